@@ -19,7 +19,7 @@ from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.web import WebMetrics
 from idvault.core.telemetry.witness import WitnessMetrics
 from idvault.mock_registry import fixtures
-from idvault.processes.retention import rules as retention
+from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
 from idvault.registry.nppa_wire import NppaStatus as Answer
 from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
@@ -256,6 +256,6 @@ def test_the_page_of_retention_is_what_the_program_says() -> None:
     cells = [line.replace("`", "").strip("|").split("|") for line in page.splitlines() if line[:2] == "| "]
     expected = [
         [rule.what, rule.kept, rule.why, rule.enforced_by, rule.setting]
-        for rule in retention.table(RetentionTerms())
+        for rule in retention_rules.table(RetentionTerms())
     ]
     assert [[cell.strip() for cell in row] for row in cells[1:]] == expected

@@ -1,6 +1,6 @@
 """Every type of log entry belongs to a figure of the transparency report, or is left out on purpose."""
 
-from idvault.report.rules import catalogue
+from idvault.report.rules import catalogue as report_catalogue
 from idvault.verify.event import EventType
 
 NOT_COUNTED = {
@@ -31,6 +31,6 @@ NOT_COUNTED = {
 
 def test_every_event_is_counted_or_left_out_on_purpose() -> None:
     """A new type of entry belongs to a figure, or into the list above."""
-    counted = {event.value for figure in catalogue.logged_figures() for event in figure.events}
+    counted = {event.value for figure in report_catalogue.logged_figures() for event in figure.events}
     assert counted | NOT_COUNTED == {event.value for event in EventType}
     assert not counted & NOT_COUNTED

@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from idvault.claim.rules import attempt
-from idvault.claim.rules.claim import CLAIM_LIFETIME
+from idvault.claim import rules as claim_rules
+from idvault.claim.rules import CLAIM_LIFETIME
 from idvault.core.config import Settings
 from idvault.processes.retention.rules import RetentionTerms
-from idvault.session import rules as session
+from idvault.session import rules as session_rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(path.name for path in (DOCS / "people").glob("*.md"))
 SETTINGS = Settings.model_construct()
 _ERASED = (RetentionTerms().erasure.waiting + RetentionTerms().erasure.delay).days
 _UNPROVED = RetentionTerms().erasure.unproved
-_LINK = int(session.LIFETIME.total_seconds()) // 60
+_LINK = int(session_rules.LIFETIME.total_seconds()) // 60
 _WAITING = int(CLAIM_LIFETIME.total_seconds()) // 3600
 _WORDS = {5: "five", 20: "twenty"}
 
 # Page, figure, and how the page says it in English and in Chinese.
 FIGURES = [
-    ("verification.md", attempt.PER_HOUR, "{word} attempts an hour", "每小时可以尝试{n}次"),
-    ("verification.md", attempt.PER_DAY, "{word} a day", "每天{n}次"),
-    ("verification.md", session.ATTEMPTS, "for {word}\nattempts", "最多尝试{n}次"),
+    ("verification.md", claim_rules.PER_HOUR, "{word} attempts an hour", "每小时可以尝试{n}次"),
+    ("verification.md", claim_rules.PER_DAY, "{word} a day", "每天{n}次"),
+    ("verification.md", session_rules.ATTEMPTS, "for {word}\nattempts", "最多尝试{n}次"),
     ("verification.md", _LINK, "valid for {n} minutes", "链接{n}分钟内有效"),
     ("verification.md", _WAITING, "at most {n} hours", "最多{n}小时"),
     ("verification.md", SETTINGS.verification_days, "valid for {n} days", "有效期为{n}天"),
@@ -33,7 +33,7 @@ FIGURES = [
     ("stored.md", _WAITING, "at most {n} hours", "最多{n}小时"),
     ("stored.md", SETTINGS.appeal_text_days, "{n} days after the decision", "作出决定后{n}天"),
     ("stored.md", SETTINGS.tip_off_retention_days, "{n} days after the report", "举报处理后{n}天"),
-    ("stored.md", session.KEPT.days, "| {n} days |", "| {n}天 |"),
+    ("stored.md", session_rules.KEPT.days, "| {n} days |", "| {n}天 |"),
     ("identity.md", _LINK, "read for {n} minutes", "页面{n}分钟内可以查看"),
     ("identity.md", SETTINGS.disclosure_embargo_days, "a day {n} days ago", "截至{n}天前"),
     ("identity.md", SETTINGS.contest_decision_days, "within {n} days", "须在{n}天内"),

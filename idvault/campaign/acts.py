@@ -2,14 +2,13 @@
 
 from hashlib import sha256
 
-from idvault.campaign import rules as campaign
+from idvault.campaign import rules as campaign_rules
 from idvault.campaign.ports import CampaignProgress, CampaignStore
 from idvault.campaign.rules import Campaign, CampaignPlan, Verb
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.verify import seal
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
@@ -45,10 +44,10 @@ class CampaignFlow:
     async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
         """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
         await self._guard.check(now=now)
-        made = campaign.make(
+        made = campaign_rules.make(
             campaign_id=self._events.new_id(),
             relying_party=asked.relying_party,
-            plan=campaign.check_plan(plan=plan, today=now.today(self._policy.zone)),
+            plan=campaign_rules.check_plan(plan=plan, today=now.today(self._policy.zone)),
             now=now.business,
         )
         event = self._events.event(

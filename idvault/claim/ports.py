@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from idvault.claim.job.rules import JobProgress
-from idvault.claim.rules.claim import ClaimOutcome, Owner
+from idvault.claim.rules import ClaimOutcome, Owner
 from idvault.core.request import Request
 from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.sealing.ports import Intake, PersonKey

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from idvault.core.request import Request
-from idvault.log.ports.logged import Logged
+from idvault.log.ports import Logged
 from idvault.sealing.ports import SealedText
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import DecidingQuorum, Disclosure, QuorumMember, Verdict

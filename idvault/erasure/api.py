@@ -8,9 +8,9 @@ from idvault.core import request as request_rules
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.disclosure.api.convert_history import logged
-from idvault.erasure.acts.erasure import ErasureCall, ErasureFlow, ShownErasure
+from idvault.erasure.acts import ErasureCall, ErasureFlow, ShownErasure
 from idvault.erasure.rules import Erasure, ErasureOrigin
-from idvault.sanction.api import convert as sanction_convert
+from idvault.sanction import api as sanction_api
 from idvault.v1 import erasure_pb2 as pb
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
@@ -44,7 +44,7 @@ class ErasureServicer:
         self, request: pb.ListErasuresRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListErasuresResponse:
         """Return a page of erasures, oldest first."""
-        after, limit = sanction_convert.page(request)
+        after, limit = sanction_api.page(request)
         found, following = await self.flow.list(
             relying_party=caller.name, state=_state(request.state), after=after, limit=limit
         )

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from idvault.core.request import Request
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
-from idvault.key.ports.absence import Absence
+from idvault.key.ports import Absence
 from idvault.verify.clock import ClockReading
 from idvault.verify.erasure import ErasureState
 from idvault.verify.event import Event

@@ -25,9 +25,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from idvault.account.rules import account as account_rules
-from idvault.claim.rules.claim import ClaimOutcome
-from idvault.disclosure.rules import disclosure
+from idvault.account import rules as account_rules
+from idvault.claim.rules import ClaimOutcome
+from idvault.disclosure import rules as disclosure_rules
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.account import Account, AccountState, Assurance
 from idvault.verify.claim import ClaimState, FailureReason
@@ -35,7 +35,9 @@ from idvault.verify.erasure import ErasureState
 from idvault.verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 
 # A request is fresh within the difference of clocks, and its last answer can be repeated for a while.
-SHORTEST_DELAY = verify_disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
+SHORTEST_DELAY = (
+    verify_disclosure.LONGEST_LIFETIME + disclosure_rules.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
+)
 RECENT = timedelta(hours=1)
 """How long a match counts for a request on the vault's own page."""
 CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)

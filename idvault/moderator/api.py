@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import request as request_rules
 from idvault.core.edge.call import Caller
-from idvault.moderator.acts.moderator import ModerationCall
+from idvault.moderator.acts import ModerationCall
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.registration import Registration, Signing

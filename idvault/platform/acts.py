@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from idvault.core.entropy import Entropy
 from idvault.core.platform import Platform, PlatformStore
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.platform import rules as platform_rules
 from idvault.platform.ports import PlatformPages, PresentationStore
 from idvault.verify import return_address

@@ -16,10 +16,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from idvault.log.acts import stored
-from idvault.log.acts.cosigned_age import Demand
-from idvault.log.acts.cosigning import Cosigning, Submission, cosignatures
-from idvault.log.ports.log import CheckpointStore
+from idvault.log.acts import reading as log_reading
+from idvault.log.acts.witness import Cosigning, Demand, Submission, cosignatures
+from idvault.log.ports import CheckpointStore
 from idvault.verify.error import IdvaultError
 
 TOLERANCE = timedelta(minutes=1)
@@ -79,7 +78,7 @@ class WitnessedTime:
         known = [each.time for each in cosignatures(raw, demand.keys).values()]
         if _near(known, now) >= demand.quorum:
             return
-        size = stored.size(raw)
+        size = log_reading.size(raw)
         # A new roster may name a witness whose address this process does not have.
         asked = [key for key in self.cosigning.keys if key in demand.keys]
         answers = await self.cosigning.ask(Submission(raw, size, size), asked, enough=demand.quorum)

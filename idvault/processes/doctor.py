@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from idvault.core.ailment import AilmentError
 from idvault.custody.drill.rules import DrillStanding
-from idvault.log.acts.cosigned_age import LONGEST_IDLE
+from idvault.log.acts.witness import LONGEST_IDLE
 from idvault.verify.error import IdvaultError
 
 CERTIFICATE_DAYS = 30

@@ -13,7 +13,12 @@ from typing import Protocol
 from idvault.core.policy import PublicAccountLimits
 from idvault.core.request import Request
 from idvault.public_account.rules.owner import Closing
-from idvault.public_account.rules.values import Application, PublicAccount, PublicAccountState, RejectReason
+from idvault.public_account.rules.public_account import (
+    Application,
+    PublicAccount,
+    PublicAccountState,
+    RejectReason,
+)
 from idvault.verify.account import Account
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event

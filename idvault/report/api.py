@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from idvault.report.rules.month import MonthFigures
+from idvault.report.rules.figure import MonthFigures
 from idvault.sanction.operation.api import sanction_count
 from idvault.v1 import sanction_pb2 as pb
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from idvault.report.rules.month import AppealFigures, ApplicationFigures, SanctionFigures, TipOffFigures
-from idvault.sanction.rules.publication import StatementKind
+from idvault.report.rules.figure import AppealFigures, ApplicationFigures, SanctionFigures, TipOffFigures
+from idvault.sanction.rules import StatementKind
 from idvault.verify.clock import ClockReading
 
 

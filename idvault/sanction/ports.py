@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from idvault.account.ports.follower import DueFollower
+from idvault.account.ports import DueFollower
 from idvault.core.request import Request
-from idvault.sanction.rules.publication import StatementKind, StatementWeek
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction, StatementKind, StatementWeek
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event
 from idvault.verify.sanction import SanctionState

@@ -16,10 +16,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from idvault.core.request import Request
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.sealing.moderation_text_ports import SealedModerationText
 from idvault.sealing.ports import NewSecret
-from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.tip_off.rules import Reporter, ReporterStanding
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event, EventType
 from idvault.verify.sanction import SanctionCategory

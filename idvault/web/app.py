@@ -20,7 +20,7 @@ from idvault.core import capacity
 from idvault.core.connections import Door
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.web import WebMetrics
-from idvault.session import rules
+from idvault.session import rules as session_rules
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import secret
 from idvault.verify.document import DocumentType
@@ -125,7 +125,9 @@ class Pages:
         form = await self.form(request)
         _, found = await self._found(request)
         kind, attempt = str(form.get("document", "")), str(form.get("attempt", ""))
-        if kind not in DocumentType.__members__ or attempt not in map(str, range(1, rules.ATTEMPTS + 1)):
+        if kind not in DocumentType.__members__ or attempt not in map(
+            str, range(1, session_rules.ATTEMPTS + 1)
+        ):
             raise web.HTTPBadRequest
         try:
             with self.shares.place(found.platform):
@@ -213,7 +215,7 @@ class Pages:
         """Return how to show a page. locale: of the session; without one, the browser's languages count."""
         chosen = request.query.get("lang", "") or request.cookies.get(_LANGUAGE, "")
         if chosen not in ("zh", "en"):
-            chosen = rules.language(locale) if locale else _preferred(request)
+            chosen = session_rules.language(locale) if locale else _preferred(request)
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
         keep += f"&answered={answered}" if answered in ANSWERS else ""

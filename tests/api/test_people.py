@@ -24,8 +24,8 @@ from idvault.core.platform import Platform
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.moderator.acts.naming import NamingCommand, OperatorNamingFlow
-from idvault.people.acts.roster import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
+from idvault.moderator.acts import NamingCommand, OperatorNamingFlow
+from idvault.people.acts import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
 from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
 from idvault.platform.acts import OperatorFlow, PlatformCommand
 from idvault.processes.services.roster import RosterServicer

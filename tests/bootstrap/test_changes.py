@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from idvault.core.loop import Changes
-from idvault.log.ports.log import LogStore, Unsequenced
+from idvault.log.ports import LogStore, Unsequenced
 from idvault.processes.bootstrap import changes as watching
 from idvault.processes.bootstrap.changes import watch_changes
 from idvault.verify.error import Reason, UnavailableError

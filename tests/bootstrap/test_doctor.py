@@ -18,8 +18,8 @@ from idvault.core.request import Request
 from idvault.core.tables.account import records
 from idvault.custody.drill.ports import Passing
 from idvault.custody.drill.store import SqlDrillStore
-from idvault.log.store.store import SqlLogStore
-from idvault.people.ports.roster import StoredVersion
+from idvault.log.store import SqlLogStore
+from idvault.people.ports import StoredVersion
 from idvault.people.store import SqlRosterStore
 from idvault.processes.bootstrap import doctor
 from idvault.processes.deployment.store import SqlDeploymentStore

@@ -18,7 +18,7 @@ from idvault.core.db.database import Database
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.people.ports.roster import StoredVersion
+from idvault.people.ports import StoredVersion
 from idvault.people.store import SqlRosterStore
 from idvault.processes import readiness
 from idvault.processes.bootstrap import health

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.public_account.rules.values import RejectReason
+from idvault.public_account.rules.public_account import RejectReason
 from idvault.v1 import verification_pb2
 from idvault.verify import claim as verify_claim
 from idvault.verify.account import Standing

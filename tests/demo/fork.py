@@ -11,9 +11,7 @@ from pathlib import Path
 
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.sequencing import wire_sequencing
 from idvault.processes.cli.running import real_clock

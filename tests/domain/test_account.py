@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.account.rules import account as account_rules
+from idvault.account import rules as account_rules
 from idvault.verify import account as verify_account
 from idvault.verify.account import Account, AccountState, Standing, StandingPeriod
 from tests.support import builders

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.claim.rules import attempt
-from idvault.claim.rules.attempt import Attempt
-from idvault.claim.rules.claim import ClaimOutcome
+from idvault.claim import rules as claim_rules
+from idvault.claim.rules import Attempt, ClaimOutcome
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.error import ExhaustedError, Reason
 from tests.support.builders import NOW
@@ -37,7 +36,7 @@ def _attempts(*minutes_ago: int, pair: bytes = b"") -> list[Attempt]:
 def test_attempts_are_limited(attempts: list[Attempt], minutes: int) -> None:
     """Five in an hour or twenty in a day refuse the next one, which may be made when there is room again."""
     with pytest.raises(ExhaustedError) as caught:
-        attempt.check(attempts=attempts, pair=NEW, now=NOW)
+        claim_rules.check(attempts=attempts, pair=NEW, now=NOW)
     assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS
     assert caught.value.retry_after == timedelta(minutes=minutes)
 
@@ -47,17 +46,17 @@ def test_attempts_are_limited(attempts: list[Attempt], minutes: int) -> None:
 )
 def test_fewer_or_older_attempts_pass(attempts: list[Attempt]) -> None:
     """Below a limit, or outside its window, nothing is refused."""
-    attempt.check(attempts=attempts, pair=NEW, now=NOW)
+    claim_rules.check(attempts=attempts, pair=NEW, now=NOW)
 
 
 def test_equal_pairs_count_once() -> None:
     """At its newest time; and a pair that counts already is never refused."""
     repeated = _attempts(*range(50), pair=b"same")
-    attempt.check(attempts=[*repeated, *_attempts(0, 0, 0)], pair=NEW, now=NOW)
+    claim_rules.check(attempts=[*repeated, *_attempts(0, 0, 0)], pair=NEW, now=NOW)
     full = [*_attempts(50, 10, pair=b"same"), *_attempts(20, 20, 20, 20)]
-    attempt.check(attempts=full, pair=b"same", now=NOW)
+    claim_rules.check(attempts=full, pair=b"same", now=NOW)
     with pytest.raises(ExhaustedError) as caught:
-        attempt.check(attempts=full, pair=NEW, now=NOW)
+        claim_rules.check(attempts=full, pair=NEW, now=NOW)
     assert caught.value.retry_after == timedelta(minutes=40)
 
 
@@ -68,7 +67,7 @@ def test_never_more_than_the_limits(ages: list[int], later: list[int]) -> None:
     for number, minute in enumerate(sorted([*ages, *later])):
         tried = Attempt(bytes([number]), NOW + timedelta(minutes=minute))
         with suppress(ExhaustedError):
-            attempt.check(attempts=passed, pair=tried.pair, now=tried.time)
+            claim_rules.check(attempts=passed, pair=tried.pair, now=tried.time)
             passed.append(tried)
     for limit, window in ((5, timedelta(hours=1)), (20, timedelta(days=1))):
         for one in passed:
@@ -78,6 +77,6 @@ def test_never_more_than_the_limits(ages: list[int], later: list[int]) -> None:
 @pytest.mark.parametrize("reason", FailureReason)
 def test_what_the_registry_denied_stays_charged(reason: FailureReason) -> None:
     """A match with a refusal is given back as a success is."""
-    kept = attempt.is_kept(outcome=ClaimOutcome(ClaimState.FAILED, reason))
+    kept = claim_rules.is_kept(outcome=ClaimOutcome(ClaimState.FAILED, reason))
     assert kept is (reason in (FailureReason.MISMATCH, FailureReason.NO_RECORD))
-    assert not attempt.is_kept(outcome=ClaimOutcome(ClaimState.SUCCEEDED))
+    assert not claim_rules.is_kept(outcome=ClaimOutcome(ClaimState.SUCCEEDED))

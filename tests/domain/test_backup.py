@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.processes.backup import rules as backup
+from idvault.processes.backup import rules as backup_rules
 from idvault.processes.backup.rules import EpochNumbers, PairContents, Seen
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,13 +34,13 @@ def pair(
 
 def test_a_pair_that_nobody_has_seen_more_of_lacks_nothing() -> None:
     """Others may have seen less, and erased accounts have no key."""
-    assert backup.lacks(pair(erased=1), [Seen("a witness", 4)]) == []
-    assert backup.lacks(pair(entries=0, signed=0), []) == []
+    assert backup_rules.lacks(pair(erased=1), [Seen("a witness", 4)]) == []
+    assert backup_rules.lacks(pair(entries=0, signed=0), []) == []
 
 
 def test_a_main_database_is_older_than_what_the_shred_database_has_signed() -> None:
     """Counted in entries, and in time as far as it is known."""
-    assert backup.lacks(pair(4, 10), []) == [
+    assert backup_rules.lacks(pair(4, 10), []) == [
         "the main database is older than the log: it has 4 entries, and the shred database has seen 10, "
         "6 entries more; what happened from 2026-03-01T12:00:00Z to 2026-03-01T12:00:01Z (0:00:01) is missing"
     ]
@@ -49,13 +49,13 @@ def test_a_main_database_is_older_than_what_the_shred_database_has_signed() -> N
 def test_times_that_contradict_each_other_are_not_told() -> None:
     """A signed checkpoint's time may be that of an older cosignature."""
     early = replace(pair(4, 10), signed=Seen(SHRED, 10, NOON - timedelta(seconds=1)))
-    (found,) = backup.lacks(early, [])
+    (found,) = backup_rules.lacks(early, [])
     assert found.endswith("the shred database has seen 10, 6 entries more")
 
 
 def test_both_are_older_than_what_a_witness_has_seen() -> None:
     """Each database is named with what it has; without a time of the witness there is none."""
-    assert backup.lacks(pair(4, 9), [Seen("a mirror", 2), Seen("the witness w1", 10)]) == [
+    assert backup_rules.lacks(pair(4, 9), [Seen("a mirror", 2), Seen("the witness w1", 10)]) == [
         "the main database is older than the log: it has 4 entries, and the witness w1 has seen 10, "
         "6 entries more",
         "the shred database is older than the log: its checkpoint covers 9 entries, and the witness w1 has "
@@ -65,7 +65,7 @@ def test_both_are_older_than_what_a_witness_has_seen() -> None:
 
 def test_an_older_shred_database_is_told_by_what_it_does_not_cover() -> None:
     """Nobody else has seen more, so the worker may also have been stopped."""
-    assert backup.lacks(pair(10, 9), []) == [
+    assert backup_rules.lacks(pair(10, 9), []) == [
         "no checkpoint of the shred database covers the newest 1 entry of the main database: it is older, or "
         "the worker was stopped before it had signed them"
     ]
@@ -76,7 +76,7 @@ def test_an_older_shred_database_is_told_by_what_it_does_not_cover() -> None:
 )
 def test_records_without_a_key_are_counted(unkeyed: tuple[str, ...], said: str) -> None:
     """Nobody can open them; an erasure after the backup is the harmless reason."""
-    (found,) = backup.lacks(pair(unkeyed=unkeyed, keys=1), [])
+    (found,) = backup_rules.lacks(pair(unkeyed=unkeyed, keys=1), [])
     assert found.startswith(said)
     assert "unless they were erased after the backup" in found
 
@@ -86,7 +86,7 @@ def test_records_without_a_key_are_counted(unkeyed: tuple[str, ...], said: str) 
 )
 def test_keys_of_erased_accounts_that_are_back_are_counted(revived: tuple[str, ...], said: str) -> None:
     """An older shred database has them; they must be destroyed again."""
-    (found,) = backup.lacks(replace(pair(), revived=revived), [])
+    (found,) = backup_rules.lacks(replace(pair(), revived=revived), [])
     assert found.startswith(f"{said} shred key again")
 
 
@@ -97,7 +97,7 @@ def test_keys_without_a_record_are_counted() -> None:
 
 def test_nothing_is_called_tampering() -> None:
     """Different ages are what backups have."""
-    found = backup.lacks(pair(4, 9, unkeyed=("a",)), [Seen("x", 12, NOON)])
+    found = backup_rules.lacks(pair(4, 9, unkeyed=("a",)), [Seen("x", 12, NOON)])
     assert len(found) == 3
     assert not any("tamper" in each or "fork" in each for each in found)
 
@@ -105,7 +105,7 @@ def test_nothing_is_called_tampering() -> None:
 def test_a_copy_from_before_an_accepted_loss_is_old() -> None:
     """Which one, from before which epoch, and what becomes of entries that a statement counts as lost."""
     found = replace(pair(4, 4), former=2, epochs=EpochNumbers(3, 1, 2))
-    assert backup.lacks(found, []) == [
+    assert backup_rules.lacks(found, []) == [
         "the main database is from before epoch 2 of the log began",
         "the shred database is from before epoch 3 of the log began",
         "the main database has 2 entries that a statement counts as lost: when the log goes on, each gets "
@@ -116,18 +116,18 @@ def test_a_copy_from_before_an_accepted_loss_is_old() -> None:
 def test_who_is_in_an_epoch_without_a_statement_is_named() -> None:
     """Nothing says what such an epoch has in common with the pair: the statements must be found first."""
     seen = [Seen("the public directory", 0, unknown_epoch=3)]
-    (told,) = backup.lacks(pair(4, 4), seen)
+    (told,) = backup_rules.lacks(pair(4, 4), seen)
     assert told.startswith(
         "the public directory is of epoch 3 of the log, and no statement for it is at hand"
     )
-    (told,) = backup.lacks(replace(pair(4, 4), epochs=EpochNumbers(1, 1, 2)), [])
+    (told,) = backup_rules.lacks(replace(pair(4, 4), epochs=EpochNumbers(1, 1, 2)), [])
     assert told.startswith("the shred database knows epoch 2 of the log, and no statement")
-    (told,) = backup.lacks(pair(4, 4), [], elsewhere=["the witness w"])
+    (told,) = backup_rules.lacks(pair(4, 4), [], elsewhere=["the witness w"])
     assert told.startswith("the witness w follows another epoch of the log than 1")
 
 
 def test_witnesses_that_could_not_be_asked_are_told() -> None:
     """In a later epoch only: before the first checkpoint there is nothing to ask with."""
-    assert backup.lacks(pair(4, 4), [], are_asked=False) == []
-    (told,) = backup.lacks(replace(pair(4, 4), epochs=EpochNumbers(2, 2, 2)), [], are_asked=False)
+    assert backup_rules.lacks(pair(4, 4), [], are_asked=False) == []
+    (told,) = backup_rules.lacks(replace(pair(4, 4), epochs=EpochNumbers(2, 2, 2)), [], are_asked=False)
     assert told.startswith("the witnesses could not be asked: no checkpoint of epoch 2")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.account.rules import account
-from idvault.account.rules.slot import Slot
-from idvault.claim.rules import claim
-from idvault.claim.rules.claim import ClaimOutcome, ClaimRules, Owner
+from idvault.account import rules as account_rules
+from idvault.account.rules import Slot
+from idvault.claim import rules as claim_rules
+from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner
 from idvault.verify import claim as verify_claim
 from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
 from idvault.verify.claim import ClaimState, FailureReason, Identity
@@ -29,7 +29,9 @@ MISMATCH = ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
 
 
 def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID) -> verify_claim.Identity:
-    return claim.check_identity(real_name=name, document_type=kind, number=number, rules=RULES, today=TODAY)
+    return claim_rules.check_identity(
+        real_name=name, document_type=kind, number=number, rules=RULES, today=TODAY
+    )
 
 
 def test_identity_is_normalised() -> None:
@@ -107,9 +109,9 @@ def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason)
     """Erased, closed and renewal-suspended accounts are refused, each with its reason."""
     barred = builders.account(**changes)
     with pytest.raises(PreconditionError) as caught:
-        claim.admit(account=barred)
+        claim_rules.admit(account=barred)
     assert caught.value.reason is reason
-    assert claim.is_barred(account=barred) == ("standing" in changes)
+    assert claim_rules.is_barred(account=barred) == ("standing" in changes)
 
 
 @pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
@@ -117,15 +119,15 @@ def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason)
 def test_every_other_account_takes_a_claim(state: AccountState, standing: Standing) -> None:
     """Lesser sanctions and all other states accept a new claim."""
     lesser = builders.account(state=state, standing=standing)
-    claim.admit(account=lesser)
-    assert not claim.is_barred(account=lesser)
+    claim_rules.admit(account=lesser)
+    assert not claim_rules.is_barred(account=lesser)
 
 
 @pytest.mark.parametrize("state", list(AccountState))
 def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) -> None:
     """A re-verification does not change the status; a rejected sign-up becomes pending again."""
     before = builders.account(state=state, revision=7)
-    after = claim.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
+    after = claim_rules.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
     assert after.open_claim_id == "c1"
     if state is AccountState.REJECTED:
         assert (after.state, after.revision) == (AccountState.PENDING, 8)
@@ -144,7 +146,7 @@ def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) ->
 )
 def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimOutcome) -> None:
     """Only a full match succeeds."""
-    decided = claim.decide(answer=answer)
+    decided = claim_rules.decide(answer=answer)
     assert decided == outcome
     assert decided.succeeded == (answer is RegistryAnswer.MATCH)
 
@@ -153,7 +155,7 @@ def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimO
 def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
     """A failure of the registry does not decide a claim."""
     with pytest.raises(ValueError, match="does not decide a claim"):
-        claim.decide(answer=answer)
+        claim_rules.decide(answer=answer)
 
 
 @pytest.mark.parametrize(
@@ -169,17 +171,17 @@ def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
 def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason: FailureReason) -> None:
     """Each of the facts refuses a claim that has matched."""
     facts = builders.facts(**changes)
-    assert claim.confirm(facts=facts).failure_reason is reason
+    assert claim_rules.confirm(facts=facts).failure_reason is reason
 
 
 def test_a_match_without_a_refusal_is_confirmed() -> None:
     """A sign-up with a free slot, and an account that is verified again."""
-    assert claim.confirm(facts=builders.facts()) == SUCCESS
-    assert claim.confirm(facts=builders.facts(slot=Slot.OWNED)) == SUCCESS
+    assert claim_rules.confirm(facts=builders.facts()) == SUCCESS
+    assert claim_rules.confirm(facts=builders.facts(slot=Slot.OWNED)) == SUCCESS
 
 
 def _conclude(outcome: ClaimOutcome, **changes: object) -> Account:
-    return claim.conclude(
+    return claim_rules.conclude(
         account=builders.account(open_claim_id="c1", **changes),
         outcome=outcome,
         person_id=builders.PERSON,
@@ -223,8 +225,8 @@ def test_failure_rejects_a_sign_up_and_nothing_else(state: AccountState) -> None
 def test_revisions_never_fall(state: AccountState, succeeds: bool, days: int) -> None:
     """The revision only grows, whatever the outcome of a claim."""
     before = builders.account(state=state, expire_date=TODAY + timedelta(days=days - 200))
-    opened = claim.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
-    after = claim.conclude(
+    opened = claim_rules.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
+    after = claim_rules.conclude(
         account=opened,
         outcome=SUCCESS if succeeds else MISMATCH,
         person_id=builders.PERSON,
@@ -240,7 +242,7 @@ ORGANIZATIONS = ClaimRules(32, frozenset(DocumentType), builders.ZONE, organizat
 
 def _organization(**changes: Any) -> Identity:
     who = organizations.organization()
-    return claim.check_organization(
+    return claim_rules.check_organization(
         **{
             "organization_name": who.name,
             "document_type": who.document.type,
@@ -258,7 +260,7 @@ def test_an_organization_is_normalised() -> None:
     found = _organization(organization_name=" 虚构（晴岚）公司", number=who.document.number.lower())
     assert found == who
     assert found.subject_kind is SubjectKind.ORGANIZATION
-    assert claim.owner(identity=found) == Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COMPANY)
+    assert claim_rules.owner(identity=found) == Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COMPANY)
 
 
 def test_an_organizations_name_has_a_limit_of_its_own() -> None:
@@ -277,7 +279,7 @@ def test_an_organization_has_no_persons_document(kind: DocumentType) -> None:
         _organization(document_type=kind, number="110000190101010001")
     assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
     with pytest.raises(InvalidError) as refused:
-        claim.check_identity(
+        claim_rules.check_identity(
             real_name="某一一",
             document_type=CREDIT,
             number=organizations.credit_code(),
@@ -299,7 +301,7 @@ def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> N
     before = builders.account(state=AccountState.UNVERIFIED, open_claim_id="c1")
     owner = Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COOPERATIVE)
     for outcome, expected in ((SUCCESS, owner), (MISMATCH, PERSON)):
-        after = claim.conclude(
+        after = claim_rules.conclude(
             account=before,
             outcome=outcome,
             person_id=builders.PERSON,
@@ -308,14 +310,14 @@ def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> N
             valid_days=365,
         )
         assert Owner(after.subject_kind, after.organization_category) == expected
-        shown = account.project(account=after, today=TODAY, now=builders.NOW)
+        shown = account_rules.project(account=after, today=TODAY, now=builders.NOW)
         assert Owner(shown.subject_kind, shown.organization_category) == expected
 
 
 @pytest.mark.parametrize("state", list(AccountState))
 def test_only_a_rejected_account_changes_whom_it_is_for_before_success(state: AccountState) -> None:
     """A rejected sign-up of a person may be repeated for an organisation."""
-    after = claim.begin(
+    after = claim_rules.begin(
         account=builders.account(state=state), claim_id="c1", subject_kind=SubjectKind.ORGANIZATION
     )
     changed = after.subject_kind is SubjectKind.ORGANIZATION

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.account.rules import account as account_rules
-from idvault.status.credential import rules as credential
+from idvault.account import rules as account_rules
+from idvault.status.credential import rules as credential_rules
 from idvault.verify.account import Account, AccountState, Standing, SubjectKind
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import ExhaustedError, IdvaultError, InvalidError, Reason
@@ -29,10 +29,10 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
     """Exactly the accounts that are VERIFIED and not CLOSED hold, until the first EXPIRED day."""
     expected = state is AccountState.VERIFIED and standing is not Standing.CLOSED
     asked = account(state, standing)
-    assert credential.holds(account=asked, today=END - timedelta(days=1), now=NOW) is expected
-    assert not credential.holds(account=asked, today=END, now=NOW)
+    assert credential_rules.holds(account=asked, today=END - timedelta(days=1), now=NOW) is expected
+    assert not credential_rules.holds(account=asked, today=END, now=NOW)
     if expected:
-        credential.admit(account=asked, today=TODAY, now=NOW)
+        credential_rules.admit(account=asked, today=TODAY, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
 def test_who_gets_no_credential(asked: Account, today: date, reason: Reason) -> None:
     """Each refusal has its reason."""
     with pytest.raises(IdvaultError) as caught:
-        credential.admit(account=asked, today=today, now=NOW)
+        credential_rules.admit(account=asked, today=today, now=NOW)
     assert caught.value.reason is reason
 
 
@@ -57,7 +57,7 @@ def test_nothing_outlives_the_confirmation() -> None:
     now = ClockReading(real, real)
 
     def until(expire_date: date | None, at: ClockReading = now) -> datetime:
-        return credential.expires_at(expire_date=expire_date, lifetime=LIFETIME, now=at, zone=ZONE)
+        return credential_rules.expires_at(expire_date=expire_date, lifetime=LIFETIME, now=at, zone=ZONE)
 
     assert until(None) == until(END) == real + LIFETIME
     assert until(date(2026, 3, 3)) == datetime(2026, 3, 2, 16, tzinfo=UTC)
@@ -83,16 +83,16 @@ def test_which_credential_is_handed_out_again(left: int, gained: int, again: boo
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     expires_at = now + timedelta(days=left)
     renewed_until = expires_at + timedelta(days=gained)
-    assert credential.is_current(expires_at=expires_at, renewed_until=renewed_until, now=now) is again
+    assert credential_rules.is_current(expires_at=expires_at, renewed_until=renewed_until, now=now) is again
 
 
 def test_a_quota_ends_at_midnight() -> None:
     """Of the deployment's time zone; below it nothing is refused."""
     business = datetime(2026, 3, 1, 12, tzinfo=UTC)  # 20:00 in Shanghai
     now = ClockReading(business, business - timedelta(days=9))
-    credential.check_quota(issued=2, quota=3, now=now, zone=ZONE)
+    credential_rules.check_quota(issued=2, quota=3, now=now, zone=ZONE)
     with pytest.raises(ExhaustedError) as caught:
-        credential.check_quota(issued=3, quota=3, now=now, zone=ZONE)
+        credential_rules.check_quota(issued=3, quota=3, now=now, zone=ZONE)
     assert caught.value.reason is Reason.CREDENTIAL_QUOTA_REACHED
     assert caught.value.retry_after == timedelta(hours=4)
 
@@ -100,7 +100,7 @@ def test_a_quota_ends_at_midnight() -> None:
 @pytest.mark.parametrize("audience", ["a", "https://taxi.example/", "x" * 200])
 def test_an_audience(audience: str) -> None:
     """A name or a URL is returned unchanged."""
-    assert credential.check_audience(audience) == audience
+    assert credential_rules.check_audience(audience) == audience
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,5 @@ def test_an_audience(audience: str) -> None:
 def test_what_is_no_audience(audience: str, code: str) -> None:
     """The error names the field and does not contain the value."""
     with pytest.raises(InvalidError) as caught:
-        credential.check_audience(audience)
+        credential_rules.check_audience(audience)
     assert [(each.field, each.code.value) for each in caught.value.violations] == [("audience", code)]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from idvault.disclosure.rules import disclosure as rules
-from idvault.disclosure.rules.disclosure import Tally
+from idvault.disclosure import rules as disclosure_rules
+from idvault.disclosure.rules import Tally
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.disclosure import (
     DecidingQuorum,
@@ -51,11 +51,11 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: QuorumMember, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=QUORUM, now=NOW)
+    return disclosure_rules.decide(disclosure=before, member=member, verdict=verdict, quorum=QUORUM, now=NOW)
 
 
 def release(before: Disclosure, member: QuorumMember) -> Disclosure:
-    return rules.release(disclosure=before, member=member, quorum=QUORUM, now=NOW)
+    return disclosure_rules.release(disclosure=before, member=member, quorum=QUORUM, now=NOW)
 
 
 def give(before: Disclosure, member: QuorumMember) -> Disclosure:
@@ -83,11 +83,13 @@ def test_a_disclosure_is_not_undone() -> None:
     """A third share, a cancellation and an expiry keep the time of the M-th release."""
     disclosed = give(give(disclosure(), A), B)
     later = NOW + timedelta(hours=1)
-    third = rules.decide(disclosure=disclosed, member=C, verdict=Verdict.APPROVE, quorum=QUORUM, now=later)
+    third = disclosure_rules.decide(
+        disclosure=disclosed, member=C, verdict=Verdict.APPROVE, quorum=QUORUM, now=later
+    )
     ended = [
-        rules.release(disclosure=third, member=C, quorum=QUORUM, now=later),
-        rules.cancel(disclosure=disclosed, now=later),
-        rules.expire(disclosure=disclosed, now=END),
+        disclosure_rules.release(disclosure=third, member=C, quorum=QUORUM, now=later),
+        disclosure_rules.cancel(disclosure=disclosed, now=later),
+        disclosure_rules.expire(disclosure=disclosed, now=END),
     ]
     assert {each.disclosed_at for each in ended} == {NOW}
 
@@ -115,22 +117,24 @@ def test_denials_after_the_disclosure_change_nothing() -> None:
     disclosed = give(give(disclosure(), A), B)
     assert decide(disclosed, C, Verdict.DENY).state is DisclosureState.APPROVED
     wide = DecidingQuorum("e" * 64, threshold=2, size=2)
-    denied = rules.decide(disclosure=disclosed, member=C, verdict=Verdict.DENY, quorum=wide, now=NOW)
+    denied = disclosure_rules.decide(
+        disclosure=disclosed, member=C, verdict=Verdict.DENY, quorum=wide, now=NOW
+    )
     assert denied.state is DisclosureState.APPROVED
 
 
 def test_shares_are_taken_until_the_auditor_confirms() -> None:
     """After an opening a share is still taken; after the confirmation neither a decision nor a share is."""
-    opened = rules.open_once(disclosure=give(give(disclosure(), A), B), now=NOW)
+    opened = disclosure_rules.open_once(disclosure=give(give(disclosure(), A), B), now=NOW)
     assert give(opened, C).state is DisclosureState.OPENED
     agreed = decide(opened, C)
-    confirmed = rules.confirm(disclosure=agreed, now=NOW)
+    confirmed = disclosure_rules.confirm(disclosure=agreed, now=NOW)
     assert confirmed.confirmed_at == NOW
     late: list[Any] = [
         lambda: release(confirmed, C),
-        lambda: decide(rules.confirm(disclosure=opened, now=NOW), C),
-        lambda: rules.confirm(disclosure=confirmed, now=NOW),
-        lambda: rules.confirm(disclosure=disclosure(state=DisclosureState.APPROVED), now=NOW),
+        lambda: decide(disclosure_rules.confirm(disclosure=opened, now=NOW), C),
+        lambda: disclosure_rules.confirm(disclosure=confirmed, now=NOW),
+        lambda: disclosure_rules.confirm(disclosure=disclosure(state=DisclosureState.APPROVED), now=NOW),
     ]
     for act in late:
         with pytest.raises(PreconditionError) as refused:
@@ -141,17 +145,17 @@ def test_shares_are_taken_until_the_auditor_confirms() -> None:
 def test_a_wrong_share_is_reported_once() -> None:
     """Only a released share of an opened record is reported; a second report changes nothing."""
     disclosed = give(give(disclosure(), A), B)
-    opened = rules.open_once(disclosure=disclosed, now=NOW)
-    reported = rules.report_share(disclosure=opened, custodian="custodian-a", now=NOW)
+    opened = disclosure_rules.open_once(disclosure=disclosed, now=NOW)
+    reported = disclosure_rules.report_share(disclosure=opened, custodian="custodian-a", now=NOW)
     assert [made.reported_at for made in reported.decisions] == [NOW, None]
-    assert rules.report_share(disclosure=reported, custodian="custodian-a", now=END) == reported
+    assert disclosure_rules.report_share(disclosure=reported, custodian="custodian-a", now=END) == reported
     for before, name in (
         (disclosed, "custodian-a"),
         (opened, "custodian-c"),
         (decide(opened, C), "custodian-c"),
     ):
         with pytest.raises(PreconditionError):
-            rules.report_share(disclosure=before, custodian=name, now=NOW)
+            disclosure_rules.report_share(disclosure=before, custodian=name, now=NOW)
 
 
 @pytest.mark.parametrize("member", [replace(A, name="auditor-a"), replace(A, actor_id="9" * 32)])
@@ -185,10 +189,12 @@ def test_nothing_happens_after_the_end() -> None:
     """From expire_at on, an approval, a share, an opening and a cancellation are refused."""
     waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
-        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=QUORUM, now=END),
-        lambda: rules.release(disclosure=decide(waiting, A), member=A, quorum=QUORUM, now=END),
-        lambda: rules.open_once(disclosure=approved, now=END),
-        lambda: rules.cancel(disclosure=waiting, now=END),
+        lambda: disclosure_rules.decide(
+            disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=QUORUM, now=END
+        ),
+        lambda: disclosure_rules.release(disclosure=decide(waiting, A), member=A, quorum=QUORUM, now=END),
+        lambda: disclosure_rules.open_once(disclosure=approved, now=END),
+        lambda: disclosure_rules.cancel(disclosure=waiting, now=END),
     ]
     for act in late:
         with pytest.raises(PreconditionError) as refused:
@@ -200,65 +206,65 @@ def test_openings_are_counted() -> None:
     """The request allows two openings, so the third is refused."""
     opened = disclosure(state=DisclosureState.APPROVED, openings=2)
     for count in (1, 2):
-        opened = rules.open_once(disclosure=opened, now=NOW)
+        opened = disclosure_rules.open_once(disclosure=opened, now=NOW)
         assert (opened.state, opened.opened, opened.opened_at) == (DisclosureState.OPENED, count, NOW)
     assert opened.is_used_up
     with pytest.raises(PreconditionError) as refused:
-        rules.open_once(disclosure=opened, now=NOW)
+        disclosure_rules.open_once(disclosure=opened, now=NOW)
     assert reason(refused) is Reason.ILLEGAL_TRANSITION
 
 
 def test_what_waits_is_not_opened() -> None:
     """With M - 1 shares nothing can be opened, however many approved."""
     with pytest.raises(PreconditionError) as refused:
-        rules.check_may_open(disclosure=decide(give(disclosure(), A), B), now=NOW)
+        disclosure_rules.check_may_open(disclosure=decide(give(disclosure(), A), B), now=NOW)
     assert reason(refused) is Reason.ILLEGAL_TRANSITION
 
 
 def test_a_withdrawal() -> None:
     """A request can be cancelled before its opening, not after."""
-    assert rules.cancel(disclosure=disclosure(), now=NOW).state is DisclosureState.CANCELLED
+    assert disclosure_rules.cancel(disclosure=disclosure(), now=NOW).state is DisclosureState.CANCELLED
     with pytest.raises(PreconditionError):
-        rules.cancel(disclosure=disclosure(state=DisclosureState.OPENED), now=NOW)
+        disclosure_rules.cancel(disclosure=disclosure(state=DisclosureState.OPENED), now=NOW)
 
 
 def test_only_the_owner_sees_it() -> None:
     """For another auditor the disclosure does not exist."""
-    rules.check_owner(disclosure=disclosure(), actor_id="9" * 32)
+    disclosure_rules.check_owner(disclosure=disclosure(), actor_id="9" * 32)
     with pytest.raises(NotFoundError) as refused:
-        rules.check_owner(disclosure=disclosure(), actor_id="8" * 32)
+        disclosure_rules.check_owner(disclosure=disclosure(), actor_id="8" * 32)
     assert reason(refused) is Reason.REQUEST_NOT_FOUND
 
 
 def test_time_ends_what_was_not_opened() -> None:
     """A request expires exactly at expire_at, and an ended one never does."""
     assert (
-        rules.expire(disclosure=disclosure(), now=END - timedelta.resolution).state
+        disclosure_rules.expire(disclosure=disclosure(), now=END - timedelta.resolution).state
         is DisclosureState.REQUESTED
     )
-    assert rules.expire(disclosure=disclosure(), now=END).state is DisclosureState.EXPIRED
+    assert disclosure_rules.expire(disclosure=disclosure(), now=END).state is DisclosureState.EXPIRED
     for state in (DisclosureState.OPENED, DisclosureState.DENIED, DisclosureState.CANCELLED):
-        assert rules.expire(disclosure=disclosure(state=state), now=END).state is state
+        assert disclosure_rules.expire(disclosure=disclosure(state=state), now=END).state is state
 
 
 def test_how_long_shares_are_kept() -> None:
     """Shares are kept until expire_at, or ten minutes after the last opening once that is confirmed."""
     approved = disclosure(state=DisclosureState.APPROVED, openings=2)
-    assert rules.needs_shares(disclosure=disclosure(), now=NOW)
-    assert rules.needs_shares(disclosure=approved, now=END - timedelta.resolution)
-    assert not rules.needs_shares(disclosure=approved, now=END)
-    once = rules.open_once(disclosure=approved, now=NOW)
-    assert rules.needs_shares(disclosure=once, now=END - timedelta.resolution)
-    assert not rules.needs_shares(disclosure=once, now=END)
-    unconfirmed = rules.open_once(disclosure=once, now=NOW)
-    repeats = NOW + rules.REPEAT_TIME
-    assert rules.needs_shares(disclosure=unconfirmed, now=END - timedelta.resolution)
-    assert not rules.needs_shares(disclosure=unconfirmed, now=END)
-    last = rules.confirm(disclosure=unconfirmed, now=NOW)
-    assert rules.needs_shares(disclosure=last, now=repeats - timedelta.resolution)
-    assert not rules.needs_shares(disclosure=last, now=repeats)
+    assert disclosure_rules.needs_shares(disclosure=disclosure(), now=NOW)
+    assert disclosure_rules.needs_shares(disclosure=approved, now=END - timedelta.resolution)
+    assert not disclosure_rules.needs_shares(disclosure=approved, now=END)
+    once = disclosure_rules.open_once(disclosure=approved, now=NOW)
+    assert disclosure_rules.needs_shares(disclosure=once, now=END - timedelta.resolution)
+    assert not disclosure_rules.needs_shares(disclosure=once, now=END)
+    unconfirmed = disclosure_rules.open_once(disclosure=once, now=NOW)
+    repeats = NOW + disclosure_rules.REPEAT_TIME
+    assert disclosure_rules.needs_shares(disclosure=unconfirmed, now=END - timedelta.resolution)
+    assert not disclosure_rules.needs_shares(disclosure=unconfirmed, now=END)
+    last = disclosure_rules.confirm(disclosure=unconfirmed, now=NOW)
+    assert disclosure_rules.needs_shares(disclosure=last, now=repeats - timedelta.resolution)
+    assert not disclosure_rules.needs_shares(disclosure=last, now=repeats)
     for state in (DisclosureState.DENIED, DisclosureState.CANCELLED, DisclosureState.EXPIRED):
-        assert not rules.needs_shares(disclosure=disclosure(state=state), now=NOW)
+        assert not disclosure_rules.needs_shares(disclosure=disclosure(state=state), now=NOW)
 
 
 def test_good_terms_pass() -> None:
@@ -300,10 +306,10 @@ def test_bad_terms_are_named(change: dict[str, Any], field: str, code: FieldCode
 
 def test_a_request_was_made_just_now() -> None:
     """A difference of up to ten minutes is accepted, more is refused."""
-    for ahead in (rules.CLOCK_DIFFERENCE, -rules.CLOCK_DIFFERENCE):
-        rules.check_fresh(created_at=NOW + ahead, now=NOW)
+    for ahead in (disclosure_rules.CLOCK_DIFFERENCE, -disclosure_rules.CLOCK_DIFFERENCE):
+        disclosure_rules.check_fresh(created_at=NOW + ahead, now=NOW)
         with pytest.raises(PreconditionError) as refused:
-            rules.check_fresh(created_at=NOW + ahead * 1.01, now=NOW)
+            disclosure_rules.check_fresh(created_at=NOW + ahead * 1.01, now=NOW)
         assert reason(refused) is Reason.DISCLOSURE_EXPIRED
 
 
@@ -311,7 +317,7 @@ def test_refusals_are_told_once_a_minute() -> None:
     """The first refusal is logged at once, others of that minute with the next entry; none is lost."""
     told, tally = [], Tally()
     for seconds in (0, 1, 2, 47, 48, 49, 200):
-        tally, count = rules.refuse(tally=tally, now=NOW + timedelta(seconds=seconds))
+        tally, count = disclosure_rules.refuse(tally=tally, now=NOW + timedelta(seconds=seconds))
         told.append(count)
     assert told == [1, 0, 0, 0, 3 + 1, 0, 2]
     assert sum(told) == 7
@@ -319,14 +325,14 @@ def test_refusals_are_told_once_a_minute() -> None:
 
 def test_silent_refusals_are_told_when_their_minute_is_over() -> None:
     """Silent refusals are logged after their minute, and only if there are any."""
-    tally, _ = rules.refuse(tally=Tally(), now=NOW)
-    assert rules.flush(tally=tally, now=NOW + timedelta(hours=1)) == (tally, 0)
-    tally, _ = rules.refuse(tally=tally, now=NOW)
-    assert rules.flush(tally=tally, now=NOW) == (tally, 0)
+    tally, _ = disclosure_rules.refuse(tally=Tally(), now=NOW)
+    assert disclosure_rules.flush(tally=tally, now=NOW + timedelta(hours=1)) == (tally, 0)
+    tally, _ = disclosure_rules.refuse(tally=tally, now=NOW)
+    assert disclosure_rules.flush(tally=tally, now=NOW) == (tally, 0)
     later = NOW + timedelta(minutes=1)
-    flushed, count = rules.flush(tally=tally, now=later)
+    flushed, count = disclosure_rules.flush(tally=tally, now=later)
     assert (flushed, count) == (Tally(later.replace(second=0)), 1)
-    assert rules.refuse(tally=flushed, now=later)[1] == 0
+    assert disclosure_rules.refuse(tally=flushed, now=later)[1] == 0
 
 
 def test_a_decision_is_a_value() -> None:
@@ -347,8 +353,8 @@ def test_only_a_request_of_before_may_fix_no_record(
     created: timedelta, lifetime: timedelta, former: bool
 ) -> None:
     """A new request under the former entry type, or one dated back with a longer life, is not believed."""
-    at = rules.FORMER_REQUESTS_END + created
-    assert rules.may_be_former(created_at=at, expire_at=at + lifetime) is former
+    at = disclosure_rules.FORMER_REQUESTS_END + created
+    assert disclosure_rules.may_be_former(created_at=at, expire_at=at + lifetime) is former
 
 
 @pytest.mark.parametrize(

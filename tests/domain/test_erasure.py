@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from idvault.account.rules.account import project
-from idvault.disclosure.rules import disclosure
-from idvault.erasure import rules
+from idvault.account.rules import project
+from idvault.disclosure import rules as disclosure_rules
+from idvault.erasure import rules as erasure_rules
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.account import AccountState, Assurance, Standing, StandingPeriod
@@ -31,7 +31,7 @@ def requested(
     matched_at: datetime | None = None,
     **changes: Any,
 ) -> Erasure:
-    return rules.request(
+    return erasure_rules.request(
         account=account(**changes),
         newest=newest,
         erasure_id=ERASURE,
@@ -44,15 +44,15 @@ def requested(
 
 
 def cancel(erasure: Erasure, now: datetime) -> Erasure:
-    return rules.cancel(erasure=erasure, entry_id="1" * 32, now=now)
+    return erasure_rules.cancel(erasure=erasure, entry_id="1" * 32, now=now)
 
 
 def erase(erasure: Erasure, now: datetime) -> Erasure | None:
-    return rules.erase(erasure=erasure, entry_id="2" * 32, delay=TERMS.delay, now=now)
+    return erasure_rules.erase(erasure=erasure, entry_id="2" * 32, delay=TERMS.delay, now=now)
 
 
 def destroy(erasure: Erasure, now: datetime) -> Erasure | None:
-    return rules.destroy(erasure=erasure, entry_id="3" * 32, absent_from=now + DAY, now=now)
+    return erasure_rules.destroy(erasure=erasure, entry_id="3" * 32, absent_from=now + DAY, now=now)
 
 
 def in_state(state: ErasureState) -> Erasure:
@@ -131,18 +131,20 @@ def test_a_step_is_a_revision_of_the_account() -> None:
     """The status has the time of a requested erasure and of no other; what has come due counts, too."""
     former = account(standing=Standing.WARNED, standing_until=NOW, revision=5)
     made = requested()
-    told = rules.told(account=former, erasure=made, now=NOW)
+    told = erasure_rules.told(account=former, erasure=made, now=NOW)
     assert (told.revision, told.erase_at, told.standing) == (7, made.erase_at, Standing.GOOD)
     assert project(account=told, today=TODAY, now=NOW).erase_at == made.erase_at
     for state in (s for s in ErasureState if s is not ErasureState.REQUESTED):
-        after = rules.told(account=told, erasure=in_state(state), now=NOW)
+        after = erasure_rules.told(account=told, erasure=in_state(state), now=NOW)
         assert (after.revision, after.erase_at) == (8, None)
-    assert rules.erased(account=told, today=TODAY, now=NOW).erase_at is None
+    assert erasure_rules.erased(account=told, today=TODAY, now=NOW).erase_at is None
 
 
 def test_no_disclosure_outlives_the_delay() -> None:
     """The shortest delay covers the longest request, made by a fast clock, and the repeat of its answer."""
-    shortest = verify_disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
+    shortest = (
+        verify_disclosure.LONGEST_LIFETIME + disclosure_rules.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
+    )
     assert ErasureTerms(delay=shortest).delay == shortest
     for wrong in (
         {"delay": shortest - timedelta(seconds=1)},
@@ -200,9 +202,9 @@ def test_which_accounts_can_be_erased(state: AccountState) -> None:
 
 def test_without_an_erasure() -> None:
     """An account whose erasure was never requested has none."""
-    assert rules.newest_of(requested()).erasure_id == ERASURE
+    assert erasure_rules.newest_of(requested()).erasure_id == ERASURE
     with pytest.raises(NotFoundError) as missing:
-        rules.newest_of(None)
+        erasure_rules.newest_of(None)
     assert missing.value.reason is Reason.ERASURE_NOT_FOUND
 
 
@@ -221,7 +223,7 @@ def test_what_an_erased_account_shows() -> None:
         later_standings=(StandingPeriod(Standing.WARNED),),
         revision=5,
     )
-    erased = rules.erased(account=former, today=TODAY, now=NOW)
+    erased = erasure_rules.erased(account=former, today=TODAY, now=NOW)
     assert erased == replace(
         former,
         state=AccountState.ERASED,
@@ -239,13 +241,13 @@ def test_what_an_erased_account_shows() -> None:
 
 def test_how_its_claim_ends() -> None:
     """As failed, with a reason of its own."""
-    assert rules.CLAIM_ENDED.failure_reason is FailureReason.ERASED
-    assert not rules.CLAIM_ENDED.succeeded
+    assert erasure_rules.CLAIM_ENDED.failure_reason is FailureReason.ERASED
+    assert not erasure_rules.CLAIM_ENDED.succeeded
 
 
 def test_a_promise_begins_after_the_look() -> None:
     """In the first whole second after it: what is promised of a moment was looked at before."""
     looked = timedelta(seconds=2.5)
-    since = rules.promised_from(now=NOW, passed=looked)
+    since = erasure_rules.promised_from(now=NOW, passed=looked)
     assert since.microsecond == 0
     assert NOW + looked < since <= NOW + looked + timedelta(seconds=1)

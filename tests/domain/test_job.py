@@ -4,21 +4,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idvault.claim.job import rules as job
+from idvault.claim.job import rules as job_rules
 from idvault.claim.job.rules import JobProgress, JobState, RegistryCall, Step
 from idvault.verify.registry import DECIDED, RegistryAnswer
 from tests.support.builders import NOW
 
 MIDNIGHT = NOW + timedelta(hours=12)
-SENDING = job.born(now=NOW)
-UNKNOWN = job.take_up(progress=SENDING, now=NOW)
+SENDING = job_rules.born(now=NOW)
+UNKNOWN = job_rules.take_up(progress=SENDING, now=NOW)
 S = timedelta(seconds=1)
 
 
 def _check(
     answer: RegistryAnswer, progress: JobProgress = SENDING, spellings: int = 1, can_query: bool = True
 ) -> Step:
-    return job.after_check(
+    return job_rules.after_check(
         progress=progress,
         answer=answer,
         spellings=spellings,
@@ -29,21 +29,21 @@ def _check(
 
 
 def _query(answer: RegistryAnswer, progress: JobProgress = UNKNOWN, spellings: int = 1) -> Step:
-    return job.after_query(progress=progress, answer=answer, spellings=spellings, now=NOW + 10 * S)
+    return job_rules.after_query(progress=progress, answer=answer, spellings=spellings, now=NOW + 10 * S)
 
 
 def test_a_job_is_born_sending() -> None:
     """The first check needs no further commit."""
     assert SENDING.state is JobState.SENDING
-    assert job.send(progress=SENDING, now=NOW + S) == SENDING
-    assert job.next_call(progress=SENDING, can_query=True) is RegistryCall.CHECK
+    assert job_rules.send(progress=SENDING, now=NOW + S) == SENDING
+    assert job_rules.next_call(progress=SENDING, can_query=True) is RegistryCall.CHECK
 
 
 def test_a_born_job_that_queues_has_sent_nothing() -> None:
     """A queued new job is READY: its check has not been sent."""
-    queued = job.queued(progress=SENDING, now=NOW + S)
+    queued = job_rules.queued(progress=SENDING, now=NOW + S)
     assert queued == JobProgress(JobState.READY, 0, sent_at=None, next_at=NOW + S)
-    assert job.next_call(progress=queued, can_query=True) is RegistryCall.CHECK
+    assert job_rules.next_call(progress=queued, can_query=True) is RegistryCall.CHECK
 
 
 @pytest.mark.parametrize("answer", sorted(DECIDED))
@@ -59,14 +59,14 @@ def test_a_deciding_answer_is_final(answer: RegistryAnswer, call: object) -> Non
     [
         (RegistryAnswer.NOT_SENT, 1 * S),
         (RegistryAnswer.REJECTED_CALLER, 1 * S),
-        (RegistryAnswer.RATE_LIMITED, job.BAN),
+        (RegistryAnswer.RATE_LIMITED, job_rules.BAN),
     ],
 )
 def test_a_check_that_was_not_taken_is_ready_again(answer: RegistryAnswer, wait: timedelta) -> None:
     """The check may be sent again without a query; a ban causes a pause of one minute."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at, progress.sent_at) == (JobState.READY, NOW + S + wait, None)
-    assert job.next_call(progress=progress, can_query=True) is RegistryCall.CHECK
+    assert job_rules.next_call(progress=progress, can_query=True) is RegistryCall.CHECK
 
 
 @pytest.mark.parametrize("start", [SENDING, _check(RegistryAnswer.IN_PROGRESS).progress])
@@ -89,23 +89,23 @@ def test_the_daily_limit_waits_for_midnight() -> None:
 def test_a_check_in_doubt_is_asked_about_ten_seconds_after_it_was_sent(answer: RegistryAnswer) -> None:
     """The check may have been decided, so it is queried before it is sent again."""
     progress = _check(answer).progress
-    assert (progress.state, progress.next_at) == (JobState.UNKNOWN, NOW + job.QUERY_DELAY)
-    assert job.next_call(progress=progress, can_query=True) is RegistryCall.QUERY
+    assert (progress.state, progress.next_at) == (JobState.UNKNOWN, NOW + job_rules.QUERY_DELAY)
+    assert job_rules.next_call(progress=progress, can_query=True) is RegistryCall.QUERY
 
 
 def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
     """The process that leases the job next queries the check first."""
     assert UNKNOWN.state is JobState.UNKNOWN
-    late = job.take_up(progress=SENDING, now=NOW + 30 * S)
+    late = job_rules.take_up(progress=SENDING, now=NOW + 30 * S)
     assert late.next_at == NOW + 30 * S
     ready = _check(RegistryAnswer.NOT_SENT).progress
-    assert job.take_up(progress=ready, now=NOW) == ready
+    assert job_rules.take_up(progress=ready, now=NOW) == ready
 
 
 def test_sending_is_committed_before_a_check_is_sent_again() -> None:
     """The commit stores the time from which the query delay is counted."""
     ready = _check(RegistryAnswer.NOT_SENT).progress
-    sending = job.send(progress=ready, now=NOW + 5 * S)
+    sending = job_rules.send(progress=ready, now=NOW + 5 * S)
     assert (sending.state, sending.sent_at) == (JobState.SENDING, NOW + 5 * S)
 
 
@@ -126,7 +126,7 @@ def test_no_such_check_counts_only_twice(start: JobProgress) -> None:
     """The first may be a race inside the registry; the second leads to a counted resend under the same ai."""
     once = _query(RegistryAnswer.NOT_FOUND, start).progress
     assert (once.state, once.missing, once.resends) == (start.state, 1, 0)
-    assert once.next_at == NOW + 10 * S + job.MISSING_INTERVAL
+    assert once.next_at == NOW + 10 * S + job_rules.MISSING_INTERVAL
     twice = _query(RegistryAnswer.NOT_FOUND, once).progress
     assert (twice.state, twice.missing, twice.resends) == (JobState.READY, 0, 1)
     assert twice.check_index == start.check_index
@@ -138,7 +138,7 @@ def test_no_such_check_counts_only_twice(start: JobProgress) -> None:
     [
         (RegistryAnswer.UNKNOWN, 1 * S),
         (RegistryAnswer.NOT_SENT, 1 * S),
-        (RegistryAnswer.RATE_LIMITED, job.BAN),
+        (RegistryAnswer.RATE_LIMITED, job_rules.BAN),
     ],
 )
 def test_a_query_without_answer_leaves_doubt(
@@ -171,7 +171,7 @@ def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: 
     step = call(answer, spellings=2)
     assert step.final is None
     assert (step.progress.state, step.progress.check_index) == (JobState.READY, 1)
-    second = job.send(progress=step.progress, now=NOW)
+    second = job_rules.send(progress=step.progress, now=NOW)
     assert _check(answer, second, spellings=2).final is answer
 
 
@@ -183,18 +183,18 @@ def test_a_match_of_the_first_spelling_asks_no_second() -> None:
 def test_a_settled_claim_asks_nothing() -> None:
     """A DONE job has no next call."""
     with pytest.raises(ValueError, match="settled"):
-        job.next_call(progress=job.done(progress=SENDING), can_query=True)
+        job_rules.next_call(progress=job_rules.done(progress=SENDING), can_query=True)
 
 
 @pytest.mark.parametrize("progress", [UNKNOWN, SENDING, _check(RegistryAnswer.IN_PROGRESS).progress])
 def test_a_registry_without_queries_is_asked_by_the_check_again(progress: JobProgress) -> None:
     """Without queries, the next call is always the check."""
-    assert job.next_call(progress=progress, can_query=False) is RegistryCall.CHECK
+    assert job_rules.next_call(progress=progress, can_query=False) is RegistryCall.CHECK
 
 
 def test_a_check_in_doubt_that_is_sent_again_is_a_resend() -> None:
     """The resend is counted when it is committed, before it is sent."""
-    sending = job.send(progress=UNKNOWN, now=NOW + 10 * S)
+    sending = job_rules.send(progress=UNKNOWN, now=NOW + 10 * S)
     assert (sending.state, sending.resends, sending.sent_at) == (JobState.SENDING, 1, NOW + 10 * S)
 
 
@@ -205,7 +205,7 @@ def test_resends_lie_further_apart_each_time() -> None:
         progress = _check(RegistryAnswer.UNKNOWN, progress, can_query=False).progress
         assert progress.state is JobState.UNKNOWN
         pauses.append((progress.next_at - NOW) // S - 1)
-        progress = job.send(progress=progress, now=NOW)
+        progress = job_rules.send(progress=progress, now=NOW)
     assert pauses == [10, 20, 40, 80, 160, 320, 600, 600, 600]
     assert progress.resends == 9
 
@@ -213,7 +213,7 @@ def test_resends_lie_further_apart_each_time() -> None:
 def test_polling_by_the_check_is_no_resend() -> None:
     """A poll of a check in progress is not a resend; a poll that was not sent changes nothing."""
     waiting = _check(RegistryAnswer.IN_PROGRESS, can_query=False).progress
-    assert job.send(progress=waiting, now=NOW + 5 * S) == waiting
+    assert job_rules.send(progress=waiting, now=NOW + 5 * S) == waiting
     again = _check(RegistryAnswer.IN_PROGRESS, waiting, can_query=False).progress
     assert (again.state, again.attempts, again.resends) == (JobState.IN_PROGRESS, 1, 0)
     unsent = _check(RegistryAnswer.NOT_SENT, waiting, can_query=False).progress
@@ -230,7 +230,7 @@ def test_a_check_may_have_been_sent(
     sent_at: datetime | None, check_index: int, resends: int, sent: bool
 ) -> None:
     """A check that is out, or an earlier one, is one that the registry may have seen."""
-    assert job.was_sent(sent_at=sent_at, check_index=check_index, resends=resends) is sent
+    assert job_rules.was_sent(sent_at=sent_at, check_index=check_index, resends=resends) is sent
 
 
 def test_a_check_that_the_registry_has_already_is_asked_about_at_once() -> None:
@@ -238,8 +238,8 @@ def test_a_check_that_the_registry_has_already_is_asked_about_at_once() -> None:
     step = _check(RegistryAnswer.IN_USE)
     assert step.final is None
     assert (step.progress.state, step.progress.next_at) == (JobState.UNKNOWN, NOW + S)
-    assert job.is_due(progress=step.progress, now=NOW + S)
-    assert job.next_call(progress=step.progress, can_query=True) is RegistryCall.QUERY
+    assert job_rules.is_due(progress=step.progress, now=NOW + S)
+    assert job_rules.next_call(progress=step.progress, can_query=True) is RegistryCall.QUERY
     assert _query(RegistryAnswer.MATCH, step.progress).final is RegistryAnswer.MATCH
 
 
@@ -252,7 +252,7 @@ def test_a_registry_that_contradicts_itself_is_asked_ever_more_seldom() -> None:
         for _ in range(2):
             progress = _query(RegistryAnswer.NOT_FOUND, progress).progress
         assert progress.state is JobState.READY
-        progress = job.send(progress=progress, now=NOW)
+        progress = job_rules.send(progress=progress, now=NOW)
     assert waits == [0 * S, 2 * S, 4 * S, 8 * S, 16 * S, 32 * S, 60 * S, 60 * S]
     assert progress.resends == 8
 
@@ -261,10 +261,10 @@ def test_a_registry_without_queries_that_has_the_check_is_asked_by_it_again() ->
     """Without a query the check itself is repeated later, as after any answer that decides nothing."""
     step = _check(RegistryAnswer.IN_USE, can_query=False)
     assert step.progress.state is JobState.UNKNOWN
-    assert not job.is_due(progress=step.progress, now=NOW + S)
+    assert not job_rules.is_due(progress=step.progress, now=NOW + S)
 
 
 @pytest.mark.parametrize("state", [JobState.READY, JobState.SENDING, JobState.IN_PROGRESS, JobState.DONE])
 def test_only_a_check_in_doubt_is_due_for_a_query(state: JobState) -> None:
     """Whatever had no turn, is polled or has ended is not asked about again in the same call."""
-    assert not job.is_due(progress=JobProgress(state, 0, None, next_at=NOW), now=NOW + S)
+    assert not job_rules.is_due(progress=JobProgress(state, 0, None, next_at=NOW), now=NOW + S)

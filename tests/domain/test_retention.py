@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from idvault.erasure.rules import ErasureTerms
-from idvault.processes.retention import rules
+from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
 
 TERMS = RetentionTerms()
@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 def test_every_rule_says_what_how_long_and_why() -> None:
     """No part is empty, no two rules are about the same, and a setting has something that enforces it."""
-    found = rules.table(TERMS)
+    found = retention_rules.table(TERMS)
     assert len({rule.what for rule in found}) == len(found)
     assert all(rule.what and rule.kept and rule.why for rule in found)
     assert all(rule.enforced_by for rule in found if rule.setting)
@@ -23,7 +23,7 @@ def test_every_rule_says_what_how_long_and_why() -> None:
 
 def test_no_table_belongs_to_two_rules() -> None:
     """So that there is one answer to how long something is kept."""
-    tables = [name for rule in rules.table(TERMS) for name in rule.tables]
+    tables = [name for rule in retention_rules.table(TERMS) for name in rule.tables]
     assert len(tables) == len(set(tables))
 
 
@@ -41,7 +41,7 @@ def test_no_table_belongs_to_two_rules() -> None:
 )
 def test_the_operators_terms_are_told(terms: RetentionTerms, told: str) -> None:
     """A setting changes the rule that names it, and no other."""
-    before, after = rules.table(TERMS), rules.table(terms)
+    before, after = retention_rules.table(TERMS), retention_rules.table(terms)
     changed = [new for old, new in zip(before, after, strict=True) if old != new]
     assert any(told in rule.kept for rule in changed)
     assert all(rule.setting for rule in changed)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.people import rules as roster
+from idvault.people import rules as people_rules
 from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason
 
 
@@ -19,23 +19,23 @@ from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason
 def test_what_is_no_hash_is_refused(value: str, code: FieldCode) -> None:
     """A hash must be 64 lower-case hex digits."""
     with pytest.raises(InvalidError) as refused:
-        roster.check_hash(value, field="hash")
+        people_rules.check_hash(value, field="hash")
     assert refused.value.reason is Reason.INVALID_MESSAGE
     assert [(each.field, each.code) for each in refused.value.violations] == [("hash", code)]
-    assert roster.check_hash("0123456789abcdef" * 4, field="hash") == "0123456789abcdef" * 4
+    assert people_rules.check_hash("0123456789abcdef" * 4, field="hash") == "0123456789abcdef" * 4
 
 
 @pytest.mark.parametrize("size", [0, 63, 65])
 def test_a_signature_has_64_bytes(size: int) -> None:
     """Other sizes are refused before the signature is verified."""
     with pytest.raises(InvalidError):
-        roster.check_signature(bytes(size))
-    assert roster.check_signature(bytes(64)) == bytes(64)
+        people_rules.check_signature(bytes(size))
+    assert people_rules.check_signature(bytes(64)) == bytes(64)
 
 
 def test_room_is_for_eight() -> None:
     """The ninth proposal is refused with a retry time."""
-    roster.check_room(waiting=roster.MOST_PROPOSALS - 1)
+    people_rules.check_room(waiting=people_rules.MOST_PROPOSALS - 1)
     with pytest.raises(ExhaustedError) as refused:
-        roster.check_room(waiting=roster.MOST_PROPOSALS)
+        people_rules.check_room(waiting=people_rules.MOST_PROPOSALS)
     assert refused.value.retry_after.total_seconds() > 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
-from idvault.people.second_factor import rules
+from idvault.people.second_factor import rules as second_factor_rules
 from idvault.verify.error import DeniedError, Reason
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -33,16 +33,16 @@ NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 def test_only_six_ascii_digits_are_a_code(code: str) -> None:
     """Digits of other scripts, signs and white space are refused."""
     with pytest.raises(DeniedError) as refused:
-        rules.check_code(code)
+        second_factor_rules.check_code(code)
     assert refused.value.reason is Reason.SECOND_FACTOR_REFUSED
-    assert rules.check_code("012345") == "012345"
+    assert second_factor_rules.check_code("012345") == "012345"
 
 
 @given(st.text(max_size=8))
 def test_whatever_passes_is_six_ascii_digits(code: str) -> None:
     """Every text that passes the check is one of the million codes."""
     try:
-        rules.check_code(code)
+        second_factor_rules.check_code(code)
     except DeniedError:
         return
     assert len(code) == 6
@@ -51,22 +51,22 @@ def test_whatever_passes_is_six_ascii_digits(code: str) -> None:
 
 def test_locks_double_up_to_a_day() -> None:
     """15 minutes, 30 minutes, … 16 hours, and 24 hours from then on."""
-    minutes = [rules.lock_time(locks=n) // timedelta(minutes=1) for n in range(9)]
+    minutes = [second_factor_rules.lock_time(locks=n) // timedelta(minutes=1) for n in range(9)]
     assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
-    assert rules.lock_time(locks=10**9) == timedelta(hours=24)
+    assert second_factor_rules.lock_time(locks=10**9) == timedelta(hours=24)
 
 
 def test_a_lock_ends_by_itself_and_the_count_begins_anew() -> None:
     """During a lock no try is charged; the first try after it is the first of ten."""
     tries = Tries()
     for count in range(1, 11):
-        tries = rules.charge(tries=tries, now=NOW)
+        tries = second_factor_rules.charge(tries=tries, now=NOW)
         assert (tries.count, tries.locks) == (count, int(count == 10))
     assert tries.locked_until == NOW + timedelta(minutes=15)
     with pytest.raises(DeniedError) as locked:
-        rules.charge(tries=tries, now=NOW + timedelta(minutes=15) - timedelta(microseconds=1))
+        second_factor_rules.charge(tries=tries, now=NOW + timedelta(minutes=15) - timedelta(microseconds=1))
     assert locked.value.reason is Reason.SECOND_FACTOR_LOCKED
-    assert rules.charge(tries=tries, now=NOW + timedelta(minutes=15)) == Tries(1, 1, None)
+    assert second_factor_rules.charge(tries=tries, now=NOW + timedelta(minutes=15)) == Tries(1, 1, None)
 
 
 def test_a_hundred_thousand_guesses_meet_the_lock() -> None:
@@ -75,7 +75,7 @@ def test_a_hundred_thousand_guesses_meet_the_lock() -> None:
     for _ in range(100_000):
         now += timedelta(seconds=1)
         try:
-            tries = rules.charge(tries=tries, now=now)
+            tries = second_factor_rules.charge(tries=tries, now=now)
         except DeniedError:
             continue
         compared += 1
@@ -88,16 +88,16 @@ def test_steps_are_those_of_the_rfc() -> None:
     """The time steps are those of RFC 6238 appendix B."""
     times = {59: 0x1, 1111111109: 0x23523EC, 1111111111: 0x23523ED, 20000000000: 0x27BC86AA}
     for seconds, step in times.items():
-        assert rules.step_of(datetime.fromtimestamp(seconds, UTC)) == step
+        assert second_factor_rules.step_of(datetime.fromtimestamp(seconds, UTC)) == step
 
 
 def test_a_step_is_good_once() -> None:
     """No match, the last step and earlier steps are refused."""
-    assert rules.check_step(step=5, last=None, tries=Tries(1)) == 5
-    assert rules.check_step(step=5, last=4, tries=Tries(1)) == 5
+    assert second_factor_rules.check_step(step=5, last=None, tries=Tries(1)) == 5
+    assert second_factor_rules.check_step(step=5, last=4, tries=Tries(1)) == 5
     for step, last in ((None, None), (5, 5), (4, 5)):
         with pytest.raises(SecondFactorError) as refused:
-            rules.check_step(step=step, last=last, tries=Tries(3))
+            second_factor_rules.check_step(step=step, last=last, tries=Tries(3))
         assert refused.value.details == {"cause": "CODE_WRONG", "tries_left": "7"}
 
 
@@ -105,11 +105,11 @@ def test_the_owner_is_told_what_is_wrong() -> None:
     """A missing and a malformed code differ; a lock and the try that sets it say until when."""
     for code, cause in (("", Cause.CODE_MISSING), ("12345", Cause.CODE_MALFORMED)):
         with pytest.raises(SecondFactorError) as refused:
-            rules.check_code(code)
+            second_factor_rules.check_code(code)
         assert refused.value.details == {"cause": cause.value}
     locked = Tries(10, 1, NOW + timedelta(minutes=15))
     with pytest.raises(SecondFactorError) as refused:
-        rules.check_unlocked(tries=locked, now=NOW)
+        second_factor_rules.check_unlocked(tries=locked, now=NOW)
     assert refused.value.reason is Reason.SECOND_FACTOR_LOCKED
     assert refused.value.details == {"cause": "LOCKED", "locked_until": "2026-03-01T04:15:00+00:00"}
     last = SecondFactorError(Cause.CODE_WRONG, tries=locked)
@@ -123,7 +123,7 @@ def test_the_owner_is_told_what_is_wrong() -> None:
 def test_tries_are_open_again_after_a_lock() -> None:
     """During a lock none is left, and after it all ten."""
     locked = Tries(10, 1, NOW + timedelta(minutes=15))
-    assert rules.open_tries(tries=locked, now=NOW).left == 0
-    after = rules.open_tries(tries=locked, now=NOW + timedelta(minutes=15))
+    assert second_factor_rules.open_tries(tries=locked, now=NOW).left == 0
+    after = second_factor_rules.open_tries(tries=locked, now=NOW + timedelta(minutes=15))
     assert (after.left, after.locks, after.locked_until) == (10, 1, None)
-    assert rules.open_tries(tries=Tries(4), now=NOW).left == 6
+    assert second_factor_rules.open_tries(tries=Tries(4), now=NOW).left == 6

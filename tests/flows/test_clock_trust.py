@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idvault.log.acts.cosigned_age import Demand
-from idvault.log.acts.cosigning import Cosigning
-from idvault.log.acts.tree import LogTree
-from idvault.log.ports.witness import Ahead, Cosigned
+from idvault.log.acts.reading import LogTree
+from idvault.log.acts.witness import Cosigning, Demand
+from idvault.log.ports import Ahead, Cosigned
 from idvault.processes.clock_trust import (
     ClockTrust,
     DoubtfulClockError,

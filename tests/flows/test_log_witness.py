@@ -7,7 +7,7 @@ import pytest
 
 from idvault.core.telemetry.logs import Logs
 from idvault.log.acts.sequencing import LogRefusedError
-from idvault.log.ports.witness import Ahead, WitnessRefusedError
+from idvault.log.ports import Ahead, WitnessRefusedError
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError

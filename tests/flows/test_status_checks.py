@@ -9,29 +9,32 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from idvault.account.store.record import SqlRecordStore
+from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.credential import status_lists, status_marks
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
-from idvault.status.acts.feed import FeedFlow
-from idvault.status.credential.acts.signing_key import StatusKeyFlow
-from idvault.status.credential.acts.status_list import REBUILD, REFRESH, StatusListFlow
-from idvault.status.credential.acts.status_token import CredentialCommand, StatusTokenFlow
-from idvault.status.credential.store import rows
-from idvault.status.credential.store.status_list import SqlStatusKeyStore, SqlStatusListStore
-from idvault.status.credential.store.store import SqlCredentialStore
-from idvault.status.store.feed import SqlFeedStore
+from idvault.status.acts import FeedFlow
+from idvault.status.credential import store as credential_store
+from idvault.status.credential.acts import (
+    REBUILD,
+    REFRESH,
+    CredentialCommand,
+    StatusKeyFlow,
+    StatusListFlow,
+    StatusTokenFlow,
+)
+from idvault.status.credential.store import SqlCredentialStore, SqlStatusKeyStore, SqlStatusListStore
+from idvault.status.store import SqlFeedStore
 from idvault.verify.account import AccountState
 from idvault.verify.attest import jose, status_check, status_token
 from idvault.verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
@@ -342,7 +345,7 @@ async def test_many_lists_are_rebuilt_in_turn(checks: Checks) -> None:
     )  # fmt: skip
     await worker.run(now=at(0))
     for number in range(6):
-        entries = rows.packed(StatusList.filled(INVALID))
+        entries = credential_store.packed(StatusList.filled(INVALID))
         await sql.change(
             checks.world.database, insert(status_lists).values(number=number, version=0, entries=entries)
         )

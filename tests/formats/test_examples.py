@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.account.store import record as rows
+from idvault.account.store import rows as account_rows
 from idvault.core import invitation_code
 from idvault.core.edge import page_token
-from idvault.custody.drill import rules as drill
+from idvault.custody.drill import rules as drill_rules
 from idvault.opens import reseal
 from idvault.sealing import key_set
 from idvault.sealing.index import ChainedIndexer
@@ -80,8 +80,8 @@ def sealed_record() -> SealedRecord:
         salt=RECORD["salt"],
         commitment=RECORD["commitment"],
         ciphertext=RECORD["ciphertext"],
-        share_hashes=rows.unpack(GIVEN["columns"]["share_hashes"]),
-        shares=rows.unpack(GIVEN["columns"]["shares"]),
+        share_hashes=account_rows.unpack_record(GIVEN["columns"]["share_hashes"]),
+        shares=account_rows.unpack_record(GIVEN["columns"]["shares"]),
     )
 
 
@@ -153,7 +153,7 @@ def test_shares() -> None:
     private = given["private key of li"]
     assert hpke.unseal(suite=X25519, private_key=private, sealed=sealed.shares[0], info=info) == shares[0]
     assert given["combined from li and zhang"] == sharing.combine(shares=[shares[0], shares[2]])
-    assert rows.pack(sealed.shares) == GIVEN["columns"]["shares"]
+    assert account_rows.pack(sealed.shares) == GIVEN["columns"]["shares"]
 
 
 def test_files_under_a_passphrase() -> None:
@@ -244,7 +244,7 @@ def test_papers() -> None:
     assert share == GIVEN["share"]["share of wang"]
     given = GIVEN["drill"]
     quorum_id = GIVEN["quorum"]["quorum id"]
-    assert drill.token(quorum_id=quorum_id) == given["drill token"]
+    assert drill_rules.token(quorum_id=quorum_id) == given["drill token"]
     statement = drills.DrillTerms(RECORD["record id"], quorum_id, "li", START)
     made = drills.check_signature(statement, given["paper"][-64:], roster_member=roster.member("li"))
     assert made == given["paper"]
@@ -266,7 +266,7 @@ def test_a_hand_over() -> None:
     roster = rosters.parse(GIVEN["roster"]["file"].encode())
     for name in ("signed batch of li", "signed end of li"):
         papers.check_signature(given[name], roster_member=roster.member("li"), field="")
-    assert rows.unpack_ids(given["share_quorum_ids"])[0] == given["quorum id with chen in place 1"]
+    assert account_rows.unpack_ids(given["share_quorum_ids"])[0] == given["quorum id with chen in place 1"]
 
 
 def test_the_roster() -> None:

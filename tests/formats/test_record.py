@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import record as rows
+from idvault.account.store import rows as account_rows
 from idvault.opens.record import open_record
 from idvault.verify import sharing as product_sharing
 from idvault.verify.attest import hpke as product_hpke
@@ -183,11 +183,11 @@ async def test_columns_are_packed_alike() -> None:
     """The column of shares, and that of share hashes, are read by the reference and written by it."""
     sealed = await Vault().seal()
     for parts in (sealed.shares, sealed.share_hashes):
-        packed = rows.pack(parts)
+        packed = account_rows.pack(parts)
         assert encoding.pack(list(parts)) == packed
         assert tuple(encoding.unpack(packed)) == parts
     ids = ("ab" * 32, "cd" * 32)
-    assert rows.pack_ids(ids) == bytes.fromhex("".join(ids))
+    assert account_rows.pack_ids(ids) == bytes.fromhex("".join(ids))
 
 
 async def test_a_share_opens_alone() -> None:

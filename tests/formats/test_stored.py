@@ -20,7 +20,7 @@ from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.session import KeyedLinkCoder
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.tip_off.rules import filing
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify import secret
 from idvault.verify.attest import status_token
 from idvault.verify.document import DocumentType
@@ -163,7 +163,7 @@ def test_keyed_hashes_are_the_same(tmp_path: Path) -> None:
     assert secret.hash == stored.tip_off_proof(key, "platform-a", "a" * 32, secret.digits)
     reporter = secrets.reporter_id(relying_party="platform-a", kind="account", value=builders.TOKEN)
     assert reporter == stored.tip_off_reporter(key, "platform-a", "account", builders.TOKEN)
-    assert filing.reference_of("a" * 32) == stored.tip_off_reference("a" * 32)
+    assert tip_off_rules.reference_of("a" * 32) == stored.tip_off_reference("a" * 32)
     subject = status_token.subject(key=KEY, audience="https://taxi.example", account_token=builders.TOKEN)
     assert subject == stored.pairwise_subject(KEY, "https://taxi.example", builders.TOKEN)
 

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.claim import ClaimFlows, wire_claims

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import grpc
 
-from idvault.status.acts import feed
-from idvault.status.api.watch import Hub
+from idvault.status import acts as status_acts
+from idvault.status.api import Hub
 from idvault.v1 import status_pb2
 from idvault_client import testing
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
@@ -56,7 +56,7 @@ async def _streams() -> tuple[float, float]:
                 alone = await _speed(edge.mine(), _ALONE)
             finally:
                 vars(edges)["CHUNK"] = former
-    if not isinstance(edge.hub, Hub) or former != feed.CHUNK:
+    if not isinstance(edge.hub, Hub) or former != status_acts.CHUNK:
         raise AssertionError("the edge is not measured as it is served")
     return chunked, alone
 

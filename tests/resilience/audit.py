@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 
-from idvault.account.store import record
+from idvault.account.store import rows as account_rows
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
@@ -117,7 +117,7 @@ class Audit:
         settled = self._entries.get((token, EventType.CLAIM_SETTLE.value), [])
         if len(of) != len(self._rows) or not settled:
             return False
-        digest = record.from_row(of["records"]).digest()
+        digest = account_rows.record_from_row(of["records"]).digest()
         fields = {
             "claim_id": of["claims"].claim_id,
             "state": ClaimState.SUCCEEDED.value,

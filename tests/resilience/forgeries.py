@@ -17,10 +17,10 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
+from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.claim.api import receipt as claim_receipt
-from idvault.disclosure.acts.proof import Proved
-from idvault.disclosure.api import convert_history
+from idvault.disclosure.acts.history import Proved
+from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.v1 import verification_pb2
 from idvault_client.offline import disclosure_history, receipt
 from idvault_client.offline.evidence import check as evidence_check
@@ -65,7 +65,9 @@ async def documents(room: Chamber) -> list[Document]:
     first, other = await evidence_world.opening(room), await evidence_world.opening(room)
     receipts = [_receipt(room, each) for each in (first, other)]
     told = [await history(room, each.record.terms.account_token) for each in (first, other)]
-    histories = [convert_history.history(each).SerializeToString(deterministic=True) for each in told]
+    histories = [
+        disclosure_convert_history.history(each).SerializeToString(deterministic=True) for each in told
+    ]
     versions = tuple(room.rosters.versions)
 
     def of_file(data: bytes) -> Facts:
@@ -108,7 +110,7 @@ def _receipt(room: Chamber, opened: Opened) -> bytes:
         record.account_token, answer.settlement_claim_id, record.digest(), room.rosters.quorum,
         Proved(b"", b"", None, 0, None), answer.checkpoint.note, record,
     )  # fmt: skip
-    message = claim_receipt.receipt(value)
+    message = claim_api.receipt_message(value)
     message.entry.CopyFrom(answer.settlement)
     return message.SerializeToString(deterministic=True)
 

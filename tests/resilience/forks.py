@@ -22,8 +22,8 @@ from typing import Any
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
-from idvault.log.ports.witness import Witness
-from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.ports import Witness
+from idvault.log.store import SqlCheckpointStore
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import HistoryFinding as Finding

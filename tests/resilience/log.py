@@ -17,7 +17,7 @@ from contextlib import closing
 from itertools import cycle
 from pathlib import Path
 
-from idvault.log.store.checkpoint import NEWEST
+from idvault.log.store import NEWEST
 from idvault.processes import migrations
 from idvault.processes.cli.log import trust as log_trust
 from idvault.processes.cli.log.source import BundleSource, DatabaseSource, Source

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.processes.deployment import store as deployment
+from idvault.processes.deployment import store as deployment_store
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.verify.error import PreconditionError, Reason
 from tests.support.databases import Databases, Maker
@@ -42,7 +42,7 @@ async def test_databases_of_two_deployments_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Different ids, or an id in one database only, are refused and change nothing."""
-    monkeypatch.setattr(deployment, "_PAUSE", 0.001)
+    monkeypatch.setattr(deployment_store, "_PAUSE", 0.001)
     folder = tmp_path / "other"
     folder.mkdir()
     other = await asyncio.to_thread(maker.fresh, folder)

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
-from idvault.people.ports.roster import StoredProposal, StoredVersion
+from idvault.people.ports import StoredProposal, StoredVersion
 from idvault.sealing.ports import FreshSecret, Intake
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import Event, EventType

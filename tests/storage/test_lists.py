@@ -8,10 +8,9 @@ from sqlalchemy import insert
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_nodes
-from idvault.log.ports.log import Subtree
-from idvault.log.store.store import SqlLogStore
-from idvault.status.store.feed import SqlFeedStore
-from idvault.status.store.store import SqlStatusStore
+from idvault.log.ports import Subtree
+from idvault.log.store import SqlLogStore
+from idvault.status.store import SqlFeedStore, SqlStatusStore
 from tests.storage.hooks import before_statements
 
 _ADD_NODE = statement(insert(log_nodes))

@@ -8,10 +8,9 @@ from idvault.core.db.database import Database
 from idvault.core.db.look_up import KEYS
 from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.statement import Statement
-from idvault.log.store import node
-from idvault.log.store import store as log
-from idvault.status.credential.store import status_list
-from idvault.status.store import feed, store
+from idvault.log import store as log_store
+from idvault.status import store as status_store
+from idvault.status.credential import store as credential_store
 from tests.storage.plans import plan_of
 from tests.support import sql
 from tests.support.databases import Databases
@@ -22,86 +21,91 @@ _TOKENS = ["acct_1", "acct_2"]
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "status": (
-        store._GET.statement,
+        status_store._GET.statement,
         {KEYS: _TOKENS},
         "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (account_token=?)",
         "pk_accounts",
     ),
     "statuses": (
-        store._PACKED_MANY,
+        status_store._PACKED_MANY,
         {"tokens": _TOKENS, "party": "platform-a"},
         "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (account_token=?)",
         "pk_accounts",
     ),
     "expiring": (
-        store._EXPIRING,
+        status_store._EXPIRING,
         {"today": TODAY, "limit": 9},
         "ix_accounts_expiring (state=? AND expire_date<?)",
         "ix_accounts_expiring",
     ),
     "abandoned": (
-        store._ABANDONED,
+        status_store._ABANDONED,
         {"before": NOW, "limit": 9},
         "ix_accounts_abandoned (state=? AND claim_ended_at<?)",
         "ix_accounts_abandoned",
     ),
     "waiting parties": (
-        feed._WAITING,
+        status_store._WAITING,
         {"limit": 9},
         "ix_status_feed_unarranged",
         "ix_status_feed_unarranged",
     ),
     "waiting changes": (
-        feed._UNARRANGED,
+        status_store._UNARRANGED,
         {"parties": _PARTIES, "limit": 9},
         "ix_status_feed_unarranged (relying_party=?)",
         "ix_status_feed_unarranged",
     ),
     "numbers of changes": (
-        feed._ARRANGE,
+        status_store._ARRANGE,
         {"places": [("acct_1", 1)]},
         "SEARCH status_feed USING COVERING INDEX sqlite_autoindex_status_feed_1 (account_token=?)",
         "pk_status_feed",
     ),
     "changes": (
-        feed._CHANGES,
+        status_store._CHANGES,
         {"party": "platform-a", "after": 0, "limit": 9},
         "sqlite_autoindex_status_feed_2 (relying_party=? AND sequence>?)",
         "uq_status_feed_relying_party_sequence",
     ),
     "unlisted changes": (
-        status_list._CHANGED,
+        credential_store._CHANGED,
         {"limit": 9},
         "ix_status_feed_unlisted",
         "ix_status_feed_unlisted",
     ),
     "listed changes": (
-        status_list._FOLLOW,
+        credential_store._FOLLOW,
         {"seen": [("acct_1", 1)]},
         "SEARCH status_feed USING INDEX sqlite_autoindex_status_feed_1 (account_token=?)",
         "pk_status_feed",
     ),
     "a page of a status list": (
-        status_list._ENTRIES_OF_PAGE,
+        credential_store._ENTRIES_OF_PAGE,
         {"number": 0, "first": 0, "last": 9},
         "(number=? AND place>? AND place<?)",
         "uq_status_credentials_number_place",
     ),
     "unsequenced entries": (
-        log._WAITING,
+        log_store._WAITING,
         {"limit": 9},
         "ix_log_entries_unsequenced",
         "ix_log_entries_unsequenced",
     ),
-    "age of entries": (log._UNSEQUENCED, {}, "ix_log_entries_unsequenced", "ix_log_entries_unsequenced"),
+    "age of entries": (
+        log_store._UNSEQUENCED,
+        {},
+        "ix_log_entries_unsequenced",
+        "ix_log_entries_unsequenced",
+    ),
     "places of entries": (
-        log._PLACE,
+        log_store._PLACE,
         {"places": [("e" * 32, 1)]},
         "SEARCH log_entries USING INDEX sqlite_autoindex_log_entries_1 (entry_id=?)",
         "pk_log_entries",
     ),
     "hashes": (
-        node._FIND,
+        log_store._FIND_NODE,
         {"at_level": 0, "first": 1, "last": 2, "limit": 2},
         "sqlite_autoindex_log_nodes_1 (level=? AND node_index>? AND node_index<?)",
         "pk_log_nodes",
@@ -132,6 +136,8 @@ async def test_hashes_of_a_long_log_are_found_by_their_index(main_database: Data
         values = values.replace("x'00'", "'\\x00'")
     await sql.run(main_database, f"INSERT INTO log_nodes (level, node_index, hash) VALUES {values}")  # noqa: S608
     await sql.run(main_database, "ANALYZE log_nodes")
-    plan = await plan_of(main_database, node._FIND, scans=True, at_level=0, first=512, last=767, limit=256)
+    plan = await plan_of(
+        main_database, log_store._FIND_NODE, scans=True, at_level=0, first=512, last=767, limit=256
+    )
     assert "Seq Scan" not in plan
     assert "SCAN log_nodes" not in plan

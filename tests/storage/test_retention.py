@@ -5,11 +5,11 @@ from pathlib import Path
 
 from idvault.core import tables as schema
 from idvault.processes import migrations
-from idvault.processes.retention import rules
+from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
 
 PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"
-RULES = rules.table(RetentionTerms())
+RULES = retention_rules.table(RetentionTerms())
 
 
 def test_every_table_belongs_to_one_rule() -> None:

@@ -19,24 +19,24 @@ from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.ports import Job, NewClaim
 from idvault.core.request import Request
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
-from idvault.erasure.store.store import SqlErasureStore
+from idvault.erasure.store import SqlErasureStore
 from idvault.moderator.store import SqlModeratorStore
-from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.acts import ShownPublicAccount
 from idvault.public_account.ports import Owned, Present
 from idvault.public_account.store.ownership import SqlOwnershipStore
+from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal.ports import AppealDecision, AppealFiling, DecisionEvents
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.operation.store import SqlOperationStore
 from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.order.store import SqlOrderStore
-from idvault.sanction.rules import sanction as rules
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.sealing.moderation_text_ports import CaseField
 from idvault.sealing.ports import Intake
 from idvault.session.contest.ports import ContestDecision, ContestFiling
 from idvault.session.contest.rules import ContestState, ContestTerms
-from idvault.session.contest.store.contest import SqlContestStore
+from idvault.session.contest.store import SqlContestStore
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import Event, EventType
@@ -102,7 +102,7 @@ async def _fail(world: World) -> Act:
 async def _impose(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token, key = await sanctions.account(), await sanctions.moderator(1)
-    made = rules.impose(
+    made = sanction_rules.impose(
         sanction_id=world.new_id(),
         relying_party=PARTY,
         account_token=token,

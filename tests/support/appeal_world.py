@@ -12,8 +12,8 @@ from idvault.core.tables.sanction import appeals
 from idvault.processes.bootstrap.periodic.sanction import wire_appeal_sweep
 from idvault.sanction.appeal.ports import AppealFilter
 from idvault.sanction.appeal.rules import Appeal, AppealTerms
-from idvault.sanction.appeal.store.appeal import SqlAppealStore
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.appeal.store import SqlAppealStore
+from idvault.sanction.rules import Sanction
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import AppealState, Degree

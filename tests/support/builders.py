@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from idvault.account.rules.slot import Facts, Slot
+from idvault.account.rules import Facts, Slot
 from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
 from idvault.verify.claim import Consent, Identity
 from idvault.verify.clock import ClockReading

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from google.protobuf.message import Message
 
 from idvault.campaign.acts import CampaignFlow
-from idvault.campaign.api.servicer import CampaignServicer
-from idvault.campaign.invitation import rules as invitation
+from idvault.campaign.api import CampaignServicer
+from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.acts import InvitationFlow, ShownInvitation, TakenBatch
 from idvault.campaign.invitation.rules import Invitation, InvitationEvent, InvitationState, Stage
 from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
@@ -200,7 +200,7 @@ class FakeInvitations(InvitationFlow):
         return ShownInvitation(account_token, one, self.campaign)
 
     def _one(self, method: ReverificationMethod) -> Invitation:
-        return invitation.new(account_token=OWNER, campaign_id=CAMPAIGN, method=method, now=MADE_AT)
+        return invitation_rules.new(account_token=OWNER, campaign_id=CAMPAIGN, method=method, now=MADE_AT)
 
 
 class CampaignFakes:

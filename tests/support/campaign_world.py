@@ -6,8 +6,7 @@ from typing import Any, cast
 
 from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
 from idvault.campaign.invitation.rules import InvitationEvent
-from idvault.campaign.invitation.store.enforcement import SqlEnforcementStore
-from idvault.campaign.invitation.store.invitation import SqlInvitationStore
+from idvault.campaign.invitation.store import SqlEnforcementStore, SqlInvitationStore
 from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
 from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.campaign.legacy_account.store import SqlLegacyAccountStore

@@ -21,7 +21,7 @@ from google.protobuf.message import Message
 from sqlalchemy import select
 
 from idvault.claim.ports import Job
-from idvault.claim.rules.claim import ClaimOutcome
+from idvault.claim.rules import ClaimOutcome
 from idvault.core.db.database import Database
 from idvault.core.edge import errors
 from idvault.core.edge.call import Caller
@@ -30,12 +30,11 @@ from idvault.core.second_factor import SecondFactorError
 from idvault.core.tables.log import log_entries
 from idvault.custody.drill.store import SqlDrillStore
 from idvault.custody.handover.store import SqlHandoverStore
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.opens.identity import PersonalIdentity
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.disclosure import wire_disclosures

@@ -22,9 +22,9 @@ from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import
 
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
-from idvault.claim.api.claim import VerificationServicer
+from idvault.claim.api import VerificationServicer
 from idvault.claim.ports import Claim
-from idvault.claim.rules.claim import ClaimRules
+from idvault.claim.rules import ClaimRules
 from idvault.core import capacity
 from idvault.core.edge.access import Access
 from idvault.core.edge.certificates import Tls
@@ -34,17 +34,14 @@ from idvault.core.platform import Platform
 from idvault.core.request import Request
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
-from idvault.disclosure.acts.proof import Proofs, Proved
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proofs, Proved
 from idvault.disclosure.ports import RecordAccess
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
-from idvault.status.acts.feed import CHUNK, FeedFlow
-from idvault.status.acts.status import StatusFlow
-from idvault.status.api.serialised import SerialisedStatuses
-from idvault.status.api.watch import Hub
-from idvault.status.credential.acts.status_token import CredentialCommand, StatusTokenFlow
-from idvault.status.credential.acts.status_token import Issued as IssuedToken
+from idvault.status.acts import CHUNK, FeedFlow, StatusFlow
+from idvault.status.api import Hub, SerialisedStatuses
+from idvault.status.credential.acts import CredentialCommand, StatusTokenFlow
+from idvault.status.credential.acts import Issued as IssuedToken
 from idvault.status.ports import FeedChunk
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault.verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import epoch as followed
 from idvault.processes.witness import wire
 from idvault.processes.witness.cosigner import Cosigner, known_logs

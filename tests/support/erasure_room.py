@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
-from idvault.erasure.acts.erasure import ErasureCall, ShownErasure
+from idvault.erasure.acts import ErasureCall, ShownErasure
 from idvault.erasure.rules import ErasureOrigin, ErasureTerms
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.key.store.remnant import SqlRemnants
-from idvault.key.store.shred import SqlShredStore
+from idvault.erasure.store import SqlErasureStore
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.erasure import wire_erasures
 from idvault.processes.bootstrap.periodic.erasure import wire_sweep

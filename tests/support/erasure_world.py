@@ -9,15 +9,14 @@ from idvault.core import tables as schema
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
-from idvault.erasure.acts.erasure import ErasureCall, ShownErasure
+from idvault.erasure.acts import ErasureCall, ShownErasure
 from idvault.erasure.rules import Erasure, ErasureTerms
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.key.store.remnant import SqlRemnants
-from idvault.key.store.shred import SqlShredStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.erasure.store import SqlErasureStore
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.erasure import wire_erasures
 from idvault.processes.bootstrap.periodic.erasure import wire_sweep
 from idvault.verify.account import Status

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from idvault.account.store.rows import unpack
-from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store import SqlFeedStore
 from idvault.verify.account import Account
 
 

@@ -6,15 +6,15 @@ from typing import Any, cast
 from uuid import UUID
 
 from idvault.claim.acts.verification import VerifyCommand
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.claim import wire_claims
-from idvault.status.acts.status import StatusFlow
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.acts import StatusFlow
+from idvault.status.store import SqlStatusStore
 from idvault.verify.account import Status, SubjectKind
 from idvault.verify.claim import Identity
 from idvault.verify.clock import ClockReading

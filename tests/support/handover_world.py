@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from idvault.account.store.record import SqlRecordStore
+from idvault.account.store.rows import SqlRecordStore
 from idvault.opens.share import ShareError, open_share
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.attest.people.roster import Roster

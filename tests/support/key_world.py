@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault.core.db.database import Database
-from idvault.key.acts.version import KeyVersionFlow
+from idvault.key.acts import KeyVersionFlow
 from idvault.key.store.version import SqlKeyVersionStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.key.version import wire_key_versions

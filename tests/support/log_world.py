@@ -13,10 +13,8 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_checkpoints, log_entries, log_head, log_nodes
-from idvault.log.ports.witness import Witness
-from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS
-from idvault.log.store.store import SqlLogStore
+from idvault.log.ports import Witness
+from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.sequencing import wire_sequencing
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer

@@ -12,8 +12,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries, log_head, log_nodes
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.verify.transparency.note import NoteSigner

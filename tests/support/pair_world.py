@@ -10,8 +10,8 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
-from idvault.key.store.shred import SqlShredStore
-from idvault.log.ports.witness import Witness
+from idvault.key.store.version import SqlShredStore
+from idvault.log.ports import Witness
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.verify.account import AccountState
 from idvault.verify.erasure import ErasureState

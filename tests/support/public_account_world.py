@@ -9,9 +9,14 @@ from idvault.core.request import Asked
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.periodic.public_account import wire_terms
 from idvault.processes.bootstrap.public_account import wire_public_accounts
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.rules.values import PublicAccount, PublicAccountState, PublicProfile, RejectReason
-from idvault.public_account.store.filing import SqlFilingStore
+from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.rules.public_account import (
+    PublicAccount,
+    PublicAccountState,
+    PublicProfile,
+    RejectReason,
+)
+from idvault.public_account.store.lists import SqlFilingStore
 from idvault.public_account.store.ownership import SqlOwnershipStore
 from idvault.public_account.store.store import SqlPublicAccountStore
 from idvault.verify import seal

@@ -9,16 +9,14 @@ import pytest
 from google.protobuf.message import Message
 
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import History
-from idvault.disclosure.acts.proof import LogProofs
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.key.store.shred import SqlShredStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.disclosure.acts.history import History, LogProofs
+from idvault.erasure.store import SqlErasureStore
+from idvault.key.store.version import SqlShredStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.opens.record import open_record
 from idvault.opens.reseal import open_resealed
 from idvault.processes.bootstrap.history import wire_history
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import record_key
 from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable

@@ -15,13 +15,12 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
 from idvault.core.tables.log import log_entries
-from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store import SqlCheckpointStore
 from idvault.processes.bootstrap.periodic.report import wire_report_publication
 from idvault.processes.bootstrap.report import wire_reports
-from idvault.report.acts.publication import ReportPublicationFlow
-from idvault.report.acts.report import ReportFlow
-from idvault.report.rules import catalogue
-from idvault.report.store.store import SqlReportStore
+from idvault.report.acts.report import ReportFlow, ReportPublicationFlow
+from idvault.report.rules import catalogue as report_catalogue
+from idvault.report.store import SqlReportStore
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault.verify.period import Period, month_of
@@ -155,7 +154,7 @@ def _claim(token: str, outcome: str, ended_at: datetime) -> dict[str, Any]:
 def made_up() -> Report:
     """Return a month's report with made-up figures, some of them hidden."""
     long_text = "Criminal Procedure Law, article 54, and the order of the court of the district"
-    cells = {each.name: dict.fromkeys(("OTHER", *each.cells), 7) for each in catalogue.breakdowns()}
+    cells = {each.name: dict.fromkeys(("OTHER", *each.cells), 7) for each in report_catalogue.breakdowns()}
     outcome: dict[str, int | None] = {**cells["verifications.outcome"], "SUCCEEDED": 90}
     breakdowns: dict[str, Cells | None] = {**cells}
     breakdowns["verifications.outcome"] = {**outcome, "NO_RECORD": None, "OTHER": None}
@@ -166,8 +165,8 @@ def made_up() -> Report:
         zone=ZONE.key,
         made=at("2026-11-01T00:15"),
         checkpoint=logs.signed(log_of(300)).decode(),
-        logged={figure.name: 12_345_678 for figure in catalogue.logged_figures()},
+        logged={figure.name: 12_345_678 for figure in report_catalogue.logged_figures()},
         breakdowns=breakdowns,
-        levels={each.name: dict.fromkeys(each.cells, 1_234_565) for each in catalogue.levels()},
-        durations={each.name: Hours(30, 161) for each in catalogue.durations()},
+        levels={each.name: dict.fromkeys(each.cells, 1_234_565) for each in report_catalogue.levels()},
+        durations={each.name: Hours(30, 161) for each in report_catalogue.durations()},
     )

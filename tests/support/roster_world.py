@@ -5,7 +5,7 @@ from pathlib import Path
 
 from idvault.core.db.database import Database
 from idvault.log.acts.guard import LogGuard
-from idvault.people.acts.roster import Proposal, ProposeCommand, SignCommand
+from idvault.people.acts import Proposal, ProposeCommand, SignCommand
 from idvault.people.store import SqlRosterStore
 from idvault.processes.bootstrap.people import wire_rosters
 from idvault.processes.bootstrap.roster import wire_roster_holder

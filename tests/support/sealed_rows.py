@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, insert, select
 
-from idvault.account.store import person
+from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
@@ -79,7 +79,7 @@ class SealedRows:
         key = self.person(keys, number)
 
         async def act(connection: Connection) -> str:
-            return await person.find(connection, relying_party=PARTY, key=key, known=False)
+            return await account_person.find(connection, relying_party=PARTY, key=key, known=False)
 
         return await self.database.act("test.sign_up", act)
 

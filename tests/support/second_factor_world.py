@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from idvault.core.db.database import Database
 from idvault.core.person_request import SqlMemberRequestStore
 from idvault.log.acts.guard import LogGuard
-from idvault.people.second_factor import rules as second_factor
+from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import SecondFactorFlow
 from idvault.people.second_factor.store import SqlSecondFactorStore
 from idvault.processes.bootstrap.people import wire_second_factors
@@ -46,7 +46,7 @@ NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
 def code_of(secret: bytes, now: datetime, seconds: float = 0) -> str:
     """Return the code for a time: HOTP of its step (RFC 4226 section 5.3), implemented independently."""
-    step = second_factor.step_of(now + timedelta(seconds=seconds))
+    step = second_factor_rules.step_of(now + timedelta(seconds=seconds))
     digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
     offset = digest[-1] & 0xF
     return f"{(int.from_bytes(digest[offset : offset + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 
-from idvault.log.ports.witness import Witness
+from idvault.log.ports import Witness
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault.verify.transparency.note import VerifierKey
 from tests.support.chamber import Chamber

@@ -7,7 +7,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import select
 
-from idvault.account.store.record import SqlRecordStore
+from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.claim.ports import Claim
 from idvault.core.db.connection import Connection
@@ -16,13 +16,13 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.api import ErasureServicer
 from idvault.erasure.rules import ErasureTerms
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.log.acts.events import EventFactory
-from idvault.log.store.store import SqlLogStore
+from idvault.erasure.store import SqlErasureStore
+from idvault.log.acts.guard import EventFactory
+from idvault.log.store import SqlLogStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.platform.ports import PlatformPages
 from idvault.platform.store import SqlPlatformStore
@@ -32,8 +32,8 @@ from idvault.processes.bootstrap.session import wire_contests, wire_identities, 
 from idvault.session.acts.identity import IdentityFlow
 from idvault.session.acts.page import Custodians
 from idvault.session.contest.rules import ContestTerms
-from idvault.session.contest.store.contest import SqlContestStore
-from idvault.session.store.store import SqlSessionStore
+from idvault.session.contest.store import SqlContestStore
+from idvault.session.store import SqlSessionStore
 from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import seal, secret

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import ClauseElement, func, select
 
-from idvault.account.store.record import SqlRecordStore
+from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.job.rules import JobProgress, JobState
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim, Following, Job, Lease, NewClaim, OpenedClaim, Settlement
-from idvault.claim.rules.claim import ClaimOutcome, Owner
+from idvault.claim.rules import ClaimOutcome, Owner
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core import tables as schema
 from idvault.core.db.connection import Connection
@@ -23,14 +23,14 @@ from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
-from idvault.key.store.day_key import SqlDayKeyStore
+from idvault.key.store.version import SqlDayKeyStore
 from idvault.people.second_factor.store import SqlSecondFactorStore
 from idvault.people.store import SqlRosterStore
 from idvault.platform.store import SqlPlatformStore
 from idvault.registry.budget_ports import CallTurn
 from idvault.registry.store import SqlBudgetStore
 from idvault.sealing.ports import Intake, PersonKey
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify import token
 from idvault.verify.account import SubjectKind
 from idvault.verify.claim import ClaimState, Consent, FailureReason

@@ -14,19 +14,18 @@ from idvault.moderator.store import SqlModeratorStore
 from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.periodic.tip_off import wire_schedule
 from idvault.processes.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
-from idvault.sanction.acts.sanction import NewSanction
+from idvault.sanction.acts import NewSanction
 from idvault.sanction.operation.rules import Operation
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.tip_off.acts.call import TipOffCall
 from idvault.tip_off.acts.filing import FiledReport, NewTipOff, ReporterView
-from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
+from idvault.tip_off.acts.tip_off import ReadReport, TipOffCall, TipOffDecision
 from idvault.tip_off.ports import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.reporter.store import SqlReporterStore
-from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.tip_off.rules import Reporter, ReporterStanding
 from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.v1 import tip_off_pb2
 from idvault.verify.attest import sanction as papers

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from aiohttp import web
 
-from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import wire
 from idvault.processes.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
 from idvault.verify.error import Reason, UnavailableError

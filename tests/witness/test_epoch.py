@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import epoch as epochs
 from idvault.processes.witness.epoch import EpochNotFollowedError
 from idvault.processes.witness.wire import OTHER_EPOCH

@@ -1,6 +1,6 @@
 """The types that a backend needs for public accounts; `Vault.public_accounts` makes the calls."""
 
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
 from idvault_client.backend.public_account.client import AioPublicAccountClient as AioPublicAccounts
 from idvault_client.backend.public_account.client import PublicAccountClient as PublicAccounts

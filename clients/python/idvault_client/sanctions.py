@@ -1,6 +1,6 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
-from idvault.report.rules.month import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault.report.rules.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.sanction.operation.rules import OperationState
 from idvault.sanction.order.rules import OrderState
 from idvault.verify.attest.moderator_key import ModeratorKey

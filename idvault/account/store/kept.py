@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, exists, select
 
-from idvault.account.store import record
+from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, scalar, statement, upsert
@@ -34,7 +34,7 @@ _KEEP = statement(
     .on_conflict_do_nothing(index_elements=[_K.account_token, _K.record_id])
 )
 _IS_VERSION = (_K.account_token == param("token")) & (_K.record_id == param("record_id"))
-_FIND = statement(select(kept_records).where(_IS_VERSION), record.from_row)
+_FIND = statement(select(kept_records).where(_IS_VERSION), account_rows.record_from_row)
 _LOCK = statement(for_change(select(_K.record_id).where(_IS_VERSION)), scalar)
 _REMOVE = statement(
     delete(kept_records).where(
@@ -55,7 +55,7 @@ async def keep(connection: Connection, *, account_token: str) -> None:
 
 async def find(connection: Connection, *, account_token: str, record_id: str) -> SealedRecord | None:
     """Return a version of an account's record: the newest, or one that is kept."""
-    newest = await record.find(connection, account_token)
+    newest = await account_rows.find(connection, account_token)
     if newest is not None and newest.record_id == record_id:
         return newest
     return await connection.one(_FIND, token=account_token, record_id=record_id)

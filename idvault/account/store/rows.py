@@ -1,20 +1,201 @@
-"""Rows of accounts."""
+"""Rows of accounts.
 
+Rows of sealed records: one per account, the newest version only, its shares packed in one column.
+
+The standings that follow an account's present one, in one column: `STANDING END`, separated by semicolons.
+
+An end is in microseconds since 1970, and `-` for a standing without an end.
+
+Queues status changes for the change feed in the act's transaction; they are numbered later.
+"""
+
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, func, insert, literal_column, select, type_coerce, update
 
-from idvault.account.store import feed_rows as feed_row
-from idvault.account.store import periods
 from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
 from idvault.core.db.locking import for_change
-from idvault.core.db.statement import param, statement
-from idvault.core.db.types import from_micros
-from idvault.core.tables.account import accounts
-from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault.core.db.statement import param, statement, upsert
+from idvault.core.db.types import from_micros, to_micros
+from idvault.core.tables.account import accounts, records, status_feed
+from idvault.verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.organization import OrganizationCategory
+from idvault.verify.record import SealedRecord
+
+_LENGTH_SIZE = 4
+_ID_DIGITS = 64
+
+
+def record_from_row(row: Any) -> SealedRecord:
+    """Return the record stored in a row of `records`."""
+    return SealedRecord(
+        account_token=row.account_token,
+        relying_party=row.relying_party,
+        record_id=row.record_id,
+        format_version=row.format_version,
+        sealing_quorum_id=row.sealing_quorum_id,
+        present_quorum_id=row.present_quorum_id,
+        suite=row.suite,
+        salt=row.salt,
+        commitment=row.commitment,
+        ciphertext=row.ciphertext,
+        share_hashes=unpack_record(row.share_hashes),
+        shares=unpack_record(row.shares),
+        share_quorum_ids=unpack_ids(row.share_quorum_ids),
+    )
+
+
+_FIND = statement(select(records).where(records.c.account_token == param("token")), record_from_row)
+_NEW = upsert(records)
+_PUT_RECORD = statement(
+    _NEW.on_conflict_do_update(
+        index_elements=[records.c.account_token],
+        set_={column.key: _NEW.excluded[column.key] for column in records.c if not column.primary_key},
+    )
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlRecordStore:
+    """Reads sealed records; only acts write them."""
+
+    database: Database
+
+    async def get(self, *, account_token: str) -> SealedRecord | None:
+        """Return the newest record of an account, as it was sealed."""
+        return await self.database.one("record.get", _FIND, token=account_token)
+
+
+async def put_record(connection: Connection, record: SealedRecord) -> None:
+    """Store a record, replacing the account's previous one."""
+    await connection.later(
+        _PUT_RECORD,
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        sealing_quorum_id=record.sealing_quorum_id,
+        present_quorum_id=record.present_quorum_id,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=pack(record.share_hashes),
+        shares=pack(record.shares),
+        share_quorum_ids=pack_ids(record.share_quorum_ids),
+    )
+
+
+async def find(connection: Connection, account_token: str) -> SealedRecord | None:
+    """Return the newest record of an account."""
+    return await connection.one(_FIND, token=account_token)
+
+
+def pack(parts: tuple[bytes, ...]) -> bytes:
+    """Pack the parts into one value: for each, its 4-byte big-endian length and its bytes."""
+    return b"".join(len(part).to_bytes(_LENGTH_SIZE, "big") + part for part in parts)
+
+
+def pack_ids(quorum_ids: tuple[str, ...]) -> bytes | None:
+    """Pack hex quorum ids into one value; None if there are none."""
+    return bytes.fromhex("".join(quorum_ids)) or None
+
+
+def unpack_ids(packed: bytes | None) -> tuple[str, ...]:
+    """Unpack the hex ids."""
+    digits = (packed or b"").hex()
+    return tuple(digits[at : at + _ID_DIGITS] for at in range(0, len(digits), _ID_DIGITS))
+
+
+def unpack_record(packed: bytes) -> tuple[bytes, ...]:
+    """Unpack the parts; raises ValueError if a length exceeds the data."""
+    parts, at = [], 0
+    while at < len(packed):
+        begin = at + _LENGTH_SIZE
+        at = begin + int.from_bytes(packed[at:begin], "big")
+        if at > len(packed):
+            raise ValueError("packed parts are cut off")
+        parts.append(packed[begin:at])
+    return tuple(parts)
+
+
+_NO_END = "-"
+
+
+def pack_periods(periods: tuple[StandingPeriod, ...]) -> str | None:
+    """Return the column's text; None if nothing follows."""
+    return ";".join(f"{each.standing.value} {_end(each.until)}" for each in periods) or None
+
+
+def unpack_periods(packed: str | None) -> tuple[StandingPeriod, ...]:
+    """Return the standings in the column."""
+    return () if packed is None else tuple(_period(*each.split(" ")) for each in packed.split(";"))
+
+
+def _end(until: datetime | None) -> str:
+    return _NO_END if until is None else str(to_micros(until))
+
+
+def _period(standing: str, end: str) -> StandingPeriod:
+    return StandingPeriod(Standing(standing), None if end == _NO_END else from_micros(int(end)))
+
+
+_ADD_FEED = statement(insert(status_feed))
+_NOTE = upsert(status_feed)
+_CHANGED = statement(
+    _NOTE.on_conflict_do_update(
+        index_elements=[status_feed.c.account_token],
+        set_={"revision": _NOTE.excluded.revision, "sequence": None, "changes": status_feed.c.changes + 1},
+        where=status_feed.c.revision < _NOTE.excluded.revision,
+    )
+)
+_OWN = update(status_feed).where(status_feed.c.account_token == param("token"))
+_REMOVED = statement(_OWN.values(sequence=None, changes=status_feed.c.changes + 1))
+_PUBLISHED = statement(
+    _OWN.values(sequence=None, changes=status_feed.c.changes + 1, publishes=literal_column("TRUE"))
+)
+_ATTESTED = statement(_OWN.values(changes=status_feed.c.changes + 1))
+
+
+async def added(connection: Connection, account: Account) -> None:
+    """Queue a new account."""
+    await connection.later(_ADD_FEED, account_token=account.account_token, sequence=None, **first(account))
+
+
+async def changed(connection: Connection, account: Account) -> None:
+    """Queue a changed account; does nothing if its revision is already queued."""
+    await connection.later(_CHANGED, account_token=account.account_token, sequence=None, **first(account))
+
+
+def first(account: Account) -> dict[str, object]:
+    """Return the columns of an account's first feed row, except its token."""
+    return {
+        "relying_party": account.relying_party,
+        "revision": account.revision,
+        "changes": 1,
+        "listed": 0,
+        "publishes": None,
+    }
+
+
+async def removed(connection: Connection, *, account_token: str) -> None:
+    """Queue the removal of an account."""
+    await connection.later(_REMOVED, token=account_token)
+
+
+async def published(connection: Connection, *, account_token: str) -> None:
+    """Queue an account whose public account changed; its status need not have changed."""
+    await connection.later(_PUBLISHED, token=account_token)
+
+
+async def attested(connection: Connection, *, account_token: str) -> None:
+    """Record that an account got another status list entry; its status did not change."""
+    await connection.later(_ATTESTED, token=account_token)
+
 
 # A look-up in a dict costs a tenth of a call of the enum.
 _SUBJECT_KINDS = {kind.value: kind for kind in SubjectKind}
@@ -39,7 +220,7 @@ def from_row(row: Any) -> Account:
         open_claim_id=row.open_claim_id,
         organization_category=_category(row.organization_category),
         standing_until=row.standing_until,
-        later_standings=periods.unpack(row.later_standings),
+        later_standings=unpack_periods(row.later_standings),
         erase_at=row.erase_at,
     )
 
@@ -95,7 +276,7 @@ def unpack(packed: str) -> Account:
         open_claim_id=None,
         organization_category=_category(category or None),
         standing_until=from_micros(int(until)) if until else None,
-        later_standings=periods.unpack(later or None),
+        later_standings=unpack_periods(later or None),
         erase_at=from_micros(int(erased)) if erased else None,
     )
 
@@ -147,13 +328,13 @@ async def lock_of(connection: Connection, *, account_token: str, relying_party: 
 
 async def add(connection: Connection, account: Account) -> None:
     """Insert an account and queue it for the change feed."""
-    await feed_row.added(connection, account)
+    await added(connection, account)
     await connection.later(_ADD, account_token=account.account_token, claim_ended_at=None, **values(account))
 
 
 async def put(connection: Connection, account: Account, *, claim_ended_at: datetime | None) -> None:
     """Store an account whose row this act has locked; claim_ended_at is None while a claim is open."""
-    await feed_row.changed(connection, account)
+    await changed(connection, account)
     await connection.later(
         _PUT, token=account.account_token, claim_ended_at=claim_ended_at, **values(account)
     )
@@ -161,7 +342,7 @@ async def put(connection: Connection, account: Account, *, claim_ended_at: datet
 
 async def put_standing(connection: Connection, account: Account) -> None:
     """Store the standing, and when it is erased, of an account whose row this act has locked."""
-    await feed_row.changed(connection, account)
+    await changed(connection, account)
     await connection.later(
         _SANCTION, token=account.account_token, revision=account.revision, **_standing(account)
     )
@@ -188,6 +369,6 @@ def _standing(account: Account) -> dict[str, object]:
     return {
         "standing": account.standing.value,
         "standing_until": account.standing_until,
-        "later_standings": periods.pack(account.later_standings),
+        "later_standings": pack_periods(account.later_standings),
         "erase_at": account.erase_at,
     }

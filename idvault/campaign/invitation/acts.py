@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from idvault.account.ports.account import StatusStore
-from idvault.account.rules import account as account_rules
-from idvault.campaign import rules as campaign
-from idvault.campaign.invitation import rules as invitation
+from idvault.account import rules as account_rules
+from idvault.account.ports import StatusStore
+from idvault.campaign import rules as campaign_rules
+from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.ports import (
     DeliveryRequest,
     EnforcementStore,
@@ -23,8 +23,7 @@ from idvault.core import invitation_code
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
@@ -111,7 +110,7 @@ class InvitationFlow:
         owner = await self._accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        if not invitation.is_open(account=account_rules.fall(account=owner, now=now.business)):
+        if not invitation_rules.is_open(account=account_rules.fall(account=owner, now=now.business)):
             return ShownInvitation(account_token)
         offers = await self._store.offers(
             relying_party=relying_party,
@@ -193,13 +192,13 @@ class InvitationFlow:
         self, offer: Offer, account_token: str, method: ReverificationMethod, now: ClockReading
     ) -> ShownInvitation:
         found = offer.campaign
-        one = offer.invitation or invitation.new(
+        one = offer.invitation or invitation_rules.new(
             account_token=account_token,
             campaign_id=found.campaign_id,
             method=method,
             now=now.business,
         )
-        left = campaign.allowance(
+        left = campaign_rules.allowance(
             plan=found.plan,
             delivered=offer.delivered,
             deployment_limit=self._deployment_limit,
@@ -207,14 +206,16 @@ class InvitationFlow:
         )
         due = (
             left > 0
-            and not campaign.is_quiet(plan=found.plan, now=now.business)
-            and invitation.is_due(invitation=one, now=now.business, real=now.real)
+            and not campaign_rules.is_quiet(plan=found.plan, now=now.business)
+            and invitation_rules.is_due(invitation=one, now=now.business, real=now.real)
         )
         return ShownInvitation(account_token, one, found, due)
 
     @property
     def _deployment_limit(self) -> int:
-        return campaign.deployment_limit(registry_calls_per_second=self._policy.registry_calls_per_second)
+        return campaign_rules.deployment_limit(
+            registry_calls_per_second=self._policy.registry_calls_per_second
+        )
 
 
 class EnforcementFlow:

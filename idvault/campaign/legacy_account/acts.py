@@ -13,8 +13,7 @@ from idvault.campaign.legacy_account.ports import (
 from idvault.campaign.legacy_account.rules import ImportResult, LegacyRow
 from idvault.core.entropy import Entropy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Violation

@@ -19,9 +19,8 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.account.store import feed_rows as feed_row
-from idvault.account.store import rows as account_row
-from idvault.campaign.legacy_account import rules as legacy_account
+from idvault.account.store import rows as account_rows
+from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account.ports import ImportChunk, Imported, NewAccount
 from idvault.core import account_request as requests
 from idvault.core.db.act import act
@@ -32,9 +31,9 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.db.types import Day
 from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.campaign import legacy_accounts
-from idvault.log.store import entry as log
-from idvault.sanction.store import standing
-from idvault.status.store import feed
+from idvault.log import store as log_store
+from idvault.sanction.store import standing as sanction_standing
+from idvault.status import store as status_store
 from idvault.verify import seal
 from idvault.verify.account import Account, AccountState
 from idvault.verify.event import Event
@@ -54,8 +53,8 @@ def _add_all(table: Table, given: Subquery, common: Mapping[str, object]) -> Sta
     )
 
 
-_BORN = legacy_account.imported(account_token="", relying_party="")
-_FIRST_NOTE = feed_row.first(_BORN)
+_BORN = legacy_account_rules.imported(account_token="", relying_party="")
+_FIRST_NOTE = account_rows.first(_BORN)
 _ROWS = listed("rows", account_token=String, reference=LargeBinary, create_date=Day)
 _ADD: Statement[str] = statement(
     upsert(legacy_accounts)
@@ -70,7 +69,7 @@ _ADD: Statement[str] = statement(
     .returning(legacy_accounts.c.account_token),
     scalar,
 )
-_ADD_ACCOUNTS = _add_all(accounts, listed("tokens", account_token=String), account_row.values(_BORN))
+_ADD_ACCOUNTS = _add_all(accounts, listed("tokens", account_token=String), account_rows.values(_BORN))
 # These accounts have no credentials yet, so the status lists are up to date.
 _ADD_NOTES = _add_all(
     status_feed,
@@ -109,7 +108,7 @@ class SqlLegacyAccountStore:
             found = await _find(connection, chunk, rows)
         else:
             found = await _create(connection, chunk, rows) if rows else {}
-            await log.append(connection, _about(event, found))
+            await log_store.append(connection, _about(event, found))
         return [found[row.reference] for row in chunk.rows]
 
 
@@ -124,7 +123,7 @@ async def verified(connection: Connection, owner: Account, concluded: Account, *
     if limited_by is None:
         return concluded
     await connection.run(_UNLIMIT, token=owner.account_token)
-    settled = await standing.settled(connection, concluded, now=now)
+    settled = await sanction_standing.settled(connection, concluded, now=now)
     # The end of the claim and that of the limit are one change.
     return replace(settled, revision=concluded.revision)
 
@@ -155,10 +154,10 @@ async def _note(connection: Connection, party: str, tokens: Sequence[str]) -> No
 
     The feed's head is locked last: other imports wait only for the end of this one.
     """
-    head = await feed.locked_head(connection, party)
+    head = await status_store.locked_head(connection, party)
     notes = [(token, place) for place, token in enumerate(tokens, head + 1)]
     await connection.run(_ADD_NOTES, notes=notes, party=party)
-    await feed.advance(connection, {party: head + len(notes)})
+    await status_store.advance(connection, {party: head + len(notes)})
 
 
 async def _find(

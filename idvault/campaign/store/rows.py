@@ -1,10 +1,13 @@
-"""Rows of campaigns, and the count of their deliveries."""
+"""Rows of campaigns, and the count of their deliveries.
+
+Cohorts as an SQL condition: which legacy accounts a campaign is for (domain.campaign.covers).
+"""
 
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import String, case, func, or_, select, update
 
 from idvault.campaign.rules import (
     Campaign,
@@ -18,7 +21,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.db.types import Day
-from idvault.core.tables.campaign import campaign_days, campaigns
+from idvault.core.tables.campaign import campaign_days, campaigns, legacy_accounts
 from idvault.verify.error import NotFoundError, Reason
 
 _TIME = "%H:%M"
@@ -134,3 +137,25 @@ async def count_deliveries(connection: Connection, campaign: Campaign, count: in
     """Count deliveries of a campaign whose row this act has locked."""
     await connection.run(_COUNT, campaign=campaign.campaign_id, count=count, today=today)
     await connection.run(_COUNT_ALL, day=today, delivered=count)
+
+
+_LABEL = param("label", String(64))
+# Only the relying party is looked up by index. The other parts have no index, so making them optional costs
+# nothing.
+IN_COHORT = (
+    (legacy_accounts.c.relying_party == param("party"))
+    & or_(_LABEL == "", legacy_accounts.c.label == _LABEL)
+    & (legacy_accounts.c.create_date >= param("created_from"))
+    & (legacy_accounts.c.create_date < param("created_before"))
+)
+
+
+def parameters(campaign: Campaign) -> dict[str, object]:
+    """Return the parameters of IN_COHORT; date.min and date.max stand for a missing limit."""
+    cohort = campaign.plan.cohort
+    return {
+        "party": campaign.relying_party,
+        "label": cohort.label,
+        "created_from": cohort.created_from or date.min,
+        "created_before": cohort.created_before or date.max,
+    }

@@ -1,26 +1,96 @@
-"""The acts and reads of campaigns (ports.campaign.campaign)."""
+"""The acts and reads of campaigns (ports.campaign.campaign).
+
+Campaign figures: the funnel by day and method, and how much of a cohort is verified.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
-from sqlalchemy import Integer, insert, select, update
+from sqlalchemy import Integer, Select, func, insert, literal, select, true, union_all, update
 
 from idvault.campaign import rules
 from idvault.campaign.invitation.rules import Stage
+from idvault.campaign.invitation.store import COLUMNS
 from idvault.campaign.ports import CampaignProgress
-from idvault.campaign.rules import Campaign, ReverificationMethod, Verb
-from idvault.campaign.store import progress
-from idvault.campaign.store import rows as campaign_row
+from idvault.campaign.rules import Campaign, CampaignState, ReverificationMethod, Verb
+from idvault.campaign.store import rows as campaign_rows
+from idvault.campaign.store.rows import IN_COHORT
 from idvault.core import account_request as requests
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.db.statement import param, statement
+from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.request import Request
-from idvault.core.tables.campaign import campaigns
-from idvault.log.store import entry as log
+from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
+from idvault.log import store as log_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event
+
+
+def _by_day(stage: Stage) -> Select[Any]:
+    day = COLUMNS[stage]
+    return (
+        select(
+            literal(stage.value).label("stage"),
+            invitations.c.method,
+            day.label("day"),
+            func.count(true()).label("owners"),
+        )
+        .where(invitations.c.campaign_id == param("campaign"), day.is_not(None))
+        .group_by(invitations.c.method, day)
+    )
+
+
+_REACHED = statement(union_all(*(_by_day(stage) for stage in Stage)))
+_COHORT = statement(
+    select(legacy_accounts.c.verified_on, func.count(true()).label("owners"))
+    .where(IN_COHORT)
+    .group_by(legacy_accounts.c.verified_on)
+)
+_ANSWERS = (Stage.LATER, Stage.DISMISSED, Stage.COMPLETED, Stage.VERIFIED, Stage.FAILED)
+_UNANSWERED: Statement[int] = statement(
+    select(func.count(true())).where(
+        invitations.c.campaign_id == param("campaign"),
+        COLUMNS[Stage.SHOWN].is_not(None),
+        *(COLUMNS[stage].is_(None) for stage in _ANSWERS),
+    ),
+    scalar,
+)
+_PEOPLE = statement(
+    select(
+        invitations.c.method,
+        *(func.count(column).label(stage.value) for stage, column in COLUMNS.items()),
+    )
+    .join(campaigns, campaigns.c.campaign_id == invitations.c.campaign_id)
+    .where(campaigns.c.state == CampaignState.RUNNING.value)
+    .group_by(invitations.c.method)
+)
+
+
+async def read_progress(connection: Connection, campaign: Campaign) -> CampaignProgress:
+    """Return a campaign's current figures."""
+    rows = await connection.all(_REACHED, campaign=campaign.campaign_id)
+    reached = {(row.day, ReverificationMethod(row.method), Stage(row.stage)): row.owners for row in rows}
+    size, verified = 0, dict[date, int]()
+    for row in await connection.all(_COHORT, **campaign_rows.parameters(campaign)):
+        size += row.owners
+        if row.verified_on is not None:
+            verified[row.verified_on] = row.owners
+    unanswered = await connection.only(_UNANSWERED, campaign=campaign.campaign_id)
+    return CampaignProgress(size, reached, verified, unanswered)
+
+
+async def people(connection: Connection) -> Mapping[tuple[ReverificationMethod, Stage], int]:
+    """Return how many owners reached each stage of all RUNNING campaigns."""
+    rows = await connection.all(_PEOPLE)
+    return {
+        (ReverificationMethod(row.method), stage): getattr(row, stage.value)
+        for row in rows
+        for stage in Stage
+    }
+
 
 _ADD = statement(insert(campaigns))
 _MOVE = statement(
@@ -34,7 +104,7 @@ _LIST = statement(
     .order_by(campaigns.c.created_at, campaigns.c.campaign_id)
     .offset(param("start", Integer))
     .limit(param("limit", Integer)),
-    campaign_row.from_row,
+    campaign_rows.from_row,
 )
 
 
@@ -53,9 +123,9 @@ class SqlCampaignStore:
             connection, request, made=campaign.campaign_id, now=campaign.created_at
         )
         if repeated is not None:
-            return await campaign_row.get(connection, campaign.relying_party, repeated)
-        await connection.run(_ADD, **campaign_row.values(campaign))
-        await log.append(connection, event)
+            return await campaign_rows.get(connection, campaign.relying_party, repeated)
+        await connection.run(_ADD, **campaign_rows.values(campaign))
+        await log_store.append(connection, event)
         return campaign
 
     @act("campaign.move")
@@ -71,20 +141,20 @@ class SqlCampaignStore:
     ) -> Campaign:
         """Move a campaign if the verb is allowed; a repeated request returns the current campaign."""
         repeated = await requests.remember(connection, request, made=campaign_id, now=now.business)
-        before = await campaign_row.lock(connection, request.caller, campaign_id)
+        before = await campaign_rows.lock(connection, request.caller, campaign_id)
         if repeated is not None:
             return before
         after = rules.move(campaign=before, verb=verb, now=now.business)
         await connection.run(
             _MOVE, campaign=campaign_id, state=after.state.value, started_at=after.started_at
         )
-        await log.append(connection, event)
+        await log_store.append(connection, event)
         return replace(before, state=after.state, started_at=after.started_at)
 
     @read("campaign.get")
     async def get(self, connection: Connection, *, relying_party: str, campaign_id: str) -> Campaign:
         """Return a campaign; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        return await campaign_row.get(connection, relying_party, campaign_id)
+        return await campaign_rows.get(connection, relying_party, campaign_id)
 
     @read("campaign.list")
     async def list(
@@ -96,9 +166,9 @@ class SqlCampaignStore:
     @read("campaign.progress")
     async def progress(self, connection: Connection, campaign: Campaign) -> CampaignProgress:
         """Return a campaign's current figures."""
-        return await progress.read(connection, campaign)
+        return await read_progress(connection, campaign)
 
     @read("campaign.people")
     async def people(self, connection: Connection) -> Mapping[tuple[ReverificationMethod, Stage], int]:
         """Return how many owners reached each stage of all RUNNING campaigns."""
-        return await progress.people(connection)
+        return await people(connection)

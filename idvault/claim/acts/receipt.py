@@ -8,9 +8,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idvault.account.ports.account import RecordStore
+from idvault.account.ports import RecordStore
 from idvault.claim.ports import Claim, ReceiptEvidence
-from idvault.disclosure.acts.proof import LogProofs, Proved
+from idvault.disclosure.acts.history import LogProofs, Proved
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.error import IdvaultError
 from idvault.verify.record import SealedRecord

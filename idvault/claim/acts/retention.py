@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from idvault.account.ports.account import StatusStore
+from idvault.account.ports import StatusStore
 from idvault.claim.ports import VerificationStore
-from idvault.claim.rules.claim import REQUEST_LIFETIME
+from idvault.claim.rules import REQUEST_LIFETIME
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, EventType
 

@@ -1,22 +1,28 @@
-"""Checks one claim at a registry and stores the outcome; the edge and the worker both use it."""
+"""Checks one claim at a registry and stores the outcome; the edge and the worker both use it.
+
+Settles the backlog: leases only as many waiting claims as it can start at once.
+
+A wrong clock would let claims wait until its time, so nothing is leased under one.
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
-from idvault.account.rules import person as sanction_rules
+from idvault.account import rules as account_rules
+from idvault.claim import rules as claim_rules
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job.ports import JobStore
 from idvault.claim.job.rules import JobProgress, JobState, RegistryCall, Step
 from idvault.claim.ports import Claim, Following, Job, Lease, Settlement, VerificationStore
-from idvault.claim.rules import claim as claim_rules
-from idvault.claim.rules.claim import ClaimOutcome, Owner
+from idvault.claim.rules import ClaimOutcome, Owner
 from idvault.core import caller
 from idvault.core.entropy import Entropy
+from idvault.core.loop import pause
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.registry.ports import CappedRegistry
 from idvault.sealing.ports import Intake, IntakeOpener, IntakeSealer, RecordSealer
@@ -240,7 +246,7 @@ class SettlementFlow:
         event = self._events.event(
             EventType.PERSON_FOLLOW, actor_id=SYSTEM_ACTOR, now=now, account_token=account_token
         )
-        return Following(event, sanction_rules.delay(self._entropy.random(sanction_rules.DELAY_SEED_SIZE)))
+        return Following(event, account_rules.delay(self._entropy.random(account_rules.DELAY_SEED_SIZE)))
 
     async def _seal(self, job: Job, identity: Identity, answer: RegistryAnswer) -> SealedRecord:
         return await self._record_sealer.seal(
@@ -361,3 +367,79 @@ def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
     local = now.astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return midnight.astimezone(now.tzinfo)
+
+
+_NAME = "settle"
+_IDLE = 0.2
+_BROKEN = 1.0
+
+
+async def _is_never_wrong(_now: ClockReading) -> bool:
+    """Trust the clock."""
+    return False
+
+
+class Settler:
+    """A pool of settlements. A job is leased only when it can start, so no lease expires unused."""
+
+    def __init__(
+        self,
+        *,
+        backlog: BacklogFlow,
+        clock: Callable[[], ClockReading],
+        report: Callable[[str, Exception], None],
+        width: int = 32,
+        span: Callable[[str], AbstractContextManager[object]] = nullcontext,
+        is_wrong: Callable[[ClockReading], Awaitable[bool]] = _is_never_wrong,
+    ) -> None:
+        """Initialise. report: receives failures; width: how many settlements run at once.
+
+        span: surrounds each settlement, and each lease of a batch of them. is_wrong: returns whether somebody
+        contradicts a reading of the clock.
+        """
+        self._backlog = backlog
+        self._clock = clock
+        self._report = report
+        self._width = width
+        self._span = span
+        self._is_wrong = is_wrong
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, *, stop: asyncio.Event) -> None:
+        """Settle until stop is set, then finish the settlements in progress."""
+        while not stop.is_set():
+            await self._fill(stop)
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _fill(self, stop: asyncio.Event) -> None:
+        free = self._width - len(self._running)
+        jobs = await self._lease(free, stop) if free else []
+        for job in jobs:
+            task = asyncio.create_task(self._settle(job))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if not free:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        elif not jobs:
+            await pause(stop, _IDLE)
+
+    async def _lease(self, free: int, stop: asyncio.Event) -> list[Job]:
+        now = self._clock()
+        try:
+            if await self._is_wrong(now):
+                return []
+            with self._span("lease"):
+                return await self._backlog.lease(now=now, limit=free)
+        except Exception as error:  # the store may be unreachable for a while; the worker waits for it
+            self._report(_NAME, error)
+            await pause(stop, _BROKEN)
+            return []
+
+    async def _settle(self, job: Job) -> None:
+        try:
+            with self._span(_NAME):
+                await self._backlog.settle(job, now=self._clock())
+        except Exception as error:
+            # The lease ends, and the process that leases the job next asks for the result of the check first.
+            self._report(_NAME, error)

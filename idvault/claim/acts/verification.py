@@ -4,32 +4,220 @@ An attacker with the database and the request key could guess names and document
 hash with the stored fingerprint of a request. Therefore the fingerprint also covers the caller's random
 request id, and that id is not stored: the request is found under an id derived from it. Without the request
 id there is nothing to compare a guess with.
+
+Decides whether a new claim is accepted, and whether it is checked at once or waits in the queue.
+
+Repeats of a request that this process is working on wait for its outcome in one place.
+
+- The first caller of a request does the work; others with the same id and body wait, without the database.
+- Each waits as long as its own patience allows, and then gets the claim as it was opened.
+- If the first caller goes away, or its patience ends before that of others, one of the others takes over.
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hmac import compare_digest
 from typing import Any, TypeVar
 
-from idvault.account.rules import account as account_rules
-from idvault.claim.acts.admission import QueueFlow
-from idvault.claim.acts.repeats import Repeats, Tell
+from idvault.account import rules as account_rules
 from idvault.claim.acts.settlement import LEASE, SettlementFlow
 from idvault.claim.job.ports import JobStore
 from idvault.claim.ports import Claim, Job, Lease, NewClaim, VerificationStore
-from idvault.core import caller
+from idvault.core import caller, share
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.registry.budget_ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault.verify import name, token
+from idvault.verify.account import SubjectKind
 from idvault.verify.claim import ClaimState, Consent, Identity
 from idvault.verify.clock import ClockReading
+from idvault.verify.error import ExhaustedError, NotFoundError
 from idvault.verify.event import EventType
 from idvault.verify.seal import Part
+
+_LIMIT = timedelta(hours=24)
+_COUNT_AGE = timedelta(seconds=1)
+_LONGEST_COUNT_AGE = timedelta(seconds=30)
+_NEWCOMERS = 10_000  # in a second: more than any deployment has
+_LOOK_AGE = timedelta(milliseconds=250)
+
+
+class QueueFlow:
+    """Reads the queue for new claims, and caches the result briefly because reading is expensive.
+
+    Claims that arrive during a read wait for its result. Otherwise a burst of claims would count the queue
+    once for each caller, when the queue is longest.
+    """
+
+    def __init__(self, *, store: VerificationStore, jobs: JobStore, policy: OperatorPolicy) -> None:
+        """Initialise with the ports and the policy."""
+        self._store = store
+        self._jobs = jobs
+        self._cap = policy.registry_calls_per_second
+        self._count: Mapping[str, int] = {}
+        self._count_until: datetime | None = None
+        self._counting = asyncio.Lock()
+        self._looks: dict[tuple[str, SubjectKind, bool], tuple[bool, datetime]] = {}
+        self._looking: dict[tuple[str, SubjectKind, bool], asyncio.Lock] = {}
+
+    async def check(self, request: Request, *, now: ClockReading) -> None:
+        """Refuse a new claim that would not be checked within 24 h (domain.share); a repeat always passes.
+
+        Raises ExhaustedError (REGISTRY_BACKLOG).
+        """
+        backlog = await self._counted(now.real)
+        try:
+            share.check_queue(backlog=backlog, relying_party=request.caller, per_second=self._cap)
+        except ExhaustedError as refused:
+            try:
+                await self._store.find(relying_party=request.caller, request_id=request.request_id)
+            except NotFoundError:
+                raise refused from None
+
+    async def is_waiting(
+        self, *, relying_party: str, kind: SubjectKind, sign_up: bool, now: ClockReading
+    ) -> bool:
+        """Return whether queued claims of this relying party come before a new one of this kind.
+
+        If none is queued, the new claim is checked at once: a relying party below its share of the cap has no
+        queue.
+        """
+        key = (relying_party, kind, sign_up)
+        async with self._looking.setdefault(key, asyncio.Lock()):
+            known = self._looks.get(key)
+            if known is None or abs(now.real - known[1]) >= _LOOK_AGE:
+                waits = await self._jobs.is_waiting(
+                    relying_party=relying_party, kind=kind, sign_up=sign_up, now=now.real
+                )
+                known = self._looks[key] = (waits, now.real)
+            return known[0]
+
+    async def _counted(self, now: datetime) -> Mapping[str, int]:
+        async with self._counting:
+            return await self._recounted(now)
+
+    async def _recounted(self, now: datetime) -> Mapping[str, int]:
+        if self._count_until is None or now > self._count_until:
+            with caller.serving(caller.NOBODY):
+                self._count = await self._jobs.backlog()
+            # The queue grows by at most _NEWCOMERS a second, so the count is good for longer far below the
+            # limit.
+            left = self._cap * _LIMIT.total_seconds() - sum(self._count.values())
+            room = timedelta(seconds=left / _NEWCOMERS)
+            self._count_until = now + min(max(_COUNT_AGE, room), _LONGEST_COUNT_AGE)
+        return self._count
+
+
+Tell = Callable[[Claim], None]
+Work = Callable[[Tell, float], Awaitable[Claim]]
+
+# Whoever has less patience left does not take over: a crowd would take over one by one.
+_WORTHWHILE = 0.25
+_SPREAD, _STEPS = 0.2, 64
+
+
+@dataclass(eq=False)
+class _Place:
+    """A request that is being worked on.
+
+    opened: done once there is a claim to show, or the outcome. outcome: the claim, the error, or None if the
+    caller who did the work went away.
+    """
+
+    fingerprint: bytes
+    opened: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    outcome: "asyncio.Future[Claim | None]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    claim: Claim | None = None
+    waiters: int = 0
+
+    def tell(self, claim: Claim) -> None:
+        """Show the claim as it was opened."""
+        self.claim = claim
+        if not self.opened.done():
+            self.opened.set_result(None)
+
+    def end(self, claim: Claim | None) -> None:
+        """Show the outcome."""
+        self.outcome.set_result(claim)
+        self._leave()
+
+    def fail(self, error: BaseException) -> None:
+        """Show the error."""
+        self.outcome.set_exception(error)
+        self.outcome.exception()  # mark as retrieved: perhaps nobody waits
+        self._leave()
+
+    def _leave(self) -> None:
+        if not self.opened.done():
+            self.opened.set_result(None)
+
+    def join(self) -> float:
+        """Count one that waits; return which part of its patience it has.
+
+        A crowd that lost its patience together would be answered at once, which delays everybody else.
+        """
+        self.waiters += 1
+        return 1 - _SPREAD * ((self.waiters - 1) % _STEPS) / _STEPS
+
+    async def wait(self, patience: float) -> Claim | None:
+        """Return the outcome, or the claim as it was opened; None if nobody does the work any more."""
+        await asyncio.wait([self.opened])
+        await asyncio.wait([self.outcome], timeout=max(0.0, patience))
+        return self.outcome.result() if self.outcome.done() else self.claim
+
+
+class Repeats:
+    """The requests that this process is working on."""
+
+    def __init__(self) -> None:
+        """Start without requests."""
+        self._places: dict[tuple[str, str], _Place] = {}
+
+    async def attend(self, request: Request, *, patience: float, work: Work) -> Claim:
+        """Return the claim of a request: do the work, or wait up to `patience` seconds for whoever does it.
+
+        work: gets a function to call with the claim once it is open, and the patience that is left. A request
+        with the same id and another body does its own work, which refuses it.
+        """
+        loop, key = asyncio.get_running_loop(), (request.caller, request.request_id)
+        found = self._places.get(key)
+        end = loop.time() + patience * (1 if found is None else found.join())
+        while (place := self._places.get(key)) is not None:
+            if not compare_digest(place.fingerprint, request.fingerprint):
+                return await work(_nobody, end - loop.time())
+            claim = await place.wait(end - loop.time())
+            if claim is not None and (
+                claim.state is not ClaimState.PENDING or end - loop.time() < _WORTHWHILE
+            ):
+                return claim
+        return await self._lead(key, request, patience=end - loop.time(), work=work)
+
+    async def _lead(self, key: tuple[str, str], request: Request, *, patience: float, work: Work) -> Claim:
+        place = self._places[key] = _Place(request.fingerprint)
+        try:
+            claim = await work(place.tell, patience)
+        except asyncio.CancelledError:
+            place.end(None)
+            raise
+        except Exception as error:
+            place.fail(error)
+            raise
+        finally:
+            del self._places[key]
+        place.end(claim)
+        return claim
+
+
+def _nobody(_claim: Claim) -> None:
+    """Show the claim to nobody."""
+
 
 _T = TypeVar("_T")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from idvault.account.store.record import pack, unpack
+from idvault.account.store.rows import pack, unpack_record
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -14,7 +14,7 @@ from idvault.core.db.statement import param, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.custody import drill_passes, drill_records
 from idvault.custody.drill.ports import DrillHistory, DrillRecord, Passing
-from idvault.log.store import entry as log
+from idvault.log import store as log_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import AlreadyExistsError, Reason
 from idvault.verify.event import Event
@@ -33,8 +33,8 @@ def _from_row(row: Row[Any]) -> DrillRecord:
         salt=row.salt,
         commitment=row.commitment,
         ciphertext=row.ciphertext,
-        share_hashes=unpack(row.share_hashes),
-        shares=unpack(row.shares),
+        share_hashes=unpack_record(row.share_hashes),
+        shares=unpack_record(row.shares),
     )
     return DrillRecord(record, row.entry_id, row.made_at)
 
@@ -99,7 +99,7 @@ class SqlDrillStore:
         )
         if written is None:
             return False
-        await log.append(connection, event)
+        await log_store.append(connection, event)
         return True
 
     @act("drill.complete")
@@ -119,4 +119,4 @@ class SqlDrillStore:
         )
         if noted is None:
             raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
-        await log.append(connection, event)
+        await log_store.append(connection, event)

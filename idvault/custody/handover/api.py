@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
-from idvault.custody.handover.acts.handover import EndCommand, HandOverCommand, HandoverFlow
+from idvault.custody.handover.acts import EndCommand, HandOverCommand, HandoverFlow
 from idvault.v1 import disclosure_pb2
 from idvault.verify import handover as rules
 from idvault.verify import token

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Integer, func, select, true, update
 
-from idvault.account.store import record
+from idvault.account.store import rows as account_rows
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -17,7 +17,7 @@ from idvault.core.db.types import Micros
 from idvault.core.request import Request
 from idvault.core.tables.account import records
 from idvault.core.tables.custody import ended_handovers, handed_quorums
-from idvault.log.store import entry as log
+from idvault.log import store as log_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.event import Event
@@ -54,7 +54,7 @@ _HANDED = statement(select(handed_quorums.c.quorum_id, handed_quorums.c.share_qu
 # Always locked in the same order, so that two batches cannot deadlock.
 _LOCK = statement(
     for_change(select(records).where(among(_C.account_token, "tokens")).order_by(_C.account_token)),
-    record.from_row,
+    account_rows.record_from_row,
 )
 _PUT = statement(
     update(records)
@@ -119,7 +119,7 @@ class SqlHandoverStore:
         if changes:
             await _put(connection, changes)
         await member_request.conclude(connection, request, answer=str(len(changes)).encode())
-        await log.append(connection, event.with_fields(count=len(changes)))
+        await log_store.append(connection, event.with_fields(count=len(changes)))
         return len(changes)
 
     @act("handover.end")
@@ -141,7 +141,7 @@ class SqlHandoverStore:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         left = await connection.one(_COUNT, quorum_ids=ending.held) or 0
         await member_request.conclude(connection, request, answer=str(left).encode())
-        await log.append(connection, event.with_fields(count=left))
+        await log_store.append(connection, event.with_fields(count=left))
         return left
 
     @read("handover.ended")
@@ -173,7 +173,7 @@ class SqlHandoverStore:
     async def handed(self, connection: Connection) -> Mapping[str, tuple[str, ...]]:
         """Return each present quorum created by a hand-over, with the roster quorum of each place."""
         rows = await connection.all(_HANDED)
-        return {row.quorum_id: record.unpack_ids(row.share_quorum_ids) for row in rows}
+        return {row.quorum_id: account_rows.unpack_ids(row.share_quorum_ids) for row in rows}
 
 
 def _handed(stored: SealedRecord, batch: HandoverBatch, share: HandedShare) -> SealedRecord | None:
@@ -202,11 +202,11 @@ async def _put(connection: Connection, changes: Sequence[SealedRecord]) -> None:
             (
                 each.account_token,
                 each.present_quorum_id,
-                record.pack(each.shares),
-                record.pack_ids(each.share_quorum_ids),
+                account_rows.pack(each.shares),
+                account_rows.pack_ids(each.share_quorum_ids),
             )
             for each in changes
         ],
     )
-    quorums = {each.present_quorum_id: record.pack_ids(each.share_quorum_ids) for each in changes}
+    quorums = {each.present_quorum_id: account_rows.pack_ids(each.share_quorum_ids) for each in changes}
     await connection.run(_NOTE, quorums=list(quorums.items()))

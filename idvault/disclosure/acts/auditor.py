@@ -4,6 +4,14 @@
   the record.
 - Before anything is returned, an opening is in the log and a signed checkpoint covers it.
 - A code is spent after all other checks, and never for a repeat.
+
+Checks a stored record against the log: a settlement entry of the account must commit to its digest.
+
+- For the newest record, entries are tried newest first. Entries of failed claims are skipped. The first
+  remaining entry must be that of a successful claim and commit to this record. A restored old version or a
+  changed record does not match it.
+- For a disclosure, the entry of its request must commit to the record's digest. The service writes this
+  entry only after the check of the newest record, so it fixes the version that was newest then.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,24 +22,120 @@ from idvault.core.entropy import Entropy
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.disclosure.acts import denial, record_check
-from idvault.disclosure.acts.proof import LogProofs, Proofs
-from idvault.disclosure.acts.record_check import CheckedRecord
+from idvault.disclosure import rules as disclosure_rules
+from idvault.disclosure.acts import custodian as disclosure_custodian
+from idvault.disclosure.acts.history import LogProofs, Proofs
 from idvault.disclosure.acts.refusal import Refusals
-from idvault.disclosure.ports import CaseTextSealer, DisclosureStore, Filed, Filing, GivenShare, ShredKeys
-from idvault.disclosure.rules import disclosure as rules
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.people.acts import quorums
-from idvault.people.acts.quorums import RosterSource
+from idvault.disclosure.ports import (
+    CaseTextSealer,
+    DisclosureStore,
+    EndedClaim,
+    Filed,
+    Filing,
+    GivenShare,
+    RecordEvidence,
+    ShredKeys,
+)
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.ports import Logged
+from idvault.people import acts as people_acts
+from idvault.people.acts import RosterSource
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest import record_key
 from idvault.verify.attest.disclosure import PaperError, Terms
 from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import Disclosure
 from idvault.verify.error import DamagedError, NotFoundError, PreconditionError, Reason
 from idvault.verify.event import EventType
+from idvault.verify.record import SealedRecord
+from idvault.verify.transparency import entry
+from idvault.verify.transparency.entry import EntryError
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRecord:
+    """A record that matches the log. claim_id: of the claim that stored it; entry_id: of its settlement."""
+
+    record: SealedRecord
+    claim_id: str
+    entry_id: str
+    digest: bytes
+
+
+def check(evidence: RecordEvidence) -> CheckedRecord:
+    """Return the record with its settlement, or raise DamagedError (RECORD_DAMAGED)."""
+    return _newest(evidence, evidence.record.digest())
+
+
+def _newest(evidence: RecordEvidence, digest: bytes) -> CheckedRecord:
+    record = evidence.record
+    failed = [claim for claim in evidence.claims if claim.state != ClaimState.SUCCEEDED.value]
+    succeeded = [claim for claim in evidence.claims if claim.state == ClaimState.SUCCEEDED.value]
+    for logged in evidence.entries:
+        if not _is_settlement(logged) or any(_fits(logged, record, claim, b"") for claim in failed):
+            continue
+        for claim in succeeded:
+            if _fits(logged, record, claim, digest):
+                return CheckedRecord(record, claim.claim_id, logged.entry_id, digest)
+        break
+    raise DamagedError(Reason.RECORD_DAMAGED)
+
+
+def check_requested(evidence: RecordEvidence, *, filed: Filed, signed_request: bytes) -> CheckedRecord:
+    """Return the record that a request fixed; raises DamagedError (RECORD_DAMAGED).
+
+    A request that was logged before requests fixed a version opens only the newest record: otherwise
+    PreconditionError (ILLEGAL_TRANSITION).
+    """
+    record, digest = evidence.record, evidence.record.digest()
+    requested = next((each for each in evidence.entries if each.entry_id == filed.entry_id), None)
+    if requested is None:
+        raise DamagedError(Reason.RECORD_DAMAGED)
+    if entry.decode_leaf(requested.leaf).type == EventType.DISCLOSURE_REQUEST_FORMER.value:
+        if not evidence.is_newest:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        return _newest(evidence, digest)
+    try:
+        entry.check_opened(
+            requested.leaf,
+            type=EventType.DISCLOSURE_REQUEST,
+            opening_key=requested.opening_key,
+            account_token=record.account_token,
+            fields={"request": signed_request, "record_digest": digest},
+        )
+    except EntryError as error:
+        raise DamagedError(Reason.RECORD_DAMAGED) from error
+    succeeded = [claim for claim in evidence.claims if claim.state == ClaimState.SUCCEEDED.value]
+    for logged in filter(_is_settlement, evidence.entries):
+        for claim in succeeded:
+            if _fits(logged, record, claim, digest):
+                return CheckedRecord(record, claim.claim_id, logged.entry_id, digest)
+    raise DamagedError(Reason.RECORD_DAMAGED)
+
+
+def _is_settlement(logged: Logged) -> bool:
+    return entry.decode_leaf(logged.leaf).type == EventType.CLAIM_SETTLE.value
+
+
+def _fits(logged: Logged, record: SealedRecord, claim: EndedClaim, digest: bytes) -> bool:
+    try:
+        entry.check_opened(
+            logged.leaf,
+            type=EventType.CLAIM_SETTLE,
+            opening_key=logged.opening_key,
+            account_token=record.account_token,
+            fields={
+                "claim_id": claim.claim_id,
+                "state": claim.state,
+                "failure_reason": claim.failure_reason,
+                "record_digest": digest,
+            },
+        )
+    except EntryError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +205,7 @@ class DisclosureFlow:
             terms = self._terms(signed, self._rosters.member(actor_id))
             if await self._requests.find(asked) is not None:
                 return self._show(await self._own(terms.disclosure_id, actor_id))
-            rules.check_fresh(created_at=terms.created_at, now=now.real)
+            disclosure_rules.check_fresh(created_at=terms.created_at, now=now.real)
             filing = await self._filing(terms, signed, actor_id, now)
             event = self._events.event(
                 EventType.DISCLOSURE_REQUEST,
@@ -248,7 +352,7 @@ class DisclosureFlow:
     async def _open_once(self, filed: Filed, asked: Request, code: str, now: ClockReading) -> str:
         await self._guard.check(now=now)
         wanted = filed.disclosure
-        rules.check_may_open(disclosure=wanted, now=now.business)
+        disclosure_rules.check_may_open(disclosure=wanted, now=now.business)
         checked = await self._checked(filed)
         actor_id = wanted.auditor_actor_id
         await self._second_factor.check(actor_id=actor_id, code=code, now=now)
@@ -275,7 +379,7 @@ class DisclosureFlow:
     ) -> OpenedRecord:
         filed = await self._own(disclosure_id, actor_id)
         opened = filed.disclosure
-        if not rules.needs_shares(disclosure=opened, now=now.business):
+        if not disclosure_rules.needs_shares(disclosure=opened, now=now.business):
             raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
         checked = await self._checked(filed)
         # Shares and the shred key are read only after the opening is known to be in the log.
@@ -299,14 +403,14 @@ class DisclosureFlow:
         if evidence is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         signed = self._case_texts.open(disclosure_id=wanted.disclosure_id, sealed=filed.text)
-        return record_check.check_requested(evidence, filed=filed, signed_request=signed)
+        return check_requested(evidence, filed=filed, signed_request=signed)
 
     async def _filing(self, terms: Terms, signed: bytes, actor_id: str, now: ClockReading) -> Filing:
         evidence = await self._store.evidence(account_token=terms.account_token)
         if evidence is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        quorum = quorums.quorum_of_record(rosters=self._rosters, record=evidence.record)
-        newest = record_check.check(evidence)
+        quorum = people_acts.quorum_of_record(rosters=self._rosters, record=evidence.record)
+        newest = check(evidence)
         disclosure = Disclosure(
             disclosure_id=terms.disclosure_id,
             auditor=terms.auditor,
@@ -336,13 +440,15 @@ class DisclosureFlow:
         filed = await self._store.get(disclosure_id=disclosure_id)
         if filed is None:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
         return filed
 
     def _show(self, filed: Filed) -> ShownDisclosure:
         disclosure_id = filed.disclosure.disclosure_id
         signed = self._case_texts.open(disclosure_id=disclosure_id, sealed=filed.text)
-        return ShownDisclosure(filed, signed, denial.opened(case_texts=self._case_texts, filed=filed))
+        return ShownDisclosure(
+            filed, signed, disclosure_custodian.opened(case_texts=self._case_texts, filed=filed)
+        )
 
     def _request(self, method: str, actor_id: str, request_id: str, body: str | bytes) -> Request:
         # The code is not part of the fingerprint: a repeat has no unused code.

@@ -4,6 +4,8 @@
 - An approval holds the hash of the share and not the share. Its answer comes with the proof of its entry.
 - A share is taken only in a second act, if it has the hash that was approved. This act is logged, too.
 - A code is spent after all other checks, and never for a repeat. A denial and a release need no code.
+
+Seals and opens the denials of a disclosure, whose reasons describe the case.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,16 +17,15 @@ from idvault.core.entropy import Entropy
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.disclosure.acts import denial
-from idvault.disclosure.acts.proof import LogProofs, Proofs, Proved
+from idvault.disclosure import rules as disclosure_rules
+from idvault.disclosure.acts.history import LogProofs, Proofs, Proved
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.ports import CaseTextSealer, Deciding, DisclosureStore, Filed, OwnDecision, Releasing
-from idvault.disclosure.rules import disclosure as rules
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.people.acts import quorums
-from idvault.people.acts.quorums import RosterSource
-from idvault.people.ports.handover import HandoverStore
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.people import acts as people_acts
+from idvault.people.acts import RosterSource
+from idvault.people.ports import HandoverStore
+from idvault.sealing.ports import SealedText
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest.disclosure import DecisionTerms, PaperError
@@ -35,9 +36,24 @@ from idvault.verify.error import NotFoundError, PreconditionError, Reason
 from idvault.verify.event import Event, EventType
 from idvault.verify.record import SealedRecord
 
+
+def sealed_denial(*, case_texts: CaseTextSealer, filed: Filed, custodian: str, signed: bytes) -> SealedText:
+    """Return a signed denial as it is stored."""
+    return case_texts.seal(disclosure_id=filed.disclosure.disclosure_id, text=signed, custodian=custodian)
+
+
+def opened(*, case_texts: CaseTextSealer, filed: Filed) -> Mapping[str, bytes]:
+    """Return the signed denials that hold a reason, by custodian; raises DamagedError (RECORD_DAMAGED)."""
+    disclosure_id = filed.disclosure.disclosure_id
+    return {
+        custodian: case_texts.open(disclosure_id=disclosure_id, sealed=denial, custodian=custodian)
+        for custodian, denial in filed.denials.items()
+    }
+
+
 LONGEST_SHARE = 4 * 1024
 _HASH_SIZE = 32
-_COUNTED = timedelta(days=rules.COUNTED_DAYS)
+_COUNTED = timedelta(days=disclosure_rules.COUNTED_DAYS)
 _EVENTS = {Verdict.APPROVE: EventType.DISCLOSURE_APPROVE, Verdict.DENY: EventType.DISCLOSURE_DENY}
 _METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"}
 
@@ -131,7 +147,7 @@ class CustodianFlow:
         handed = await self._handovers.handed()
         found = await self._store.pending(
             custodian=roster_member.name,
-            quorum_ids=quorums.quorum_ids(
+            quorum_ids=people_acts.quorum_ids(
                 rosters=self._rosters, roster_member=roster_member, handed=handed.values()
             ),
             now=now.business,
@@ -152,7 +168,7 @@ class CustodianFlow:
         async with self._refusals.logged(actor_id=actor_id, now=now):
             filed = await self._find(disclosure_id)
             record, member, _ = await self._seat(filed, self._rosters.member(actor_id))
-            rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
+            disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
             return record, member
 
     async def decide(self, command: DecideCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
@@ -185,7 +201,7 @@ class CustodianFlow:
         self, command: ReleaseCommand, filed: Filed, asked: Request, now: ClockReading
     ) -> Filed:
         record, member, seats = await self._seat(filed, self._rosters.member(command.actor_id))
-        rules.check_may_release(disclosure=filed.disclosure, member=member, now=now.business)
+        disclosure_rules.check_may_release(disclosure=filed.disclosure, member=member, now=now.business)
         own = await self._own(filed, command.actor_id)
         given = sha256(command.resealed).digest()
         said = papers.parse_decision(own.signed, verdict=Verdict.APPROVE)
@@ -238,7 +254,7 @@ class CustodianFlow:
                 return await self._find(command.disclosure_id)
             roster_member = self._rosters.member(command.actor_id)
             _, member, seats = await self._seat(filed, roster_member)
-            rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
+            disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
             said = _checked_paper(command, filed, roster_member, member)
             if command.verdict is Verdict.APPROVE:
                 await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
@@ -271,7 +287,7 @@ class CustodianFlow:
     async def _seat(
         self, filed: Filed, roster_member: RosterMember
     ) -> tuple[SealedRecord, QuorumMember, DecidingQuorum]:
-        rules.check_not_own(
+        disclosure_rules.check_not_own(
             disclosure=filed.disclosure, name=roster_member.name, actor_id=roster_member.actor_id
         )
         record = await self._store.record(
@@ -279,11 +295,11 @@ class CustodianFlow:
         )
         if record is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        quorum = quorums.quorum_of_record(rosters=self._rosters, record=record)
+        quorum = people_acts.quorum_of_record(rosters=self._rosters, record=record)
         return (
             record,
-            quorums.member_of(quorum=quorum, roster_member=roster_member),
-            quorums.deciding_quorum(quorum=quorum),
+            people_acts.member_of(quorum=quorum, roster_member=roster_member),
+            people_acts.deciding_quorum(quorum=quorum),
         )
 
     async def _waiting(self, filed: Filed, entry: Proved, now: ClockReading) -> PendingDisclosures:
@@ -295,7 +311,7 @@ class CustodianFlow:
         return PendingDisclosures(filed, signed, entry, recent, self._denials(filed))
 
     def _denials(self, filed: Filed) -> Mapping[str, bytes]:
-        return denial.opened(case_texts=self._case_texts, filed=filed)
+        return opened(case_texts=self._case_texts, filed=filed)
 
     def _deciding(
         self,
@@ -307,7 +323,7 @@ class CustodianFlow:
     ) -> Deciding:
         sealed = None
         if said.reason:
-            sealed = denial.sealed(
+            sealed = sealed_denial(
                 case_texts=self._case_texts, filed=filed, custodian=member.name, signed=command.signed
             )
         return Deciding(

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from idvault.core.entropy import Entropy
 from idvault.disclosure.ports import DisclosureStore
-from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import EventFactory
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import IdvaultError, UnavailableError
 from idvault.verify.event import Event, EventType

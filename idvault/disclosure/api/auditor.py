@@ -1,14 +1,177 @@
-"""DisclosureService, for auditors: request one record, and open it once M custodians released shares."""
+"""DisclosureService, for auditors: request one record, and open it once M custodians released shares.
 
+Converts messages of disclosures to domain values and back.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idvault.core.edge import convert, page_token
 from idvault.core.edge.call import Caller
-from idvault.disclosure.acts.auditor import DisclosureFlow
-from idvault.disclosure.acts.custodian import CustodianFlow
-from idvault.disclosure.api import convert as converted
-from idvault.v1 import disclosure_pb2
+from idvault.disclosure.acts.auditor import DisclosureFlow, OpenedRecord, ShownDisclosure
+from idvault.disclosure.acts.custodian import CustodianFlow, Decided, PendingDisclosures
+from idvault.disclosure.api.convert_history import logged, sealed_record, time_of
+from idvault.disclosure.ports import GivenShare
+from idvault.v1 import disclosure_pb2, transparency_pb2
+from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.clock import ClockReading
+from idvault.verify.disclosure import (
+    Decision,
+    Disclosure,
+    DisclosureState,
+    HistoryFinding,
+    QuorumMember,
+    Verdict,
+)
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.record import SealedRecord
+
+PAGE_LIMIT = 100
+_USUAL_PAGE = 20
+# Each mapping fails at import if the proto lacks a value.
+_STATES = {
+    state: disclosure_pb2.DisclosureState.Value(f"DISCLOSURE_STATE_{state.name}") for state in DisclosureState
+}
+_VERDICTS = {verdict: disclosure_pb2.Verdict.Value(f"VERDICT_{verdict.name}") for verdict in Verdict}
+_FINDINGS = {disclosure_pb2.Finding.Value(f"FINDING_{finding.name}"): finding for finding in HistoryFinding}
+
+
+def read_disclosure_id(value: str) -> str:
+    """Return a checked id; raises InvalidError (INVALID_MESSAGE)."""
+    return verify_disclosure.check_id(value)
+
+
+def page_size(value: int) -> int:
+    """Return the page size: 1 to 100, 20 for 0; raises InvalidError (INVALID_MESSAGE)."""
+    if not 0 <= value <= PAGE_LIMIT:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
+    return value or _USUAL_PAGE
+
+
+def check_no_share(value: bytes) -> None:
+    """Raise InvalidError (INVALID_MESSAGE) if an approval carries the share, as that of former clients."""
+    if value:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("resealed_share", FieldCode.LENGTH))
+
+
+def finding(value: int) -> HistoryFinding:
+    """Return a client's finding; raises InvalidError (INVALID_MESSAGE) for an unknown value."""
+    for number, word in _FINDINGS.items():
+        if number == value:
+            return word
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("finding", FieldCode.CHARACTER))
+
+
+def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
+    """Return the message of an auditor's disclosure."""
+    found = value.filed.disclosure
+    message = disclosure_pb2.Disclosure(
+        disclosure_id=found.disclosure_id,
+        account_token=found.account_token,
+        state=_STATES[found.state],
+        create_time=time_of(found.created_at),
+        expire_time=time_of(found.expire_at),
+        openings=found.openings,
+        opened=found.opened,
+        threshold=value.filed.threshold,
+        decisions=_decisions(found, value.denials),
+        signed_request=value.signed_request,
+    )
+    if found.disclosed_at is not None:
+        message.disclose_time.FromDatetime(found.disclosed_at)
+    if found.confirmed_at is not None:
+        message.confirm_time.FromDatetime(found.confirmed_at)
+    return message
+
+
+def decided(value: Decided) -> disclosure_pb2.DecidedDisclosure:
+    """Return the message of a disclosure after a custodian's act, with the proof of its entry."""
+    filed = value.filed
+    message = disclosure_pb2.DecidedDisclosure(
+        disclosure_id=filed.disclosure.disclosure_id,
+        state=_STATES[filed.disclosure.state],
+        threshold=filed.threshold,
+        decisions=_decisions(filed.disclosure, value.denials),
+    )
+    if value.proofs is not None:
+        message.entry.CopyFrom(logged(value.proofs.entries[0]))
+        message.checkpoint.note = value.proofs.note
+    return message
+
+
+def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
+    """Return the message of a waiting request."""
+    found = value.filed.disclosure
+    return disclosure_pb2.PendingDisclosure(
+        disclosure_id=found.disclosure_id,
+        signed_request=value.signed_request,
+        entry=logged(value.entry),
+        create_time=time_of(found.created_at),
+        expire_time=time_of(found.expire_at),
+        threshold=value.filed.threshold,
+        decisions=_decisions(found, value.denials),
+        recent_openings=value.recent_disclosures,
+        recent_disclosures=value.recent_disclosures,
+        record_digest=found.record_digest,
+    )
+
+
+def sealed_share(record: SealedRecord, member: QuorumMember) -> disclosure_pb2.SealedShare:
+    """Return the message of one custodian's sealed share."""
+    return disclosure_pb2.SealedShare(
+        account_token=record.account_token,
+        record_id=record.record_id,
+        present_quorum_id=record.share_quorum_id(member.place),
+        suite=record.suite,
+        share_index=member.place,
+        sealed_share=record.shares[member.place - 1],
+        share_hash=record.share_hashes[member.place - 1],
+        record=sealed_record(record),
+    )
+
+
+def opened(value: OpenedRecord) -> disclosure_pb2.OpenedDisclosure:
+    """Return the message of an opened record."""
+    settlement, requested, opening = value.proofs.entries
+    return disclosure_pb2.OpenedDisclosure(
+        disclosure=shown(value.shown),
+        record=sealed_record(value.checked.record),
+        shred_value=value.shred_value,
+        shares=[_share(share) for share in value.shares],
+        settlement_claim_id=value.checked.claim_id,
+        settlement=logged(settlement),
+        opening=logged(opening),
+        request=logged(requested),
+        checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
+    )
+
+
+def _share(share: GivenShare) -> disclosure_pb2.ResealedShare:
+    return disclosure_pb2.ResealedShare(
+        custodian=share.custodian,
+        share_index=share.place,
+        resealed=share.resealed or b"",
+        signed_approval=share.signed,
+    )
+
+
+def _decisions(found: Disclosure, denials: Mapping[str, bytes]) -> list[disclosure_pb2.CustodianDecision]:
+    return [_decision(made, denials.get(made.custodian, b"")) for made in found.decisions]
+
+
+def _decision(made: Decision, denial: bytes) -> disclosure_pb2.CustodianDecision:
+    message = disclosure_pb2.CustodianDecision(
+        custodian=made.custodian,
+        verdict=_VERDICTS[made.verdict],
+        decide_time=time_of(made.decided_at),
+        signed_denial=denial,
+    )
+    if made.released_at is not None:
+        message.release_time.FromDatetime(made.released_at)
+    if made.reported_at is not None:
+        message.report_time.FromDatetime(made.reported_at)
+    return message
+
 
 # Shorter than the longest call, so that there is time for the answer.
 LONGEST_WAIT = 8.0
@@ -37,7 +200,7 @@ class DisclosureServicer:
             signed=request.signed_request,
             now=now,
         )
-        return converted.shown(found)
+        return shown(found)
 
     async def GetDisclosure(
         self,
@@ -48,9 +211,9 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
         """Return one of the caller's disclosures."""
-        disclosure_id = converted.disclosure_id(request.disclosure_id)
+        disclosure_id = read_disclosure_id(request.disclosure_id)
         found = await self.flow.get(actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
-        return converted.shown(found)
+        return shown(found)
 
     async def ListDisclosures(
         self,
@@ -61,12 +224,12 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.ListDisclosuresResponse:
         """List the caller's disclosures."""
-        limit = converted.page_size(request.page_size)
+        limit = page_size(request.page_size)
         below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
         found, further = await self.flow.list(actor_id=caller.actor_id, below=below, limit=limit)
         filed, daily = await self.flow.quota(actor_id=caller.actor_id, now=now)
         return disclosure_pb2.ListDisclosuresResponse(
-            disclosures=[converted.shown(each) for each in found],
+            disclosures=[shown(each) for each in found],
             next_page_token=page_token.encode(further, of=_LIST),
             filed_today_count=filed,
             daily_limit=daily,
@@ -84,10 +247,10 @@ class DisclosureServicer:
         found = await self.flow.cancel(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=read_disclosure_id(request.disclosure_id),
             now=now,
         )
-        return converted.shown(found)
+        return shown(found)
 
     async def OpenDisclosure(
         self,
@@ -101,12 +264,12 @@ class DisclosureServicer:
         found = await self.flow.open(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=read_disclosure_id(request.disclosure_id),
             code=request.code,
             now=now,
             patience=convert.patience(remaining, longest=LONGEST_WAIT),
         )
-        return converted.opened(found)
+        return opened(found)
 
     async def ConfirmOpening(
         self,
@@ -120,10 +283,10 @@ class DisclosureServicer:
         found = await self.flow.confirm(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=read_disclosure_id(request.disclosure_id),
             now=now,
         )
-        return converted.shown(found)
+        return shown(found)
 
     async def ReportShare(
         self,
@@ -137,7 +300,7 @@ class DisclosureServicer:
         convert.request_id(request.request_id)
         await self.flow.report_share(
             actor_id=caller.actor_id,
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=read_disclosure_id(request.disclosure_id),
             custodian=request.custodian,
             now=now,
         )
@@ -162,8 +325,8 @@ async def report(
     convert.request_id(request.request_id)
     await flow.report(
         actor_id=caller.actor_id,
-        disclosure_id=converted.disclosure_id(request.disclosure_id),
-        finding=converted.finding(request.finding),
+        disclosure_id=read_disclosure_id(request.disclosure_id),
+        finding=finding(request.finding),
         now=now,
     )
     return disclosure_pb2.ReportFindingResponse()

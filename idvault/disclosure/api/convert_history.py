@@ -7,8 +7,7 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.disclosure.acts.history import History
-from idvault.disclosure.acts.proof import Proved
+from idvault.disclosure.acts.history import History, Proved
 from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
 from idvault.verify.record import SealedRecord
 

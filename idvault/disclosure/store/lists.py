@@ -19,9 +19,9 @@ from idvault.core.tables.disclosure import (
     disclosures,
     kept_records,
 )
+from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.ports import Filed, GivenShare, OwnDecision, RecordAccess, RecordDisclosure
-from idvault.disclosure.rules import disclosure as rules
-from idvault.disclosure.store import rows as disclosure_row
+from idvault.disclosure.store import rows as disclosure_rows
 from idvault.verify.disclosure import Disclosure, DisclosureState, Verdict
 
 _ABOVE_ALL = 2**63 - 1
@@ -167,14 +167,14 @@ class SqlDisclosureLists:
     @read("disclosure.due")
     async def due(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
         """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
-        repeats_end = now - rules.REPEAT_TIME
-        found = await disclosure_row.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
+        repeats_end = now - disclosure_rules.REPEAT_TIME
+        found = await disclosure_rows.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
         return [filed.disclosure for filed in found]
 
     @read("disclosure.unlogged")
     async def unlogged(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
         """Return disclosures without their log entry, oldest first."""
-        found = await disclosure_row.load(connection, _UNLOGGED, now=now, limit=limit)
+        found = await disclosure_rows.load(connection, _UNLOGGED, now=now, limit=limit)
         return [filed.disclosure for filed in found]
 
     @read("disclosure.of_auditor")
@@ -183,7 +183,7 @@ class SqlDisclosureLists:
     ) -> list[Filed]:
         """Return an auditor's own disclosures, newest first."""
         number = _ABOVE_ALL if below is None else below
-        return await disclosure_row.load(
+        return await disclosure_rows.load(
             connection, _OF_AUDITOR, actor_id=actor_id, below=number, limit=limit
         )
 
@@ -204,7 +204,7 @@ class SqlDisclosureLists:
         limit: int,
     ) -> list[Filed]:
         """Return the disclosures that wait for a custodian's decision or share, oldest first."""
-        return await disclosure_row.load(
+        return await disclosure_rows.load(
             connection,
             _PENDING,
             custodian=custodian,

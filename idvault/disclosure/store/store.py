@@ -1,33 +1,101 @@
 """The acts of disclosures (ports.disclosure).
 
 Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
+
+Rows of refusals: a roster member who keeps trying causes one log entry per minute.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select, update
 
-from idvault.account.store import kept, record
-from idvault.account.store import rows as account
+from idvault.account.store import kept as account_kept
+from idvault.account.store import rows as account_rows
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, scalar, statement, upsert
 from idvault.core.request import Request
-from idvault.core.tables.disclosure import disclosure_budgets, disclosure_openings
+from idvault.core.tables.disclosure import disclosure_budgets, disclosure_openings, disclosure_refusals
+from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.ports import Deciding, Filed, Filing, Releasing
-from idvault.disclosure.rules import disclosure as rules
-from idvault.disclosure.store import rows as disclosure_row
-from idvault.disclosure.store.evidence import SqlEvidence
+from idvault.disclosure.rules import Tally
+from idvault.disclosure.store import rows as disclosure_rows
 from idvault.disclosure.store.lists import SqlDisclosureLists
-from idvault.disclosure.store.refusal import SqlRefusals
-from idvault.log.store import entry as log
+from idvault.disclosure.store.rows import SqlEvidence
+from idvault.log import store as log_store
 from idvault.verify.account import AccountState
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import Disclosure, DisclosureState
 from idvault.verify.error import ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.verify.event import Event
+
+_T = disclosure_refusals.c
+_OF = (_T.actor_id == param("actor_id")) & (_T.reason == param("reason"))
+
+_BEGIN = statement(
+    upsert(disclosure_refusals)
+    .values(actor_id=param("actor_id"), reason=param("reason"), minute=None, silent=0)
+    .on_conflict_do_nothing(index_elements=[_T.actor_id, _T.reason])
+)
+_LOCK = statement(for_change(select(_T.minute, _T.silent).where(_OF)), lambda row: Tally(*row))
+_PUT = statement(
+    update(disclosure_refusals).where(_OF).values(minute=param("minute"), silent=param("silent"))
+)
+_SILENT = statement(
+    select(_T.actor_id, _T.reason)
+    .where(_T.silent > 0, or_(_T.minute.is_(None), _T.minute < param("minute")))
+    .order_by(_T.actor_id, _T.reason),
+    tuple[str, str],
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlRefusals:
+    """Refusals, counted per roster member and reason."""
+
+    database: Database
+
+    @act("disclosure.refuse")
+    async def refuse(
+        self, connection: Connection, *, actor_id: str, reason: str, now: ClockReading, event: Event
+    ) -> bool:
+        """Count a refusal; write a log entry unless one was written in this minute."""
+        await connection.run(_BEGIN, actor_id=actor_id, reason=reason)
+        tally, told = disclosure_rules.refuse(
+            tally=await _lock(connection, actor_id, reason), now=now.business
+        )
+        await connection.run(_PUT, actor_id=actor_id, reason=reason, minute=tally.minute, silent=tally.silent)
+        if told:
+            await log_store.append(connection, event.with_fields(count=told))
+        return bool(told)
+
+    @read("disclosure.silent")
+    async def silent(self, connection: Connection, *, now: datetime) -> list[tuple[str, str]]:
+        """Return the actor and reason of refusals whose count is still to be logged."""
+        return await connection.all(_SILENT, minute=now.replace(second=0, microsecond=0))
+
+    @act("disclosure.flush")
+    async def flush(
+        self, connection: Connection, *, actor_id: str, reason: str, now: ClockReading, event: Event
+    ) -> bool:
+        """Log the count of unlogged refusals once their minute is over."""
+        tally, told = disclosure_rules.flush(
+            tally=await _lock(connection, actor_id, reason), now=now.business
+        )
+        if not told:
+            return False
+        await connection.run(_PUT, actor_id=actor_id, reason=reason, minute=tally.minute, silent=tally.silent)
+        await log_store.append(connection, event.with_fields(count=told))
+        return True
+
+
+async def _lock(connection: Connection, actor_id: str, reason: str) -> Tally:
+    return await connection.one(_LOCK, actor_id=actor_id, reason=reason) or Tally()
+
 
 _NUMBERS_A_DAY = 100_000
 _RETRY = timedelta(hours=24)
@@ -76,12 +144,12 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         """Store a new request with its event."""
         made = filing.disclosure
         if await member_request.remember(connection, request, now=now) is not None:
-            return await disclosure_row.known(connection, disclosure_id=made.disclosure_id)
+            return await disclosure_rows.known(connection, disclosure_id=made.disclosure_id)
         number = await _charge(connection, made.auditor_actor_id, today, daily)
         await _check_newest(connection, made)
         filed = Filed(made, filing.text, filing.digest, filing.threshold, event.entry_id, number)
-        await disclosure_row.add(connection, filed)
-        await log.append(connection, event)
+        await disclosure_rows.add(connection, filed)
+        await log_store.append(connection, event)
         return filed
 
     @act("disclosure.decide")
@@ -90,9 +158,9 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> Filed:
         """Store a decision with its event."""
         if await member_request.remember(connection, request, now=now) is not None:
-            return await disclosure_row.known(connection, disclosure_id=deciding.disclosure_id)
-        filed = await disclosure_row.lock(connection, disclosure_id=deciding.disclosure_id)
-        decided = rules.decide(
+            return await disclosure_rows.known(connection, disclosure_id=deciding.disclosure_id)
+        filed = await disclosure_rows.lock(connection, disclosure_id=deciding.disclosure_id)
+        decided = disclosure_rules.decide(
             disclosure=filed.disclosure,
             member=deciding.member,
             verdict=deciding.verdict,
@@ -100,11 +168,11 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
             now=now.business,
         )
         await _check_quorum(connection, filed.disclosure, deciding.quorum.quorum_id)
-        await disclosure_row.add_decision(connection, decided, deciding, entry_id=event.entry_id)
-        await disclosure_row.put(connection, decided)
+        await disclosure_rows.add_decision(connection, decided, deciding, entry_id=event.entry_id)
+        await disclosure_rows.put(connection, decided)
         if decided.state is DisclosureState.DENIED:
-            await disclosure_row.end(connection, decided, now=now.business)
-        await log.append(connection, event)
+            await disclosure_rows.end(connection, decided, now=now.business)
+        await log_store.append(connection, event)
         return replace(filed, disclosure=decided)
 
     @act("disclosure.release")
@@ -120,42 +188,44 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> Filed:
         """Store an approved share with its event; the M-th also with the event of the disclosure."""
         if await member_request.remember(connection, request, now=now) is not None:
-            return await disclosure_row.known(connection, disclosure_id=releasing.disclosure_id)
-        filed = await disclosure_row.lock(connection, disclosure_id=releasing.disclosure_id)
+            return await disclosure_rows.known(connection, disclosure_id=releasing.disclosure_id)
+        filed = await disclosure_rows.lock(connection, disclosure_id=releasing.disclosure_id)
         before, quorum = filed.disclosure, releasing.quorum
-        released = rules.release(disclosure=before, member=releasing.member, quorum=quorum, now=now.business)
+        released = disclosure_rules.release(
+            disclosure=before, member=releasing.member, quorum=quorum, now=now.business
+        )
         await _check_quorum(connection, before, quorum.quorum_id)
-        await disclosure_row.add_share(
+        await disclosure_rows.add_share(
             connection, released, releasing, now=now.business, entry_id=event.entry_id
         )
-        await disclosure_row.put(connection, released)
-        await log.append(connection, event)
+        await disclosure_rows.put(connection, released)
+        await log_store.append(connection, event)
         if before.disclosed_at is None and released.disclosed_at is not None:
-            await disclosure_row.disclose(
+            await disclosure_rows.disclose(
                 connection,
                 released,
                 record_digest=releasing.record_digest,
                 legal_basis=releasing.legal_basis,
                 entry_id=disclosing.entry_id,
             )
-            await log.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
+            await log_store.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
         return replace(filed, disclosure=released)
 
     @act("disclosure.disclose")
     async def disclose(self, connection: Connection, *, disclosure_id: str, event: Event) -> bool:
         """Store the event of a disclosure that was made before releases were logged, once."""
-        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_rows.lock(connection, disclosure_id=disclosure_id)
         made = filed.disclosure
-        if made.disclosed_at is None or await disclosure_row.is_logged(
+        if made.disclosed_at is None or await disclosure_rows.is_logged(
             connection, disclosure_id=disclosure_id
         ):
             return False
         digest = await _digest(connection, made)
         # Only the custody edge can read the legal basis, which is part of the sealed request.
-        await disclosure_row.disclose(
+        await disclosure_rows.disclose(
             connection, made, record_digest=digest, legal_basis="", entry_id=event.entry_id
         )
-        await log.append(connection, event.with_fields(record_digest=digest, legal_basis=""))
+        await log_store.append(connection, event.with_fields(record_digest=digest, legal_basis=""))
         return True
 
     @act("disclosure.confirm")
@@ -172,12 +242,12 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> Filed:
         """Store with its event that the shares open the record."""
         if await member_request.remember(connection, request, now=now) is not None:
-            return await disclosure_row.known(connection, disclosure_id=disclosure_id)
-        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
-        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
-        confirmed = rules.confirm(disclosure=filed.disclosure, now=now.business)
-        await disclosure_row.put(connection, confirmed)
-        await log.append(connection, event.with_fields(record_digest=record_digest))
+            return await disclosure_rows.known(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_rows.lock(connection, disclosure_id=disclosure_id)
+        disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        confirmed = disclosure_rules.confirm(disclosure=filed.disclosure, now=now.business)
+        await disclosure_rows.put(connection, confirmed)
+        await log_store.append(connection, event.with_fields(record_digest=record_digest))
         return replace(filed, disclosure=confirmed)
 
     @act("disclosure.report_share")
@@ -192,13 +262,15 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         event: Event,
     ) -> bool:
         """Store with its event that a custodian's share is wrong, once."""
-        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
-        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
-        reported = rules.report_share(disclosure=filed.disclosure, custodian=custodian, now=now.business)
+        filed = await disclosure_rows.lock(connection, disclosure_id=disclosure_id)
+        disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        reported = disclosure_rules.report_share(
+            disclosure=filed.disclosure, custodian=custodian, now=now.business
+        )
         if reported == filed.disclosure:
             return False
-        await disclosure_row.report_share(connection, reported, custodian, now=now.business)
-        await log.append(connection, event)
+        await disclosure_rows.report_share(connection, reported, custodian, now=now.business)
+        await log_store.append(connection, event)
         return True
 
     @act("disclosure.cancel")
@@ -214,13 +286,13 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> Filed:
         """Cancel an auditor's own disclosure with its event."""
         if await member_request.remember(connection, request, now=now) is not None:
-            return await disclosure_row.known(connection, disclosure_id=disclosure_id)
-        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
-        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
-        cancelled = rules.cancel(disclosure=filed.disclosure, now=now.business)
-        await disclosure_row.put(connection, cancelled)
-        await disclosure_row.end(connection, cancelled, now=now.business)
-        await log.append(connection, event)
+            return await disclosure_rows.known(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_rows.lock(connection, disclosure_id=disclosure_id)
+        disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        cancelled = disclosure_rules.cancel(disclosure=filed.disclosure, now=now.business)
+        await disclosure_rows.put(connection, cancelled)
+        await disclosure_rows.end(connection, cancelled, now=now.business)
+        await log_store.append(connection, event)
         return replace(filed, disclosure=cancelled)
 
     @act("disclosure.open")
@@ -240,13 +312,15 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         known = await member_request.remember(connection, request, now=now, answer=answer)
         if known is not None:
             return known.decode()
-        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
-        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
-        opened = rules.open_once(disclosure=filed.disclosure, now=now.business)
-        stored = await kept.find(connection, account_token=opened.account_token, record_id=opened.record_id)
+        filed = await disclosure_rows.lock(connection, disclosure_id=disclosure_id)
+        disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        opened = disclosure_rules.open_once(disclosure=filed.disclosure, now=now.business)
+        stored = await account_kept.find(
+            connection, account_token=opened.account_token, record_id=opened.record_id
+        )
         if stored is None or stored.digest() != record_digest:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        await disclosure_row.put(connection, opened)
+        await disclosure_rows.put(connection, opened)
         await connection.run(
             _ADD_OPENING,
             account_token=opened.account_token,
@@ -256,7 +330,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
             opened_at=now.business,
             record_digest=record_digest,
         )
-        await log.append(connection, event.with_fields(record_digest=record_digest))
+        await log_store.append(connection, event.with_fields(record_digest=record_digest))
         return event.entry_id
 
     @act("disclosure.expire")
@@ -264,20 +338,20 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         self, connection: Connection, *, disclosure_id: str, now: ClockReading, event: Event
     ) -> Disclosure | None:
         """Expire a disclosure if its time is over; destroy its shares if they are no longer needed."""
-        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
-        expired = rules.expire(disclosure=filed.disclosure, now=now.business)
-        if not rules.needs_shares(disclosure=expired, now=now.business):
-            await disclosure_row.end(connection, expired, now=now.business)
+        filed = await disclosure_rows.lock(connection, disclosure_id=disclosure_id)
+        expired = disclosure_rules.expire(disclosure=filed.disclosure, now=now.business)
+        if not disclosure_rules.needs_shares(disclosure=expired, now=now.business):
+            await disclosure_rows.end(connection, expired, now=now.business)
         if expired == filed.disclosure:
             return None
-        await disclosure_row.put(connection, expired)
-        await log.append(connection, event)
+        await disclosure_rows.put(connection, expired)
+        await log_store.append(connection, event)
         return expired
 
     @read("disclosure.get")
     async def get(self, connection: Connection, *, disclosure_id: str) -> Filed | None:
         """Return a disclosure as stored."""
-        return await disclosure_row.find(connection, disclosure_id=disclosure_id)
+        return await disclosure_rows.find(connection, disclosure_id=disclosure_id)
 
 
 async def _charge(connection: Connection, actor_id: str, today: date, daily: int) -> int:
@@ -291,10 +365,10 @@ async def _charge(connection: Connection, actor_id: str, today: date, daily: int
 
 async def _check_newest(connection: Connection, made: Disclosure) -> None:
     """Raise an error unless the disclosure is for the newest record of an account that is not erased."""
-    owner = await account.lock(connection, account_token=made.account_token)
+    owner = await account_rows.lock(connection, account_token=made.account_token)
     if owner is not None and owner.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
-    found = await record.find(connection, made.account_token)
+    found = await account_rows.find(connection, made.account_token)
     if owner is None or found is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     if (found.record_id, found.digest()) != (made.record_id, made.record_digest):
@@ -309,12 +383,12 @@ async def _digest(connection: Connection, disclosure: Disclosure) -> bytes:
     opened = await connection.one(_OPENED_DIGEST, token=token, disclosure_id=disclosure.disclosure_id)
     if opened is not None:
         return bytes(opened)
-    found = await kept.find(connection, account_token=token, record_id=disclosure.record_id)
+    found = await account_kept.find(connection, account_token=token, record_id=disclosure.record_id)
     return b"" if found is None else found.digest()
 
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
-    found = await kept.find(
+    found = await account_kept.find(
         connection, account_token=disclosure.account_token, record_id=disclosure.record_id
     )
     if found is None:

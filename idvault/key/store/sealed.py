@@ -2,6 +2,13 @@
 
 - A value is replaced only if it is still what was read: what changed meanwhile is not lost.
 - The statements read by version, never a whole table in one act.
+
+Removes the bytes of deleted shred keys from the files of the running databases (ports.erasure.Remnants).
+
+- SQLite overwrites what it deletes, but keeps it in the write-ahead log: the logs of both databases are
+  emptied, that of the shred database first.
+- PostgreSQL: storage.key.rewriting.
+- What is in copies of files, such as backups and snapshots, is out of reach.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +30,8 @@ from idvault.core.tables.people import person_requests, second_factors
 from idvault.core.tables.sanction import appeals
 from idvault.core.tables.session import contests
 from idvault.core.tables.tip_off import tip_off_reporters, tip_off_texts, tip_offs
+from idvault.key.ports import Absence
+from idvault.key.store.rewriting import KeyRewriting
 from idvault.sealing.ports import SealedValue
 from idvault.verify.error import DamagedError, Reason
 
@@ -203,3 +212,30 @@ class SqlEndingStore:
         """Return how many reports, and reporters under the first version, there are."""
         secrets = {int(version): count for version, count in await connection.all(_SECRETS)}
         return secrets | {0: secrets.get(0, 0) + await connection.only(_REPORTERS)}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlRemnants:
+    """The remnants in a pair of databases."""
+
+    main: Database
+    shred: Database
+
+    def __post_init__(self) -> None:
+        """Begin without knowing what was removed before."""
+        self._rewriting = KeyRewriting(database=self.shred)
+
+    async def look(self, account_tokens: Sequence[str]) -> Absence:
+        """Remove what can be removed, and return for whom everything is."""
+        promised, gone = True, frozenset(account_tokens)
+        if not self.shred.is_file:
+            promised, gone = await self._rewriting.remove(account_tokens)
+        elif not await self.shred.empty_log():
+            gone = frozenset()
+        if not await self.main.empty_log():
+            gone = frozenset()
+        return Absence(gone, promised)
+
+    async def tidy(self) -> None:
+        """Empty the main database's log, unless it is read."""
+        await self.main.empty_log()

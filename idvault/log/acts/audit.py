@@ -8,8 +8,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.log.ports.audit import AuditPage, Extent, LogAuditStore
-from idvault.log.ports.log import Subtree
+from idvault.log.ports import AuditPage, Extent, LogAuditStore, Subtree
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.tree import CompactRange, LogError, Position
 from idvault.verify.transparency.verifier import LogVerifier, Progress, WrongEntryError

@@ -8,8 +8,7 @@ starts, both are compared: one that lacks what the other has was restored from b
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from idvault.log.ports.epoch import EpochMain
-from idvault.log.ports.log import CheckpointStore
+from idvault.log.ports import CheckpointStore, EpochMain
 from idvault.verify.attest import epoch as statements
 from idvault.verify.attest.epoch import EpochStatement
 from idvault.verify.attest.reading import RosterError

@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
-from idvault.log.acts.cosigning import (
+from idvault.log.acts.epoch import LogEpochs
+from idvault.log.acts.reading import LogTree
+from idvault.log.acts.witness import (
     Cosignature,
     Cosigning,
     Submission,
@@ -31,9 +33,7 @@ from idvault.log.acts.cosigning import (
     Witnesses,
     cosignatures,
 )
-from idvault.log.acts.epoch import LogEpochs
-from idvault.log.acts.tree import LogTree
-from idvault.log.ports.log import CheckpointStore, LogStore, PublicFiles
+from idvault.log.ports import CheckpointStore, LogStore, PublicFiles
 from idvault.sealing.ports import Signer
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError

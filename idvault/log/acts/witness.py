@@ -8,21 +8,187 @@
   cosigned, and compares again later.
 - The main database's entries must match that checkpoint.
 - The signing process signs the empty log first, so that there is always a checkpoint to submit.
+
+Asks all witnesses of the log at once for cosignatures of one checkpoint (C2SP tlog-witness).
+
+- The answers are complete once enough witnesses have cosigned, after a short grace for the others, or after
+  five seconds: a witness that hangs delays nobody.
+- A cosignature counts only if it verifies under the key of the witness that was asked.
+- A witness that has seen another history, or more of this one, is reported as such; the caller decides.
+
+How long the log has been without the cosignatures that the roster demands.
+
+- Below K reachable witnesses people sign up all the same, and openings and receipts wait. So a process must
+  say how long that lasts: to the metrics at each look, and once a minute as a line of its log.
+- It is said if entries wait for cosignatures for half a minute, or if an idle log has not been cosigned again
+  for ten minutes, twice the time after which the worker asks again.
+- The lag of a witness is the number of entries that it has not cosigned, as far as the complete checkpoints
+  have shown since the process began to look.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from idvault.log.acts import stored
-from idvault.log.acts.cosigning import cosignatures
+from idvault.log.acts import reading as log_reading
 from idvault.log.acts.epoch import EpochAges
-from idvault.log.acts.tree import LogTree
-from idvault.log.ports.log import CheckpointStore, LogStore
-from idvault.log.ports.witness import Ahead, Cosigned, Witness, WitnessRefusedError
+from idvault.log.acts.reading import LogTree
+from idvault.log.ports import Ahead, CheckpointStore, Cosigned, LogStore, Witness, WitnessRefusedError
 from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault.verify.transparency import note
 from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import VerifierKey
+from idvault.verify.transparency.note import NoteError, NoteSignature, VerifierKey
 from idvault.verify.transparency.tree import LogError
+
+PATIENCE = 5.0
+_GRACE = 0.25
+_TRIES = 3
+# 422: the proof does not verify. 409: another root at the size that the witness has cosigned.
+_FORK = frozenset({422, 409})
+
+Witnesses = Mapping[VerifierKey, Witness]
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """A verified cosignature line and its time in seconds."""
+
+    line: NoteSignature
+    time: int
+
+
+@dataclass(slots=True)
+class WitnessAnswers:
+    """What each witness said: cosigned, has seen more (the size), saw a fork, refuses, or nothing."""
+
+    cosigned: dict[VerifierKey, Cosignature] = field(default_factory=dict)
+    ahead: dict[VerifierKey, int] = field(default_factory=dict)
+    forks: set[VerifierKey] = field(default_factory=set)
+    refused: dict[VerifierKey, WitnessRefusedError] = field(default_factory=dict)
+    away: set[VerifierKey] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A signed checkpoint. old: the size that a witness has probably cosigned last."""
+
+    raw: bytes
+    size: int
+    old: int
+
+
+def cosignatures(raw: bytes, keys: Iterable[VerifierKey]) -> dict[VerifierKey, Cosignature]:
+    """Return the newest cosignature of each key in a note; lines that do not verify are left out."""
+    found: dict[VerifierKey, Cosignature] = {}
+    parsed = note.parse(raw)
+    for key in keys:
+        for line in parsed.signatures:
+            if (line.name, line.key_id) == (key.name, key.key_id):
+                try:
+                    opened = note.open_note(note.Note(parsed.text, (line,)).encode(), [key])
+                except NoteError:
+                    continue
+                time = opened.verified[0].time or 0
+                if key not in found or found[key].time < time:
+                    found[key] = Cosignature(line, time)
+    return found
+
+
+class Cosigning:
+    """The witnesses of one log, with the size that each has cosigned last as far as this process knows."""
+
+    def __init__(self, *, witnesses: Witnesses, tree: LogTree, patience: float = PATIENCE) -> None:
+        """Set up. patience: seconds for one round."""
+        self._witnesses = dict(witnesses)
+        self._tree = tree
+        self._patience = patience
+        self._sizes: dict[VerifierKey, int] = {}
+
+    @property
+    def keys(self) -> tuple[VerifierKey, ...]:
+        """The keys of all witnesses that are asked."""
+        return tuple(self._witnesses)
+
+    async def ask(
+        self, submission: Submission, keys: Sequence[VerifierKey], *, enough: int
+    ) -> WitnessAnswers:
+        """Return the answers of these witnesses. enough: how many cosignatures the caller waits for."""
+        answers = WitnessAnswers()
+        tasks = {asyncio.create_task(self._one(self._witnesses[key], key, submission)): key for key in keys}
+        try:
+            pending = await self._collect(tasks, answers, enough)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        answers.away |= {tasks[task] for task in pending}
+        return answers
+
+    async def _collect(
+        self,
+        tasks: Mapping[asyncio.Task[Cosignature | Ahead], VerifierKey],
+        answers: WitnessAnswers,
+        enough: int,
+    ) -> set[asyncio.Task[Cosignature | Ahead]]:
+        """Wait for answers; return the tasks that are still waiting at the end."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._patience
+        pending = set(tasks)
+        while pending:
+            done, pending = await asyncio.wait(
+                pending, timeout=max(0.0, end - loop.time()), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                break
+            had = len(answers.cosigned)
+            for task in done:
+                self._take(task, tasks[task], answers)
+            if had < enough <= len(answers.cosigned):
+                end = min(end, loop.time() + _GRACE)
+        return pending
+
+    def _take(
+        self, task: asyncio.Task[Cosignature | Ahead], key: VerifierKey, answers: WitnessAnswers
+    ) -> None:
+        try:
+            found = task.result()
+        except WitnessRefusedError as error:
+            if error.status in _FORK:
+                answers.forks.add(key)
+            else:
+                answers.refused[key] = error
+        except (UnavailableError, TimeoutError):
+            answers.away.add(key)
+        else:
+            if isinstance(found, Ahead):
+                answers.ahead[key] = found.size
+            else:
+                answers.cosigned[key] = found
+
+    async def _one(self, witness: Witness, key: VerifierKey, submission: Submission) -> Cosignature | Ahead:
+        old = min(self._sizes.get(key, submission.old), submission.size)
+        for _ in range(_TRIES):
+            proof = await self._tree.consistency(old=old, new=submission.size)
+            answer = await witness.add_checkpoint(old=old, proof=proof, note=submission.raw)
+            if isinstance(answer, Cosigned):
+                found = _checked(answer, submission.raw, key)
+                self._sizes[key] = submission.size
+                return found
+            if answer.size > submission.size:
+                return answer
+            old = answer.size
+        raise UnavailableError(Reason.LOG_UNAVAILABLE)
+
+
+def _checked(answer: Cosigned, raw: bytes, key: VerifierKey) -> Cosignature:
+    """Return the cosignature in an answer; raises UnavailableError if it is not one by this key."""
+    try:
+        lines = note.parse_signatures(answer.lines)
+        return cosignatures(note.parse(raw).with_signatures(lines).encode(), [key])[key]
+    except (LogError, KeyError) as error:
+        raise UnavailableError(Reason.LOG_UNAVAILABLE) from error
+
 
 # The log may grow while it is compared, about once a second; a round takes milliseconds.
 _ROUNDS = 10
@@ -178,7 +344,7 @@ class WitnessFlow:
             raise UnwitnessedError(
                 "too few witnesses can be reached, and no checkpoint is cosigned by enough"
             )
-        kept = stored.parse(raw)
+        kept = log_reading.parse(raw)
         await self._check_entries(kept)
         return kept.size
 
@@ -204,7 +370,7 @@ class WitnessFlow:
         raw = await self._checkpoints.latest()
         if raw is None:
             raise NoCheckpointError
-        return raw, stored.parse(raw)
+        return raw, log_reading.parse(raw)
 
     async def _ask(self, witness: Witness, raw: bytes, own: Checkpoint) -> int | None:
         """Return None if the witness cosigned the checkpoint, else the size that the witness has seen."""
@@ -259,3 +425,70 @@ def _weight(error: BaseException) -> int:
         if isinstance(error, kind):
             return weight
     return 4 if not isinstance(error, UnwitnessedError) else 5
+
+
+LONGEST_WAIT = timedelta(seconds=30)
+LONGEST_IDLE = timedelta(minutes=10)
+_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How many of which witnesses must cosign."""
+
+    quorum: int
+    keys: Collection[VerifierKey]
+
+
+def _ignore(_lags: Mapping[str, int]) -> None:
+    """No-op observer."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CosignedAge:
+    """Looks at the newest complete checkpoint. demand: of the roster in force.
+
+    observe: receives the age in seconds. tell: receives it if the log has been without for too long.
+    lag: receives the lag of each witness by its name.
+    """
+
+    log: LogStore
+    complete: CheckpointStore
+    demand: Callable[[], Demand]
+    observe: Callable[[float], None]
+    tell: Callable[[float], None]
+    lag: Callable[[Mapping[str, int]], None] = _ignore
+    _cosigned: dict[str, int] = field(default_factory=dict, init=False)
+    _began: datetime | None = field(default=None, init=False)
+    _told: datetime | None = field(default=None, init=False)
+
+    async def look(self, *, now: datetime) -> None:
+        """Report the age; raises UnavailableError, DamagedError."""
+        demand = self.demand()
+        if not demand.quorum:
+            return
+        raw = await self.complete.latest()
+        size = log_reading.size(raw)
+        self._began = self._began or now
+        at = None if raw is None else cosigned_at(raw, demand)
+        age = max(now - (at or self._began), timedelta(0))
+        self.observe(age.total_seconds())
+        entries = (await self.log.head()).size
+        self.lag(self._lags(raw, demand, size=size, entries=entries))
+        waits = age > LONGEST_WAIT and entries > size
+        if (waits or age > LONGEST_IDLE) and (self._told is None or now - self._told >= _EVERY):
+            self._told = now
+            self.tell(round(age.total_seconds()))
+
+    def _lags(self, raw: bytes | None, demand: Demand, *, size: int, entries: int) -> dict[str, int]:
+        if raw is not None:
+            self._cosigned |= {key.name: size for key in cosignatures(raw, demand.keys)}
+        return {key.name: max(entries - self._cosigned.get(key.name, 0), 0) for key in demand.keys}
+
+
+def cosigned_at(raw: bytes, demand: Demand) -> datetime | None:
+    """Return when the last of the demanded witnesses cosigned a note, None if fewer than that have."""
+    times = sorted((each.time for each in cosignatures(raw, demand.keys).values()), reverse=True)
+    if not 0 < demand.quorum <= len(times):
+        return None
+    return datetime.fromtimestamp(times[demand.quorum - 1], UTC)

@@ -14,9 +14,8 @@ from idvault.core.entropy import Entropy
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.people.second_factor import rules as second_factor
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.ports import SecondFactor, SecondFactorSealer, SecondFactorStore
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.clock import ClockReading
@@ -92,7 +91,7 @@ class SecondFactorFlow:
     async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
         """Return the state of a member's own second factor; it costs no try."""
         found = await self._store.find(actor_id=actor_id)
-        tries = Tries() if found is None else second_factor.open_tries(tries=found.tries, now=now.real)
+        tries = Tries() if found is None else second_factor_rules.open_tries(tries=found.tries, now=now.real)
         return EnrolmentState(
             enrolled=found is not None and found.active is not None,
             pending=found is not None and found.pending is not None,
@@ -109,7 +108,7 @@ class SecondFactorFlow:
             await self._guard.check(now=now)
             found = await self._store.find(actor_id=command.actor_id)
             if found is not None and found.active is not None:
-                second_factor.check_unlocked(tries=found.tries, now=now.real)
+                second_factor_rules.check_unlocked(tries=found.tries, now=now.real)
                 await self.check(actor_id=command.actor_id, code=command.code, now=now)
             fresh = self._sealer.fresh(roster_member=roster_member, request_id=command.request_id)
             event = self._events.event(
@@ -137,12 +136,12 @@ class SecondFactorFlow:
             raise
 
     async def _check(self, actor_id: str, code: str, now: ClockReading) -> None:
-        second_factor.check_code(code)
+        second_factor_rules.check_code(code)
         found = await self._charge(actor_id, now)
         if found.active is None:
             raise SecondFactorError(Cause.NOT_ENROLLED)
         matched = self._sealer.match(actor_id=actor_id, at_rest=found.active, code=code, now=now.real)
-        step = second_factor.check_step(step=matched, last=found.last_step, tries=found.tries)
+        step = second_factor_rules.check_step(step=matched, last=found.last_step, tries=found.tries)
         # There may be concurrent calls; the store decides which one spends the step.
         if not await self._store.accept(actor_id=actor_id, secret=found.active, step=step):
             raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
@@ -153,14 +152,14 @@ class SecondFactorFlow:
         waiting = await self._store.find(actor_id=command.actor_id)
         if waiting is None or waiting.pending is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        second_factor.check_code(command.code)
+        second_factor_rules.check_code(command.code)
         found = await self._charge(command.actor_id, now)
         if found.pending is None:
             raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
         matched = self._sealer.match(
             actor_id=command.actor_id, at_rest=found.pending, code=command.code, now=now.real
         )
-        step = second_factor.check_step(step=matched, last=None, tries=found.tries)
+        step = second_factor_rules.check_step(step=matched, last=None, tries=found.tries)
         event = self._events.event(
             EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=roster_member.name
         )

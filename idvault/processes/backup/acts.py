@@ -13,12 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from idvault.log.acts import epoch as log_epochs
-from idvault.log.acts import stored, subtree
+from idvault.log.acts import epoch as log_epoch
+from idvault.log.acts import reading as log_reading
 from idvault.log.acts.audit import LogAuditFlow
-from idvault.log.ports.epoch import EpochMain
-from idvault.log.ports.log import CheckpointStore, LogStore
-from idvault.log.ports.witness import Ahead, Cosigned, Witness, WitnessRefusedError
+from idvault.log.ports import (
+    Ahead,
+    CheckpointStore,
+    Cosigned,
+    EpochMain,
+    LogStore,
+    Witness,
+    WitnessRefusedError,
+)
 from idvault.processes.backup import record_walk
 from idvault.processes.backup.ports import MainContents, MainExtent, ShredContents
 from idvault.processes.backup.rules import MAIN, SHRED, EpochNumbers, PairContents, Seen
@@ -51,7 +57,7 @@ class KnownNote:
     @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint; raises DamagedError."""
-        return stored.parse(self.raw)
+        return log_reading.parse(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,8 @@ class PairFlow:
     async def statements(self) -> dict[str, tuple[EpochStatement, ...]]:
         """Return the statements that each database has; raises DamagedError."""
         return {
-            MAIN: log_epochs.parsed(await self.begun.latest()),
-            SHRED: log_epochs.parsed(await self.epochs.latest()),
+            MAIN: log_epoch.parsed(await self.begun.latest()),
+            SHRED: log_epoch.parsed(await self.epochs.latest()),
         }
 
     async def examine(self, known: Sequence[KnownNote], chain: Sequence[EpochStatement] = ()) -> ExaminedPair:
@@ -108,14 +114,14 @@ class PairFlow:
         Raises LogError if an entry, a hash, a checkpoint or a statement contradicts another.
         """
         notes = [*known, *await self.notes()]
-        place = await log_epochs.find_place(self.begun, chain)
+        place = await log_epoch.find_place(self.begun, chain)
         extent = await self.audit.extent()
         checkpoints = place.expected((one.checkpoint for one in notes), entries=extent.size)
         audited = await self.audit.verify(extent=extent, checkpoints=checkpoints, progress=lambda _: None)
         left = place.usable(audited.tree.size)
         tree = audited.tree
         if left < tree.size:
-            tree = CompactRange(left, await subtree.read(self.log, decompose(0, left)))
+            tree = CompactRange(left, await log_reading.read(self.log, decompose(0, left)))
         contents = await self._contents(place, audited.tree.size, left)
         return ExaminedPair(contents[0], contents[1], tree, _all_seen(known, place), place)
 
@@ -140,7 +146,7 @@ class PairFlow:
         )
 
     async def _epoch_of_shred(self, own: KnownNote | None) -> int:
-        stated = len(log_epochs.parsed(await self.epochs.latest())) + epoch.FIRST
+        stated = len(log_epoch.parsed(await self.epochs.latest())) + epoch.FIRST
         return stated if own is None else max(stated, epoch.of(own.checkpoint).number)
 
     async def revived(self) -> list[str]:
@@ -157,7 +163,7 @@ def signed_at(own: KnownNote | None, complete: bytes | None) -> datetime | None:
     """Return when the larger note of the shred database was signed, as far as the complete note tells."""
     # Only that one has cosignatures, and with them times. It may be one entry older; while witnesses are away
     # it stays further behind, and its time says nothing of the signed one.
-    if complete is None or own is None or stored.parse(complete).size + 1 < own.checkpoint.size:
+    if complete is None or own is None or log_reading.parse(complete).size + 1 < own.checkpoint.size:
         return None
     return cosigned_at(complete)
 

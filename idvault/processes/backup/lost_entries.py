@@ -6,7 +6,7 @@ that the log's key has signed, they are exactly what is lost, and the database w
 
 from collections import Counter
 
-from idvault.log.ports.log import PublicFiles
+from idvault.log.ports import PublicFiles
 from idvault.verify.error import DamagedError
 from idvault.verify.transparency import entry
 from idvault.verify.transparency.checkpoint import Checkpoint

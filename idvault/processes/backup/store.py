@@ -15,7 +15,7 @@ from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_entries, log_head
-from idvault.key.store.shred import IS_KEPT
+from idvault.key.store.version import IS_KEPT
 from idvault.processes.backup.ports import MainExtent, RecordHolder
 from idvault.verify.account import AccountState
 from idvault.verify.erasure import ErasureState

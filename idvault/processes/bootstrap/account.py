@@ -3,17 +3,16 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from idvault.account.store.record import SqlRecordStore
+from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.history import build_history
 from idvault.processes.bootstrap.key.version import follow_every
@@ -23,14 +22,11 @@ from idvault.processes.services.status import StatusServicer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
-from idvault.status.acts.feed import FeedFlow
-from idvault.status.acts.status import StatusFlow
-from idvault.status.api.serialised import SerialisedStatuses
-from idvault.status.api.watch import Hub
-from idvault.status.credential.acts.status_token import StatusTokenFlow
-from idvault.status.credential.store.store import SqlCredentialStore
-from idvault.status.store.feed import SqlFeedStore
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.acts import FeedFlow, StatusFlow
+from idvault.status.api import Hub, SerialisedStatuses
+from idvault.status.credential.acts import StatusTokenFlow
+from idvault.status.credential.store import SqlCredentialStore
+from idvault.status.store import SqlFeedStore, SqlStatusStore
 from idvault.verify.attest import status_token
 from idvault.verify.attest.quorum import Quorum
 

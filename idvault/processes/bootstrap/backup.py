@@ -19,12 +19,9 @@ from idvault.core.db import url as address
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.audit import LogAuditFlow
-from idvault.log.store.audit import SqlLogAuditStore
-from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS, SqlEpochMain
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlEpochMain, SqlLogAuditStore, SqlLogStore
 from idvault.processes import migrations
-from idvault.processes.backup import acts as backup
+from idvault.processes.backup import acts as backup_acts
 from idvault.processes.backup import lost_entries
 from idvault.processes.backup.acts import ExaminedPair, KnownNote, PairFlow, WitnessReplies
 from idvault.processes.backup.rules import SHRED_KEPT
@@ -192,7 +189,7 @@ async def newest_known(
     """
     async with open_pair(*pair) as opened:
         notes = [*known, *await opened.flow.notes()]
-    return backup.newest([one for one in notes if epoch.of(one.checkpoint) == found.place.newest])
+    return backup_acts.newest([one for one in notes if epoch.of(one.checkpoint) == found.place.newest])
 
 
 async def ask_witnesses(settings: Settings, note: KnownNote | None, *, now: ClockReading) -> WitnessReplies:
@@ -207,7 +204,7 @@ async def ask_witnesses(settings: Settings, note: KnownNote | None, *, now: Cloc
                 url=url, key=key, clock=lambda: now.real, development=settings.development
             )
             stack.push_async_callback(witnesses[key].close)
-        return await backup.ask(witnesses, note)
+        return await backup_acts.ask(witnesses, note)
 
 
 async def published_statements(settings: Settings) -> dict[str, bytes]:

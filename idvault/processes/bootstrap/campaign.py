@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from idvault.account.ports.account import StatusStore
+from idvault.account.ports import StatusStore
 from idvault.campaign.acts import CampaignFlow
-from idvault.campaign.api.servicer import CampaignServicer
+from idvault.campaign.api import CampaignServicer
 from idvault.campaign.invitation.acts import InvitationFlow
 from idvault.campaign.invitation.ports import InvitationCoder, InvitationStore
-from idvault.campaign.invitation.store.invitation import SqlInvitationStore
+from idvault.campaign.invitation.store import SqlInvitationStore
 from idvault.campaign.legacy_account.acts import ImportCommand, LegacyAccountFlow, RowResult
 from idvault.campaign.legacy_account.ports import LegacyAccountStore, Referencer
 from idvault.campaign.legacy_account.store import SqlLegacyAccountStore
@@ -26,7 +26,7 @@ from idvault.sealing.invitation import CurrentInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.reference import KeyedReferencer
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.v1 import campaign_pb2
 from idvault.verify.clock import ClockReading
 

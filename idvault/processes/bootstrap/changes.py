@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from idvault.core.loop import Changes
 from idvault.core.telemetry.watching import cancel
-from idvault.log.ports.log import LogStore
+from idvault.log.ports import LogStore
 from idvault.processes.bootstrap.base import Clock
 from idvault.verify.error import IdvaultError
 

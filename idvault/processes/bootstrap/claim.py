@@ -9,24 +9,23 @@ from random import SystemRandom
 from time import monotonic, perf_counter
 from typing import Any
 
-from idvault.account.ports.account import StatusStore
+from idvault.account.ports import StatusStore
 from idvault.claim.acts.retention import RetentionFlow
 from idvault.claim.acts.settlement import BacklogFlow, SettlementFlow
 from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.job.ports import JobStore
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim, VerificationStore
-from idvault.claim.rules.claim import ClaimRules
+from idvault.claim.rules import ClaimRules
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy, PublicAccountLimits
 from idvault.core.request import Fingerprinter
 from idvault.core.telemetry.logs import log
 from idvault.core.telemetry.metrics import Metrics
-from idvault.key.store.day_key import SqlDayKeyStore
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlDayKeyStore, SqlShredStore
 from idvault.log.acts.guard import LogGuard
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry

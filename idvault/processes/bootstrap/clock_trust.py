@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from idvault.core.db.clock import SqlServerClock
 from idvault.core.loop import Task
 from idvault.core.telemetry.logs import log
-from idvault.log.acts.cosigning import Cosigning, Witnesses
-from idvault.log.acts.tree import LogTree
-from idvault.log.store.checkpoint import CLOCK, SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.log.acts.reading import LogTree
+from idvault.log.acts.witness import Cosigning, Witnesses
+from idvault.log.store import CLOCK, SqlCheckpointStore, SqlLogStore
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base, urls
 from idvault.processes.bootstrap.witness import demand_of
 from idvault.processes.clock_trust import (

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base, load_custody_keys
 from idvault.processes.bootstrap.disclosure import build_disclosures
 from idvault.processes.bootstrap.drill import build_drills

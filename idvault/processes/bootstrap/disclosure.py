@@ -11,21 +11,20 @@ from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.custody.handover.acts.handover import HandoverFlow
+from idvault.custody.handover.acts import HandoverFlow
 from idvault.custody.handover.store import SqlHandoverStore
 from idvault.disclosure.acts.auditor import DisclosureFlow
 from idvault.disclosure.acts.custodian import CustodianFlow
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.api.auditor import DisclosureServicer
 from idvault.disclosure.ports import CaseTextSealer, DisclosureStore, ShredKeys
 from idvault.disclosure.store.store import SqlDisclosureStore
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
-from idvault.people.acts.quorums import RosterSource
-from idvault.people.ports.handover import HandoverStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.people.acts import RosterSource
+from idvault.people.ports import HandoverStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.processes.services.custodian import CustodianServicer

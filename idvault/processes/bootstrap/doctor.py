@@ -11,12 +11,10 @@ from idvault.core.ailment import AilmentError
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.db.servers import Servers
-from idvault.custody.drill.acts import drill_standing
+from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill.store import SqlDrillStore
-from idvault.log.acts.cosigned_age import cosigned_at
-from idvault.log.acts.witness import WitnessFlow
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.acts.witness import WitnessFlow, cosigned_at
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.people.store import SqlRosterStore
 from idvault.processes import doctor, migrations
 from idvault.processes.bootstrap import connection_failure
@@ -156,7 +154,7 @@ async def _check_drills(settings: Settings, main: Database, clock: Clock) -> Non
         raise AilmentError("the roster does not verify: restore the signed file first") from error
     quorum = versions[-1].quorums[0]
     doctor.check_drills(
-        standings=drill_standing.standings(
+        standings=drill_acts.standings(
             versions=versions, history=await SqlDrillStore(database=main).history()
         ),
         custodians=len(quorum.custodians),

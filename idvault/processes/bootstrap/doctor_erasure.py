@@ -5,7 +5,7 @@ from functools import partial
 
 from idvault.core.ailment import AilmentError
 from idvault.core.db.database import Database
-from idvault.erasure.store.store import SqlErasureStore
+from idvault.erasure.store import SqlErasureStore
 from idvault.key.store.rewriting import KeyRewriting
 from idvault.processes.bootstrap.base import Clock
 from idvault.processes.doctor import Check

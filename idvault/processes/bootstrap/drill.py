@@ -8,18 +8,17 @@ from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.custody.drill.acts.drill import DrillFlow
-from idvault.custody.drill.api.drill import DrillServicer
+from idvault.custody.drill.acts import DrillFlow
+from idvault.custody.drill.api import DrillServicer
 from idvault.custody.drill.ports import DrillStore
 from idvault.custody.drill.store import SqlDrillStore
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.ports import DisclosureStore
 from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
-from idvault.people.acts.quorums import RosterSource
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.people.acts import RosterSource
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider

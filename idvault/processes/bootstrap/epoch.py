@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
-from idvault.key.store.remnant import SqlRemnants
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.epoch import entry_id
-from idvault.log.acts.events import EventFactory
-from idvault.log.store.epoch import SqlEpochStore
-from idvault.processes.backup import rules
+from idvault.log.acts.guard import EventFactory
+from idvault.log.store import SqlEpochStore
+from idvault.processes.backup import rules as backup_rules
 from idvault.processes.backup.acts import ExaminedPair, KnownNote
 from idvault.processes.backup.acts import newest as newest_note
 from idvault.processes.backup.rules import SHRED, Seen
@@ -274,7 +274,7 @@ async def _asked(
 
 def _check_known(basis: _Basis, seen: Sequence[Seen]) -> None:
     """Raise LossRefusedError if somebody follows an epoch that no statement at hand begins."""
-    for text in rules.unknown_epochs(basis.found.contents, seen):
+    for text in backup_rules.unknown_epochs(basis.found.contents, seen):
         raise LossRefusedError(text)
 
 

@@ -2,26 +2,24 @@
 
 from datetime import timedelta
 
-from idvault.account.ports.account import StatusStore
+from idvault.account.ports import StatusStore
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.request import Fingerprinter
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
-from idvault.erasure.acts.erasure import ErasureFlow
+from idvault.erasure.acts import ErasureFlow
 from idvault.erasure.api import ErasureServicer
 from idvault.erasure.ports import ErasureStore
 from idvault.erasure.rules import ErasureTerms
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.erasure.store import SqlErasureStore
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.v1 import erasure_pb2
 
 

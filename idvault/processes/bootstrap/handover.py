@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
-from idvault.custody.handover.acts import quorum_count
-from idvault.custody.handover.acts.quorum_count import Count
+from idvault.custody.handover import acts as handover_acts
+from idvault.custody.handover.acts import Count
 from idvault.custody.handover.store import SqlHandoverStore
 from idvault.people.store import SqlRosterStore
 from idvault.verify.attest.people import roster as rosters
@@ -24,7 +24,7 @@ async def check_handed_over(settings: Settings, main: Database) -> None:
             versions = (*versions, *following)
     except (RosterError, OSError):
         return
-    quorum_count.check_handed_over(await count_records(main, lambda: versions))
+    handover_acts.check_handed_over(await count_records(main, lambda: versions))
 
 
 async def count_records(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:
@@ -34,4 +34,4 @@ async def count_records(main: Database, versions: Callable[[], Sequence[Roster]]
     # all.
     by_quorum = await store.by_quorum()
     handed, ended = await store.handed(), await store.ended()
-    return quorum_count.count(versions(), by_quorum=by_quorum, handed=handed, ended=ended)
+    return handover_acts.count(versions(), by_quorum=by_quorum, handed=handed, ended=ended)

@@ -2,19 +2,17 @@
 
 from datetime import timedelta
 
-from idvault.account.ports.account import StatusStore
+from idvault.account.ports import StatusStore
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import DisclosureHistoryFlow
-from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, LogProofs
 from idvault.disclosure.ports import DisclosureStore
 from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.ports import ErasureStore
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.erasure.store import SqlErasureStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import Base
 from idvault.sealing.ports import StatementSigner
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 
 
 def wire_history(

@@ -2,7 +2,7 @@
 
 from idvault.core.config import ConfigError
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlLogStore
 from idvault.processes.bootstrap.base import Base
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.transparency.checkpoint import CosignaturePolicy

@@ -10,10 +10,7 @@ from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.audit import LogAuditFlow
 from idvault.log.acts.publication import PublicationFlow
-from idvault.log.store.audit import SqlLogAuditStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import EPOCHS, SqlCheckpointStore, SqlLogAuditStore, SqlLogStore
 from idvault.processes.bootstrap.base import load_keys_of, urls
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer

@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.platform import Platform
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.log.store.store import SqlLogStore
-from idvault.moderator.acts.naming import NamingFlow
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.store import SqlLogStore
+from idvault.moderator.acts import NamingFlow
 from idvault.moderator.store import SqlModeratorStore
 from idvault.people.store import SqlRosterStore
 from idvault.platform.acts import PlatformFlow, PresentationFlow

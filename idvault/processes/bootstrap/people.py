@@ -9,14 +9,12 @@ from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts.naming import NamingFlow, OperatorNamingFlow
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.moderator.acts import NamingFlow, OperatorNamingFlow
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
-from idvault.people.acts.roster import RosterFlow
-from idvault.people.acts.roster_holder import RosterHolder
-from idvault.people.ports.roster import RosterStore
+from idvault.people.acts import RosterFlow, RosterHolder
+from idvault.people.ports import RosterStore
 from idvault.people.second_factor.acts import SecondFactorFlow
 from idvault.people.second_factor.ports import SecondFactorSealer, SecondFactorStore
 from idvault.people.second_factor.store import SqlSecondFactorStore

@@ -3,12 +3,12 @@
 from contextlib import AsyncExitStack
 
 from idvault.claim.acts.verification import VerificationFlow
-from idvault.claim.api.claim import VerificationServicer
+from idvault.claim.api import VerificationServicer
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.log.acts.guard import LogGuard
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.account import build_receipts, build_statuses
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.processes.bootstrap.campaign import build_campaigns, campaign_flows

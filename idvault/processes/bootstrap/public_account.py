@@ -4,19 +4,20 @@ from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
-from idvault.public_account.acts.context import PublicAccountContext
-from idvault.public_account.acts.filing import FilingExportFlow
-from idvault.public_account.acts.ownership import OwnershipFlow
-from idvault.public_account.acts.public_account import PublicAccountFlow
-from idvault.public_account.api.servicer import PublicAccountServicer
+from idvault.public_account.acts import (
+    FilingExportFlow,
+    OwnershipFlow,
+    PublicAccountContext,
+    PublicAccountFlow,
+)
+from idvault.public_account.api import PublicAccountServicer
 from idvault.public_account.ports import FilingStore, OwnershipStore, PublicAccountStore
-from idvault.public_account.store.filing import SqlFilingStore
+from idvault.public_account.store.lists import SqlFilingStore
 from idvault.public_account.store.ownership import SqlOwnershipStore
 from idvault.public_account.store.store import SqlPublicAccountStore
 from idvault.sealing.key_provider import LocalKeyProvider

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.ports.log import CheckpointStore, PublicFiles
-from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.ports import CheckpointStore, PublicFiles
+from idvault.log.store import SqlCheckpointStore
 from idvault.processes.bootstrap.base import urls
 from idvault.report.acts.report import ReportFlow
 from idvault.report.ports import ReportStore
-from idvault.report.store.store import SqlReportStore
+from idvault.report.store import SqlReportStore
 
 
 def wire_reports(

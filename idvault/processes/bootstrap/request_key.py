@@ -1,7 +1,7 @@
 """Builds what recognises repeated requests, for both edges."""
 
 from idvault.core.account_request import SqlKeptRequestStore
-from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
+from idvault.key.acts import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.processes.bootstrap.base import Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose

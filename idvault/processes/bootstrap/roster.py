@@ -8,8 +8,8 @@ from pathlib import Path
 from idvault.core.entropy import Entropy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
-from idvault.people.acts.roster_holder import RosterHolder
-from idvault.people.ports.roster import RosterStore
+from idvault.people.acts import RosterHolder
+from idvault.people.ports import RosterStore
 from idvault.people.store import SqlRosterStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.verify.attest.people.roster import Roster

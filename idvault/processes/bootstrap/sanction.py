@@ -6,22 +6,21 @@ from idvault.core.config import Settings
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts.moderator import ModeratorFlow
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.moderator.acts import ModeratorFlow
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.processes.services.sanction import SanctionServicer
-from idvault.report.acts.month import MonthFlow
+from idvault.report.acts.report import MonthFlow
 from idvault.report.ports import MonthStore
-from idvault.report.store.month import SqlMonthStore
-from idvault.sanction.acts.sanction import SanctionFlow
-from idvault.sanction.appeal.acts.appeal import AppealFlow
+from idvault.report.store import SqlMonthStore
+from idvault.sanction.acts import SanctionFlow
+from idvault.sanction.appeal.acts import AppealFlow
 from idvault.sanction.appeal.ports import AppealStore
 from idvault.sanction.appeal.rules import AppealTerms
-from idvault.sanction.appeal.store.appeal import SqlAppealStore
+from idvault.sanction.appeal.store import SqlAppealStore
 from idvault.sanction.operation.acts import OperationFlow
 from idvault.sanction.operation.ports import OperationStore
 from idvault.sanction.operation.store import SqlOperationStore

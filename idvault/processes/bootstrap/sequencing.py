@@ -6,14 +6,11 @@ from datetime import datetime
 
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.telemetry.logs import log
-from idvault.log.acts.cosigning import Witnesses
-from idvault.log.acts.log_key import LogKeys
-from idvault.log.acts.publication import PublicationFlow
+from idvault.log.acts.publication import LogKeys, PublicationFlow
 from idvault.log.acts.sequencing import LogFlow
-from idvault.log.ports.log import CheckpointStore, LogStore, Publication
-from idvault.log.store.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS
-from idvault.log.store.store import SqlLogStore
+from idvault.log.acts.witness import Witnesses
+from idvault.log.ports import CheckpointStore, LogStore, Publication
+from idvault.log.store import EPOCHS, LOG_KEYS, SIGNED, SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.log import check_asked, log_policy
 from idvault.sealing import key_set

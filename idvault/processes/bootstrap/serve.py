@@ -11,7 +11,7 @@ from idvault.core.edge.access import Access
 from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer
 from idvault.core.telemetry.watching import cancel
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.base import Base, Clock, Ready, open_base
 from idvault.processes.bootstrap.certificates import edge_files, tls_of

@@ -2,47 +2,45 @@
 
 from collections.abc import Callable
 
-from idvault.account.ports.account import RecordStore, StatusStore
-from idvault.account.store.record import SqlRecordStore
+from idvault.account.ports import RecordStore, StatusStore
+from idvault.account.store.rows import SqlRecordStore
 from idvault.campaign.invitation.acts import InvitationFlow
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.claim.acts.verification import VerificationFlow
-from idvault.claim.rules.claim import ClaimRules
+from idvault.claim.rules import ClaimRules
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.erasure.api import ErasureServicer
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.platform.ports import PresentationStore
 from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.account import build_receipts, quorum_of
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.processes.services.sanction import SanctionServicer
-from idvault.public_account.api.servicer import PublicAccountServicer
+from idvault.public_account.api import PublicAccountServicer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import ModerationTextSealer
 from idvault.sealing.session import CurrentLinkCoder
 from idvault.session.acts.identity import IdentityFlow
-from idvault.session.acts.page import Custodians, PageFlow
+from idvault.session.acts.page import Custodians, PageFlow, SessionSteps
 from idvault.session.acts.session import SessionFlow
-from idvault.session.acts.steps import SessionSteps
 from idvault.session.api.servicer import SessionServicer
 from idvault.session.contest.acts import ContestFlow
 from idvault.session.contest.ports import ContestStore
 from idvault.session.contest.rules import ContestTerms
-from idvault.session.contest.store.contest import SqlContestStore
+from idvault.session.contest.store import SqlContestStore
 from idvault.session.ports import LinkCoder, SessionStore
-from idvault.session.store.store import SqlSessionStore
-from idvault.status.store.store import SqlStatusStore
+from idvault.session.store import SqlSessionStore
+from idvault.status.store import SqlStatusStore
 from idvault.v1 import session_pb2
 from idvault.verify.attest.quorum import Quorum
 

@@ -4,8 +4,8 @@ from idvault.processes.bootstrap.base import Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.status.credential.acts.signing_key import StatusKeyFlow
-from idvault.status.credential.store.status_list import SqlStatusKeyStore
+from idvault.status.credential.acts import StatusKeyFlow
+from idvault.status.credential.store import SqlStatusKeyStore
 from idvault.verify.clock import ClockReading
 
 

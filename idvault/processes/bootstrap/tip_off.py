@@ -7,8 +7,7 @@ from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.platform.ports import PresentationStore
@@ -16,15 +15,14 @@ from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.policy import tip_off_policy
 from idvault.processes.bootstrap.request_key import fingerprinter_of
-from idvault.sanction.acts.sanction import SanctionFlow
+from idvault.sanction.acts import SanctionFlow
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import ModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.tip_off.acts.filing import FilingFlow
-from idvault.tip_off.acts.form import FormFlow
+from idvault.tip_off.acts.filing import FilingFlow, FormFlow
 from idvault.tip_off.acts.reporter import ReporterFlow
 from idvault.tip_off.acts.tip_off import TipOffFlow
 from idvault.tip_off.api.form import TipOffFormServicer

@@ -3,9 +3,8 @@
 from idvault.core.edge.server import Service
 from idvault.log.acts.reading import TransparencyFlow
 from idvault.log.api import TransparencyServicer
-from idvault.log.ports.log import CheckpointStore, LogStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.ports import CheckpointStore, LogStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import Base
 from idvault.v1 import transparency_pb2
 

@@ -8,13 +8,10 @@ from idvault.core.config import ConfigError, Settings
 from idvault.core.db.database import Database
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
-from idvault.log.acts.cosigned_age import CosignedAge, Demand
 from idvault.log.acts.epoch import EpochAges
-from idvault.log.acts.witness import NoCheckpointError, UnwitnessedError, WitnessFlow
-from idvault.log.ports.witness import Witness
-from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS, SqlEpochMain
-from idvault.log.store.store import SqlLogStore
+from idvault.log.acts.witness import CosignedAge, Demand, NoCheckpointError, UnwitnessedError, WitnessFlow
+from idvault.log.ports import Witness
+from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlEpochMain, SqlLogStore
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.log import check_asked, witness_keys
 from idvault.processes.witness.client import HttpWitness

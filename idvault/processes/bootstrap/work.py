@@ -6,14 +6,13 @@ from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from math import ceil
 
-from idvault.claim.acts.settle import Settler
-from idvault.claim.acts.settlement import BacklogFlow
+from idvault.claim.acts.settlement import BacklogFlow, Settler
 from idvault.core.config import Settings
 from idvault.core.loop import Changes, Loop, Task
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.traces import Traces
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.processes.bootstrap.changes import watch_changes
 from idvault.processes.bootstrap.claim import build_claims
@@ -48,7 +47,7 @@ from idvault.processes.clock_trust import ClockTrust
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify.clock import ClockReading
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200

@@ -13,7 +13,7 @@ from idvault.core.config import Process
 from idvault.processes.bootstrap.report import open_reports
 from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.report.acts import page, text
+from idvault.report.acts import page as report_page
 from idvault.report.rules.figure import Language
 from idvault.verify import durable_file
 from idvault.verify.error import InvalidError, Reason, UnavailableError
@@ -91,9 +91,9 @@ def _shown(made: Report, form: Format, language: Language) -> str:
         case Format.JSON:
             return made.to_bytes().decode()
         case Format.HTML:
-            return page.render(made, language=language)
+            return report_page.render(made, language=language)
         case Format.TEXT:
-            return text.render(made, language=language)
+            return report_page.render_text(made, language=language)
 
 
 def _files(made: Report, form: Format, language: Language) -> dict[str, str]:
@@ -104,7 +104,9 @@ def _files(made: Report, form: Format, language: Language) -> dict[str, str]:
         case Format.JSON:
             return data
         case Format.HTML:
-            pages = {f"{name}.{each.value}.html": page.render(made, language=each) for each in Language}
+            pages = {
+                f"{name}.{each.value}.html": report_page.render(made, language=each) for each in Language
+            }
             return {**pages, **data}
         case Format.TEXT:
-            return {f"{name}.txt": text.render(made, language=language)}
+            return {f"{name}.txt": report_page.render_text(made, language=language)}

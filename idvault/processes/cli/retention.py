@@ -8,7 +8,7 @@ import typer
 from idvault.core import config
 from idvault.core.config import Process, Settings
 from idvault.erasure.rules import ErasureTerms
-from idvault.processes.retention import rules
+from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionRule, RetentionTerms
 
 
@@ -18,7 +18,7 @@ def retention(context: typer.Context) -> None:
     It reads settings only: those of `work` are in force. Each rule names the worker's task that enforces it,
     and the setting that changes it. `--json` also names the tables.
     """
-    found = rules.table(_terms(config.load(Process.RETENTION)))
+    found = retention_rules.table(_terms(config.load(Process.RETENTION)))
     for rule in found:
         typer.echo(json.dumps(_fields(rule), ensure_ascii=False) if context.obj else _text(rule))
     if not context.obj:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from idvault.people.second_factor import rules as second_factor
+from idvault.people.second_factor import rules as second_factor_rules
 
 FILE = "totp.txt"
 _DIGITS = 6
@@ -20,7 +20,7 @@ def code(uri: str, *, now: datetime, steps: int = 0) -> str:
     within one step uses steps -1, 0, 1 in this order.
     """
     secret = base64.b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
-    step = second_factor.step_of(now) + steps
+    step = second_factor_rules.step_of(now) + steps
     digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
     offset = digest[-1] & 0xF
     number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF

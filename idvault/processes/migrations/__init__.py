@@ -35,10 +35,10 @@ from idvault.core.tables import (
     session,
     tip_off,
 )
-from idvault.processes.deployment import store as deployment
+from idvault.processes.deployment import store as deployment_store
 from idvault.processes.migrations import floor
 from idvault.processes.migrations.branch import Branch, Phase, SchemaError
-from idvault.registry import store as budget
+from idvault.registry import store as registry_store
 from idvault.verify.error import Reason, UnavailableError
 
 _LOCK = 0x1D7A017  # any number, the same in every process that upgrades
@@ -50,12 +50,12 @@ _NO_SUCH_TABLE = ("42P01", "1")  # of PostgreSQL and SQLite
 # Imported so that the metadata includes the tables of every capability.
 CAPABILITIES = (
     account,
-    budget,
+    registry_store,
     campaign,
     claim,
     credential,
     custody,
-    deployment,
+    deployment_store,
     disclosure,
     erasure,
     floor,

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from idvault.campaign.invitation.rules import CODE_LIFETIME
-from idvault.claim.rules.attempt import WINDOW
-from idvault.claim.rules.claim import CLAIM_LIFETIME, REQUEST_LIFETIME
+from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import APPEAL_TEXT_DAYS, CREDENTIAL_DAYS, REJECTED_DAYS
 from idvault.erasure.rules import ErasureTerms
 from idvault.people.rules import PROPOSAL_LIFETIME
 from idvault.processes.backup.rules import SHRED_KEPT
 from idvault.session.rules import KEPT
-from idvault.tip_off.rules import flood
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify import disclosure as verify_disclosure
 
 _NO_END = "no end"
@@ -158,7 +157,7 @@ def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "how many reports a form had on each day",
-            f"{flood.DAYS} days",
+            f"{tip_off_rules.DAYS} days",
             "what is usual for a form, so that a flood of reports can be told",
             ("tip_off_form_days",),
             enforced_by="tip_off_purge",

@@ -6,7 +6,7 @@ from idvault.core.edge import convert, page_token
 from idvault.core.edge.call import Caller
 from idvault.custody.handover.api import HandoverCalls
 from idvault.disclosure.acts.custodian import CustodianFlow, DecideCommand, ReleaseCommand
-from idvault.disclosure.api import convert as converted
+from idvault.disclosure.api import auditor as disclosure_auditor
 from idvault.disclosure.api.auditor import LONGEST_WAIT, report
 from idvault.v1 import disclosure_pb2, transparency_pb2
 from idvault.verify.clock import ClockReading
@@ -30,13 +30,13 @@ class CustodianServicer(HandoverCalls):
         remaining: float | None,
     ) -> disclosure_pb2.ListPendingDisclosuresResponse:
         """List the requests that wait for the caller's decision."""
-        limit = converted.page_size(request.page_size)
+        limit = disclosure_auditor.page_size(request.page_size)
         offset = page_token.decode(request.page_token, of=_LIST) if request.page_token else 0
         found, further, note = await self.flow.pending(
             actor_id=caller.actor_id, offset=offset, limit=limit, now=now
         )
         return disclosure_pb2.ListPendingDisclosuresResponse(
-            disclosures=[converted.waiting(each) for each in found],
+            disclosures=[disclosure_auditor.waiting(each) for each in found],
             next_page_token=page_token.encode(further, of=_LIST),
             checkpoint=transparency_pb2.Checkpoint(note=note),
         )
@@ -52,10 +52,10 @@ class CustodianServicer(HandoverCalls):
         """Return the caller's sealed share."""
         record, member = await self.flow.sealed_share(
             actor_id=caller.actor_id,
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=disclosure_auditor.read_disclosure_id(request.disclosure_id),
             now=now,
         )
-        return converted.sealed_share(record, member)
+        return disclosure_auditor.sealed_share(record, member)
 
     async def ApproveDisclosure(
         self,
@@ -66,17 +66,17 @@ class CustodianServicer(HandoverCalls):
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
         """Approve a disclosure; answer once the log has the approval."""
-        converted.check_no_share(request.resealed_share)
+        disclosure_auditor.check_no_share(request.resealed_share)
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=disclosure_auditor.read_disclosure_id(request.disclosure_id),
             verdict=Verdict.APPROVE,
             signed=request.signed_approval,
             code=request.code,
         )
         patience = convert.patience(remaining, longest=LONGEST_WAIT)
-        return converted.decided(await self.flow.decide(command, now=now, patience=patience))
+        return disclosure_auditor.decided(await self.flow.decide(command, now=now, patience=patience))
 
     async def ReleaseShare(
         self,
@@ -90,11 +90,11 @@ class CustodianServicer(HandoverCalls):
         command = ReleaseCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=disclosure_auditor.read_disclosure_id(request.disclosure_id),
             resealed=request.resealed_share,
         )
         patience = convert.patience(remaining, longest=LONGEST_WAIT)
-        return converted.decided(await self.flow.release(command, now=now, patience=patience))
+        return disclosure_auditor.decided(await self.flow.release(command, now=now, patience=patience))
 
     async def DenyDisclosure(
         self,
@@ -108,11 +108,11 @@ class CustodianServicer(HandoverCalls):
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
-            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            disclosure_id=disclosure_auditor.read_disclosure_id(request.disclosure_id),
             verdict=Verdict.DENY,
             signed=request.signed_denial,
         )
-        return converted.decided(await self.flow.decide(command, now=now))
+        return disclosure_auditor.decided(await self.flow.decide(command, now=now))
 
     async def ReportFinding(
         self,

@@ -9,9 +9,9 @@ from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
 from idvault.moderator import api as moderator_api
-from idvault.moderator.acts.naming import NamingCommand, OperatorNamingFlow
-from idvault.people import rules
-from idvault.people.acts.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
+from idvault.moderator.acts import NamingCommand, OperatorNamingFlow
+from idvault.people import rules as people_rules
+from idvault.people.acts import Proposal, ProposeCommand, RosterFlow, SignCommand
 from idvault.people.second_factor.acts import EnrolCommand, SecondFactorFlow
 from idvault.platform.acts import OperatorFlow, PlatformCommand
 from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
@@ -79,8 +79,8 @@ class RosterServicer:
             actor_id=caller.actor_id,
             name=caller.name,
             request_id=convert.request_id(request.request_id),
-            digest=rules.check_hash(request.hash, field="hash"),
-            signature=rules.check_signature(request.signature),
+            digest=people_rules.check_hash(request.hash, field="hash"),
+            signature=people_rules.check_signature(request.signature),
         )
         return _proposal(await self.rosters.sign(command, now=now))
 
@@ -193,7 +193,7 @@ def _platform_command(
         request_id=convert.request_id(request.request_id),
         name=request.platform,
         role=role,
-        spki=rules.check_hash(request.spki, field="spki"),
+        spki=people_rules.check_hash(request.spki, field="spki"),
     )
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from idvault.core.edge.call import Caller
 from idvault.moderator import api as moderator_api
-from idvault.moderator.acts.moderator import ModerationCall, ModeratorFlow
-from idvault.report import api as month
-from idvault.report.acts.month import MonthFlow
-from idvault.sanction.acts.sanction import SanctionFlow
-from idvault.sanction.api import convert, imposition
+from idvault.moderator.acts import ModerationCall, ModeratorFlow
+from idvault.report import api as report_api
+from idvault.report.acts.report import MonthFlow
+from idvault.sanction import api as sanction_api
+from idvault.sanction.acts import SanctionFlow
 from idvault.sanction.appeal.api import AppealMethods
-from idvault.sanction.operation import api as operation
+from idvault.sanction.operation import api as operation_api
 from idvault.sanction.operation.acts import OperationFlow
-from idvault.sanction.order import api as order
+from idvault.sanction.order import api as order_api
 from idvault.sanction.order.acts import OrderFlow
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.clock import ClockReading
@@ -76,11 +76,11 @@ class SanctionServicer(AppealMethods):
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Sanction:
         """Impose or propose a sanction."""
-        wanted, fields = imposition.read(request, now=now)
+        wanted, fields = sanction_api.read(request, now=now)
         call = moderator_api.call(
             request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
         )
-        return convert.sanction(await self.sanctions.impose(call, wanted=wanted, now=now))
+        return sanction_api.sanction(await self.sanctions.impose(call, wanted=wanted, now=now))
 
     async def ConfirmSanction(
         self,
@@ -95,7 +95,7 @@ class SanctionServicer(AppealMethods):
         call = moderator_api.call(
             request.request_id, "ConfirmSanction", sanction_id, caller=caller, signature=request.signature
         )
-        return convert.sanction(await self.sanctions.confirm(call, sanction_id=sanction_id, now=now))
+        return sanction_api.sanction(await self.sanctions.confirm(call, sanction_id=sanction_id, now=now))
 
     async def LiftSanction(
         self, request: pb.LiftSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -107,7 +107,7 @@ class SanctionServicer(AppealMethods):
             request.request_id, "LiftSanction", *fields, caller=caller, signature=request.signature
         )
         lifted = await self.sanctions.lift(call, sanction_id=sanction_id, reason=request.reason, now=now)
-        return convert.sanction(lifted)
+        return sanction_api.sanction(lifted)
 
     async def GetSanction(
         self, request: pb.GetSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -115,38 +115,38 @@ class SanctionServicer(AppealMethods):
         """Return one sanction as of now."""
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
         found = await self.sanctions.get(relying_party=caller.name, sanction_id=sanction_id, now=now)
-        return convert.sanction(found)
+        return sanction_api.sanction(found)
 
     async def ListSanctions(
         self, request: pb.ListSanctionsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListSanctionsResponse:
         """Return a page of sanctions, oldest first."""
-        after, limit = convert.page(request)
+        after, limit = sanction_api.page(request)
         found, following = await self.sanctions.list(
             relying_party=caller.name,
-            of=convert.sanction_filter(request),
-            state=convert.state(request.state),
+            of=sanction_api.sanction_filter(request),
+            state=sanction_api.state(request.state),
             after=after,
             limit=limit,
             now=now,
         )
         return pb.ListSanctionsResponse(
-            sanctions=[convert.sanction(each) for each in found], next_page_token=following
+            sanctions=[sanction_api.sanction(each) for each in found], next_page_token=following
         )
 
     async def RecordOrder(
         self, request: pb.RecordOrderRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.RecordedOrder:
         """Record an authority's order."""
-        given, deadline = order.read(request)
+        given, deadline = order_api.read(request)
         call = moderator_api.call(
             request.request_id,
             "RecordOrder",
-            *order.parts(request),
+            *order_api.parts(request),
             caller=caller,
             signature=request.signature,
         )
-        return order.message(
+        return order_api.message(
             await self.orders.record(call, order=given, deadline=deadline, now=now), now=now.business
         )
 
@@ -154,12 +154,12 @@ class SanctionServicer(AppealMethods):
         self, request: pb.ListOrdersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListOrdersResponse:
         """Return a page of orders."""
-        after, limit = convert.page(request)
+        after, limit = sanction_api.page(request)
         found, following = await self.orders.list(
-            relying_party=caller.name, state=order.state(request.state), after=after, limit=limit, now=now
+            relying_party=caller.name, state=order_api.state(request.state), after=after, limit=limit, now=now
         )
         return pb.ListOrdersResponse(
-            orders=[order.message(each, now=now.business) for each in found], next_page_token=following
+            orders=[order_api.message(each, now=now.business) for each in found], next_page_token=following
         )
 
     async def OpenOperation(
@@ -169,7 +169,7 @@ class SanctionServicer(AppealMethods):
         call = moderator_api.call(
             request.request_id, "OpenOperation", request.title, caller=caller, signature=request.signature
         )
-        return operation.message(await self.operations.begin(call, title=request.title, now=now))
+        return operation_api.message(await self.operations.begin(call, title=request.title, now=now))
 
     async def CloseOperation(
         self, request: pb.CloseOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -180,7 +180,7 @@ class SanctionServicer(AppealMethods):
             request.request_id, "CloseOperation", operation_id, caller=caller, signature=request.signature
         )
         closed = await self.operations.close(call, operation_id=operation_id, now=now)
-        return operation.message(closed)
+        return operation_api.message(closed)
 
     async def GetOperation(
         self, request: pb.GetOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -190,18 +190,18 @@ class SanctionServicer(AppealMethods):
         found, counts, tip_offs = await self.operations.get(
             relying_party=caller.name, operation_id=operation_id, now=now
         )
-        return operation.message(found, counts, tip_offs)
+        return operation_api.message(found, counts, tip_offs)
 
     async def ListOperations(
         self, request: pb.ListOperationsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListOperationsResponse:
         """Return a page of operations."""
-        after, limit = convert.page(request)
+        after, limit = sanction_api.page(request)
         found, following = await self.operations.list(
-            relying_party=caller.name, state=operation.state(request.state), after=after, limit=limit
+            relying_party=caller.name, state=operation_api.state(request.state), after=after, limit=limit
         )
         return pb.ListOperationsResponse(
-            operations=[operation.message(each) for each in found], next_page_token=following
+            operations=[operation_api.message(each) for each in found], next_page_token=following
         )
 
     async def GetMonthFigures(
@@ -213,4 +213,6 @@ class SanctionServicer(AppealMethods):
         remaining: float | None,
     ) -> pb.MonthFigures:
         """Return the figures of a month."""
-        return month.message(await self.months.count(relying_party=caller.name, month=request.month, now=now))
+        return report_api.message(
+            await self.months.count(relying_party=caller.name, month=request.month, now=now)
+        )

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
-from idvault.disclosure.api import convert_history
-from idvault.status.acts.status import StatusFlow
-from idvault.status.api import convert as convert_status
-from idvault.status.api.batch import StatusBatches
-from idvault.status.api.serialised import Serialised, SerialisedStatuses
-from idvault.status.api.watch import Hub
-from idvault.status.credential import rules as credential
-from idvault.status.credential.acts.status_token import StatusTokenFlow
+from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.status import api as status_api
+from idvault.status.acts import StatusFlow
+from idvault.status.api import Hub, Serialised, SerialisedStatuses, StatusBatches
+from idvault.status.credential import rules as credential_rules
+from idvault.status.credential.acts import StatusTokenFlow
 from idvault.v1 import status_pb2
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
@@ -67,7 +65,7 @@ class StatusServicer:
         remaining: float | None,
     ) -> AsyncGenerator[Serialised, None]:
         """Stream the caller's accounts, then each change."""
-        place = convert_status.place(request.cursor, relying_party=caller.name)
+        place = status_api.place(request.cursor, relying_party=caller.name)
         return self.watches.watch(relying_party=caller.name, place=place)
 
     async def IssueStatusToken(
@@ -82,10 +80,10 @@ class StatusServicer:
         issued = await self.tokens.issue_token(
             relying_party=caller.name,
             account_token=token.check(request.account_token),
-            audience=credential.check_audience(request.audience),
+            audience=credential_rules.check_audience(request.audience),
             now=now,
         )
-        return convert_status.status_token(issued)
+        return status_api.status_token(issued)
 
     async def IssueStatusCredential(
         self,
@@ -96,8 +94,8 @@ class StatusServicer:
         remaining: float | None,
     ) -> status_pb2.IssueStatusCredentialResponse:
         """Return a credential with an entry in a public list."""
-        command = convert_status.credential_command(request, caller=caller)
-        return convert_status.status_credential(await self.tokens.issue_credential(command, now=now))
+        command = status_api.credential_command(request, caller=caller)
+        return status_api.status_credential(await self.tokens.issue_credential(command, now=now))
 
     async def GetDisclosureHistory(
         self,
@@ -110,4 +108,4 @@ class StatusServicer:
         """Return the openings of an account's records, with proofs."""
         account_token = token.check(request.account_token)
         found = await self.histories.get(relying_party=caller.name, account_token=account_token, now=now)
-        return convert_history.history(found)
+        return disclosure_convert_history.history(found)

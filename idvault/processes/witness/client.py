@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import wire
 from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
 from idvault.verify.error import Reason, UnavailableError

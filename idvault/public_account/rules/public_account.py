@@ -20,25 +20,187 @@
 - No public account is closed by its owner, and none changes its owner, while it or its owner's account is
   under a sanction, or a sanction is proposed or appealed: neither is a way out of a sanction.
 - The published revision also grows with the owner's status, which closes a public account and reopens it.
+
+What a public account is: its states, its stored value, and what readers see of it.
+
+The standing of a public account: what sanctions of the public account itself give it.
+
+The rules are those of an account's standing (domain.account): the highest of several sanctions in force
+counts, each ends only its own, and every end that has come is a revision.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
-from idvault.account.rules import account as account_rules
-from idvault.public_account.rules import standing as standing_rules
-from idvault.public_account.rules.values import (
-    LIVE,
-    Application,
-    PublicAccount,
-    PublicAccountState,
-    PublicProfile,
-    RejectReason,
-)
+from idvault.account import rules as account_rules
 from idvault.verify import public_account as category
-from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
 from idvault.verify.error import PreconditionError, Reason, TransitionError
-from idvault.verify.public_account import Licence
+from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+
+GRACE_DAYS = 30
+
+
+class PublicAccountState(StrEnum):
+    """The state of a public account."""
+
+    APPLIED = "APPLIED"
+    ACTIVE = "ACTIVE"
+    GRACE = "GRACE"
+    EXPIRED = "EXPIRED"
+    CLOSED = "CLOSED"
+    REJECTED = "REJECTED"
+
+
+LIVE = frozenset({PublicAccountState.ACTIVE, PublicAccountState.GRACE})
+
+
+class RejectReason(StrEnum):
+    """Why an application was rejected."""
+
+    INCOMPLETE = "INCOMPLETE"
+    NAME_NOT_PERMITTED = "NAME_NOT_PERMITTED"
+    CONTENT_NOT_PERMITTED = "CONTENT_NOT_PERMITTED"
+    LICENCE_NOT_VALID = "LICENCE_NOT_VALID"
+    OWNER_NOT_ELIGIBLE = "OWNER_NOT_ELIGIBLE"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a platform asks for. public_account_id: 32 lower-case hex digits."""
+
+    public_account_id: str
+    relying_party: str
+    account_token: str
+    licence: Licence | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOffer:
+    """An offer to another account of the same platform to take a public account over."""
+
+    account_token: str
+    offered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccount:
+    """A public account as the vault stores it.
+
+    account_token, person_id: its owner. since: the day of its approval. expire_date: the first day in GRACE.
+    owner_changed_on: the day of the last transfer. standing, standing_until, later_standings: as of an
+    account, by sanctions of the public account itself.
+    """
+
+    public_account_id: str
+    relying_party: str
+    account_token: str
+    person_id: str
+    kind: PublicAccountKind
+    owner_category: PublicAccountCategory
+    state: PublicAccountState
+    revision: int
+    applied_at: datetime
+    licence: Licence | None = None
+    reject_reason: RejectReason | None = None
+    since: date | None = None
+    expire_date: date | None = None
+    owner_changed_on: date | None = None
+    offer: TransferOffer | None = None
+    standing: Standing = Standing.GOOD
+    standing_until: datetime | None = None
+    later_standings: tuple[StandingPeriod, ...] = ()
+
+    @property
+    def category(self) -> PublicAccountCategory:
+        """The declared category, or else the owner's."""
+        return self.owner_category if self.licence is None else self.licence.category
+
+    @property
+    def term_end(self) -> date | None:
+        """The day on which the state changes by itself; None if it does not."""
+        if self.expire_date is None or self.state not in LIVE:
+            return None
+        grace = self.state is PublicAccountState.GRACE
+        return self.expire_date + timedelta(days=GRACE_DAYS) if grace else self.expire_date
+
+    @property
+    def due_on(self) -> date | None:
+        """The next day on which anything changes by itself; None if there is none."""
+        ends = [self.term_end]
+        if self.licence is not None and (self.state in LIVE or self.state is PublicAccountState.APPLIED):
+            ends.append(self.licence.expire_date)
+        return min((end for end in ends if end is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicProfile:
+    """Everything about a public account that readers see.
+
+    next_change: the next day on which it changes by itself. standing_until: when the standing falls by
+    itself.
+    """
+
+    public_account_id: str
+    kind: PublicAccountKind
+    category: PublicAccountCategory
+    licence: Licence | None
+    state: PublicAccountState
+    standing: Standing
+    since: date | None
+    owner_changed_on: date | None
+    revision: int
+    next_change: date | None
+    standing_until: datetime | None
+
+
+def sanction(
+    *, public_account: PublicAccount, sources: Iterable[StandingPeriod], now: datetime
+) -> PublicAccount:
+    """Return the public account under everything that sets its standing now."""
+    after = account_rules.sanction(account=_carrier(public_account), sources=sources, now=now)
+    return _with(public_account, after)
+
+
+def schedule(*, public_account: PublicAccount, now: datetime) -> list[StandingPeriod]:
+    """Return the standings that a public account has from now on, one after the other."""
+    return account_rules.schedule(account=_carrier(public_account), now=now)
+
+
+def let_standing_fall(*, public_account: PublicAccount, now: datetime) -> PublicAccount:
+    """Return the public account after each standing whose end has come, with a revision for each."""
+    if public_account.standing_until is None:
+        return public_account
+    return _with(public_account, account_rules.fall(account=_carrier(public_account), now=now))
+
+
+def _carrier(public_account: PublicAccount) -> Account:
+    """Return an account that has nothing but the standing and the revision."""
+    return Account(
+        public_account.account_token,
+        public_account.relying_party,
+        SubjectKind.INDIVIDUAL,
+        AccountState.VERIFIED,
+        public_account.standing,
+        Assurance.NONE,
+        public_account.revision,
+        standing_until=public_account.standing_until,
+        later_standings=public_account.later_standings,
+    )
+
+
+def _with(public_account: PublicAccount, carrier: Account) -> PublicAccount:
+    return replace(
+        public_account,
+        standing=carrier.standing,
+        standing_until=carrier.standing_until,
+        later_standings=carrier.later_standings,
+        revision=carrier.revision,
+    )
+
 
 _RENEWAL_DAYS = 60
 
@@ -97,7 +259,7 @@ def step(*, public_account: PublicAccount) -> PublicAccount:
 
 def present(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
     """Return the public account as of now: CLOSED if it is, or its owner's account is, closed or erased."""
-    shown = standing_rules.fall(public_account=fall(public_account=public_account, today=today), now=now)
+    shown = let_standing_fall(public_account=fall(public_account=public_account, today=today), now=now)
     closed = Standing.CLOSED in (shown.standing, account_rules.fall(account=owner, now=now).standing)
     ended = closed or owner.state is AccountState.ERASED
     return replace(shown, state=PublicAccountState.CLOSED) if ended and shown.state in LIVE else shown

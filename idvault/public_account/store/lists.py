@@ -1,5 +1,10 @@
-"""Lists of public accounts; each page follows the last one of the page before."""
+"""Lists of public accounts; each page follows the last one of the page before.
 
+Reads the public accounts of a time in the past from what every act left (ports.public_account).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +14,8 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    exists,
+    func,
     literal_column,
     not_,
     or_,
@@ -16,16 +23,25 @@ from sqlalchemy import (
     tuple_,
 )
 
+from idvault.account.store import rows as account_rows
+from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Day, Micros
 from idvault.core.tables.account import accounts
+from idvault.core.tables.erasure import erasures
+from idvault.core.tables.public_account import public_account_versions as versions
 from idvault.core.tables.public_account import public_accounts
-from idvault.public_account.ports import Owned, Present
-from idvault.public_account.rules.values import GRACE_DAYS, PublicAccountState
+from idvault.core.tables.sanction import follower_closings, sanctions
+from idvault.public_account.ports import Owned, Present, Version
+from idvault.public_account.rules.public_account import GRACE_DAYS, PublicAccount, PublicAccountState
 from idvault.public_account.store.rows import IS_LIVE, OWNED, owned
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.sanction import Degree
 
 _columns = public_accounts.c
 _FIRST: dict[str, Any] = {"at": datetime(1970, 1, 1, tzinfo=UTC), "after": ""}
@@ -123,3 +139,96 @@ async def place_of(connection: Connection, relying_party: str, after: str) -> di
     if found is None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_token", FieldCode.CHARACTER))
     return {"at": found, "after": after}
+
+
+_filing_columns = versions.c
+_later = versions.alias("later")
+_AT = param("at", Micros)
+_LAST = (
+    select(func.max(_later.c.revision))
+    .where(
+        _later.c.relying_party == _filing_columns.relying_party,
+        _later.c.public_account_id == _filing_columns.public_account_id,
+        _later.c.changed_at <= _AT,
+    )
+    .scalar_subquery()
+)
+
+
+def _in_force_until(column: Any) -> Any:
+    return or_(column.is_(None), column > _AT)
+
+
+# A sanction of the owner's account that was in force then, whatever happened to it, or one of its owner that
+# it followed; or its erasure.
+_OWNER_CLOSED = or_(
+    exists().where(
+        sanctions.c.account_token == _filing_columns.account_token,
+        sanctions.c.public_account_id.is_(None),
+        sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'"),
+        sanctions.c.started_at <= _AT,
+        _in_force_until(sanctions.c.ended_at),
+        _in_force_until(sanctions.c.end_at),
+    ),
+    exists().where(
+        follower_closings.c.account_token == _filing_columns.account_token,
+        follower_closings.c.started_at <= _AT,
+        _in_force_until(follower_closings.c.ended_at),
+        _in_force_until(follower_closings.c.end_at),
+    ),
+    exists().where(erasures.c.account_token == _filing_columns.account_token, erasures.c.erased_at <= _AT),
+)
+
+
+def _version(row: Any) -> Version:
+    licence = row.licence_category and Licence(
+        PublicAccountCategory(row.licence_category), row.licence_reference, row.licence_expire_date
+    )
+    public_account = PublicAccount(
+        row.public_account_id,
+        row.relying_party,
+        row.account_token,
+        row.person_id,
+        PublicAccountKind(row.kind),
+        PublicAccountCategory(row.owner_category),
+        PublicAccountState(row.state),
+        row.revision,
+        row.applied_at,
+        licence or None,
+        since=row.since,
+        expire_date=row.expire_date,
+        owner_changed_on=row.owner_changed_on,
+        standing=Standing(row.standing),
+        standing_until=row.standing_until,
+        later_standings=account_rows.unpack_periods(row.later_standings),
+    )
+    return Version(public_account, bool(row.owner_closed))
+
+
+VERSIONS: Statement[Version] = statement(
+    select(versions, _OWNER_CLOSED.label("owner_closed"))
+    .where(
+        _filing_columns.relying_party == param("party"),
+        _filing_columns.public_account_id > param("after", String),
+        _filing_columns.changed_at <= _AT,
+        _filing_columns.revision == _LAST,
+        one_of(_filing_columns.state, (PublicAccountState.ACTIVE.value, PublicAccountState.GRACE.value)),
+    )
+    .order_by(_filing_columns.public_account_id)
+    .limit(param("limit", Integer)),
+    _version,
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlFilingStore:
+    """The history of public accounts in the main database."""
+
+    database: Database
+
+    @read("public_account.versions")
+    async def versions(
+        self, connection: Connection, *, relying_party: str, at: datetime, after: str, limit: int
+    ) -> Sequence[Version]:
+        """Return public accounts that were stored as live at a time, in the order of their ids."""
+        return await connection.all(VERSIONS, party=relying_party, at=at, after=after, limit=limit)

@@ -1,29 +1,36 @@
-"""Rows of public accounts, each read together with its owner's account."""
+"""Rows of public accounts, each read together with its owner's account.
 
+Rows of the operators of public accounts, each with the operator's own account.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from idvault.account.store import feed_rows as feed_row
-from idvault.account.store import periods
-from idvault.account.store import rows as account
+from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
-from idvault.core.db.listing import one_of
+from idvault.core.db.listing import among, one_of
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement
 from idvault.core.tables.account import accounts
-from idvault.core.tables.public_account import public_account_versions, public_accounts
+from idvault.core.tables.public_account import (
+    public_account_operators,
+    public_account_versions,
+    public_accounts,
+)
 from idvault.public_account.ports import Owned
-from idvault.public_account.rules.values import (
+from idvault.public_account.rules.public_account import (
     LIVE,
     PublicAccount,
     PublicAccountState,
     RejectReason,
     TransferOffer,
 )
-from idvault.verify.account import Standing
+from idvault.verify.account import Account, Standing
 from idvault.verify.error import NotFoundError, Reason, UnavailableError
 from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
 
@@ -37,7 +44,7 @@ OWNED = select(*COLUMNS).join_from(
 
 def owned(row: Any) -> Owned:
     """Return the public account and the owner in a row of `OWNED`."""
-    return Owned(_public_account(row), account.from_row(row))
+    return Owned(_public_account(row), account_rows.from_row(row))
 
 
 def _public_account(row: Any) -> PublicAccount:
@@ -59,7 +66,7 @@ def _public_account(row: Any) -> PublicAccount:
         offer=None if row.own_offered_to is None else TransferOffer(row.own_offered_to, row.own_offered_at),
         standing=Standing(row.own_standing),
         standing_until=row.own_standing_until,
-        later_standings=periods.unpack(row.own_later_standings),
+        later_standings=account_rows.unpack_periods(row.own_later_standings),
     )
 
 
@@ -141,7 +148,7 @@ async def add(connection: Connection, public_account: PublicAccount, *, now: dat
         relying_party=public_account.relying_party,
         **_values(public_account),
     )
-    await feed_row.published(connection, account_token=public_account.account_token)
+    await account_rows.published(connection, account_token=public_account.account_token)
     await _add_version(connection, public_account, now)
 
 
@@ -155,7 +162,7 @@ async def put(connection: Connection, public_account: PublicAccount, *, token: s
         **_values(public_account),
     )
     for owner in sorted({token, public_account.account_token}):
-        await feed_row.published(connection, account_token=owner)
+        await account_rows.published(connection, account_token=owner)
     await _add_version(connection, public_account, now)
 
 
@@ -193,7 +200,87 @@ def _values(public_account: PublicAccount) -> dict[str, object]:
         "offered_at": offer and offer.offered_at,
         "standing": public_account.standing.value,
         "standing_until": public_account.standing_until,
-        "later_standings": periods.pack(public_account.later_standings),
+        "later_standings": account_rows.pack_periods(public_account.later_standings),
         "term_end": public_account.term_end,
         "due_on": public_account.due_on,
+    }
+
+
+_columns = public_account_operators.c
+
+
+class _Row(NamedTuple):
+    """An operator of a public account, by token."""
+
+    public_account_id: str
+    operator_token: str
+
+
+# Found by the owners' tokens: an owner has few public accounts. The operators' accounts may be in other
+# units, so they are read by themselves.
+_OF_OWNERS: Statement[_Row] = statement(
+    select(_columns.public_account_id, _columns.operator_token)
+    .where(among(_columns.account_token, "tokens"))
+    .order_by(_columns.added_at, _columns.operator_token),
+    lambda row: _Row(row.public_account_id, row.operator_token),
+)
+_ACCOUNTS: Statement[Account] = statement(
+    select(accounts).where(among(accounts.c.account_token, "tokens")), account_rows.from_row
+)
+_OF_PUBLIC_ACCOUNT = (_columns.account_token == param("token")) & (
+    _columns.public_account_id == param("public")
+)
+_ADD_OPERATOR = statement(insert(public_account_operators))
+_REMOVE = statement(
+    delete(public_account_operators).where(_OF_PUBLIC_ACCOUNT, _columns.operator_token == param("operator"))
+)
+_REMOVE_ALL = statement(delete(public_account_operators).where(_OF_PUBLIC_ACCOUNT))
+
+
+async def joined(connection: Connection, found: Sequence[Owned]) -> list[Owned]:
+    """Return public accounts with their operators; a person's has none."""
+    tokens = {
+        each.public_account.account_token
+        for each in found
+        if each.public_account.kind is not PublicAccountKind.INDIVIDUAL
+    }
+    if not tokens:
+        return list(found)
+    rows = await connection.all(_OF_OWNERS, tokens=sorted(tokens))
+    named = {row.operator_token for row in rows}
+    read = await connection.all(_ACCOUNTS, tokens=sorted(named)) if named else []
+    theirs = {each.account_token: each for each in read}
+    operators: defaultdict[str, list[Account]] = defaultdict(list)
+    for row in rows:
+        operators[row.public_account_id].append(theirs[row.operator_token])
+    return [
+        replace(each, operators=tuple(operators[each.public_account.public_account_id])) for each in found
+    ]
+
+
+async def add_operator(connection: Connection, found: Owned, operator: Account, *, now: datetime) -> None:
+    """Insert an operator of a public account that this act has locked."""
+    await connection.later(
+        _ADD_OPERATOR,
+        account_token=found.public_account.account_token,
+        public_account_id=found.public_account.public_account_id,
+        operator_token=operator.account_token,
+        added_at=now,
+    )
+
+
+async def remove(connection: Connection, found: Owned, operator_token: str) -> None:
+    """Delete an operator of a public account that this act has locked."""
+    await connection.later(_REMOVE, **_key(found), operator=operator_token)
+
+
+async def remove_all(connection: Connection, found: Owned) -> None:
+    """Delete all operators of a public account that this act has locked."""
+    await connection.later(_REMOVE_ALL, **_key(found))
+
+
+def _key(found: Owned) -> dict[str, str]:
+    return {
+        "token": found.public_account.account_token,
+        "public": found.public_account.public_account_id,
     }

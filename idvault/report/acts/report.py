@@ -5,21 +5,43 @@
 - Breakdowns are made for each calendar month that is over. If the month has been published, they are taken
   from there: two reports never tell different counts of one month.
 - A breakdown whose cells are more than its logged total is left out: database and log disagree.
+
+Counts what happened to everything that began in one month at a relying party.
+
+Publishes the report of each month and quarter that has ended, each once, in the public directory.
+
+- The JSON file is written first and never replaced: of several workers one wins, and longer reports and pages
+  are made from the published file. The note of the log's key and the pages follow; what an interrupted worker
+  has left out is completed.
+- A month is published a quarter of an hour after its end, so that every act of the month has its entry. A
+  quarter follows its three months.
+- The first month is that of the log's first entry. After an outage, every month that is missing is published.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from idvault.log.ports.log import CheckpointStore, PublicFiles
-from idvault.report.ports import ReportStore
-from idvault.report.rules import catalogue, statements
-from idvault.report.rules.entry_count import EntryCount
-from idvault.report.rules.figure import EDITION, OTHER, Breakdown, Duration
-from idvault.report.rules.statements import WeekInMonth
-from idvault.sanction.rules import publication
+from idvault.log.ports import CheckpointStore, Publication, PublicFiles
+from idvault.report.acts import page as report_page
+from idvault.report.ports import MonthStore, ReportStore
+from idvault.report.rules import catalogue as report_catalogue
+from idvault.report.rules import figure as report_figure
+from idvault.report.rules.figure import (
+    EDITION,
+    OTHER,
+    Breakdown,
+    Duration,
+    EntryCount,
+    Language,
+    MonthFigures,
+    WeekInMonth,
+)
+from idvault.sanction import rules as sanction_rules
+from idvault.verify import period as periods
 from idvault.verify import suppression
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
@@ -27,6 +49,7 @@ from idvault.verify.period import Period, month_of
 from idvault.verify.suppression import Cells, Elsewhere
 from idvault.verify.transparency import checkpoint, entry, note
 from idvault.verify.transparency import report as report_file
+from idvault.verify.transparency.note import NoteSigner
 from idvault.verify.transparency.report import Hours, Report
 
 FOLDER = "report"
@@ -65,7 +88,7 @@ class ReportFlow:
             zone=self.zone.key,
             made=now.business,
             checkpoint=raw.decode(),
-            logged=tally.values(catalogue.logged_figures()),
+            logged=tally.values(report_catalogue.logged_figures()),
             breakdowns=await self._breakdowns(period, tally, size, now),
             levels=await self._levels(),
             durations=await self._durations(period, tally),
@@ -112,12 +135,13 @@ class ReportFlow:
     ) -> Mapping[str, Cells | None]:
         months = period.months()
         if months is None or now.business < period.end(self.zone):
-            return {each.name: None for each in catalogue.breakdowns()}
+            return {each.name: None for each in report_catalogue.breakdowns()}
         if months == (period,):
             return await self._of_month(period, tally, now)
         made = [await self._of_month(month, await self._tally(month, size), now) for month in months]
         return {
-            each.name: _added([month.get(each.name) for month in made]) for each in catalogue.breakdowns()
+            each.name: _added([month.get(each.name) for month in made])
+            for each in report_catalogue.breakdowns()
         }
 
     async def _published(self, month: Period) -> Mapping[str, Cells | None] | None:
@@ -136,26 +160,26 @@ class ReportFlow:
             each.name: _cells(
                 each,
                 await self.store.breakdown(each.name, since=since, until=until),
-                statements.elsewhere(weeks, field=each.told_by) if each.told_by else {},
-                total=tally.value(catalogue.BY_NAME[each.total]),
+                report_figure.elsewhere(weeks, field=each.told_by) if each.told_by else {},
+                total=tally.value(report_catalogue.BY_NAME[each.total]),
             )
-            for each in catalogue.breakdowns()
+            for each in report_catalogue.breakdowns()
         }
 
     async def _weeks(self, since: datetime, until: datetime, now: ClockReading) -> list[WeekInMonth]:
         """Return the weeks of published statements that the month touches."""
-        weeks, week = [], publication.week_of(since)
+        weeks, week = [], sanction_rules.week_of(since)
         while week.begin < until:
             begin, end = max(since, week.begin), min(until, week.end)
             whole = await self.store.statements(since=week.begin, until=week.end)
             within = await self.store.statements(since=begin, until=end)
-            weeks.append(WeekInMonth(whole, within, week <= publication.newest(now=now.business)))
+            weeks.append(WeekInMonth(whole, within, week <= sanction_rules.newest(now=now.business)))
             week = week.following()
         return weeks
 
     async def _levels(self) -> Mapping[str, Mapping[str, int]]:
         found = {}
-        for each in catalogue.levels():
+        for each in report_catalogue.levels():
             counts = await self.store.level(each.name)
             found[each.name] = {cell: suppression.round_down(counts.get(cell, 0)) for cell in each.cells}
         return found
@@ -167,7 +191,7 @@ class ReportFlow:
             each.name: _hours(await self.store.durations(each.name, since=since, until=until), each, tally)
             if is_month
             else None
-            for each in catalogue.durations()
+            for each in report_catalogue.durations()
         }
 
 
@@ -195,8 +219,86 @@ def _is_common(text: str, count: int) -> bool:
 
 def _hours(seconds: Sequence[float], duration: Duration, tally: EntryCount) -> Hours | None:
     """Return median and 90th percentile, None for too few cases or if the log has fewer."""
-    if len(seconds) < suppression.FEWEST or len(seconds) > tally.value(catalogue.BY_NAME[duration.total]):
+    if len(seconds) < suppression.FEWEST or len(seconds) > tally.value(
+        report_catalogue.BY_NAME[duration.total]
+    ):
         return None
     ordered = sorted(seconds)
     places = (ceil(len(ordered) * share) - 1 for share in (0.5, 0.9))
     return Hours(*(ceil(ordered[place] / _HOUR) for place in places))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class MonthFlow:
+    """Figures of months. zone: the deployment's time zone."""
+
+    store: MonthStore
+    zone: tzinfo
+
+    async def count(self, *, relying_party: str, month: str, now: ClockReading) -> MonthFigures:
+        """Return the figures of a month, of the present one if month is empty; raises InvalidError."""
+        asked = report_figure.read(month, today=now.today(self.zone))
+        which: dict[str, Any] = {
+            "relying_party": relying_party,
+            "since": asked.start(self.zone),
+            "until": asked.end(self.zone),
+        }
+        return MonthFigures(
+            asked,
+            tip_offs=await self.store.tip_offs(**which, now=now),
+            sanctions=await self.store.sanctions(**which, now=now),
+            appeals=await self.store.appeals(**which, now=now),
+            applications=await self.store.applications(**which),
+            contests=await self.store.contests(**which, now=now),
+        )
+
+
+_GRACE = timedelta(minutes=15)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ReportPublicationFlow:
+    """The reports in one public directory."""
+
+    reports: ReportFlow
+    files: Publication
+    signer: NoteSigner
+    _done: set[str] = field(default_factory=set, init=False)
+
+    async def run(self, *, now: ClockReading) -> None:
+        """Publish what is due; raises UnavailableError."""
+        async for period in self._ended(now):
+            if period.name not in self._done:
+                raw = await self.files.read(path_of(period, "json"))
+                await self._complete(period, raw or await self._publish(period, now))
+                self._done.add(period.name)
+
+    async def _ended(self, now: ClockReading) -> AsyncIterator[Period]:
+        """Yield the months that have ended, each quarter after its last month."""
+        first = await self.reports.store.first_entry_at()
+        if first is None:
+            return
+        zone = self.reports.zone
+        month = periods.month_of(first.astimezone(zone).date())
+        while now.business >= month.end(zone) + _GRACE:
+            yield month
+            quarter = periods.quarter_of(month.first)
+            if quarter.last == month.last:
+                yield quarter
+            month = periods.next_month(month)
+
+    async def _publish(self, period: Period, now: ClockReading) -> bytes:
+        made = (await self.reports.make(period, now=now)).to_bytes()
+        path = path_of(period, "json")
+        await self.files.replace(path, former=None, content=made)
+        # Another worker may have been faster.
+        return await self.files.read(path) or made
+
+    async def _complete(self, period: Period, raw: bytes) -> None:
+        if await self.files.read(path_of(period, "note")) is None:
+            await self.files.write(path_of(period, "note"), report_file.sign(raw, self.signer))
+        made: Report = report_file.parse(raw)
+        for language in Language:
+            path = path_of(period, f"{language.value}.html")
+            if await self.files.read(path) is None:
+                await self.files.write(path, report_page.render(made, language=language).encode())

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from idvault.log.ports.log import PublicDirectory
-from idvault.report.acts import html, words
+from idvault.log.ports import PublicDirectory
+from idvault.report.acts import page as report_page
 from idvault.report.acts.report import FOLDER, ReportFlow, path_of
-from idvault.report.rules import catalogue
+from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules.figure import Language, Title
 from idvault.verify import period as periods
 from idvault.verify.attest.people.roster import Roster
@@ -74,7 +74,7 @@ class SupervisionFlow:
             newest=newest,
             reports=await self._reports(),
             made=now.real,
-            so_far=(month.name, count.values(catalogue.logged_figures())),
+            so_far=(month.name, count.values(report_catalogue.logged_figures())),
             web_url=self.web_url,
         )
         for language, path in PATHS.items():
@@ -91,12 +91,12 @@ class SupervisionFlow:
 
 def render(shown: Supervised, *, language: Language) -> str:
     """Return the page in one language."""
-    title = words.SUPERVISION.in_language(language)
+    title = report_page.SUPERVISION.in_language(language)
     other = PATHS[Language.EN if language is Language.ZH else Language.ZH]
     body = "\n".join(
         (
-            html.element("h1", f"{title}: {shown.key.name}"),
-            html.element("p", words.WHAT_IT_IS.in_language(language)),
+            report_page.element("h1", f"{title}: {shown.key.name}"),
+            report_page.element("p", report_page.WHAT_IT_IS.in_language(language)),
             *_log(shown, language),
             *_people(shown.roster, language),
             *_tip_offs(shown.web_url, language),
@@ -105,32 +105,32 @@ def render(shown: Supervised, *, language: Language) -> str:
             *_verify(shown.key, language),
         )
     )
-    links = html.link(other, words.OTHER_LANGUAGE.in_language(language))
-    return html.page(body, links=links, title=title, language=language)
+    links = report_page.link(other, report_page.OTHER_LANGUAGE.in_language(language))
+    return report_page.page(body, links=links, title=title, language=language)
 
 
 def _heading(title: Title, language: Language) -> str:
-    return html.element("h2", title.in_language(language))
+    return report_page.element("h2", title.in_language(language))
 
 
 def _text(title: Title, language: Language, **values: object) -> str:
-    return html.element("p", title.in_language(language).format(**values))
+    return report_page.element("p", title.in_language(language).format(**values))
 
 
 def _log(shown: Supervised, language: Language) -> list[str]:
     newest, cosigned = shown.newest.checkpoint, shown.newest.cosigned
     rows = [
-        (words.ENTRIES.in_language(language), f"{newest.size:,}"),
-        (words.AS_OF.in_language(language), f"{shown.made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"),
-        (words.ROOT.in_language(language), newest.root.hex()),
+        (report_page.ENTRIES.in_language(language), f"{newest.size:,}"),
+        (report_page.AS_OF.in_language(language), f"{shown.made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"),
+        (report_page.ROOT.in_language(language), newest.root.hex()),
     ]
     witnesses = [(key.name, _minute(time)) for key, time in sorted(cosigned, key=lambda one: one[0].name)]
-    head = (words.WITNESS.in_language(language), words.COSIGNED.in_language(language))
+    head = (report_page.WITNESS.in_language(language), report_page.COSIGNED.in_language(language))
     return [
-        _heading(words.THE_LOG, language),
-        _text(words.LOG_IS, language),
-        html.table(rows),
-        html.table(witnesses, head=head) if witnesses else _text(words.NO_WITNESS, language),
+        _heading(report_page.THE_LOG, language),
+        _text(report_page.LOG_IS, language),
+        report_page.table(rows),
+        report_page.table(witnesses, head=head) if witnesses else _text(report_page.NO_WITNESS, language),
     ]
 
 
@@ -141,13 +141,13 @@ def _minute(seconds: int) -> str:
 def _people(roster: Roster, language: Language) -> list[str]:
     rows = [
         (title.in_language(language), ", ".join(_organisations(roster, role)) or "–")
-        for title, role in ((words.CUSTODIANS, "custodian"), (words.AUDITORS, "auditor"))
+        for title, role in ((report_page.CUSTODIANS, "custodian"), (report_page.AUDITORS, "auditor"))
     ]
     quorums = {(each.threshold, len(each.custodians)) for each in roster.quorums}
     return [
-        _heading(words.PEOPLE, language),
-        *(_text(words.QUORUM, language, threshold=few, size=all_) for few, all_ in sorted(quorums)),
-        html.table(rows),
+        _heading(report_page.PEOPLE, language),
+        *(_text(report_page.QUORUM, language, threshold=few, size=all_) for few, all_ in sorted(quorums)),
+        report_page.table(rows),
     ]
 
 
@@ -160,25 +160,25 @@ def _tip_offs(web_url: str, language: Language) -> list[str]:
         return []
     address = f"{web_url}/r?lang={language.value}"
     return [
-        _heading(words.TIP_OFFS, language),
-        _text(words.TIP_OFFS_ARE, language),
-        f"<p>{html.link(address, words.TIP_OFF_FORMS.in_language(language))}</p>",
+        _heading(report_page.TIP_OFFS, language),
+        _text(report_page.TIP_OFFS_ARE, language),
+        f"<p>{report_page.link(address, report_page.TIP_OFF_FORMS.in_language(language))}</p>",
     ]
 
 
 def _deadlines(shown: Supervised, language: Language) -> list[str]:
     running, counted = shown.so_far
     ended = [each for each in shown.reports if each.period.months() == (each.period,)][:_MOST_MONTHS]
-    months = [(words.SO_FAR.in_language(language).format(month=running), counted)]
+    months = [(report_page.SO_FAR.in_language(language).format(month=running), counted)]
     months += [(each.period.name, each.logged) for each in ended if each.period.name != running]
-    parts = [_heading(words.DEADLINES, language), _text(words.DEADLINES_ARE, language)]
-    for kind in catalogue.DEADLINES:
+    parts = [_heading(report_page.DEADLINES, language), _text(report_page.DEADLINES_ARE, language)]
+    for kind in report_catalogue.DEADLINES:
         names = (kind.due, *kind.missed)
-        head = [words.MONTH, *(catalogue.BY_NAME[name].title for name in names)]
+        head = [report_page.MONTH, *(report_catalogue.BY_NAME[name].title for name in names)]
         rows = [[month, *(_number(logged, name) for name in names)] for month, logged in months]
         name = kind.title.in_language(language)
-        grid = html.grid([title.in_language(language) for title in head], rows, label=name)
-        parts += [html.element("h3", name), grid]
+        grid = report_page.grid([title.in_language(language) for title in head], rows, label=name)
+        parts += [report_page.element("h3", name), grid]
     return parts
 
 
@@ -188,37 +188,43 @@ def _number(logged: Mapping[str, int], name: str) -> str:
 
 def _reports(reports: Sequence[Report], language: Language) -> list[str]:
     if not reports:
-        return [_heading(words.REPORTS, language), _text(words.NO_REPORT, language)]
+        return [_heading(report_page.REPORTS, language), _text(report_page.NO_REPORT, language)]
     items = "".join(f"<li>{_report_links(each, language)}</li>" for each in reports)
-    return [_heading(words.REPORTS, language), _text(words.REPORTS_ARE, language), f"<ul>{items}</ul>"]
+    return [
+        _heading(report_page.REPORTS, language),
+        _text(report_page.REPORTS_ARE, language),
+        f"<ul>{items}</ul>",
+    ]
 
 
 def _report_links(each: Report, language: Language) -> str:
-    page = html.link(path_of(each.period, f"{language.value}.html"), each.period.name)
-    data = html.link(path_of(each.period, "json"), words.DATA.in_language(language))
-    return (
-        f"{page} ({data}, {html.link(path_of(each.period, 'note'), words.SIGNATURE.in_language(language))})"
-    )
+    page = report_page.link(path_of(each.period, f"{language.value}.html"), each.period.name)
+    data = report_page.link(path_of(each.period, "json"), report_page.DATA.in_language(language))
+    signature = report_page.SIGNATURE.in_language(language)
+    return f"{page} ({data}, {report_page.link(path_of(each.period, 'note'), signature)})"
 
 
 def _verify(key: VerifierKey, language: Language) -> list[str]:
     url = f"https://{key.name}/"
     steps = (
-        (words.GET_CLIENT, "pip install 'idvault[cli]'"),
-        (words.MIRROR, f"idvault-client mirror-log copy --from {url} --public-key '{key}' --unwitnessed"),
+        (report_page.GET_CLIENT, "pip install 'idvault[cli]'"),
         (
-            words.RECOMPUTE,
+            report_page.MIRROR,
+            f"idvault-client mirror-log copy --from {url} --public-key '{key}' --unwitnessed",
+        ),
+        (
+            report_page.RECOMPUTE,
             f"idvault-client check-report copy/report/REPORT.json --log copy --public-key '{key}'",
         ),
         (
-            words.FOLLOW,
+            report_page.FOLLOW,
             f"idvault-client follow-log --url {url} --public-key '{key}' --state seen --witness …",
         ),
     )
     return [
-        _heading(words.CHECK, language),
-        _text(words.KEY_IS, language),
+        _heading(report_page.CHECK, language),
+        _text(report_page.KEY_IS, language),
         f"<pre>{escape(str(key))}</pre>",
         *(f"{_text(title, language)}<pre>{escape(command)}</pre>" for title, command in steps),
-        f"<p>{html.link('index', words.ALL_FILES.in_language(language))}</p>",
+        f"<p>{report_page.link('index', report_page.ALL_FILES.in_language(language))}</p>",
     ]

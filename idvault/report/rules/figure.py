@@ -5,13 +5,32 @@
   belongs to no other cell, so that the cells always add up to the logged figure.
 - A level is the present number of something, by cell. It is not in the log.
 - A duration has median and 90th percentile of the hours that cases took. It is not in the log.
+
+Counts the entries of the public log that fall into a period: all that is needed for the logged figures.
+
+The figures of one month of a platform's moderation: what happened to everything that began in it.
+
+- A month is counted by the deployment's time zone, and has begun.
+- What has not been done when it was due is late for ever, done or not.
+- A platform reads its own figures only, so nothing is suppressed (domain.report.suppression).
+
+What the weekly published statements of reasons tell of the sanctions of a month.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.operation.rules import SanctionCount
+from idvault.sanction.rules import LEAST, StatementKind
+from idvault.verify import period
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.event import EventType
+from idvault.verify.period import Period
+from idvault.verify.suppression import Elsewhere
 
 EDITION = 1
 """The edition of the list of figures: it grows with added figures, so that older reports stay complete."""
@@ -124,3 +143,139 @@ def logged(
 ) -> LoggedFigure:
     """Return a figure of the log of the first edition."""
     return LoggedFigure(name, Title(zh, en), events, measure)
+
+
+_HOUR = 3_600
+
+
+class EntryCount:
+    """The counts by type of entry; entries may come in any order."""
+
+    def __init__(self, period: Period, *, zone: tzinfo) -> None:
+        """Start with nothing."""
+        self._start, self._end = period.start(zone), period.end(zone)
+        self._counts: dict[str, int] = {}
+        self._hours: dict[str, set[int]] = {}
+        self.entries = 0
+
+    def add(self, type_: str, occurred_at: datetime) -> None:
+        """Count an entry if it falls into the period. occurred_at: its time in the log, to the minute."""
+        if not self._start <= occurred_at < self._end:
+            return
+        self.entries += 1
+        self._counts[type_] = self._counts.get(type_, 0) + 1
+        self._hours.setdefault(type_, set()).add(int(occurred_at.timestamp()) // _HOUR)
+
+    def value(self, figure: LoggedFigure) -> int:
+        """Return a logged figure."""
+        if figure.measure is Measure.HOURS:
+            return len(set().union(*(self._hours.get(each.value, ()) for each in figure.events)))
+        return sum(self._counts.get(each.value, 0) for each in figure.events)
+
+    def values(self, figures: Sequence[LoggedFigure]) -> Mapping[str, int]:
+        """Return several logged figures by their names."""
+        return {figure.name: self.value(figure) for figure in figures}
+
+
+_NAME = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffFigures:
+    """Reports that were filed in a month; open: not decided, merged ones included."""
+
+    filed: int = 0
+    open: int = 0
+    upheld: int = 0
+    dismissed: int = 0
+    duplicate: int = 0
+    abusive: int = 0
+    reply_late: int = 0
+    solution_late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppealFigures:
+    """Appeals, or contests of verifications, that were filed in a month."""
+
+    filed: int = 0
+    open: int = 0
+    upheld: int = 0
+    rejected: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFigures:
+    """Applications for public accounts that were filed in a month."""
+
+    filed: int = 0
+    open: int = 0
+    approved: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionFigures:
+    """Sanctions that were imposed or proposed in a month; counts: of those that have come into force."""
+
+    counts: tuple[SanctionCount, ...] = ()
+    proposals_open: int = 0
+    proposals_ended: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """The figures of one month."""
+
+    month: Period
+    tip_offs: TipOffFigures
+    sanctions: SanctionFigures
+    appeals: AppealFigures
+    applications: ApplicationFigures
+    contests: AppealFigures
+
+
+def read(name: str, *, today: date) -> Period:
+    """Return the month of a name such as 2026-10, or today's if it is empty.
+
+    Raises InvalidError (INVALID_MESSAGE, month) for anything else and for a month that has not begun.
+    """
+    month = period.month_of(today) if not name else _named(name)
+    if month.first > today:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("month", FieldCode.FUTURE_DATE))
+    return month
+
+
+def _named(name: str) -> Period:
+    found = period.named(name) if _NAME.fullmatch(name) else None
+    if found is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("month", FieldCode.CHARACTER))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class WeekInMonth:
+    """The statements of a week that the month touches: all of them, and those within the month.
+
+    is_told: whether the week's file is final. Until then a kind may still gather enough to be told.
+    """
+
+    whole: Mapping[StatementKind, int]
+    within: Mapping[StatementKind, int]
+    is_told: bool
+
+
+def elsewhere(weeks: Sequence[WeekInMonth], *, field: str) -> Mapping[str, Elsewhere]:
+    """Return what is known by cell, a value of this field of the statements."""
+    told: dict[str, int] = {}
+    doubtful: dict[str, int] = {}
+    for week in weeks:
+        whole = sanction_rules.gather(week.whole)
+        for kind, count in sanction_rules.gather(week.within).items():
+            cell = str(getattr(kind, field).value)
+            if not week.is_told:
+                doubtful[cell] = doubtful.get(cell, 0) + count
+            elif whole[kind] >= LEAST:
+                told[cell] = told.get(cell, 0) + count
+    return {cell: Elsewhere(told.get(cell, 0), doubtful.get(cell, 0)) for cell in {**told, **doubtful}}

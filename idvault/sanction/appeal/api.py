@@ -6,9 +6,9 @@ from datetime import datetime
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
-from idvault.sanction.api import convert
+from idvault.sanction import api as sanction_api
 from idvault.sanction.appeal import rules
-from idvault.sanction.appeal.acts.appeal import AppealFlow
+from idvault.sanction.appeal.acts import AppealFlow
 from idvault.sanction.appeal.ports import AppealFilter
 from idvault.sanction.appeal.rules import Appeal
 from idvault.v1 import sanction_pb2 as pb
@@ -67,7 +67,7 @@ class AppealMethods:
     ) -> pb.ListAppealsResponse:
         """Return a page of appeals, oldest first."""
         account_token = token.check(request.account_token) if request.account_token else None
-        after, limit = convert.page(request)
+        after, limit = sanction_api.page(request)
         wanted = AppealFilter(caller.name, account_token, _state(request), request.overdue)
         found, following = await self.appeals.list(wanted, after=after, limit=limit, now=now)
         return pb.ListAppealsResponse(
@@ -82,15 +82,15 @@ def message(value: Appeal, *, now: datetime) -> pb.Appeal:
         sanction_id=value.sanction_id,
         account_token=value.account_token,
         state=_STATES[value.state],
-        file_time=convert.time(value.filed_at),
-        due_time=convert.time(value.due_at),
+        file_time=sanction_api.time(value.filed_at),
+        due_time=sanction_api.time(value.due_at),
         overdue=rules.is_overdue(value, now=now),
-        decide_time=convert.time(value.decided_at),
+        decide_time=sanction_api.time(value.decided_at),
         decide_moderator_id=value.decided_by or "",
         reason=value.reason,
         outside_body=value.outside_body,
-        outside_due_time=convert.time(value.outside_until),
-        text_delete_time=convert.time(value.text_deleted_at or value.delete_at),
+        outside_due_time=sanction_api.time(value.outside_until),
+        text_delete_time=sanction_api.time(value.text_deleted_at or value.delete_at),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from idvault.core.request import Request
 from idvault.sanction.appeal.rules import Appeal, AppealTerms
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.sealing.moderation_text_ports import SealedModerationText
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from unicodedata import category
 
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify import deadline
 from idvault.verify.error import (
     DeniedError,

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts.moderator import ModerationCall, ModeratorSource, signed_act
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
 from idvault.sanction.operation import rules
 from idvault.sanction.operation.ports import OperationStore
 from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from idvault.core.edge.convert import numbers
-from idvault.sanction.api.convert import DEGREES, SCOPES, time
+from idvault.sanction.api import DEGREES, SCOPES, time
 from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation

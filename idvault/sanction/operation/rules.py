@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from idvault.sanction.rules.statement import text_code
+from idvault.sanction.rules import text_code
 from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError, Violation
 from idvault.verify.sanction import Degree, Scope
 

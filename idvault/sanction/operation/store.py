@@ -15,10 +15,10 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement
 from idvault.core.request import Request
 from idvault.core.tables.sanction import operations, sanctions
-from idvault.log.store import entry as log
+from idvault.log import store as log_store
 from idvault.sanction.operation import rules
 from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
-from idvault.sanction.store import lists
+from idvault.sanction.store import rows as sanction_rows
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import Event
@@ -30,7 +30,7 @@ def _operation(row: Any) -> Operation:
 
 
 _MINE = (operations.c.relying_party == param("party")) & (operations.c.operation_id == param("operation"))
-_LIST = lists.Listing(operations, operations.c.opened_at, operations.c.operation_id)
+_LIST = sanction_rows.Listing(operations, operations.c.opened_at, operations.c.operation_id)
 _ALL: Statement[Operation] = statement(_LIST.page(select(operations)), _operation)
 _IN_STATE: dict[OperationState, Statement[Operation]] = {
     OperationState.OPEN: statement(
@@ -90,7 +90,7 @@ class SqlOperationStore:
             opened_at=operation.opened_at,
             closed_at=None,
         )
-        await log.append(connection, event)
+        await log_store.append(connection, event)
         return operation
 
     @act("operation.close")
@@ -110,7 +110,7 @@ class SqlOperationStore:
         found = _known(await connection.all(_LOCK, party=request.caller, operation=operation_id))
         closed = rules.close(operation=found, now=now.business)
         await connection.later(_CLOSE, party=request.caller, operation=operation_id, now=now.business)
-        await log.append(connection, event)
+        await log_store.append(connection, event)
         return closed
 
     @read("operation.get")

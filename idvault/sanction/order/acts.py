@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts.moderator import ModerationCall, ModeratorSource, signed_act
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
 from idvault.sanction.order import rules
 from idvault.sanction.order.ports import OrderStore
 from idvault.sanction.order.rules import OrderState, RecordedOrder

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
-from idvault.sanction.api import statement as statements
-from idvault.sanction.api.convert import time
+from idvault.sanction import api as sanction_api
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.api import time
 from idvault.sanction.order.rules import OrderState, RecordedOrder
-from idvault.sanction.rules import statement as rules
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.sanction import AuthorityOrder
@@ -19,8 +19,10 @@ _STATES = numbers(OrderState, pb.RecordedOrder.State.Value, "STATE_")
 def read(request: pb.RecordOrderRequest) -> tuple[AuthorityOrder, datetime]:
     """Return the order and its deadline; raises InvalidError (INVALID_MESSAGE) naming every wrong part."""
     wrong: list[Violation] = []
-    order = statements.read_order(request.order, wrong, "order")
-    wrong += [Violation(name, code) for name, code in rules.order_codes(order).items() if code is not None]
+    order = sanction_api.read_order(request.order, wrong, "order")
+    wrong += [
+        Violation(name, code) for name, code in sanction_rules.order_codes(order).items() if code is not None
+    ]
     deadline = moderator_api.read_time(request.deadline) if request.HasField("deadline") else None
     if deadline is None:
         code = FieldCode.CHARACTER if request.HasField("deadline") else FieldCode.REQUIRED
@@ -50,7 +52,7 @@ def message(value: RecordedOrder, *, now: datetime) -> pb.RecordedOrder:
     """Return the message of an order as of now."""
     return pb.RecordedOrder(
         order_id=value.order_id,
-        order=statements.order_message(value.order),
+        order=sanction_api.order_message(value.order),
         deadline=time(value.deadline),
         record_time=time(value.recorded_at),
         state=_STATES[value.state(now=now)],

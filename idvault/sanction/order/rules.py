@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from idvault.sanction.rules import statement
+from idvault.sanction import rules as sanction_rules
 from idvault.verify.error import InvalidError, Reason, Violation
 from idvault.verify.sanction import AuthorityOrder
 
@@ -54,7 +54,7 @@ class RecordedOrder:
 
 def check(order: AuthorityOrder) -> AuthorityOrder:
     """Return an order unchanged; raises InvalidError (INVALID_MESSAGE) naming every invalid part."""
-    codes = statement.order_codes(order)
+    codes = sanction_rules.order_codes(order)
     wrong = [Violation(name, code) for name, code in codes.items() if code is not None]
     if wrong:
         raise InvalidError(Reason.INVALID_MESSAGE, *wrong)

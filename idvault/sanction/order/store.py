@@ -14,9 +14,9 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.sanction import orders, sanctions
-from idvault.log.store import entry as log
+from idvault.log import store as log_store
 from idvault.sanction.order.rules import OrderState, RecordedOrder
-from idvault.sanction.store import lists
+from idvault.sanction.store import rows as sanction_rows
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import Event
@@ -46,7 +46,7 @@ def _order(row: Any) -> RecordedOrder:
 
 _SHOWN = (*(column for column in orders.c if column.name != "carried_out_at"),)
 _QUERY = select(*_SHOWN, _CARRIED_OUT.label("carried_out"))
-_LIST = lists.Listing(orders, orders.c.recorded_at, orders.c.order_id)
+_LIST = sanction_rows.Listing(orders, orders.c.recorded_at, orders.c.order_id)
 _ALL: Statement[RecordedOrder] = statement(_LIST.page(_QUERY), _order)
 _IN_STATE: dict[OrderState, Statement[RecordedOrder]] = {
     state: statement(_LIST.page(_QUERY).where(condition), _order)
@@ -124,7 +124,7 @@ class SqlOrderStore:
             known = await connection.only(_OF_DIGEST, party=party, digest=digest)
             await requests.answer_for_account(connection, request, account_token="", made=known.order_id)
             return known
-        await log.append(connection, event)
+        await log_store.append(connection, event)
         return await get(connection, party, order.order_id)
 
     @act("order.miss")
@@ -136,7 +136,7 @@ class SqlOrderStore:
         if await connection.one(_LOCK, **where) is None:
             return False
         await connection.run(_MISS, **where, now=now.business)
-        await log.append(connection, event)
+        await log_store.append(connection, event)
         return True
 
     @read("order.due")

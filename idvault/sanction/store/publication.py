@@ -11,7 +11,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.sanction import sanctions
-from idvault.sanction.rules.publication import StatementKind, StatementWeek
+from idvault.sanction.rules import StatementKind, StatementWeek
 from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
 # What was imposed before statements were required has no moderator.

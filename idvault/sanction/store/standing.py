@@ -8,15 +8,14 @@ from typing import Any
 
 from sqlalchemy import String, literal, literal_column, null, select, union_all
 
-from idvault.account.rules import account as rules
-from idvault.account.rules import limit
+from idvault.account import rules as account_rules
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, param, statement
 from idvault.core.db.types import Micros
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.core.tables.sanction import followers, sanctions
-from idvault.sanction.rules import sanction as sanction_rules
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.rules import Sanction
 from idvault.verify.account import Account, StandingPeriod
 from idvault.verify.sanction import STANDINGS, Degree, SanctionState
 
@@ -48,15 +47,15 @@ async def settled(
     """
     rows = await connection.all(_SOURCES, token=owner.account_token)
     sources = [_period(row) for row in rows if row.sanction_id != without]
-    return rules.sanction(account=owner, sources=sources, now=now)
+    return account_rules.sanction(account=owner, sources=sources, now=now)
 
 
 def added(owner: Account, sanction: Sanction, *, now: datetime) -> Account:
     """Return the account of a locked row under one more sanction, which is in force from now on."""
     own = sanction_rules.period(sanction)
-    periods = rules.schedule(account=owner, now=now)
-    return rules.sanction(account=owner, sources=periods if own is None else [*periods, own], now=now)
+    periods = account_rules.schedule(account=owner, now=now)
+    return account_rules.sanction(account=owner, sources=periods if own is None else [*periods, own], now=now)
 
 
 def _period(row: Any) -> StandingPeriod:
-    return StandingPeriod(STANDINGS[Degree(row.degree)], row.end_at) if row.degree else limit.LIMIT
+    return StandingPeriod(STANDINGS[Degree(row.degree)], row.end_at) if row.degree else account_rules.LIMIT

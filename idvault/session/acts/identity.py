@@ -8,26 +8,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from idvault.account.ports.account import RecordStore, StatusStore
-from idvault.account.rules import account as account_rules
+from idvault.account import rules as account_rules
+from idvault.account.ports import RecordStore, StatusStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.core import caller
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
-from idvault.erasure.acts.erasure import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
+from idvault.erasure.acts import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
 from idvault.erasure.rules import ErasureOrigin
-from idvault.moderator.acts.moderator import ModerationCall
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.acts.public_account import PublicAccountFlow
-from idvault.sanction.acts.sanction import SanctionFlow
-from idvault.sanction.appeal.acts.appeal import AppealFlow
+from idvault.moderator.acts import ModerationCall
+from idvault.public_account.acts import PublicAccountFlow, ShownPublicAccount
+from idvault.sanction.acts import SanctionFlow
+from idvault.sanction.appeal.acts import AppealFlow
 from idvault.sanction.appeal.ports import AppealFilter
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.ports import SanctionFilter
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.session import rules
-from idvault.session.acts.page import BrowserSession
-from idvault.session.acts.steps import SessionCall
+from idvault.session.acts.page import BrowserSession, SessionCall
 from idvault.session.contest.acts import ContestFlow
 from idvault.session.contest.ports import ContestFilter
 from idvault.session.contest.rules import Contest

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.platform.ports import PresentationStore
 from idvault.session import rules
-from idvault.session.acts.steps import SessionCall, SessionSteps, ShownSession
+from idvault.session.acts.page import SessionCall, SessionSteps, ShownSession
 from idvault.session.ports import LinkCoder, SessionStore, StoredSession
 from idvault.session.rules import SessionPurpose, VerificationSession
 from idvault.verify import return_address, secret

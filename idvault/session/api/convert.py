@@ -7,15 +7,14 @@ from typing import Protocol
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.campaign.invitation.rules import InvitationEvent
-from idvault.claim.rules import claim as claim_rules
-from idvault.claim.rules.claim import ClaimRules
+from idvault.claim import rules as claim_rules
+from idvault.claim.rules import ClaimRules
 from idvault.core import request as request_rules
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.session import rules
-from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
+from idvault.session.acts.page import BrowserSession, SessionCall, ShownPage, ShownSession, SubmittedAttempt
 from idvault.session.acts.session import NewSession
-from idvault.session.acts.steps import SessionCall, ShownSession
 from idvault.session.rules import SessionPurpose, SessionState, VerificationSession
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb

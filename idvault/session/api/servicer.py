@@ -1,21 +1,176 @@
-"""SessionService: hosted verification for platforms, and what the web process shows to people."""
+"""SessionService: hosted verification for platforms, and what the web process shows to people.
+
+The methods of SessionService for "my identity", and their messages.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from idvault.claim.api import convert as claim_convert
-from idvault.claim.rules.claim import ClaimRules
+from idvault.account import api as account_api
+from idvault.claim import api as claim_api
+from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.claim.rules import ClaimRules
 from idvault.core.edge import convert as common
 from idvault.core.edge.call import Caller
-from idvault.session.acts.page import PageFlow, ShownPage
+from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.erasure import api as erasure_api
+from idvault.moderator import api as moderator_api
+from idvault.public_account import api as public_account_api
+from idvault.sanction import api as sanction_api
+from idvault.sanction.appeal import api as appeal_api
+from idvault.session.acts.identity import IdentityFlow, OwnIdentity
+from idvault.session.acts.page import PageFlow, SessionCall, ShownPage, ShownSession
 from idvault.session.acts.session import NewSession, SessionFlow
-from idvault.session.acts.steps import SessionCall, ShownSession
 from idvault.session.api import convert
-from idvault.session.api.identity import IdentityMethods
+from idvault.session.contest import api as contest_api
 from idvault.session.contest.api import ContestMethods
-from idvault.v1 import session_pb2 as pb
-from idvault.v1 import verification_pb2
+from idvault.session.ports import PastClaim
+from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
+from idvault.v1 import identity_pb2 as pb
+from idvault.v1 import session_pb2 as v1_session_pb2
 from idvault.verify import secret
 from idvault.verify.clock import ClockReading
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class IdentityMethods:
+    """Converts, calls one flow, converts back."""
+
+    identities: IdentityFlow
+    receipts: ReceiptFlow
+
+    async def GetIdentity(
+        self, request: pb.GetIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Identity:
+        """Return the account of a session, as its owner sees it."""
+        found = await self.identities.get(convert.browser(request), now=now)
+        return _message(found, now=now.business)
+
+    async def GetIdentityHistory(
+        self,
+        request: pb.GetIdentityHistoryRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.DisclosureHistory:
+        """Return the disclosures and openings of the account's records."""
+        found = await self.identities.history(convert.browser(request), now=now)
+        return disclosure_convert_history.history(found)
+
+    async def GetIdentityReceipt(
+        self,
+        request: pb.GetIdentityReceiptRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> verification_pb2.Receipt:
+        """Return the receipt of a verification."""
+        browser = convert.browser(request)
+        claim_id = moderator_api.an_id(request.verification_id, "verification_id")
+        found = await self.identities.receipt(browser, claim_id=claim_id, now=now)
+        return claim_api.receipt_message(found)
+
+    async def AppealFromSession(
+        self,
+        request: pb.AppealFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> sanction_pb2.Appeal:
+        """File an appeal against a sanction of the account."""
+        browser = convert.browser(request)
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
+        fields = (request.request_id, browser.session_id, browser.hash, sanction_id, request.text)
+        call = convert.call(request.request_id, "AppealFromSession", *fields, caller=caller)
+        filed = await self.identities.appeal(
+            call, browser=browser, sanction_id=sanction_id, text=request.text, now=now
+        )
+        return appeal_api.message(filed, now=now.business)
+
+    async def ContestFromSession(
+        self,
+        request: contest_pb2.ContestFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> contest_pb2.Contest:
+        """File a contest of a verification of the account."""
+        browser = convert.browser(request)
+        claim_id = moderator_api.an_id(request.verification_id, "verification_id")
+        fields = (request.request_id, browser.session_id, browser.hash, claim_id, request.text)
+        call = convert.call(request.request_id, "ContestFromSession", *fields, caller=caller)
+        filed = await self.identities.contest(
+            call, browser=browser, claim_id=claim_id, text=request.text, now=now
+        )
+        return contest_api.message(filed, now=now.business)
+
+    async def EraseFromSession(
+        self,
+        request: pb.EraseFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> erasure_pb2.Erasure:
+        """Request the erasure of the account."""
+        browser = convert.browser(request)
+        call = convert.call(
+            request.request_id, "EraseFromSession", browser.session_id, browser.hash, caller=caller
+        )
+        return erasure_api.message(await self.identities.erase(call, browser=browser, now=now))
+
+    async def KeepFromSession(
+        self,
+        request: pb.KeepFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> erasure_pb2.Erasure:
+        """Cancel the erasure of the account."""
+        browser = convert.browser(request)
+        call = convert.call(
+            request.request_id, "KeepFromSession", browser.session_id, browser.hash, caller=caller
+        )
+        return erasure_api.message(await self.identities.keep(call, browser=browser, now=now))
+
+
+def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
+    message = pb.Identity(
+        status=account_api.status(value.status),
+        verifications=[_past(each) for each in value.claims],
+        sanctions=[sanction_api.sanction(each) for each in value.sanctions],
+        appeals=[appeal_api.message(each, now=now) for each in value.appeals],
+        contests=[contest_api.message(each, now=now) for each in value.contests],
+        public_accounts=[public_account_api.public_account(each) for each in value.public_accounts],
+    )
+    if value.quorum is not None:
+        message.record_quorum.CopyFrom(claim_api.quorum(value.quorum))
+    message.possible_erase_time.FromDatetime(value.offer.erase_at)
+    message.recently_verified = value.offer.is_recent
+    if value.erasure is not None:
+        message.erasure.CopyFrom(erasure_api.message(value.erasure))
+    return message
+
+
+def _past(value: PastClaim) -> pb.PastVerification:
+    reason = value.failure_reason
+    return pb.PastVerification(
+        verification_id=value.claim_id,
+        state=claim_api.CLAIM_STATES[value.state],
+        failure_reason=claim_api.FAILURES[reason]
+        if reason
+        else verification_pb2.Verification.FAILURE_REASON_UNSPECIFIED,
+        open_time=sanction_api.time(value.opened_at),
+        end_time=sanction_api.time(value.ended_at),
+        policy_version=value.consent.policy_version,
+        agree_time=sanction_api.time(value.consent.agree_time),
+    )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -34,12 +189,12 @@ class SessionServicer(IdentityMethods, ContestMethods):
 
     async def CreateVerificationSession(
         self,
-        request: pb.CreateVerificationSessionRequest,
+        request: v1_session_pb2.CreateVerificationSessionRequest,
         *,
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> pb.VerificationSession:
+    ) -> v1_session_pb2.VerificationSession:
         """Make the link of a session."""
         fields = convert.parts(request)
         call = convert.call(request.request_id, "CreateVerificationSession", *fields, caller=caller)
@@ -47,12 +202,12 @@ class SessionServicer(IdentityMethods, ContestMethods):
 
     async def CreateIdentitySession(
         self,
-        request: pb.CreateIdentitySessionRequest,
+        request: v1_session_pb2.CreateIdentitySessionRequest,
         *,
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> pb.VerificationSession:
+    ) -> v1_session_pb2.VerificationSession:
         """Make the link of a session that shows an account to its owner."""
         fields = (request.account_token, request.return_url, request.locale)
         call = convert.call(request.request_id, "CreateIdentitySession", *fields, caller=caller)
@@ -60,12 +215,12 @@ class SessionServicer(IdentityMethods, ContestMethods):
 
     async def BindVerificationSession(
         self,
-        request: pb.BindVerificationSessionRequest,
+        request: v1_session_pb2.BindVerificationSessionRequest,
         *,
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> pb.VerificationSession:
+    ) -> v1_session_pb2.VerificationSession:
         """Confirm that a browser is logged in to the session's account."""
         session_id = convert.session_id(request.session_id)
         code = secret.check(request.bind_code, field="bind_code")
@@ -76,27 +231,37 @@ class SessionServicer(IdentityMethods, ContestMethods):
 
     async def GetVerificationSession(
         self,
-        request: pb.GetVerificationSessionRequest,
+        request: v1_session_pb2.GetVerificationSessionRequest,
         *,
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> pb.VerificationSession:
+    ) -> v1_session_pb2.VerificationSession:
         """Return a session as of now."""
         session_id = convert.session_id(request.session_id)
         found = await self.sessions.get(relying_party=caller.name, session_id=session_id, now=now)
         return await self._session(found, now)
 
     async def GetSessionLink(
-        self, request: pb.GetSessionLinkRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.SessionPage:
+        self,
+        request: v1_session_pb2.GetSessionLinkRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
         """Return what the first page of a link shows."""
         code = secret.check(request.link_code, field="link_code")
         return await self._page(await self.pages.of_link(link_code=code, now=now), now)
 
     async def RedeemSession(
-        self, request: pb.RedeemSessionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.SessionPage:
+        self,
+        request: v1_session_pb2.RedeemSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
         """Give a link to one browser."""
         code = secret.check(request.link_code, field="link_code")
         key = secret.check(request.browser_key, field="browser_key")
@@ -105,14 +270,24 @@ class SessionServicer(IdentityMethods, ContestMethods):
         return await self._page(await self.pages.redeem(call, link_code=code, browser_key=key, now=now), now)
 
     async def GetSessionPage(
-        self, request: pb.GetSessionPageRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.SessionPage:
+        self,
+        request: v1_session_pb2.GetSessionPageRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
         """Return what a page of the session shows now."""
         return await self._page(await self.pages.get(convert.browser(request), now=now), now)
 
     async def AgreeToTerms(
-        self, request: pb.AgreeToTermsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.SessionPage:
+        self,
+        request: v1_session_pb2.AgreeToTermsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
         """Record that the person agreed to the terms."""
         browser = convert.browser(request)
         fields = (browser.session_id, browser.hash)
@@ -121,12 +296,12 @@ class SessionServicer(IdentityMethods, ContestMethods):
 
     async def AnswerInvitation(
         self,
-        request: pb.AnswerInvitationRequest,
+        request: v1_session_pb2.AnswerInvitationRequest,
         *,
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> pb.SessionPage:
+    ) -> v1_session_pb2.SessionPage:
         """Record what the owner answers to an invitation."""
         browser, event = convert.browser(request), convert.answer(request.answer)
         fields = (browser.session_id, browser.hash, request.answer)
@@ -134,8 +309,13 @@ class SessionServicer(IdentityMethods, ContestMethods):
         return await self._page(await self.pages.answer(call, browser=browser, event=event, now=now), now)
 
     async def SubmitIdentity(
-        self, request: pb.SubmitIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.SessionPage:
+        self,
+        request: v1_session_pb2.SubmitIdentityRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
         """Make the claim of an attempt, or return the state of one that was made."""
         browser = convert.browser(request)
         fields = (browser.session_id, browser.hash, request.attempt)
@@ -152,17 +332,17 @@ class SessionServicer(IdentityMethods, ContestMethods):
 
     async def _create(
         self, call: SessionCall, wanted: NewSession, now: ClockReading
-    ) -> pb.VerificationSession:
+    ) -> v1_session_pb2.VerificationSession:
         made = await self.sessions.create(call, wanted=wanted, now=now)
         return await self._session(made.shown, now, url=f"{self.base_url}/v/{made.link_code}")
 
     async def _session(
         self, value: ShownSession, now: ClockReading, *, url: str = "", continue_url: str = ""
-    ) -> pb.VerificationSession:
+    ) -> v1_session_pb2.VerificationSession:
         verification = await self._verification(value, now)
         return convert.session(value, verification=verification, url=url, continue_url=continue_url)
 
-    async def _page(self, value: ShownPage, now: ClockReading) -> pb.SessionPage:
+    async def _page(self, value: ShownPage, now: ClockReading) -> v1_session_pb2.SessionPage:
         return convert.page(value, verification=await self._verification(value.shown, now))
 
     async def _verification(
@@ -170,4 +350,4 @@ class SessionServicer(IdentityMethods, ContestMethods):
     ) -> verification_pb2.Verification | None:
         if value.claim is None:
             return None
-        return claim_convert.claim(value.claim, now=now, receipt=await self.receipts.of(value.claim))
+        return claim_api.claim_message(value.claim, now=now, receipt=await self.receipts.of(value.claim))

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts.moderator import ModerationCall, ModeratorSource, signed_act
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
+from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal import rules as appeal_rules
-from idvault.sanction.rules import sanction as sanction_rules
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
-from idvault.session.acts.steps import SessionCall
+from idvault.session.acts.page import SessionCall
 from idvault.session.contest import rules
 from idvault.session.contest.ports import ContestDecision, ContestFiling, ContestFilter, ContestStore
 from idvault.session.contest.rules import Contest, ContestState, ContestTerms

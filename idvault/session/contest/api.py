@@ -6,8 +6,8 @@ from datetime import datetime
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
-from idvault.sanction.api import convert as sanction_convert
-from idvault.session.api import convert
+from idvault.sanction import api as sanction_api
+from idvault.session.api import convert as session_convert
 from idvault.session.contest import rules
 from idvault.session.contest.acts import ContestFlow
 from idvault.session.contest.ports import ContestFilter
@@ -39,7 +39,7 @@ class ContestMethods:
         claim_id = moderator_api.an_id(request.verification_id, "verification_id")
         # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
         fields = (request.request_id, account_token, claim_id, request.text)
-        call = convert.call(request.request_id, "ContestVerification", *fields, caller=caller)
+        call = session_convert.call(request.request_id, "ContestVerification", *fields, caller=caller)
         filed = await self.contests.file(
             call, account_token=account_token, claim_id=claim_id, text=request.text, now=now
         )
@@ -73,7 +73,7 @@ class ContestMethods:
     ) -> pb.ListContestsResponse:
         """Return a page of contests, oldest first."""
         account_token = token.check(request.account_token) if request.account_token else None
-        after, limit = sanction_convert.page(request)
+        after, limit = sanction_api.page(request)
         wanted = ContestFilter(caller.name, account_token, _state(request), request.overdue)
         found, following = await self.contests.list(wanted, after=after, limit=limit, now=now)
         return pb.ListContestsResponse(
@@ -88,12 +88,12 @@ def message(value: Contest, *, now: datetime) -> pb.Contest:
         account_token=value.account_token,
         verification_id=value.claim_id,
         state=_STATES[value.state],
-        file_time=sanction_convert.time(value.filed_at),
-        due_time=sanction_convert.time(value.due_at),
+        file_time=sanction_api.time(value.filed_at),
+        due_time=sanction_api.time(value.due_at),
         overdue=rules.is_overdue(value, now=now),
-        decide_time=sanction_convert.time(value.decided_at),
+        decide_time=sanction_api.time(value.decided_at),
         reason=value.reason,
-        text_delete_time=sanction_convert.time(value.text_deleted_at or value.delete_at),
+        text_delete_time=sanction_api.time(value.text_deleted_at or value.delete_at),
     )
 
 

@@ -11,7 +11,7 @@
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from idvault.account.rules import account as account_rules
+from idvault.account import rules as account_rules
 from idvault.verify.account import Account, AccountState, Standing, Status
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation

@@ -1,20 +1,25 @@
-"""Files reports, and lets their reporters follow them with a reference and a secret."""
+"""Files reports, and lets their reporters follow them with a reference and a secret.
+
+Reports from the public: the forms of the platforms that the operator presents on the hosted pages.
+
+Every call names its platform, which must have a form. Neither the vault nor its database learns from where a
+visitor reports: the pages limit addresses, in memory, and the vault counts the reports of a form.
+"""
 
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 
+from idvault.core import caller
 from idvault.core.entropy import Entropy
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.platform.ports import PresentationStore, PresentedPlatform
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
-from idvault.tip_off.acts.call import TipOffCall, maker
+from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.acts.tip_off import TipOffCall, maker
 from idvault.tip_off.ports import ReferenceTakenError, TipOffFiling, TipOffSecrets, TipOffStore, TipOffText
-from idvault.tip_off.rules import filing as rules
-from idvault.tip_off.rules import reporter as reporter_rules
-from idvault.tip_off.rules import target as target_rules
-from idvault.tip_off.rules.reminder import TIP_OFF_DAYS
+from idvault.tip_off.rules import TIP_OFF_DAYS
 from idvault.verify import deadline
 from idvault.verify import tip_off as verify_tip_off
 from idvault.verify.clock import ClockReading
@@ -88,8 +93,8 @@ class FilingFlow:
     async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
         """File a report; raises InvalidError, NotFoundError, PreconditionError, ExhaustedError."""
         await self.guard.check(now=now)
-        target_rules.check(wanted.target)
-        rules.check_filing(
+        tip_off_rules.check(wanted.target)
+        tip_off_rules.check_filing(
             text=wanted.text, contact=wanted.contact, evidence=wanted.evidence, content=wanted.content
         )
         request, make = call.request(self.fingerprinter), maker(self._events, call.actor_id, now)
@@ -116,8 +121,10 @@ class FilingFlow:
         The refusal is the same for an unknown reference, a wrong secret, and a reference that is locked for
         the day: a refusal of its own for the last would tell which references exist.
         """
-        reference = rules.read_digits(reference, field="reference", count=verify_tip_off.REFERENCE_DIGITS)
-        secret = rules.read_digits(secret, field="secret", count=verify_tip_off.SECRET_DIGITS)
+        reference = tip_off_rules.read_digits(
+            reference, field="reference", count=verify_tip_off.REFERENCE_DIGITS
+        )
+        secret = tip_off_rules.read_digits(secret, field="secret", count=verify_tip_off.SECRET_DIGITS)
         day = now.real.date()
         # Counted before the secret is checked, so that concurrent calls share a count.
         tries = await self.store.charge(
@@ -152,7 +159,7 @@ class FilingFlow:
         made = TipOff(
             tip_off_id=tip_off_id,
             relying_party=call.relying_party,
-            reference=rules.reference_of(tip_off_id),
+            reference=tip_off_rules.reference_of(tip_off_id),
             channel=wanted.channel,
             target=wanted.target,
             category=wanted.category,
@@ -179,7 +186,7 @@ class FilingFlow:
         )
 
     def _reporter_id(self, relying_party: str, wanted: NewTipOff) -> str | None:
-        token = reporter_rules.proved(token=wanted.reporter_token, channel=wanted.channel)
+        token = tip_off_rules.proved(token=wanted.reporter_token, channel=wanted.channel)
         if token is None:
             return None
         return self.secrets.reporter_id(relying_party=relying_party, kind="account", value=token)
@@ -207,3 +214,34 @@ def _told(tip_off: TipOff, leading: TipOff | None) -> TipOff:
         outcome=TipOffOutcome.DISMISSED if abusive else leading.outcome,
         dismissal=Dismissal.OTHER if abusive else leading.dismissal,
     )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FormFlow:
+    """Reports as the hosted pages take them."""
+
+    platforms: PresentationStore
+    filing: FilingFlow
+
+    async def list(self, *, after: str, limit: int) -> tuple[list[PresentedPlatform], str]:
+        """Return the platforms with a form whose names follow `after`, and where the list continues."""
+        found = await self.platforms.presented(after=after, limit=limit + 1)
+        return found[:limit], found[limit - 1].name if len(found) > limit else ""
+
+    async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
+        """File a report; raises InvalidError, NotFoundError, ExhaustedError."""
+        await self._serve(call.relying_party)
+        return await self.filing.file(call, wanted=replace(wanted, by_form=True), now=now)
+
+    async def follow(self, *, name: str, reference: str, secret: str, now: ClockReading) -> ReporterView:
+        """Return what a reporter may read; raises NotFoundError."""
+        await self._serve(name)
+        return await self.filing.follow(relying_party=name, reference=reference, secret=secret, now=now)
+
+    async def _serve(self, name: str) -> None:
+        """Wait from now on in a platform's turn, and not in that of all pages; raises NotFoundError.
+
+        Not before the platform is known: a visitor could make up names, each with a turn of its own.
+        """
+        await self.platforms.presented_as(name=name)
+        caller.serve(caller.platform(name))

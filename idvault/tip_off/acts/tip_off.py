@@ -1,23 +1,31 @@
-"""The moderators' work on reports: assign, hand back, note, answer, resolve, merge, read."""
+"""The moderators' work on reports: assign, hand back, note, answer, resolve, merge, read.
+
+A mutation of reports: its caller and content, and how it makes events.
+"""
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from idvault.core.entropy import Entropy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts.moderator import ModerationCall, ModeratorSource
-from idvault.sanction.acts.sanction import NewSanction, SanctionFlow
-from idvault.sanction.rules.sanction import Sanction
+from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
+from idvault.sanction.acts import NewSanction, SanctionFlow
+from idvault.sanction.rules import Sanction
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
-from idvault.tip_off.acts.call import TipOffCall, maker, signed
-from idvault.tip_off.ports import QueuePage, QueuePlace, Rule, TipOffFilter, TipOffStore, TipOffText
-from idvault.tip_off.rules import filing as text_rules
-from idvault.tip_off.rules import tip_off as rules
+from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.ports import (
+    EventMaker,
+    QueuePage,
+    QueuePlace,
+    Rule,
+    TipOffFilter,
+    TipOffStore,
+    TipOffText,
+)
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import (
     FieldCode,
@@ -28,9 +36,54 @@ from idvault.verify.error import (
     Reason,
     Violation,
 )
-from idvault.verify.event import Event
+from idvault.verify.event import FIELDS, Event, EventType
 from idvault.verify.sanction import Origin
+from idvault.verify.seal import Part
 from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffCall:
+    """A mutation's caller and content.
+
+    fields: all fields except request_id, in field-number order, as received. A text may be personal, so the
+    fingerprint covers the request id, too, which is not stored: nobody can test a guess against it.
+    decision: what a moderator signed of it; None of what no moderator decides.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    decision: ModerationCall | None = None
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint."""
+        parts = (self.request_id, *self.fields)
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        signer = self.decision.moderator_id if self.decision else ""
+        return Request(self.relying_party, kept_id, fingerprint, signer)
+
+
+async def signed(moderators: ModeratorSource, call: TipOffCall, *, now: ClockReading) -> bytes:
+    """Return the paper of a decision; raises as flows.sanction.moderator.signed_paper does."""
+    if call.decision is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
+    return await signed_act(moderators, call.decision, now=now)
+
+
+def maker(events: EventFactory, actor_id: str, now: ClockReading, *, paper: bytes = b"") -> EventMaker:
+    """Return what makes the events of an act. None of them names an account. paper: of a moderator's."""
+
+    def make(kind: EventType, fields: Mapping[str, Part]) -> Event:
+        if "paper" in FIELDS[kind]:
+            fields = {**fields, "paper": paper}
+        return events.event(kind, actor_id=actor_id, now=now).with_fields(**fields)
+
+    return make
+
 
 _NOTE = "note-"
 _REPLY = "reply"
@@ -91,33 +144,33 @@ class TipOffFlow:
         self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, former: str | None, now: ClockReading
     ) -> TipOff:
         """Assign a report; raises TransitionError, PreconditionError (ASSIGNEE_CHANGED) and others."""
-        rule = partial(rules.assign, moderator_id=moderator_id, former=former)
+        rule = partial(tip_off_rules.assign, moderator_id=moderator_id, former=former)
         return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), (), now)
 
     async def hand_back(
         self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, now: ClockReading
     ) -> TipOff:
         """Hand a report back to the queue; raises as `assign` does."""
-        rule = partial(rules.hand_back, moderator_id=moderator_id)
+        rule = partial(tip_off_rules.hand_back, moderator_id=moderator_id)
         return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), (), now)
 
     async def note(
         self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, note: str, now: ClockReading
     ) -> TipOff:
         """Add a note; raises as `assign` does, and InvalidError."""
-        text_rules.check_lines(note, field="note", limit=text_rules.NOTE_LENGTH)
+        tip_off_rules.check_lines(note, field="note", limit=tip_off_rules.NOTE_LENGTH)
         name = _NOTE + self._events.new_id()
         written = self._sealed(call, tip_off_id, name, note, moderator_id)
-        rule = partial(rules.note, moderator_id=moderator_id)
+        rule = partial(tip_off_rules.note, moderator_id=moderator_id)
         return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), written, now)
 
     async def answer(
         self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, reply: str, now: ClockReading
     ) -> TipOff:
         """Reply to the reporter, and to those of merged reports; raises as `note` does."""
-        text_rules.check_lines(reply, field=_REPLY, limit=text_rules.REPLY_LENGTH)
+        tip_off_rules.check_lines(reply, field=_REPLY, limit=tip_off_rules.REPLY_LENGTH)
         written = self._sealed(call, tip_off_id, _REPLY, reply)
-        rule = partial(rules.answer, moderator_id=moderator_id, now=now.business)
+        rule = partial(tip_off_rules.answer, moderator_id=moderator_id, now=now.business)
         return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), written, now)
 
     async def resolve(
@@ -133,7 +186,7 @@ class TipOffFlow:
         await self.guard.check(now=now)
         written: Sequence[TipOffText] = ()
         if decision.reply:
-            text_rules.check_lines(decision.reply, field=_REPLY, limit=text_rules.REPLY_LENGTH)
+            tip_off_rules.check_lines(decision.reply, field=_REPLY, limit=tip_off_rules.REPLY_LENGTH)
             written = self._sealed(call, tip_off_id, _REPLY, decision.reply)
         request = call.request(self.fingerprinter)
         try:
@@ -142,7 +195,7 @@ class TipOffFlow:
         except IdvaultError as refused:
             return await self._repeated(request, refused)
         rule = partial(
-            rules.resolve,
+            tip_off_rules.resolve,
             moderator_id=moderator_id,
             outcome=decision.outcome,
             dismissal=decision.dismissal,
@@ -199,7 +252,7 @@ class TipOffFlow:
             if one.name.startswith(_NOTE)
         )
         return ReadReport(
-            rules.fall(tip_off=found, now=now.business),
+            tip_off_rules.fall(tip_off=found, now=now.business),
             texts.get("text", ""),
             texts.get("contact", ""),
             b64decode(texts.get("content", "")),
@@ -218,7 +271,7 @@ class TipOffFlow:
     ) -> QueuePage:
         """Return a page of reports as of now, in the order of the queue."""
         found = await self.store.list(relying_party=relying_party, wanted=wanted, after=after, limit=limit)
-        present = tuple(rules.fall(tip_off=one, now=now.business) for one in found.tip_offs)
+        present = tuple(tip_off_rules.fall(tip_off=one, now=now.business) for one in found.tip_offs)
         return QueuePage(present, found.following)
 
     async def _change(
@@ -257,7 +310,7 @@ class TipOffFlow:
         self, call: TipOffCall, tip_off_id: str, decision: TipOffDecision, now: ClockReading
     ) -> tuple[Sanction, Event] | None:
         """Return the signed sanction of a decision, which must be about what was reported."""
-        rules.check_decision(
+        tip_off_rules.check_decision(
             outcome=decision.outcome,
             dismissal=decision.dismissal,
             sanctioned=decision.sanction is not None,

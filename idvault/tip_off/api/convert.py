@@ -6,10 +6,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
+from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts.filing import ReporterView
 from idvault.tip_off.acts.tip_off import ReadReport
-from idvault.tip_off.rules import target as target_rules
-from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.tip_off.rules import Reporter, ReporterStanding
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
@@ -45,8 +45,8 @@ def target(message: pb.TipOffTarget) -> TipOffTarget:
     """Return what a report is about; raises InvalidError."""
     name = message.WhichOneof("target")
     if name is None:
-        raise target_rules.missing()
-    return target_rules.check(TipOffTarget(_KINDS[name], getattr(message, name)))
+        raise tip_off_rules.missing()
+    return tip_off_rules.check(TipOffTarget(_KINDS[name], getattr(message, name)))
 
 
 def target_parts(message: pb.TipOffTarget) -> tuple[Part, ...]:

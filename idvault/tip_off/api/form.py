@@ -1,22 +1,263 @@
-"""TipOffFormService: reports from the public, for the hosted pages."""
+"""TipOffFormService: reports from the public, for the hosted pages.
 
+Reads what a request of TipOffService asks for; a refusal names the field.
+
+Refusals that tell nothing by their time: each leaves at the end of a step that began with its call.
+
+A known reference costs a write and an unknown one does not, and both fit into a step. Only refusals wait, so
+somebody with the right numbers does not.
+
+Those of one caller leave one after another. Somebody who tries numbers replaces each refused call at once; a
+thousand refusals at the end of one step would keep everybody else's calls waiting.
+"""
+
+import asyncio
 import re
-from dataclasses import dataclass, field
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Protocol, TypeVar
 
 from idvault.core import request as request_rules
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
+from idvault.moderator import api as moderator_api
 from idvault.platform.ports import PresentedPlatform
-from idvault.tip_off.acts.call import TipOffCall
-from idvault.tip_off.acts.filing import NewTipOff
-from idvault.tip_off.acts.form import FormFlow
-from idvault.tip_off.api import asked, convert
-from idvault.tip_off.api.even import EvenRefusals
+from idvault.sanction import api as sanction_api
+from idvault.tip_off.acts.filing import FormFlow, NewTipOff
+from idvault.tip_off.acts.tip_off import TipOffCall, TipOffDecision
+from idvault.tip_off.api import convert
+from idvault.tip_off.ports import QueuePlace, TipOffFilter
+from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
+from idvault.verify import token
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode
+from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.verify.seal import Part
 from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
+
+PAGE_LIMIT = 1_000
+MOST_AT_ONCE = 100
+_PAGE = 100
+WITH_TEXT = frozenset({"AddTipOffNote", "AnswerTipOff", "ResolveTipOff"})
+"""The methods that write a text."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_PLACE = re.compile(r"([0-3])-([0-9]{1,17})-([0-9a-f]{32})")
+_Word = TypeVar("_Word", bound=Enum)
+
+
+class SignedRequest(Protocol):
+    """A request that a moderator signs."""
+
+    request_id: str
+
+    @property
+    def signature(self) -> sanction_pb2.ModeratorSignature:
+        """The moderator's signature."""
+        ...
+
+
+def read_call(request_id: str, method: str, *fields: Part, caller: Caller) -> TipOffCall:
+    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
+    return TipOffCall(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+
+
+def decided(
+    request: SignedRequest,
+    method: str,
+    *fields: Part,
+    caller: Caller,
+    text: str = "",
+    bound: Sequence[Part] = (),
+    more: Sequence[Part] = (),
+) -> TipOffCall:
+    """Return a call that a moderator decides and signs; raises InvalidError.
+
+    fields: without the text, which is signed by its mark. bound: what is signed besides, and anew for a
+    repetition. more: what a repetition must share besides. What the call says about who acts (moderator_id)
+    must be the signer, except of an assignment.
+    """
+    signature = request.signature
+    mark = (moderator_api.text_mark(text, signature),) if method in WITH_TEXT else ()
+    made = moderator_api.call(
+        request.request_id, method, *fields, *bound, *mark, caller=caller, signature=signature
+    )
+    acting = getattr(request, "moderator_id", made.moderator_id)
+    if method != "AssignTipOff" and acting != made.moderator_id:
+        raise invalid("signature.moderator_id", FieldCode.CHARACTER)
+    shared = (*fields, *((text,) if method in WITH_TEXT else ()), *more, made.moderator_id)
+    return replace(read_call(request.request_id, method, *shared, caller=caller), decision=made)
+
+
+def chosen(choices: Mapping[_Word, int], number: int, field: str) -> _Word:
+    """Return the value that a number stands for; raises InvalidError (INVALID_MESSAGE)."""
+    found = perhaps(choices, number, field)
+    if found is None:
+        raise invalid(field, FieldCode.REQUIRED)
+    return found
+
+
+def perhaps(choices: Mapping[_Word, int], number: int, field: str) -> _Word | None:
+    """Return the value that a number stands for, None for 0; raises InvalidError (INVALID_MESSAGE)."""
+    if not number:
+        return None
+    for word, value in choices.items():
+        if value == number:
+            return word
+    raise invalid(field, FieldCode.CHARACTER)
+
+
+def optional_id(text: str, field: str) -> str | None:
+    """Return an id, None if it is empty; raises InvalidError (INVALID_MESSAGE)."""
+    return moderator_api.an_id(text, field) if text else None
+
+
+def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
+    """Return the report to file, and the parts that a repeated request must share."""
+    reporter = message.reporter_account_token
+    wanted = NewTipOff(
+        channel=chosen(convert.CHANNELS, message.channel, "channel"),
+        target=convert.target(message.target),
+        category=chosen(convert.CATEGORIES, message.category, "category"),
+        text=message.text,
+        contact=message.contact,
+        reporter_token=token.check(reporter, field="reporter_account_token") if reporter else None,
+        evidence=tuple(message.evidence_digests),
+        content=message.content_copy,
+        operation_id=optional_id(message.operation_id, "operation_id"),
+    )
+    fields = (
+        message.channel,
+        *convert.target_parts(message.target),
+        message.category,
+        message.text,
+        message.contact,
+        reporter,
+        len(message.evidence_digests),
+        *message.evidence_digests,
+        message.content_copy,
+        message.operation_id,
+    )
+    return wanted, fields
+
+
+def read_decision(
+    message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading
+) -> tuple[TipOffDecision, tuple[Part, ...]]:
+    """Return a decision with its signed sanction, and the sanction's parts."""
+    given, sanction, signed = message.sanction, None, None
+    parts: tuple[Part, ...] = ()
+    if message.HasField("sanction"):
+        if given.request_id:
+            raise invalid("sanction.request_id", FieldCode.CHARACTER)
+        sanction, parts = sanction_api.read(given, now=now, within="sanction.")
+        signed = moderator_api.call(
+            message.request_id, "ResolveTipOff", *parts, caller=caller, signature=given.signature
+        )
+        if signed.moderator_id != message.moderator_id:
+            raise invalid("sanction.signature.moderator_id", FieldCode.CHARACTER)
+    made = TipOffDecision(
+        outcome=chosen(convert.OUTCOMES, message.outcome, "outcome"),
+        dismissal=perhaps(convert.DISMISSALS, message.dismissal, "dismissal"),
+        reply=message.reply,
+        sanction=sanction,
+        call=signed,
+    )
+    return made, parts
+
+
+def duplicates(message: pb.MergeTipOffsRequest) -> list[str]:
+    """Return 1 to 100 ids; raises InvalidError."""
+    if not message.duplicate_ids:
+        raise invalid("duplicate_ids", FieldCode.REQUIRED)
+    if len(message.duplicate_ids) > MOST_AT_ONCE:
+        raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("duplicate_ids", FieldCode.LENGTH))
+    return [
+        moderator_api.an_id(each, f"duplicate_ids[{place}]")
+        for place, each in enumerate(message.duplicate_ids)
+    ]
+
+
+def wanted(message: pb.ListTipOffsRequest) -> TipOffFilter:
+    """Return the filter of a list; raises InvalidError."""
+    due = message.due_before_time
+    return TipOffFilter(
+        state=perhaps(convert.STATES, message.state, "state"),
+        open_only=message.open_only,
+        due_before=convert.time_of(due, "due_before_time") if message.HasField("due_before_time") else None,
+        assignee=optional_id(message.moderator_id, "moderator_id"),
+        target=convert.target(message.target) if message.HasField("target") else None,
+        category=perhaps(convert.CATEGORIES, message.category, "category"),
+        operation_id=optional_id(message.operation_id, "operation_id"),
+    )
+
+
+def page_size(size: int) -> int:
+    """Return the length of a page; raises InvalidError (INVALID_MESSAGE, page_size)."""
+    if not 0 <= size <= PAGE_LIMIT:
+        raise invalid("page_size", FieldCode.LENGTH)
+    return size or _PAGE
+
+
+def place(text: str) -> QueuePlace | None:
+    """Return where a list continues; raises InvalidError (INVALID_MESSAGE, page_token).
+
+    The token tells the place of a report that the caller has seen, so it needs no secret; it is not the
+    report's id, because a report that is decided meanwhile has moved.
+    """
+    if not text:
+        return None
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        raise invalid(FIELD, FieldCode.CHARACTER)
+    return QueuePlace(int(match[1]), _EPOCH + int(match[2]) * _MICROSECOND, match[3])
+
+
+def place_token(found: QueuePlace | None) -> str:
+    """Return the token of a place, empty at the end."""
+    if found is None:
+        return ""
+    return f"{found.group}-{(found.due_at - _EPOCH) // _MICROSECOND}-{found.tip_off_id}"
+
+
+def invalid(field: str, code: FieldCode) -> InvalidError:
+    """Return the refusal of one field."""
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
+
+
+_T = TypeVar("_T")
+STEP = 0.1
+"""In seconds: many times what a look-up and a write take, and nothing to somebody who mistyped."""
+BETWEEN = 0.0025
+"""Seconds between two refusals of one caller."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvenRefusals:
+    """The steps of one process. clock: in seconds."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _last: dict[str, float] = field(default_factory=dict)
+
+    async def of(self, work: Awaitable[_T], *, caller: str) -> _T:
+        """Return the result of a caller's look-up.
+
+        Raises NotFoundError at the end of a step, or later after the caller's last one; other errors at once.
+        """
+        begun = self.clock()
+        try:
+            return await work
+        except NotFoundError:
+            now = self.clock()
+            step_ends = now + STEP - (now - begun) % STEP
+            leaves = self._last[caller] = max(step_ends, self._last.get(caller, 0.0) + BETWEEN)
+            await self.sleep(leaves - now)
+            raise
+
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
 
@@ -38,7 +279,7 @@ class TipOffFormServicer:
     ) -> pb.ListTipOffFormsResponse:
         """Return a page of platforms with a form."""
         after = _name(request.page_token, FIELD) if request.page_token else ""
-        found, following = await self.forms.list(after=after, limit=asked.page_size(request.page_size))
+        found, following = await self.forms.list(after=after, limit=page_size(request.page_size))
         return pb.ListTipOffFormsResponse(forms=[_form(each) for each in found], next_page_token=following)
 
     async def FileTipOffForm(
@@ -73,9 +314,9 @@ class TipOffFormServicer:
 
 def _name(text: str, field: str) -> str:
     if not text:
-        raise asked.invalid(field, FieldCode.REQUIRED)
+        raise invalid(field, FieldCode.REQUIRED)
     if not _NAME.fullmatch(text):
-        raise asked.invalid(field, FieldCode.CHARACTER)
+        raise invalid(field, FieldCode.CHARACTER)
     return text
 
 
@@ -88,7 +329,7 @@ def _filing(message: pb.FileTipOffFormRequest) -> tuple[NewTipOff, tuple[Part, .
     wanted = NewTipOff(
         channel=TipOffChannel.WEB,
         target=TipOffTarget(TargetKind.CONTENT, message.content),
-        category=asked.chosen(convert.CATEGORIES, message.category, "category"),
+        category=chosen(convert.CATEGORIES, message.category, "category"),
         text=message.text,
         contact=message.contact,
         content=message.content_copy,

@@ -9,8 +9,9 @@ from idvault.moderator.api import an_id
 from idvault.tip_off.acts.filing import FilingFlow
 from idvault.tip_off.acts.reporter import ReporterFlow
 from idvault.tip_off.acts.tip_off import TipOffFlow
-from idvault.tip_off.api import asked, convert
-from idvault.tip_off.api.even import EvenRefusals
+from idvault.tip_off.api import convert
+from idvault.tip_off.api import form as tip_off_form
+from idvault.tip_off.api.form import EvenRefusals
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.clock import ClockReading
 
@@ -28,8 +29,8 @@ class TipOffServicer:
         self, request: pb.FileTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FiledTipOff:
         """File a report."""
-        wanted, fields = asked.filing(request)
-        call = asked.call(request.request_id, "FileTipOff", *fields, caller=caller)
+        wanted, fields = tip_off_form.filing(request)
+        call = tip_off_form.read_call(request.request_id, "FileTipOff", *fields, caller=caller)
         found = await self.filing.file(call, wanted=wanted, now=now)
         return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
 
@@ -47,8 +48,8 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Assign a report by compare-and-set."""
         ids = _ids(request)
-        former = asked.optional_id(request.former_moderator_id, "former_moderator_id")
-        call = asked.decided(request, "AssignTipOff", *ids.values(), former or "", caller=caller)
+        former = tip_off_form.optional_id(request.former_moderator_id, "former_moderator_id")
+        call = tip_off_form.decided(request, "AssignTipOff", *ids.values(), former or "", caller=caller)
         return convert.tip_off(await self.tip_offs.assign(call, **ids, former=former, now=now))
 
     async def ReturnTipOff(
@@ -56,7 +57,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Hand a report back to the queue."""
         ids = _ids(request)
-        call = asked.decided(request, "ReturnTipOff", *ids.values(), caller=caller)
+        call = tip_off_form.decided(request, "ReturnTipOff", *ids.values(), caller=caller)
         return convert.tip_off(await self.tip_offs.hand_back(call, **ids, now=now))
 
     async def AddTipOffNote(
@@ -64,7 +65,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Add a note."""
         ids = _ids(request)
-        call = asked.decided(request, "AddTipOffNote", *ids.values(), caller=caller, text=request.note)
+        call = tip_off_form.decided(request, "AddTipOffNote", *ids.values(), caller=caller, text=request.note)
         return convert.tip_off(await self.tip_offs.note(call, **ids, note=request.note, now=now))
 
     async def AnswerTipOff(
@@ -72,7 +73,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Reply to the reporter."""
         ids = _ids(request)
-        call = asked.decided(request, "AnswerTipOff", *ids.values(), caller=caller, text=request.reply)
+        call = tip_off_form.decided(request, "AnswerTipOff", *ids.values(), caller=caller, text=request.reply)
         return convert.tip_off(await self.tip_offs.answer(call, **ids, reply=request.reply, now=now))
 
     async def ResolveTipOff(
@@ -80,8 +81,8 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Decide about a report."""
         ids = _ids(request)
-        decision, more = asked.decision(request, caller=caller, now=now)
-        call = asked.decided(
+        decision, more = tip_off_form.read_decision(request, caller=caller, now=now)
+        call = tip_off_form.decided(
             request,
             "ResolveTipOff",
             *ids.values(),
@@ -98,8 +99,8 @@ class TipOffServicer:
         self, request: pb.MergeTipOffsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.TipOff:
         """Merge reports of the same matter into one."""
-        ids, merged = _ids(request), asked.duplicates(request)
-        call = asked.decided(request, "MergeTipOffs", *ids.values(), *merged, caller=caller)
+        ids, merged = _ids(request), tip_off_form.duplicates(request)
+        call = tip_off_form.decided(request, "MergeTipOffs", *ids.values(), *merged, caller=caller)
         return convert.tip_off(await self.tip_offs.merge(call, **ids, duplicates=merged, now=now))
 
     async def GetTipOff(
@@ -116,14 +117,14 @@ class TipOffServicer:
         """Return a page of reports in the order of the queue."""
         found = await self.tip_offs.list(
             relying_party=caller.name,
-            wanted=asked.wanted(request),
-            after=asked.place(request.page_token),
-            limit=asked.page_size(request.page_size),
+            wanted=tip_off_form.wanted(request),
+            after=tip_off_form.place(request.page_token),
+            limit=tip_off_form.page_size(request.page_size),
             now=now,
         )
         return pb.ListTipOffsResponse(
             tip_offs=[convert.tip_off(each) for each in found.tip_offs],
-            next_page_token=asked.place_token(found.following),
+            next_page_token=tip_off_form.place_token(found.following),
         )
 
     async def SetReporterStanding(
@@ -137,10 +138,10 @@ class TipOffServicer:
         """Set how a reporter's reports are treated."""
         reporter_id, end = an_id(request.reporter_id, "reporter_id"), request.limit_end_time
         limits = request.HasField("limit_end_time")
-        standing = asked.chosen(convert.STANDINGS, request.standing, "standing")
+        standing = tip_off_form.chosen(convert.STANDINGS, request.standing, "standing")
         fields = (reporter_id, request.standing, end.seconds if limits else "")
         found = await self.reporters.set_standing(
-            asked.decided(request, "SetReporterStanding", *fields, caller=caller),
+            tip_off_form.decided(request, "SetReporterStanding", *fields, caller=caller),
             reporter_id=reporter_id,
             standing=standing,
             limited_until=convert.time_of(end, "limit_end_time") if limits else None,
@@ -154,9 +155,9 @@ class TipOffServicer:
         """Return a page of reporters, by id."""
         found, following = await self.reporters.list(
             relying_party=caller.name,
-            standing=asked.perhaps(convert.STANDINGS, request.standing, "standing"),
-            after=asked.optional_id(request.page_token, FIELD) or "",
-            limit=asked.page_size(request.page_size),
+            standing=tip_off_form.perhaps(convert.STANDINGS, request.standing, "standing"),
+            after=tip_off_form.optional_id(request.page_token, FIELD) or "",
+            limit=tip_off_form.page_size(request.page_size),
             now=now,
         )
         return pb.ListReportersResponse(

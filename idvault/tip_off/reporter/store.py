@@ -14,10 +14,10 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.tip_off import tip_off_reporters
-from idvault.log.store import entry as log
+from idvault.log import store as log_store
+from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.ports import EventMaker
-from idvault.tip_off.rules import reporter as rules
-from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.tip_off.rules import Reporter, ReporterStanding
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import EventType
@@ -96,11 +96,13 @@ class SqlReporterStore:
         if found is None:
             raise NotFoundError(Reason.REPORTER_NOT_FOUND)
         if repeated is not None:
-            return rules.as_of(found, now=now.business)
-        changed = rules.set_standing(found, standing=standing, limited_until=limited_until, now=now.business)
+            return tip_off_rules.as_of(found, now=now.business)
+        changed = tip_off_rules.set_standing(
+            found, standing=standing, limited_until=limited_until, now=now.business
+        )
         await put(connection, changed)
         fields = {"reporter_id": reporter_id, "standing": standing.value}
-        await log.append(connection, make(EventType.REPORTER_SET, fields))
+        await log_store.append(connection, make(EventType.REPORTER_SET, fields))
         return changed
 
     @read("reporter.list")

@@ -8,7 +8,7 @@ from aiohttp import web
 from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.public_account.rules.values import RejectReason
+from idvault.public_account.rules.public_account import RejectReason
 from idvault.sanction.appeal import rules as appeal_rules
 from idvault.v1 import (
     common_pb2,

@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from idvault.tip_off.rules import filing, target
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify import seal, secret, tip_off
 from idvault.verify.error import FieldCode, InvalidError
 from idvault.verify.sanction import SanctionCategory
@@ -302,14 +302,14 @@ def _answered(answers: Draft, step: str, fields: Mapping[str, bytes]) -> Draft:
 
 def _check_target(where: str) -> None:
     try:
-        target.check(TipOffTarget(TargetKind.CONTENT, where))
+        tip_off_rules.check(TipOffTarget(TargetKind.CONTENT, where))
     except InvalidError as error:
         raise _invalid({each.field: each.code for each in error.violations}) from None
 
 
 def _check_contact(contact: str) -> None:
     try:
-        filing.check_filing(text="-", contact=contact, evidence=(), content=b"")
+        tip_off_rules.check_filing(text="-", contact=contact, evidence=(), content=b"")
     except InvalidError as error:
         raise _invalid({each.field: each.code for each in error.violations}) from None
 
@@ -317,7 +317,7 @@ def _check_contact(contact: str) -> None:
 def _check(report: WrittenReport) -> None:
     """Raise InvalidFields naming every wrong field of the last page."""
     try:
-        filing.check_filing(text=report.why, contact="", evidence=(), content=report.evidence)
+        tip_off_rules.check_filing(text=report.why, contact="", evidence=(), content=report.evidence)
     except InvalidError as error:
         raise _invalid({each.field: each.code for each in error.violations}) from None
 
@@ -330,7 +330,7 @@ def _check_numbers(*, reference: str, secret: str) -> None:
         ("secret", secret, tip_off.SECRET_DIGITS),
     ):
         try:
-            filing.read_digits(typed, field=name, count=count)
+            tip_off_rules.read_digits(typed, field=name, count=count)
         except InvalidError as error:
             wrong |= {each.field: each.code for each in error.violations}
     if wrong:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from aiohttp import web
 from babel.dates import format_date
 
-from idvault.tip_off.rules import filing
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify.error import Reason
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import Dismissal, TipOffOutcome, TipOffState
@@ -22,9 +22,9 @@ from idvault_client.tip_offs import FollowedTipOff
 _TICK = timedelta(microseconds=1)
 _LIMITS = {
     "where": 200,
-    "contact": filing.CONTACT_LENGTH,
-    "why": filing.TEXT_LENGTH,
-    "evidence": filing.MOST_CONTENT,
+    "contact": tip_off_rules.CONTACT_LENGTH,
+    "why": tip_off_rules.TEXT_LENGTH,
+    "evidence": tip_off_rules.MOST_CONTENT,
 }
 
 

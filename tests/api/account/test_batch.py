@@ -7,9 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from idvault.account import api as account_api
-from idvault.status.acts.status import StatusFlow
-from idvault.status.api.batch import StatusBatches
-from idvault.status.api.serialised import SerialisedStatuses
+from idvault.status.acts import StatusFlow
+from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault.v1 import status_pb2
 from idvault.verify import token
 from idvault.verify.account import AccountState, Status

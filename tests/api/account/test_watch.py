@@ -11,8 +11,7 @@ import pytest
 
 from idvault.core.edge import errors
 from idvault.core.edge.directory import Pin
-from idvault.status.api.serialised import SerialisedStatuses
-from idvault.status.api.watch import Hub
+from idvault.status.api import Hub, SerialisedStatuses
 from idvault.v1 import status_pb2
 from idvault.v1.common_pb2 import AccountStatus
 from idvault.verify.account import Standing, Status

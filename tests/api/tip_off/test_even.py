@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.tip_off.api.even import BETWEEN, STEP, EvenRefusals
+from idvault.tip_off.api.form import BETWEEN, STEP, EvenRefusals
 from idvault.verify.error import InvalidError, NotFoundError, Reason
 
 

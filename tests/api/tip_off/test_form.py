@@ -10,7 +10,7 @@ from idvault.core import caller as callers
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
-from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import EventFactory
 from idvault.platform.ports import PlatformPages
 from idvault.platform.store import SqlPlatformStore
 from idvault.v1 import tip_off_pb2 as pb

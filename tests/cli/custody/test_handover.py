@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.account import records
-from idvault.custody.handover.acts.handover import Listed
+from idvault.custody.handover.acts import Listed
 from idvault_client.people.custody.journal import NAME
 from tests.support.commands import Commands
 from tests.support.databases import Databases

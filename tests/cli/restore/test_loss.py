@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlLogStore
 from idvault.processes.cli.errors import ExitCode
-from idvault.report.rules.entry_count import EntryCount
+from idvault.report.rules.figure import EntryCount
 from idvault.verify.attest import epoch as statements
 from idvault.verify.period import Period
 from idvault_client.commands.app import app as client

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from idvault.public_account.rules.values import PublicAccountState
+from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 from idvault_client.backend.account.cache import StatusCache

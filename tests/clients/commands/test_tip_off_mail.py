@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.tip_off.rules import filing
+from idvault.tip_off import rules as tip_off_rules
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
 
@@ -112,7 +112,7 @@ def test_invisible_characters_are_dropped() -> None:
     """No control character, escape sequence or change of direction reaches the report."""
     found = mails.read(plain("a\x1b[31m\x00b\u202ec\u200b\r\n\td".encode()))
     assert found.text == "a post\n\na[31mbc\n\td"
-    filing.check_filing(text=found.text, contact=found.contact, evidence=found.evidence, content=b"")
+    tip_off_rules.check_filing(text=found.text, contact=found.contact, evidence=found.evidence, content=b"")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_mail_within_a_mail() -> None:
 def test_lengths_are_bounded() -> None:
     """A long text is cut, a long subject is not read, evidence is at most what the vault takes."""
     found = mails.read(plain("好".encode() * 20_000, b"Content-Type: text/plain; charset=utf-8"))
-    assert len(found.text) == filing.TEXT_LENGTH
+    assert len(found.text) == tip_off_rules.TEXT_LENGTH
     long = mails.read(b"Subject: " + b"x" * 5_000 + b"\r\n\r\nbody")
     assert long.text == "body"
     parts = EmailMessage()
@@ -258,4 +258,6 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     if isinstance(found, str):
         assert found in WORDS
     else:
-        filing.check_filing(text=found.text, contact=found.contact, evidence=found.evidence, content=b"")
+        tip_off_rules.check_filing(
+            text=found.text, contact=found.contact, evidence=found.evidence, content=b""
+        )

@@ -1,7 +1,7 @@
 """The pages of appeals: by due time, with the owner's text, and not decided by who imposed or confirmed."""
 
 from idvault.sanction.appeal.rules import Appeal
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import AppealState, Degree
 from tests.support.console import Visitor

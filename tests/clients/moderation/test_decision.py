@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault.sanction.operation.rules import Operation
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import (
     Automation,

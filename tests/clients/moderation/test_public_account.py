@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from tests.support.console import Visitor
 from tests.support.flow_world import command
 from tests.support.moderation_console import Office, submit

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import Degree, Origin, SanctionState, Scope

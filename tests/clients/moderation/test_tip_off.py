@@ -105,7 +105,7 @@ async def test_a_lost_answer_is_no_second_act(place: Office, browser: Visitor, k
 
 async def test_a_flood_stands_last(place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports of a flooded form are marked, and come after what is due later."""
-    monkeypatch.setattr("idvault.tip_off.rules.flood._LEAST", 1)
+    monkeypatch.setattr("idvault.tip_off.rules._LEAST", 1)
     first, flooded = [(await place.world.file_by_form()).tip_off for _ in range(2)]
     later = await filed(place.world, seconds=DAY)
     page = await browser.get("/reports?view=open")

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault.disclosure.rules.disclosure import FORMER_REQUESTS_END
+from idvault.disclosure.rules import FORMER_REQUESTS_END
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault.verify import seal
 from idvault.verify.attest import payload, record_key

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.claim.api import receipt as claim_receipt
-from idvault.disclosure.acts.proof import Proved
+from idvault.disclosure.acts.history import Proved
 from idvault.v1 import verification_pb2
 from idvault.verify.attest import hpke
 from idvault.verify.event import Event, EventType
@@ -49,7 +49,7 @@ def message(
     logged: Event | None = None, *, size: int = 7, witnesses: int = 0, covered: bool = True
 ) -> verification_pb2.Receipt:
     """Return the receipt of a success at the end of a log with other entries."""
-    made = claim_receipt.receipt(
+    made = claim_api.receipt_message(
         Receipt(TOKEN, CLAIM, DIGEST, QUORUM, Proved(b"", b"", None, 0, None), b"", RECORD)
     )
     leaves = [*log_of(size), entry.encode_leaf(logged or event())]

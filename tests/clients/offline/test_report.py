@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.report.rules import catalogue
+from idvault.report.rules import catalogue as report_catalogue
 from idvault.verify.event import EventType
 from idvault.verify.period import month_of
 from idvault.verify.transparency import report
@@ -24,8 +24,8 @@ from tests.support.site import files_of, serving
 OPEN, WARN = EventType.DISCLOSURE_OPEN, EventType.SANCTION_WARN_IMPOSE
 SETTLE = EventType.CLAIM_SETTLE
 ONE = witness("witness.example/w1", seed=2)
-ALL = len(catalogue.logged_figures())
-REST = len(list(catalogue.not_logged()))
+ALL = len(report_catalogue.logged_figures())
+REST = len(list(report_catalogue.not_logged()))
 VALID = f"report: {ALL} figures recomputed, {REST} not provable from the log"
 OCTOBER = (
     [(OPEN, "2026-10-01T00:00")] * 2
@@ -53,10 +53,10 @@ class Checked:
             zone="Asia/Shanghai",
             made=datetime(2026, 11, 1, 0, 15, tzinfo=UTC),
             checkpoint=logs.signed(self.leaves).decode(),
-            logged={figure.name: counted.get(figure.name, 0) for figure in catalogue.logged_figures()},
-            breakdowns={each.name: None for each in catalogue.breakdowns()},
-            levels={each.name: {} for each in catalogue.levels()},
-            durations={each.name: None for each in catalogue.durations()},
+            logged={figure.name: counted.get(figure.name, 0) for figure in report_catalogue.logged_figures()},
+            breakdowns={each.name: None for each in report_catalogue.breakdowns()},
+            levels={each.name: {} for each in report_catalogue.levels()},
+            durations={each.name: None for each in report_catalogue.durations()},
         )
         self.grow((OPEN, "2026-11-05T00:00"))
 
@@ -103,7 +103,7 @@ def test_a_report_is_recomputed(checked: Checked) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     *lines, last = result.stdout.splitlines()
     assert last == VALID
-    assert lines == [f"not provable from the log: {name}" for name in catalogue.not_logged()]
+    assert lines == [f"not provable from the log: {name}" for name in report_catalogue.not_logged()]
     with serving() as site:
         site.files = files_of(checked.folder)
         assert checked.run(source=site.url).stdout.splitlines()[-1] == VALID
@@ -112,12 +112,12 @@ def test_a_report_is_recomputed(checked: Checked) -> None:
 def test_in_json(checked: Checked) -> None:
     """The names of both kinds, and what the check covers."""
     found = json.loads(checked.run("--json").stdout)
-    assert found["recomputed"] == [figure.name for figure in catalogue.logged_figures()]
-    assert found["not_provable"] == list(catalogue.not_logged())
+    assert found["recomputed"] == [figure.name for figure in report_catalogue.logged_figures()]
+    assert found["not_provable"] == list(report_catalogue.not_logged())
     assert (found["signed"], found["early"], found["later"], found["period"]) == (True, False, 1, "2026-10")
 
 
-@pytest.mark.parametrize("name", [figure.name for figure in catalogue.logged_figures()])
+@pytest.mark.parametrize("name", [figure.name for figure in report_catalogue.logged_figures()])
 def test_no_figure_can_be_forged(checked: Checked, name: str) -> None:
     """One more or left out: exit code 7, although the log's key signed the report."""
     logged = dict(checked.made.logged)

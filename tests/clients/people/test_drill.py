@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from sqlalchemy import delete
 
 from idvault.core.tables.custody import drill_records
-from idvault.custody.drill import rules
+from idvault.custody.drill import rules as drill_rules
 from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault.verify import seal
@@ -214,7 +214,7 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
     """Even if a person's hashes are logged as a drill, HPKE still binds the share."""
     account = await room.account()
     record, quorum_id = room.records[account], room.rosters.quorum.id
-    token = rules.token(quorum_id=quorum_id)
+    token = drill_rules.token(quorum_id=quorum_id)
     forged = replace(record, relying_party=platform_rules.RELYING_PARTY, account_token=token)
     event = room.world.event(
         EventType.DRILL_RENEW,

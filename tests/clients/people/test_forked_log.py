@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store import SqlCheckpointStore
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import HistoryFinding as Finding

@@ -16,9 +16,9 @@ from sqlalchemy import select, update
 
 from idvault.core.request import Request
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
-from idvault.disclosure.api import convert_history
+from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.disclosure.ports import Filing
-from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import EventFactory
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.v1 import disclosure_pb2
@@ -417,7 +417,7 @@ async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:
 
     def record_too(answer: Any) -> None:
         other(answer)
-        answer.record.CopyFrom(convert_history.sealed_record(former))
+        answer.record.CopyFrom(disclosure_convert_history.sealed_record(former))
 
     for lie in (other, record_too):
         edge = Local(room, A)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.disclosure import disclosures
-from idvault.disclosure.rules.disclosure import FORMER_REQUESTS_END
+from idvault.disclosure.rules import FORMER_REQUESTS_END
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault.verify.event import EventType

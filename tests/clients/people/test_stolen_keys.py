@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 from idvault.opens.record import open_record
 from idvault.opens.share import ShareError, open_share
 from idvault.sealing.key_set import HOLDINGS, Holder

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.campaign import rules as campaign
+from idvault.campaign import rules as campaign_rules
 from idvault.campaign.rules import (
     Campaign,
     CampaignPlan,
@@ -50,7 +50,7 @@ def running(**changes: Any) -> Campaign:
 )
 def test_a_plan_that_is_right(changes: dict[str, Any]) -> None:
     """A valid plan is returned unchanged."""
-    assert campaign.check_plan(plan=plan(**changes), today=TODAY) == plan(**changes)
+    assert campaign_rules.check_plan(plan=plan(**changes), today=TODAY) == plan(**changes)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_plan_that_is_right(changes: dict[str, Any]) -> None:
 def test_a_wrong_plan(changes: dict[str, Any], field: str, code: FieldCode) -> None:
     """The error names the invalid field."""
     with pytest.raises(InvalidError) as refused:
-        campaign.check_plan(plan=plan(**changes), today=TODAY)
+        campaign_rules.check_plan(plan=plan(**changes), today=TODAY)
     assert refused.value.reason is Reason.INVALID_MESSAGE
     assert [(one.field, one.code) for one in refused.value.violations] == [(f"plan.{field}", code)]
 
@@ -106,31 +106,33 @@ def test_the_life_of_a_campaign(verb: Verb, state: CampaignState) -> None:
     before = replace(running(), state=state)
     if after is None:
         with pytest.raises(PreconditionError) as refused:
-            campaign.move(campaign=before, verb=verb, now=builders.NOW)
+            campaign_rules.move(campaign=before, verb=verb, now=builders.NOW)
         assert refused.value.reason is Reason.ILLEGAL_TRANSITION
         return
-    moved = campaign.move(campaign=before, verb=verb, now=builders.NOW)
+    moved = campaign_rules.move(campaign=before, verb=verb, now=builders.NOW)
     assert moved.state is after
     assert moved.started_at == (builders.NOW if verb is Verb.START else None)
     earlier = builders.NOW - timedelta(days=1)
-    again = campaign.move(campaign=replace(before, started_at=earlier), verb=verb, now=builders.NOW)
+    again = campaign_rules.move(campaign=replace(before, started_at=earlier), verb=verb, now=builders.NOW)
     assert again.started_at == earlier
 
 
 def test_a_new_campaign_invites_nobody() -> None:
     """A new campaign is a draft."""
-    made = campaign.make(campaign_id="a" * 32, relying_party="platform-a", plan=plan(), now=builders.NOW)
+    made = campaign_rules.make(
+        campaign_id="a" * 32, relying_party="platform-a", plan=plan(), now=builders.NOW
+    )
     assert (made.state, made.created_at, made.started_at) == (CampaignState.DRAFT, builders.NOW, None)
     with pytest.raises(PreconditionError):
-        campaign.check_delivers(campaign=made)
+        campaign_rules.check_delivers(campaign=made)
 
 
 def test_the_method_of_batches() -> None:
     """The method is the one whose batches the platform delivers."""
     both = running(methods=(ReverificationMethod.AT_LOGIN, ReverificationMethod.HOSTED_LINK))
-    assert campaign.check_delivers(campaign=both) is ReverificationMethod.HOSTED_LINK
+    assert campaign_rules.check_delivers(campaign=both) is ReverificationMethod.HOSTED_LINK
     with pytest.raises(PreconditionError):
-        campaign.check_delivers(campaign=running(methods=(ReverificationMethod.AT_LOGIN,)))
+        campaign_rules.check_delivers(campaign=running(methods=(ReverificationMethod.AT_LOGIN,)))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_the_method_of_batches() -> None:
 )
 def test_a_cohort(cohort: Cohort, covered: bool) -> None:
     """An account must match every field; the end date is exclusive."""
-    assert campaign.covers(cohort=cohort, label="a", create_date=date(2012, 5, 1)) is covered
+    assert campaign_rules.covers(cohort=cohort, label="a", create_date=date(2012, 5, 1)) is covered
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_quiet_hours(start: time, end: time, quiet: bool) -> None:
     """At noon in Shanghai: the start is inclusive, the end exclusive, and the hours may span midnight."""
     hours = QuietHours(start, end, SHANGHAI)
     now = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
-    assert campaign.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
+    assert campaign_rules.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
 
 
 @pytest.mark.parametrize(
@@ -179,17 +181,17 @@ def test_quiet_hours(start: time, end: time, quiet: bool) -> None:
 def test_quiet_hours_follow_their_own_clock(now: datetime, quiet: bool) -> None:
     """From ten to eight in Berlin, before and after its clocks change in spring and in autumn."""
     hours = QuietHours(time(22), time(8), ZoneInfo("Europe/Berlin"))
-    assert campaign.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
+    assert campaign_rules.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
 
 
 def test_no_quiet_hours() -> None:
     """A plan without quiet hours is never quiet."""
-    assert not campaign.is_quiet(plan=plan(), now=builders.NOW)
+    assert not campaign_rules.is_quiet(plan=plan(), now=builders.NOW)
 
 
 def test_the_deployment_keeps_half_for_sign_ups() -> None:
     """90 checks a second are 7,776,000 a day."""
-    assert campaign.deployment_limit(registry_calls_per_second=90) == 3_888_000
+    assert campaign_rules.deployment_limit(registry_calls_per_second=90) == 3_888_000
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_the_deployment_keeps_half_for_sign_ups() -> None:
 )
 def test_the_smaller_limit_counts(delivered: int, everybodys: int, left: int) -> None:
     """The allowance is limited by the campaign and by the deployment."""
-    allowed = campaign.allowance(
+    allowed = campaign_rules.allowance(
         plan=plan(), delivered=delivered, deployment_limit=100, deployment_delivered=everybodys
     )
     assert allowed == left
@@ -209,4 +211,4 @@ def test_enforcement(state: CampaignState, day: date | None) -> None:
     """Only a running campaign enforces, and only from its enforcement date on."""
     one = replace(running(enforcement_date=day), state=state)
     expected = state is CampaignState.RUNNING and day == TODAY
-    assert campaign.enforces(campaign=one, today=TODAY) is expected
+    assert campaign_rules.enforces(campaign=one, today=TODAY) is expected

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.campaign.invitation import rules as invitation
+from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.rules import Invitation, InvitationEvent, InvitationState, Stage
 from idvault.campaign.rules import CampaignPlan, Cohort, ReverificationMethod
 from idvault.core import invitation_code
@@ -25,20 +25,20 @@ EVENT, IN = InvitationEvent, InvitationState
 
 def fresh(method: ReverificationMethod = ReverificationMethod.WHEN_DUE) -> Invitation:
     """Return an undelivered invitation."""
-    return invitation.new(account_token=builders.TOKEN, campaign_id="c" * 32, method=method, now=NOW)
+    return invitation_rules.new(account_token=builders.TOKEN, campaign_id="c" * 32, method=method, now=NOW)
 
 
 def leased(one: Invitation, *, now: datetime = NOW) -> Invitation:
     """Return an invitation leased to a batch for 10 minutes."""
-    return invitation.lease(invitation=one, until=now + timedelta(minutes=10), now=now, today=TODAY)
+    return invitation_rules.lease(invitation=one, until=now + timedelta(minutes=10), now=now, today=TODAY)
 
 
 def recorded(one: Invitation, event: InvitationEvent = EVENT.SHOWN, *, now: datetime = NOW) -> Invitation:
-    return invitation.record(invitation=one, event=event, plan=PLAN, now=now, real=now, today=TODAY)
+    return invitation_rules.record(invitation=one, event=event, plan=PLAN, now=now, real=now, today=TODAY)
 
 
 def due(one: Invitation, *, now: datetime = NOW) -> bool:
-    return invitation.is_due(invitation=one, now=now, real=now)
+    return invitation_rules.is_due(invitation=one, now=now, real=now)
 
 
 def imported(**changes: Any) -> Account:
@@ -61,8 +61,8 @@ def test_a_delivery_that_came_back_is_the_same_one() -> None:
     out = leased(fresh())
     again = leased(out, now=NOW + timedelta(hours=1))
     assert (again.deliveries, again.leased_until) == (1, NOW + timedelta(hours=1, minutes=10))
-    assert not invitation.counts(before=out, after=again)
-    assert invitation.counts(before=fresh(), after=out)
+    assert not invitation_rules.counts(before=out, after=again)
+    assert invitation_rules.counts(before=fresh(), after=out)
 
 
 def test_reminders_end() -> None:
@@ -111,7 +111,7 @@ def test_a_stage_keeps_its_first_day() -> None:
 
 def test_a_success_ends_it() -> None:
     """After a success no delivery is due."""
-    after = invitation.conclude(invitation=leased(fresh()), succeeded=True, today=TODAY)
+    after = invitation_rules.conclude(invitation=leased(fresh()), succeeded=True, today=TODAY)
     assert (after.state, after.due_at, after.leased_until) == (IN.VERIFIED, None, None)
     assert after.reached[Stage.VERIFIED] == TODAY
 
@@ -119,10 +119,14 @@ def test_a_success_ends_it() -> None:
 def test_a_failure_lets_the_reminders_go_on() -> None:
     """After COMPLETED the reminders continue as planned; DISMISSED stays."""
     shown = recorded(leased(fresh()))
-    failed = invitation.conclude(invitation=recorded(shown, EVENT.COMPLETED), succeeded=False, today=TODAY)
+    failed = invitation_rules.conclude(
+        invitation=recorded(shown, EVENT.COMPLETED), succeeded=False, today=TODAY
+    )
     assert (failed.state, failed.due_at) == (IN.ACTIVE, shown.due_at)
     assert failed.reached[Stage.FAILED] == TODAY
-    refused = invitation.conclude(invitation=recorded(shown, EVENT.DISMISSED), succeeded=False, today=TODAY)
+    refused = invitation_rules.conclude(
+        invitation=recorded(shown, EVENT.DISMISSED), succeeded=False, today=TODAY
+    )
     assert refused.state is IN.DISMISSED
 
 
@@ -134,7 +138,7 @@ def test_who_may_be_invited(state: AccountState, standing: Standing) -> None:
         Standing.RENEWAL_SUSPENDED,
         Standing.CLOSED,
     )
-    assert invitation.is_open(account=imported(state=state, standing=standing)) is expected
+    assert invitation_rules.is_open(account=imported(state=state, standing=standing)) is expected
 
 
 @pytest.mark.parametrize("was_shown", [True, False])
@@ -144,7 +148,7 @@ def test_who_is_limited(was_shown: bool, state: AccountState, standing: Standing
     """Only unverified owners who were shown an invitation are limited, whatever their standing is."""
     asked = imported(state=state, standing=standing)
     expected = was_shown and state is AccountState.UNVERIFIED
-    assert invitation.is_limited(account=asked, was_shown=was_shown) is expected
+    assert invitation_rules.is_limited(account=asked, was_shown=was_shown) is expected
 
 
 def test_a_code_by_link_lives_a_day() -> None:
@@ -182,6 +186,6 @@ def test_a_code_is_its_accounts_own() -> None:
     code = invitation_code.code(bytes(16))
     hashes = {invitation_code.code_hash(account_token=token, code=code) for token in ("a", "b")}
     assert len(hashes) == 2
-    refusal = invitation.refuse_code()
+    refusal = invitation_rules.refuse_code()
     assert isinstance(refusal, PreconditionError)
     assert refusal.reason is Reason.ILLEGAL_TRANSITION

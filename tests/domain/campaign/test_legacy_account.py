@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from idvault.campaign.legacy_account import rules as legacy_account
+from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.core import day
 from idvault.verify.account import AccountState, Standing
@@ -17,7 +17,7 @@ TODAY = builders.TODAY
 @pytest.mark.parametrize("count", [1, 2_000])
 def test_a_chunk_of_a_label(count: int) -> None:
     """A chunk has 1 to 2,000 rows."""
-    assert legacy_account.check_chunk(label="批次 1", count=count) == "批次 1"
+    assert legacy_account_rules.check_chunk(label="批次 1", count=count) == "批次 1"
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_a_chunk_of_a_label(count: int) -> None:
 def test_a_wrong_chunk(label: str, count: int, reason: Reason, field: str, code: FieldCode) -> None:
     """The whole chunk is refused, and the error names the field."""
     with pytest.raises(InvalidError) as refused:
-        legacy_account.check_chunk(label=label, count=count)
+        legacy_account_rules.check_chunk(label=label, count=count)
     assert refused.value.reason is reason
     assert refused.value.violations == (Violation(field, code),)
 
 
 def test_a_row() -> None:
     """A row has a reference and a date up to today; repr does not show the reference."""
-    row = legacy_account.read_row(reference="r" * 128, create_date="2026-03-01", today=TODAY)
+    row = legacy_account_rules.read_row(reference="r" * 128, create_date="2026-03-01", today=TODAY)
     assert row == LegacyRow("r" * 128, TODAY)
     assert "rrr" not in repr(row)
 
@@ -61,13 +61,13 @@ def test_a_row() -> None:
 )
 def test_a_wrong_row(reference: str, create_date: str, field: str, code: FieldCode) -> None:
     """The violation names the field and does not contain the value."""
-    row = legacy_account.read_row(reference=reference, create_date=create_date, today=TODAY)
+    row = legacy_account_rules.read_row(reference=reference, create_date=create_date, today=TODAY)
     assert row == Violation(field, code)
 
 
 def test_an_imported_account() -> None:
     """An imported account is UNVERIFIED and GOOD, with revision 1 and without a person."""
-    made = legacy_account.imported(account_token=builders.TOKEN, relying_party="platform-a")
+    made = legacy_account_rules.imported(account_token=builders.TOKEN, relying_party="platform-a")
     assert (made.state, made.standing, made.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 1)
     assert (made.person_id, made.open_claim_id, made.verify_date) == (None, None, None)
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.public_account.rules import filing as rules
-from idvault.public_account.rules.filing import FilingDay
-from idvault.public_account.rules.values import LIVE, PublicAccount, PublicAccountState
+from idvault.public_account.rules import owner as public_account_owner
+from idvault.public_account.rules.owner import FilingDay
+from idvault.public_account.rules.public_account import LIVE, PublicAccount, PublicAccountState
 from idvault.verify.account import Standing
 from idvault.verify.error import FieldCode, InvalidError, Violation
 from idvault.verify.public_account import PublicAccountCategory
@@ -29,16 +29,20 @@ def filed(
     closed: bool = False,
     category: PublicAccountCategory | None = None,
 ) -> PublicAccount | None:
-    return rules.filed(public_account=made, owner_closed=closed, category=category, on=on)
+    return public_account_owner.filed(public_account=made, owner_closed=closed, category=category, on=on)
 
 
 def test_the_time_of_a_day() -> None:
     """Today is now, and a past day its last microsecond in the deployment's time zone."""
-    assert rules.day_of(None, now=READING, zone=ZONE) == rules.day_of(TODAY, now=READING, zone=ZONE) == TODAYS
-    past = rules.day_of(TODAY - DAY, now=READING, zone=ZONE)
+    assert (
+        public_account_owner.day_of(None, now=READING, zone=ZONE)
+        == public_account_owner.day_of(TODAY, now=READING, zone=ZONE)
+        == TODAYS
+    )
+    past = public_account_owner.day_of(TODAY - DAY, now=READING, zone=ZONE)
     assert past.at == datetime(2026, 3, 1, tzinfo=ZONE) - MICROSECOND
     with pytest.raises(InvalidError) as refused:
-        rules.day_of(TODAY + DAY, now=READING, zone=ZONE)
+        public_account_owner.day_of(TODAY + DAY, now=READING, zone=ZONE)
     assert refused.value.violations == (Violation("as_of", FieldCode.FUTURE_DATE),)
 
 
@@ -46,8 +50,8 @@ def test_a_day_on_which_the_clocks_change() -> None:
     """It ends where the next one begins, although it has 23 hours."""
     zone = ZoneInfo("Europe/Berlin")
     later = builders.reading(after=timedelta(days=60))
-    short = rules.day_of(date(2026, 3, 29), now=later, zone=zone)
-    before = rules.day_of(date(2026, 3, 28), now=later, zone=zone)
+    short = public_account_owner.day_of(date(2026, 3, 29), now=later, zone=zone)
+    before = public_account_owner.day_of(date(2026, 3, 28), now=later, zone=zone)
     assert short.at.astimezone(ZoneInfo("UTC")) - before.at.astimezone(ZoneInfo("UTC")) == timedelta(hours=23)
 
 

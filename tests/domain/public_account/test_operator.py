@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from idvault.public_account.rules import operator as rules
-from idvault.public_account.rules import public_account as account_rules
-from idvault.public_account.rules.values import PublicAccount, PublicAccountState
+from idvault.public_account.rules import owner as public_account_owner
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.rules.public_account import PublicAccount, PublicAccountState
 from idvault.verify.account import Account, AccountState, Standing, SubjectKind
 from idvault.verify.error import IdvaultError, InvalidError, PreconditionError, Reason
 from idvault.verify.organization import OrganizationCategory
@@ -39,7 +39,7 @@ def add(
     added: Account | None = None,
     known: int = 0,
 ) -> PublicAccount:
-    return rules.add(
+    return public_account_owner.add(
         public_account=public_account or of_company(),
         owner=who or company(),
         operators=["x"] * known,
@@ -92,9 +92,9 @@ def test_there_is_a_limit() -> None:
 def test_one_is_removed_in_every_state(state: PublicAccountState) -> None:
     """A removal is a published change, after what has come due."""
     made = replace(of_company(state), licence=licence(TODAY))
-    due = account_rules.fall(public_account=made, today=TODAY).revision
+    due = public_account_rules.fall(public_account=made, today=TODAY).revision
     try:
-        assert rules.remove(public_account=made, today=TODAY, now=NOW).revision == due + 1
+        assert public_account_owner.remove(public_account=made, today=TODAY, now=NOW).revision == due + 1
     except IdvaultError:
         pytest.fail("a removal is never refused")
 
@@ -103,8 +103,8 @@ def test_who_may_publish_now() -> None:
     """The operator's account and the public account decide together, at any time."""
 
     def may(added: Account, made: PublicAccount) -> bool:
-        profile = account_rules.project(public_account=made, owner=company(), today=TODAY, now=NOW)
-        shown = rules.shown(operator=added, profile=profile, today=TODAY, now=NOW)
+        profile = public_account_rules.project(public_account=made, owner=company(), today=TODAY, now=NOW)
+        shown = public_account_owner.shown(operator=added, profile=profile, today=TODAY, now=NOW)
         assert shown.account_token == OPERATOR
         return shown.may_publish
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from idvault.core.policy import PublicAccountLimits
-from idvault.public_account.rules import owner as rules
+from idvault.public_account.rules import owner as public_account_owner
 from idvault.public_account.rules.owner import Closing, OwnerFacts
-from idvault.public_account.rules.values import LIVE, PublicAccountState
+from idvault.public_account.rules.public_account import LIVE, PublicAccountState
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.public_account import PublicAccountKind
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
@@ -25,7 +25,7 @@ def eligible(
     limits: PublicAccountLimits = LIMITS,
     **changes: Any,
 ) -> bool:
-    return rules.is_eligible(
+    return public_account_owner.is_eligible(
         public_account=applied(),
         owner=owner(**changes),
         facts=OwnerFacts(barred, others, closings),
@@ -68,15 +68,19 @@ def test_an_own_one_counts_when_it_moves() -> None:
     moved = active()
     facts = OwnerFacts(person_barred=False, owned=((moved, owner()),), closings=())
     given: Any = {"public_account": moved, "owner": owner(), "facts": facts, "zone": ZONE, "now": NOW}
-    assert not rules.is_eligible(**given, limits=LIMITS)
-    assert rules.is_eligible(**given, limits=PublicAccountLimits(individual=2))
+    assert not public_account_owner.is_eligible(**given, limits=LIMITS)
+    assert public_account_owner.is_eligible(**given, limits=PublicAccountLimits(individual=2))
 
 
 def test_an_owner_at_the_limit() -> None:
     """LIMIT_REACHED is as many live ones as the limit, whoever the owner is barred by."""
     given: Any = {"kind": PublicAccountKind.INDIVIDUAL, "limits": LIMITS, "zone": ZONE, "now": NOW}
-    assert rules.is_full(facts=OwnerFacts(True, (other(PublicAccountState.ACTIVE),), ()), **given)
-    assert not rules.is_full(facts=OwnerFacts(True, (other(PublicAccountState.REJECTED),), ()), **given)
+    assert public_account_owner.is_full(
+        facts=OwnerFacts(True, (other(PublicAccountState.ACTIVE),), ()), **given
+    )
+    assert not public_account_owner.is_full(
+        facts=OwnerFacts(True, (other(PublicAccountState.REJECTED),), ()), **given
+    )
 
 
 def test_a_higher_limit() -> None:

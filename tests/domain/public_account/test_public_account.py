@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.account.rules import account as account_rules
-from idvault.public_account.rules import public_account as rules
-from idvault.public_account.rules.values import (
+from idvault.account import rules as account_rules
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.rules.public_account import (
     LIVE,
     Application,
     PublicAccount,
@@ -46,7 +46,7 @@ def owner(**changes: Any) -> Account:
 
 def applied(**changes: Any) -> PublicAccount:
     application = Application("d" * 32, "platform-a", TOKEN, changes.pop("licence", None))
-    return rules.apply(application=application, owner=owner(**changes), today=TODAY, now=NOW)
+    return public_account_rules.apply(application=application, owner=owner(**changes), today=TODAY, now=NOW)
 
 
 def active(**changes: Any) -> PublicAccount:
@@ -57,7 +57,7 @@ def active(**changes: Any) -> PublicAccount:
 def approve(
     public_account: PublicAccount, *, eligible: bool = True, who: Account | None = None
 ) -> PublicAccount:
-    return rules.approve(
+    return public_account_rules.approve(
         public_account=public_account,
         owner=who or owner(),
         eligible=eligible,
@@ -68,7 +68,7 @@ def approve(
 
 
 def reject(public_account: PublicAccount, who: Account | None = None) -> PublicAccount:
-    return rules.reject(
+    return public_account_rules.reject(
         public_account=public_account,
         owner=who or owner(),
         reason=RejectReason.INCOMPLETE,
@@ -80,7 +80,7 @@ def reject(public_account: PublicAccount, who: Account | None = None) -> PublicA
 def renew(
     public_account: PublicAccount, who: Account | None = None, *, today: date = TODAY, **options: Any
 ) -> PublicAccount:
-    return rules.renew(
+    return public_account_rules.renew(
         public_account=public_account,
         owner=who or owner(),
         licence=options.get("licence"),
@@ -93,7 +93,7 @@ def renew(
 def close(
     public_account: PublicAccount, who: Account | None = None, *, disputed: bool = False
 ) -> PublicAccount:
-    return rules.close(
+    return public_account_rules.close(
         public_account=public_account, owner=who or owner(), disputed=disputed, today=TODAY, now=NOW
     )
 
@@ -222,11 +222,11 @@ def test_a_licence_ends_on_its_day() -> None:
     """On that day the category is the owner's again, whatever is stored."""
     made = active(licence=licence(TODAY + DAY))
     assert (made.category, made.due_on) == (PublicAccountCategory.MEDIA, TODAY + DAY)
-    assert rules.fall(public_account=made, today=TODAY) == made
-    after = rules.fall(public_account=made, today=TODAY + DAY)
+    assert public_account_rules.fall(public_account=made, today=TODAY) == made
+    after = public_account_rules.fall(public_account=made, today=TODAY + DAY)
     assert (after.category, after.revision) == (PublicAccountCategory.PERSONAL, made.revision + 1)
     waiting = applied(licence=licence(TODAY + DAY))
-    assert rules.fall(public_account=waiting, today=TODAY + DAY).licence is None
+    assert public_account_rules.fall(public_account=waiting, today=TODAY + DAY).licence is None
 
 
 def test_what_has_ended_changes_no_more() -> None:
@@ -234,17 +234,17 @@ def test_what_has_ended_changes_no_more() -> None:
     for state in (CLOSED, REJECTED, EXPIRED):
         ended = replace(active(licence=licence(TODAY + DAY)), state=state)
         assert (ended.due_on, ended.term_end) == (None, None)
-        assert rules.fall(public_account=ended, today=TODAY + 999 * DAY) == ended
+        assert public_account_rules.fall(public_account=ended, today=TODAY + 999 * DAY) == ended
 
 
 def test_a_term_runs_out() -> None:
     """GRACE from the expire_date, EXPIRED 30 days later; each is a revision, also if both come at once."""
     made = active()
-    grace = rules.fall(public_account=made, today=END)
+    grace = public_account_rules.fall(public_account=made, today=END)
     assert (grace.state, grace.term_end, grace.revision) == (GRACE, END + 30 * DAY, 3)
-    expired = rules.fall(public_account=made, today=END + 30 * DAY)
+    expired = public_account_rules.fall(public_account=made, today=END + 30 * DAY)
     assert (expired.state, expired.revision) == (EXPIRED, 4)
-    assert rules.fall(public_account=grace, today=END + 30 * DAY) == expired
+    assert public_account_rules.fall(public_account=grace, today=END + 30 * DAY) == expired
 
 
 @given(
@@ -257,8 +257,8 @@ def test_it_does_not_matter_what_is_stored_when(ends: int, lasts: int, days: lis
     made = active(licence=licence(TODAY + ends * DAY), expire_date=TODAY + lasts * DAY)
     stored = made
     for day in sorted(days):
-        stored = rules.fall(public_account=stored, today=TODAY + day * DAY)
-    assert stored == rules.fall(public_account=made, today=TODAY + max(days) * DAY)
+        stored = public_account_rules.fall(public_account=stored, today=TODAY + day * DAY)
+    assert stored == public_account_rules.fall(public_account=made, today=TODAY + max(days) * DAY)
 
 
 def test_a_closed_owner() -> None:
@@ -268,19 +268,31 @@ def test_a_closed_owner() -> None:
     )
     for state in LIVE:
         made = in_state(state)
-        assert rules.present(public_account=made, owner=closed, today=TODAY, now=NOW).state is CLOSED
-        assert rules.present(public_account=made, owner=closed, today=TODAY, now=NOW + DAY).state is state
+        assert (
+            public_account_rules.present(public_account=made, owner=closed, today=TODAY, now=NOW).state
+            is CLOSED
+        )
+        assert (
+            public_account_rules.present(public_account=made, owner=closed, today=TODAY, now=NOW + DAY).state
+            is state
+        )
         erased = owner(state=AccountState.ERASED)
-        assert rules.present(public_account=made, owner=erased, today=TODAY, now=NOW).state is CLOSED
+        assert (
+            public_account_rules.present(public_account=made, owner=erased, today=TODAY, now=NOW).state
+            is CLOSED
+        )
     for state in (APPLIED, REJECTED, EXPIRED):
         made = in_state(state)
-        assert rules.present(public_account=made, owner=closed, today=TODAY, now=NOW).state is state
+        assert (
+            public_account_rules.present(public_account=made, owner=closed, today=TODAY, now=NOW).state
+            is state
+        )
 
 
 def test_the_profile() -> None:
     """It has what readers may see, and neither token nor person."""
     made = active(licence=licence(END), owner_changed_on=TODAY)
-    shown = rules.project(public_account=made, owner=owner(), today=TODAY, now=NOW)
+    shown = public_account_rules.project(public_account=made, owner=owner(), today=TODAY, now=NOW)
     assert (shown.state, shown.category, shown.licence) == (ACTIVE, PublicAccountCategory.MEDIA, made.licence)
     assert (shown.since, shown.owner_changed_on, shown.next_change) == (TODAY, TODAY, END)
     assert TOKEN not in repr(shown)
@@ -295,7 +307,9 @@ def test_the_profile_is_newer_after_a_change_of_the_owner() -> None:
         account=good, sources=[StandingPeriod(Standing.CLOSED, NOW + DAY)], now=NOW
     )
     shown = [
-        rules.project(public_account=made, owner=who, today=TODAY + days * DAY, now=NOW + days * DAY)
+        public_account_rules.project(
+            public_account=made, owner=who, today=TODAY + days * DAY, now=NOW + days * DAY
+        )
         for who, days in ((good, 0), (closed, 0), (closed, 1), (closed, 2))
     ]
     assert [each.state for each in shown] == [ACTIVE, CLOSED, ACTIVE, ACTIVE]
@@ -313,10 +327,12 @@ def test_the_kind_is_the_owners() -> None:
 def test_only_an_active_one_is_attested(state: PublicAccountState) -> None:
     """Third parties are told of a public account that may publish."""
     made = in_state(state)
-    assert rules.attests(public_account=made, owner=owner(), today=TODAY, now=NOW) is (state is ACTIVE)
+    assert public_account_rules.attests(public_account=made, owner=owner(), today=TODAY, now=NOW) is (
+        state is ACTIVE
+    )
     if state is ACTIVE:
-        rules.check_attested(public_account=made, owner=owner(), today=TODAY, now=NOW)
+        public_account_rules.check_attested(public_account=made, owner=owner(), today=TODAY, now=NOW)
         return
     with pytest.raises(PreconditionError) as refused:
-        rules.check_attested(public_account=made, owner=owner(), today=TODAY, now=NOW)
+        public_account_rules.check_attested(public_account=made, owner=owner(), today=TODAY, now=NOW)
     assert refused.value.reason is Reason.PUBLIC_ACCOUNT_NOT_LIVE

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.public_account.rules import public_account as rules
-from idvault.public_account.rules import standing as standing_rules
-from idvault.public_account.rules.values import PublicAccount, PublicAccountState
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.rules.public_account import PublicAccount, PublicAccountState
 from idvault.verify.account import Standing, StandingPeriod
 from idvault.verify.error import PreconditionError, Reason
 from tests.domain.public_account.test_public_account import DAY, active, close, in_state, owner, renew
@@ -16,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 def sanctioned(*periods: StandingPeriod, made: PublicAccount | None = None) -> PublicAccount:
-    return standing_rules.sanction(public_account=made or active(), sources=periods, now=NOW)
+    return public_account_rules.sanction(public_account=made or active(), sources=periods, now=NOW)
 
 
 def test_the_highest_counts_and_each_end_is_a_revision() -> None:
@@ -30,27 +29,27 @@ def test_the_highest_counts_and_each_end_is_a_revision() -> None:
         NOW + HOUR,
         active().revision + 1,
     )
-    assert standing_rules.schedule(public_account=made, now=NOW) == [
+    assert public_account_rules.schedule(public_account=made, now=NOW) == [
         StandingPeriod(Standing.PUBLISHING_LIMITED, NOW + HOUR),
         StandingPeriod(Standing.WARNED, NOW + 2 * HOUR),
     ]
-    later = standing_rules.fall(public_account=made, now=NOW + HOUR)
+    later = public_account_rules.let_standing_fall(public_account=made, now=NOW + HOUR)
     assert (later.standing, later.revision) == (Standing.WARNED, made.revision + 1)
-    good = standing_rules.fall(public_account=made, now=NOW + 2 * HOUR)
+    good = public_account_rules.let_standing_fall(public_account=made, now=NOW + 2 * HOUR)
     assert (good.standing, good.standing_until, good.revision) == (Standing.GOOD, None, made.revision + 2)
-    assert standing_rules.fall(public_account=active(), now=NOW + DAY) == active()
+    assert public_account_rules.let_standing_fall(public_account=active(), now=NOW + DAY) == active()
 
 
 def test_a_sanction_closes_it_until_its_end() -> None:
     """CLOSED by its own sanction, and back as the day gives it when that ends."""
     made = sanctioned(StandingPeriod(Standing.CLOSED, NOW + HOUR))
-    shown = rules.project(public_account=made, owner=owner(), today=TODAY, now=NOW)
+    shown = public_account_rules.project(public_account=made, owner=owner(), today=TODAY, now=NOW)
     assert (shown.state, shown.standing, shown.standing_until) == (
         PublicAccountState.CLOSED,
         Standing.CLOSED,
         NOW + HOUR,
     )
-    after = rules.project(public_account=made, owner=owner(), today=TODAY, now=NOW + HOUR)
+    after = public_account_rules.project(public_account=made, owner=owner(), today=TODAY, now=NOW + HOUR)
     assert (after.state, after.standing) == (PublicAccountState.ACTIVE, Standing.GOOD)
     assert after.revision > shown.revision
 

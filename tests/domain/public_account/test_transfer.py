@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from idvault.public_account.rules import public_account as account_rules
-from idvault.public_account.rules import transfer as rules
-from idvault.public_account.rules.values import PublicAccount, PublicAccountState, TransferOffer
+from idvault.public_account.rules import owner as public_account_owner
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.rules.public_account import PublicAccount, PublicAccountState, TransferOffer
 from idvault.verify.account import Account, Standing, SubjectKind
 from idvault.verify.error import InvalidError, PreconditionError, Reason
 from idvault.verify.public_account import PublicAccountCategory
@@ -35,7 +35,7 @@ def offer(
     *,
     disputed: bool = False,
 ) -> PublicAccount:
-    return rules.offer(
+    return public_account_owner.offer(
         public_account=made or active(),
         owner=who or owner(),
         receiver=to or receiver(),
@@ -54,7 +54,7 @@ def accept(
     disputed: bool = False,
     after: timedelta = timedelta(0),
 ) -> PublicAccount:
-    return rules.accept(
+    return public_account_owner.accept(
         public_account=made or offered(),
         owner=who or owner(),
         receiver=to or receiver(),
@@ -70,9 +70,9 @@ def test_an_offer() -> None:
     made = offer()
     assert made.offer == TransferOffer(OTHER, NOW)
     assert offer(replace(made, offer=TransferOffer("acct_x", NOW - DAY))).offer == made.offer
-    assert rules.offered_to(active(), now=NOW) is None
-    assert rules.offered_to(made, now=NOW + FORTNIGHT - DAY) == OTHER
-    assert rules.offered_to(made, now=NOW + FORTNIGHT) is None
+    assert public_account_owner.offered_to(active(), now=NOW) is None
+    assert public_account_owner.offered_to(made, now=NOW + FORTNIGHT - DAY) == OTHER
+    assert public_account_owner.offered_to(made, now=NOW + FORTNIGHT) is None
 
 
 def test_an_acceptance() -> None:
@@ -87,8 +87,8 @@ def test_an_acceptance() -> None:
 def test_the_profile_stays_in_order(revision: int) -> None:
     """The published revision grows although the new owner's status may have a lower one."""
     to = receiver(revision=revision)
-    before = account_rules.project(public_account=offered(), owner=owner(), today=TODAY, now=NOW)
-    after = account_rules.project(public_account=accept(to=to), owner=to, today=TODAY, now=NOW)
+    before = public_account_rules.project(public_account=offered(), owner=owner(), today=TODAY, now=NOW)
+    after = public_account_rules.project(public_account=accept(to=to), owner=to, today=TODAY, now=NOW)
     assert after.revision > before.revision
 
 

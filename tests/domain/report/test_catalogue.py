@@ -5,9 +5,8 @@ from enum import StrEnum
 
 import pytest
 
-from idvault.report.rules import catalogue
-from idvault.report.rules.entry_count import EntryCount
-from idvault.report.rules.figure import OTHER, Breakdown, Language, Level, Title
+from idvault.report.rules import catalogue as report_catalogue
+from idvault.report.rules.figure import OTHER, Breakdown, EntryCount, Language, Level, Title
 from idvault.verify.account import AccountState
 from idvault.verify.claim import FailureReason
 from idvault.verify.event import EventType
@@ -21,21 +20,25 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def titles() -> list[Title]:
-    found = [section.title for section in catalogue.SECTIONS]
-    found += [figure.title for figure in catalogue.logged_figures()]
-    divided: list[Breakdown | Level] = [*catalogue.breakdowns(), *catalogue.levels()]
+    found = [section.title for section in report_catalogue.SECTIONS]
+    found += [figure.title for figure in report_catalogue.logged_figures()]
+    divided: list[Breakdown | Level] = [*report_catalogue.breakdowns(), *report_catalogue.levels()]
     for each in divided:
         found += [each.title, *each.cells.values()]
-    return [*found, *(each.title for each in catalogue.durations())]
+    return [*found, *(each.title for each in report_catalogue.durations())]
 
 
 def test_every_name_is_one_figure() -> None:
     """No name is used twice, and every breakdown and duration divides a logged figure."""
-    names = [figure.name for figure in catalogue.logged_figures()] + list(catalogue.not_logged())
+    names = [figure.name for figure in report_catalogue.logged_figures()] + list(
+        report_catalogue.not_logged()
+    )
     assert len(names) == len(set(names))
-    totals = [each.total for each in catalogue.breakdowns()] + [each.total for each in catalogue.durations()]
-    assert set(totals) <= catalogue.BY_NAME.keys()
-    assert all(figure.events and figure.edition >= 1 for figure in catalogue.logged_figures())
+    totals = [each.total for each in report_catalogue.breakdowns()] + [
+        each.total for each in report_catalogue.durations()
+    ]
+    assert set(totals) <= report_catalogue.BY_NAME.keys()
+    assert all(figure.events and figure.edition >= 1 for figure in report_catalogue.logged_figures())
 
 
 def test_every_title_is_there_in_both_languages() -> None:
@@ -59,7 +62,7 @@ def test_every_title_is_there_in_both_languages() -> None:
 )
 def test_cells_are_the_values_that_are_stored(name: str, values: type[StrEnum], missing: set[str]) -> None:
     """A value without a cell counts as OTHER; a new one is noticed here."""
-    (found,) = (each for each in catalogue.breakdowns() if each.name == name)
+    (found,) = (each for each in report_catalogue.breakdowns() if each.name == name)
     assert {value.value for value in values} - set(found.cells) == missing
 
 
@@ -69,7 +72,7 @@ def test_cells_are_the_values_that_are_stored(name: str, values: type[StrEnum], 
 )
 def test_levels_have_every_value(name: str, values: type[StrEnum]) -> None:
     """No state and no category is left out."""
-    (found,) = (each for each in catalogue.levels() if each.name == name)
+    (found,) = (each for each in report_catalogue.levels() if each.name == name)
     assert set(found.cells) == {value.value for value in values}
 
 
@@ -89,6 +92,6 @@ def test_entries_of_a_period_are_counted() -> None:
         tally.add(EventType.CLAIM_POSTPONE.value, time)
     tally.add("future:thing:happen", START)
     assert tally.entries == 4
-    assert tally.value(catalogue.BY_NAME["verifications.postponed"]) == 3
-    assert tally.value(catalogue.BY_NAME["registry.outage_hours"]) == 2
-    assert set(tally.values(catalogue.logged_figures())) == set(catalogue.BY_NAME)
+    assert tally.value(report_catalogue.BY_NAME["verifications.postponed"]) == 3
+    assert tally.value(report_catalogue.BY_NAME["registry.outage_hours"]) == 2
+    assert set(tally.values(report_catalogue.logged_figures())) == set(report_catalogue.BY_NAME)

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from idvault.report.rules.statements import WeekInMonth, elsewhere
-from idvault.sanction.rules.publication import StatementKind
+from idvault.report.rules.figure import WeekInMonth, elsewhere
+from idvault.sanction.rules import StatementKind
 from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 from idvault.verify.suppression import Elsewhere
 

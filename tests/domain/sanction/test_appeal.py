@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.sanction.appeal import rules
+from idvault.sanction.appeal import rules as appeal_rules
 from idvault.sanction.appeal.rules import Appeal
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify.error import (
     DeniedError,
     FieldCode,
@@ -33,12 +33,12 @@ LAST_DAY_OVER = datetime(2026, 8, 28, 16, tzinfo=UTC)
 
 
 def filed(sanction: Sanction | None = None, *, now: datetime = NOW) -> Appeal:
-    return rules.file(appeal_id="d" * 32, sanction=sanction or imposed(), terms=TERMS, now=now)
+    return appeal_rules.file(appeal_id="d" * 32, sanction=sanction or imposed(), terms=TERMS, now=now)
 
 
 def decided(verdict: AppealState, *, appeal: Appeal | None = None, **changes: Any) -> Appeal:
     given: dict[str, Any] = {"sanction": imposed(), "moderator_id": "3" * 32, "terms": TERMS, "now": NOW}
-    return rules.decide(
+    return appeal_rules.decide(
         appeal=appeal or filed(), verdict=verdict, reason="read again", paper=b"paper", **{**given, **changes}
     )
 
@@ -46,7 +46,7 @@ def decided(verdict: AppealState, *, appeal: Appeal | None = None, **changes: An
 @pytest.mark.parametrize("text", ["x", "申诉。\n\t\r\n　第二段 👩‍⚖️", "x" * 2_000])
 def test_an_ordinary_text(text: str) -> None:
     """Lines, indents, emoji and 2,000 characters are fine."""
-    assert rules.check_text(text) == text
+    assert appeal_rules.check_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_ordinary_text(text: str) -> None:
 def test_a_text_that_is_refused(text: str, code: FieldCode) -> None:
     """The error names the field and never the text."""
     with pytest.raises(InvalidError) as refused:
-        rules.check_text(text)
+        appeal_rules.check_text(text)
     (violation,) = refused.value.violations
     assert (refused.value.reason, violation.field, violation.code) == (Reason.INVALID_MESSAGE, "text", code)
     assert not text.strip() or text not in repr(refused.value)
@@ -75,7 +75,7 @@ def test_a_new_appeal() -> None:
         "d" * 32, "platform-a", imposed().account_token, "a" * 32, FILED, NOW, DECISION_DUE
     )
     berlin = replace(TERMS, zone=ZoneInfo("Europe/Berlin"), decision_days=30)
-    later = rules.file(appeal_id="d" * 32, sanction=imposed(), terms=berlin, now=NOW)
+    later = appeal_rules.file(appeal_id="d" * 32, sanction=imposed(), terms=berlin, now=NOW)
     assert later.due_at == datetime(2026, 3, 31, 22, tzinfo=UTC)
 
 
@@ -153,26 +153,26 @@ def test_another_moderator_decides() -> None:
 def test_overdue() -> None:
     """From the end of the last day, until it is decided; it is noted once, and stays noted."""
     appeal = filed()
-    assert not rules.is_overdue(appeal, now=DECISION_DUE - SECOND)
-    assert rules.is_overdue(appeal, now=DECISION_DUE)
-    assert rules.note_overdue(appeal=appeal, now=DECISION_DUE - SECOND) is appeal
-    noted = rules.note_overdue(appeal=appeal, now=DECISION_DUE)
+    assert not appeal_rules.is_overdue(appeal, now=DECISION_DUE - SECOND)
+    assert appeal_rules.is_overdue(appeal, now=DECISION_DUE)
+    assert appeal_rules.note_overdue(appeal=appeal, now=DECISION_DUE - SECOND) is appeal
+    noted = appeal_rules.note_overdue(appeal=appeal, now=DECISION_DUE)
     assert noted == replace(appeal, overdue_at=DECISION_DUE)
-    assert rules.note_overdue(appeal=noted, now=DECISION_DUE + SECOND) is noted
+    assert appeal_rules.note_overdue(appeal=noted, now=DECISION_DUE + SECOND) is noted
     late = decided(UPHELD, appeal=noted, now=DECISION_DUE + SECOND)
     assert late.overdue_at == DECISION_DUE
-    assert not rules.is_overdue(late, now=DECISION_DUE + SECOND)
+    assert not appeal_rules.is_overdue(late, now=DECISION_DUE + SECOND)
 
 
 def test_the_text_is_deleted() -> None:
     """At the end of the 90th day after the decision, once; never while it waits for one."""
     appeal = filed()
-    assert rules.delete_text(appeal=appeal, now=LAST_DAY_OVER) is appeal
+    assert appeal_rules.delete_text(appeal=appeal, now=LAST_DAY_OVER) is appeal
     rejected = decided(REJECTED)
-    assert rules.delete_text(appeal=rejected, now=TEXT_DUE - SECOND) is rejected
-    bare = rules.delete_text(appeal=rejected, now=TEXT_DUE)
+    assert appeal_rules.delete_text(appeal=rejected, now=TEXT_DUE - SECOND) is rejected
+    bare = appeal_rules.delete_text(appeal=rejected, now=TEXT_DUE)
     assert bare == replace(rejected, delete_at=None, text_deleted_at=TEXT_DUE)
-    assert rules.delete_text(appeal=bare, now=TEXT_DUE + SECOND) is bare
+    assert appeal_rules.delete_text(appeal=bare, now=TEXT_DUE + SECOND) is bare
 
 
 def test_an_appeal_does_not_show_its_reason() -> None:

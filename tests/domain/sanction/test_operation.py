@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.sanction.operation import rules
+from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.rules import Operation, OperationState
 from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
 from tests.support.builders import NOW
@@ -16,14 +16,14 @@ LATER = NOW + timedelta(days=30)
 def test_an_open_operation_is_closed_once() -> None:
     """Sanctions name it until then; the refusal of a second closing names both states."""
     assert OPERATION.state is OperationState.OPEN
-    rules.check_open(OPERATION)
-    closed = rules.close(operation=OPERATION, now=LATER)
+    operation_rules.check_open(OPERATION)
+    closed = operation_rules.close(operation=OPERATION, now=LATER)
     assert (closed.state, closed.closed_at) == (OperationState.CLOSED, LATER)
     with pytest.raises(PreconditionError) as refused:
-        rules.check_open(closed)
+        operation_rules.check_open(closed)
     assert refused.value.reason is Reason.OPERATION_CLOSED
     with pytest.raises(TransitionError) as told:
-        rules.close(operation=closed, now=LATER)
+        operation_rules.close(operation=closed, now=LATER)
     assert (told.value.state, told.value.wanted) == ("CLOSED", "CLOSED")
 
 
@@ -40,15 +40,15 @@ def test_a_sanction_inherits_the_operation_of_its_report(
     named: str | None, is_open: bool, belongs: str | None
 ) -> None:
     """If it names none and the report's is still open; a report can be upheld after that is closed."""
-    reported = OPERATION if is_open else rules.close(operation=OPERATION, now=LATER)
-    assert rules.inherit(named=named, reported=reported) == belongs
+    reported = OPERATION if is_open else operation_rules.close(operation=OPERATION, now=LATER)
+    assert operation_rules.inherit(named=named, reported=reported) == belongs
 
 
 def test_an_operation_has_a_title() -> None:
     """Which is not shown where an operation is."""
-    assert rules.check_title("a month") == "a month"
+    assert operation_rules.check_title("a month") == "a month"
     for title in ("", " ", "x" * 201, "a\tb"):
         with pytest.raises(InvalidError) as refused:
-            rules.check_title(title)
+            operation_rules.check_title(title)
         assert [each.field for each in refused.value.violations] == ["title"]
     assert "month" not in repr(OPERATION)

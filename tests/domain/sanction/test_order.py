@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from idvault.sanction.order import rules
+from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import OrderState, RecordedOrder
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.sanction import AuthorityOrder
@@ -38,14 +38,14 @@ def test_a_deadline_counts_to_the_second(
 def test_a_deadline_has_whole_seconds() -> None:
     """Fractions are dropped."""
     given = replace(RECORDED, deadline=DEADLINE + timedelta(microseconds=9))
-    assert rules.in_seconds(given) == RECORDED
+    assert order_rules.in_seconds(given) == RECORDED
 
 
 def test_an_order_is_complete() -> None:
     """Every wrong part is named."""
-    assert rules.check(ORDER) == ORDER
+    assert order_rules.check(ORDER) == ORDER
     with pytest.raises(InvalidError) as refused:
-        rules.check(replace(ORDER, authority=" ", reference="x" * 201, digest=bytes(31)))
+        order_rules.check(replace(ORDER, authority=" ", reference="x" * 201, digest=bytes(31)))
     assert refused.value.reason is Reason.INVALID_MESSAGE
     assert refused.value.violations == (
         Violation("order.authority", FieldCode.REQUIRED),

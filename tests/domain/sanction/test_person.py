@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.account.rules import person as rules
-from idvault.account.rules.person import Follower, PersonSanction
+from idvault.account import rules as account_rules
+from idvault.account.rules import Follower, PersonSanction
 from idvault.verify.account import Standing, StandingPeriod
 from idvault.verify.sanction import STANDINGS, Degree
 
@@ -27,14 +27,14 @@ def sanction(
 
 
 def end_of(made: PersonSanction) -> datetime | None:
-    (follower,) = rules.followers(sanctions=[made], account_token="acct_2")
+    (follower,) = account_rules.followers(sanctions=[made], account_token="acct_2")
     return follower.end_at
 
 
 def test_the_named_account_follows_nothing() -> None:
     """Its own sanction counts there; every other account follows, with degree and rounded end alone."""
     own, other = sanction(account="acct_1"), sanction(Degree.WARN, account="acct_2")
-    assert rules.followers(sanctions=[own, other], account_token="acct_1") == [
+    assert account_rules.followers(sanctions=[own, other], account_token="acct_1") == [
         Follower("a" * 32, Degree.WARN, None)
     ]
 
@@ -83,7 +83,8 @@ def test_a_sanction_without_an_end_has_followers_without_one() -> None:
 def test_what_stops_a_claim() -> None:
     """CLOSE stops every claim, SUSPEND those of accounts that were verified before."""
     stopped = {
-        degree: (rules.closes([sanction(degree)]), rules.bars([sanction(degree)])) for degree in Degree
+        degree: (account_rules.closes([sanction(degree)]), account_rules.bars([sanction(degree)]))
+        for degree in Degree
     }
     assert stopped == {
         Degree.WARN: (False, False),
@@ -91,19 +92,19 @@ def test_what_stops_a_claim() -> None:
         Degree.SUSPEND: (False, True),
         Degree.CLOSE: (True, True),
     }
-    assert (rules.closes([]), rules.bars([])) == (False, False)
+    assert (account_rules.closes([]), account_rules.bars([])) == (False, False)
     assert Standing.CLOSED is STANDINGS[Degree.CLOSE]
 
 
-@given(st.binary(min_size=rules.DELAY_SEED_SIZE, max_size=rules.DELAY_SEED_SIZE))
+@given(st.binary(min_size=account_rules.DELAY_SEED_SIZE, max_size=account_rules.DELAY_SEED_SIZE))
 def test_a_delay_is_between_one_and_72_hours(seed: bytes) -> None:
     """In whole seconds; every delay is possible."""
-    drawn = rules.delay(seed)
+    drawn = account_rules.delay(seed)
     assert timedelta(hours=1) <= drawn <= timedelta(hours=72)
     assert drawn.microseconds == 0
 
 
 def test_every_delay_is_drawn() -> None:
     """The shortest and the longest included."""
-    drawn = {rules.delay(number.to_bytes(8, "big")) for number in range(71 * 3_600 + 1)}
+    drawn = {account_rules.delay(number.to_bytes(8, "big")) for number in range(71 * 3_600 + 1)}
     assert (min(drawn), max(drawn), len(drawn)) == (timedelta(hours=1), timedelta(hours=72), 71 * 3_600 + 1)

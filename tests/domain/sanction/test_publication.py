@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.sanction.rules import publication as rules
-from idvault.sanction.rules.publication import StatementKind, StatementWeek
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.rules import StatementKind, StatementWeek
 from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
 WEEK = StatementWeek(date(2026, 2, 23))
@@ -29,7 +29,7 @@ ALLOWED = {"degree", "ground", "category", "automation", "issuer_kind", "territo
 
 def told(counts: Mapping[StatementKind, int]) -> list[dict[str, Any]]:
     """Return the lines of a file."""
-    return [json.loads(line) for line in rules.render(counts=counts, week=WEEK).splitlines()]
+    return [json.loads(line) for line in sanction_rules.render(counts=counts, week=WEEK).splitlines()]
 
 
 @pytest.mark.parametrize(("count", "lines"), [(0, 0), (4, 0), (5, 5), (6, 6)])
@@ -92,7 +92,7 @@ def test_texts_gather_under_other() -> None:
 def test_the_order_tells_nothing() -> None:
     """The same statements make the same file, in whatever order they came."""
     other = replace(KIND, degree=Degree.WARN)
-    assert rules.render(counts={KIND: 5, other: 7}, week=WEEK) == rules.render(
+    assert sanction_rules.render(counts={KIND: 5, other: 7}, week=WEEK) == sanction_rules.render(
         counts={other: 7, KIND: 5}, week=WEEK
     )
 
@@ -110,7 +110,7 @@ def test_the_order_tells_nothing() -> None:
 )
 def test_weeks_are_of_iso_and_utc(at: datetime, label: str) -> None:
     """The first days of a year may belong to the last week of the one before."""
-    week = rules.week_of(at)
+    week = sanction_rules.week_of(at)
     assert week.label == label
     assert week.begin <= at < week.end == week.following().begin
 
@@ -118,5 +118,5 @@ def test_weeks_are_of_iso_and_utc(at: datetime, label: str) -> None:
 def test_a_week_is_told_an_hour_after_its_end() -> None:
     """Acts that were begun in it are stored by then."""
     end = datetime(2026, 3, 2, 1, tzinfo=UTC)
-    assert rules.newest(now=end).label == "2026-W09"
-    assert rules.newest(now=end - timedelta(seconds=1)).label == "2026-W08"
+    assert sanction_rules.newest(now=end).label == "2026-W09"
+    assert sanction_rules.newest(now=end - timedelta(seconds=1)).label == "2026-W08"

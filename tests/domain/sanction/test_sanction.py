@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from idvault.sanction.rules import sanction as rules
-from idvault.sanction.rules.sanction import CONFIRM_WITHIN, Sanction
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.rules import CONFIRM_WITHIN, Sanction
 from idvault.verify import sanction as verify_sanction
 from idvault.verify.account import AccountState, Standing, StandingPeriod
 from idvault.verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
@@ -23,7 +23,7 @@ LIFTED, LAPSED = SanctionState.LIFTED, SanctionState.LAPSED
 
 
 def imposed(degree: Degree = Degree.WARN, scope: Scope = Scope.ACCOUNT, **changes: Any) -> Sanction:
-    return rules.impose(
+    return sanction_rules.impose(
         sanction_id="a" * 32,
         relying_party="platform-a",
         account_token=TOKEN,
@@ -43,11 +43,11 @@ def in_state(state: SanctionState) -> Sanction:
 
 
 def confirmed(sanction: Sanction, by: str = "2" * 32) -> Sanction:
-    return rules.confirm(sanction=sanction, moderator_id=by, paper=b"confirmed", now=LATER)
+    return sanction_rules.confirm(sanction=sanction, moderator_id=by, paper=b"confirmed", now=LATER)
 
 
 def lifted(sanction: Sanction) -> Sanction:
-    return rules.lift(
+    return sanction_rules.lift(
         sanction=sanction, moderator_id="3" * 32, reason="a mistake", paper=b"lifted", now=LATER
     )
 
@@ -59,10 +59,10 @@ def test_who_is_needed(degree: Degree, scope: Scope) -> None:
     made = imposed(degree, scope)
     if degree is Degree.CLOSE or scope is Scope.PERSON:
         assert (made.state, made.started_at) == (PROPOSED, None)
-        assert rules.period(made) is None
+        assert sanction_rules.period(made) is None
     else:
         assert (made.state, made.started_at) == (IN_FORCE, NOW)
-        assert rules.period(made) == StandingPeriod(verify_sanction.STANDINGS[degree])
+        assert sanction_rules.period(made) == StandingPeriod(verify_sanction.STANDINGS[degree])
 
 
 def test_degrees_are_ordered_as_standings() -> None:
@@ -102,7 +102,7 @@ def test_what_is_open_is_lifted(state: SanctionState) -> None:
             "a mistake",
             b"lifted",
         )
-        assert rules.period(made) is None
+        assert sanction_rules.period(made) is None
         return
     with pytest.raises(TransitionError) as refused:
         lifted(in_state(state))
@@ -114,20 +114,20 @@ def test_an_unconfirmed_proposal_lapses_after_72_hours() -> None:
     proposed = imposed(Degree.CLOSE)
     due = NOW + CONFIRM_WITHIN
     assert proposed.due_at == due
-    assert rules.fall(sanction=proposed, now=due - SECOND) == proposed
-    fallen = rules.fall(sanction=proposed, now=due)
+    assert sanction_rules.fall(sanction=proposed, now=due - SECOND) == proposed
+    fallen = sanction_rules.fall(sanction=proposed, now=due)
     assert (fallen.state, fallen.ended_at, fallen.ended_by, fallen.due_at) == (LAPSED, due, None, None)
     with pytest.raises(TransitionError) as refused:
-        rules.confirm(sanction=proposed, moderator_id="2" * 32, paper=b"", now=due)
+        sanction_rules.confirm(sanction=proposed, moderator_id="2" * 32, paper=b"", now=due)
     assert refused.value.state == "LAPSED"
 
 
 def test_a_sanction_lapses_at_its_end() -> None:
     """The end of the statement counts, also for a proposal that it precedes."""
     limited = imposed(end_at=LATER)
-    assert rules.period(limited) == StandingPeriod(Standing.WARNED, LATER)
-    assert rules.fall(sanction=limited, now=LATER - SECOND) == limited
-    assert rules.fall(sanction=limited, now=LATER).state is LAPSED
+    assert sanction_rules.period(limited) == StandingPeriod(Standing.WARNED, LATER)
+    assert sanction_rules.fall(sanction=limited, now=LATER - SECOND) == limited
+    assert sanction_rules.fall(sanction=limited, now=LATER).state is LAPSED
     assert imposed(Degree.CLOSE, end_at=LATER).due_at == LATER
     assert confirmed(imposed(Degree.CLOSE)).due_at is None
     assert imposed().due_at is None
@@ -135,19 +135,19 @@ def test_a_sanction_lapses_at_its_end() -> None:
 
 def test_a_limit_has_a_measure() -> None:
     """LIMIT says how; no other degree does."""
-    assert rules.check_measure(degree=Degree.LIMIT, measure="comments-only") == "comments-only"
+    assert sanction_rules.check_measure(degree=Degree.LIMIT, measure="comments-only") == "comments-only"
     for degree in Degree:
         with pytest.raises(InvalidError):
-            rules.check_measure(degree=degree, measure="" if degree is Degree.LIMIT else "x")
-    assert rules.check_measure(degree=Degree.WARN, measure="") == ""
+            sanction_rules.check_measure(degree=degree, measure="" if degree is Degree.LIMIT else "x")
+    assert sanction_rules.check_measure(degree=Degree.WARN, measure="") == ""
 
 
 def test_a_lift_has_a_reason() -> None:
     """A lift without a reason is refused."""
-    assert rules.check_reason("a mistake") == "a mistake"
+    assert sanction_rules.check_reason("a mistake") == "a mistake"
     for reason in ("", " ", "a" * 501, "a\tb"):
         with pytest.raises(InvalidError):
-            rules.check_reason(reason)
+            sanction_rules.check_reason(reason)
 
 
 def test_nothing_is_imposed_on_an_erased_account() -> None:
@@ -156,24 +156,24 @@ def test_nothing_is_imposed_on_an_erased_account() -> None:
         account = builders.account(state=state)
         if state is AccountState.ERASED:
             with pytest.raises(PreconditionError):
-                rules.admit(account=account, sanction=imposed())
+                sanction_rules.admit(account=account, sanction=imposed())
         else:
-            assert rules.admit(account=account, sanction=imposed()) == imposed()
+            assert sanction_rules.admit(account=account, sanction=imposed()) == imposed()
 
 
 def test_a_person_is_known_after_a_verification() -> None:
     """Scope PERSON needs an account with an owner and keeps the owner's id; scope ACCOUNT keeps none."""
     made = imposed(scope=Scope.PERSON)
     with pytest.raises(PreconditionError) as refused:
-        rules.admit(account=builders.account(), sanction=made)
+        sanction_rules.admit(account=builders.account(), sanction=made)
     assert refused.value.reason is Reason.PERSON_UNKNOWN
     owned = builders.account(person_id=builders.PERSON)
-    assert rules.admit(account=owned, sanction=made).person_id == builders.PERSON
-    assert rules.admit(account=owned, sanction=imposed()).person_id is None
+    assert sanction_rules.admit(account=owned, sanction=made).person_id == builders.PERSON
+    assert sanction_rules.admit(account=owned, sanction=imposed()).person_id is None
 
 
 def overturned(sanction: Sanction) -> Sanction:
-    return rules.overturn(
+    return sanction_rules.overturn(
         sanction=sanction, moderator_id="4" * 32, reason="upheld", paper=b"decided", now=LATER
     )
 
@@ -189,7 +189,7 @@ def test_an_upheld_appeal_overturns() -> None:
         end_reason="upheld",
         ending=b"decided",
     )
-    assert (ended.due_at, rules.period(ended)) == (None, None)
+    assert (ended.due_at, sanction_rules.period(ended)) == (None, None)
     former = lifted(imposed())
     assert overturned(former) == replace(former, state=SanctionState.OVERTURNED)
     lapsing = imposed(end_at=NOW + SECOND)
@@ -213,8 +213,8 @@ def test_what_is_not_overturned() -> None:
 
 def test_a_public_account_is_no_person() -> None:
     """A sanction of a public account has scope ACCOUNT."""
-    rules.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
-    rules.check_target(scope=Scope.PERSON, public_account_id=None)
+    sanction_rules.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
+    sanction_rules.check_target(scope=Scope.PERSON, public_account_id=None)
     with pytest.raises(InvalidError) as refused:
-        rules.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
+        sanction_rules.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
     assert [each.field for each in refused.value.violations] == ["public_account_id"]

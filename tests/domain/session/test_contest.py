@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.session.contest import rules
+from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import Contest, ContestState, ContestTerms
 from idvault.verify import deadline
 from idvault.verify.claim import ClaimState
@@ -19,7 +19,7 @@ TICK = timedelta(microseconds=1)
 
 
 def filed(state: ClaimState) -> Contest:
-    return rules.file(
+    return contest_rules.file(
         contest_id="c" * 32,
         relying_party="platform-a",
         account_token=TOKEN,
@@ -40,28 +40,30 @@ def test_only_a_success_is_contested() -> None:
 
 def test_a_contest_becomes_overdue_at_its_due_time() -> None:
     """To the microsecond, once, and not after a decision."""
-    assert not rules.is_overdue(FILED, now=DUE - TICK)
-    assert rules.note_overdue(contest=FILED, now=DUE - TICK) is FILED
-    noted = rules.note_overdue(contest=FILED, now=DUE)
-    assert (rules.is_overdue(FILED, now=DUE), noted.overdue_at) == (True, DUE)
-    assert rules.note_overdue(contest=noted, now=DUE + TICK) is noted
-    decided = rules.decide(contest=FILED, verdict=ContestState.UPHELD, reason="seen", terms=TERMS, now=DUE)
-    assert not rules.is_overdue(decided, now=DUE)
+    assert not contest_rules.is_overdue(FILED, now=DUE - TICK)
+    assert contest_rules.note_overdue(contest=FILED, now=DUE - TICK) is FILED
+    noted = contest_rules.note_overdue(contest=FILED, now=DUE)
+    assert (contest_rules.is_overdue(FILED, now=DUE), noted.overdue_at) == (True, DUE)
+    assert contest_rules.note_overdue(contest=noted, now=DUE + TICK) is noted
+    decided = contest_rules.decide(
+        contest=FILED, verdict=ContestState.UPHELD, reason="seen", terms=TERMS, now=DUE
+    )
+    assert not contest_rules.is_overdue(decided, now=DUE)
 
 
 @pytest.mark.parametrize("verdict", [ContestState.UPHELD, ContestState.REJECTED])
 def test_a_contest_is_decided_once(verdict: ContestState) -> None:
     """The decision begins the days after which the text is deleted, once."""
-    decided = rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
+    decided = contest_rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
     delete_at = deadline.due_at(start=NOW, days=90, zone=ZONE)
     shorter = replace(TERMS, text_days=3)
-    soon = rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=shorter, now=NOW)
+    soon = contest_rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=shorter, now=NOW)
     assert soon.delete_at == deadline.due_at(start=NOW, days=3, zone=ZONE)
     assert decided == replace(FILED, state=verdict, decided_at=NOW, reason="seen", delete_at=delete_at)
     with pytest.raises(TransitionError):
-        rules.decide(contest=decided, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
-    assert rules.delete_text(contest=decided, now=delete_at - TICK) is decided
-    bare = rules.delete_text(contest=decided, now=delete_at)
+        contest_rules.decide(contest=decided, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
+    assert contest_rules.delete_text(contest=decided, now=delete_at - TICK) is decided
+    bare = contest_rules.delete_text(contest=decided, now=delete_at)
     assert (bare.delete_at, bare.text_deleted_at) == (None, delete_at)
-    assert rules.delete_text(contest=bare, now=delete_at + TICK) is bare
-    assert rules.delete_text(contest=FILED, now=delete_at) is FILED
+    assert contest_rules.delete_text(contest=bare, now=delete_at + TICK) is bare
+    assert contest_rules.delete_text(contest=FILED, now=delete_at) is FILED

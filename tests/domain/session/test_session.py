@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.session import rules
+from idvault.session import rules as session_rules
 from idvault.session.rules import SessionClaim, SessionPurpose, SessionState, VerificationSession
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.error import (
@@ -21,7 +21,7 @@ from idvault.verify.error import (
 from tests.support.builders import NOW, TOKEN
 
 MINE, OTHER, BIND = b"m" * 32, b"o" * 32, b"b" * 32
-LATE = NOW + rules.LIFETIME
+LATE = NOW + session_rules.LIFETIME
 NEW = VerificationSession(
     "0" * 32,
     "platform-a",
@@ -80,37 +80,37 @@ def test_the_state_follows_from_steps_and_claim(
 ) -> None:
     """A claim counts more than the clock; an attempt whose claim did not arrive is still open."""
     now = LATE if late else LATE - timedelta(microseconds=1)
-    assert rules.state(session=session, claim=found, now=now) is state
-    assert rules.next_attempt(session=session, claim=found, now=now) == next_attempt
-    assert rules.attempts_left(session=session, claim=found) == left
+    assert session_rules.state(session=session, claim=found, now=now) is state
+    assert session_rules.next_attempt(session=session, claim=found, now=now) == next_attempt
+    assert session_rules.attempts_left(session=session, claim=found) == left
 
 
 def test_one_browser_redeems_a_link() -> None:
     """A repeat changes nothing, also later; another browser is refused, also in time."""
-    taken = rules.redeem(session=NEW, browser_hash=MINE, bind_hash=BIND, now=NOW)
+    taken = session_rules.redeem(session=NEW, browser_hash=MINE, bind_hash=BIND, now=NOW)
     assert taken == REDEEMED
-    assert rules.redeem(session=taken, browser_hash=MINE, bind_hash=BIND, now=LATE) is taken
+    assert session_rules.redeem(session=taken, browser_hash=MINE, bind_hash=BIND, now=LATE) is taken
     with pytest.raises(PreconditionError) as refused:
-        rules.redeem(session=taken, browser_hash=OTHER, bind_hash=OTHER, now=NOW)
+        session_rules.redeem(session=taken, browser_hash=OTHER, bind_hash=OTHER, now=NOW)
     assert refused.value.reason is Reason.SESSION_TAKEN
     with pytest.raises(PreconditionError) as late:
-        rules.redeem(session=NEW, browser_hash=MINE, bind_hash=BIND, now=LATE)
+        session_rules.redeem(session=NEW, browser_hash=MINE, bind_hash=BIND, now=LATE)
     assert late.value.reason is Reason.SESSION_EXPIRED
 
 
 def test_a_session_belongs_to_its_browser() -> None:
     """Before it is redeemed it belongs to nobody."""
-    rules.check_browser(session=REDEEMED, browser_hash=MINE)
+    session_rules.check_browser(session=REDEEMED, browser_hash=MINE)
     for session, browser in ((NEW, MINE), (REDEEMED, OTHER)):
         with pytest.raises(NotFoundError):
-            rules.check_browser(session=session, browser_hash=browser)
+            session_rules.check_browser(session=session, browser_hash=browser)
 
 
 def test_the_platform_binds_the_browser_whose_code_it_got() -> None:
     """A code of another browser is refused in the words of an unknown session."""
-    bound = rules.bind(session=REDEEMED, bind_hash=BIND, now=NOW)
+    bound = session_rules.bind(session=REDEEMED, bind_hash=BIND, now=NOW)
     assert bound == BOUND
-    assert rules.bind(session=bound, bind_hash=BIND, now=LATE) is bound
+    assert session_rules.bind(session=bound, bind_hash=BIND, now=LATE) is bound
     cases: list[tuple[VerificationSession, bytes, Any, Reason]] = [
         (NEW, BIND, NOW, Reason.SESSION_NOT_FOUND),
         (REDEEMED, OTHER, NOW, Reason.SESSION_NOT_FOUND),
@@ -119,20 +119,20 @@ def test_the_platform_binds_the_browser_whose_code_it_got() -> None:
     ]
     for session, code, now, reason in cases:
         with pytest.raises(IdvaultError) as refused:
-            rules.bind(session=session, bind_hash=code, now=now)
+            session_rules.bind(session=session, bind_hash=code, now=now)
         assert refused.value.reason is reason
 
 
 def test_the_terms_come_after_the_platform() -> None:
     """Nobody agrees before the browser is bound; the first time counts."""
-    agreed = rules.agree(session=BOUND, now=NOW)
+    agreed = session_rules.agree(session=BOUND, now=NOW)
     assert agreed == AGREED
-    assert rules.agree(session=agreed, now=LATE) is agreed
+    assert session_rules.agree(session=agreed, now=LATE) is agreed
     with pytest.raises(TransitionError) as early:
-        rules.agree(session=REDEEMED, now=NOW)
+        session_rules.agree(session=REDEEMED, now=NOW)
     assert (early.value.state, early.value.wanted) == ("REDEEMED", "AGREED")
     with pytest.raises(PreconditionError) as late:
-        rules.agree(session=BOUND, now=LATE)
+        session_rules.agree(session=BOUND, now=LATE)
     assert late.value.reason is Reason.SESSION_EXPIRED
 
 
@@ -144,7 +144,7 @@ def attempt(
     *,
     late: bool = False,
 ) -> VerificationSession:
-    return rules.attempt(
+    return session_rules.attempt(
         session=session, claim=found, number=number, attempt_id=attempt_id, now=LATE if late else NOW
     )
 
@@ -199,10 +199,10 @@ def test_other_attempts_are_refused(
 def test_terms_are_plain_text(text: str, code: str) -> None:
     """Line ends are allowed, other control characters are not."""
     with pytest.raises(InvalidError) as refused:
-        rules.check_terms(policy_text=text)
+        session_rules.check_terms(policy_text=text)
     [violation] = refused.value.violations
     assert (violation.field, violation.code) == ("policy_text", code)
-    assert rules.check_terms(policy_text="a\nb") == "a\nb"
+    assert session_rules.check_terms(policy_text="a\nb") == "a\nb"
 
 
 @pytest.mark.parametrize(
@@ -219,10 +219,10 @@ def test_terms_are_plain_text(text: str, code: str) -> None:
 def test_a_page_begins_in_a_language(locale: str, expected: str) -> None:
     """Two languages exist, and a region does not matter."""
     if expected in ("zh", "en"):
-        assert rules.language(locale) == expected
+        assert session_rules.language(locale) == expected
         return
     with pytest.raises(InvalidError) as refused:
-        rules.language(locale)
+        session_rules.language(locale)
     assert refused.value.violations[0].code == expected
 
 
@@ -243,26 +243,26 @@ def test_purpose_and_account_belong_together(
 ) -> None:
     """A sign-up has no account yet, and a code is a campaign's."""
     if field is None:
-        rules.check_purpose(purpose=purpose, account_token=token, invited=invited)
+        session_rules.check_purpose(purpose=purpose, account_token=token, invited=invited)
         return
     with pytest.raises(InvalidError) as refused:
-        rules.check_purpose(purpose=purpose, account_token=token, invited=invited)
+        session_rules.check_purpose(purpose=purpose, account_token=token, invited=invited)
     assert refused.value.violations[0].field == field
 
 
 def test_an_identity_session_is_no_verification() -> None:
     """Its purpose is refused for a verification, and its browser agrees to nothing."""
     with pytest.raises(InvalidError) as refused:
-        rules.check_purpose(purpose=SessionPurpose.IDENTITY, account_token=TOKEN, invited=False)
+        session_rules.check_purpose(purpose=SessionPurpose.IDENTITY, account_token=TOKEN, invited=False)
     assert refused.value.violations[0].field == "purpose"
     with pytest.raises(TransitionError):
-        rules.agree(session=replace(BOUND, purpose=SessionPurpose.IDENTITY), now=NOW)
+        session_rules.agree(session=replace(BOUND, purpose=SessionPurpose.IDENTITY), now=NOW)
 
 
 def test_an_identity_session_shows_its_account_while_it_lives() -> None:
     """Bound and not expired; no other session shows an account."""
     mine = replace(BOUND, purpose=SessionPurpose.IDENTITY, account_token=TOKEN)
-    assert rules.owned_account(session=mine, now=NOW) == TOKEN
+    assert session_rules.owned_account(session=mine, now=NOW) == TOKEN
     for session, now, reason in (
         (mine, LATE, Reason.SESSION_EXPIRED),
         (replace(mine, bound_at=None), NOW, Reason.ILLEGAL_TRANSITION),
@@ -270,15 +270,15 @@ def test_an_identity_session_shows_its_account_while_it_lives() -> None:
         (replace(mine, account_token=None), NOW, Reason.ILLEGAL_TRANSITION),
     ):
         with pytest.raises(PreconditionError) as refused:
-            rules.owned_account(session=session, now=now)
+            session_rules.owned_account(session=session, now=now)
         assert refused.value.reason is reason
 
 
 def test_an_invitation_is_answered_by_a_confirmed_browser() -> None:
     """In the states BOUND and AGREED, with a code, until the session expires."""
     mine = replace(BOUND, invitation_code_hash=b"c" * 32)
-    rules.check_answer(session=mine, claim=None, now=NOW)
-    rules.check_answer(session=replace(mine, agreed_at=NOW, attempts=1), claim=MISMATCH, now=NOW)
+    session_rules.check_answer(session=mine, claim=None, now=NOW)
+    session_rules.check_answer(session=replace(mine, agreed_at=NOW, attempts=1), claim=MISMATCH, now=NOW)
     for session, found, now, reason in (
         (mine, None, LATE, Reason.SESSION_EXPIRED),
         (BOUND, None, NOW, Reason.ILLEGAL_TRANSITION),
@@ -287,5 +287,5 @@ def test_an_invitation_is_answered_by_a_confirmed_browser() -> None:
         (mine, SUCCEEDED, NOW, Reason.ILLEGAL_TRANSITION),
     ):
         with pytest.raises(PreconditionError) as refused:
-            rules.check_answer(session=session, claim=found, now=now)
+            session_rules.check_answer(session=session, claim=found, now=now)
         assert refused.value.reason is reason

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from idvault.tip_off.rules import filing as rules
-from idvault.tip_off.rules import target as target_rules
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify.error import InvalidError
 from idvault.verify.tip_off import TargetKind, TipOffTarget
 
@@ -26,7 +25,7 @@ def named(error: InvalidError) -> dict[str, str]:
 )
 def test_targets(target: TipOffTarget) -> None:
     """An account, a public account, and content by any reference of the platform's."""
-    assert target_rules.check(target) is target
+    assert tip_off_rules.check(target) is target
     assert target.key not in repr(target)
 
 
@@ -44,13 +43,13 @@ def test_targets(target: TipOffTarget) -> None:
 def test_wrong_targets(kind: TargetKind, key: str, field: str, code: str) -> None:
     """The refusal names the field of the kind."""
     with pytest.raises(InvalidError) as refused:
-        target_rules.check(TipOffTarget(kind, key))
+        tip_off_rules.check(TipOffTarget(kind, key))
     assert named(refused.value) == {field: code}
 
 
 def test_a_report_is_about_something() -> None:
     """Without a target the field is named."""
-    assert named(target_rules.missing()) == {"target": "REQUIRED"}
+    assert named(tip_off_rules.missing()) == {"target": "REQUIRED"}
 
 
 @pytest.mark.parametrize(
@@ -74,25 +73,25 @@ def test_what_is_filed(changes: dict[str, Any], wrong: dict[str, str]) -> None:
     """Every wrong field is named at once, never with its value."""
     given: dict[str, Any] = {"text": "a", "contact": "", "evidence": (), "content": b""} | changes
     if not wrong:
-        rules.check_filing(**given)
+        tip_off_rules.check_filing(**given)
         return
     with pytest.raises(InvalidError) as refused:
-        rules.check_filing(**given)
+        tip_off_rules.check_filing(**given)
     assert named(refused.value) == wrong
 
 
 def test_lines() -> None:
     """Replies and notes have several lines, and nothing but text in them."""
-    assert rules.check_lines("a\nb", field="reply", limit=3) == "a\nb"
+    assert tip_off_rules.check_lines("a\nb", field="reply", limit=3) == "a\nb"
     with pytest.raises(InvalidError) as refused:
-        rules.check_lines("a\u202eb", field="reply", limit=3)
+        tip_off_rules.check_lines("a\u202eb", field="reply", limit=3)
     assert named(refused.value) == {"reply": "CHARACTER"}
 
 
 def test_references() -> None:
     """Twelve digits that follow from the report's id, with leading zeros."""
-    assert rules.reference_of("0" * 15 + "7" + "f" * 16) == "000000000007"
-    assert len(rules.reference_of("f" * 32)) == 12
+    assert tip_off_rules.reference_of("0" * 15 + "7" + "f" * 16) == "000000000007"
+    assert len(tip_off_rules.reference_of("f" * 32)) == 12
 
 
 @pytest.mark.parametrize(
@@ -108,10 +107,10 @@ def test_references() -> None:
 def test_wrong_digits(typed: str, code: str) -> None:
     """Too few, none, and characters that are no ASCII digits."""
     with pytest.raises(InvalidError) as refused:
-        rules.read_digits(typed, field="reference", count=12)
+        tip_off_rules.read_digits(typed, field="reference", count=12)
     assert named(refused.value) == {"reference": code}
 
 
 def test_digits_as_people_type_them() -> None:
     """Spaces and hyphens do not count."""
-    assert rules.read_digits("1234-5678 9012", field="reference", count=12) == "123456789012"
+    assert tip_off_rules.read_digits("1234-5678 9012", field="reference", count=12) == "123456789012"

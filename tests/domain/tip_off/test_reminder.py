@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.tip_off.rules import reminder as rules
-from idvault.tip_off.rules.reminder import TIP_OFF_DAYS
+from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.rules import TIP_OFF_DAYS
 from idvault.verify import deadline
 from idvault.verify.tip_off import Reminder
 from tests.support.builders import NOW
@@ -22,18 +22,18 @@ TICK = timedelta(microseconds=1)
 )
 def test_when_a_reminder_is_due(reminder: Reminder, share: float) -> None:
     """At 50, 80 and 100 per cent of the time, and not a microsecond earlier."""
-    due = rules.due_time(reminder, filed_at=NOW, due_at=DUE)
+    due = tip_off_rules.due_time(reminder, filed_at=NOW, due_at=DUE)
     assert due == NOW + (DUE - NOW) * share
     former = {Reminder.HALF: None, Reminder.FOUR_FIFTHS: Reminder.HALF}.get(reminder, Reminder.FOUR_FIFTHS)
-    assert list(rules.come_due(former, filed_at=NOW, due_at=DUE, now=due)) == [reminder]
-    assert list(rules.come_due(former, filed_at=NOW, due_at=DUE, now=due - TICK)) == []
-    assert rules.next_time(former, filed_at=NOW, due_at=DUE) == due
+    assert list(tip_off_rules.come_due(former, filed_at=NOW, due_at=DUE, now=due)) == [reminder]
+    assert list(tip_off_rules.come_due(former, filed_at=NOW, due_at=DUE, now=due - TICK)) == []
+    assert tip_off_rules.next_time(former, filed_at=NOW, due_at=DUE) == due
 
 
 def test_after_the_last_there_is_none() -> None:
     """The last reminder is written once."""
-    assert rules.following(Reminder.OVERDUE) is None
-    assert rules.next_time(Reminder.OVERDUE, filed_at=NOW, due_at=DUE) is None
+    assert tip_off_rules.following(Reminder.OVERDUE) is None
+    assert tip_off_rules.next_time(Reminder.OVERDUE, filed_at=NOW, due_at=DUE) is None
 
 
 @given(st.lists(st.integers(0, 10 * 86_400), max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
@@ -42,7 +42,9 @@ def test_none_is_lost_or_written_twice(times: list[int], ends: list[bool]) -> No
     stored: Reminder | None = None
     written: list[Reminder] = []
     for seconds, ended in zip(sorted(times), ends, strict=False):
-        due = list(rules.come_due(stored, filed_at=NOW, due_at=DUE, now=NOW + timedelta(seconds=seconds)))
+        due = list(
+            tip_off_rules.come_due(stored, filed_at=NOW, due_at=DUE, now=NOW + timedelta(seconds=seconds))
+        )
         if ended or not due:
             continue  # the act was rolled back: nothing is stored
         written += due

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from idvault.tip_off.rules import history
-from idvault.tip_off.rules import tip_off as rules
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
 from idvault.verify.event import FIELDS, EventType
 from idvault.verify.sanction import SanctionCategory
@@ -74,7 +73,7 @@ def resolved(tip_off: TipOff, outcome: TipOffOutcome = TipOffOutcome.DISMISSED, 
         "replied": True,
         "now": LATER,
     }
-    return rules.resolve(tip_off=tip_off, **(given | changes))
+    return tip_off_rules.resolve(tip_off=tip_off, **(given | changes))
 
 
 def logged(before: TipOff, after: TipOff) -> list[EventType]:
@@ -82,7 +81,7 @@ def logged(before: TipOff, after: TipOff) -> list[EventType]:
 
     What a moderator does ends with the paper, which the act adds; what the clock does has none.
     """
-    found = list(history.happenings(before, after))
+    found = list(tip_off_rules.happenings(before, after))
     for kind, fields in found:
         complete = {**fields, "paper": PAPER} if kind in SIGNED else fields
         assert tuple(complete) == FIELDS[kind]
@@ -97,12 +96,12 @@ def test_assigning_is_a_compare_and_set(state: TipOffState, after: TipOffState) 
     """Whoever names the present assignee gets the report; everybody else is told that it has changed."""
     former = None if state is RECEIVED else OTHER
     before = in_state(state, former)
-    made = rules.assign(tip_off=before, moderator_id=ME, former=former)
+    made = tip_off_rules.assign(tip_off=before, moderator_id=ME, former=former)
     assert (made.state, made.assignee) == (after, ME)
     assert logged(before, made) == [EventType.TIP_OFF_ASSIGN]
     for wrong in {None, ME, OTHER} - {former}:
         with pytest.raises(PreconditionError) as refused:
-            rules.assign(tip_off=before, moderator_id=ME, former=wrong)
+            tip_off_rules.assign(tip_off=before, moderator_id=ME, former=wrong)
         assert refused.value.reason is Reason.ASSIGNEE_CHANGED
 
 
@@ -110,7 +109,7 @@ def test_assigning_is_a_compare_and_set(state: TipOffState, after: TipOffState) 
 def test_what_is_not_assigned(state: TipOffState) -> None:
     """A merged or decided report is assigned to nobody; the refusal names both states."""
     with pytest.raises(TransitionError) as refused:
-        rules.assign(tip_off=in_state(state, None), moderator_id=ME, former=None)
+        tip_off_rules.assign(tip_off=in_state(state, None), moderator_id=ME, former=None)
     assert (refused.value.state, refused.value.wanted) == (state.value, "ASSIGNED")
 
 
@@ -118,7 +117,7 @@ def test_what_is_not_assigned(state: TipOffState) -> None:
 def test_handing_back(state: TipOffState, after: TipOffState) -> None:
     """The report is in the queue again; one that was answered stays answered."""
     before = in_state(state)
-    made = rules.hand_back(tip_off=before, moderator_id=ME)
+    made = tip_off_rules.hand_back(tip_off=before, moderator_id=ME)
     assert (made.state, made.assignee) == (after, None)
     assert logged(before, made) == [EventType.TIP_OFF_RETURN]
 
@@ -128,9 +127,9 @@ def test_only_what_is_worked_on_moves(state: TipOffState) -> None:
     """Handing back, a note, an answer and a decision need an assignee; the refusal names both states."""
     before = in_state(state)
     wanted: dict[str, Callable[[], object]] = {
-        "RECEIVED": lambda: rules.hand_back(tip_off=before, moderator_id=ME),
-        state.value: lambda: rules.note(tip_off=before, moderator_id=ME),
-        "ANSWERED": lambda: rules.answer(tip_off=before, moderator_id=ME, now=LATER),
+        "RECEIVED": lambda: tip_off_rules.hand_back(tip_off=before, moderator_id=ME),
+        state.value: lambda: tip_off_rules.note(tip_off=before, moderator_id=ME),
+        "ANSWERED": lambda: tip_off_rules.answer(tip_off=before, moderator_id=ME, now=LATER),
         "RESOLVED": lambda: resolved(before),
     }
     for name, verb in wanted.items():
@@ -144,12 +143,12 @@ def test_only_the_assignee_works_on_it() -> None:
     """Every verb of another moderator is refused."""
     before = in_state(ASSIGNED, OTHER)
     for verb in (
-        lambda: rules.hand_back(tip_off=before, moderator_id=ME),
-        lambda: rules.note(tip_off=before, moderator_id=ME),
-        lambda: rules.answer(tip_off=before, moderator_id=ME, now=LATER),
+        lambda: tip_off_rules.hand_back(tip_off=before, moderator_id=ME),
+        lambda: tip_off_rules.note(tip_off=before, moderator_id=ME),
+        lambda: tip_off_rules.answer(tip_off=before, moderator_id=ME, now=LATER),
         lambda: resolved(before),
-        lambda: rules.check_gathers(tip_off=before, moderator_id=ME),
-        lambda: rules.merge(tip_off=before, into=in_state(ASSIGNED), moderator_id=ME, now=LATER),
+        lambda: tip_off_rules.check_gathers(tip_off=before, moderator_id=ME),
+        lambda: tip_off_rules.merge(tip_off=before, into=in_state(ASSIGNED), moderator_id=ME, now=LATER),
     ):
         with pytest.raises(PreconditionError) as refused:
             verb()
@@ -159,12 +158,12 @@ def test_only_the_assignee_works_on_it() -> None:
 def test_an_answer_comes_once() -> None:
     """The first reply stops the reply's clock; a second one comes with the decision."""
     before = in_state(ASSIGNED)
-    made = rules.answer(tip_off=before, moderator_id=ME, now=LATER)
+    made = tip_off_rules.answer(tip_off=before, moderator_id=ME, now=LATER)
     assert (made.state, made.answered_at) == (ANSWERED, LATER)
     assert logged(before, made) == [EventType.TIP_OFF_ANSWER]
-    assert rules.note(tip_off=made, moderator_id=ME) == made
+    assert tip_off_rules.note(tip_off=made, moderator_id=ME) == made
     with pytest.raises(TransitionError) as refused:
-        rules.answer(tip_off=made, moderator_id=ME, now=LATER)
+        tip_off_rules.answer(tip_off=made, moderator_id=ME, now=LATER)
     assert (refused.value.state, refused.value.wanted) == ("ANSWERED", "ANSWERED")
 
 
@@ -213,10 +212,10 @@ def test_what_belongs_to_an_outcome(
 ) -> None:
     """A sanction belongs to UPHELD alone, a reason to DISMISSED alone, and DUPLICATE comes by merging."""
     if not wrong:
-        rules.check_decision(outcome=outcome, dismissal=dismissal, sanctioned=sanctioned)
+        tip_off_rules.check_decision(outcome=outcome, dismissal=dismissal, sanctioned=sanctioned)
         return
     with pytest.raises(InvalidError) as refused:
-        rules.check_decision(outcome=outcome, dismissal=dismissal, sanctioned=sanctioned)
+        tip_off_rules.check_decision(outcome=outcome, dismissal=dismissal, sanctioned=sanctioned)
     assert [each.field for each in refused.value.violations] == wrong
 
 
@@ -224,15 +223,15 @@ def test_what_belongs_to_an_outcome(
 def test_merging_into_an_open_report(state: TipOffState) -> None:
     """The report waits for the other one, whose answer it shares at once."""
     before = in_state(state, ME if state is not RECEIVED else None, tip_off_id="b" * 32)
-    waiting = rules.merge(tip_off=before, into=in_state(ASSIGNED), moderator_id=ME, now=LATER)
+    waiting = tip_off_rules.merge(tip_off=before, into=in_state(ASSIGNED), moderator_id=ME, now=LATER)
     assert (waiting.state, waiting.assignee, waiting.merged_into) == (MERGED, None, "a" * 32)
     assert waiting.answered_at == before.answered_at
     assert logged(before, waiting) == [EventType.TIP_OFF_MERGE]
-    answered = rules.merge(tip_off=before, into=in_state(ANSWERED), moderator_id=ME, now=LATER)
+    answered = tip_off_rules.merge(tip_off=before, into=in_state(ANSWERED), moderator_id=ME, now=LATER)
     assert answered.answered_at == (before.answered_at or LATER)
-    later = rules.join(tip_off=waiting, into=in_state(ANSWERED), now=LATER)
+    later = tip_off_rules.join(tip_off=waiting, into=in_state(ANSWERED), now=LATER)
     assert later.answered_at is not None
-    closed = rules.join(tip_off=later, into=resolved(in_state(ANSWERED)), now=LATER)
+    closed = tip_off_rules.join(tip_off=later, into=resolved(in_state(ANSWERED)), now=LATER)
     assert (closed.state, closed.outcome, closed.resolved_at) == (RESOLVED, TipOffOutcome.DUPLICATE, LATER)
     assert logged(later, closed) == [EventType.TIP_OFF_CLOSE_DUPLICATE]
 
@@ -240,9 +239,9 @@ def test_merging_into_an_open_report(state: TipOffState) -> None:
 def test_merging_into_a_decided_report() -> None:
     """The report is closed at once, and its reporter is answered with the decision."""
     into = resolved(in_state(ASSIGNED))
-    rules.check_gathers(tip_off=into, moderator_id=OTHER)
+    tip_off_rules.check_gathers(tip_off=into, moderator_id=OTHER)
     before = filed(tip_off_id="b" * 32)
-    made = rules.merge(tip_off=before, into=into, moderator_id=OTHER, now=LATER)
+    made = tip_off_rules.merge(tip_off=before, into=into, moderator_id=OTHER, now=LATER)
     assert (made.state, made.outcome, made.answered_at) == (RESOLVED, TipOffOutcome.DUPLICATE, LATER)
     assert logged(before, made) == [
         EventType.TIP_OFF_MERGE,
@@ -253,9 +252,9 @@ def test_merging_into_a_decided_report() -> None:
 
 def test_nothing_is_merged_into_a_report_without_texts() -> None:
     """Its reply is deleted, so the reporter of another one would read none."""
-    into = rules.delete_texts(tip_off=resolved(in_state(ASSIGNED)), now=LATER)
+    into = tip_off_rules.delete_texts(tip_off=resolved(in_state(ASSIGNED)), now=LATER)
     with pytest.raises(TransitionError) as refused:
-        rules.check_gathers(tip_off=into, moderator_id=ME)
+        tip_off_rules.check_gathers(tip_off=into, moderator_id=ME)
     assert (refused.value.state, refused.value.wanted) == ("RESOLVED", "MERGED")
 
 
@@ -264,10 +263,10 @@ def test_what_is_not_merged(state: TipOffState) -> None:
     """A report is merged once, and a decided one is not; nor does a duplicate gather others."""
     duplicate = in_state(state, None, outcome=TipOffOutcome.DUPLICATE if state is RESOLVED else None)
     with pytest.raises(TransitionError) as refused:
-        rules.merge(tip_off=duplicate, into=in_state(ASSIGNED), moderator_id=ME, now=LATER)
+        tip_off_rules.merge(tip_off=duplicate, into=in_state(ASSIGNED), moderator_id=ME, now=LATER)
     assert (refused.value.state, refused.value.wanted) == (state.value, "MERGED")
     with pytest.raises(TransitionError) as gathers:
-        rules.check_gathers(tip_off=duplicate, moderator_id=ME)
+        tip_off_rules.check_gathers(tip_off=duplicate, moderator_id=ME)
     assert (gathers.value.state, gathers.value.wanted) == (state.value, "MERGED")
 
 
@@ -279,14 +278,14 @@ def test_whom_a_decision_judges() -> None:
         (TipOffOutcome.ABUSIVE, TipOffOutcome.DISMISSED),
     ):
         leading = resolved(in_state(ASSIGNED), outcome)
-        assert rules.judged(tip_off=leading, leading=leading) is outcome
-        assert rules.judged(tip_off=filed(tip_off_id="b" * 32), leading=leading) is merged
+        assert tip_off_rules.judged(tip_off=leading, leading=leading) is outcome
+        assert tip_off_rules.judged(tip_off=filed(tip_off_id="b" * 32), leading=leading) is merged
 
 
 def test_the_order_of_the_queue() -> None:
     """Open reports of trusted flaggers, other open ones, those of flooded forms, closed ones."""
     places = [
-        rules.queue_place(state=state, trusted=trusted, flooded=flooded)
+        tip_off_rules.queue_place(state=state, trusted=trusted, flooded=flooded)
         for state, trusted, flooded in (
             (MERGED, True, False),
             (RECEIVED, False, False),
@@ -296,19 +295,19 @@ def test_the_order_of_the_queue() -> None:
             (RESOLVED, False, True),
         )
     ]
-    assert [rules.QUEUE.index(each) for each in places] == [0, 1, 2, 3, 3, 3]
+    assert [tip_off_rules.QUEUE.index(each) for each in places] == [0, 1, 2, 3, 3, 3]
 
 
 def test_the_clock_of_a_report() -> None:
     """Reminders come due in order, each is logged once, and a decision stops the clock."""
     before = filed()
-    assert rules.fall(tip_off=before, now=LATER) == before
-    assert rules.next_reminder(before) == NOW + timedelta(days=3.5)
-    half = rules.fall(tip_off=before, now=NOW + timedelta(days=3.5))
+    assert tip_off_rules.fall(tip_off=before, now=LATER) == before
+    assert tip_off_rules.next_reminder(before) == NOW + timedelta(days=3.5)
+    half = tip_off_rules.fall(tip_off=before, now=NOW + timedelta(days=3.5))
     assert half.reminder is Reminder.HALF
-    assert rules.next_reminder(half) == NOW + timedelta(days=5.6)
-    late = rules.fall(tip_off=before, now=NOW + timedelta(days=30))
-    assert (late.reminder, rules.next_reminder(late)) == (Reminder.OVERDUE, None)
+    assert tip_off_rules.next_reminder(half) == NOW + timedelta(days=5.6)
+    late = tip_off_rules.fall(tip_off=before, now=NOW + timedelta(days=30))
+    assert (late.reminder, tip_off_rules.next_reminder(late)) == (Reminder.OVERDUE, None)
     assert logged(before, late) == [
         EventType.TIP_OFF_REMIND_HALF,
         EventType.TIP_OFF_REMIND_FOUR_FIFTHS,
@@ -316,14 +315,14 @@ def test_the_clock_of_a_report() -> None:
         EventType.TIP_OFF_MISS_SOLUTION,
     ]
     answered = in_state(ANSWERED, reminder=Reminder.FOUR_FIFTHS)
-    overdue = rules.fall(tip_off=answered, now=NOW + timedelta(days=7))
+    overdue = tip_off_rules.fall(tip_off=answered, now=NOW + timedelta(days=7))
     assert logged(answered, overdue) == [EventType.TIP_OFF_MISS_SOLUTION]
 
 
 def test_what_a_flooded_form_leaves_is_no_miss() -> None:
     """Its reports keep clock and reminders; that they are late is an event of its own, answered or not."""
     for before in (filed(flooded=True), in_state(ANSWERED, flooded=True)):
-        late = rules.fall(tip_off=before, now=NOW + timedelta(days=7))
+        late = tip_off_rules.fall(tip_off=before, now=NOW + timedelta(days=7))
         assert late.reminder is Reminder.OVERDUE
         assert logged(before, late) == [
             EventType.TIP_OFF_REMIND_HALF,
@@ -331,21 +330,21 @@ def test_what_a_flooded_form_leaves_is_no_miss() -> None:
             EventType.TIP_OFF_MISS_FLOOD,
         ]
     closed = resolved(in_state(ANSWERED))
-    assert rules.fall(tip_off=closed, now=NOW + timedelta(days=30)) == closed
-    assert rules.next_reminder(closed) is None
+    assert tip_off_rules.fall(tip_off=closed, now=NOW + timedelta(days=30)) == closed
+    assert tip_off_rules.next_reminder(closed) is None
 
 
 def test_deleting_texts() -> None:
     """Only a closed report loses its texts, and then nothing says who reported."""
     closed = resolved(in_state(ANSWERED))
-    made = rules.delete_texts(tip_off=closed, now=LATER)
+    made = tip_off_rules.delete_texts(tip_off=closed, now=LATER)
     assert (made.reporter_id, made.deleted_at) == (None, LATER)
     assert logged(closed, made) == [EventType.TIP_OFF_DELETE_TEXTS]
     assert (closed.target.key, made.target) == ("post/17", TipOffTarget(TargetKind.CONTENT, ""))
     about = replace(closed, target=TipOffTarget(TargetKind.PUBLIC_ACCOUNT, "a" * 32))
-    assert rules.delete_texts(tip_off=about, now=LATER).target == about.target
+    assert tip_off_rules.delete_texts(tip_off=about, now=LATER).target == about.target
     with pytest.raises(TransitionError):
-        rules.delete_texts(tip_off=in_state(ANSWERED), now=LATER)
+        tip_off_rules.delete_texts(tip_off=in_state(ANSWERED), now=LATER)
 
 
 def test_nothing_shows_in_a_repr() -> None:

@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 import pytest_asyncio
 
-from idvault.claim.acts import verification
+from idvault.claim.acts import verification as claim_verification
 from idvault.core.db.database import Database
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.error import AlreadyExistsError, Reason, UnavailableError
@@ -59,7 +59,7 @@ async def test_an_outcome_reaches_all_who_wait(counted: Counted) -> None:
     assert set(claims) == {claims[0]}
     assert claims[0].state is ClaimState.SUCCEEDED
     # One caller looks, at most once in a while: a crowd would look hundreds of times.
-    assert asked["verification.find"] < 5 + (monotonic() - begun) / verification._LONGEST_POLL
+    assert asked["verification.find"] < 5 + (monotonic() - begun) / claim_verification._LONGEST_POLL
 
 
 async def test_each_waits_its_own_patience(world: World) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.custody.drill import rules
-from idvault.custody.drill.acts import drill_standing
-from idvault.custody.drill.acts.drill import PassCommand
-from idvault.custody.drill.acts.drill_record import DrillKeeper
+from idvault.custody.drill import acts as drill_acts
+from idvault.custody.drill import rules as drill_rules
+from idvault.custody.drill.acts import DrillKeeper, PassCommand
 from idvault.custody.drill.ports import DrillHistory
 from idvault.custody.drill.rules import DrillStanding
 from idvault.log.acts.guard import LogGuard
@@ -76,7 +75,7 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
     shown = await room.drills.get(actor_id=roster_member(B).actor_id, now=room.now())
     quorum = room.rosters.quorum
     assert shown.record.relying_party == "drill"
-    assert shown.record.account_token == rules.token(quorum_id=quorum.id)
+    assert shown.record.account_token == drill_rules.token(quorum_id=quorum.id)
     assert (shown.member.place, shown.proofs.are_complete) == (2, True)
     assert await room.keeper.keep(now=room.now()) is False
     room.rosters.versions.append(second_roster())
@@ -244,4 +243,4 @@ async def test_a_pass_outlives_a_change_of_the_quorum(room: Chamber) -> None:
 
 async def test_before_the_first_record(room: Chamber) -> None:
     """Without a drill record no custodian is overdue."""
-    assert drill_standing.standings(versions=[first_roster()], history=DrillHistory({}, {})) == []
+    assert drill_acts.standings(versions=[first_roster()], history=DrillHistory({}, {})) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from idvault.account.store import record as record_rows
+from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import records
@@ -369,7 +369,7 @@ async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> Non
     former = await room.verify_again(account)
     disclosure_id = await room.request(account)
     await room.approve(disclosure_id, A, B)
-    await room.world.database.act("test", lambda connection: record_rows.put(connection, former))
+    await room.world.database.act("test", lambda connection: account_rows.put_record(connection, former))
     await room.world.do(update(disclosures).values(record_id=former.record_id))
     await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.RECORD_DAMAGED)
     room.pass_time(minutes=1)

@@ -13,13 +13,11 @@ from sqlalchemy import delete, update
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
-from idvault.disclosure.acts.proof import LogProofs
-from idvault.disclosure.api import convert_history
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
-from idvault.status.store.store import SqlStatusStore
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs
+from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.erasure.store import SqlErasureStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history
@@ -131,7 +129,7 @@ async def test_a_disclosure_of_before_releases_is_told(room: Chamber, ending: st
     assert disclosure.record_digest == room.records[account].digest()
     assert disclosure.auditor_actor_id == roster_member("auditor-a").actor_id
     assert disclosure.legal_basis == ""  # only the custody edge can read it
-    answer = disclosure_history.read_answer(convert_history.history(told).SerializeToString())
+    answer = disclosure_history.read_answer(disclosure_convert_history.history(told).SerializeToString())
     (proved,) = disclosure_history.check(answer, policy=CosignaturePolicy(KEY.name, (KEY,))).disclosures
     assert proved.disclosure_id == disclosure_id
 

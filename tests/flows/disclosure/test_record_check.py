@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from idvault.disclosure.acts import record_check
+from idvault.disclosure.acts import auditor as disclosure_auditor
 from idvault.disclosure.ports import RecordEvidence
 from idvault.opens.share import ShareError, open_share
 from idvault.verify.attest.hpke import UnsealError
@@ -26,7 +26,7 @@ async def _evidence(room: Chamber, account: str) -> RecordEvidence:
 
 def _damaged(evidence: RecordEvidence) -> bool:
     try:
-        record_check.check(evidence)
+        disclosure_auditor.check(evidence)
     except DamagedError as error:
         return error.reason is Reason.RECORD_DAMAGED
     return False
@@ -109,7 +109,7 @@ async def test_a_hand_over_keeps_a_record_fitting(room: Chamber) -> None:
     """Present quorum and sealed shares may change: they are not part of the digest."""
     evidence = await _evidence(room, await room.account())
     handed_over = replace(evidence.record, present_quorum_id="0" * 64, shares=(b"1", b"2", b"3"))
-    assert record_check.check(replace(evidence, record=handed_over)).record == handed_over
+    assert disclosure_auditor.check(replace(evidence, record=handed_over)).record == handed_over
 
 
 async def test_every_old_version_that_is_put_back_is_found(room: Chamber) -> None:

@@ -9,18 +9,16 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.proof import LogProofs
-from idvault.disclosure.api import convert_history
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.disclosure.acts.history import LogProofs
+from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.erasure.store import SqlErasureStore
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.history import wire_history
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
-from idvault.status.credential.acts.signing_key import StatusKeyFlow
-from idvault.status.credential.acts.statement_key import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow
-from idvault.status.credential.store.status_list import SqlStatusKeyStore
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.credential.acts import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow, StatusKeyFlow
+from idvault.status.credential.store import SqlStatusKeyStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import status_token
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
@@ -78,7 +76,7 @@ class Vault:
             statements=edge or self.edge,
         )
         found = await flow.get(relying_party="platform-a", account_token=account, now=self.room.now())
-        return convert_history.history(found).SerializeToString()
+        return disclosure_convert_history.history(found).SerializeToString()
 
 
 def checked(answer: bytes, *keys: NoteSigner) -> ProvedHistory:

@@ -12,13 +12,13 @@ from idvault.account.store.rows import unpack
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.erasure.api import ErasureServicer
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.key.store.remnant import SqlRemnants
-from idvault.key.store.shred import SqlShredStore
+from idvault.erasure.store import SqlErasureStore
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
 from idvault.processes.bootstrap.periodic.erasure import wire_sweep
-from idvault.public_account.rules.values import PublicAccountState
-from idvault.status.acts.feed import FeedFlow
-from idvault.status.store.feed import SqlFeedStore
+from idvault.public_account.rules.public_account import PublicAccountState
+from idvault.status.acts import FeedFlow
+from idvault.status.store import SqlFeedStore
 from idvault.v1 import erasure_pb2 as pb
 from idvault.v1 import identity_pb2
 from idvault.verify.account import AccountState, Status

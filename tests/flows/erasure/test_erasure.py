@@ -13,7 +13,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.log import log_openings
-from idvault.disclosure.acts.proof import LogProofs, Proofs
+from idvault.disclosure.acts.history import LogProofs, Proofs
 from idvault.verify.account import AccountState, Assurance, Standing
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.erasure import ErasureState

@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.key.ports.absence import Absence
-from idvault.key.store.remnant import SqlRemnants
+from idvault.key.ports import Absence
 from idvault.key.store.rewriting import KeyRewriting
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
 from idvault.processes.bootstrap.doctor_erasure import erasure_check
 from idvault.processes.doctor import examine
 from idvault.verify.erasure import ErasureState

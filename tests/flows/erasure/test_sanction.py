@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, persons
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.account import Standing
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.claim import ClaimState, FailureReason

@@ -24,7 +24,7 @@ from sqlalchemy import select
 from idvault.core.db.database import Database
 from idvault.core.tables.account import records
 from idvault.core.tables.claim import persons
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify.account import AccountState
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import IdvaultError, TransitionError

@@ -11,7 +11,7 @@ from idvault.core.account_request import SqlKeptRequestStore
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Request
-from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
+from idvault.key.acts import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys

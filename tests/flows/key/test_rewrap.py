@@ -14,7 +14,7 @@ from idvault.core.tables.claim import persons, requests
 from idvault.core.tables.people import person_requests
 from idvault.core.tables.sanction import appeals
 from idvault.core.tables.tip_off import tip_off_reporters, tip_offs
-from idvault.key.acts.rewrap import RewrapProgress
+from idvault.key.acts import RewrapProgress
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.key.rewrap import rewrap_flows
 from idvault.sealing import key_set

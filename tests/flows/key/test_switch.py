@@ -6,12 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 
-from idvault.account.store import person
+from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables.claim import persons
-from idvault.key.acts.rewrap import RewrapProgress
+from idvault.key.acts import RewrapProgress
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.key.rewrap import rewrap_flows
 from idvault.sealing import key_set
@@ -64,7 +64,7 @@ async def test_one_person_signs_up_at_two_edges_at_once(
     others: list[asyncio.Task[str]] = []
 
     async def meet(connection: Connection) -> str:
-        found = await person.find(connection, relying_party=PARTY, key=key, known=False)
+        found = await account_person.find(connection, relying_party=PARTY, key=key, known=False)
         others.append(asyncio.create_task(SealedRows(second).sign_up(early, 7)))
         while not others[0].done() and not await connection.only(_WAITING):
             pass

@@ -9,8 +9,8 @@ from sqlalchemy import delete
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_entries
 from idvault.log.acts.audit import HeadError, LogAuditFlow
-from idvault.log.ports.audit import AuditPage, Extent
-from idvault.log.store.audit import SqlLogAuditStore
+from idvault.log.ports import AuditPage, Extent
+from idvault.log.store import SqlLogAuditStore
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.verifier import WrongEntryError
 from tests.support import logs, sql

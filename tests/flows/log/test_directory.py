@@ -1,7 +1,7 @@
 """The index that the worker publishes: what is in the public directory, for any mirror."""
 
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.directory import DirectoryFlow
+from idvault.log.acts.publication import DirectoryFlow
 from idvault.verify.transparency import directory
 from tests.support.log_world import LogWorld
 

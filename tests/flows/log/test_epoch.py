@@ -12,9 +12,8 @@ from idvault.log.acts.epoch import LogEpochs, entry_id
 from idvault.log.acts.publication import PublicationRefusedError
 from idvault.log.acts.sequencing import LogRefusedError
 from idvault.log.acts.witness import OtherEpochError, UnwitnessedError
-from idvault.log.ports.witness import WitnessRefusedError
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS, SqlEpochStore
+from idvault.log.ports import WitnessRefusedError
+from idvault.log.store import EPOCHS, SqlCheckpointStore, SqlEpochStore
 from idvault.processes.backup import lost_entries
 from idvault.processes.bootstrap.witness import witness_flow
 from idvault.verify.attest import epoch as statements

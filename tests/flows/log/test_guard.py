@@ -10,7 +10,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.account import accounts, records
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlLogStore
 from idvault.platform.acts import PlatformFlow
 from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.base import ENTROPY

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.log_key import ANNOUNCED_FOR, BOTH_FOR, LogKeys
-from idvault.log.store.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore
-from idvault.log.store.epoch import EPOCHS
-from idvault.log.store.store import SqlLogStore
+from idvault.log.acts.publication import ANNOUNCED_FOR, BOTH_FOR, LogKeys
+from idvault.log.store import EPOCHS, LOG_KEYS, SIGNED, SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.sequencing import wire_sequencing
 from idvault.verify.error import DamagedError, UnavailableError
 from idvault.verify.transparency import log_key, note

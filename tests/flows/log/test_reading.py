@@ -6,9 +6,8 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.log.acts.reading import TransparencyFlow
-from idvault.log.ports.log import Subtree
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.ports import Subtree
+from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
 from idvault.verify.transparency import checkpoint, proof
 from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy

@@ -11,8 +11,7 @@ from sqlalchemy import delete, update
 from idvault.core.tables.log import log_entries, log_head, log_nodes
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.sequencing import LogRefusedError
-from idvault.log.store.checkpoint import NEWEST, SIGNED
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import NEWEST, SIGNED, SqlLogStore
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.transparency import checkpoint
 from idvault.verify.transparency.checkpoint import Checkpoint

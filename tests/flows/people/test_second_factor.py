@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.second_factor import SecondFactorError
-from idvault.people.second_factor import rules as second_factor
+from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import EnrolCommand, EnrolmentState
 from idvault.verify import seal
 from idvault.verify.attest import hpke
@@ -223,7 +223,7 @@ async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
             suite=begun.suite, private_key=bytes(range(32)), sealed=begun.sealed_uri, info=info
         )
     assert opened == b""
-    assert second_factor.step_of(NOW) > 0
+    assert second_factor_rules.step_of(NOW) > 0
 
 
 async def told(act: Awaitable[object]) -> dict[str, str]:

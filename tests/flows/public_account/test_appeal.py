@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.rules.values import PublicAccountState
+from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.account import Standing
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.sanction import AppealState, Degree

@@ -10,9 +10,9 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
-from idvault.sanction.rules.sanction import Sanction
+from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
+from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import PreconditionError, Reason, TransitionError
 from idvault.verify.sanction import AppealState, Degree

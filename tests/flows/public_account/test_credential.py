@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.acts import ShownPublicAccount
 from idvault.verify.account import AccountState
 from idvault.verify.attest.status_check import CheckError
 from idvault.verify.error import IdvaultError, Reason

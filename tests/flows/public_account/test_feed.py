@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.context import ShownPublicAccount, shown
+from idvault.public_account.acts import ShownPublicAccount, shown
 from idvault.public_account.ports import Present
-from idvault.public_account.rules.values import PublicAccountState
-from idvault.status.acts.feed import FeedFlow
-from idvault.status.store.feed import SqlFeedStore
+from idvault.public_account.rules.public_account import PublicAccountState
+from idvault.status.acts import FeedFlow
+from idvault.status.store import SqlFeedStore
 from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, PublicAccountWorld
 

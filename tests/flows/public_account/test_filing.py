@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from idvault.account.rules.person import LONGEST_DELAY
+from idvault.account.rules import LONGEST_DELAY
 from idvault.core.db.database import Database
-from idvault.public_account.acts import filing
-from idvault.public_account.rules.values import PublicAccount, PublicAccountState
+from idvault.public_account import acts as public_account_acts
+from idvault.public_account.rules.public_account import PublicAccount, PublicAccountState
 from idvault.verify.error import InvalidError
 from idvault.verify.public_account import PublicAccountCategory
 from idvault.verify.sanction import Degree
@@ -98,7 +98,7 @@ async def test_grace_is_filed_and_expiry_is_not(world: PublicAccountWorld) -> No
 
 async def test_a_long_list(world: PublicAccountWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunk after chunk, in the order of ids, each once; a category that nobody has is empty."""
-    monkeypatch.setattr(filing, "CHUNK", 2)
+    monkeypatch.setattr(public_account_acts, "CHUNK", 2)
     token = await world.company()
     made = [await world.open(token) for _ in range(5)]
     found = [each.public_account_id for each in await world.filings(seconds=0)]

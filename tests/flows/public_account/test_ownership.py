@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.rules.values import PublicAccountState
+from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.error import AlreadyExistsError, IdvaultError
 from idvault.verify.sanction import Degree, SanctionState
 from tests.support import builders

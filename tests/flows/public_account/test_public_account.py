@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.error import (
     AlreadyExistsError,
     IdvaultError,

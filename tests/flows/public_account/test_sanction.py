@@ -6,9 +6,9 @@ from typing import Any
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.rules.values import PublicAccountState
-from idvault.sanction.rules.sanction import Sanction
+from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.rules.public_account import PublicAccountState
+from idvault.sanction.rules import Sanction
 from idvault.verify.account import Standing
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import IdvaultError

@@ -22,9 +22,9 @@ from hypothesis.stateful import (
 )
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.context import ShownPublicAccount
-from idvault.public_account.rules.values import PublicProfile
-from idvault.sanction.rules.sanction import Sanction
+from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.rules.public_account import PublicProfile
+from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import IdvaultError, TransitionError
 from tests.support import builders

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from idvault.report.acts import page, supervision
+from idvault.report.acts import page as report_page
+from idvault.report.acts import supervision as report_supervision
 from idvault.report.acts.supervision import Supervised
-from idvault.report.rules import catalogue
+from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules.figure import Language
 from idvault.verify.transparency import checkpoint
 from tests.support import logs, people
@@ -84,10 +85,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made=at("2026-11-01T00:15"),
         so_far=("2026-11", made.logged),
     )
-    for language, name in supervision.PATHS.items():
-        (folder / name).write_text(supervision.render(shown, language=language), "utf-8")
+    for language, name in report_supervision.PATHS.items():
+        (folder / name).write_text(report_supervision.render(shown, language=language), "utf-8")
         path = folder / "report" / f"2026-10.{language.value}.html"
-        path.write_text(page.render(made, language=language), "utf-8")
+        path.write_text(report_page.render(made, language=language), "utf-8")
     (folder / "report" / "2026-10.json").write_bytes(made.to_bytes())
     return folder
 
@@ -119,18 +120,20 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
     assert opened.evaluate(CLASHES) == []
     assert violations(opened) == ""
     if name.startswith("report/"):
-        assert opened.locator("svg").count() == len(catalogue.breakdowns()) + len(catalogue.levels())
+        assert opened.locator("svg").count() == len(report_catalogue.breakdowns()) + len(
+            report_catalogue.levels()
+        )
         assert opened.evaluate(SMALLEST) >= 13
 
 
 @pytest.mark.parametrize("language", Language)
 def test_a_reader_gets_from_page_to_report_and_back(opened: Page, site: Path, language: Language) -> None:
     """By links alone; each language links to the other one."""
-    opened.goto((site / supervision.PATHS[language]).as_uri())
+    opened.goto((site / report_supervision.PATHS[language]).as_uri())
     opened.get_by_role("link", name="2026-10", exact=True).click()
     assert opened.url.endswith(f"report/2026-10.{language.value}.html")
     assert opened.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language.value]
-    figures = [section.title.in_language(language) for section in catalogue.SECTIONS]
+    figures = [section.title.in_language(language) for section in report_catalogue.SECTIONS]
     assert opened.get_by_role("heading", level=2).all_inner_texts()[: len(figures)] == figures
     other = {Language.ZH: "English", Language.EN: "中文"}[language]
     opened.get_by_role("link", name=other).click()

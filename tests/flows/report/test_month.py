@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.rules.values import RejectReason
-from idvault.report.rules.month import (
+from idvault.public_account.rules.public_account import RejectReason
+from idvault.report.rules.figure import (
     AppealFigures,
     ApplicationFigures,
     MonthFigures,

@@ -10,10 +10,10 @@ from sqlalchemy import delete
 
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_entries
-from idvault.report.acts import page, text
+from idvault.report.acts import page as report_page
 from idvault.report.rules.figure import Language
-from idvault.report.store.store import SqlReportStore
-from idvault.sanction.rules.publication import StatementKind
+from idvault.report.store import SqlReportStore
+from idvault.sanction.rules import StatementKind
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import EventType
 from idvault.verify.period import Period
@@ -301,11 +301,17 @@ async def test_texts_and_pages_show_every_figure(world: ReportWorld) -> None:
         (Language.EN, "withheld", "published for whole months only"),
         (Language.ZH, "不公布", "只按整月公布"),
     ):
-        for shown in (page.render(made, language=language), text.render(made, language=language)):
+        for shown in (
+            report_page.render(made, language=language),
+            report_page.render_text(made, language=language),
+        ):
             assert hidden in shown
             assert whole not in shown
             assert "<script" not in shown
-        for shown in (page.render(days, language=language), text.render(days, language=language)):
+        for shown in (
+            report_page.render(days, language=language),
+            report_page.render_text(days, language=language),
+        ):
             assert whole in shown
-    assert "name and number do not match: withheld" in text.render(made, language=Language.EN)
-    assert 'lang="zh-CN"' in page.render(made, language=Language.ZH)
+    assert "name and number do not match: withheld" in report_page.render_text(made, language=Language.EN)
+    assert 'lang="zh-CN"' in report_page.render(made, language=Language.ZH)

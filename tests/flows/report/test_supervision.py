@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from idvault.report.acts.supervision import SupervisionFlow
-from idvault.report.rules import catalogue
+from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules.figure import Language
 from idvault.verify.event import EventType
 from tests.support import people
@@ -84,7 +84,7 @@ async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> No
     order = [page.index(f"report/{name}.en.html") for name in ("2026-12", "2026-Q4", "2026-11", "2026-10")]
     assert order == sorted(order)
     assert "report/2026-10.note" in page
-    for kind in catalogue.DEADLINES:
+    for kind in report_catalogue.DEADLINES:
         assert kind.title.en in page
     assert '<tr><th scope="row">2026-10</th><td class="number">9</td><td class="number">4</td></tr>' in page
     assert '<th scope="row">2026-Q4</th>' not in page
@@ -105,8 +105,8 @@ async def test_a_missed_deadline_shows_at_once(world: ReportWorld) -> None:
 
 def test_deadlines_are_figures_of_the_log() -> None:
     """Whoever counts the log finds the same numbers."""
-    for kind in catalogue.DEADLINES:
-        assert {kind.due, *kind.missed} <= catalogue.BY_NAME.keys()
+    for kind in report_catalogue.DEADLINES:
+        assert {kind.due, *kind.missed} <= report_catalogue.BY_NAME.keys()
 
 
 async def test_the_page_links_to_the_public_reports(world: ReportWorld) -> None:

@@ -14,7 +14,7 @@ from idvault.core.db.database import Database
 from idvault.sanction.appeal.ports import AppealFilter
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.operation.rules import SanctionCount
-from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store import SqlFeedStore
 from idvault.verify.account import Standing
 from idvault.verify.error import (
     AlreadyExistsError,

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from idvault.account.rules import person as rules
+from idvault.account import rules as account_rules
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.log import log_entries
-from idvault.sanction.rules.sanction import Sanction
-from idvault.status.acts.feed import FeedFlow
-from idvault.status.store.feed import SqlFeedStore
+from idvault.sanction.rules import Sanction
+from idvault.status.acts import FeedFlow
+from idvault.status.store import SqlFeedStore
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import Degree, Scope, StatementOfReasons
 from idvault.verify.transparency import entry
@@ -206,6 +206,6 @@ def test_lifts_at_different_times_are_not_matched_by_their_order(seed: int) -> N
     """50 sanctions lifted within a working day: matching lifts and ends by time finds hardly a pair."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     lifts = sorted(chance.uniform(0, 8 * HOUR) for _ in range(PEOPLE))
-    ends = [lift + rules.delay(chance.randbytes(8)).total_seconds() for lift in lifts]
+    ends = [lift + account_rules.delay(chance.randbytes(8)).total_seconds() for lift in lifts]
     guessed = sorted(range(PEOPLE), key=lambda place: ends[place])
     assert sum(place == found for place, found in enumerate(guessed)) <= 5

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.person_request import SqlMemberRequestStore
-from idvault.moderator.acts.naming import NamingCommand
+from idvault.moderator.acts import NamingCommand
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.people import wire_naming
 from idvault.verify import ed25519

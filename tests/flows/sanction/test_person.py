@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.account.rules import person as rules
+from idvault.account import rules as account_rules
 from idvault.claim.ports import Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -326,7 +326,7 @@ async def test_renewals_and_a_lift_at_once(world: SanctionWorld, keys: Keys, ste
         *(steps.verify(other, seconds=1) for other in (named, *others)),
         world.lift(sanction, key=keys[0], seconds=1),
     )
-    late = (rules.LONGEST_DELAY + timedelta(hours=1)).total_seconds()
+    late = (account_rules.LONGEST_DELAY + timedelta(hours=1)).total_seconds()
     await world.release(seconds=late)
     assert [(await world.status(each, seconds=late)).standing for each in others] == [Standing.GOOD] * 4
     assert await counted(world) == [0]

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.sanction import sanctions
-from idvault.sanction.acts.publication import StatementFlow
+from idvault.sanction.acts import StatementFlow
 from idvault.sanction.store.publication import SqlStatementStore
 from idvault.verify.error import UnavailableError
 from idvault.verify.sanction import AuthorityOrder, Degree, IssuerKind, Origin

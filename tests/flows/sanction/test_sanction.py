@@ -11,9 +11,8 @@ import pytest_asyncio
 from idvault.account import api as account_api
 from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
-from idvault.sanction.rules.sanction import Sanction
-from idvault.status.api.batch import StatusBatches
-from idvault.status.api.serialised import SerialisedStatuses
+from idvault.sanction.rules import Sanction
+from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault.v1 import status_pb2
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.claim import ClaimState, FailureReason

@@ -25,7 +25,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import param, statement
 from idvault.core.tables.sanction import followers
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify.account import Status
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import IdvaultError, TransitionError

@@ -12,8 +12,8 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_form_days
-from idvault.report.store.month import SqlMonthStore
-from idvault.tip_off.rules import flood
+from idvault.report.store import SqlMonthStore
+from idvault.tip_off import rules as tip_off_rules
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.tip_off import TipOff, TipOffChannel, TipOffState
 from tests.support.flow_world import PARTY, at, request_id
@@ -21,7 +21,7 @@ from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 DUE = 648_000
-LIMIT = flood.limit(())
+LIMIT = tip_off_rules.limit(())
 _ADD = statement(upsert(tip_off_form_days))
 
 

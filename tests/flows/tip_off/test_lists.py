@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
 from tests.storage.hooks import before_statements

@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.report.store.store import SqlReportStore
+from idvault.report.store import SqlReportStore
 from idvault.sanction.operation.rules import Operation, SanctionCount
-from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.rules import Sanction
 from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
 from idvault.verify.sanction import Degree, Scope
 from idvault.verify.tip_off import TipOff, TipOffState

@@ -22,8 +22,8 @@ from idvault.core.tables.tip_off import (
     tip_offs,
 )
 from idvault.core.telemetry.metrics import Metrics
-from idvault.sanction.api import convert as sanction_convert
-from idvault.tip_off.api import convert
+from idvault.sanction import api as sanction_api
+from idvault.tip_off.api import convert as tip_off_convert
 from idvault.verify.tip_off import TargetKind, TipOffTarget
 from tests.support.flow_world import at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
@@ -72,7 +72,7 @@ async def test_the_reported_sees_a_reference_and_no_reporter(world: TipOffWorld)
     """The sanction, its statement and the status say nothing about the reporter."""
     reporter = await world.world.account(2)
     filed, target, (_, sanction) = await upheld(world, reporter_token=reporter)
-    shown: list[Message] = [sanction_convert.sanction(sanction)]
+    shown: list[Message] = [sanction_api.sanction(sanction)]
     secrets = (reporter, CONTACT, TEXT, str(filed.tip_off.reporter_id), filed.secret)
     for message in shown:
         for secret in secrets:
@@ -125,7 +125,7 @@ async def test_the_database_holds_no_text_and_no_reporter(world: TipOffWorld) ->
 async def test_what_the_reporter_reads_names_nobody(world: TipOffWorld) -> None:
     """No moderator, no target, no other reporter."""
     filed, target, (made, _) = await upheld(world, reporter_token=await world.person(1))
-    message = str(convert.followed(await world.follow(filed)))
+    message = str(tip_off_convert.followed(await world.follow(filed)))
     for word in (target, str(made.assignee), str(made.sanction_id), str(filed.tip_off.reporter_id)):
         assert word not in message
 

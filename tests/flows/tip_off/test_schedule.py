@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.tip_off import tip_off_texts
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import UnavailableError
 from idvault.verify.tip_off import Reminder, TargetKind, TipOffState, TipOffTarget

@@ -13,8 +13,8 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables.log import moderator_papers
 from idvault.core.tables.tip_off import tip_off_texts
-from idvault.tip_off.acts.call import TipOffCall
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.acts.tip_off import TipOffCall
+from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.attest import sanction as papers
 from idvault.verify.error import IdvaultError, Reason
 from tests.support.flow_world import at

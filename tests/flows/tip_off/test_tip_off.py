@@ -12,7 +12,7 @@ from sqlalchemy import text
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.tip_off.acts.filing import TRIES_A_DAY
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.account import Standing
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import (
@@ -387,7 +387,7 @@ async def test_a_text_of_another_report_does_not_open(world: TipOffWorld) -> Non
 
 async def test_too_many_notes(world: TipOffWorld, key: ModeratorKey, monkeypatch: pytest.MonkeyPatch) -> None:
     """A report has a bounded number of notes."""
-    monkeypatch.setattr("idvault.tip_off.store.texts.MOST_NOTES", 2)
+    monkeypatch.setattr("idvault.tip_off.store.rows.MOST_NOTES", 2)
     tip_off = await assigned(world, key)
     for _ in range(2):
         await world.note(tip_off, key.moderator_id, "a note")

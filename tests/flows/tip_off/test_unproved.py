@@ -11,8 +11,8 @@ import pytest_asyncio
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.tip_off.reporter import store as rows
-from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.tip_off.reporter import store as reporter_store
+from idvault.tip_off.rules import Reporter, ReporterStanding
 from idvault.verify.tip_off import TipOffChannel, TipOffOutcome
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
@@ -39,8 +39,8 @@ async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
     made = Reporter(reporter_id, PARTY, standing, limited, at(0).today(world.policy.zone), PER_DAY, PER_DAY)
 
     async def put(connection: Connection) -> None:
-        await rows.obtain(connection, PARTY, reporter_id, today=made.day)
-        await rows.put(connection, made)
+        await reporter_store.obtain(connection, PARTY, reporter_id, today=made.day)
+        await reporter_store.put(connection, made)
 
     await world.database.act("test", put)
     return made

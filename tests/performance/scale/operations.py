@@ -9,18 +9,16 @@ from pathlib import Path
 from idvault.campaign.rules import Campaign
 from idvault.campaign.store.store import SqlCampaignStore
 from idvault.claim.acts.retention import RetentionFlow
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Job
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.acts.tree import LogTree
-from idvault.log.store.audit import SqlLogAuditStore
-from idvault.log.store.store import SqlLogStore
+from idvault.log.acts.reading import LogTree
+from idvault.log.store import SqlLogAuditStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.sanction.rules.sanction import Sanction
-from idvault.status.credential.store.status_list import SqlStatusListStore
-from idvault.status.store.feed import SqlFeedStore
-from idvault.status.store.store import SqlStatusStore
+from idvault.sanction.rules import Sanction
+from idvault.status.credential.store import SqlStatusListStore
+from idvault.status.store import SqlFeedStore, SqlStatusStore
 from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.verify.attest.status_list import LIST_SIZE
 from idvault.verify.clock import ClockReading

@@ -21,7 +21,7 @@ from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
 from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.core.tables.sanction import sanctions
-from idvault.status.credential.store import rows as credential_rows
+from idvault.status.credential import store as credential_store
 from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from tests.performance.flows import PARTY, signing_up
 from tests.performance.scale.sql import POOL_SIZE, Loader
@@ -238,7 +238,7 @@ def _lists(main: Loader, before: int, after: int) -> None:
         main.run(f"DELETE FROM status_lists WHERE number = {number}")
         main.insert(
             "INSERT INTO status_lists (number, version, entries) VALUES (?, ?, ?)",
-            [(number, 1, credential_rows.packed(entries))],
+            [(number, 1, credential_store.packed(entries))],
         )
 
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from sqlalchemy import text
 
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Lease
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database

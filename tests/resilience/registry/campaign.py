@@ -12,7 +12,7 @@ from datetime import timedelta
 from random import Random
 
 from idvault.claim.acts.verification import VerifyCommand
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim
 from idvault.core.db.database import Database
 from idvault.mock_registry.population import Resident

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core.db.database import Database

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from idvault.core.db.database import Database
-from idvault.key.store.day_key import SqlDayKeyStore
+from idvault.key.store.version import SqlDayKeyStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.development.authority import real_now
 from idvault.processes.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idvault.account.store import rows as account_row
+from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, status_feed
-from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store import SqlFeedStore
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.event import EventType
 from tests.storage.account.test_status import END
@@ -145,9 +145,9 @@ async def test_a_slow_act_is_not_missed(
     assert account is not None
 
     async def act(connection: Connection) -> None:
-        await account_row.lock(connection, account_token=slow.account_token)
+        await account_rows.lock(connection, account_token=slow.account_token)
         changed = replace(account, revision=account.revision + 1, standing=Standing.WARNED)
-        await account_row.put(connection, changed, claim_ended_at=None)
+        await account_rows.put(connection, changed, claim_ended_at=None)
 
     async with held_act(main_database, act):
         seen = [change.sequence for change in await changes(feed)]

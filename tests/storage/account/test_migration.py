@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from idvault.core.db.database import Database
 from idvault.processes import migrations
 from idvault.processes.migrations import MAIN
-from idvault.status.store.store import SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify.account import AccountState, SubjectKind
 from tests.support.builders import TOKEN
 from tests.support.databases import Maker

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from idvault.account.rules import account as rules
+from idvault.account import rules as account_rules
 from idvault.account.store.rows import SHOWN
-from idvault.claim.rules.claim import Owner
+from idvault.claim.rules import Owner
 from idvault.core.tables.account import accounts as table
 from idvault.verify.account import Account, AccountState, Status, SubjectKind
 from idvault.verify.organization import OrganizationCategory
@@ -21,7 +21,8 @@ async def _packed(world: World, tokens: list[str]) -> list[str]:
 
 def _by_token(accounts: list[Account], today: date) -> dict[str, Status]:
     return {
-        account.account_token: rules.project(account=account, today=today, now=NOW) for account in accounts
+        account.account_token: account_rules.project(account=account, today=today, now=NOW)
+        for account in accounts
     }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from idvault.account.store import rows as account
+from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.postgresql import Postgresql
@@ -148,7 +148,7 @@ def test_which_statements_are_joined() -> None:
     queue.add(_KEY, ["2026-03-01", "s", b"k"])
     assert queue.admits(_KEY)
     assert not queue.admits(_RENAMED)
-    assert queue.admits(account._ADD)
+    assert queue.admits(account_rows._ADD)
 
 
 def test_placeholders_are_renumbered() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from idvault.campaign.invitation.store import delivery, enforcement, invitation_rows
-from idvault.campaign.legacy_account import store as legacy_account
-from idvault.campaign.store import progress
+from idvault.campaign.invitation import store as invitation_store
+from idvault.campaign.legacy_account import store as legacy_account_store
+from idvault.campaign.store import store as campaign_store
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from tests.storage.plans import plan_of
@@ -20,61 +20,61 @@ _DUE = {"campaign": "c" * 32, "now": _NOW.business, "limit": 9}
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "known references": (
-        legacy_account._FIND,
+        legacy_account_store._FIND,
         {"party": "platform-a", "references": [b"r" * 32, b"s" * 32]},
         "sqlite_autoindex_legacy_accounts_2 (relying_party=? AND reference=?)",
         "uq_legacy_accounts_relying_party",
     ),
     "members whom nobody invited": (
-        delivery._NEVER_INVITED,
+        invitation_store._NEVER_INVITED,
         {"campaign": "c" * 32, "limit": 9, **_COHORT},
         "ix_legacy_accounts_uninvited (relying_party=? AND invited_by=?)",
         "ix_legacy_accounts_uninvited",
     ),
     "members whom an earlier campaign invited": (
-        delivery._INVITED_BEFORE,
+        invitation_store._INVITED_BEFORE,
         {"campaign": "c" * 32, "limit": 9, **_COHORT},
         "ix_legacy_accounts_uninvited (relying_party=? AND invited_by>? AND invited_by<?)",
         "ix_legacy_accounts_uninvited",
     ),
     "members whom a later campaign invited": (
-        delivery._INVITED_AFTER,
+        invitation_store._INVITED_AFTER,
         {"campaign": "c" * 32, "limit": 9, **_COHORT},
         "ix_legacy_accounts_uninvited (relying_party=? AND invited_by>?)",
         "ix_legacy_accounts_uninvited",
     ),
     "size of a cohort": (
-        progress._COHORT,
+        campaign_store._COHORT,
         _COHORT,
         "SEARCH legacy_accounts USING INDEX sqlite_autoindex_legacy_accounts_2 (relying_party=?)",
         "uq_legacy_accounts_relying_party",
     ),
     "reminders": (
-        delivery._REMINDERS,
+        invitation_store._REMINDERS,
         _DUE,
         "ix_invitations_campaign_id_state_due_at (campaign_id=? AND state=? AND due_at<?)",
         "ix_invitations_campaign_id",
     ),
     "lost deliveries": (
-        delivery._RETURNED,
+        invitation_store._RETURNED,
         {"real": _NOW.real, **_DUE},
         "ix_invitations_campaign_id_state_due_at (campaign_id=? AND state=? AND due_at<?)",
         "ix_invitations_campaign_id",
     ),
     "a batch": (
-        delivery._FORMER,
+        invitation_store._FORMER,
         {"batch": "b" * 32},
         "ix_invitations_batch_id (batch_id=?)",
         "ix_invitations_batch_id",
     ),
     "invitations of an account": (
-        invitation_rows._FIND_ALL,
+        invitation_store._FIND_ALL,
         {"token": "acct_1"},
         "SEARCH invitations USING INDEX sqlite_autoindex_invitations_1 (account_token=?)",
         "pk_invitations",
     ),
     "limited accounts": (
-        enforcement._LIFTABLE,
+        invitation_store._LIFTABLE,
         {"limit": 9},
         "ix_campaigns_state (state=?)",
         "ix_legacy_accounts_limited",

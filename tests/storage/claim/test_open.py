@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job.rules import JobState
 from idvault.claim.ports import NewClaim
-from idvault.claim.rules.claim import TIMED_OUT, ClaimOutcome, Owner
+from idvault.claim.rules import TIMED_OUT, ClaimOutcome, Owner
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import jobs, persons
 from idvault.core.tables.log import log_entries, log_openings

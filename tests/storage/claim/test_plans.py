@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from idvault.account.store import person
-from idvault.claim.job.store import job_rows, queue
-from idvault.claim.store import attempt, settle, store
+from idvault.account.store import person as account_person
+from idvault.claim.job import store as job_store
+from idvault.claim.store import rows as claim_rows
+from idvault.claim.store import store as claim_store
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, statement
@@ -23,25 +24,25 @@ _PERSON = {"party": "platform-a", "index": b"i" * 32, "other": b"p" * 32}
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
     "claim of a request": (
-        store._FIND,
+        claim_store._FIND,
         {"party": "platform-a", "request_id": "r"},
         ["SEARCH requests USING INDEX sqlite_autoindex_requests_1 (relying_party=? AND request_id=?)"],
         ["pk_requests", "pk_claims", "pk_accounts", "pk_jobs"],
     ),
     "overdue": (
-        store._OVERDUE,
+        claim_store._OVERDUE,
         {"opened_before": NOW, "limit": 9},
         ["ix_claims_state_opened_at (state=? AND opened_at<?)"],
         ["ix_claims_state_opened_at"],
     ),
     "person": (
-        person._LOCK,
+        account_person._LOCK,
         _PERSON,
         ["sqlite_autoindex_persons_1 (relying_party=? AND person_index=?)"],
         ["pk_persons"],
     ),
     "attempts": (
-        attempt._OF_PERSON,
+        claim_rows._OF_PERSON,
         {"party": "platform-a", "today": b"t" * 32, "yesterday": b"y" * 32, "after": NOW - timedelta(days=1)},
         [
             "sqlite_autoindex_attempts_1 (relying_party=? AND limiter_key=?)",
@@ -50,13 +51,13 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ["pk_attempts", "ix_jobs_attempts"],
     ),
     "attempts of an account": (
-        attempt._OF_ACCOUNT,
+        claim_rows._OF_ACCOUNT,
         {"token": "acct_1", "after": NOW - timedelta(days=1)},
         ["sqlite_autoindex_account_attempts_1 (account_token=?)"],
         ["account_attempts"],
     ),
     "claim to settle": (
-        settle._HELD,
+        claim_store._HELD,
         {**_KEY, "lease_id": "3" * 32},
         [
             "sqlite_autoindex_accounts_1 (account_token=?)",
@@ -66,7 +67,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ["pk_accounts", "pk_jobs", "pk_claims"],
     ),
     "leased jobs": (
-        job_rows._LOAD,
+        job_store._LOAD,
         {"keys": [("acct_1", "1" * 32)]},
         [
             "sqlite_autoindex_jobs_1 (account_token=? AND claim_id=?)",
@@ -75,13 +76,13 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ["pk_jobs", "pk_claims"],
     ),
     "first jobs of a lane": (
-        queue._FIRST,
+        job_store._FIRST,
         {"lane": 1, "party": "platform-a", "now": NOW, "limit": 9},
         ["ix_jobs_queue (lane=? AND relying_party=? AND due_at<?)"],
         ["ix_jobs_queue"],
     ),
     "jobs before a new one": (
-        queue.BEFORE_RE_VERIFICATION,
+        job_store.BEFORE_RE_VERIFICATION,
         {"party": "platform-a", "kind": "INDIVIDUAL", "now": NOW},
         [
             "ix_jobs_queue (lane=? AND relying_party=? AND due_at<?)",

@@ -8,8 +8,8 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import BigInteger, text, update
 
+from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import JobState
-from idvault.claim.job.store import queue
 from idvault.claim.ports import Job
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -158,7 +158,7 @@ async def test_a_lease_reads_the_same_however_many_wait(main_database: Database,
         count = _sqlite_steps if isinstance(connection, SqliteConnection) else _postgres_rows
         before = await count(connection)
         later = backlog.NOW + timedelta(seconds=1)
-        rows = (await queue.pick(connection, turns={}, now=later, limit=10)).rows
+        rows = (await job_store.pick(connection, turns={}, now=later, limit=10)).rows
         assert len(rows) == 10
         assert len({row.relying_party for row in rows}) == backlog.PARTIES
         return await count(connection) - before

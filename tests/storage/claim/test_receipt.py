@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_openings
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlLogStore
 from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at

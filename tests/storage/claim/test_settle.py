@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from idvault.claim.job.rules import JobProgress, JobState
-from idvault.claim.rules.claim import TIMED_OUT
+from idvault.claim.rules import TIMED_OUT
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core.tables.claim import attempts, intakes, jobs
 from idvault.core.tables.log import log_entries

@@ -14,10 +14,9 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, requests
 from idvault.core.tables.credential import credential_counts, status_credentials, status_lists, status_marks
+from idvault.status.credential import store as credential_store
 from idvault.status.credential.ports import Credential, CredentialIssue
-from idvault.status.credential.store import rows
-from idvault.status.credential.store.status_list import SqlStatusKeyStore, SqlStatusListStore
-from idvault.status.credential.store.store import SqlCredentialStore
+from idvault.status.credential.store import SqlCredentialStore, SqlStatusKeyStore, SqlStatusListStore
 from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
@@ -281,7 +280,7 @@ async def test_a_rebuild_reaches_every_page(world: World, lists: Lists) -> None:
     await lists.follow()
     wrong = StatusList.filled(INVALID)
     wrong.set(5, VALID)
-    await world.do(update(status_lists).values(entries=rows.packed(wrong)))
+    await world.do(update(status_lists).values(entries=credential_store.packed(wrong)))
     await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
     assert await lists.valid() == [0]
     found = StatusList(bits=1, data=(await lists.store.get(0)).entries)

@@ -9,9 +9,9 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from idvault.core.db.database import Database
+from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.acts.retention import DisclosureRetention
-from idvault.disclosure.rules import disclosure as rules
 from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.processes import migrations
 from idvault.processes.bootstrap.base import ENTROPY
@@ -151,8 +151,10 @@ async def test_a_share_that_an_approval_carries_is_released(maker: Maker, tmp_pa
     ]
     half, ready, opened, *_ = (made for made, _ in found.values())
     assert (half.disclosed_at, ready.disclosed_at) == (None, ready.decisions[1].decided_at)
-    agreed = rules.decide(disclosure=half, member=C, verdict=Verdict.APPROVE, quorum=QUORUM, now=AT)
-    given = rules.release(disclosure=agreed, member=C, quorum=QUORUM, now=AT)
+    agreed = disclosure_rules.decide(
+        disclosure=half, member=C, verdict=Verdict.APPROVE, quorum=QUORUM, now=AT
+    )
+    given = disclosure_rules.release(disclosure=agreed, member=C, quorum=QUORUM, now=AT)
     assert given.state is DisclosureState.APPROVED
-    assert rules.open_once(disclosure=ready, now=AT).state is DisclosureState.OPENED
+    assert disclosure_rules.open_once(disclosure=ready, now=AT).state is DisclosureState.OPENED
     assert opened.confirmed_at == opened.opened_at

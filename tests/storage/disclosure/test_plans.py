@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import kept
+from idvault.account.store import kept as account_kept
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
-from idvault.disclosure.store import evidence, lists
-from idvault.disclosure.store import rows as disclosure_row
+from idvault.disclosure.store import lists as disclosure_lists
+from idvault.disclosure.store import rows as disclosure_rows
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -18,62 +18,62 @@ _BY_STATE = "ix_disclosures_state_expire_at"
 # Each statement with the text that SQLite's plan must contain, and the index in PostgreSQL's plan.
 PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "due": (
-        lists._DUE,
+        disclosure_lists._DUE,
         {"now": NOW, "repeats_end": NOW, "limit": 9},
         f"{_BY_STATE} (state=? AND expire_at<?)",
         _BY_STATE,
     ),
     "of_auditor": (
-        lists._OF_AUDITOR,
+        disclosure_lists._OF_AUDITOR,
         {"actor_id": "a", "below": 9, "limit": 9},
         "(auditor_actor_id=? AND number<?)",
         "uq_disclosures_auditor_actor_id_number",
     ),
     "filed on": (
-        lists._FILED_ON,
+        disclosure_lists._FILED_ON,
         {"actor_id": "a", "day": NOW.date()},
         "(actor_id=? AND day=?)",
         "pk_disclosure_budgets",
     ),
-    "pending": (lists._PENDING, _PENDING, f"{_BY_STATE} (state=? AND expire_at>?)", _BY_STATE),
+    "pending": (disclosure_lists._PENDING, _PENDING, f"{_BY_STATE} (state=? AND expire_at>?)", _BY_STATE),
     "decisions": (
-        disclosure_row._DECISIONS,
+        disclosure_rows._DECISIONS,
         {"ids": ["a", "b"]},
         "SEARCH disclosure_decisions USING INDEX sqlite_autoindex_disclosure_decisions_2 (disclosure_id=?)",
         "uq_disclosure_decisions_disclosure_id_custodian",
     ),
     "one": (
-        disclosure_row._FIND,
+        disclosure_rows._FIND,
         {"disclosure_id": "a"},
         "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_2 (disclosure_id=?)",
         "uq_disclosures_disclosure_id",
     ),
     "disclosures since": (
-        lists._DISCLOSURES_SINCE,
+        disclosure_lists._DISCLOSURES_SINCE,
         {"actor_id": "a", "since": NOW},
         "(auditor_actor_id=? AND disclosed_at>?)",
         "ix_disclosures_auditor_actor_id_disclosed_at",
     ),
     "unlogged": (
-        lists._UNLOGGED,
+        disclosure_lists._UNLOGGED,
         {"now": NOW, "limit": 9},
         "(disclose_entry_id=? AND disclosed_at<?)",
         "ix_disclosures_disclose_entry_id_disclosed_at",
     ),
     "disclosures": (
-        lists._DISCLOSURES,
+        disclosure_lists._DISCLOSURES,
         {"token": "a"},
         "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
         "pk_disclosures",
     ),
     "open for the newest": (
-        kept._OPEN_FOR_NEWEST,
+        account_kept._OPEN_FOR_NEWEST,
         {"token": "a"},
         "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
         "pk_disclosures",
     ),
     "evidence": (
-        evidence._NEWEST_FIRST,
+        disclosure_rows._NEWEST_FIRST,
         {"token": "a"},
         "SEARCH log_openings USING INDEX sqlite_autoindex_log_openings_1 (account_token=?)",
         "pk_log_openings",

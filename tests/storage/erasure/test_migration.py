@@ -9,10 +9,10 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from idvault.core.db.database import Database
-from idvault.erasure.store.store import SqlErasureStore
+from idvault.erasure.store import SqlErasureStore
 from idvault.processes import migrations
 from idvault.processes.migrations import MAIN
-from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store import SqlFeedStore
 from idvault.verify.erasure import ErasureState
 from tests.support import feed
 from tests.support.databases import Maker

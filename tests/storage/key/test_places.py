@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import command
 
 from idvault.core.db.database import Database
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 from idvault.processes import migrations
 from idvault.processes.migrations import SHRED
 from tests.support.databases import Databases

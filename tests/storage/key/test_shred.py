@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 
 
 async def test_key_is_never_overwritten(shred_database: Database) -> None:

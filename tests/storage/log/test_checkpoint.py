@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.log.store import SIGNED, SqlCheckpointStore
 from tests.support.databases import Databases
 
 

@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from idvault.core.db.database import Database
-from idvault.log.store.store import SqlLogStore
+from idvault.log.store import SqlLogStore
 from idvault.processes import migrations
 from idvault.processes.migrations import MAIN
 from tests.support.databases import Maker

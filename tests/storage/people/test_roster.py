@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 from idvault.core.request import Request
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.people import roster_versions
-from idvault.people import rules
-from idvault.people.ports.roster import StoredProposal, StoredVersion
+from idvault.people import rules as people_rules
+from idvault.people.ports import StoredProposal, StoredVersion
 from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
@@ -148,11 +148,11 @@ async def test_a_request_proposes_once(world: World) -> None:
 async def test_nobody_fills_the_database_with_proposals(world: World) -> None:
     """Eight proposals may wait, the ninth is refused; after 30 days there is room again."""
     await _adopt(world, 1, FIRST)
-    for number in range(rules.MOST_PROPOSALS):
+    for number in range(people_rules.MOST_PROPOSALS):
         await _propose(world, f"{number:064x}")
     with pytest.raises(ExhaustedError):
         await _propose(world, "f" * 64)
-    await _propose(world, "f" * 64, after=rules.PROPOSAL_LIFETIME + timedelta(seconds=1))
+    await _propose(world, "f" * 64, after=people_rules.PROPOSAL_LIFETIME + timedelta(seconds=1))
     assert [each.digest for each in await world.roster.proposals(version=2)] == ["f" * 64]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from idvault.core.db.database import Database
 from idvault.core.tables.public_account import public_account_versions
 from idvault.public_account.ports import Owned, Present
-from idvault.public_account.rules.values import RejectReason
+from idvault.public_account.rules.public_account import RejectReason
 from idvault.verify.error import UnavailableError
 from tests.storage.hooks import before_statements
 from tests.support import builders, sql

@@ -8,9 +8,9 @@ from sqlalchemy import insert
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries
-from idvault.report.rules import catalogue
-from idvault.report.store import month, queries, store
-from idvault.report.store.store import SqlReportStore
+from idvault.report import store as report_store
+from idvault.report.rules import catalogue as report_catalogue
+from idvault.report.store import SqlReportStore
 from idvault.verify.event import EventType
 from tests.storage.plans import plan_of
 from tests.support.report_world import leaf_of
@@ -21,19 +21,19 @@ UNTIL = SINCE + timedelta(days=31)
 
 def test_every_figure_has_its_query() -> None:
     """No breakdown, level or duration is without one, and no query is left over."""
-    assert queries.BREAKDOWNS.keys() == {each.name for each in catalogue.breakdowns()}
-    assert queries.LEVELS.keys() == {each.name for each in catalogue.levels()}
-    assert queries.DURATIONS.keys() == {each.name for each in catalogue.durations()}
+    assert report_store.BREAKDOWNS.keys() == {each.name for each in report_catalogue.breakdowns()}
+    assert report_store.LEVELS.keys() == {each.name for each in report_catalogue.levels()}
+    assert report_store.DURATIONS.keys() == {each.name for each in report_catalogue.durations()}
 
 
 async def test_every_query_runs(main_database: Database) -> None:
     """On an empty database there is nothing."""
     reads = SqlReportStore(database=main_database)
-    for name in queries.BREAKDOWNS:
+    for name in report_store.BREAKDOWNS:
         assert await reads.breakdown(name, since=SINCE, until=UNTIL) == {}
-    for name in queries.LEVELS:
+    for name in report_store.LEVELS:
         assert await reads.level(name) == {}
-    for name in queries.DURATIONS:
+    for name in report_store.DURATIONS:
         assert await reads.durations(name, since=SINCE, until=UNTIL) == []
     assert await reads.first_entry_at() is None
     assert not await reads.is_uncovered(size=0, since=SINCE, until=UNTIL)
@@ -73,7 +73,7 @@ async def _write(database: Database, times: list[datetime], *, places: int) -> l
 
 async def test_a_window_of_the_log_is_read_by_its_index(main_database: Database) -> None:
     """It costs what it holds and not the whole log."""
-    plan = await plan_of(main_database, store._LEAVES, start=0, end=9, since=SINCE, until=UNTIL)
+    plan = await plan_of(main_database, report_store._LEAVES, start=0, end=9, since=SINCE, until=UNTIL)
     assert "log_index" in plan
     assert "SCAN" not in plan
 
@@ -83,11 +83,11 @@ async def test_a_month_is_read_by_indices(main_database: Database) -> None:
     times: dict[str, Any] = {"since": SINCE, "until": UNTIL}
     due: dict[str, Any] = {"soonest": SINCE, "latest": UNTIL}
     for asked, table, more in (
-        (month._TIP_OFFS, "tip_offs", {**due, "now": UNTIL}),
-        (month._SANCTIONS, "sanctions", {"now": UNTIL}),
-        (month._APPEALS, "appeals", {"now": UNTIL}),
-        (month._CONTESTS, "contests", {"now": UNTIL}),
-        (month._APPLICATIONS, "public_accounts", {}),
+        (report_store._TIP_OFFS, "tip_offs", {**due, "now": UNTIL}),
+        (report_store._SANCTIONS, "sanctions", {"now": UNTIL}),
+        (report_store._APPEALS, "appeals", {"now": UNTIL}),
+        (report_store._CONTESTS, "contests", {"now": UNTIL}),
+        (report_store._APPLICATIONS, "public_accounts", {}),
     ):
         plan = await plan_of(main_database, asked, party="platform-a", **times, **more)
         assert "Seq Scan" not in plan

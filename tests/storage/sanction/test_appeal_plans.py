@@ -6,8 +6,8 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
-from idvault.public_account.store import open
-from idvault.sanction.appeal.store.appeal_rows import LISTS, ROWS
+from idvault.public_account.store import store as public_account_store
+from idvault.sanction.appeal.store import LISTS, ROWS
 from idvault.verify.sanction import AppealState
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of
@@ -61,7 +61,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "ix_appeals_delete",
     ),
     "what is open": (
-        open._OPEN,
+        public_account_store._OPEN,
         {"token": "acct_1", "public": "a" * 32, "now": NOW},
         "SEARCH appeals USING INDEX sqlite_autoindex_appeals",
         "_appeals_",

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import follower as person
+from idvault.account.store import person as account_person
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
-from idvault.moderator import store as moderator
-from idvault.sanction.operation import store as operation
-from idvault.sanction.order import store as order
-from idvault.sanction.store import lists, publication, rows, standing
+from idvault.moderator import store as moderator_store
+from idvault.sanction.operation import store as operation_store
+from idvault.sanction.order import store as order_store
+from idvault.sanction.store import publication as sanction_publication
+from idvault.sanction.store import rows as sanction_rows
+from idvault.sanction.store import standing as sanction_standing
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -19,115 +21,115 @@ _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit":
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one sanction": (
-        rows._GET,
+        sanction_rows._GET,
         {"party": "platform-a", "sanction": "a" * 32},
         "ix_sanctions_relying_party_sanction_id (relying_party=? AND sanction_id=?)",
         "ix_sanctions_relying_party",
     ),
     "what sets a standing": (
-        standing._SOURCES,
+        sanction_standing._SOURCES,
         {"token": "acct_1"},
         "SEARCH sanctions USING INDEX sqlite_autoindex_sanctions_1 (account_token=?)",
         "pk_sanctions",
     ),
     "what an account follows": (
-        person._OF_ACCOUNT,
+        account_person._OF_ACCOUNT,
         {"token": "acct_1"},
         "sqlite_autoindex_followers_1 (account_token=?)",
         "pk_followers",
     ),
     "sanctions of a person": (
-        person._OF_PERSON,
+        account_person._OF_PERSON,
         {"party": "platform-a", "person": "a" * 32},
         "ix_sanctions_person (relying_party=? AND person_id=?)",
         "ix_sanctions_person",
     ),
     "followers of a lifted sanction": (
-        person._LIFTED,
+        account_person._LIFTED,
         {"party": "platform-a", "sanction": "a" * 32, "lifted": 0},
         "ix_followers_relying_party_sanction_id (relying_party=? AND sanction_id=?)",
         "ix_followers_relying_party_sanction_id",
     ),
     "followers that are due": (
-        person.DUE,
+        account_person.DUE,
         {"now": NOW, "limit": 9},
         "ix_followers_due (due_at<?)",
         "ix_followers_due",
     ),
     "due lapses": (
-        lists.DUE,
+        sanction_rows.DUE,
         {"now": NOW, "limit": 9},
         "ix_sanctions_due (due_at<?)",
         "ix_sanctions_due",
     ),
     "sanctions of a party": (
-        lists.OF_PARTY,
+        sanction_rows.OF_PARTY,
         _PAGE,
         "ix_sanctions_relying_party_imposed_at_sanction_id (relying_party=?",
         "ix_sanctions_relying_party_imposed_at_sanction_id",
     ),
     "sanctions in a state": (
-        lists.IN_STATE,
+        sanction_rows.IN_STATE,
         {**_PAGE, "state": "PROPOSED", "now": NOW},
         "ix_sanctions_relying_party_state_imposed_at_sanction_id (relying_party=? AND state=?",
         "ix_sanctions_relying_party_state",
     ),
     "sanctions of an operation": (
-        lists.OF_OPERATION,
+        sanction_rows.OF_OPERATION,
         {**_PAGE, "operation": "a" * 32, "state": "", "now": NOW},
         "ix_sanctions_operation (relying_party=? AND operation_id=?",
         "ix_sanctions_operation",
     ),
     "figures of an operation": (
-        operation.COUNT,
+        operation_store.COUNT,
         {"party": "platform-a", "operation": "a" * 32, "now": NOW},
         "ix_sanctions_operation (relying_party=? AND operation_id=?)",
         "ix_sanctions_operation",
     ),
     "the first sanction of an order": (
-        order._FIRST,
+        order_store._FIRST,
         {"party": "platform-a", "digest": bytes(32)},
         "ix_sanctions_order (relying_party=? AND order_digest=?)",
         "ix_sanctions_order",
     ),
     "orders of a party": (
-        order._ALL,
+        order_store._ALL,
         _PAGE,
         "ix_authority_orders_relying_party_recorded_at_order_id (relying_party=?",
         "ix_authority_orders_relying_party_recorded_at_order_id",
     ),
     "orders whose deadline has passed": (
-        order.DUE,
+        order_store.DUE,
         {"now": NOW, "limit": 9},
         "ix_authority_orders_open (deadline<?)",
         "ix_authority_orders_open",
     ),
     "statements of a week": (
-        publication.COUNTS,
+        sanction_publication.COUNTS,
         {"begin": NOW, "end": NOW},
         "ix_sanctions_started (started_at>? AND started_at<?)",
         "ix_sanctions_started",
     ),
     "the first statement": (
-        publication.FIRST,
+        sanction_publication.FIRST,
         {},
         "ix_sanctions_started",
         "ix_sanctions_started",
     ),
     "proposals": (
-        lists.PROPOSED,
+        sanction_rows.PROPOSED,
         {"now": NOW, "latest": NOW},
         "ix_sanctions_due (due_at>? AND due_at<?)",
         "ix_sanctions_due",
     ),
     "the first end that is due": (
-        lists.FIRST_DUE,
+        sanction_rows.FIRST_DUE,
         {"now": NOW},
         "ix_sanctions_due (due_at<?)",
         "ix_sanctions_due",
     ),
     "a moderator": (
-        moderator._GET,
+        moderator_store._GET,
         {"party": "platform-a", "moderator": "1" * 32},
         "sqlite_autoindex_moderators_1 (relying_party=? AND moderator_id=?)",
         "_moderators",
@@ -154,6 +156,6 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
 async def test_the_list_of_an_account(main_database: Database) -> None:
     """An account's few sanctions are found by its token or in the order of the list."""
     asked = {**_PAGE, "token": "acct_1", "state": "", "now": NOW}
-    plan = await plan_of(main_database, lists.OF_ACCOUNT, **asked)
+    plan = await plan_of(main_database, sanction_rows.OF_ACCOUNT, **asked)
     assert "Seq Scan" not in plan
     assert "SCAN sanctions" not in plan

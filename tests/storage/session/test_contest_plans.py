@@ -6,8 +6,8 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
-from idvault.session.contest.store.contest_rows import LISTS, ROWS
-from idvault.session.store import rows
+from idvault.session import store as session_store
+from idvault.session.contest.store import LISTS, ROWS
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -52,7 +52,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "ix_contests_delete",
     ),
     "the claims of an account": (
-        rows._PAST,
+        session_store._PAST,
         {"token": "acct_1", "limit": 9},
         "sqlite_autoindex_claims_1 (account_token=?)",
         "pk_claims",

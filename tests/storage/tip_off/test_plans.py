@@ -6,8 +6,10 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
-from idvault.tip_off.reporter import store as reporter
-from idvault.tip_off.store import lists, rows, texts, tries
+from idvault.tip_off.reporter import store as reporter_store
+from idvault.tip_off.store import lists as tip_off_lists
+from idvault.tip_off.store import rows as tip_off_rows
+from idvault.tip_off.store import store as tip_off_store
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -17,50 +19,66 @@ _PAGE: dict[str, Any] = {**PARTY, "group": 1, "at": NOW, "after": "", "before": 
 _ONE = {**PARTY, "tip_off": "a" * 32}
 # Each statement with its index: what the databases' plans name, and whether the plan may sort.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
-    "one report": (rows._GET, _ONE, "sqlite_autoindex_tip_offs_1|pk_tip_offs"),
-    "a report by its reference": (rows._OF_REFERENCE, {**PARTY, "reference": "1"}, "ix_tip_offs_reference"),
-    "merged reports": (rows._LOCK_MERGED, {**PARTY, "leading": ["a" * 32]}, "ix_tip_offs_merged_into"),
-    "all reports": (lists.OF_PARTY, _PAGE, "ix_tip_offs_queue"),
-    "reports in a state": (lists.IN_STATE, {**_PAGE, "state": "RECEIVED"}, "ix_tip_offs_state"),
-    "reports of a category": (lists.OF_CATEGORY, {**_PAGE, "category": "FRAUD"}, "ix_tip_offs_category"),
-    "reports of an assignee": (lists.OF_ASSIGNEE, {**_PAGE, "assignee": "a" * 32}, "ix_tip_offs_assignee"),
+    "one report": (tip_off_rows._GET, _ONE, "sqlite_autoindex_tip_offs_1|pk_tip_offs"),
+    "a report by its reference": (
+        tip_off_rows._OF_REFERENCE,
+        {**PARTY, "reference": "1"},
+        "ix_tip_offs_reference",
+    ),
+    "merged reports": (
+        tip_off_rows._LOCK_MERGED,
+        {**PARTY, "leading": ["a" * 32]},
+        "ix_tip_offs_merged_into",
+    ),
+    "all reports": (tip_off_lists.OF_PARTY, _PAGE, "ix_tip_offs_queue"),
+    "reports in a state": (tip_off_lists.IN_STATE, {**_PAGE, "state": "RECEIVED"}, "ix_tip_offs_state"),
+    "reports of a category": (
+        tip_off_lists.OF_CATEGORY,
+        {**_PAGE, "category": "FRAUD"},
+        "ix_tip_offs_category",
+    ),
+    "reports of an assignee": (
+        tip_off_lists.OF_ASSIGNEE,
+        {**_PAGE, "assignee": "a" * 32},
+        "ix_tip_offs_assignee",
+    ),
     "reports of an operation": (
-        lists.OF_OPERATION,
+        tip_off_lists.OF_OPERATION,
         {**_PAGE, "operation": "a" * 32},
         "ix_tip_offs_operation",
     ),
     "reports of an operation by state": (
-        lists.IN_OPERATION,
+        tip_off_lists.IN_OPERATION,
         {**PARTY, "operation": "a" * 32},
         "ix_tip_offs_operation",
     ),
     "reports about a target": (
-        lists.OF_TARGET,
+        tip_off_lists.OF_TARGET,
         {**_PAGE, "target": "post/1", "target_kind": "CONTENT"},
         "ix_tip_offs_target",
     ),
-    "due reminders": (lists.DUE, {"now": NOW, "limit": 9}, "ix_tip_offs_remind_at"),
-    "texts kept too long": (lists.KEPT, {"before": NOW, "limit": 9}, "ix_tip_offs_kept"),
-    "overdue reports": (lists.OVERDUE, {"now": NOW}, "ix_tip_offs_open"),
-    "open reports by state": (lists.OPEN, {}, "ix_tip_offs_open"),
-    "texts of a report": (texts._ALL, _ONE, "sqlite_autoindex_tip_off_texts_1|pk_tip_off_texts"),
+    "due reminders": (tip_off_lists.DUE, {"now": NOW, "limit": 9}, "ix_tip_offs_remind_at"),
+    "texts kept too long": (tip_off_lists.KEPT, {"before": NOW, "limit": 9}, "ix_tip_offs_kept"),
+    "overdue reports": (tip_off_lists.OVERDUE, {"now": NOW}, "ix_tip_offs_open"),
+    "open reports by state": (tip_off_lists.OPEN, {}, "ix_tip_offs_open"),
+    "texts of a report": (tip_off_rows._ALL, _ONE, "sqlite_autoindex_tip_off_texts_1|pk_tip_off_texts"),
     "a reporter": (
-        reporter._LOCK,
+        reporter_store._LOCK,
         {**PARTY, "reporter": "a" * 32},
         "sqlite_autoindex_tip_off_reporters_1|pk_tip_off_reporters",
     ),
     "reporters": (
-        reporter.ALL,
+        reporter_store.ALL,
         {**PARTY, "after": "", "limit": 9},
         "sqlite_autoindex_tip_off_reporters_1|pk_tip_off_reporters",
     ),
     "reporters in a standing": (
-        reporter.IN_STANDING,
+        reporter_store.IN_STANDING,
         {**PARTY, "after": "", "limit": 9, "standing": "TRUSTED"},
         "ix_tip_off_reporters_standing",
     ),
-    "old tries": (tries._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
-    "old reporters": (reporter._FORGET, {"before": NOW.date()}, "ix_tip_off_reporters_day"),
+    "old tries": (tip_off_store._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
+    "old reporters": (reporter_store._FORGET, {"before": NOW.date()}, "ix_tip_off_reporters_day"),
 }
 SORTED = {
     "merged reports",

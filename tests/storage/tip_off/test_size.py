@@ -6,7 +6,7 @@ import random
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.tip_off.store import lists
+from idvault.tip_off.store import lists as tip_off_lists
 from idvault.tip_off.store.store import SqlTipOffStore
 from tests.performance.flows import PARTY
 from tests.performance.scale import reports, sql
@@ -15,7 +15,7 @@ from tests.storage.tip_off.test_plans import HOT, SORTED
 from tests.support.databases import Databases
 
 COUNT = 20_000
-LISTS = [name for name, (asked, _, _) in HOT.items() if asked in vars(lists).values()]
+LISTS = [name for name, (asked, _, _) in HOT.items() if asked in vars(tip_off_lists).values()]
 
 
 @pytest.fixture
@@ -67,5 +67,5 @@ async def test_pages_of_many_reports(loaded: Database) -> None:
 
 def _changed(parameters: dict[str, object]) -> dict[str, object]:
     """Return the parameters with the platform that has the reports, and a page at the head of a list."""
-    wanted = {"party": PARTY, "at": lists._FIRST, "before": lists._LAST, "limit": 101}
+    wanted = {"party": PARTY, "at": tip_off_lists._FIRST, "before": tip_off_lists._LAST, "limit": 101}
     return {name: wanted.get(name, value) for name, value in parameters.items()}

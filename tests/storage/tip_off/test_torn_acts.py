@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from idvault.moderator.acts.moderator import KnownModerators
+from idvault.moderator.acts import KnownModerators
 from idvault.moderator.store import SqlModeratorStore
-from idvault.tip_off.rules import flood
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.rules import ReporterStanding
 from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.verify.error import UnavailableError
 from idvault.verify.tip_off import TargetKind, TipOff, TipOffTarget
@@ -58,7 +58,7 @@ async def _file(reports: TipOffWorld) -> Act:
 
 
 async def _file_by_form(reports: TipOffWorld) -> Act:
-    for _ in range(flood.limit(())):
+    for _ in range(tip_off_rules.limit(())):
         await reports.file_by_form()
     asked = report(content=b"c", contact="a@example.org")
     return lambda: reports.file_by_form(asked, request_id=request_id(9))

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from idvault.log.ports.log import Head, Subtree, Unsequenced
-from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, Head, Subtree, Unsequenced, WitnessRefusedError
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import Checkpoint

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from idvault.log.ports.log import Head, Subtree, Unsequenced
+from idvault.log.ports import Head, Subtree, Unsequenced
 from idvault.verify.error import DamagedError, Reason
 from idvault.verify.transparency import checkpoint
 from idvault.verify.transparency.checkpoint import Checkpoint

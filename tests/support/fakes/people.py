@@ -1,7 +1,7 @@
 """Verified rosters, and one-time codes issued by a test."""
 
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
-from idvault.people.second_factor import rules as second_factor
+from idvault.people.second_factor import rules as second_factor_rules
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.attest.quorum import Quorum
@@ -51,8 +51,8 @@ class FakeCodes:
         return self._tries.get(actor_id, Tries())
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
-        second_factor.check_code(code)
-        charged = second_factor.charge(tries=self._tries.get(actor_id, Tries()), now=now.real)
+        second_factor_rules.check_code(code)
+        charged = second_factor_rules.charge(tries=self._tries.get(actor_id, Tries()), now=now.real)
         self._tries[actor_id] = charged
         if code not in self.good:
             raise SecondFactorError(Cause.CODE_WRONG, tries=charged)

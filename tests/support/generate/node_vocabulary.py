@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from idvault.public_account.rules.values import RejectReason
+from idvault.public_account.rules.public_account import RejectReason
 from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault.verify.claim import ClaimState
 from idvault.verify.document import DocumentType

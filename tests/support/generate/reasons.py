@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from idvault.public_account.rules.values import RejectReason
+from idvault.public_account.rules.public_account import RejectReason
 from idvault.verify.account import Standing
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.sanction import Ground, SanctionCategory

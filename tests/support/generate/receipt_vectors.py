@@ -14,9 +14,9 @@ from typing import Any
 
 from google.protobuf import json_format
 
+from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.claim.api import receipt
-from idvault.disclosure.acts.proof import Proved
+from idvault.disclosure.acts.history import Proved
 from idvault.verify.attest import hpke
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.event import Event, EventType
@@ -138,7 +138,7 @@ def receipts() -> dict[str, Any]:
         quorum: Quorum = _QUORUMS[owner]
         digest = _RECORDS[lie[2]].digest()
         made = Receipt(_TOKENS[owner], _CLAIMS[lie[1]], digest, quorum, proved, note, _RECORDS[owner])
-        shown = json.loads(json_format.MessageToJson(receipt.receipt(made)))
+        shown = json.loads(json_format.MessageToJson(claim_api.receipt_message(made)))
         if lie == (owner, owner, owner, "system"):
             found[owner] = shown
         found[_name(lie)] = {name: shown[name] for name in ("entry", "checkpoint")}

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from idvault.erasure.acts.erasure import ErasureCall
+from idvault.erasure.acts import ErasureCall
 from idvault.sanction.appeal.ports import AppealFilter
 from idvault.verify.sanction import AppealState, Degree
 from idvault_client.offline import disclosure_history

@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from idvault.report.rules import catalogue
-from idvault.report.rules.entry_count import EntryCount
-from idvault.report.rules.figure import EDITION, LoggedFigure
+from idvault.report.rules import catalogue as report_catalogue
+from idvault.report.rules.figure import EDITION, EntryCount, LoggedFigure
 from idvault.verify import period as periods
 from idvault.verify.error import DamagedError
 from idvault.verify.transparency import checkpoint, entry, epoch, report, verifier
@@ -191,7 +190,7 @@ def _expected(read: Report) -> tuple[LoggedFigure, ...]:
     if read.edition > EDITION:
         text = "the report is of a later edition than this program knows: update idvault-client"
         raise UnverifiedError("EDITION_UNKNOWN", text)
-    return tuple(figure for figure in catalogue.logged_figures() if figure.edition <= read.edition)
+    return tuple(figure for figure in report_catalogue.logged_figures() if figure.edition <= read.edition)
 
 
 def _check_figures(read: Report, tally: EntryCount, expected: tuple[LoggedFigure, ...]) -> None:
@@ -220,11 +219,11 @@ def _check_late(beyond: EntryCount, *, early: bool) -> None:
 
 
 def _check_breakdowns(read: Report, tally: EntryCount) -> None:
-    for breakdown in catalogue.breakdowns():
+    for breakdown in report_catalogue.breakdowns():
         cells = read.breakdowns.get(breakdown.name)
         if cells is None:
             continue
-        total = tally.value(catalogue.BY_NAME[breakdown.total])
+        total = tally.value(report_catalogue.BY_NAME[breakdown.total])
         shown = sum(count for count in cells.values() if count is not None)
         if shown > total or (shown < total and None not in cells.values()):
             text = f"the cells of {breakdown.name} do not add up to the {total} entries of the log"

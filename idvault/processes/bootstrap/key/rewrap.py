@@ -8,17 +8,24 @@ from functools import partial
 from idvault.core.config import Settings
 from idvault.core.db.clock import SqlServerClock
 from idvault.core.db.database import Database
-from idvault.key.acts.ending import Ending, NothingEnds, ReportsEnd, RequestsEnd
-from idvault.key.acts.rewrap import EndedVersions, RewrapFlow, RewrapProgress
-from idvault.key.ports.key import Rewrapper, SealedStore
-from idvault.key.store import sealed
+from idvault.key.acts import (
+    EndedVersions,
+    Ending,
+    NothingEnds,
+    ReportsEnd,
+    RequestsEnd,
+    RewrapFlow,
+    RewrapProgress,
+)
+from idvault.key.ports import Rewrapper, SealedStore
+from idvault.key.store import sealed as key_sealed
 from idvault.key.store.sealed import SealedColumn, SqlEndingStore, SqlSealedStore
 from idvault.key.store.version import SqlKeyVersionStore
-from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import EventFactory
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
 from idvault.processes.bootstrap.key.version import wire_key_versions
 from idvault.processes.bootstrap.operator import main_database
-from idvault.sanction.appeal.acts.appeal import FIELD
+from idvault.sanction.appeal.acts import FIELD
 from idvault.sealing import key_version as rules
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import CurrentIndexer
@@ -154,19 +161,19 @@ async def _followed(
 
 def _sources(main: Database, keys: LocalKeyProvider, purpose: Purpose) -> Sources:
     if purpose is Purpose.INDEX:
-        return [(_store(main, sealed.PERSONS), IndexRewrapper(indexer=CurrentIndexer(keys=keys)))]
+        return [(_store(main, key_sealed.PERSONS), IndexRewrapper(indexer=CurrentIndexer(keys=keys)))]
     if purpose is Purpose.CASE_TEXT:
         texts = CaseTextRewrapper(sealer=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY))
-        return [(_store(main, column), texts) for column in sealed.CASE_TEXTS]
+        return [(_store(main, column), texts) for column in key_sealed.CASE_TEXTS]
     if purpose is Purpose.MODERATION_TEXT:
         sealer = KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)
         cases = ModerationTextRewrapper(sealer=sealer, field=FIELD)
-        return [(_store(main, column), cases) for column in sealed.MODERATION_TEXTS]
+        return [(_store(main, column), cases) for column in key_sealed.MODERATION_TEXTS]
     if purpose is Purpose.SECOND_FACTOR:
         factors = SecondFactorRewrapper(sealer=TotpSealer(keys=keys, entropy=ENTROPY))
         return [
             (SqlSealedStore(database=main, column=column, version_of=version_of), factors)
-            for column in sealed.SECOND_FACTORS
+            for column in key_sealed.SECOND_FACTORS
         ]
     return []
 

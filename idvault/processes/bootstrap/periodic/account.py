@@ -8,8 +8,8 @@ from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.status.credential.acts.status_list import StatusListFlow
-from idvault.status.credential.store.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.status.credential.acts import StatusListFlow
+from idvault.status.credential.store import SqlStatusKeyStore, SqlStatusListStore
 from idvault.verify.attest import status_token
 
 LIST_PERIOD = 1.0

@@ -2,7 +2,7 @@
 
 from idvault.campaign.invitation.acts import EnforcementFlow
 from idvault.campaign.invitation.ports import EnforcementStore
-from idvault.campaign.invitation.store.enforcement import SqlEnforcementStore
+from idvault.campaign.invitation.store import SqlEnforcementStore
 from idvault.campaign.store.store import SqlCampaignStore
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task
-from idvault.custody.drill.acts.drill_record import DrillKeeper, HeldRosters
+from idvault.custody.drill.acts import DrillKeeper, HeldRosters
 from idvault.custody.drill.ports import DrillStore
 from idvault.custody.drill.store import SqlDrillStore
-from idvault.key.store.shred import SqlShredStore
+from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.guard import LogGuard
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.sealing.ports import ShredStore
 from idvault.sealing.record import QuorumRecordSealer

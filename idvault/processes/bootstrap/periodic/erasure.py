@@ -4,13 +4,12 @@ from datetime import timedelta, tzinfo
 
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task
-from idvault.erasure.acts.sweep import ErasureSweep
+from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.ports import ErasureStore, Remnants, ShredDestroyer
-from idvault.erasure.store.store import SqlErasureStore
-from idvault.key.store.remnant import SqlRemnants
-from idvault.key.store.shred import SqlShredStore
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.erasure.store import SqlErasureStore
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.verify.clock import ClockReading
 

@@ -1,7 +1,7 @@
 """Builds the worker's task of day keys."""
 
 from idvault.core.loop import Task
-from idvault.key.store.day_key import SqlDayKeyStore
+from idvault.key.store.version import SqlDayKeyStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider

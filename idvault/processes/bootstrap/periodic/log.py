@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.directory import DirectoryFlow
-from idvault.log.acts.log_key import LogKeys
+from idvault.log.acts.publication import DirectoryFlow, LogKeys
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.sequencing import Sequencing
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.status.credential.acts.statement_key import StatementKeyFlow
-from idvault.status.credential.store.status_list import SqlStatusKeyStore
+from idvault.status.credential.acts import StatementKeyFlow
+from idvault.status.credential.store import SqlStatusKeyStore
 from idvault.verify.clock import ClockReading
 
 _GAUGES_PERIOD = 5.0

@@ -5,10 +5,9 @@ from datetime import tzinfo
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.public_account.acts.term import TermFlow
+from idvault.public_account.acts import TermFlow
 from idvault.public_account.ports import PublicAccountStore
 from idvault.public_account.store.store import SqlPublicAccountStore
 

@@ -2,16 +2,15 @@
 
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.ports.log import Publication
-from idvault.log.store.checkpoint import SqlCheckpointStore
-from idvault.people.acts.roster_holder import RosterHolder
+from idvault.log.ports import Publication
+from idvault.log.store import SqlCheckpointStore
+from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.log import witness_keys
 from idvault.processes.bootstrap.report import wire_reports
-from idvault.report.acts.publication import ReportPublicationFlow
-from idvault.report.acts.report import ReportFlow
+from idvault.report.acts.report import ReportFlow, ReportPublicationFlow
 from idvault.report.acts.supervision import SupervisionFlow
-from idvault.report.store.store import SqlReportStore
+from idvault.report.store import SqlReportStore
 from idvault.sealing.ports import Signer
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault.verify.transparency.note import NoteSigner, VerifierKey

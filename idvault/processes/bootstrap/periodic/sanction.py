@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.sanction.acts.lapse import LapseFlow
-from idvault.sanction.acts.publication import StatementFlow
-from idvault.sanction.appeal.acts.appeal_sweep import AppealSweep
+from idvault.sanction.acts import LapseFlow, StatementFlow
+from idvault.sanction.appeal.acts import AppealSweep
 from idvault.sanction.appeal.ports import AppealStore
-from idvault.sanction.appeal.store.appeal import SqlAppealStore
+from idvault.sanction.appeal.store import SqlAppealStore
 from idvault.sanction.order.acts import OverdueFlow
 from idvault.sanction.order.ports import OrderStore
 from idvault.sanction.order.store import SqlOrderStore

@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.session.acts.session import SessionPurgeFlow
 from idvault.session.contest.acts import ContestSweep
 from idvault.session.contest.ports import ContestStore
-from idvault.session.contest.store.contest import SqlContestStore
+from idvault.session.contest.store import SqlContestStore
 from idvault.session.ports import SessionStore
-from idvault.session.store.store import SqlSessionStore
+from idvault.session.store import SqlSessionStore
 
 _BATCH = 500
 

@@ -3,11 +3,10 @@
 from idvault.core.entropy import Entropy
 from idvault.core.loop import Task
 from idvault.core.policy import TipOffPolicy
-from idvault.log.acts.events import EventFactory
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.guard import EventFactory, LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.policy import tip_off_policy
-from idvault.tip_off.acts.schedule import TipOffSchedule
+from idvault.tip_off.acts.reporter import TipOffSchedule
 from idvault.tip_off.ports import TipOffStore
 from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.verify.clock import ClockReading

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.disclosure.rules.disclosure import USUAL_DAILY
+from idvault.disclosure.rules import USUAL_DAILY
 from idvault.processes.cli.custody import drill, handover
 from idvault.processes.cli.disclosure import display, tables
 from idvault.processes.cli.disclosure.evidence import Kept, export, show_kept

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from idvault.disclosure.rules.disclosure import USUAL_DAILY
+from idvault.disclosure.rules import USUAL_DAILY
 from idvault.opens import identity as identities
 from idvault.opens.identity import PersonalIdentity
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage

@@ -10,7 +10,7 @@ import typer
 
 from idvault.core import config
 from idvault.core.config import Process, Settings
-from idvault.processes.backup import rules
+from idvault.processes.backup import rules as backup_rules
 from idvault.processes.backup.acts import ContradictedError, ExaminedPair, KnownNote
 from idvault.processes.bootstrap import backup as backups
 from idvault.processes.bootstrap import manifest as manifests
@@ -163,7 +163,7 @@ async def _examine(
     now = running.real_clock()
     note = await backups.newest_known(pair, known, found)
     asked = await backups.ask_witnesses(settings, note, now=now)
-    lacks = rules.lacks(
+    lacks = backup_rules.lacks(
         found.contents,
         [*found.seen, *asked.seen],
         elsewhere=asked.elsewhere,
@@ -198,7 +198,7 @@ def _note(path: Path) -> bytes:
 def _tell(found: ExaminedPair | None, lacks: Sequence[str], lost: Mapping[str, int]) -> None:
     if found is not None:
         contents, extent = found.contents, found.extent
-        newest = "" if contents.newest is None else f", the newest of {rules.shown(contents.newest)}"
+        newest = "" if contents.newest is None else f", the newest of {backup_rules.shown(contents.newest)}"
         waiting = f", {extent.waiting} not in the log yet" if extent.waiting else ""
         ages = contents.epochs
         if ages.newest > 1:
@@ -238,7 +238,7 @@ def _as_json(found: ExaminedPair | None, lacks: Sequence[str], lost: Mapping[str
         "missing": list(lacks),
         "entries": contents.entries,
         "waiting": found.extent.waiting,
-        "newest": None if contents.newest is None else rules.shown(contents.newest),
+        "newest": None if contents.newest is None else backup_rules.shown(contents.newest),
         "accounts": found.extent.accounts,
         "records": contents.records,
         "keys": contents.keys,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date
 
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.v1 import common_pb2
 from idvault.v1 import public_account_pb2 as pb
 from idvault.verify.account import Standing

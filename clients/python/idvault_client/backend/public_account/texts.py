@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idvault.public_account.rules.values import RejectReason
+from idvault.public_account.rules.public_account import RejectReason
 from idvault_client.reasons import Translation
 
 REJECT_TEXTS: Mapping[RejectReason, Translation] = {

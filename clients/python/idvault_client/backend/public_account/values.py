@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.account import Standing
 from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 

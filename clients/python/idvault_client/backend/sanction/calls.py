@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.sanction.rules import statement as statement_rules
+from idvault.sanction import rules as sanction_rules
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
@@ -124,7 +124,7 @@ def imposition(
         measure=text(measure, field="measure"),
         operation_id=operation_id or None,
         public_account_id=text(public_account_id, field="public_account_id") or None,
-        statement=statement_rules.in_seconds(statement),
+        statement=sanction_rules.in_seconds(statement),
     )
     return pb.ImposeSanctionRequest(
         account_token=account_token,

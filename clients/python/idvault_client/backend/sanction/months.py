@@ -2,7 +2,7 @@
 
 from google.protobuf.message import Message
 
-from idvault.report.rules.month import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault.report.rules.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.v1 import sanction_pb2 as pb
 from idvault_client.backend.rpc import Rpc, rpc, text
 from idvault_client.backend.sanction.matters import read_figure

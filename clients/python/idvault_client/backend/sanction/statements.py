@@ -2,7 +2,7 @@
 
 from datetime import UTC, date
 
-from idvault.sanction.rules import statement as rules
+from idvault.sanction import rules as sanction_rules
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.sanction import (
     AuthorityOrder,
@@ -34,7 +34,7 @@ def to_message(given: StatementOfReasons) -> pb.StatementOfReasons:
         redress=_text(given.redress, "redress"),
         issuer_kind=pb.StatementOfReasons.IssuerKind.Value(f"ISSUER_KIND_{given.issuer_kind.value}"),
     )
-    end_at = rules.whole(given.end_at)
+    end_at = sanction_rules.whole(given.end_at)
     if end_at is None:
         message.without_end = True
     else:

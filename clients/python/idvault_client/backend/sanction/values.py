@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.report.rules.month import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault.report.rules.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.sanction.operation.rules import OperationState
 from idvault.sanction.order.rules import OrderState
 from idvault.verify.sanction import AuthorityOrder, Degree, SanctionState, Scope, StatementOfReasons

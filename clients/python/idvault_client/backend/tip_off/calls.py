@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.rules import ReporterStanding
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.attest.moderator_key import ModeratorKey

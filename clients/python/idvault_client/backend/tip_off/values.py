@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.sanction import Degree, SanctionCategory, Scope, StatementOfReasons
 from idvault.verify.tip_off import (
     Dismissal,

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.disclosure.rules import disclosure as rules
+from idvault.disclosure import rules as disclosure_rules
 from idvault.opens.record import open_with_key
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault.verify.attest import disclosure as papers
@@ -250,7 +250,7 @@ def _check_order(settlement: LoggedTime, request: LoggedTime, opening: LoggedTim
 
 def _check_former(terms: Terms, opening: LoggedTime, chain: _Chain) -> None:
     """Raise EvidenceError unless a request may have an entry that fixes no record."""
-    if not rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
+    if not disclosure_rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
         raise EvidenceError("OTHER_ENTRY", "the request's entry fixes no record")
     # Witnesses cosigned within minutes of the opening, so no such evidence can be made later.
     if not chain.roster.development and opening.occurred_at >= terms.expire_at:

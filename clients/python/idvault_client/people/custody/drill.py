@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from idvault.custody.drill import rules
+from idvault.custody.drill import rules as drill_rules
 from idvault.opens.share import ShareError, open_sealed_share
 from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
@@ -94,7 +94,7 @@ class Drill(MemberClient):
         quorum = self.trust.roster.quorums[0]
         place = self._place(quorum)
         record = sealed_record(found.record)
-        token = rules.token(quorum_id=quorum.id)
+        token = drill_rules.token(quorum_id=quorum.id)
         _check_named(record, quorum=quorum, token=token)
         if found.share_index != place or len(record.share_hashes) != len(quorum.custodians):
             raise FindingError(Finding.OTHER_REQUEST, "the share from the service belongs to another place")
@@ -134,7 +134,7 @@ class Drill(MemberClient):
             open_sealed_share(
                 identity=self.identity,
                 # Derived here and not copied from the answer: only a share of a drill record opens with it.
-                account_token=rules.token(quorum_id=record.present_quorum_id),
+                account_token=drill_rules.token(quorum_id=record.present_quorum_id),
                 record_id=record.record_id,
                 quorum_id=record.present_quorum_id,
                 suite=record.suite,

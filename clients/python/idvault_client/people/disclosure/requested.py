@@ -7,7 +7,7 @@ service could otherwise log a new request in the former way, and put any record 
 
 from datetime import datetime
 
-from idvault.disclosure.rules import disclosure as rules
+from idvault.disclosure import rules as disclosure_rules
 from idvault.v1 import disclosure_pb2
 from idvault.verify.attest.disclosure import Terms
 from idvault.verify.disclosure import HistoryFinding as Finding
@@ -42,7 +42,7 @@ def check_entry(
     Raises FindingError (OTHER_REQUEST) if the entry fixes no record though the request is a new one.
     """
     if not fixes_record(logged):
-        if not rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
+        if not disclosure_rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
             text = "the request's entry is of the former type, which fixes no record: it must be made again"
             raise FindingError(Finding.OTHER_REQUEST, text)
         return trust.check_entry(

@@ -1,0 +1,507 @@
+"""Methods of campaigns.
+
+Converts messages of CampaignService to domain values and back.
+
+CampaignService: legacy accounts, campaigns and invitations, for platforms.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta, tzinfo
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from idvault.campaign.acts import CampaignFlow
+from idvault.campaign.invitation.acts import InvitationFlow, ShownInvitation, TakenBatch
+from idvault.campaign.invitation.rules import InvitationEvent, InvitationState, Stage
+from idvault.campaign.legacy_account import rules as legacy_account_rules
+from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
+from idvault.campaign.legacy_account.rules import ImportResult
+from idvault.campaign.ports import CampaignProgress
+from idvault.campaign.rules import (
+    Campaign,
+    CampaignPlan,
+    CampaignState,
+    Cohort,
+    QuietHours,
+    ReverificationMethod,
+    Verb,
+)
+from idvault.core import day as core_day
+from idvault.core import request
+from idvault.core.edge import page_token
+from idvault.core.edge.call import Caller
+from idvault.core.edge.convert import numbers
+from idvault.core.request import Asked
+from idvault.v1 import campaign_pb2 as pb
+from idvault.verify import token
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.seal import Part
+
+PAGE_LIMIT = 1_000
+_USUAL_PAGE = 100
+_SHORTEST_LEASE, _LONGEST_LEASE = timedelta(seconds=1), timedelta(days=1)
+_USUAL_LEASE = timedelta(minutes=10)
+_ID = re.compile(r"[0-9a-f]{32}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_LIST = "ListCampaigns"
+
+_Word = TypeVar("_Word")
+
+_RESULTS = numbers(ImportResult, pb.ImportLegacyAccountsResponse.Row.Outcome.Value, "OUTCOME_")
+_METHODS = numbers(ReverificationMethod, pb.CampaignPlan.Method.Value, "METHOD_")
+_STATES = numbers(CampaignState, pb.Campaign.State.Value, "STATE_")
+_INVITATION_STATES = numbers(InvitationState, pb.Invitation.State.Value, "STATE_")
+_METHOD_OF: dict[int, ReverificationMethod] = {number: method for method, number in _METHODS.items()}
+_EVENT_OF: dict[int, InvitationEvent] = {
+    number: event
+    for event, number in numbers(
+        InvitationEvent, pb.RecordInvitationEventRequest.Event.Value, "EVENT_"
+    ).items()
+}
+_OCCASIONS: dict[int, ReverificationMethod] = {
+    pb.GetInvitationRequest.OCCASION_LOGIN: ReverificationMethod.AT_LOGIN,
+    pb.GetInvitationRequest.OCCASION_SENSITIVE_ACTION: ReverificationMethod.AT_SENSITIVE_ACTION,
+}
+
+
+def import_command(message: pb.ImportLegacyAccountsRequest, *, caller: Caller, today: date) -> ImportCommand:
+    """Return the import of a request; an invalid row is part of it, not a refusal."""
+    label = legacy_account_rules.check_chunk(label=message.label, count=len(message.accounts))
+    sent = [(row.reference, row.create_date) for row in message.accounts]
+    return ImportCommand(
+        relying_party=caller.name,
+        actor_id=caller.actor_id,
+        request_id=request.check_id(message.request_id),
+        method="ImportLegacyAccounts",
+        fields=(message.label, *(part for row in sent for part in row)),
+        label=label,
+        rows=tuple(
+            legacy_account_rules.read_row(reference=reference, create_date=create_date, today=today)
+            for reference, create_date in sent
+        ),
+    )
+
+
+def rows(results: Iterable[RowResult]) -> pb.ImportLegacyAccountsResponse:
+    """Return the message with the results of an import."""
+    return pb.ImportLegacyAccountsResponse(rows=[_row(row) for row in results])
+
+
+def _row(row: RowResult) -> pb.ImportLegacyAccountsResponse.Row:
+    if row.violation is None:
+        return pb.ImportLegacyAccountsResponse.Row(
+            outcome=_RESULTS[row.result], account_token=row.account_token
+        )
+    return pb.ImportLegacyAccountsResponse.Row(
+        outcome=_RESULTS[row.result],
+        violation_field=row.violation.field,
+        violation_code=row.violation.code.value,
+    )
+
+
+def read_asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
+    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
+    return Asked(caller.name, caller.actor_id, request.check_id(request_id), method, fields)
+
+
+def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
+    """Return all fields of a plan in field-number order, as received; a list follows its length."""
+    return (
+        plan.title,
+        plan.cohort.label,
+        plan.cohort.create_date_from,
+        plan.cohort.create_date_before,
+        len(plan.methods),
+        *plan.methods,
+        plan.daily_limit,
+        len(plan.reminder_days),
+        *plan.reminder_days,
+        plan.quiet_hours.start,
+        plan.quiet_hours.end,
+        plan.quiet_hours.time_zone,
+        plan.incentive_text,
+        plan.enforcement_date,
+    )
+
+
+def plan(message: pb.CampaignPlan) -> CampaignPlan:
+    """Return the plan of a message; raises InvalidError. domain.campaign.campaign checks its rules."""
+    cohort = message.cohort
+    return CampaignPlan(
+        title=message.title,
+        cohort=Cohort(
+            cohort.label,
+            _day(cohort.create_date_from, "plan.cohort.create_date_from"),
+            _day(cohort.create_date_before, "plan.cohort.create_date_before"),
+        ),
+        methods=tuple(_known(_METHOD_OF, number, "plan.methods") for number in message.methods),
+        daily_limit=message.daily_limit,
+        reminder_days=tuple(message.reminder_days),
+        quiet_hours=_quiet_hours(message.quiet_hours) if message.HasField("quiet_hours") else None,
+        incentive_text=message.incentive_text,
+        enforcement_date=_day(message.enforcement_date, "plan.enforcement_date"),
+    )
+
+
+def read_campaign_id(text: str) -> str:
+    """Return a campaign id unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    if not text:
+        raise _invalid("campaign_id", FieldCode.REQUIRED)
+    if not _ID.fullmatch(text):
+        raise _invalid("campaign_id", FieldCode.CHARACTER)
+    return text
+
+
+def page(message: pb.ListCampaignsRequest) -> tuple[int, int]:
+    """Return the start and length of a page; raises InvalidError (INVALID_MESSAGE)."""
+    size = _count(message.page_size, "page_size")
+    return page_token.decode(message.page_token, of=_LIST) if message.page_token else 0, size
+
+
+def batch_size(message: pb.ClaimDueInvitationsRequest) -> int:
+    """Return the maximum size of a batch; raises InvalidError (TOO_MANY_ITEMS, INVALID_MESSAGE)."""
+    if message.max_invitations > PAGE_LIMIT:
+        raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("max_invitations", FieldCode.LENGTH))
+    return _count(message.max_invitations, "max_invitations")
+
+
+def lease(message: pb.ClaimDueInvitationsRequest) -> timedelta:
+    """Return the length of a batch's lease; raises InvalidError (INVALID_MESSAGE)."""
+    if not message.HasField("lease_duration"):
+        return _USUAL_LEASE
+    seconds = message.lease_duration.seconds
+    if not _SHORTEST_LEASE.total_seconds() <= seconds <= _LONGEST_LEASE.total_seconds():
+        raise _invalid("lease_duration", FieldCode.LENGTH)
+    return timedelta(seconds=seconds)
+
+
+def lease_fields(message: pb.ClaimDueInvitationsRequest) -> tuple[Part, ...]:
+    """Return all fields except request_id in field-number order, as received; absent is empty."""
+    duration = message.lease_duration
+    sent = f"{duration.seconds}.{duration.nanos}" if message.HasField("lease_duration") else ""
+    return (message.campaign_id, message.max_invitations, sent)
+
+
+def account_token(text: str) -> str:
+    """Return a checked token; raises InvalidError (INVALID_ACCOUNT_TOKEN)."""
+    return token.check(text)
+
+
+def occasion(number: int) -> ReverificationMethod:
+    """Return the method of an occasion; raises InvalidError (INVALID_MESSAGE)."""
+    return _known(_OCCASIONS, number, "occasion")
+
+
+def method(number: int) -> ReverificationMethod:
+    """Return a method; raises InvalidError (INVALID_MESSAGE)."""
+    return _known(_METHOD_OF, number, "method")
+
+
+def event(number: int) -> InvitationEvent:
+    """Return an event; raises InvalidError (INVALID_MESSAGE)."""
+    return _known(_EVENT_OF, number, "event")
+
+
+def campaign(value: Campaign) -> pb.Campaign:
+    """Return the message of a campaign."""
+    message = pb.Campaign(
+        campaign_id=value.campaign_id,
+        plan=_plan_message(value.plan),
+        state=_STATES[value.state],
+    )
+    message.create_time.FromDatetime(value.created_at)
+    if value.started_at is not None:
+        message.start_time.FromDatetime(value.started_at)
+    return message
+
+
+def campaigns(values: Sequence[Campaign], following: int | None) -> pb.ListCampaignsResponse:
+    """Return the message of a page of campaigns."""
+    return pb.ListCampaignsResponse(
+        campaigns=[campaign(value) for value in values],
+        next_page_token=page_token.encode(following, of=_LIST),
+    )
+
+
+def invitation(value: ShownInvitation) -> pb.Invitation:
+    """Return the message of an invitation; without one, only the account token is set."""
+    message = pb.Invitation(account_token=value.account_token, due=value.due)
+    one, found = value.invitation, value.campaign
+    if one is None or found is None:
+        return message
+    message.campaign_id = one.campaign_id
+    message.state = _INVITATION_STATES[one.state]
+    message.method = _METHODS[one.method]
+    message.deliveries = one.deliveries
+    message.incentive_text = found.plan.incentive_text
+    message.enforcement_date = _text(found.plan.enforcement_date)
+    message.code = value.code
+    if value.code and one.code_expires_at is not None:
+        message.code_expire_time.FromDatetime(one.code_expires_at)
+    if one.due_at is not None and not value.due:
+        message.next_due_time.FromDatetime(one.due_at)
+    return message
+
+
+def batch(value: TakenBatch) -> pb.ClaimDueInvitationsResponse:
+    """Return the message of a batch."""
+    message = pb.ClaimDueInvitationsResponse(invitations=[invitation(one) for one in value.shown])
+    if value.shown:
+        message.lease_expire_time.FromDatetime(value.lease_until)
+    return message
+
+
+def progress(found: Campaign, figures: CampaignProgress) -> pb.CampaignProgress:
+    """Return the message of a campaign's progress."""
+    message = pb.CampaignProgress(
+        campaign_id=found.campaign_id,
+        state=_STATES[found.state],
+        cohort_size=figures.cohort_size,
+        unanswered=figures.unanswered,
+    )
+    for (day, by, stage), count in sorted(figures.reached.items()):
+        _add(message.total, stage, count)
+        _add(_day_of(message, day, by).funnel, stage, count)
+    verified = 0
+    for day, count in sorted(figures.verified.items()):
+        verified += count
+        message.coverage.add(day=day.isoformat(), verified=verified)
+    return message
+
+
+def _day_of(message: pb.CampaignProgress, day: date, by: ReverificationMethod) -> pb.CampaignProgress.Day:
+    """Return the funnel of a day and method; the figures are sorted, so it is the last one or new."""
+    if message.days and (message.days[-1].day, message.days[-1].method) == (day.isoformat(), _METHODS[by]):
+        return message.days[-1]
+    return message.days.add(day=day.isoformat(), method=_METHODS[by])
+
+
+def _add(funnel: pb.CampaignFunnel, stage: Stage, count: int) -> None:
+    name = stage.value.lower()
+    setattr(funnel, name, getattr(funnel, name) + count)
+
+
+def _plan_message(value: CampaignPlan) -> pb.CampaignPlan:
+    message = pb.CampaignPlan(
+        title=value.title,
+        cohort=pb.CampaignCohort(
+            label=value.cohort.label,
+            create_date_from=_text(value.cohort.created_from),
+            create_date_before=_text(value.cohort.created_before),
+        ),
+        methods=[_METHODS[one] for one in value.methods],
+        daily_limit=value.daily_limit,
+        reminder_days=value.reminder_days,
+        incentive_text=value.incentive_text,
+        enforcement_date=_text(value.enforcement_date),
+    )
+    if value.quiet_hours is not None:
+        message.quiet_hours.start = value.quiet_hours.start.strftime("%H:%M")
+        message.quiet_hours.end = value.quiet_hours.end.strftime("%H:%M")
+        message.quiet_hours.time_zone = value.quiet_hours.zone.key
+    return message
+
+
+def _quiet_hours(message: pb.QuietHours) -> QuietHours:
+    try:
+        zone = ZoneInfo(message.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _invalid("plan.quiet_hours.time_zone", FieldCode.CHARACTER) from None
+    return QuietHours(
+        _clock(message.start, "plan.quiet_hours.start"), _clock(message.end, "plan.quiet_hours.end"), zone
+    )
+
+
+def _clock(text: str, field: str) -> time:
+    if not _CLOCK.fullmatch(text):
+        raise _invalid(field, FieldCode.CHARACTER)
+    return time.fromisoformat(text)
+
+
+def _day(text: str, field: str) -> date | None:
+    if not text:
+        return None
+    day = core_day.read_day(text)
+    if day is None:
+        raise _invalid(field, FieldCode.CHARACTER)
+    return day
+
+
+def _known(words: Mapping[int, _Word], number: int, field: str) -> _Word:
+    if number not in words:
+        raise _invalid(field, FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+    return words[number]
+
+
+def _count(value: int, field: str) -> int:
+    if not 0 <= value <= PAGE_LIMIT:
+        raise _invalid(field, FieldCode.LENGTH)
+    return value or _USUAL_PAGE
+
+
+def _text(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _invalid(field: str, code: FieldCode) -> InvalidError:
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
+
+
+class LegacyAccounts(Protocol):
+    """Imports of legacy accounts, counted or not (flows.campaign.legacy_account.LegacyAccountFlow)."""
+
+    async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
+        """Import a chunk."""
+        ...
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CampaignServicer:
+    """Converts, calls one flow, converts back."""
+
+    legacy: LegacyAccounts
+    campaigns: CampaignFlow
+    invitations: InvitationFlow
+    zone: tzinfo
+
+    async def ImportLegacyAccounts(
+        self,
+        request: pb.ImportLegacyAccountsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.ImportLegacyAccountsResponse:
+        """Import a chunk of legacy accounts."""
+        command = import_command(request, caller=caller, today=now.today(self.zone))
+        return rows(await self.legacy.import_chunk(command, now=now))
+
+    async def CreateCampaign(
+        self, request: pb.CreateCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Campaign:
+        """Make a campaign."""
+        fields = plan_fields(request.plan)
+        asked = read_asked(request.request_id, "CreateCampaign", *fields, caller=caller)
+        made = await self.campaigns.create(asked, plan=plan(request.plan), now=now)
+        return campaign(made)
+
+    async def GetCampaign(
+        self, request: pb.GetCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Campaign:
+        """Return one campaign."""
+        campaign_id = read_campaign_id(request.campaign_id)
+        return campaign(await self.campaigns.get(relying_party=caller.name, campaign_id=campaign_id))
+
+    async def ListCampaigns(
+        self, request: pb.ListCampaignsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListCampaignsResponse:
+        """Return a page of campaigns."""
+        start, limit = page(request)
+        found = await self.campaigns.list(relying_party=caller.name, start=start, limit=limit)
+        return campaigns(*found)
+
+    async def StartCampaign(
+        self, request: pb.StartCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Campaign:
+        """Start a campaign."""
+        return await self._move(request, Verb.START, caller, now)
+
+    async def PauseCampaign(
+        self, request: pb.PauseCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Campaign:
+        """Pause a campaign."""
+        return await self._move(request, Verb.PAUSE, caller, now)
+
+    async def ResumeCampaign(
+        self, request: pb.ResumeCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Campaign:
+        """Resume a campaign."""
+        return await self._move(request, Verb.RESUME, caller, now)
+
+    async def EndCampaign(
+        self, request: pb.EndCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Campaign:
+        """End a campaign permanently."""
+        return await self._move(request, Verb.END, caller, now)
+
+    async def ClaimDueInvitations(
+        self,
+        request: pb.ClaimDueInvitationsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.ClaimDueInvitationsResponse:
+        """Return a batch of due invitations under a lease."""
+        fields = lease_fields(request)
+        taken = await self.invitations.take(
+            read_asked(request.request_id, "ClaimDueInvitations", *fields, caller=caller),
+            campaign_id=read_campaign_id(request.campaign_id),
+            limit=batch_size(request),
+            lease=lease(request),
+            now=now,
+        )
+        return batch(taken)
+
+    async def GetInvitation(
+        self, request: pb.GetInvitationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Invitation:
+        """Return the invitation to show to an account's owner on an occasion, if any."""
+        shown = await self.invitations.get(
+            relying_party=caller.name,
+            account_token=account_token(request.account_token),
+            method=occasion(request.occasion),
+            now=now,
+        )
+        return invitation(shown)
+
+    async def RecordInvitationEvent(
+        self,
+        request: pb.RecordInvitationEventRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Invitation:
+        """Record an event of an invitation."""
+        fields = (request.account_token, request.campaign_id, request.method, request.event)
+        shown = await self.invitations.record(
+            read_asked(request.request_id, "RecordInvitationEvent", *fields, caller=caller),
+            account_token=account_token(request.account_token),
+            campaign_id=read_campaign_id(request.campaign_id),
+            method=method(request.method),
+            event=event(request.event),
+            now=now,
+        )
+        return invitation(shown)
+
+    async def GetCampaignProgress(
+        self,
+        request: pb.GetCampaignProgressRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.CampaignProgress:
+        """Return the progress of a campaign."""
+        campaign_id = read_campaign_id(request.campaign_id)
+        found = await self.campaigns.progress(relying_party=caller.name, campaign_id=campaign_id)
+        return progress(*found)
+
+    async def _move(
+        self,
+        request: pb.StartCampaignRequest
+        | pb.PauseCampaignRequest
+        | pb.ResumeCampaignRequest
+        | pb.EndCampaignRequest,
+        verb: Verb,
+        caller: Caller,
+        now: ClockReading,
+    ) -> pb.Campaign:
+        method = f"{verb.value.title()}Campaign"
+        asked = read_asked(request.request_id, method, request.campaign_id, caller=caller)
+        campaign_id = read_campaign_id(request.campaign_id)
+        return campaign(await self.campaigns.move(asked, campaign_id=campaign_id, verb=verb, now=now))

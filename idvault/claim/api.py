@@ -1,0 +1,242 @@
+"""Methods of claims, and their messages.
+
+Converts receipts.
+
+Converts claims, and what they assert.
+
+VerificationService: claims for people and organisations, made by platforms.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from idvault.account.api import status
+from idvault.claim import rules as claim_rules
+from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
+from idvault.claim.ports import Claim
+from idvault.claim.rules import ClaimRules
+from idvault.core import request as request_rules
+from idvault.core.edge import convert
+from idvault.core.edge.call import Caller
+from idvault.core.edge.convert import consent, invitation_code_hash, numbers
+from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
+from idvault.verify import token
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.claim import ClaimState, FailureReason, Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import DocumentType
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.record import SealedRecord
+from idvault.verify.seal import Part
+
+
+def receipt_message(value: Receipt) -> verification_pb2.Receipt:
+    """Return the message of a receipt."""
+    message = verification_pb2.Receipt(
+        account_token=value.account_token,
+        claim_id=value.claim_id,
+        record_digest=value.record_digest,
+        quorum=_text(value.quorum) if value.quorum else "",
+        entry=disclosure_convert_history.logged(value.entry),
+    )
+    if value.record is not None and value.quorum is not None:
+        message.record.CopyFrom(_covered(value.record))
+        message.sealing_quorum.CopyFrom(quorum(value.quorum))
+    if value.note:
+        message.checkpoint.CopyFrom(transparency_pb2.Checkpoint(note=value.note))
+    return message
+
+
+def _text(quorum: Quorum) -> str:
+    return f"{quorum.threshold} of {len(quorum.custodians)}"
+
+
+def _covered(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return the fields of a record that its digest covers."""
+    message = disclosure_convert_history.sealed_record(record)
+    message.ClearField("present_quorum_id")
+    message.ClearField("suite")
+    return message
+
+
+def quorum(value: Quorum) -> verification_pb2.SealingQuorum:
+    """Return the message of a quorum."""
+    return verification_pb2.SealingQuorum(
+        threshold=value.threshold,
+        custodians=[
+            verification_pb2.SealingCustodian(custodian=each.name, hpke_public_key=each.hpke_public_key)
+            for each in value.custodians
+        ],
+    )
+
+
+_SHORTEST_WAIT = timedelta(seconds=1)
+_Checked = TypeVar("_Checked")
+CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
+FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
+_DOCUMENT_TYPES = {
+    number: word
+    for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
+}
+Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrganizationRequest
+"""Both messages have the same fields with the same numbers; only the name field is called differently."""
+
+
+def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules: ClaimRules) -> VerifyCommand:
+    """Return the claim of a request; raises InvalidError naming every invalid field.
+
+    The reason is that of the first invalid field.
+    """
+    refusals: list[InvalidError] = []
+    request_id = _checked(refusals, lambda: request_rules.check_id(request.request_id))
+    identity = _checked(refusals, lambda: _identity(request, now=now, rules=rules))
+    agreed = _checked(refusals, lambda: consent(request.consent, now=now))
+    account_token = _checked(refusals, lambda: _optional_token(request.account_token))
+    code_hash = _checked(refusals, lambda: _optional_code_hash(request))
+    if request_id is None or identity is None or agreed is None or refusals:
+        raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
+    return VerifyCommand(
+        relying_party=caller.name,
+        actor_id=caller.actor_id,
+        request_id=request_id,
+        method=type(request).__name__.removesuffix("Request"),
+        fields=fields(request),
+        identity=identity,
+        consent=agreed,
+        account_token=account_token,
+        invitation_code_hash=code_hash,
+    )
+
+
+def fields(request: Verify) -> tuple[Part, ...]:
+    """Return the fields that make two requests the same, in field-number order, as received.
+
+    These are all except request_id and consent.agree_time, which may be a new time when a platform repeats.
+    """
+    return (
+        _name(request),
+        request.document.type,
+        request.document.number,
+        request.consent.policy_version,
+        request.account_token,
+        request.invitation_code,
+    )
+
+
+def claim_message(
+    value: Claim, *, now: ClockReading, receipt: Receipt | None = None
+) -> verification_pb2.Verification:
+    """Return the message of a claim; its account must be projected to today."""
+    message = verification_pb2.Verification(
+        account_token=value.account.account_token,
+        state=CLAIM_STATES[value.state],
+        status=status(value.account),
+        request_id=value.request_id,
+    )
+    if value.failure_reason is not None:
+        message.failure_reason = FAILURES[value.failure_reason]
+    if receipt is not None:
+        message.receipt.CopyFrom(receipt_message(receipt))
+    if value.state is ClaimState.PENDING:
+        wait = value.retry_at - now.real if value.retry_at else _SHORTEST_WAIT
+        message.retry_after.FromTimedelta(max(wait, _SHORTEST_WAIT))
+    return message
+
+
+def _checked(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
+    try:
+        return check()
+    except InvalidError as error:
+        refusals.append(error.with_traceback(None))  # its frames hold the list, and the request
+        return None
+
+
+def _name(request: Verify) -> str:
+    if isinstance(request, verification_pb2.VerifyIndividualRequest):
+        return request.real_name
+    return request.organization_name
+
+
+def _identity(request: Verify, *, now: ClockReading, rules: ClaimRules) -> Identity:
+    if request.document.type == common_pb2.DOCUMENT_TYPE_UNSPECIFIED:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
+    kind = _DOCUMENT_TYPES.get(request.document.type)
+    if kind is None:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
+    number, today = request.document.number, now.today(rules.zone)
+    if isinstance(request, verification_pb2.VerifyIndividualRequest):
+        return claim_rules.check_identity(
+            real_name=request.real_name, document_type=kind, number=number, rules=rules, today=today
+        )
+    return claim_rules.check_organization(
+        organization_name=request.organization_name,
+        document_type=kind,
+        number=number,
+        rules=rules,
+        today=today,
+    )
+
+
+def _optional_token(value: str) -> str | None:
+    return token.check(value) if value else None
+
+
+def _optional_code_hash(request: Verify) -> bytes | None:
+    return invitation_code_hash(request.invitation_code, account_token=request.account_token)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class VerificationServicer:
+    """Converts, calls one flow, converts back."""
+
+    flow: VerificationFlow
+    receipts: ReceiptFlow
+    rules: ClaimRules
+    patience: float
+
+    async def VerifyIndividual(
+        self,
+        request: verification_pb2.VerifyIndividualRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> verification_pb2.Verification:
+        """Verify a person's real name and number, and seal them."""
+        return await self._verify(request, caller=caller, now=now, remaining=remaining)
+
+    async def VerifyOrganization(
+        self,
+        request: verification_pb2.VerifyOrganizationRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> verification_pb2.Verification:
+        """Verify an organisation's name and credit code, and seal them."""
+        return await self._verify(request, caller=caller, now=now, remaining=remaining)
+
+    async def GetVerification(
+        self,
+        request: verification_pb2.GetVerificationRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> verification_pb2.Verification:
+        """Return the current state of a claim."""
+        request_id = convert.request_id(request.request_id)
+        claim = await self.flow.get(relying_party=caller.name, request_id=request_id, now=now)
+        return claim_message(claim, now=now, receipt=await self.receipts.of(claim))
+
+    async def _verify(
+        self, request: Verify, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> verification_pb2.Verification:
+        command = verify_command(request, caller=caller, now=now, rules=self.rules)
+        patience = convert.patience(remaining, longest=self.patience)
+        claim = await self.flow.verify(command, now=now, patience=patience)
+        return claim_message(claim, now=now, receipt=await self.receipts.of(claim))

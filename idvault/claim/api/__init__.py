@@ -1,1 +1,0 @@
-"""Methods of claims, and their messages."""

@@ -1,1 +1,0 @@
-"""What the flows of the log need."""

@@ -1,1 +1,0 @@
-"""Use cases of the roster and its quorums."""

@@ -1,1 +1,0 @@
-"""What the flows of the roster need."""

@@ -1,0 +1,464 @@
+"""Methods of public accounts.
+
+Checks the id of a public account in a request.
+
+Converts messages of PublicAccountService to domain values and back.
+
+PublicAccountService, for platforms.
+"""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import date
+
+from idvault.account.api import STANDINGS
+from idvault.core import request as request_rules
+from idvault.core.day import read_day
+from idvault.core.edge import convert as convert_common
+from idvault.core.edge.call import Caller
+from idvault.core.edge.convert import numbers
+from idvault.core.request import Asked
+from idvault.moderator import api as moderator_api
+from idvault.moderator.acts import ModerationCall
+from idvault.public_account.acts import (
+    FilingChunk,
+    FilingExportFlow,
+    OwnershipFlow,
+    PublicAccountFlow,
+    ShownPublicAccount,
+)
+from idvault.public_account.rules.owner import OFFER_LIFETIME
+from idvault.public_account.rules.public_account import (
+    PublicAccount,
+    PublicAccountState,
+    PublicProfile,
+    RejectReason,
+)
+from idvault.v1 import public_account_pb2 as pb
+from idvault.verify import token
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.seal import Part
+
+ID = re.compile(r"[0-9a-f]{32}")
+
+
+def check(text: str) -> str:
+    """Return a public account's id unchanged; raises InvalidError (INVALID_MESSAGE, public_account_id)."""
+    if not ID.fullmatch(text):
+        code = FieldCode.CHARACTER if text else FieldCode.REQUIRED
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("public_account_id", code))
+    return text
+
+
+PAGE_LIMIT, _PAGE = 1_000, 100
+_LONGEST, _USUAL = 366, 60
+_KINDS = numbers(PublicAccountKind, pb.PublicProfile.Kind.Value, "KIND_")
+_CATEGORIES = numbers(PublicAccountCategory, pb.PublicProfile.Category.Value, "CATEGORY_")
+_STATES = numbers(PublicAccountState, pb.PublicProfile.State.Value, "STATE_")
+_REASONS = numbers(RejectReason, pb.PublicAccount.RejectReason.Value, "REJECT_REASON_")
+_CATEGORY_OF: dict[int, PublicAccountCategory] = {number: word for word, number in _CATEGORIES.items()}
+_STATE_OF: dict[int, PublicAccountState] = {number: word for word, number in _STATES.items()}
+_REASON_OF: dict[int, RejectReason] = {number: word for word, number in _REASONS.items()}
+
+
+def read_asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
+    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
+    return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+
+
+def read_decision(
+    message: pb.DecidePublicAccountRequest | pb.RenewPublicAccountRequest,
+    method: str,
+    *fields: Part,
+    caller: Caller,
+) -> ModerationCall | None:
+    """Return what a moderator signed, None if the platform decides by itself; raises InvalidError."""
+    if not message.HasField("signature"):
+        moderator_api.check_signer(caller, ())
+        return None
+    return moderator_api.call(message.request_id, method, *fields, caller=caller, signature=message.signature)
+
+
+def licence_parts(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> tuple[Part, ...]:
+    """Return the fields of a licence in field-number order, as received."""
+    return (message.licence.category, message.licence.reference, message.licence.expire_date)
+
+
+def read_licence(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> Licence | None:
+    """Return the licence of a request; raises InvalidError naming each part that is missing or not a date."""
+    if not message.HasField("licence"):
+        return None
+    given = message.licence
+    category, day = _CATEGORY_OF.get(given.category), read_day(given.expire_date)
+    wrong = []
+    if category is None:
+        wrong.append(Violation("licence.category", _code(given.category)))
+    if day is None:
+        wrong.append(Violation("licence.expire_date", _code(given.expire_date)))
+    if category is None or day is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+    return Licence(category, given.reference, day)
+
+
+def reject_reason(message: pb.DecidePublicAccountRequest) -> RejectReason | None:
+    """Return the reason of a rejection, None for an approval; raises InvalidError."""
+    kind = pb.DecidePublicAccountRequest
+    if message.decision == kind.DECISION_APPROVE:
+        if message.reason:
+            raise _invalid("reason", FieldCode.CHARACTER)
+        return None
+    if message.decision != kind.DECISION_REJECT:
+        raise _invalid("decision", _code(message.decision))
+    reason = _REASON_OF.get(message.reason)
+    if reason is None:
+        raise _invalid("reason", _code(message.reason))
+    return reason
+
+
+def state(number: int) -> PublicAccountState | None:
+    """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    found = _STATE_OF.get(number)
+    if number and found is None:
+        raise _invalid("state", FieldCode.CHARACTER)
+    return found
+
+
+def page(message: pb.ListPublicAccountsRequest) -> tuple[str | None, str, int]:
+    """Return the owner, the id to continue after, and the length of a page; raises InvalidError."""
+    owner = token.check(message.account_token) if message.account_token else None
+    # The caller has seen the public account, so the token may be its id.
+    if message.page_token and not ID.fullmatch(message.page_token):
+        raise _invalid("page_token", FieldCode.CHARACTER)
+    return owner, message.page_token, _size(message.page_size)
+
+
+def expiring(
+    message: pb.ListExpiringPublicAccountsRequest,
+) -> tuple[int, tuple[date, str] | None, int]:
+    """Return the days, the place to continue after, and the length of a page; raises InvalidError."""
+    if not 0 <= message.within_days <= _LONGEST:
+        raise _invalid("within_days", FieldCode.LENGTH)
+    return message.within_days or _USUAL, _place(message.page_token), _size(message.page_size)
+
+
+def place_token(place: tuple[date, str] | None) -> str:
+    """Return the page token of a place in the list of expiring ones: DAY.ID, which the caller knows."""
+    return "" if place is None else f"{place[0].isoformat()}.{place[1]}"
+
+
+def public_account(value: ShownPublicAccount) -> pb.PublicAccount:
+    """Return the message of a public account, which must be as of now."""
+    stored = value.public_account
+    message = pb.PublicAccount(
+        profile=profile(value.profile),
+        account_token=stored.account_token,
+        expire_date=_day(stored.expire_date),
+        operators=[
+            pb.PublicAccountOperator(account_token=each.account_token, may_publish=each.may_publish)
+            for each in value.operators
+        ],
+    )
+    if stored.offer is not None:
+        message.offer.account_token = stored.offer.account_token
+        message.offer.offer_time.FromDatetime(stored.offer.offered_at)
+        message.offer.expire_time.FromDatetime(stored.offer.offered_at + OFFER_LIFETIME)
+    message.apply_time.FromDatetime(stored.applied_at)
+    if stored.reject_reason is not None:
+        message.reject_reason = _REASONS[stored.reject_reason]
+    return message
+
+
+def profile(value: PublicProfile) -> pb.PublicProfile:
+    """Return the message of a profile."""
+    message = pb.PublicProfile(
+        public_account_id=value.public_account_id,
+        kind=_KINDS[value.kind],
+        category=_CATEGORIES[value.category],
+        state=_STATES[value.state],
+        standing=STANDINGS[value.standing],
+        since=_day(value.since),
+        owner_changed_on=_day(value.owner_changed_on),
+        revision=value.revision,
+        next_change_date=_day(value.next_change),
+    )
+    if value.standing_until is not None:
+        message.standing_until.FromDatetime(value.standing_until)
+    if value.licence is not None:
+        message.licence.CopyFrom(_licence(value.licence))
+    return message
+
+
+def filings_asked(
+    message: pb.ExportPublicAccountFilingsRequest,
+) -> tuple[PublicAccountCategory | None, date | None]:
+    """Return category and day of the filings to export, None for all and for today; raises InvalidError."""
+    category = _CATEGORY_OF.get(message.category)
+    if message.category and category is None:
+        raise _invalid("category", FieldCode.CHARACTER)
+    day = read_day(message.as_of) if message.as_of else None
+    if message.as_of and day is None:
+        raise _invalid("as_of", FieldCode.CHARACTER)
+    return category, day
+
+
+def filings(chunk: FilingChunk) -> pb.ExportPublicAccountFilingsResponse:
+    """Return the message of some filings."""
+    return pb.ExportPublicAccountFilingsResponse(
+        as_of=chunk.day.isoformat(), filings=[_filing(each) for each in chunk.public_accounts]
+    )
+
+
+def _filing(value: PublicAccount) -> pb.PublicAccountFiling:
+    return pb.PublicAccountFiling(
+        public_account_id=value.public_account_id,
+        account_token=value.account_token,
+        kind=_KINDS[value.kind],
+        category=_CATEGORIES[value.category],
+        licence=None if value.licence is None else _licence(value.licence),
+        state=_STATES[value.state],
+        standing=STANDINGS[value.standing],
+        since=_day(value.since),
+        expire_date=_day(value.expire_date),
+        owner_changed_on=_day(value.owner_changed_on),
+    )
+
+
+def _licence(value: Licence) -> pb.Licence:
+    return pb.Licence(
+        category=_CATEGORIES[value.category],
+        reference=value.reference,
+        expire_date=value.expire_date.isoformat(),
+    )
+
+
+def _place(text: str) -> tuple[date, str] | None:
+    if not text:
+        return None
+    day, _, last = text.partition(".")
+    found = read_day(day)
+    if found is None or not ID.fullmatch(last):
+        raise _invalid("page_token", FieldCode.CHARACTER)
+    return found, last
+
+
+def _size(page_size: int) -> int:
+    if not 0 <= page_size <= PAGE_LIMIT:
+        raise _invalid("page_size", FieldCode.LENGTH)
+    return page_size or _PAGE
+
+
+def _day(value: date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def _code(given: object) -> FieldCode:
+    return FieldCode.CHARACTER if given else FieldCode.REQUIRED
+
+
+def _invalid(field: str, code: FieldCode) -> InvalidError:
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PublicAccountServicer:
+    """Converts, calls one flow, converts back."""
+
+    flow: PublicAccountFlow
+    ownership: OwnershipFlow
+    filings: FilingExportFlow
+
+    async def ApplyPublicAccount(
+        self,
+        request: pb.ApplyPublicAccountRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.PublicAccount:
+        """File an application."""
+        fields = (request.account_token, request.HasField("licence"), *licence_parts(request))
+        asked = read_asked(request.request_id, "ApplyPublicAccount", *fields, caller=caller)
+        owner, licence = token.check(request.account_token), read_licence(request)
+        return public_account(await self.flow.apply(asked, account_token=owner, licence=licence, now=now))
+
+    async def DecidePublicAccount(
+        self,
+        request: pb.DecidePublicAccountRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.PublicAccount:
+        """Approve or reject an application."""
+        found, reason = check(request.public_account_id), reject_reason(request)
+        fields = (found, request.decision, request.reason)
+        asked = read_asked(request.request_id, "DecidePublicAccount", *fields, caller=caller)
+        decision = read_decision(request, "DecidePublicAccount", *fields, caller=caller)
+        if reason is None:
+            approved = await self.flow.approve(asked, public_account_id=found, now=now, decision=decision)
+            return public_account(approved)
+        rejected = await self.flow.reject(
+            asked, public_account_id=found, reason=reason, now=now, decision=decision
+        )
+        return public_account(rejected)
+
+    async def RenewPublicAccount(
+        self,
+        request: pb.RenewPublicAccountRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.PublicAccount:
+        """Begin another term."""
+        found, licence = check(request.public_account_id), read_licence(request)
+        fields = (found, request.HasField("licence"), *licence_parts(request))
+        asked = read_asked(request.request_id, "RenewPublicAccount", *fields, caller=caller)
+        stated = licence_parts(request)
+        decision = read_decision(request, "RenewPublicAccount", found, *stated, caller=caller)
+        return public_account(
+            await self.flow.renew(asked, public_account_id=found, licence=licence, now=now, decision=decision)
+        )
+
+    async def ClosePublicAccount(
+        self,
+        request: pb.ClosePublicAccountRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.PublicAccount:
+        """Close a public account for good."""
+        found = check(request.public_account_id)
+        asked = read_asked(request.request_id, "ClosePublicAccount", found, caller=caller)
+        return public_account(await self.flow.close(asked, public_account_id=found, now=now))
+
+    async def AddOperator(
+        self, request: pb.AddOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Name an operator."""
+        found, other = check(request.public_account_id), token.check(request.account_token)
+        asked = read_asked(request.request_id, "AddOperator", found, other, caller=caller)
+        return public_account(
+            await self.ownership.add_operator(asked, public_account_id=found, account_token=other, now=now)
+        )
+
+    async def RemoveOperator(
+        self, request: pb.RemoveOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Remove an operator."""
+        found, other = check(request.public_account_id), token.check(request.account_token)
+        asked = read_asked(request.request_id, "RemoveOperator", found, other, caller=caller)
+        return public_account(
+            await self.ownership.remove_operator(asked, public_account_id=found, account_token=other, now=now)
+        )
+
+    async def OfferTransfer(
+        self, request: pb.OfferTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Offer a public account to another account."""
+        found, other = check(request.public_account_id), token.check(request.account_token)
+        asked = read_asked(request.request_id, "OfferTransfer", found, other, caller=caller)
+        return public_account(
+            await self.ownership.offer(asked, public_account_id=found, account_token=other, now=now)
+        )
+
+    async def AcceptTransfer(
+        self, request: pb.AcceptTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Move a public account to the account that accepts it."""
+        found, other = check(request.public_account_id), token.check(request.account_token)
+        agreed = convert_common.consent(request.consent, now=now)
+        fields = (found, other, request.consent.policy_version)
+        asked = read_asked(request.request_id, "AcceptTransfer", *fields, caller=caller)
+        return public_account(
+            await self.ownership.accept(
+                asked, public_account_id=found, account_token=other, consent=agreed, now=now
+            )
+        )
+
+    async def GetPublicAccount(
+        self,
+        request: pb.GetPublicAccountRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.PublicAccount:
+        """Return a public account as of now."""
+        found = check(request.public_account_id)
+        return public_account(
+            await self.flow.get(relying_party=caller.name, public_account_id=found, now=now)
+        )
+
+    async def GetPublicProfile(
+        self,
+        request: pb.GetPublicProfileRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.PublicProfile:
+        """Return what readers see of a public account."""
+        found = check(request.public_account_id)
+        shown = await self.flow.get(relying_party=caller.name, public_account_id=found, now=now)
+        return profile(shown.profile)
+
+    async def ListPublicAccounts(
+        self,
+        request: pb.ListPublicAccountsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.ListPublicAccountsResponse:
+        """Return a page of public accounts, the oldest application first."""
+        owner, after, limit = page(request)
+        found, following = await self.flow.list(
+            relying_party=caller.name,
+            account_token=owner,
+            state=state(request.state),
+            after=after,
+            limit=limit,
+            now=now,
+        )
+        return pb.ListPublicAccountsResponse(
+            public_accounts=[public_account(each) for each in found], next_page_token=following
+        )
+
+    async def ListExpiringPublicAccounts(
+        self,
+        request: pb.ListExpiringPublicAccountsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.ListExpiringPublicAccountsResponse:
+        """Return a page of public accounts whose term ends soon."""
+        days, after, limit = expiring(request)
+        found, following = await self.flow.expiring(
+            relying_party=caller.name, days=days, after=after, limit=limit, now=now
+        )
+        return pb.ListExpiringPublicAccountsResponse(
+            public_accounts=[public_account(each) for each in found],
+            next_page_token=place_token(following),
+        )
+
+    async def ExportPublicAccountFilings(
+        self,
+        request: pb.ExportPublicAccountFilingsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> AsyncGenerator[pb.ExportPublicAccountFilingsResponse, None]:
+        """Stream the filings of a day."""
+        category, day = filings_asked(request)
+        chunks = self.filings.export(relying_party=caller.name, category=category, day=day, now=now)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield filings(chunk)

@@ -1,1 +1,0 @@
-"""Methods of public accounts."""

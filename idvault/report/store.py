@@ -1,0 +1,396 @@
+"""Counts of the transparency report.
+
+The figures of one month of a relying party (ports.report.MonthStore).
+
+Each statement reads one index over the rows of the month: moderators look at these figures every day.
+
+The queries of the figures that the public log does not tell, by the names of domain.report.catalogue.
+
+A breakdown's rows are a cell and its count; so are a level's. A duration's rows are two times.
+
+What the transparency report counts (ports.report.ReportStore).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SmallInteger,
+    Table,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from idvault.core.db.act import read
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, param, scalar, statement
+from idvault.core.db.types import Micros
+from idvault.core.tables.account import accounts
+from idvault.core.tables.claim import claims
+from idvault.core.tables.disclosure import disclosures
+from idvault.core.tables.log import log_entries
+from idvault.core.tables.public_account import public_accounts
+from idvault.core.tables.sanction import appeals, operations, sanctions
+from idvault.core.tables.session import contests
+from idvault.core.tables.tip_off import tip_offs
+from idvault.public_account.rules.public_account import LIVE, PublicAccountState
+from idvault.report.rules.figure import AppealFigures, ApplicationFigures, SanctionFigures, TipOffFigures
+from idvault.sanction.operation.store import STATE_NOW, counted
+from idvault.sanction.rules import StatementKind
+from idvault.sanction.store.publication import COUNTS
+from idvault.tip_off.rules import QUEUE, TIP_OFF_DAYS
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.clock import ClockReading
+from idvault.verify.sanction import AppealState, SanctionState
+from idvault.verify.tip_off import TipOffOutcome
+
+# A report is due at the end of the seventh day after its own: between 7 and 8 days later, and an hour more or
+# less where clocks change. There is no index by the time of filing, so the queue's is read by the due time.
+_SOONEST, _LATEST = timedelta(days=TIP_OFF_DAYS - 1), timedelta(days=TIP_OFF_DAYS + 2)
+
+
+def _within(time: ColumnElement[Any]) -> ColumnElement[bool]:
+    return (time >= param("since", Micros)) & (time < param("until", Micros))
+
+
+def _late(
+    done_at: ColumnElement[Any], due_at: ColumnElement[Any], *, counts: ColumnElement[bool] | None = None
+) -> ColumnElement[int]:
+    """Return 1 for what was done at the due time or later, or is not done and due by now.
+
+    counts: which ones are late at all, all if it is left out.
+    """
+    late = func.coalesce(done_at, param("now", Micros)) >= due_at
+    return case((late if counts is None else and_(counts, late), 1), else_=0)
+
+
+_OWED = tip_offs.c.flooded.is_(false())
+_TIP_OFFS: Statement[Any] = statement(
+    select(
+        tip_offs.c.outcome,
+        _late(tip_offs.c.answered_at, tip_offs.c.due_at, counts=_OWED).label("reply_late"),
+        _late(tip_offs.c.resolved_at, tip_offs.c.due_at, counts=_OWED).label("solution_late"),
+        func.count().label("count"),
+    )
+    .where(
+        tip_offs.c.relying_party == param("party"),
+        tip_offs.c.queue.in_([literal(group, SmallInteger) for group in QUEUE]),
+        tip_offs.c.due_at >= param("soonest", Micros),
+        tip_offs.c.due_at < param("latest", Micros),
+        _within(tip_offs.c.filed_at),
+    )
+    .group_by("outcome", "reply_late", "solution_late")
+)
+_STARTED = case((sanctions.c.started_at.is_not(None), 1), else_=0).label("started")
+_SANCTIONS: Statement[Any] = statement(
+    select(sanctions.c.degree, sanctions.c.scope, STATE_NOW, _STARTED, func.count().label("count"))
+    .where(sanctions.c.relying_party == param("party"), _within(sanctions.c.imposed_at))
+    .group_by(sanctions.c.degree, sanctions.c.scope, STATE_NOW, _STARTED)
+)
+
+
+def _decisions(cases: Table) -> Statement[Any]:
+    """Return the statement that counts appeals or contests by state."""
+    late = _late(cases.c.decided_at, cases.c.due_at).label("late")
+    return statement(
+        select(cases.c.state, late, func.count().label("count"))
+        .where(cases.c.relying_party == param("party"), _within(cases.c.filed_at))
+        .group_by("state", "late")
+    )
+
+
+_APPEALS, _CONTESTS = _decisions(appeals), _decisions(contests)
+# What was approved has a day of its approval for ever, whatever happened to it.
+_APPROVED = case((public_accounts.c.since.is_not(None), 1), else_=0).label("approved")
+_APPLICATIONS: Statement[Any] = statement(
+    select(public_accounts.c.state, _APPROVED, func.count().label("count"))
+    .where(public_accounts.c.relying_party == param("party"), _within(public_accounts.c.applied_at))
+    .group_by("state", "approved")
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlMonthStore:
+    """Reads the main database."""
+
+    database: Database
+
+    @read("month.tip_offs")
+    async def tip_offs(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        since: datetime,
+        until: datetime,
+        now: ClockReading,
+    ) -> TipOffFigures:
+        """Return the figures of the reports that were filed."""
+        rows = await connection.all(
+            _TIP_OFFS,
+            party=relying_party,
+            since=since,
+            until=until,
+            soonest=since + _SOONEST,
+            latest=until + _LATEST,
+            now=now.business,
+        )
+        by_outcome = {
+            each.value.lower(): _sum(row for row in rows if row.outcome == each.value)
+            for each in TipOffOutcome
+        }
+        return TipOffFigures(
+            filed=_sum(rows),
+            open=_sum(row for row in rows if row.outcome is None),
+            reply_late=_sum(row for row in rows if row.reply_late),
+            solution_late=_sum(row for row in rows if row.solution_late),
+            **by_outcome,
+        )
+
+    @read("month.sanctions")
+    async def sanctions(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        since: datetime,
+        until: datetime,
+        now: ClockReading,
+    ) -> SanctionFigures:
+        """Return the figures of the sanctions that were imposed or proposed."""
+        rows = await connection.all(
+            _SANCTIONS, party=relying_party, since=since, until=until, now=now.business
+        )
+        proposals = [row for row in rows if not row.started]
+        waiting = _sum(row for row in proposals if row.state == SanctionState.PROPOSED.value)
+        return SanctionFigures(
+            tuple(counted([row for row in rows if row.started])),
+            proposals_open=waiting,
+            proposals_ended=_sum(proposals) - waiting,
+        )
+
+    @read("month.appeals")
+    async def appeals(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        since: datetime,
+        until: datetime,
+        now: ClockReading,
+    ) -> AppealFigures:
+        """Return the figures of the appeals that were filed."""
+        rows = await connection.all(_APPEALS, party=relying_party, since=since, until=until, now=now.business)
+        return _decided(rows)
+
+    @read("month.contests")
+    async def contests(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        since: datetime,
+        until: datetime,
+        now: ClockReading,
+    ) -> AppealFigures:
+        """Return the figures of the contests that were filed."""
+        rows = await connection.all(
+            _CONTESTS, party=relying_party, since=since, until=until, now=now.business
+        )
+        return _decided(rows)
+
+    @read("month.applications")
+    async def applications(
+        self, connection: Connection, *, relying_party: str, since: datetime, until: datetime
+    ) -> ApplicationFigures:
+        """Return the figures of the applications for public accounts that were filed."""
+        rows = await connection.all(_APPLICATIONS, party=relying_party, since=since, until=until)
+        waiting = _sum(row for row in rows if row.state == PublicAccountState.APPLIED.value)
+        approved = _sum(row for row in rows if row.approved)
+        return ApplicationFigures(_sum(rows), waiting, approved, _sum(rows) - waiting - approved)
+
+
+def _sum(rows: Any) -> int:
+    return sum(row.count for row in rows)
+
+
+def _decided(rows: Any) -> AppealFigures:
+    """Return the figures of appeals or contests, whose states have the same names."""
+    by_state = {state: _sum(row for row in rows if row.state == state.value) for state in AppealState}
+    return AppealFigures(
+        filed=_sum(rows),
+        open=by_state[AppealState.FILED],
+        upheld=by_state[AppealState.UPHELD],
+        rejected=by_state[AppealState.REJECTED],
+        late=_sum(row for row in rows if row.late),
+    )
+
+
+def _by(cell: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
+    counted = cell.label("cell")
+    return select(counted, func.count(true()).label("count")).where(*where).group_by(counted)
+
+
+def _within_period(time: ColumnElement[Any]) -> ColumnElement[bool]:
+    return (time >= param("since", Micros)) & (time < param("until", Micros))
+
+
+def _times(begin: ColumnElement[Any], end: ColumnElement[Any]) -> Select[Any]:
+    return select(begin.label("begin"), end.label("end")).where(_within_period(end))
+
+
+_CELL = tuple[str, int]
+_OUTCOME = case(
+    (claims.c.state == ClaimState.SUCCEEDED.value, ClaimState.SUCCEEDED.value), else_=claims.c.failure_reason
+)
+# What was superseded, or ended by an erasure, has an entry of another type.
+_DECIDED = (
+    _within_period(claims.c.ended_at),
+    claims.c.failure_reason.is_distinct_from(FailureReason.SUPERSEDED.value),
+    claims.c.failure_reason.is_distinct_from(FailureReason.ERASED.value),
+)
+
+BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
+    "verifications.outcome": statement(_by(_OUTCOME, *_DECIDED), tuple),
+    "sanctions.category": statement(_by(sanctions.c.category, _within_period(sanctions.c.started_at)), tuple),
+    "sanctions.issuer": statement(
+        _by(sanctions.c.issuer_kind, _within_period(sanctions.c.started_at)), tuple
+    ),
+    "sanctions.detection": statement(
+        _by(sanctions.c.detection, _within_period(sanctions.c.started_at)), tuple
+    ),
+    "sanctions.decision": statement(_by(sanctions.c.decision, _within_period(sanctions.c.started_at)), tuple),
+    "sanctions.operation": statement(
+        _by(
+            operations.c.title,
+            operations.c.relying_party == sanctions.c.relying_party,
+            operations.c.operation_id == sanctions.c.operation_id,
+            _within_period(sanctions.c.started_at),
+        ),
+        tuple,
+    ),
+    "tip_offs.category": statement(_by(tip_offs.c.category, _within_period(tip_offs.c.filed_at)), tuple),
+    "tip_offs.channel": statement(_by(tip_offs.c.channel, _within_period(tip_offs.c.filed_at)), tuple),
+    "tip_offs.operation": statement(
+        _by(
+            operations.c.title,
+            operations.c.relying_party == tip_offs.c.relying_party,
+            operations.c.operation_id == tip_offs.c.operation_id,
+            _within_period(tip_offs.c.filed_at),
+        ),
+        tuple,
+    ),
+    "disclosures.legal_basis": statement(
+        _by(
+            disclosures.c.legal_basis,
+            _within_period(disclosures.c.disclosed_at),
+            disclosures.c.legal_basis.is_not(None),
+        ),
+        tuple,
+    ),
+}
+LEVELS: Mapping[str, Statement[_CELL]] = {
+    "accounts.state": statement(_by(accounts.c.state), tuple),
+    "public_accounts.category": statement(
+        _by(
+            func.coalesce(public_accounts.c.licence_category, public_accounts.c.owner_category),
+            or_(*(public_accounts.c.state == state.value for state in sorted(LIVE))),
+        ),
+        tuple,
+    ),
+}
+DURATIONS: Mapping[str, Statement[Any]] = {
+    "appeals.time": statement(_times(appeals.c.filed_at, appeals.c.decided_at)),
+    "contests.time": statement(_times(contests.c.filed_at, contests.c.decided_at)),
+    "tip_offs.reply_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.answered_at)),
+    "tip_offs.solution_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.resolved_at)),
+}
+
+
+_FIRST: Statement[datetime] = statement(
+    select(log_entries.c.occurred_at).where(log_entries.c.log_index == 0), scalar
+)
+_LEAVES: Statement[bytes] = statement(
+    select(log_entries.c.leaf).where(
+        log_entries.c.log_index >= param("start", BigInteger),
+        log_entries.c.log_index < param("end", BigInteger),
+        log_entries.c.occurred_at >= param("since", Micros),
+        log_entries.c.occurred_at < param("until", Micros),
+    ),
+    scalar,
+)
+_UNCOVERED: Statement[str] = statement(
+    select(log_entries.c.entry_id)
+    .where(
+        or_(log_entries.c.log_index.is_(None), log_entries.c.log_index >= param("size", BigInteger)),
+        log_entries.c.occurred_at >= param("since", Micros),
+        log_entries.c.occurred_at < param("until", Micros),
+    )
+    .limit(1),
+    scalar,
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlReportStore:
+    """Reads the main database."""
+
+    database: Database
+
+    @read("report.first_entry")
+    async def first_entry_at(self, connection: Connection) -> datetime | None:
+        """Return the time of the log's first entry."""
+        return await connection.one(_FIRST)
+
+    @read("report.leaves")
+    async def leaves(
+        self, connection: Connection, *, start: int, end: int, since: datetime, until: datetime
+    ) -> Sequence[bytes]:
+        """Return the leaves of a range of indices and times."""
+        return await connection.all(_LEAVES, start=start, end=end, since=since, until=until)
+
+    @read("report.is_uncovered")
+    async def is_uncovered(
+        self, connection: Connection, *, size: int, since: datetime, until: datetime
+    ) -> bool:
+        """Return whether a log of this size lacks an entry of these times."""
+        return await connection.one(_UNCOVERED, size=size, since=since, until=until) is not None
+
+    @read("report.breakdown")
+    async def breakdown(
+        self, connection: Connection, name: str, *, since: datetime, until: datetime
+    ) -> Mapping[str, int]:
+        """Return the counts of a breakdown."""
+        return dict(await connection.all(BREAKDOWNS[name], since=since, until=until))
+
+    @read("report.statements")
+    async def statements(
+        self, connection: Connection, *, since: datetime, until: datetime
+    ) -> Mapping[StatementKind, int]:
+        """Return the counts of statements by kind."""
+        return dict(await connection.all(COUNTS, begin=since, end=until))
+
+    @read("report.level")
+    async def level(self, connection: Connection, name: str) -> Mapping[str, int]:
+        """Return the counts of a level."""
+        return dict(await connection.all(LEVELS[name]))
+
+    @read("report.durations")
+    async def durations(
+        self, connection: Connection, name: str, *, since: datetime, until: datetime
+    ) -> Sequence[float]:
+        """Return how long each case took."""
+        rows = await connection.all(DURATIONS[name], since=since, until=until)
+        return [(end - begin).total_seconds() for begin, end in rows]

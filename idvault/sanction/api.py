@@ -1,0 +1,305 @@
+"""Converts messages of sanctions.
+
+Converts statements of reasons; a refusal names every part that is missing or wrong.
+
+Converts messages of SanctionService to domain values and back.
+
+Reads the sanction to impose, from a call of its own or from a decision about a report.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Protocol, TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.core.day import read_day
+from idvault.core.edge.convert import numbers
+from idvault.core.edge.page_token import FIELD
+from idvault.moderator import api as moderator_api
+from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.acts import NewSanction
+from idvault.sanction.ports import SanctionFilter
+from idvault.sanction.rules import Sanction
+from idvault.v1 import sanction_pb2 as pb
+from idvault.verify import token
+from idvault.verify.attest import sanction as papers
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.sanction import (
+    AuthorityOrder,
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    Scope,
+    StatementOfReasons,
+)
+from idvault.verify.seal import Part
+
+_Word = TypeVar("_Word", bound=Enum)
+
+_GROUNDS = numbers(Ground, pb.StatementOfReasons.Ground.Value, "GROUND_")
+_CATEGORIES = numbers(SanctionCategory, pb.StatementOfReasons.Category.Value, "CATEGORY_")
+_ORIGINS = numbers(Origin, pb.StatementOfReasons.Origin.Value, "ORIGIN_")
+_AUTOMATIONS = numbers(Automation, pb.StatementOfReasons.Automation.Value, "AUTOMATION_")
+_ISSUERS = numbers(IssuerKind, pb.StatementOfReasons.IssuerKind.Value, "ISSUER_KIND_")
+
+
+def parts(message: pb.StatementOfReasons) -> tuple[Part, ...]:
+    """Return all fields in field-number order, as received; a list follows its length."""
+    return (
+        message.ground,
+        message.category,
+        message.rule_reference,
+        message.case_reference,
+        len(message.evidence_digests),
+        *message.evidence_digests,
+        message.origin,
+        message.tip_off,
+        message.detection,
+        message.decision,
+        message.end_time.seconds,
+        message.end_time.nanos,
+        message.without_end,
+        message.territory,
+        message.redress,
+        message.issuer_kind,
+        message.order.authority,
+        message.order.reference,
+        message.order.order_date,
+        message.order.digest,
+    )
+
+
+def from_message(message: pb.StatementOfReasons, *, now: datetime) -> StatementOfReasons:
+    """Return the statement; raises InvalidError (INVALID_MESSAGE) if something is not chosen or unreadable.
+
+    The error then names what domain.sanction.statement refuses, too.
+    """
+    missing: list[Violation] = []
+    made = StatementOfReasons(
+        ground=_chosen(_GROUNDS, message.ground, "ground", missing),
+        category=_chosen(_CATEGORIES, message.category, "category", missing),
+        rule_reference=message.rule_reference,
+        case_reference=message.case_reference,
+        evidence=tuple(message.evidence_digests),
+        origin=_chosen(_ORIGINS, message.origin, "origin", missing),
+        detection=_chosen(_AUTOMATIONS, message.detection, "detection", missing),
+        decision=_chosen(_AUTOMATIONS, message.decision, "decision", missing),
+        territory=message.territory,
+        redress=message.redress,
+        issuer_kind=_chosen(_ISSUERS, message.issuer_kind, "issuer_kind", missing),
+        end_at=_end(message, missing),
+        tip_off=message.tip_off,
+        order=read_order(message.order, missing, "statement.order") if message.HasField("order") else None,
+    )
+    if missing:
+        raise InvalidError(Reason.INVALID_MESSAGE, *missing, *_refused(made, missing, now))
+    return made
+
+
+def to_message(statement: StatementOfReasons) -> pb.StatementOfReasons:
+    """Return the message of a statement."""
+    message = pb.StatementOfReasons(
+        ground=_GROUNDS[statement.ground],
+        category=_CATEGORIES[statement.category],
+        rule_reference=statement.rule_reference,
+        case_reference=statement.case_reference,
+        evidence_digests=statement.evidence,
+        origin=_ORIGINS[statement.origin],
+        tip_off=statement.tip_off,
+        detection=_AUTOMATIONS[statement.detection],
+        decision=_AUTOMATIONS[statement.decision],
+        territory=statement.territory,
+        redress=statement.redress,
+        issuer_kind=_ISSUERS[statement.issuer_kind],
+    )
+    if statement.end_at is None:
+        message.without_end = True
+    else:
+        message.end_time.FromDatetime(statement.end_at)
+    if statement.order is not None:
+        message.order.CopyFrom(order_message(statement.order))
+    return message
+
+
+def order_message(order: AuthorityOrder) -> pb.AuthorityOrder:
+    """Return the message of an order."""
+    return pb.AuthorityOrder(
+        authority=order.authority,
+        reference=order.reference,
+        order_date=order.issued_on.isoformat(),
+        digest=order.digest,
+    )
+
+
+def _chosen(choices: Mapping[_Word, int], number: int, field: str, missing: list[Violation]) -> _Word:
+    """Return the chosen word; a missing or unknown one is noted, and any word stands for it."""
+    words = {value: word for word, value in choices.items()}
+    if number not in words:
+        code = FieldCode.CHARACTER if number else FieldCode.REQUIRED
+        missing.append(Violation(f"statement.{field}", code))
+    return words.get(number, next(iter(choices)))
+
+
+def _end(message: pb.StatementOfReasons, missing: list[Violation]) -> datetime | None:
+    if message.WhichOneof("until") == "end_time":
+        end = read_time(message.end_time)
+        if end is None:
+            missing.append(Violation("statement.end_time", FieldCode.CHARACTER))
+        return end
+    if not message.without_end:
+        missing.append(Violation("statement.end_time", FieldCode.REQUIRED))
+    return None
+
+
+def read_order(message: pb.AuthorityOrder, missing: list[Violation], path: str) -> AuthorityOrder:
+    """Return an order; notes its day if that is missing or none."""
+    day = read_day(message.order_date)
+    if day is None:
+        code = FieldCode.CHARACTER if message.order_date else FieldCode.REQUIRED
+        missing.append(Violation(f"{path}.order_date", code))
+    return AuthorityOrder(message.authority, message.reference, day or EPOCH.date(), message.digest)
+
+
+def _refused(made: StatementOfReasons, missing: list[Violation], now: datetime) -> list[Violation]:
+    """Return what the rules refuse besides, without the fields that are noted already."""
+    noted = {violation.field for violation in missing}
+    try:
+        sanction_rules.check(made, now=now)
+    except InvalidError as error:
+        # What depends on a word that was not chosen is not known to be wrong.
+        unknown = {"statement.issuer_kind": "statement.order", "statement.origin": "statement.tip_off"}
+        left = noted | {field for word, field in unknown.items() if word in noted}
+        return [violation for violation in error.violations if violation.field not in left]
+    return []
+
+
+PAGE_LIMIT = 1_000
+_PAGE = 100
+DEGREES = numbers(Degree, pb.Sanction.Degree.Value, "DEGREE_")
+SCOPES = numbers(Scope, pb.Sanction.Scope.Value, "SCOPE_")
+_STATES = numbers(SanctionState, pb.Sanction.State.Value, "STATE_")
+
+
+class Page(Protocol):
+    """A request for a page of a list."""
+
+    page_size: int
+    page_token: str
+
+
+def degree(number: int) -> Degree:
+    """Return a degree; raises InvalidError (INVALID_MESSAGE, degree)."""
+    for word, value in DEGREES.items():
+        if value == number:
+            return word
+    raise invalid("degree", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+
+
+def scope(number: int) -> Scope:
+    """Return a scope, ACCOUNT unless one is chosen; raises InvalidError (INVALID_MESSAGE, scope)."""
+    if not number:
+        return Scope.ACCOUNT
+    for word, value in SCOPES.items():
+        if value == number:
+            return word
+    raise invalid("scope", FieldCode.CHARACTER)
+
+
+def state(number: int) -> SanctionState | None:
+    """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    if not number:
+        return None
+    for word, value in _STATES.items():
+        if value == number:
+            return word
+    raise invalid("state", FieldCode.CHARACTER)
+
+
+def sanction_filter(message: pb.ListSanctionsRequest) -> SanctionFilter:
+    """Return which sanctions to list; raises InvalidError (also INVALID_MESSAGE if several are chosen)."""
+    account = token.check(message.account_token) if message.account_token else None
+    if message.operation_id and account:
+        raise invalid("operation_id", FieldCode.CHARACTER)
+    if message.order_id and (account or message.operation_id):
+        raise invalid("order_id", FieldCode.CHARACTER)
+    return SanctionFilter(
+        account,
+        an_id(message.operation_id, "operation_id") if message.operation_id else None,
+        an_id(message.order_id, "order_id") if message.order_id else None,
+    )
+
+
+def page(message: Page) -> tuple[str, int]:
+    """Return the id to continue after, and the length of a page; raises InvalidError."""
+    if not 0 <= message.page_size <= PAGE_LIMIT:
+        raise invalid("page_size", FieldCode.LENGTH)
+    # The caller has seen what was listed, so the token may be its id.
+    if message.page_token and not HEX_ID.fullmatch(message.page_token):
+        raise invalid(FIELD, FieldCode.CHARACTER)
+    return message.page_token, message.page_size or _PAGE
+
+
+def sanction(value: Sanction) -> pb.Sanction:
+    """Return the message of a sanction, which must be as of now."""
+    return pb.Sanction(
+        sanction_id=value.sanction_id,
+        account_token=value.account_token,
+        degree=DEGREES[value.degree],
+        measure=value.measure,
+        statement=to_message(value.statement),
+        state=_STATES[value.state],
+        impose_moderator_id=value.imposed_by,
+        impose_time=time(value.imposed_at),
+        paper_digest=papers.digest(value.paper),
+        start_time=time(value.started_at),
+        confirm_moderator_id=value.confirmed_by or "",
+        lapse_time=time(value.due_at),
+        finish_time=time(value.ended_at),
+        lift_moderator_id=value.ended_by or "",
+        lift_reason=value.end_reason,
+        scope=SCOPES[value.scope],
+        operation_id=value.operation_id or "",
+        public_account_id=value.public_account_id or "",
+    )
+
+
+def time(value: datetime | None) -> Timestamp | None:
+    """Return the message of a time, None for none."""
+    if value is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(value)
+    return message
+
+
+def read(
+    message: pb.ImposeSanctionRequest, *, now: ClockReading, within: str = ""
+) -> tuple[NewSanction, tuple[Part, ...]]:
+    """Return the sanction, and the parts that a repeated request must share; raises InvalidError.
+
+    within: the prefix of the account's path in an error.
+    """
+    wanted = NewSanction(
+        account_token=token.check(message.account_token, field=f"{within}account_token"),
+        scope=scope(message.scope),
+        degree=degree(message.degree),
+        measure=message.measure,
+        statement=from_message(message.statement, now=now.business),
+        operation_id=_optional(message.operation_id, "operation_id"),
+        public_account_id=_optional(message.public_account_id, "public_account_id"),
+    )
+    stated = parts(message.statement)
+    fields = (message.account_token, message.degree, message.measure, *stated)
+    return wanted, (*fields, message.scope, message.operation_id, message.public_account_id)
+
+
+def _optional(text: str, field: str) -> str | None:
+    return moderator_api.an_id(text, field) if text else None

@@ -1,1 +1,0 @@
-"""Converts messages of sanctions."""

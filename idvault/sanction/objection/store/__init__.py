@@ -1,1 +1,0 @@
-"""Lists and rows of appeals and contests."""

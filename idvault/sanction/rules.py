@@ -1,0 +1,433 @@
+"""The rules of sanctions.
+
+Publishes statements of reasons: an allow-list of fields, for groups of five or more equal ones.
+
+- A statement belongs to the ISO week (UTC) in which its sanction came into force.
+- Degree, ground, category, automation, kind of issuer, territory and week are published; nothing else is.
+- The territory is a text of the platform's: only a code of ISO 3166 is published, anything else as OTHER.
+- Statements that are equal in all of this are told if there are five of them, each as a line of its own.
+  Lines are sorted, so that their order tells nothing.
+- A week is published an hour after its end, once, and never again: what happens to a sanction later is not.
+
+The statement of reasons of a sanction: a closed vocabulary, and no sanction without every part of it.
+
+- Ground, category, origin, who issued it, and whether detection and decision were automated are chosen from
+  fixed lists.
+- The rule, the case, the territory and the way to appeal are texts; a number of a tip-off belongs to the
+  origin TIP_OFF.
+- Evidence is preserved by the platform; the statement has the SHA-256 of each piece, at least one.
+- A sanction has an end in the future, or says that it has none. Fractions of a second are dropped.
+- AUTHORITY needs the authority, and the reference, day and SHA-256 of its order; PLATFORM has none of these.
+
+Sanctions by degree: how one comes into force, and how it ends.
+
+| from | verb | to |
+|---|---|---|
+| (none) | impose, one moderator is enough | IN_FORCE |
+| (none) | impose, two moderators are needed | PROPOSED |
+| PROPOSED | confirm, by another moderator within 72 hours | IN_FORCE |
+| PROPOSED | lift, or 72 hours or its own end pass | LIFTED, LAPSED |
+| IN_FORCE | lift, or its end comes | LIFTED, LAPSED |
+| IN_FORCE; LIFTED, LAPSED if it was in force | overturn, by an upheld appeal | OVERTURNED |
+
+- CLOSE needs two moderators, and so does every degree that reaches a person's other accounts (PERSON).
+- Any other transition is refused, and the refusal names both states.
+- A lapse that is due counts even before it is stored.
+- A sanction in force gives its account the standing of its degree until its end, whatever else is in force.
+- PERSON needs an account whose owner has been verified. What it does to the owner's other accounts is in
+  domain.sanction.person.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from idvault.verify.account import Account, AccountState, StandingPeriod
+from idvault.verify.error import (
+    DeniedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+    Violation,
+)
+from idvault.verify.sanction import (
+    STANDINGS,
+    AuthorityOrder,
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    Scope,
+    StatementOfReasons,
+)
+
+LEAST = 5
+OTHER = "OTHER"
+_AFTER = timedelta(hours=1)
+_WEEK = timedelta(days=7)
+_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StatementWeek:
+    """An ISO week; monday: its first day."""
+
+    monday: date
+
+    @property
+    def label(self) -> str:
+        """The week as 2026-W09."""
+        year, week, _ = self.monday.isocalendar()
+        return f"{year}-W{week:02}"
+
+    @property
+    def begin(self) -> datetime:
+        """Its first second."""
+        return datetime(self.monday.year, self.monday.month, self.monday.day, tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The first second after it."""
+        return self.begin + _WEEK
+
+    def following(self) -> "StatementWeek":
+        """Return the next week."""
+        return StatementWeek(self.monday + _WEEK)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementKind:
+    """Everything that may be told about a statement, except its week."""
+
+    degree: Degree
+    ground: Ground
+    category: SanctionCategory
+    detection: Automation
+    decision: Automation
+    issuer_kind: IssuerKind
+    territory: str
+
+
+def week_of(at: datetime) -> StatementWeek:
+    """Return the week of a time."""
+    day = at.astimezone(UTC).date()
+    return StatementWeek(day - timedelta(days=day.weekday()))
+
+
+def newest(*, now: datetime) -> StatementWeek:
+    """Return the last week that may be told."""
+    return StatementWeek(week_of(now - _AFTER).monday - _WEEK)
+
+
+def render(*, counts: Mapping[StatementKind, int], week: StatementWeek) -> bytes:
+    """Return the file of a week: a line for each statement that may be told."""
+    gathered = gather(counts)
+    lines = [_line(kind, week) * count for kind, count in gathered.items() if count >= LEAST]
+    return "".join(sorted(lines)).encode()
+
+
+def gather(counts: Mapping[StatementKind, int]) -> Counter[StatementKind]:
+    """Count statements by all that may be told about them."""
+    gathered: Counter[StatementKind] = Counter()
+    for kind, count in counts.items():
+        code = kind.territory if _CODE.fullmatch(kind.territory) else OTHER
+        gathered[replace(kind, territory=code)] += count
+    return gathered
+
+
+def _line(kind: StatementKind, week: StatementWeek) -> str:
+    told = {
+        "degree": kind.degree.value,
+        "ground": kind.ground.value,
+        "category": kind.category.value,
+        "automation": {"detection": kind.detection.value, "decision": kind.decision.value},
+        "issuer_kind": kind.issuer_kind.value,
+        "territory": kind.territory,
+        "week": week.label,
+    }
+    return json.dumps(told, separators=(",", ":")) + "\n"
+
+
+MOST_EVIDENCE = 50
+DIGEST_SIZE = 32
+_SHORT, _LONG, _REDRESS = 64, 200, 500
+
+
+def whole(end_at: datetime | None) -> datetime | None:
+    """Return an end in whole seconds."""
+    return None if end_at is None else end_at.replace(microsecond=0)
+
+
+def in_seconds(statement: StatementOfReasons) -> StatementOfReasons:
+    """Return the statement with its end in whole seconds."""
+    return replace(statement, end_at=whole(statement.end_at))
+
+
+def check(statement: StatementOfReasons, *, now: datetime) -> StatementOfReasons:
+    """Return the statement with its end in whole seconds; raises InvalidError (INVALID_MESSAGE).
+
+    The error names every invalid part.
+    """
+    statement = in_seconds(statement)
+    ends_early = statement.end_at is not None and statement.end_at <= now
+    codes = {
+        "rule_reference": text_code(statement.rule_reference, limit=_LONG),
+        "case_reference": text_code(statement.case_reference, limit=_LONG),
+        "evidence_digests": _evidence_code(statement.evidence),
+        "tip_off": _tip_off_code(statement),
+        "end_time": FieldCode.LENGTH if ends_early else None,
+        "territory": text_code(statement.territory, limit=_SHORT),
+        "redress": text_code(statement.redress, limit=_REDRESS),
+        **_order_codes(statement),
+    }
+    wrong = [Violation(f"statement.{name}", code) for name, code in codes.items() if code is not None]
+    if wrong:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+    return statement
+
+
+def text_code(text: str, *, limit: int) -> FieldCode | None:
+    """Return what is wrong with a required text, None if nothing is."""
+    if not text.strip():
+        return FieldCode.REQUIRED
+    if len(text) > limit:
+        return FieldCode.LENGTH
+    return None if text.isprintable() else FieldCode.CHARACTER
+
+
+def _evidence_code(digests: tuple[bytes, ...]) -> FieldCode | None:
+    if not digests:
+        return FieldCode.REQUIRED
+    fits = len(digests) <= MOST_EVIDENCE and all(len(digest) == DIGEST_SIZE for digest in digests)
+    return None if fits else FieldCode.LENGTH
+
+
+def _tip_off_code(statement: StatementOfReasons) -> FieldCode | None:
+    if statement.origin is Origin.TIP_OFF:
+        return text_code(statement.tip_off, limit=_SHORT)
+    return FieldCode.CHARACTER if statement.tip_off else None
+
+
+def _order_codes(statement: StatementOfReasons) -> dict[str, FieldCode | None]:
+    order = statement.order
+    if statement.issuer_kind is IssuerKind.PLATFORM:
+        return {"order": None if order is None else FieldCode.CHARACTER}
+    if order is None:
+        return {"order": FieldCode.REQUIRED}
+    return order_codes(order)
+
+
+def order_codes(order: AuthorityOrder) -> dict[str, FieldCode | None]:
+    """Return what is wrong with each part of an order, None if nothing is."""
+    return {
+        "order.authority": text_code(order.authority, limit=_LONG),
+        "order.reference": text_code(order.reference, limit=_LONG),
+        "order.digest": None if len(order.digest) == DIGEST_SIZE else FieldCode.LENGTH,
+    }
+
+
+CONFIRM_WITHIN = timedelta(hours=72)
+_MEASURE_LENGTH = 64
+_REASON_LENGTH = 500
+
+
+_OPEN = frozenset({SanctionState.PROPOSED, SanctionState.IN_FORCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Sanction:
+    """A sanction of an account; sanction_id is 32 lower-case hex digits.
+
+    account_token: the account that it names. person_id: the owner's id, of a PERSON sanction only.
+    operation_id: the operation that it belongs to. public_account_id: the target, if it is a public account
+    of that account's.
+    measure: the platform's own code for how publishing is limited. imposed_by, confirmed_by, ended_by:
+    moderator ids; ended_by is None after a lapse. paper: the signed imposition, confirmation or lift.
+    """
+
+    sanction_id: str
+    relying_party: str
+    account_token: str
+    degree: Degree
+    measure: str
+    statement: StatementOfReasons
+    state: SanctionState
+    imposed_by: str
+    imposed_at: datetime
+    paper: bytes = field(repr=False)
+    started_at: datetime | None = None
+    confirmed_by: str | None = None
+    confirmation: bytes | None = field(default=None, repr=False)
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    end_reason: str = field(default="", repr=False)
+    ending: bytes | None = field(default=None, repr=False)
+    scope: Scope = Scope.ACCOUNT
+    person_id: str | None = None
+    operation_id: str | None = None
+    public_account_id: str | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the sanction lapses by itself; None if it does not."""
+        if self.state not in _OPEN:
+            return None
+        ends = [self.statement.end_at] if self.statement.end_at is not None else []
+        if self.state is SanctionState.PROPOSED:
+            ends.append(self.imposed_at + CONFIRM_WITHIN)
+        return min(ends, default=None)
+
+
+def needs_two(*, degree: Degree, scope: Scope) -> bool:
+    """Return whether a second moderator must confirm a sanction."""
+    return degree is Degree.CLOSE or scope is Scope.PERSON
+
+
+def check_measure(*, degree: Degree, measure: str) -> str:
+    """Return the measure unchanged; LIMIT needs one and no other degree has one.
+
+    Raises InvalidError (INVALID_MESSAGE, measure).
+    """
+    code = text_code(measure, limit=_MEASURE_LENGTH)
+    if degree is not Degree.LIMIT:
+        code = FieldCode.CHARACTER if measure else None
+    if code is not None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("measure", code))
+    return measure
+
+
+def check_target(*, scope: Scope, public_account_id: str | None) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, public_account_id) for a public account in scope PERSON."""
+    if public_account_id is not None and scope is Scope.PERSON:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("public_account_id", FieldCode.CHARACTER))
+
+
+def check_reason(reason: str) -> str:
+    """Return the reason of a lift unchanged; raises InvalidError (INVALID_MESSAGE, reason)."""
+    code = text_code(reason, limit=_REASON_LENGTH)
+    if code is not None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("reason", code))
+    return reason
+
+
+def admit(*, account: Account, sanction: Sanction) -> Sanction:
+    """Return a new sanction of an account, with the account's owner if it is of scope PERSON.
+
+    Raises PreconditionError (ACCOUNT_ERASED, PERSON_UNKNOWN) if it cannot be imposed.
+    """
+    if account.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    if sanction.scope is Scope.ACCOUNT:
+        return sanction
+    if account.person_id is None:
+        raise PreconditionError(Reason.PERSON_UNKNOWN)
+    return replace(sanction, person_id=account.person_id)
+
+
+def impose(
+    *,
+    sanction_id: str,
+    relying_party: str,
+    account_token: str,
+    scope: Scope,
+    degree: Degree,
+    measure: str,
+    operation_id: str | None,
+    statement: StatementOfReasons,
+    moderator_id: str,
+    paper: bytes,
+    now: datetime,
+    public_account_id: str | None = None,
+) -> Sanction:
+    """Return a new sanction: in force at once, or proposed if a second moderator must confirm it."""
+    proposed = needs_two(degree=degree, scope=scope)
+    return Sanction(
+        sanction_id,
+        relying_party,
+        account_token,
+        degree,
+        measure,
+        statement,
+        SanctionState.PROPOSED if proposed else SanctionState.IN_FORCE,
+        moderator_id,
+        now,
+        paper,
+        started_at=None if proposed else now,
+        scope=scope,
+        operation_id=operation_id,
+        public_account_id=public_account_id,
+    )
+
+
+def fall(*, sanction: Sanction, now: datetime) -> Sanction:
+    """Return the sanction as of now: LAPSED if that is due."""
+    due_at = sanction.due_at
+    if due_at is None or due_at > now:
+        return sanction
+    return replace(sanction, state=SanctionState.LAPSED, ended_at=due_at)
+
+
+def confirm(*, sanction: Sanction, moderator_id: str, paper: bytes, now: datetime) -> Sanction:
+    """Return a proposed sanction in force; raises TransitionError, and DeniedError (SELF_APPROVAL)."""
+    present = fall(sanction=sanction, now=now)
+    if present.state is not SanctionState.PROPOSED:
+        raise TransitionError(state=present.state.value, wanted=SanctionState.IN_FORCE.value)
+    if moderator_id == sanction.imposed_by:
+        raise DeniedError(Reason.SELF_APPROVAL)
+    return replace(
+        sanction,
+        state=SanctionState.IN_FORCE,
+        started_at=now,
+        confirmed_by=moderator_id,
+        confirmation=paper,
+    )
+
+
+def lift(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, now: datetime) -> Sanction:
+    """Return a sanction lifted before its end, or a proposal withdrawn; raises TransitionError."""
+    present = fall(sanction=sanction, now=now)
+    if present.state not in _OPEN:
+        raise TransitionError(state=present.state.value, wanted=SanctionState.LIFTED.value)
+    return replace(
+        sanction,
+        state=SanctionState.LIFTED,
+        ended_at=now,
+        ended_by=moderator_id,
+        end_reason=reason,
+        ending=paper,
+    )
+
+
+def overturn(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, now: datetime) -> Sanction:
+    """Return the sanction as overturned; one that has ended before keeps the time and kind of its end.
+
+    Raises TransitionError.
+    """
+    present = fall(sanction=sanction, now=now)
+    if present.started_at is None or present.state is SanctionState.OVERTURNED:
+        raise TransitionError(state=present.state.value, wanted=SanctionState.OVERTURNED.value)
+    if present.state is not SanctionState.IN_FORCE:
+        return replace(present, state=SanctionState.OVERTURNED)
+    return replace(
+        present,
+        state=SanctionState.OVERTURNED,
+        ended_at=now,
+        ended_by=moderator_id,
+        end_reason=reason,
+        ending=paper,
+    )
+
+
+def period(sanction: Sanction) -> StandingPeriod | None:
+    """Return the standing that a sanction gives its account; None unless it is in force."""
+    if sanction.state is not SanctionState.IN_FORCE:
+        return None
+    return StandingPeriod(STANDINGS[sanction.degree], sanction.statement.end_at)

@@ -1,1 +1,0 @@
-"""Use cases of statuses and their feed."""

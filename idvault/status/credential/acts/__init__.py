@@ -1,1 +1,0 @@
-"""Use cases of credentials, the status list and its keys."""

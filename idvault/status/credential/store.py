@@ -1,0 +1,457 @@
+"""The rows of credentials and the status list.
+
+Rows of status credentials and status lists.
+
+The status lists, and the keys of lists and credentials (ports.credential).
+
+Act `issue` of a status credential (ports.credential.CredentialStore).
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Integer, String, delete, func, insert, literal_column, select, update
+
+from idvault.account.store import rows as account_rows
+from idvault.account.store.rows import from_row
+from idvault.core import account_request as request
+from idvault.core.account_request import Made
+from idvault.core.db.act import act, read
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among, listed
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.tables.account import accounts, status_feed
+from idvault.core.tables.credential import (
+    credential_counts,
+    status_credentials,
+    status_keys,
+    status_lists,
+    status_marks,
+)
+from idvault.core.tables.public_account import public_accounts
+from idvault.log import store as log_store
+from idvault.public_account.ports import Owned
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.store import rows as public_account_rows
+from idvault.status.credential import rules as credential_rules
+from idvault.status.credential.ports import Credential, CredentialIssue, StoredList
+from idvault.verify.account import Account
+from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import NotFoundError, Reason, UnavailableError
+from idvault.verify.event import Event
+from idvault.verify.signing_key import StatusKey
+
+_FAST = 1
+
+
+def credential(row: Any) -> Credential:
+    """Return the credential in a row of `status_credentials`."""
+    return Credential(
+        row.credential_id,
+        row.account_token,
+        row.audience,
+        row.number,
+        row.place,
+        row.issued_at,
+        row.expires_at,
+        row.public_account_id,
+    )
+
+
+def stored_list(row: Any) -> StoredList:
+    """Return the list in a row of `status_lists`."""
+    return StoredList(row.number, row.version, zlib.decompress(row.entries))
+
+
+def key(row: Any) -> StatusKey:
+    """Return the key in a row of `status_keys`."""
+    return StatusKey(row.public_key, row.purpose, row.announced_at, row.note or b"")
+
+
+def packed(entries: StatusList) -> bytes:
+    """Return entries in the form in which they are stored."""
+    return zlib.compress(bytes(entries.data), _FAST)
+
+
+_PER_BYTE = 8
+_UNFOLLOWED = status_feed.c.listed < status_feed.c.changes
+_PENDING = statement(select(status_feed.c.account_token).where(_UNFOLLOWED).limit(1), scalar)
+_CHANGED = statement(
+    select(status_feed.c.account_token, status_feed.c.changes)
+    .where(_UNFOLLOWED)
+    .order_by(status_feed.c.account_token)
+    .limit(param("limit", Integer))
+)
+_SEEN = listed("seen", token=String, changes=BigInteger)
+# A change made since then has a higher count, so it is not marked as listed.
+_FOLLOW = statement(
+    update(status_feed)
+    .where(status_feed.c.account_token == _SEEN.c.token, status_feed.c.listed < _SEEN.c.changes)
+    .values(listed=_SEEN.c.changes)
+)
+# A removed account keeps its entries until they expire; they are INVALID.
+_ENTRIES = select(status_credentials.c.number, status_credentials.c.place, *accounts.c).join_from(
+    status_credentials,
+    accounts,
+    accounts.c.account_token == status_credentials.c.account_token,
+    isouter=True,
+)
+_OF_ACCOUNT = status_credentials.c.public_account_id.is_(None)
+_OF_TOKENS = among(status_credentials.c.account_token, "tokens")
+_ENTRIES_OF_ACCOUNTS = statement(
+    _ENTRIES.where(_OF_ACCOUNT, _OF_TOKENS).order_by(status_credentials.c.number)
+)
+# A public account that has another owner since is missing, and its entries are INVALID.
+_PUBLIC_ENTRIES = (
+    select(status_credentials.c.number, status_credentials.c.place, *public_account_rows.COLUMNS)
+    .join_from(
+        status_credentials,
+        public_accounts,
+        (public_accounts.c.account_token == status_credentials.c.account_token)
+        & (public_accounts.c.public_account_id == status_credentials.c.public_account_id),
+        isouter=True,
+    )
+    .join(accounts, accounts.c.account_token == public_accounts.c.account_token, isouter=True)
+    .where(status_credentials.c.public_account_id.is_not(None))
+)
+
+
+class _PublicEntry(NamedTuple):
+    """An entry of a public account; owned: None if it has another owner since."""
+
+    number: int
+    place: int
+    owned: Owned | None
+
+
+def _public_entry(row: Any) -> _PublicEntry:
+    owned = None if row.own_public_account_id is None else public_account_rows.owned(row)
+    return _PublicEntry(row.number, row.place, owned)
+
+
+_PUBLIC_ENTRIES_OF_ACCOUNTS = statement(_PUBLIC_ENTRIES.where(_OF_TOKENS), _public_entry)
+# A page of a list; a whole list may have a million entries, too many for one act.
+_PAGE = 2**14
+_OF_PAGE = (
+    status_credentials.c.number == param("number"),
+    status_credentials.c.place.between(param("first"), param("last")),
+)
+_ENTRIES_OF_PAGE = statement(_ENTRIES.where(_OF_ACCOUNT, *_OF_PAGE))
+_PUBLIC_ENTRIES_OF_PAGE = statement(_PUBLIC_ENTRIES.where(*_OF_PAGE), _public_entry)
+_REMOVE_OLD = statement(
+    delete(status_credentials).where(*_OF_PAGE, status_credentials.c.expires_at < param("now"))
+)
+
+_NUMBERS: Statement[int] = statement(select(status_lists.c.number).order_by(status_lists.c.number), scalar)
+_LOCK = statement(for_change(select(status_lists.c.number).order_by(status_lists.c.number)))
+_LISTS = statement(select(status_lists).where(among(status_lists.c.number, "numbers")), stored_list)
+_PUT = statement(
+    update(status_lists)
+    .where(status_lists.c.number == param("which"))
+    .values(version=param("version"), entries=param("entries"))
+)
+_ANNOUNCE = statement(upsert(status_keys).on_conflict_do_nothing(index_elements=[status_keys.c.public_key]))
+_VOUCH = statement(
+    update(status_keys).where(status_keys.c.public_key == param("which")).values(note=param("note"))
+)
+_KEYS = statement(select(status_keys), key)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlStatusListStore:
+    """The lists in the main database; an act that changes one first locks the rows of all, then reads."""
+
+    database: Database
+
+    async def update(self, *, today: date, now: ClockReading, limit: int) -> int:
+        """Update the entries of up to `limit` changed accounts; return how many accounts were checked."""
+        if await self.database.one("status_list.pending", _PENDING) is None:
+            return 0
+        return await self._update(today, now, limit)
+
+    @act("status_list.update")
+    async def _update(self, connection: Connection, today: date, now: ClockReading, limit: int) -> int:
+        await connection.all(_LOCK)
+        changed = await connection.all(_CHANGED, limit=limit)
+        tokens = [row.account_token for row in changed]
+        entries = [
+            *await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=tokens),
+            *await connection.all(_PUBLIC_ENTRIES_OF_ACCOUNTS, tokens=tokens),
+        ]
+        entries.sort(key=lambda entry: int(entry.number))
+        await _change(connection, entries, today, now)
+        if changed:
+            await connection.run(_FOLLOW, seen=changed)
+        return len(changed)
+
+    async def rebuild(self, number: int, *, today: date, now: ClockReading) -> None:
+        """Rebuild a list from the accounts, page by page: other acts run in between."""
+        for start in range(0, LIST_SIZE, _PAGE):
+            await self._rebuild(number, start, today, now)
+
+    @act("status_list.rebuild")
+    async def _rebuild(
+        self, connection: Connection, number: int, start: int, today: date, now: ClockReading
+    ) -> None:
+        await connection.all(_LOCK)
+        page = {"number": number, "first": start, "last": start + _PAGE - 1}
+        await connection.run(_REMOVE_OLD, now=now.real, **page)
+        entries = StatusList.filled(INVALID, size=_PAGE)
+        rows_of_page = [
+            *await connection.all(_ENTRIES_OF_PAGE, **page),
+            *await connection.all(_PUBLIC_ENTRIES_OF_PAGE, **page),
+        ]
+        for row in rows_of_page:
+            if _holds(row, today, now):
+                entries.set(row.place - start, VALID)
+        former = await _stored(connection, number)
+        begin, end = start // _PER_BYTE, (start + _PAGE) // _PER_BYTE
+        if entries.data != former.entries[begin:end]:
+            data = former.entries[:begin] + entries.data + former.entries[end:]
+            await connection.run(_PUT, **_changed(former, StatusList(bits=1, data=data)))
+
+    @read("status_list.numbers")
+    async def numbers(self, connection: Connection) -> list[int]:
+        """Return the numbers of the lists, in order."""
+        return await connection.all(_NUMBERS)
+
+    @read("status_list.get")
+    async def get(self, connection: Connection, number: int) -> StoredList:
+        """Return a list; raises NotFoundError."""
+        return await _stored(connection, number)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlStatusKeyStore:
+    """The announced keys in the main database."""
+
+    database: Database
+
+    @act("status_key.announce")
+    async def announce(self, connection: Connection, key: StatusKey) -> None:
+        """Store a key unless it is stored already."""
+        await connection.run(
+            _ANNOUNCE,
+            public_key=key.public_key,
+            purpose=key.purpose,
+            announced_at=key.announced_at,
+            note=key.note or None,
+        )
+
+    @act("status_key.vouch")
+    async def vouch(self, connection: Connection, public_key: bytes, *, note: bytes) -> None:
+        """Store the note in which the log's key vouches for a key."""
+        await connection.run(_VOUCH, which=public_key, note=note)
+
+    @read("status_key.all")
+    async def all(self, connection: Connection) -> list[StatusKey]:
+        """Return every key ever announced."""
+        return await connection.all(_KEYS)
+
+
+async def _change(connection: Connection, entries: Sequence[Any], today: date, now: ClockReading) -> None:
+    """Update entries of any lists. entries: must be sorted by list."""
+    of_lists = {number: list(group) for number, group in groupby(entries, key=lambda row: row.number)}
+    changes = []
+    for former in await connection.all(_LISTS, numbers=list(of_lists)):
+        made = StatusList(bits=1, data=former.entries)
+        for row in of_lists[former.number]:
+            made.set(row.place, VALID if _holds(row, today, now) else INVALID)
+        if made.data != former.entries:
+            changes.append(_changed(former, made))
+    await connection.many(_PUT, changes)
+
+
+def _holds(row: Any, today: date, now: ClockReading) -> bool:
+    if isinstance(row, _PublicEntry):
+        return row.owned is not None and public_account_rules.attests(
+            public_account=row.owned.public_account, owner=row.owned.owner, today=today, now=now.business
+        )
+    return row.account_token is not None and credential_rules.holds(
+        account=from_row(row), today=today, now=now.business
+    )
+
+
+def _changed(former: StoredList, entries: StatusList) -> dict[str, Any]:
+    return {"which": former.number, "version": former.version + 1, "entries": packed(entries)}
+
+
+async def _stored(connection: Connection, number: int) -> StoredList:
+    found = await connection.all(_LISTS, numbers=[number])
+    if not found:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    return found[0]
+
+
+_ADD = statement(insert(status_credentials))
+_FIND = statement(
+    select(status_credentials).where(
+        status_credentials.c.account_token == param("token"),
+        status_credentials.c.credential_id == param("credential_id"),
+    ),
+    credential,
+)
+_NEWEST = statement(
+    select(status_credentials)
+    .where(
+        status_credentials.c.account_token == param("token"),
+        status_credentials.c.audience == param("audience"),
+        func.coalesce(status_credentials.c.public_account_id, literal_column("''")) == param("public"),
+    )
+    .order_by(status_credentials.c.expires_at.desc())
+    .limit(literal_column("1")),
+    credential,
+)
+_COUNT: Statement[int] = statement(
+    upsert(credential_counts)
+    .values(relying_party=param("party"), day=param("day"), issued=1)
+    .on_conflict_do_update(
+        index_elements=list(credential_counts.primary_key), set_={"issued": credential_counts.c.issued + 1}
+    )
+    .returning(credential_counts.c.issued),
+    scalar,
+)
+_FORGET_COUNTS = statement(
+    delete(credential_counts).where(
+        credential_counts.c.relying_party == param("party"), credential_counts.c.day < param("day")
+    )
+)
+_NEWEST_LIST: Statement[int | None] = statement(select(func.max(status_lists.c.number)), scalar)
+_BEGIN_LIST = statement(upsert(status_lists).on_conflict_do_nothing(index_elements=[status_lists.c.number]))
+_MARK = statement(
+    upsert(status_marks)
+    .on_conflict_do_nothing(index_elements=[status_marks.c.number, status_marks.c.place])
+    .returning(status_marks.c.place)
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlCredentialStore:
+    """Credentials in the main database."""
+
+    database: Database
+
+    @act("credential.issue")
+    async def issue(self, connection: Connection, issue: CredentialIssue, *, event: Event) -> Credential:
+        """Issue a credential, or return the one that this request got, or one that the account has."""
+        repeated = await request.remember_for_account(
+            connection,
+            issue.request,
+            account_token=issue.account_token,
+            made=issue.credential_id,
+            now=issue.now.business,
+        )
+        if repeated is not None:
+            return await _repeated(connection, repeated)
+        owner = await account_rows.lock_of(
+            connection, account_token=issue.account_token, relying_party=issue.request.caller
+        )
+        await _admit(connection, issue, owner)
+        if (current := await _current(connection, issue)) is not None:
+            await request.answer_for_account(
+                connection, issue.request, account_token=issue.account_token, made=current.credential_id
+            )
+            return current
+        await _count(connection, issue)
+        number, place = await _place(connection, issue.candidates)
+        await connection.run(
+            _ADD,
+            account_token=issue.account_token,
+            credential_id=issue.credential_id,
+            audience=issue.audience,
+            number=number,
+            place=place,
+            issued_at=issue.issued_at,
+            expires_at=issue.expires_at,
+            public_account_id=issue.public_account_id,
+        )
+        await account_rows.attested(connection, account_token=issue.account_token)
+        await log_store.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
+        return Credential(
+            issue.credential_id,
+            issue.account_token,
+            issue.audience,
+            number,
+            place,
+            issue.issued_at,
+            issue.expires_at,
+            issue.public_account_id,
+        )
+
+
+async def _admit(connection: Connection, issue: CredentialIssue, owner: Account) -> None:
+    """Raise NotFoundError or PreconditionError unless the account, or its public account, is attested now."""
+    if issue.public_account_id is None:
+        credential_rules.admit(account=owner, today=issue.today, now=issue.now.business)
+        return
+    found = await public_account_rows.lock_of(
+        connection, account_token=owner.account_token, public_account_id=issue.public_account_id
+    )
+    if found is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    public_account_rules.check_attested(
+        public_account=found.public_account, owner=owner, today=issue.today, now=issue.now.business
+    )
+
+
+async def _repeated(connection: Connection, repeated: Made) -> Credential:
+    found = await connection.one(_FIND, token=repeated.account_token, credential_id=repeated.made_id)
+    if found is None:  # it has expired, or the account was erased
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    return found
+
+
+async def _current(connection: Connection, issue: CredentialIssue) -> Credential | None:
+    """Return the credential that is handed out again, of an account that this act has locked."""
+    newest = await connection.one(
+        _NEWEST,
+        token=issue.account_token,
+        audience=issue.audience,
+        public=issue.public_account_id or "",
+    )
+    if newest is not None and credential_rules.is_current(
+        expires_at=newest.expires_at, renewed_until=issue.expires_at, now=issue.now.real
+    ):
+        return newest
+    return None
+
+
+async def _count(connection: Connection, issue: CredentialIssue) -> None:
+    """Count a new credential of the relying party; raises ExhaustedError (CREDENTIAL_QUOTA_REACHED)."""
+    today = {"party": issue.request.caller, "day": issue.today}
+    issued = await connection.one(_COUNT, **today)
+    if issued is None:
+        raise RuntimeError("an upsert returns its row")
+    # The count of this one is taken back with the act.
+    credential_rules.check_quota(issued=issued - 1, quota=issue.quota, now=issue.now, zone=issue.zone)
+    if issued == 1:
+        await connection.run(_FORGET_COUNTS, **today)
+
+
+async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:
+    """Reserve a free index in the newest list, or in a new list if the newest is too full."""
+    newest = await connection.one(_NEWEST_LIST)
+    if newest is not None and (place := await _mark(connection, newest, candidates)) is not None:
+        return newest, place
+    number = 0 if newest is None else newest + 1
+    # Every entry of a new list is INVALID.
+    fresh = packed(StatusList.filled(INVALID))
+    await connection.run(_BEGIN_LIST, number=number, version=0, entries=fresh)
+    if (place := await _mark(connection, number, candidates)) is not None:
+        return number, place
+    raise UnavailableError(Reason.STORE_UNAVAILABLE)
+
+
+async def _mark(connection: Connection, number: int, candidates: tuple[int, ...]) -> int | None:
+    """Reserve the first candidate index that was never used and return it; None if all were used."""
+    for place in candidates:
+        if await connection.one(_MARK, number=number, place=place) is not None:
+            return place
+    return None

@@ -1,1 +1,0 @@
-"""The rows of credentials and the status list."""

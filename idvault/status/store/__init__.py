@@ -1,1 +1,0 @@
-"""The acts and reads of statuses and their feed."""

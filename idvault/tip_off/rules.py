@@ -1,0 +1,553 @@
+"""The rules of reports.
+
+What may be filed and written: lengths and characters of texts, evidence, reference and secret.
+
+- Texts of several lines may hold line ends and tabs, and no other control characters.
+- A reference has 12 digits, a secret 16. People type them with spaces and hyphens, which do not count.
+- The reference follows from the report's random id, so it tells nothing about the number of reports.
+
+When a form is flooded: when it gets far more reports in a day than it usually does.
+
+- The vault counts the reports of each platform's form on the hosted pages, by the operator's days. Calls of
+  the platform are not counted, so none of them makes a form flooded.
+- The limit of a day is ten times the median of the 28 days before, and at least 100. A number that was
+  reached on 14 of these days is usual: nobody keeps a form flooded at one level for longer.
+- A report beyond the limit came by a flooded form; those up to the limit did not, and neither does one of
+  another channel. What was filed before stays owed.
+- A flooded form's report keeps its deadline. If it is undecided then, `tipoff:flood:miss` is logged in place
+  of the misses of reply and solution: everybody can count those, too.
+
+The clock of a report: reminders at 50, 80 and 100 per cent of its time, each written once.
+
+- Reply and solution are both due at the end of the seventh calendar day (domain.deadline).
+- A reminder is due when that share of the time between filing and the deadline has passed, to the
+  microsecond.
+- The decision stops the clock. What has come due by then is written first, so a late decision hides no
+  missed deadline.
+- After an outage every reminder is still written, in order.
+
+What is logged when a report changes: every difference between two states of it has its event.
+
+- An answer, a decision and a merger are one event for each report, so that anybody can count them.
+- A reminder is one event. The last one is logged as what was missed: the solution, and the reply if there was
+  none. Of a report that came by a flooded form it is another event, which no platform is blamed for.
+- The fields name the report, the moderator, the sanction, and never an account or a reporter.
+
+Reporters as a platform knows them: a derived id, a standing, and how often they were right.
+
+| standing | how it gets there | what it means |
+|---|---|---|
+| ORDINARY | first report; set by the platform | at most the limit of reports a day |
+| TRUSTED | set by the platform | first in the queue, no limit |
+| WARNED | an abusive report; set by the platform; the end of a limit | as ORDINARY |
+| LIMITED | an abusive report by somebody who is warned or limited; set by the platform | one report a day |
+
+- A reporter is an account whose owner the platform had signed in. Nothing else proves who reports: a contact,
+  on any channel, and an account that a mail or a telephone call names, are what somebody says.
+- A limit ends after 30 days, or when the platform says; then the reporter is WARNED.
+- Whoever is not proved has no standing, shares no count and changes none.
+- Days are the operator's.
+
+What a report is about: an account, a public account, or content by the platform's own reference.
+
+Reports of rumours: from filing to decision.
+
+| from | verb | to |
+|---|---|---|
+| (none) | file | RECEIVED |
+| RECEIVED | assign | ASSIGNED |
+| ASSIGNED, ANSWERED | assign to another moderator | unchanged |
+| ASSIGNED | hand back | RECEIVED |
+| ANSWERED | hand back | ANSWERED, assigned to nobody |
+| ASSIGNED | answer | ANSWERED |
+| ASSIGNED with a reply, ANSWERED | resolve | RESOLVED: UPHELD, DISMISSED or ABUSIVE |
+| RECEIVED, ASSIGNED, ANSWERED | merge into an open report | MERGED |
+| RECEIVED, ASSIGNED, ANSWERED | merge into a resolved report | RESOLVED: DUPLICATE |
+| MERGED | the other report is resolved | RESOLVED: DUPLICATE |
+
+- Assigning names the former assignee and is refused if another moderator was faster (compare-and-set).
+- Only the assignee hands back, answers, resolves and merges into a report.
+- Nothing is merged into a report whose texts are deleted: there is no reply left.
+- A merged report is answered when the other one is, and closes with it. Reports that were merged into a
+  report move with it when it is merged itself.
+- Any other transition is refused, and the refusal names both states.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from idvault.sanction.rules import DIGEST_SIZE, MOST_EVIDENCE, text_code
+from idvault.verify import token
+from idvault.verify.error import (
+    ExhaustedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+    Violation,
+)
+from idvault.verify.event import EventType
+from idvault.verify.seal import Part
+from idvault.verify.tip_off import (
+    REFERENCE_DIGITS,
+    Dismissal,
+    Reminder,
+    TargetKind,
+    TipOff,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
+
+TEXT_LENGTH, CONTACT_LENGTH, REPLY_LENGTH, NOTE_LENGTH = 5_000, 200, 2_000, 2_000
+MOST_NOTES = 100
+MOST_CONTENT = 65_536
+_RANDOM_HEX = 16  # the first half of an id: 64 bits for 12 digits
+_SEPARATORS = str.maketrans("", "", " -")
+_LINES = str.maketrans("", "", "\r\n\t")
+
+
+def check_filing(*, text: str, contact: str, evidence: tuple[bytes, ...], content: bytes) -> None:
+    """Raise InvalidError (INVALID_MESSAGE) naming every wrong field of a report."""
+    fits = len(evidence) <= MOST_EVIDENCE and all(len(digest) == DIGEST_SIZE for digest in evidence)
+    codes = {
+        "text": lines_code(text, limit=TEXT_LENGTH),
+        "contact": text_code(contact, limit=CONTACT_LENGTH) if contact else None,
+        "evidence_digests": None if fits else FieldCode.LENGTH,
+        "content_copy": None if len(content) <= MOST_CONTENT else FieldCode.LENGTH,
+    }
+    wrong = [Violation(name, code) for name, code in codes.items() if code is not None]
+    if wrong:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+
+
+def check_lines(text: str, *, field: str, limit: int) -> str:
+    """Return a text of several lines unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    code = lines_code(text, limit=limit)
+    if code is not None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
+    return text
+
+
+def lines_code(text: str, *, limit: int) -> FieldCode | None:
+    """Return what is wrong with a required text of several lines, None if nothing is."""
+    if not text.strip():
+        return FieldCode.REQUIRED
+    if len(text) > limit:
+        return FieldCode.LENGTH
+    return None if text.translate(_LINES).isprintable() else FieldCode.CHARACTER
+
+
+def reference_of(tip_off_id: str) -> str:
+    """Return the 12 digits that the reporter of a report gets."""
+    number = int(tip_off_id[:_RANDOM_HEX], 16) % 10**REFERENCE_DIGITS
+    return f"{number:0{REFERENCE_DIGITS}}"
+
+
+def read_digits(typed: str, *, field: str, count: int) -> str:
+    """Return the digits that somebody typed; raises InvalidError (INVALID_MESSAGE)."""
+    digits = typed.translate(_SEPARATORS)
+    if digits and len(digits) == count and digits.isascii() and digits.isdigit():
+        return digits
+    code = FieldCode.LENGTH if digits and len(digits) != count else FieldCode.CHARACTER
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, code if digits else FieldCode.REQUIRED))
+
+
+DAYS = 28
+_TIMES, _LEAST = 10, 100
+
+
+def limit(counts: Sequence[int]) -> int:
+    """Return how many reports of a day are those of a form that is not flooded.
+
+    counts: of each of the 28 days before that had any.
+    """
+    usual = sorted((*counts, *[0] * DAYS))[-DAYS:][DAYS // 2]
+    return max(_LEAST, _TIMES * usual)
+
+
+def is_flooded(*, filed: int, most: int) -> bool:
+    """Return whether a day's report of this number came by a flooded form. most: the limit of the day."""
+    return filed > most
+
+
+def begins(*, filed: int, most: int) -> bool:
+    """Return whether the flood begins with this report, which is logged once a day."""
+    return filed == most + 1
+
+
+TIP_OFF_DAYS = 7
+
+
+_ORDER = list(Reminder)
+_FIFTH = 5
+
+
+def due_time(reminder: Reminder, *, filed_at: datetime, due_at: datetime) -> datetime:
+    """Return when a reminder is due."""
+    length = due_at - filed_at
+    elapsed = {
+        Reminder.HALF: length / 2,
+        Reminder.FOUR_FIFTHS: length - length / _FIFTH,
+        Reminder.OVERDUE: length,
+    }
+    return filed_at + elapsed[reminder]
+
+
+def following(last: Reminder | None) -> Reminder | None:
+    """Return the reminder that comes after the last one that was written; None after the last one."""
+    place = 0 if last is None else _ORDER.index(last) + 1
+    return _ORDER[place] if place < len(_ORDER) else None
+
+
+def next_time(last: Reminder | None, *, filed_at: datetime, due_at: datetime) -> datetime | None:
+    """Return when the next reminder of an open report is due; None if there is none."""
+    reminder = following(last)
+    return None if reminder is None else due_time(reminder, filed_at=filed_at, due_at=due_at)
+
+
+def come_due(
+    last: Reminder | None, *, filed_at: datetime, due_at: datetime, now: datetime
+) -> Iterator[Reminder]:
+    """Yield the reminders of an open report that are due and not written, in order."""
+    reminder = following(last)
+    while reminder is not None and due_time(reminder, filed_at=filed_at, due_at=due_at) <= now:
+        yield reminder
+        reminder = following(reminder)
+
+
+Happening = tuple[EventType, Mapping[str, Part]]
+
+
+def happenings(before: TipOff, after: TipOff) -> Iterator[Happening]:
+    """Yield the type and fields of each event between two states of a report, in the order of the log."""
+    own: dict[str, Part] = {"tip_off_id": after.tip_off_id}
+    yield from ((kind, own) for kind in _reminded(before, after))
+    yield from _moved(before, after, own)
+    if before.answered_at is None and after.answered_at is not None:
+        yield EventType.TIP_OFF_ANSWER, own
+    if before.outcome is None and after.outcome is not None:
+        yield _decided(after, after.outcome, own)
+    if before.deleted_at is None and after.deleted_at is not None:
+        yield EventType.TIP_OFF_DELETE_TEXTS, own
+
+
+def _reminded(before: TipOff, after: TipOff) -> Iterator[EventType]:
+    last = before.reminder
+    while last is not after.reminder:
+        last = following(last)
+        if last is Reminder.HALF:
+            yield EventType.TIP_OFF_REMIND_HALF
+        elif last is Reminder.FOUR_FIFTHS:
+            yield EventType.TIP_OFF_REMIND_FOUR_FIFTHS
+        elif after.flooded:
+            yield EventType.TIP_OFF_MISS_FLOOD
+        else:
+            if before.answered_at is None:
+                yield EventType.TIP_OFF_MISS_REPLY
+            yield EventType.TIP_OFF_MISS_SOLUTION
+
+
+def _moved(before: TipOff, after: TipOff, own: Mapping[str, Part]) -> Iterator[Happening]:
+    if after.merged_into is not None and before.merged_into != after.merged_into:
+        yield EventType.TIP_OFF_MERGE, {**own, "into": after.merged_into}
+    elif after.assignee is not None and before.assignee != after.assignee:
+        yield EventType.TIP_OFF_ASSIGN, {**own, "moderator_id": after.assignee}
+    elif before.assignee is not None and after.assignee is None:
+        yield EventType.TIP_OFF_RETURN, {**own, "moderator_id": before.assignee}
+
+
+def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> Happening:
+    by = {**own, "moderator_id": after.assignee or ""}
+    if outcome is TipOffOutcome.UPHELD:
+        return EventType.TIP_OFF_UPHOLD, {**by, "sanction_id": after.sanction_id or ""}
+    if outcome is TipOffOutcome.DISMISSED:
+        return EventType.TIP_OFF_DISMISS, {**by, "dismissal": after.dismissal or ""}
+    if outcome is TipOffOutcome.ABUSIVE:
+        return EventType.TIP_OFF_FIND_ABUSIVE, by
+    return EventType.TIP_OFF_CLOSE_DUPLICATE, {**own, "into": after.merged_into or ""}
+
+
+LIMITED_FOR = timedelta(days=30)
+_WHEN_LIMITED = 1
+_SIGNED_IN = frozenset({TipOffChannel.APP, TipOffChannel.WEB})
+
+
+class ReporterStanding(StrEnum):
+    """How a reporter's reports are treated."""
+
+    ORDINARY = "ORDINARY"
+    TRUSTED = "TRUSTED"
+    WARNED = "WARNED"
+    LIMITED = "LIMITED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A reporter; reporter_id is 32 lower-case hex digits. filed_today: the reports of `day`."""
+
+    reporter_id: str
+    relying_party: str
+    standing: ReporterStanding = ReporterStanding.ORDINARY
+    limited_until: datetime | None = None
+    day: date = date.min
+    filed_today: int = 0
+    filed: int = 0
+    upheld: int = 0
+    dismissed: int = 0
+    abusive: int = 0
+
+
+def proved(*, token: str | None, channel: TipOffChannel) -> str | None:
+    """Return the account of a reporter whom the platform had signed in; None for anybody else."""
+    return token if channel in _SIGNED_IN else None
+
+
+def as_of(reporter: Reporter, *, now: datetime) -> Reporter:
+    """Return the reporter as of now: WARNED if a limit has ended."""
+    if reporter.limited_until is None or reporter.limited_until > now:
+        return reporter
+    return replace(reporter, standing=ReporterStanding.WARNED, limited_until=None)
+
+
+def file(reporter: Reporter, *, limit: int, today: date, day_ends: datetime, now: datetime) -> Reporter:
+    """Count a report; raises ExhaustedError (TIP_OFF_LIMIT_REACHED) at the limit of the day."""
+    present = as_of(reporter, now=now)
+    count = present.filed_today if present.day == today else 0
+    most = _WHEN_LIMITED if present.standing is ReporterStanding.LIMITED else limit
+    if present.standing is not ReporterStanding.TRUSTED and count >= most:
+        raise ExhaustedError(Reason.TIP_OFF_LIMIT_REACHED, retry_after=day_ends - now)
+    return replace(present, day=today, filed_today=count + 1, filed=present.filed + 1)
+
+
+def judge(reporter: Reporter, *, outcome: TipOffOutcome, now: datetime) -> Reporter:
+    """Return the reporter after a decision about one report; an abusive one has consequences."""
+    present = as_of(reporter, now=now)
+    if outcome is TipOffOutcome.UPHELD:
+        return replace(present, upheld=present.upheld + 1)
+    if outcome is not TipOffOutcome.ABUSIVE:
+        return replace(present, dismissed=present.dismissed + 1)
+    counted = replace(present, abusive=present.abusive + 1)
+    if present.standing in (ReporterStanding.WARNED, ReporterStanding.LIMITED):
+        return replace(counted, standing=ReporterStanding.LIMITED, limited_until=now + LIMITED_FOR)
+    return replace(counted, standing=ReporterStanding.WARNED)
+
+
+def set_standing(
+    reporter: Reporter, *, standing: ReporterStanding, limited_until: datetime | None, now: datetime
+) -> Reporter:
+    """Return the reporter in a standing that the platform sets; raises InvalidError (limit_end_time)."""
+    limits = standing is ReporterStanding.LIMITED
+    code = None
+    if limits and limited_until is None:
+        code = FieldCode.REQUIRED
+    elif limited_until is not None and not (limits and limited_until > now):
+        code = FieldCode.LENGTH if limits else FieldCode.CHARACTER
+    if code is not None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("limit_end_time", code))
+    return replace(reporter, standing=standing, limited_until=limited_until)
+
+
+_CONTENT_LENGTH = 200
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def check(target: TipOffTarget) -> TipOffTarget:
+    """Return the target unchanged; raises InvalidError naming the field."""
+    if target.kind is TargetKind.ACCOUNT:
+        token.check(target.key, field="target.account_token")
+        return target
+    public = target.kind is TargetKind.PUBLIC_ACCOUNT
+    code = text_code(target.key, limit=_CONTENT_LENGTH)
+    if public and code is None and not _ID.fullmatch(target.key):
+        code = FieldCode.CHARACTER
+    if code is not None:
+        name = "target.public_account_id" if public else "target.content"
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(name, code))
+    return target
+
+
+def forget(target: TipOffTarget) -> TipOffTarget:
+    """Return the target without what somebody has typed: content has no reference any more."""
+    return replace(target, key="") if target.kind is TargetKind.CONTENT else target
+
+
+def missing() -> InvalidError:
+    """Return the error for a report without a target."""
+    return InvalidError(Reason.INVALID_MESSAGE, Violation("target", FieldCode.REQUIRED))
+
+
+MOST_MERGED = 200
+
+
+_WORKED_ON = frozenset({TipOffState.ASSIGNED, TipOffState.ANSWERED})
+_MERGEABLE = frozenset({TipOffState.RECEIVED, *_WORKED_ON})
+
+
+QUEUE = (0, 1, 3, 2)
+"""The groups of `queue_place` in the order of lists."""
+
+
+def queue_place(*, state: TipOffState, trusted: bool, flooded: bool) -> int:
+    """Return the group in lists: 0: open, of trusted flaggers; 1: other open ones; 3: open ones of flooded
+    forms; 2: closed.
+    """
+    if state is TipOffState.RESOLVED:
+        return 2
+    if flooded:
+        return 3
+    return 0 if trusted else 1
+
+
+def next_reminder(tip_off: TipOff) -> datetime | None:
+    """Return when the next reminder is due; None if there is none."""
+    if tip_off.state is TipOffState.RESOLVED:
+        return None
+    return next_time(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at)
+
+
+def fall(*, tip_off: TipOff, now: datetime) -> TipOff:
+    """Return the report as of now, with the reminders that have come due."""
+    if tip_off.state is TipOffState.RESOLVED:
+        return tip_off
+    due = list(come_due(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at, now=now))
+    return replace(tip_off, reminder=due[-1]) if due else tip_off
+
+
+def delete_texts(*, tip_off: TipOff, now: datetime) -> TipOff:
+    """Return a closed report without its texts and its reporter; raises TransitionError for an open one.
+
+    The reference of content is a text, too: a reporter has typed it on the web, and it may name somebody.
+    """
+    if tip_off.state is not TipOffState.RESOLVED:
+        raise TransitionError(state=tip_off.state.value, wanted=TipOffState.RESOLVED.value)
+    return replace(tip_off, target=forget(tip_off.target), reporter_id=None, deleted_at=now)
+
+
+def assign(*, tip_off: TipOff, moderator_id: str, former: str | None) -> TipOff:
+    """Return the report assigned to a moderator.
+
+    Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) unless `former` is the present assignee.
+    """
+    if tip_off.state not in _MERGEABLE:
+        raise TransitionError(state=tip_off.state.value, wanted=TipOffState.ASSIGNED.value)
+    if tip_off.assignee != former:
+        raise PreconditionError(Reason.ASSIGNEE_CHANGED)
+    answered = tip_off.state is TipOffState.ANSWERED
+    return replace(
+        tip_off, state=TipOffState.ANSWERED if answered else TipOffState.ASSIGNED, assignee=moderator_id
+    )
+
+
+def hand_back(*, tip_off: TipOff, moderator_id: str) -> TipOff:
+    """Return the report without an assignee; raises TransitionError, PreconditionError (ASSIGNEE_CHANGED)."""
+    _check_works(tip_off, moderator_id, wanted=TipOffState.RECEIVED)
+    answered = tip_off.state is TipOffState.ANSWERED
+    return replace(tip_off, state=TipOffState.ANSWERED if answered else TipOffState.RECEIVED, assignee=None)
+
+
+def note(*, tip_off: TipOff, moderator_id: str) -> TipOff:
+    """Return the report unchanged if its assignee may write a note; raises as `hand_back` does."""
+    _check_works(tip_off, moderator_id, wanted=tip_off.state)
+    return tip_off
+
+
+def answer(*, tip_off: TipOff, moderator_id: str, now: datetime) -> TipOff:
+    """Return the report with a reply to its reporter; raises as `hand_back` does."""
+    if tip_off.state is not TipOffState.ASSIGNED:
+        raise TransitionError(state=tip_off.state.value, wanted=TipOffState.ANSWERED.value)
+    _check_works(tip_off, moderator_id, wanted=TipOffState.ANSWERED)
+    return replace(tip_off, state=TipOffState.ANSWERED, answered_at=now)
+
+
+def check_decision(*, outcome: TipOffOutcome, dismissal: Dismissal | None, sanctioned: bool) -> None:
+    """Raise InvalidError unless UPHELD has a sanction, DISMISSED a reason, and no other has either."""
+    wrong = []
+    if outcome is TipOffOutcome.DUPLICATE:
+        wrong.append(Violation("outcome", FieldCode.CHARACTER))
+    for name, given, needed in (
+        ("dismissal", dismissal is not None, outcome is TipOffOutcome.DISMISSED),
+        ("sanction", sanctioned, outcome is TipOffOutcome.UPHELD),
+    ):
+        if given is not needed:
+            wrong.append(Violation(name, FieldCode.REQUIRED if needed else FieldCode.CHARACTER))
+    if wrong:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+
+
+def resolve(
+    *,
+    tip_off: TipOff,
+    moderator_id: str,
+    outcome: TipOffOutcome,
+    dismissal: Dismissal | None,
+    sanction_id: str | None,
+    replied: bool,
+    now: datetime,
+) -> TipOff:
+    """Return the decided report. replied: whether the decision comes with a reply.
+
+    Raises as `hand_back` does, and InvalidError (INVALID_MESSAGE, reply) if the reporter would get none.
+    """
+    _check_works(tip_off, moderator_id, wanted=TipOffState.RESOLVED)
+    if tip_off.answered_at is None and not replied:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("reply", FieldCode.REQUIRED))
+    return replace(
+        tip_off,
+        state=TipOffState.RESOLVED,
+        answered_at=tip_off.answered_at or now,
+        resolved_at=now,
+        outcome=outcome,
+        dismissal=dismissal,
+        sanction_id=sanction_id,
+    )
+
+
+def check_gathers(*, tip_off: TipOff, moderator_id: str) -> None:
+    """Raise TransitionError or PreconditionError unless a moderator may merge other reports into this one."""
+    if tip_off.deleted_at is not None:  # its reply is gone, and the others' reporters would get none
+        raise TransitionError(state=tip_off.state.value, wanted=TipOffState.MERGED.value)
+    if tip_off.state is TipOffState.RESOLVED and tip_off.outcome is not TipOffOutcome.DUPLICATE:
+        return
+    _check_works(tip_off, moderator_id, wanted=TipOffState.MERGED)
+
+
+def merge(*, tip_off: TipOff, into: TipOff, moderator_id: str, now: datetime) -> TipOff:
+    """Return the report merged into another one.
+
+    Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) if another moderator works on it.
+    """
+    if tip_off.state not in _MERGEABLE:
+        raise TransitionError(state=tip_off.state.value, wanted=TipOffState.MERGED.value)
+    if tip_off.assignee not in (None, moderator_id):
+        raise PreconditionError(Reason.ASSIGNEE_CHANGED)
+    return join(tip_off=tip_off, into=into, now=now)
+
+
+def join(*, tip_off: TipOff, into: TipOff, now: datetime) -> TipOff:
+    """Return a merged report as the report that it belongs to makes it: answered, resolved, or waiting."""
+    joined = replace(tip_off, state=TipOffState.MERGED, assignee=None, merged_into=into.tip_off_id)
+    if into.answered_at is not None and joined.answered_at is None:
+        joined = replace(joined, answered_at=now)
+    if into.state is not TipOffState.RESOLVED:
+        return joined
+    return replace(joined, state=TipOffState.RESOLVED, resolved_at=now, outcome=TipOffOutcome.DUPLICATE)
+
+
+def judged(*, tip_off: TipOff, leading: TipOff) -> TipOffOutcome:
+    """Return what a decision says about a report's reporter; abuse is only that of the leading report."""
+    if tip_off.tip_off_id == leading.tip_off_id or leading.outcome is TipOffOutcome.UPHELD:
+        return leading.outcome or TipOffOutcome.DISMISSED
+    return TipOffOutcome.DISMISSED
+
+
+def _check_works(tip_off: TipOff, moderator_id: str, *, wanted: TipOffState) -> None:
+    if tip_off.state not in _WORKED_ON:
+        raise TransitionError(state=tip_off.state.value, wanted=wanted.value)
+    if tip_off.assignee != moderator_id:
+        raise PreconditionError(Reason.ASSIGNEE_CHANGED)
