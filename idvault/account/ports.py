@@ -47,7 +47,7 @@ class StatusStore(Protocol):
         ...
 
     async def expire(self, account: Account, *, today: date, now: ClockReading, event: Event) -> bool:
-        """Store the result of domain.account.expire with the event (field expire_date, ISO).
+        """Store the result of account.rules.expire with the event (field expire_date, ISO).
 
         Must change nothing and return False unless the stored revision is account.revision.
         """

@@ -128,7 +128,7 @@ def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
 
 
 def plan(message: pb.CampaignPlan) -> CampaignPlan:
-    """Return the plan of a message; raises InvalidError. domain.campaign.campaign checks its rules."""
+    """Return the plan of a message; raises InvalidError. campaign.rules checks its rules."""
     cohort = message.cohort
     return CampaignPlan(
         title=message.title,
@@ -351,7 +351,7 @@ def _invalid(field: str, code: FieldCode) -> InvalidError:
 
 
 class LegacyAccounts(Protocol):
-    """Imports of legacy accounts, counted or not (flows.campaign.legacy_account.LegacyAccountFlow)."""
+    """Imports of legacy accounts, counted or not (campaign.legacy_account.acts.LegacyAccountFlow)."""
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
         """Import a chunk."""

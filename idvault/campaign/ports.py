@@ -40,7 +40,7 @@ class CampaignStore(Protocol):
     async def move(
         self, *, campaign_id: str, verb: Verb, request: Request, now: ClockReading, event: Event
     ) -> Campaign:
-        """Store the result of domain.campaign.campaign.move with the event; a repeat changes nothing.
+        """Store the result of campaign.rules.move with the event; a repeat changes nothing.
 
         Raises NotFoundError (REQUEST_NOT_FOUND), also for another relying party's campaign, and what `move`
         raises. A refusal must write nothing.

@@ -35,8 +35,8 @@ class NewClaim:
 
     new_account: True for a sign-up with a new account_token, False for an existing account of this relying
     party. ais: one id of 32 hex digits for each spelling to check at the registry, at most two.
-    invitation_code_hash: domain.campaign.invitation.code_hash of the request's code, None if it had none.
-    pair: the attempt (ports.sealing.PairMarker).
+    invitation_code_hash: core.invitation_code.code_hash of the request's code, None if it had none.
+    pair: the attempt (sealing.ports.PairMarker).
     """
 
     request: Request
@@ -55,7 +55,7 @@ class NewClaim:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A leased claim to settle. withheld: nothing is sent, and it ends as a mismatch (domain.attempt)."""
+    """A leased claim to settle. withheld: nothing is sent, and it ends as a mismatch (claim.rules)."""
 
     relying_party: str
     account_token: str
@@ -119,7 +119,7 @@ class Following:
     """What is written if the account begins or ceases to follow sanctions of its person.
 
     event: PERSON_FOLLOW, written with field standings. delay: from the lift of such a sanction to the end of
-    what it does to this account (domain.sanction.person).
+    what it does to this account (account.rules).
     """
 
     event: Event
@@ -130,7 +130,7 @@ class Following:
 class Settlement:
     """Everything that act `settle` writes.
 
-    outcome: domain.claim.decide; of a success the act decides itself (domain.claim.confirm). record,
+    outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). record,
     following: present exactly if the outcome is a success. owner: published on success. lease_id: the lease
     under which the claim is settled; None settles it whichever process holds the lease (the 48 h limit).
     today, valid_days: give verify_date and expire_date on success. accounts_per_person: how many slots a
@@ -161,22 +161,22 @@ class VerificationStore(Protocol):
         In one atomic step, durable before it returns:
 
         - The request row comes first. If it exists, the fingerprints must be equal
-          (domain.request.check_same), nothing is written, and the current claim is returned with job None.
+          (core.request.check_same), nothing is written, and the current claim is returned with job None.
         - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND). It
-          must pass domain.claim.admit. A code loses one of its tries: it must be from the account's newest
+          must pass claim.rules.admit. A code loses one of its tries: it must be from the account's newest
           delivery by link, not expired, with a try left and no success, else PreconditionError
           (ILLEGAL_TRANSITION).
         - The person is looked up by index, then by previous (and moved to index under its row lock), else
           created, and stays locked. No slot is taken.
         - An open claim of the account fails as SUPERSEDED: its job is DONE, its intake is deleted, its
-          attempt is given back unless a check may have been sent (domain.job.was_sent), and `superseded` is
+          attempt is given back unless a check may have been sent (rules.was_sent), and `superseded` is
           written with fields claim_id (of the old claim) and by_claim_id.
-        - The attempt is charged by the rules of domain.attempt. Open jobs count, at the time when they
+        - The attempt is charged by the rules of claim.rules. Open jobs count, at the time when they
           opened. An attempt that stays charged is deleted after a day.
-        - Written: the claim (PENDING), one check row for each ai, the account after domain.claim.begin (or a
-          domain.account.new one), and a job with domain.job.born progress under the lease.
+        - Written: the claim (PENDING), one check row for each ai, the account after claim.rules.begin (or a
+          account.rules.new one), and a job with claim.job.rules.born progress under the lease.
         - `event` is written with field claim_id.
-        - A slot is taken for `turn` (ports.budget.BudgetStore.take), last of all, whether the claim is
+        - A slot is taken for `turn` (registry.budget_ports.BudgetStore.take), last of all, whether the claim is
           withheld or not.
 
         A refusal must write nothing, and takes no slot. Of concurrent calls with one request, exactly one
@@ -204,18 +204,18 @@ class VerificationStore(Protocol):
     async def settle(self, settlement: Settlement, *, event: Event) -> Claim | None:
         """End a PENDING claim; return the ended claim, or None if this call may not end it.
 
-        In one atomic step, store the outcome and the account after domain.claim.conclude, set the job DONE,
+        In one atomic step, store the outcome and the account after claim.rules.conclude, set the job DONE,
         delete the intake, replace the account's record (success), give the attempt back unless it is kept
-        (domain.attempt.is_kept), and write `event` with fields claim_id, state, failure_reason ("" on
+        (claim.rules.is_kept), and write `event` with fields claim_id, state, failure_reason ("" on
         success) and record_digest (b"" on failure).
 
-        A success must first be confirmed (domain.claim.confirm) on facts that are read afresh under the locks
+        A success must first be confirmed (claim.rules.confirm) on facts that are read afresh under the locks
         of account and person: the account's person, the person's closed mark, and the slot, which is taken by
         one conditional UPDATE (n < accounts_per_person) unless the account has it already. If it is not
         confirmed, the claim fails and the given record is discarded.
 
         A claim that matched its account's person, whether it succeeds or not, lets the account follow the
-        person's sanctions that are in force, and no others (domain.sanction.person). If that changes
+        person's sanctions that are in force, and no others (account.rules). If that changes
         anything, the account's standing is stored with it, and following.event is written.
 
         Must change nothing and return None unless the claim is PENDING and, if lease_id is given, the job is

@@ -11,7 +11,7 @@ The rules of a claim: who may open one, how an answer decides it, and how it cha
 - Only a full match succeeds. Account limit, closed person, different owner and a sanction are reported only
   after a match.
 - A claim without an answer fails 48 hours after it was opened.
-- Attempts are limited (domain.attempt).
+- Attempts are limited (claim.rules).
 
 The attempts at a person's name: what counts, and when a new claim is refused.
 

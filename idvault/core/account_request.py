@@ -54,7 +54,7 @@ forget = _REQUESTS.forget
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlKeptRequestStore:
-    """The kept ids of platforms' requests (ports.key.KeptRequestStore)."""
+    """The kept ids of platforms' requests (key.ports.KeptRequestStore)."""
 
     database: Database
 

@@ -1,4 +1,4 @@
-"""For whom the running work is done: whoever lets callers wait serves them in turn (domain.fair_queue).
+"""For whom the running work is done: whoever lets callers wait serves them in turn (core.fair_queue).
 
 The edge sets it for each call, and asyncio hands it to the tasks that the call starts. Work for which many
 wait at once, and a process's own work, is nobody's: it has turns of its own.

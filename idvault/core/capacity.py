@@ -30,7 +30,7 @@ _SPOKEN = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class EdgeCapacity:
-    """What one edge takes on. Every number is shared by its callers (domain.share).
+    """What one edge takes on. Every number is shared by its callers (core.share).
 
     message_bytes: of the messages that are received or whose calls run. waiting: calls without a message.
     calls, streams: running. health_streams: of grpc.health.v1. connections: open, with and without a

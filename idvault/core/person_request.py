@@ -1,4 +1,4 @@
-"""The requests of roster members (ports.people.request), stored by the acts that they ask for."""
+"""The requests of roster members (core.person_request_ports), stored by the acts that they ask for."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The public directory on a file system (ports.log.store.Publication); writes are atomic and durable.
+"""The public directory on a file system (log.ports.Publication); writes are atomic and durable.
 
 - A file is written under a draft name, synced, renamed into place, and its folder is synced: after a crash
   there is the old content or the new one, never a part of one.

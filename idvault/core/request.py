@@ -67,7 +67,7 @@ class Fingerprinter(Protocol):
         """Return the 32-byte keyed hash of a method and the fields that its repetitions must share.
 
         The fields are in field-number order. If one is a name, request_id is included as the first field
-        (flows.claim.verification explains why).
+        (claim.acts.verification explains why).
         """
         ...
 

@@ -61,7 +61,7 @@ class SecondFactorError(DeniedError):
 
 
 class SecondFactorCheck(Protocol):
-    """Spends a one-time code before an act (flows.people.second_factor)."""
+    """Spends a one-time code before an act (people.second_factor.acts)."""
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
         """Raise DeniedError (SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED) unless the code is accepted."""

@@ -1,7 +1,7 @@
 """Storage of disclosures. An act and its log entry must be one atomic, durable step.
 
 Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer. In each act with a
-request, the request row (ports.people.request) comes first: a repeat writes nothing and returns the current
+request, the request row (core.person_request_ports) comes first: a repeat writes nothing and returns the current
 state; another method or body raises AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
@@ -147,7 +147,7 @@ class RecordAccess:
 class DisclosureStore(Protocol):
     """Disclosures, decisions, shares, openings, and counts of refusals.
 
-    While a disclosure needs its shares (domain.disclosure.needs_shares), the record version that its request
+    While a disclosure needs its shares (disclosure.rules.needs_shares), the record version that its request
     fixed must be kept although the account is verified again. The act that ends the last such disclosure must
     remove a version that is not the newest.
     """
@@ -166,7 +166,7 @@ class DisclosureStore(Protocol):
         ...
 
     async def decide(self, deciding: Deciding, *, request: Request, now: ClockReading, event: Event) -> Filed:
-        """Store a decision with its event (field decision); the state is that of domain.disclosure.decide.
+        """Store a decision with its event (field decision); the state is that of disclosure.rules.decide.
 
         Must hold the disclosure's row lock. Raises NotFoundError (REQUEST_NOT_FOUND); PreconditionError with
         ILLEGAL_TRANSITION if the record is gone, with QUORUM_INVALID if its present quorum has changed. A
@@ -177,7 +177,7 @@ class DisclosureStore(Protocol):
     async def release(
         self, releasing: Releasing, *, request: Request, now: ClockReading, event: Event, disclosing: Event
     ) -> Filed:
-        """Store an approved share with its event; the state is that of domain.disclosure.release.
+        """Store an approved share with its event; the state is that of disclosure.rules.release.
 
         Must hold the disclosure's row lock. The release that sets disclosed_at must also write `disclosing`
         and keep the legal basis. Raises as `decide` does.
@@ -214,7 +214,7 @@ class DisclosureStore(Protocol):
     ) -> bool:
         """Store that a custodian's share is wrong, with its event; return False if it is known already.
 
-        Raises as domain.disclosure.report_share and check_owner do.
+        Raises as disclosure.rules.report_share and check_owner do.
         """
         ...
 
@@ -246,18 +246,18 @@ class DisclosureStore(Protocol):
         ...
 
     async def expire(self, *, disclosure_id: str, now: ClockReading, event: Event) -> Disclosure | None:
-        """Store the result of domain.disclosure.expire with its event, and destroy shares no longer needed.
+        """Store the result of disclosure.rules.expire with its event, and destroy shares no longer needed.
 
         Return the disclosure if its state changed, else None; only then is the event written.
         """
         ...
 
     async def refuse(self, *, actor_id: str, reason: str, now: ClockReading, event: Event) -> bool:
-        """Count a refusal (domain.disclosure.refuse); return True if `event` (field count) was written."""
+        """Count a refusal (disclosure.rules.refuse); return True if `event` (field count) was written."""
         ...
 
     async def silent(self, *, now: datetime) -> list[tuple[str, str]]:
-        """Return actor and reason of the refusals whose count must be logged (domain.disclosure.flush)."""
+        """Return actor and reason of the refusals whose count must be logged (disclosure.rules.flush)."""
         ...
 
     async def flush(self, *, actor_id: str, reason: str, now: ClockReading, event: Event) -> bool:

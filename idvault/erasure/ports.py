@@ -60,7 +60,7 @@ class Remnants(Protocol):
 class ErasureStore(Protocol):
     """The erasures of accounts.
 
-    Every act but `release` must also store the account with its next revision (domain.erasure.told, erased)
+    Every act but `release` must also store the account with its next revision (erasure.rules.told, erased)
     and queue it for the change feed.
 
     An act locks the account's row first, so that the later of two decisions sees the earlier one. `request`
@@ -79,7 +79,7 @@ class ErasureStore(Protocol):
         now: ClockReading,
         event: Event,
     ) -> Erasure:
-        """Store the result of domain.erasure.request with the event (field erase_at).
+        """Store the result of erasure.rules.request with the event (field erase_at).
 
         The account's last match must be read after its row is locked. Raises what the rule raises. The
         account must belong to the caller, else NotFoundError (ACCOUNT_NOT_FOUND).
@@ -89,7 +89,7 @@ class ErasureStore(Protocol):
     async def cancel(
         self, *, account_token: str, request: Request, now: ClockReading, event: Event
     ) -> Erasure:
-        """Store the result of domain.erasure.cancel for the account's newest erasure, with the event.
+        """Store the result of erasure.rules.cancel for the account's newest erasure, with the event.
 
         Writes field erasure_id. Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND) and what the rule
         raises.
@@ -128,9 +128,9 @@ class ErasureStore(Protocol):
         event: Event,
         claim_ended: Event,
     ) -> bool:
-        """Store the result of domain.erasure.erase and erased, with the event (field destroy_at).
+        """Store the result of erasure.rules.erase and erased, with the event (field destroy_at).
 
-        An open claim of the account ends as domain.erasure.CLAIM_ENDED with `claim_ended` (field claim_id),
+        An open claim of the account ends as erasure.rules.CLAIM_ENDED with `claim_ended` (field claim_id),
         and nothing of its identity stays. Must change nothing and return False unless the erasure is due.
         """
         ...
@@ -146,7 +146,7 @@ class ErasureStore(Protocol):
     async def destroy(
         self, erasure: Erasure, *, absent_from: datetime | None, now: ClockReading, event: Event
     ) -> bool:
-        """Store the result of domain.erasure.destroy with the event (field absent_from, unless None).
+        """Store the result of erasure.rules.destroy with the event (field absent_from, unless None).
 
         The shred key must be destroyed before. Must delete every version of the record with its shares, the
         shares given to auditors, what claims left of the identity, and every opening key of the account but

@@ -4,7 +4,7 @@ Deletes what an erasure leaves of a record, and takes an erased account from its
 
 Rows of erasures.
 
-The acts and reads of erasures (ports.erasure.ErasureStore).
+The acts and reads of erasures (erasure.ports.ErasureStore).
 """
 
 from collections.abc import Sequence

@@ -98,7 +98,7 @@ class RepeatedPlatformRequests:
     store: KeptRequestStore
 
     async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
-        """Do the work under the version of the first time (ports.key.RepeatedRequests)."""
+        """Do the work under the version of the first time (key.ports.RepeatedRequests)."""
         version = await self._version(caller, request_id) if request_id else None
         if version is None:
             return await work()

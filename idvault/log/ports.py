@@ -37,7 +37,7 @@ class EpochMain(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The sequenced part of the log. tree: its encoded compact range (transparency.tree).
+    """The sequenced part of the log. tree: its encoded compact range (verify.transparency.tree).
 
     sequenced_at: when a sequencer last ran (real time), even if there was nothing to sequence.
     """

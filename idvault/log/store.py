@@ -1,6 +1,6 @@
 """The rows of the log.
 
-The log's signed notes, in the second database (ports.log.store.CheckpointStore).
+The log's signed notes, in the second database (log.ports.CheckpointStore).
 
 Writes the log entry of an act, within the act's own transaction.
 
@@ -15,7 +15,7 @@ Reads the whole log page by page for verification, even if it was tampered with.
 SQLite accepts any type in a column, for example text instead of bytes. The queries therefore cast each value
 to its column's type: a wrong value then appears as a wrong entry, not as a type error in this program.
 
-The order of the log and its stored tree, in the main database (ports.log.store.LogStore).
+The order of the log and its stored tree, in the main database (log.ports.LogStore).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -169,7 +169,7 @@ _LEVELS = range(0, 64, HEIGHT)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlEpochMain:
-    """The main database's part (ports.log.epoch.EpochMain)."""
+    """The main database's part (log.ports.EpochMain)."""
 
     database: Database
 
@@ -264,7 +264,7 @@ class Run(NamedTuple):
 
 # One run per statement. If several are joined in one, PostgreSQL expects a part of the table for each run, so
 # it may read the whole table, however long the log is. ORDER BY and LIMIT make it follow the index.
-# The value is cast because SQLite accepts any type in a column (storage.log.audit).
+# The value is cast because SQLite accepts any type in a column (log.store).
 _FIND_NODE = statement(
     select(log_nodes.c.level, log_nodes.c.node_index, cast(log_nodes.c.hash, LargeBinary))
     .where(
@@ -328,7 +328,7 @@ _PAGE = statement(_ENTRIES.where(log_entries.c.log_index > param("after")), _ent
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlLogAuditStore:
-    """The log of a main database (ports.log.audit.LogAuditStore)."""
+    """The log of a main database (log.ports.LogAuditStore)."""
 
     database: Database
 

@@ -4,7 +4,7 @@ Registers and revokes the moderators of a relying party.
 
 Names a platform's first moderators: the operator's act while the platform has fewer than two.
 
-- With two moderators the platform helps itself (flows.sanction.moderator), and the operator names nobody.
+- With two moderators the platform helps itself (moderator.acts), and the operator names nobody.
 - The operator sees a key, not a person: that it is another person's than the moderator's who is left must be
   asked on another way than the request came.
 """

@@ -18,7 +18,7 @@ class ModeratorStore(Protocol):
         """Store a moderator; a key that is registered already keeps its moderator, and nothing is written.
 
         Two moderators of a relying party must never have the same key. Must apply
-        domain.sanction.moderator.admit to what is stored, and lock those who are counted, so that no
+        verify.moderator.admit to what is stored, and lock those who are counted, so that no
         revocation comes between.
         """
         ...

@@ -1,4 +1,4 @@
-"""The acts and reads of moderators (ports.sanction.ModeratorStore)."""
+"""The acts and reads of moderators (sanction.ports.ModeratorStore)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

@@ -21,7 +21,7 @@ def hand_over(
     """Return the leaver's share, re-sealed to the successor's roster key.
 
     quorum_id: the quorum the share is sealed under; the caller must have checked that it belongs to the
-    succession. Raises UnsealError and ShareError as custody.share.open_sealed_share does. The plaintext share
+    succession. Raises UnsealError and ShareError as opens.share.open_sealed_share does. The plaintext share
     is not kept.
     """
     share = open_sealed_share(

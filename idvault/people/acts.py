@@ -12,7 +12,7 @@ The verified current roster of a running process.
 
 The life cycle of a roster version: proposed, signed by custodians of the previous version, adopted.
 
-Only attest.people.roster_signature decides which signatures are required; this flow collects them.
+Only verify.attest.people.roster_signature decides which signatures are required; this flow collects them.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from idvault.verify.seal import Part
 
 
 class RosterSource(Protocol):
-    """The verified rosters of a process (flows.people.roster_holder)."""
+    """The verified rosters of a process (people.acts)."""
 
     @property
     def current(self) -> Roster:
@@ -136,7 +136,7 @@ class RosterHolder:
     ) -> None:
         """Initialise with the port.
 
-        chain: reads and verifies the file's versions (attest.people.roster_chain.load_all); raises
+        chain: reads and verifies the file's versions (verify.attest.people.roster_chain.load_all); raises
         RosterError. alarm: receives the version and the reason, once for each refusal. accept: raises
         RosterError for a verified version that must not be in force.
         """

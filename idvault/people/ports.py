@@ -25,7 +25,7 @@ class HandoverStore(Protocol):
     ) -> int:
         """Replace shares with re-sealed ones, with one event (field count) for all; return how many.
 
-        The request row (ports.people.request) comes first: a repeat writes nothing and returns the same
+        The request row (core.person_request_ports) comes first: a repeat writes nothing and returns the same
         count; another body raises AlreadyExistsError (REQUEST_ID_REUSED). Each share must be compared under
         its record's row lock and passed over unless its record version, quorum and stored hash match. The
         former sealed share must be gone when this returns. Nothing that the record digest covers may change.
@@ -107,8 +107,8 @@ class RosterStore(Protocol):
         """Store a proposal with its event (fields version, hash); return it with its signatures so far.
 
         The request row comes first; raises AlreadyExistsError (REQUEST_ID_REUSED). If the proposal exists,
-        nothing is written. Otherwise proposals older than domain.roster.PROPOSAL_LIFETIME are deleted, then
-        domain.roster.check_room must pass. The signatures of `proposal` are not stored; see `sign`.
+        nothing is written. Otherwise proposals older than people.rules.PROPOSAL_LIFETIME are deleted, then
+        people.rules.check_room must pass. The signatures of `proposal` are not stored; see `sign`.
         """
         ...
 

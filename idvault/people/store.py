@@ -1,4 +1,4 @@
-"""The roster versions that this deployment has adopted, and the proposed ones (ports.people.roster)."""
+"""The roster versions that this deployment has adopted, and the proposed ones (people.ports)."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from idvault.verify.event import Event
 class PlatformPages:
     """How the hosted pages present a platform. title: empty for its name.
 
-    origins: where its sessions may send a browser (domain.session.return_address).
+    origins: where its sessions may send a browser (verify.return_address).
     """
 
     title: str = ""

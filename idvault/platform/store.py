@@ -1,4 +1,4 @@
-"""The registered platforms, monitors and web processes with their pinned keys (ports.platform)."""
+"""The registered platforms, monitors and web processes with their pinned keys (platform.ports)."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -8,7 +8,7 @@
 - Every witness of the settings confirms the log, and the settings name every witness of the roster.
 - The roster file is the version that the database has adopted, or a newer one.
 - Every custodian of the current quorum has passed a drill within 90 days.
-- No custodian who lost a place in a quorum has shares left to hand over (flows.custody.quorum_count).
+- No custodian who lost a place in a quorum has shares left to hand over (custody.handover.acts).
 
 A check that needs another one, such as of the databases, is not made if that one has failed.
 """

@@ -56,7 +56,7 @@ class PublicAccountStore(Protocol):
     """The public accounts of relying parties.
 
     An act that changes one locks the owner's account first, so that the later of two decisions sees the
-    earlier one. It first stores what has come due (domain.public_account.public_account.fall).
+    earlier one. It first stores what has come due (public_account.rules.public_account.fall).
     """
 
     async def apply(

@@ -7,7 +7,7 @@ from idvault.verify.registry import RegistryAnswer
 
 
 class AbsentRegistry:
-    """No registry (ports.registry.Registry).
+    """No registry (registry.ports.Registry).
 
     If a registry is removed from the settings, its waiting claims keep waiting until it is configured again
     or their 48 hours are over.

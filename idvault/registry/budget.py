@@ -48,7 +48,7 @@ class AdmittingRegistry(Registry, Protocol):
 
 
 class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
-    """A registry under a shared cap (ports.registry.Registry)."""
+    """A registry under a shared cap (registry.ports.Registry)."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
         """Wrap a registry.
 
         provider: names its clocks in the store. checks_per_second, queries_per_second: how many are planned
-        (domain.registry.pace). clock: real time. sleep: in seconds. alarm: receives the provider at each ban.
+        (verify.registry.pace). clock: real time. sleep: in seconds. alarm: receives the provider at each ban.
         """
         super().__init__(inner=inner)
         self._provider = provider

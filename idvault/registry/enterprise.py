@@ -29,7 +29,7 @@ _ILLEGAL = frozenset({NppaCode.NUMBER_ILLEGAL, NppaCode.NAME_ILLEGAL, NppaCode.B
 
 
 class EnterpriseRegistry:
-    """A client of one enterprise endpoint (ports.registry.Registry)."""
+    """A client of one enterprise endpoint (registry.ports.Registry)."""
 
     def __init__(
         self,

@@ -74,7 +74,7 @@ class Breaker:
 
 
 class GuardedRegistry(WrappedRegistry[Registry]):
-    """A registry behind a time-out and a breaker (ports.registry.Registry)."""
+    """A registry behind a time-out and a breaker (registry.ports.Registry)."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ _NOT_OF_A_QUERY = frozenset({RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_
 
 
 class NppaRegistry:
-    """A client of one NPPA endpoint (ports.registry.Registry)."""
+    """A client of one NPPA endpoint (registry.ports.Registry)."""
 
     def __init__(
         self,

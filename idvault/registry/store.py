@@ -1,4 +1,4 @@
-"""The rate cap that all processes share (ports.budget): a GCRA clock, one row per name."""
+"""The rate cap that all processes share (registry.budget_ports): a GCRA clock, one row per name."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

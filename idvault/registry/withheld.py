@@ -24,7 +24,7 @@ _USUAL_SECONDS = 0.3
 
 
 class PacedRegistry(WrappedRegistry[CappedRegistry]):
-    """A registry that remembers how long its last checks took (ports.registry.Registry)."""
+    """A registry that remembers how long its last checks took (registry.ports.Registry)."""
 
     def __init__(self, *, inner: CappedRegistry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
@@ -67,7 +67,7 @@ class PacedRegistry(WrappedRegistry[CappedRegistry]):
 
 
 class WithheldRegistry(WrappedRegistry[PacedRegistry]):
-    """Sends nothing and answers like a paced registry (ports.registry.Registry)."""
+    """Sends nothing and answers like a paced registry (registry.ports.Registry)."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ _Inner = TypeVar("_Inner", bound=RegistryLimits)
 
 @dataclass(kw_only=True, eq=False)
 class WrappedRegistry(Generic[_Inner]):
-    """The wrapped registry's limits; a subclass adds how it checks and queries (ports.registry.Registry)."""
+    """The wrapped registry's limits; a subclass adds how it checks and queries (registry.ports.Registry)."""
 
     inner: _Inner
 

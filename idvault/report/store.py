@@ -1,14 +1,14 @@
 """Counts of the transparency report.
 
-The figures of one month of a relying party (ports.report.MonthStore).
+The figures of one month of a relying party (report.ports.MonthStore).
 
 Each statement reads one index over the rows of the month: moderators look at these figures every day.
 
-The queries of the figures that the public log does not tell, by the names of domain.report.catalogue.
+The queries of the figures that the public log does not tell, by the names of report.rules.catalogue.
 
 A breakdown's rows are a cell and its count; so are a level's. A duration's rows are two times.
 
-What the transparency report counts (ports.report.ReportStore).
+What the transparency report counts (report.ports.ReportStore).
 """
 
 from collections.abc import Mapping, Sequence

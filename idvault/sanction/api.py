@@ -80,7 +80,7 @@ def parts(message: pb.StatementOfReasons) -> tuple[Part, ...]:
 def from_message(message: pb.StatementOfReasons, *, now: datetime) -> StatementOfReasons:
     """Return the statement; raises InvalidError (INVALID_MESSAGE) if something is not chosen or unreadable.
 
-    The error then names what domain.sanction.statement refuses, too.
+    The error then names what sanction.rules refuses, too.
     """
     missing: list[Violation] = []
     made = StatementOfReasons(

@@ -40,7 +40,7 @@ class SanctionStore(Protocol):
 
     An act that changes one locks the account's row first, then the sanction's, so that the later of two
     decisions sees the earlier one. It stores the standing that everything in force gives the account now
-    (domain.account.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
+    (account.rules.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
     A sanction of scope PERSON changes no other account; act `settle` of claims lets the others follow it.
     """
 
@@ -50,7 +50,7 @@ class SanctionStore(Protocol):
         """Store a new sanction.
 
         The account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
-        domain.sanction.sanction.admit. Its operation must belong to the relying party, else NotFoundError
+        sanction.rules.admit. Its operation must belong to the relying party, else NotFoundError
         (OPERATION_NOT_FOUND), and be open (OPERATION_CLOSED). An order that it carries out is marked.
         """
         ...
@@ -65,7 +65,7 @@ class SanctionStore(Protocol):
         now: ClockReading,
         event: Event,
     ) -> Sanction:
-        """Store the result of domain.sanction.sanction.confirm; raises what that raises.
+        """Store the result of sanction.rules.confirm; raises what that raises.
 
         Raises PreconditionError (MODERATOR_REVOKED) also if who proposed the sanction was revoked.
         """
@@ -83,7 +83,7 @@ class SanctionStore(Protocol):
         lifted: Event,
         withdrawn: Event,
     ) -> Sanction:
-        """Store the result of domain.sanction.sanction.lift; raises what that raises.
+        """Store the result of sanction.rules.lift; raises what that raises.
 
         Every account that follows the sanction must end after the delay that was drawn for it.
 
@@ -92,7 +92,7 @@ class SanctionStore(Protocol):
         ...
 
     async def lapse(self, sanction: Sanction, *, now: ClockReading, event: Event) -> bool:
-        """Store a lapse that is due (domain.sanction.sanction.fall) with the event.
+        """Store a lapse that is due (sanction.rules.fall) with the event.
 
         Must change nothing and return False unless the stored state is sanction.state and the lapse is due.
         """

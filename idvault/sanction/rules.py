@@ -35,7 +35,7 @@ Sanctions by degree: how one comes into force, and how it ends.
 - A lapse that is due counts even before it is stored.
 - A sanction in force gives its account the standing of its degree until its end, whatever else is in force.
 - PERSON needs an account whose owner has been verified. What it does to the owner's other accounts is in
-  domain.sanction.person.
+  account.rules.
 """
 
 import json

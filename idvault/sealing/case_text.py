@@ -22,7 +22,7 @@ _NONCE_SIZE = 12
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedCaseTextSealer:
-    """Seals under the primary case-text key of one key file (ports.disclosure.CaseTextSealer)."""
+    """Seals under the primary case-text key of one key file (disclosure.ports.CaseTextSealer)."""
 
     keys: LocalKeyProvider
     entropy: Entropy

@@ -43,7 +43,7 @@ class DayKeyConflictError(UnavailableError):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LocalDayKeyring:
-    """The day keys of the workers that share one key file (ports.sealing.DayKeyring)."""
+    """The day keys of the workers that share one key file (sealing.ports.DayKeyring)."""
 
     keys: LocalKeyProvider
     store: DayKeyStore

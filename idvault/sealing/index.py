@@ -22,7 +22,7 @@ _DAY = timedelta(days=1)
 
 
 class ChainedIndexer:
-    """Indexes under every version of the chain (ports.sealing.Indexer)."""
+    """Indexes under every version of the chain (sealing.ports.Indexer)."""
 
     def __init__(self, *, keys: KeySet) -> None:
         """Derive the limiter key; raises ValueError if a version from 0 to the primary one is missing."""
@@ -65,7 +65,7 @@ class ChainedIndexer:
 
 
 class CurrentIndexer:
-    """Indexes under the version that is in use at the time (ports.sealing.Indexer)."""
+    """Indexes under the version that is in use at the time (sealing.ports.Indexer)."""
 
     def __init__(self, *, keys: LocalKeyProvider) -> None:
         """Build the chain; raises KeyMissingError."""

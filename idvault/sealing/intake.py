@@ -21,7 +21,7 @@ _HEADER_SIZE = 3
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeSealer:
-    """Seals to the published public key; holds no secret (ports.sealing.IntakeSealer)."""
+    """Seals to the published public key; holds no secret (sealing.ports.IntakeSealer)."""
 
     store: DayKeyStore
 
@@ -47,7 +47,7 @@ class DayIntakeSealer:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeOpener:
-    """Opens with the private key of the day (ports.sealing.IntakeOpener)."""
+    """Opens with the private key of the day (sealing.ports.IntakeOpener)."""
 
     keys: LocalKeyProvider
 

@@ -27,7 +27,7 @@ _WRAPPED_SIZE = _NONCE_SIZE + KEY_SIZE + _TAG_SIZE
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedModerationTextSealer:
-    """Seals under the keys of one key file (ports.moderation_text.ModerationTextSealer)."""
+    """Seals under the keys of one key file (sealing.moderation_text_ports.ModerationTextSealer)."""
 
     keys: LocalKeyProvider
     entropy: Entropy

@@ -1,6 +1,6 @@
 """Texts of moderation: what people write in appeals and reports, sealed at rest until it is deleted.
 
-They are not the texts of disclosures (ports.disclosure.CaseTextSealer), which the custody edge holds.
+They are not the texts of disclosures (disclosure.ports.CaseTextSealer), which the custody edge holds.
 """
 
 from dataclasses import dataclass, field

@@ -15,7 +15,7 @@ _KEY_SIZE = 32
 
 
 class MemoryPairMarker:
-    """Marks pairs under a key that only this process knows (ports.sealing.PairMarker)."""
+    """Marks pairs under a key that only this process knows (sealing.ports.PairMarker)."""
 
     def __init__(self, *, entropy: Entropy) -> None:
         """Draw the key."""

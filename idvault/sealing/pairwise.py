@@ -1,4 +1,4 @@
-"""Derives an account's subject by HMAC, different for each audience (ports.credential.Pairwise)."""
+"""Derives an account's subject by HMAC, different for each audience (status.credential.ports.Pairwise)."""
 
 from dataclasses import dataclass
 

@@ -26,7 +26,7 @@ _ID_SIZE = 16
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class QuorumRecordSealer:
-    """Seals for the quorum in force of a verified roster (ports.sealing.RecordSealer)."""
+    """Seals for the quorum in force of a verified roster (sealing.ports.RecordSealer)."""
 
     quorum: Callable[[], Quorum]
     shred_store: ShredStore

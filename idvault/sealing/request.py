@@ -27,7 +27,7 @@ _VERSION: ContextVar[str | None] = ContextVar("request_key_version", default=Non
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedFingerprinter:
-    """Fingerprints under one key for all processes (ports.sealing.Fingerprinter)."""
+    """Fingerprints under one key for all processes (sealing.ports.Fingerprinter)."""
 
     key: bytes
 
@@ -71,7 +71,7 @@ class RequestKeys:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CurrentFingerprinter:
-    """Fingerprints under the key of the running call (ports.sealing.Fingerprinter)."""
+    """Fingerprints under the key of the running call (sealing.ports.Fingerprinter)."""
 
     current: Callable[[], bytes]
 

@@ -1,4 +1,4 @@
-"""Seals stored values again under the version in use of its key (ports.key.Rewrapper)."""
+"""Seals stored values again under the version in use of its key (key.ports.Rewrapper)."""
 
 from dataclasses import dataclass, replace
 

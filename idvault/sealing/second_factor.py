@@ -3,7 +3,7 @@
 - At rest a secret is: format version 1 (1 byte), the key's version (1 byte length, text), a nonce of 12
   bytes, the AES-256-GCM output; its associated data names the roster member's actor id.
 - It is sent to the member as an otpauth URI, HPKE-sealed to the member's roster key: no operator sees it.
-- pyotp's verify() accepts full-width digits and replays. Therefore only codes that domain.second_factor has
+- pyotp's verify() accepts full-width digits and replays. Therefore only codes that second_factor.rules has
   checked are compared, and the code's step is returned so that it can be spent.
 """
 
@@ -35,7 +35,7 @@ _NONCE_SIZE = 12
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TotpSealer:
-    """The only code that sees a secret in plaintext (ports.people.second_factor.SecondFactorSealer)."""
+    """The only code that sees a secret in plaintext (people.second_factor.ports.SecondFactorSealer)."""
 
     keys: LocalKeyProvider
     entropy: Entropy

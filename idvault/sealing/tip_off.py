@@ -28,7 +28,7 @@ _SECRET_BYTES, _ID_BYTES = 8, 16
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedTipOffSecrets:
-    """Secrets and ids under the keys of one key file (ports.tip_off.TipOffSecrets)."""
+    """Secrets and ids under the keys of one key file (tip_off.ports.TipOffSecrets)."""
 
     keys: LocalKeyProvider
 

@@ -46,7 +46,7 @@ class SessionStore(Protocol):
 
         The request row comes first; another body raises AlreadyExistsError (REQUEST_ID_REUSED). An account
         must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
-        domain.claim.admit, unless its owner only looks at it (IDENTITY). An invitation's code must be one
+        claim.rules.admit, unless its owner only looks at it (IDENTITY). An invitation's code must be one
         that a claim of the account could use, else PreconditionError (ILLEGAL_TRANSITION); nothing of it is
         used up.
         """

@@ -88,7 +88,7 @@ class SessionClaim:
 
 @dataclass(frozen=True, slots=True)
 class VerificationSession:
-    """A session as it is stored. Times are business times; a hash is 32 bytes (domain.session.secret).
+    """A session as it is stored. Times are business times; a hash is 32 bytes (verify.secret).
 
     account_token: None at a sign-up, until its first claim has ended. attempts: how many were begun.
     attempt_id: the id under which the request of the newest attempt is kept, None before the first one.

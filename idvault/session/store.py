@@ -2,7 +2,7 @@
 
 Rows of sessions.
 
-The acts and reads of sessions (ports.session.SessionStore).
+The acts and reads of sessions (session.ports.SessionStore).
 """
 
 from dataclasses import dataclass, fields

@@ -46,7 +46,7 @@ class StatusFlow:
     policy: OperatorPolicy
 
     async def packed(self, *, relying_party: str, account_token: str) -> str:
-        """Return an account as one text (ports.account).
+        """Return an account as one text (account.ports).
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account.
         """
@@ -56,7 +56,7 @@ class StatusFlow:
         return packed
 
     async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
-        """Return the tokens of known accounts, grouped by the rest of their text (ports.account)."""
+        """Return the tokens of known accounts, grouped by the rest of their text (account.ports)."""
         return await self.store.packed_many(relying_party=relying_party, account_tokens=account_tokens)
 
     def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:

@@ -9,7 +9,7 @@ Serialises statuses without a message object for each: the part after the token 
 - Only such parts are kept, and nothing about an account. No kept part is ever out of date: all are dropped
   when the day changes, and none is kept whose standing ends within the day.
 
-Answers batches of statuses, put together from serialised parts (api.account.serialised).
+Answers batches of statuses, put together from serialised parts (status.api).
 
 Streams the feeds to any number of watchers, with one query to the store for all of them.
 

@@ -1,8 +1,8 @@
 """The acts and reads of statuses and their feed.
 
-Change feeds: assigns sequence numbers to changes and reads changes by number (ports.feed).
+Change feeds: assigns sequence numbers to changes and reads changes by number (status.ports).
 
-The acts and reads of accounts and their status (ports.account).
+The acts and reads of accounts and their status (account.ports).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,8 @@ Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot ans
 in every act that has a request: a repeat writes nothing and returns what the request made, as it is now;
 another body raises AlreadyExistsError (REQUEST_ID_REUSED).
 
-An act that changes a report locks its row, first brings it to now (domain.tip_off.tip_off.fall), then applies
-the rule, and writes every event of domain.tip_off.history, made by the caller's EventMaker. A moderator who
+An act that changes a report locks its row, first brings it to now (tip_off.rules.fall), then applies
+the rule, and writes every event of tip_off.rules, made by the caller's EventMaker. A moderator who
 is not registered is refused (MODERATOR_NOT_FOUND), and so is one who is revoked at that time
 (MODERATOR_REVOKED).
 """
@@ -28,7 +28,7 @@ from idvault.verify.tip_off import TipOff, TipOffState, TipOffTarget
 
 EventMaker = Callable[[EventType, Mapping[str, Part]], Event]
 Rule = Callable[[TipOff], TipOff]
-"""A rule of domain.tip_off.tip_off with everything but the report filled in."""
+"""A rule of tip_off.rules with everything but the report filled in."""
 
 
 class ReferenceTakenError(Exception):
@@ -76,7 +76,7 @@ class TipOffFilter:
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """A report's place in the lists: its group (domain.tip_off.tip_off.queue_place), deadline and id."""
+    """A report's place in the lists: its group (tip_off.rules.queue_place), deadline and id."""
 
     group: int
     due_at: datetime
@@ -107,10 +107,10 @@ class TipOffStore(Protocol):
     async def file(
         self, filing: TipOffFiling, *, request: Request, make: EventMaker, now: ClockReading
     ) -> TipOff:
-        """Store a new report with its texts, and count it for its reporter (domain.tip_off.reporter.file).
+        """Store a new report with its texts, and count it for its reporter (tip_off.rules.file).
 
         One by a form is counted for the form and its day, and marked if that is flooded
-        (domain.tip_off.flood); the first marked one of a day writes TIP_OFF_FLOOD.
+        (tip_off.rules); the first marked one of a day writes TIP_OFF_FLOOD.
 
         Its operation must belong to the relying party, else NotFoundError (OPERATION_NOT_FOUND), and be open,
         else PreconditionError (OPERATION_CLOSED). Raises NotFoundError (ACCOUNT_NOT_FOUND,
@@ -150,8 +150,8 @@ class TipOffStore(Protocol):
         """Store a decision as `change` does, its sanction in the same act, and what it says about each
         reporter.
 
-        Both are stored or neither; raises what ports.sanction.SanctionStore.impose raises. The sanction gets
-        the operation of domain.sanction.operation.inherit.
+        Both are stored or neither; raises what sanction.ports.SanctionStore.impose raises. The sanction gets
+        the operation of sanction.operation.rules.inherit.
         """
         ...
 
@@ -165,7 +165,7 @@ class TipOffStore(Protocol):
         make: EventMaker,
         now: ClockReading,
     ) -> TipOff:
-        """Merge reports into one (domain.tip_off.tip_off.merge), with those that were merged into them.
+        """Merge reports into one (tip_off.rules.merge), with those that were merged into them.
 
         Raises InvalidError (TOO_MANY_ITEMS) if the report would gather more than MOST_MERGED.
         """
@@ -190,7 +190,7 @@ class TipOffStore(Protocol):
     async def purge(self, *, before: date, today: date, make: EventMaker, now: ClockReading) -> int:
         """Delete tries and ordinary reporters whose last day is before this one; return how many rows.
 
-        So are the days of forms that no limit of today or later counts (domain.tip_off.flood). Writes an
+        So are the days of forms that no limit of today or later counts (tip_off.rules). Writes an
         event only if something was deleted.
         """
         ...
@@ -263,7 +263,7 @@ class ReporterStore(Protocol):
         make: EventMaker,
         now: ClockReading,
     ) -> Reporter:
-        """Store a reporter's standing (domain.tip_off.reporter.set_standing).
+        """Store a reporter's standing (tip_off.rules.set_standing).
 
         Raises NotFoundError (REPORTER_NOT_FOUND).
         """

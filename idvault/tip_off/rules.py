@@ -19,7 +19,7 @@ When a form is flooded: when it gets far more reports in a day than it usually d
 
 The clock of a report: reminders at 50, 80 and 100 per cent of its time, each written once.
 
-- Reply and solution are both due at the end of the seventh calendar day (domain.deadline).
+- Reply and solution are both due at the end of the seventh calendar day (verify.deadline).
 - A reminder is due when that share of the time between filing and the deadline has passed, to the
   microsecond.
 - The decision stops the clock. What has come due by then is written first, so a late decision hides no

@@ -158,7 +158,7 @@ class UnavailableError(IdvaultError):
 
 
 class BeyondShareError(UnavailableError):
-    """The caller holds its share of what is limited (STORE_UNAVAILABLE); see domain.share."""
+    """The caller holds its share of what is limited (STORE_UNAVAILABLE); see core.share."""
 
     def __init__(self) -> None:
         """Set the reason."""

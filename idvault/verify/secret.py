@@ -4,7 +4,7 @@
 - The browser's key is in its cookie; the browser proves with it that the session is its own.
 - The bind code is derived from the browser's key, so that a repeat gives the same. It passes through the
   platform's address and proves only that the platform saw this browser.
-- The request id of an attempt is derived from the browser's key. It is kept nowhere (flows.claim.verification
+- The request id of an attempt is derived from the browser's key. It is kept nowhere (claim.acts.verification
   says why), and a repeated attempt has the same.
 """
 

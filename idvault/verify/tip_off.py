@@ -78,7 +78,7 @@ class TipOff:
     reporter_id: None for an anonymous report, and once its texts are deleted. trusted: whether the reporter
     was a trusted flagger at filing. assignee: a moderator id. reminder: the last one that was written.
     secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
-    the operation that it belongs to. flooded: whether it came by a flooded form (domain.tip_off.flood).
+    the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.rules).
     """
 
     tip_off_id: str

@@ -16,7 +16,7 @@ _KNOWN = 50_000
 # Some proxies append the port, too, which is another one for each connection.
 _WITH_PORT = re.compile(r"\[(.+)\](?::[0-9]+)?|([0-9.]+):[0-9]+", re.ASCII)
 RUNNING = 400
-"""How many calls the pages make at once; a platform alone has half of them (domain.share)."""
+"""How many calls the pages make at once; a platform alone has half of them (core.share)."""
 
 
 class Buckets:

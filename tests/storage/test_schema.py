@@ -100,7 +100,7 @@ def test_nothing_references_across_tokens(metadata: MetaData) -> None:
 
 
 def _is_part(name: str) -> bool:
-    """Tell the parts of PostgreSQL's shred keys, which programs do not name (storage.key.rewriting)."""
+    """Tell the parts of PostgreSQL's shred keys, which programs do not name (key.store.rewriting)."""
     return name.startswith("shred_keys_")
 
 

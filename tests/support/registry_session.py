@@ -25,7 +25,7 @@ _TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIF
 
 
 class Uncapped(WrappedRegistry[Registry]):
-    """A registry whose calls need no slot (ports.registry.CappedRegistry)."""
+    """A registry whose calls need no slot (registry.ports.CappedRegistry)."""
 
     def turn(self, *, patience: float) -> CallTurn | None:
         return None

@@ -20,7 +20,7 @@ _BEGINS, _ENDS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2080, 1, 1, tzinfo=U
 
 @dataclass(frozen=True)
 class KnownStatements:
-    """Signs whatever it is given (ports.credential.StatementSigner). log: whose key vouches for it."""
+    """Signs whatever it is given (status.credential.ports.StatementSigner). log: whose key vouches for it."""
 
     log: NoteSigner = logs.SIGNER
 

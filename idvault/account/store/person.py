@@ -1,6 +1,6 @@
 """Rows of persons: found by blind index, with the slots they use and the sanctions that concern them.
 
-Sanctions of scope PERSON, and the rows of the accounts that follow them (domain.sanction.person).
+Sanctions of scope PERSON, and the rows of the accounts that follow them (account.rules).
 """
 
 from collections.abc import Sequence

@@ -96,11 +96,11 @@ class InvitationStore(Protocol):
         - A known request: the fingerprints must be equal, nothing is written, and the invitations of the
           batch that no later batch has leased are returned.
         - The campaign is locked; it must be the relying party's (NotFoundError) and pass
-          domain.campaign.campaign.check_delivers. In its quiet hours the batch is empty.
+          campaign.rules.check_delivers. In its quiet hours the batch is empty.
         - Deliveries whose lease has ended come first, then due reminders, then accounts of the cohort without
-          an invitation, within domain.campaign.campaign.allowance. Only accounts that pass
-          domain.campaign.invitation.is_open are included. Each invitation is stored as
-          domain.campaign.invitation.lease returns it, with the batch's id.
+          an invitation, within campaign.rules.allowance. Only accounts that pass
+          campaign.invitation.rules.is_open are included. Each invitation is stored as
+          campaign.invitation.rules.lease returns it, with the batch's id.
         - For HOSTED_LINK the hash of each code replaces the previous one.
         - The day's deliveries are counted for the campaign and for the deployment.
         - `event` is written with field count. An empty batch writes nothing, not even the request.
@@ -121,12 +121,12 @@ class InvitationStore(Protocol):
         ...
 
     async def record(self, recording: Recording, *, event: Event) -> Recorded:
-        """Store the result of domain.campaign.invitation.record with the event; a repeat changes nothing.
+        """Store the result of campaign.invitation.rules.record with the event; a repeat changes nothing.
 
         The campaign is locked. It must be the relying party's (NotFoundError REQUEST_NOT_FOUND), and so must
         the account (ACCOUNT_NOT_FOUND). If the account has no invitation, one is created, provided that the
         campaign is RUNNING, the method is one of its methods and not delivered in batches, and the account
-        belongs to the cohort and passes domain.campaign.invitation.is_open. Otherwise PreconditionError
+        belongs to the cohort and passes campaign.invitation.rules.is_open. Otherwise PreconditionError
         (ILLEGAL_TRANSITION) is raised and nothing is written. Deliveries are counted as in `take`.
         """
         ...
@@ -136,7 +136,7 @@ class EnforcementStore(Protocol):
     """Limits that enforcement dates set. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def enforceable(self, *, today: date, limit: int) -> list[Limited]:
-        """Return accounts to limit today (domain.campaign.invitation.is_limited) that no campaign limits."""
+        """Return accounts to limit today (campaign.invitation.rules.is_limited) that no campaign limits."""
         ...
 
     async def liftable(self, *, limit: int) -> list[Limited]:
@@ -146,7 +146,7 @@ class EnforcementStore(Protocol):
     async def limit(self, limited: Limited, *, today: date, now: ClockReading, event: Event) -> bool:
         """Store the campaign's limit with the event and the campaign's id.
 
-        The limit becomes one of what sets the account's standing (domain.account.sanction), which only it and
+        The limit becomes one of what sets the account's standing (account.rules.sanction), which only it and
         nothing else changes. Must change nothing and return False unless the stored revision is
         account.revision and the campaign enforces today.
         """

@@ -4,12 +4,12 @@ Limits accounts on the enforcement date, and lifts the limits: one account per a
 
 Rows of invitations.
 
-Steps of leasing a batch of due invitations (storage.campaign.invitation).
+Steps of leasing a batch of due invitations (campaign.invitation.store).
 
 Rows are always locked in this order: campaign, invitations, the day's count. Accounts are never locked here,
 because a claim locks its account first and the invitations second.
 
-The acts and reads of invitations (ports.campaign.invitation).
+The acts and reads of invitations (campaign.invitation.ports).
 """
 
 from collections.abc import Mapping, Sequence

@@ -50,9 +50,9 @@ class LegacyAccountStore(Protocol):
         In one atomic step, durable before it returns:
 
         - The request row comes first. If it exists, the fingerprints must be equal
-          (domain.request.check_same), nothing is written, and each row again says whether this import created
+          (core.request.check_same), nothing is written, and each row again says whether this import created
           it.
-        - Each new reference gets a domain.campaign.legacy_account.imported account with the row's token. A
+        - Each new reference gets a campaign.legacy_account.rules.imported account with the row's token. A
           known reference keeps its account, import id, label and creation date.
         - `event` is written once for the chunk, with fields count (accounts created) and references_hash
           (SHA-256 over their keyed references, in order).

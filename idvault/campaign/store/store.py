@@ -1,4 +1,4 @@
-"""The acts and reads of campaigns (ports.campaign.campaign).
+"""The acts and reads of campaigns (campaign.ports).
 
 Campaign figures: the funnel by day and method, and how much of a cohort is verified.
 """

@@ -66,7 +66,7 @@ class QueueFlow:
         self._looking: dict[tuple[str, SubjectKind, bool], asyncio.Lock] = {}
 
     async def check(self, request: Request, *, now: ClockReading) -> None:
-        """Refuse a new claim that would not be checked within 24 h (domain.share); a repeat always passes.
+        """Refuse a new claim that would not be checked within 24 h (core.share); a repeat always passes.
 
         Raises ExhaustedError (REGISTRY_BACKLOG).
         """
@@ -230,7 +230,7 @@ class VerifyCommand:
 
     fields: the fields of the request that its repetitions must share, in field-number order, as received: all
     but request_id and consent.agree_time. Only their keyed hash is stored. account_token: None at sign-up.
-    invitation_code_hash: domain.campaign.invitation.code_hash of the request's code, if it had one.
+    invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     """
 
     relying_party: str

@@ -18,7 +18,7 @@ class JobStore(Protocol):
         job of each in turn, also from one call to the next. Within a party, sign-ups come before
         re-verifications, then jobs that a worker has leased before, then the job that has been due longest.
         Each job must be leased by one process only (compare-and-set; SKIP LOCKED on PostgreSQL), with its
-        progress stored as domain.job.take_up returns it. The cost must not grow with the number of waiting
+        progress stored as rules.take_up returns it. The cost must not grow with the number of waiting
         jobs. The result may be shorter than limit although more jobs are due, but empty only if none is due.
         """
         ...

@@ -11,7 +11,7 @@ The fair queue of waiting jobs; picking a job costs the same however long the qu
 
 Rows of jobs, with the intakes of waiting claims.
 
-The jobs of PENDING claims (ports.job).
+The jobs of PENDING claims (claim.job.ports).
 """
 
 from collections import Counter

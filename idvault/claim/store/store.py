@@ -1,4 +1,4 @@
-"""The acts and reads of claims (ports.claim).
+"""The acts and reads of claims (claim.ports).
 
 The steps of act `open` (claim.store).
 

@@ -112,7 +112,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
 
     @property
     def document_types(self) -> tuple[str, ...]:
-        """The document types that the registries can check, by their names in domain.document."""
+        """The document types that the registries can check, by their names in verify.document."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
 
     @property

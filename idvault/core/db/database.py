@@ -104,7 +104,7 @@ class Database:
         """Empty SQLite's write-ahead log, so that no file of the database holds what was deleted.
 
         Returns False while somebody reads what was before. PostgreSQL has no log of one database: True, and
-        storage.key.rewriting looks after that. Raises UnavailableError (STORE_UNAVAILABLE).
+        key.store.rewriting looks after that. Raises UnavailableError (STORE_UNAVAILABLE).
         """
         driver = self._driver
         if isinstance(driver, Postgresql):

@@ -18,7 +18,7 @@ SQLITE: Dialect = sqlite_dialect(paramstyle="qmark")
 
 
 class _SqliteCompiler(SQLiteCompiler):
-    """Writes an index hint after its table (storage.base.statement.by_index)."""
+    """Writes an index hint after its table (core.db.statement.by_index)."""
 
     def get_from_hint_text(self, table: Any, text: Any) -> Any:
         """Return the hint unchanged."""
@@ -82,7 +82,7 @@ def _place(dialect: Dialect, compiled: SQLCompiler, name: str) -> tuple[str | No
         raise TypeError("the statement's text depends on the length of a list: use `among` or `one_of`")
     convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
     if bind.required:
-        # Several arguments may come from one parameter (storage.base.listing).
+        # Several arguments may come from one parameter (core.db.listing).
         return name.partition(":")[0], convert
     value = bind.effective_value
     return None, value if convert is None else convert(value)

@@ -88,7 +88,7 @@ class PostgresqlConnection(Connection):
         await super().many(statement, rows)
 
     async def later(self, statement: Statement[Any], /, **parameters: Any) -> None:
-        """Queue a statement; it is sent with others (storage.base.queued)."""
+        """Queue a statement; it is sent with others (core.db.queued)."""
         arguments = statement.postgresql.arguments(parameters)
         if self._queue is None:
             raise RuntimeError("only an act may queue statements")

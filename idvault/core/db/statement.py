@@ -1,7 +1,7 @@
 """Statements: written once with SQLAlchemy Core, compiled once per dialect, run by the driver.
 
 - A statement is a module-level constant at the top of its store; nothing is built per call.
-- Every value that differs between calls is a `param`; a list is one parameter (storage.base.listing).
+- Every value that differs between calls is a `param`; a list is one parameter (core.db.listing).
 - Result rows are named tuples; `from_row` turns one into the value that the statement returns.
 - In an UPDATE, a parameter of WHERE must not have the name of a column that SET changes.
 """

@@ -4,7 +4,7 @@ gRPC assembles a message once the edge asks for it, and knows one limit for all 
 when there is room for the largest message; until then gRPC takes a few kilobytes of each call. What a message
 does not need is free again when it is there; the rest is held until its call ends.
 
-- A caller may hold as many bytes as are free (domain.share). Beyond that its calls wait for each other, the
+- A caller may hold as many bytes as are free (core.share). Beyond that its calls wait for each other, the
   connections in turn: whatever one does, a client with a connection of its own is served.
 - Room that is free goes to the waiting caller who holds least.
 - If a call waits and another message of its caller has been on its way for some time, the oldest one is

@@ -18,7 +18,7 @@ from idvault.core.db.types import Day, Micros
 from idvault.core.tables import HASH, ID, NAME, TOKEN, WORD, main
 
 # standing_until, later_standings: when the standing falls by itself, and what follows then
-# (storage.account.periods), so that reading a status needs no other row. erase_at: the same for a requested
+# (account.store.rows), so that reading a status needs no other row. erase_at: the same for a requested
 # erasure.
 accounts = Table(
     "accounts",

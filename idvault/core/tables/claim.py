@@ -94,7 +94,7 @@ claims = Table(
 # ais: the id of each spelling's check, separated by a space. lease_id and leased_until are null while the job
 # is not leased. limiter_key and pair: the attempt, cleared when the job is DONE; limiter_key is also null if
 # no person is charged. withheld: no check is sent. lane and due_at: its place in the queue
-# (storage.claim.queue).
+# (claim.job.store).
 jobs = Table(
     "jobs",
     main,

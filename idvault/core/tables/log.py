@@ -33,7 +33,7 @@ log_entries = Table(
     ),
 )
 
-# One row: the sequenced part of the log. tree: the transparency.tree.CompactRange of that size.
+# One row: the sequenced part of the log. tree: the verify.transparency.tree.CompactRange of that size.
 log_head = Table(
     "log_head",
     main,

@@ -22,7 +22,7 @@ from idvault.core.tables import ID, NAME, WORD, main
 
 _REFERENCE = String(12)
 
-# queue: the group in which lists show a report (domain.tip_off.tip_off.queue_place). remind_at: when the next
+# queue: the group in which lists show a report (tip_off.rules.queue_place). remind_at: when the next
 # reminder is due, null if there is none. evidence: digests of 32 bytes each.
 tip_offs = Table(
     "tip_offs",
@@ -140,7 +140,7 @@ tip_off_tries = Table(
 )
 
 # How many reports a platform's form on the hosted pages had on a day, and how many it may have before it is
-# flooded (domain.tip_off.flood).
+# flooded (tip_off.rules).
 tip_off_form_days = Table(
     "tip_off_form_days",
     main,

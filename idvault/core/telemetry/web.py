@@ -1,7 +1,7 @@
 """The metrics of the hosted pages.
 
 - idvault_web_answers_total{page,status}, idvault_web_seconds{page}
-- those of every process (telemetry.vitals)
+- those of every process (core.telemetry.vitals)
 
 page is the pattern of an address in our code, such as /v/{code}: never the address itself, which may hold a
 secret.

@@ -2,7 +2,7 @@
 
 - idvault_witness_answers_total{status}
 - idvault_witness_cosigned_entries{log}, idvault_witness_cosigned_age_seconds{log}
-- those of every process (telemetry.vitals)
+- those of every process (core.telemetry.vitals)
 
 log is the origin of a log whose key the witness's operator gave it.
 """

@@ -216,7 +216,7 @@ class DrillFlow:
 
 
 class HeldRosters(RosterSource, Protocol):
-    """A RosterSource that also has the quorum for new records (flows.people.roster_holder)."""
+    """A RosterSource that also has the quorum for new records (people.acts)."""
 
     @property
     def quorum(self) -> Quorum:

@@ -61,7 +61,7 @@ class DrillStore(Protocol):
     async def complete(self, passing: Passing, *, request: Request, now: ClockReading, event: Event) -> None:
         """Record with the event that a custodian passed at now.business.
 
-        The request row (ports.people.request) comes first: a repeat writes nothing. Must raise
+        The request row (core.person_request_ports) comes first: a repeat writes nothing. Must raise
         AlreadyExistsError (REQUEST_ID_REUSED) and write nothing unless signed_at is later than at the
         previous pass, so that one signature counts once.
         """

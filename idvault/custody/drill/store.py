@@ -1,4 +1,4 @@
-"""The acts and reads of drills (ports.drill)."""
+"""The acts and reads of drills (custody.drill.ports)."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -3,7 +3,7 @@
 Hand-overs: a replaced custodian lists its shares and replaces them with ones sealed to the successor.
 
 - The service and the leaver's client each find the successor in the verified roster versions
-  (attest.succession). Neither relies on the other.
+  (verify.attest.succession). Neither relies on the other.
 - A share is listed only if its record matches the log. A damaged one is left in place and counted.
 - The leaver signs the batch. The service rebuilds the signed content from the call and the roster.
 - The leaver can end a hand-over for good; a later roster with another successor begins another.

@@ -1,4 +1,4 @@
-"""The acts and reads of hand-overs (ports.handover)."""
+"""The acts and reads of hand-overs (people.ports)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

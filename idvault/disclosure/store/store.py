@@ -1,4 +1,4 @@
-"""The acts of disclosures (ports.disclosure).
+"""The acts of disclosures (disclosure.ports).
 
 Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
 

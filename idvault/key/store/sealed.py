@@ -1,13 +1,13 @@
-"""What is stored under each version of a key, in the tables of other capabilities (ports.key.SealedStore).
+"""What is stored under each version of a key, in the tables of other capabilities (key.ports.SealedStore).
 
 - A value is replaced only if it is still what was read: what changed meanwhile is not lost.
 - The statements read by version, never a whole table in one act.
 
-Removes the bytes of deleted shred keys from the files of the running databases (ports.erasure.Remnants).
+Removes the bytes of deleted shred keys from the files of the running databases (erasure.ports.Remnants).
 
 - SQLite overwrites what it deletes, but keeps it in the write-ahead log: the logs of both databases are
   emptied, that of the shred database first.
-- PostgreSQL: storage.key.rewriting.
+- PostgreSQL: key.store.rewriting.
 - What is in copies of files, such as backups and snapshots, is out of reach.
 """
 
@@ -198,7 +198,7 @@ _REPORTERS: Statement[int] = statement(select(func.count()).select_from(tip_off_
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlEndingStore:
-    """Counts what cannot be sealed again (ports.key.EndingStore)."""
+    """Counts what cannot be sealed again (key.ports.EndingStore)."""
 
     database: Database
 

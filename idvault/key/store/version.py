@@ -1,8 +1,8 @@
-"""The announced versions of the service's keys (ports.key.KeyVersionStore).
+"""The announced versions of the service's keys (key.ports.KeyVersionStore).
 
-The published intake keys, named by day and minute (ports.sealing.DayKeyStore).
+The published intake keys, named by day and minute (sealing.ports.DayKeyStore).
 
-Shred keys, in a separate database (ports.sealing.ShredStore).
+Shred keys, in a separate database (sealing.ports.ShredStore).
 
 SQLite overwrites a row that is deleted, but not the copies of its neighbours that it leaves in a page when it
 joins pages which deletions have emptied. So there a destroyed key becomes zeros in its place: rows are only
@@ -195,12 +195,12 @@ class SqlShredStore:
         return stored
 
     async def find(self, *, account_token: str) -> bytes | None:
-        """Return the stored key of an account, or None; never creates one (ports.disclosure)."""
+        """Return the stored key of an account, or None; never creates one (disclosure.ports)."""
         return await self.database.one("shred.find", _FIND, token=account_token)
 
     @act("shred.destroy")
     async def destroy(self, connection: Connection, *, account_token: str) -> None:
-        """Delete the key of an account, if there is one (ports.erasure)."""
+        """Delete the key of an account, if there is one (erasure.ports)."""
         if self.database.is_file:
             await connection.run(_OVERWRITE, token=account_token, zeros=_ZEROS)
         else:

@@ -45,7 +45,7 @@ class SecondFactorStore(Protocol):
         ...
 
     async def charge(self, *, actor_id: str, now: ClockReading, event: Event) -> SecondFactor:
-        """Charge one try (domain.second_factor.charge at now.real); return the second factor with this try.
+        """Charge one try (rules.charge at now.real); return the second factor with this try.
 
         Must hold the row lock and commit in a transaction of its own before it returns. `event` (field
         locked_until, ISO 8601) is written if this try sets a lock. Raises DeniedError: SECOND_FACTOR_LOCKED,

@@ -4,7 +4,7 @@
   reaches. A larger checkpoint only says that the pair is older.
 - Every record is looked up among the shred keys, a page at a time.
 - The main database may be from before an epoch that a statement began, and so may the shred database: what
-  must match is decided by transparency.restored, and an old copy is called old.
+  must match is decided by verify.transparency.restored, and an old copy is called old.
 - A witness is asked with the newest checkpoint at hand. The answer tells how much it has seen.
 """
 

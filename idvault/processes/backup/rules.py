@@ -12,7 +12,7 @@
 * A shred key without a record is no loss: it is made before its record, which the main database may not have.
 
 Different ages are what backups have. They are never called tampering: only entries that contradict a signed
-checkpoint are, and those are found elsewhere (transparency.verifier).
+checkpoint are, and those are found elsewhere (verify.transparency.verifier).
 """
 
 from collections.abc import Iterator, Sequence

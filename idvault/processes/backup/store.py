@@ -1,4 +1,4 @@
-"""Reads what a pair of databases holds (ports.backup)."""
+"""Reads what a pair of databases holds (processes.backup.ports)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

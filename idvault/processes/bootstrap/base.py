@@ -28,7 +28,7 @@ Ready = Callable[[Mapping[str, Any]], None]
 
 
 class SystemEntropy:
-    """The operating system's randomness (ports.entropy.Entropy)."""
+    """The operating system's randomness (core.entropy.Entropy)."""
 
     def random(self, size: int) -> bytes:
         """Return size bytes of os.urandom."""

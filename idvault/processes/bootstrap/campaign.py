@@ -33,7 +33,7 @@ from idvault.verify.clock import ClockReading
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class _CountedImports:
-    """An import flow that counts its rows (api.campaign.servicer.LegacyAccounts)."""
+    """An import flow that counts its rows (campaign.api.LegacyAccounts)."""
 
     inner: LegacyAccountFlow
     metrics: Metrics

@@ -3,7 +3,7 @@
 - The statement names what every source has seen: the public directory, the witnesses, the shred database and
   the checkpoints that the operator gives. The custodians compare it with what they have seen themselves.
 - The statements so far come from both databases, the public directory and a file that the operator gives, so
-  that a copy of any age can go on (bootstrap.statements).
+  that a copy of any age can go on (processes.bootstrap.statements).
 - It is accepted only for exactly the entries that it names, with the roster in force.
 - A loss of shred keys alone does not break the log: it is logged, and the next checkpoint is signed.
 """

@@ -1,4 +1,4 @@
-"""The identity of a deployment, kept in both databases (ports.deployment)."""
+"""The identity of a deployment, kept in both databases (processes.deployment.ports)."""
 
 import asyncio
 from dataclasses import dataclass

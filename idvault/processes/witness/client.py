@@ -1,4 +1,4 @@
-"""Submits checkpoints to a witness over HTTP (ports.log.witness.Witness, C2SP tlog-witness).
+"""Submits checkpoints to a witness over HTTP (log.ports.Witness, C2SP tlog-witness).
 
 - Only a fresh cosignature by the witness's key counts; lines of other keys are dropped.
 - Redirects are not followed, proxies from the environment are not used, cookies are not kept.

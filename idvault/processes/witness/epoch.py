@@ -5,7 +5,7 @@ Statements are followed if, in this order,
 * M custodians of each quorum of the version of the roster that each names signed it,
 * the last one names the newest version: so custodians who were replaced begin no epoch,
 * the first is of the epoch after the followed one, and each names the statement before it,
-* they hide nothing that this witness has cosigned (transparency.epoch).
+* they hide nothing that this witness has cosigned (verify.transparency.epoch).
 From then on the witness cosigns only checkpoints of the new epoch that begin with the entries that are left.
 A witness that was away, or that is new, follows all that are missing at once.
 """

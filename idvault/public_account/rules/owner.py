@@ -26,7 +26,7 @@ Transfers: the owner offers a public account to another account, whose owner acc
 - Only a live public account is offered, to a verified account of the same platform whose public accounts
   would be of the same kind. A new offer replaces the one before. After 14 days an offer counts no more.
 - Neither an offer nor an acceptance is possible under a sanction, a proposal or an appeal.
-- The new owner must be eligible as for an application (domain.public_account.owner).
+- The new owner must be eligible as for an application (public_account.rules.owner).
 - The category becomes the new owner's. A declared one ends, because the licence was the former owner's, and
   so do the rights of operators. Term and standing stay. The day of the transfer is public.
 

@@ -16,7 +16,7 @@
 - What falls due on a day counts from that day on, whether it is stored or not. Each such step is a revision
   of its own.
 - An owner who is not eligible is rejected with OWNER_NOT_ELIGIBLE, whatever the cause: no longer verified,
-  suspended, closed, or at the limit per person or organisation (domain.public_account.owner).
+  suspended, closed, or at the limit per person or organisation (public_account.rules.owner).
 - No public account is closed by its owner, and none changes its owner, while it or its owner's account is
   under a sanction, or a sanction is proposed or appealed: neither is a way out of a sanction.
 - The published revision also grows with the owner's status, which closes a public account and reopens it.
@@ -25,7 +25,7 @@ What a public account is: its states, its stored value, and what readers see of 
 
 The standing of a public account: what sanctions of the public account itself give it.
 
-The rules are those of an account's standing (domain.account): the highest of several sanctions in force
+The rules are those of an account's standing (account.rules): the highest of several sanctions in force
 counts, each ends only its own, and every end that has come is a revision.
 """
 

@@ -1,6 +1,6 @@
 """Lists of public accounts; each page follows the last one of the page before.
 
-Reads the public accounts of a time in the past from what every act left (ports.public_account).
+Reads the public accounts of a time in the past from what every act left (public_account.ports).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The acts that name operators and move public accounts (ports.public_account.OwnershipStore)."""
+"""The acts that name operators and move public accounts (public_account.ports.OwnershipStore)."""
 
 from dataclasses import dataclass, replace
 

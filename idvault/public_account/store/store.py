@@ -1,4 +1,4 @@
-"""The acts and reads of public accounts (ports.public_account.PublicAccountStore).
+"""The acts and reads of public accounts (public_account.ports.PublicAccountStore).
 
 Whether an account, or one of its public accounts, is in a dispute that nobody may escape.
 

@@ -12,7 +12,7 @@ The figures of one month of a platform's moderation: what happened to everything
 
 - A month is counted by the deployment's time zone, and has begun.
 - What has not been done when it was due is late for ever, done or not.
-- A platform reads its own figures only, so nothing is suppressed (domain.report.suppression).
+- A platform reads its own figures only, so nothing is suppressed (verify.suppression).
 
 What the weekly published statements of reasons tell of the sanctions of a month.
 """
@@ -82,9 +82,9 @@ class LoggedFigure:
 class Breakdown:
     """A logged figure by cell. total: its name. by_text: the cells are texts that occur at least 5 times.
 
-    told_by: the field of published statements of reasons (domain.sanction.publication) with the same cells.
+    told_by: the field of published statements of reasons (sanction.rules) with the same cells.
     cells: by their names. If one is small, others are hidden with it, in this order: the least interesting
-    ones come first (domain.report.suppression).
+    ones come first (verify.suppression).
     """
 
     name: str

@@ -73,7 +73,7 @@ class AppealStore(Protocol):
     ) -> Appeal:
         """Store a new appeal and its text with the event; return it.
 
-        The appeal is that of domain.sanction.appeal.file for the stored sanction, under the row lock of the
+        The appeal is that of sanction.appeal.rules.file for the stored sanction, under the row lock of the
         account. Raises as that does, and PreconditionError (APPEAL_EXISTS) for a second appeal against the
         sanction. An erased account's owner may appeal, because the sanction outlives the account.
         """
@@ -84,7 +84,7 @@ class AppealStore(Protocol):
     ) -> Appeal:
         """Store a decision with its events; return the appeal.
 
-        Must hold the account's row lock, and raises as domain.sanction.appeal.decide does for what is stored,
+        Must hold the account's row lock, and raises as sanction.appeal.rules.decide does for what is stored,
         and PreconditionError (MODERATOR_REVOKED). UPHELD must overturn the sanction, and give the account the
         standing that it has without it, in the same step.
         """

@@ -9,9 +9,9 @@
 - A sanction that has been in force can be appealed within APPEAL_DAYS, also after it has ended. For one that
   was imposed before statements of reasons were required, that time never began: nobody was told how to
   appeal.
-- A decision is due in APPEAL_DECISION_DAYS, counted by domain.deadline in the operator's zone. An appeal that
+- A decision is due in APPEAL_DECISION_DAYS, counted by verify.deadline in the operator's zone. An appeal that
   is not decided by then is overdue, and stays in the public count of overdue appeals when it is decided.
-- An upheld appeal overturns its sanction (domain.sanction.sanction.overturn). A rejected one names an outside
+- An upheld appeal overturns its sanction (sanction.rules.overturn). A rejected one names an outside
   body, and until when the owner can go there.
 - The text is deleted some days after the decision, as the terms say.
 """

@@ -2,7 +2,7 @@
 
 Rows and lists of appeals.
 
-The acts and reads of appeals (ports.appeal.AppealStore).
+The acts and reads of appeals (sanction.appeal.ports.AppealStore).
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ class OperationStore(Protocol):
     async def close(
         self, *, operation_id: str, request: Request, now: ClockReading, event: Event
     ) -> Operation:
-        """Store the result of domain.sanction.operation.close; raises what that raises.
+        """Store the result of sanction.operation.rules.close; raises what that raises.
 
         Raises NotFoundError (OPERATION_NOT_FOUND), also for another party's. A sanction that is imposed at
         the same time may still name it.

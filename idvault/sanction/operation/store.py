@@ -1,4 +1,4 @@
-"""The acts and reads of operations (ports.sanction.OperationStore)."""
+"""The acts and reads of operations (sanction.ports.OperationStore)."""
 
 from collections import defaultdict
 from collections.abc import Sequence

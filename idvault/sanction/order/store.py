@@ -1,4 +1,4 @@
-"""The acts and reads of an authority's orders (ports.sanction.OrderStore)."""
+"""The acts and reads of an authority's orders (sanction.ports.OrderStore)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Reads what the public may be told of statements of reasons (ports.sanction.StatementStore)."""
+"""Reads what the public may be told of statements of reasons (sanction.ports.StatementStore)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The acts and reads of sanctions (ports.sanction.SanctionStore).
+"""The acts and reads of sanctions (sanction.ports.SanctionStore).
 
 Locks what a moderator's decision changes, with one statement, and refuses a moderator who may not sign.
 
@@ -464,7 +464,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     """Store a new sanction and the standing that it gives, with its event, within any act; return it as
     stored.
 
-    Raises what ports.sanction.SanctionStore.impose raises.
+    Raises what sanction.ports.SanctionStore.impose raises.
     """
     if sanction.operation_id is not None:
         named = await operation_store.get(connection, sanction.relying_party, sanction.operation_id)

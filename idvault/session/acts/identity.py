@@ -2,7 +2,7 @@
 
 - A session shows its account only to the browser that the platform has confirmed, and only until it expires.
 - A platform could open the session in place of its user. So it shows nothing that the platform cannot read by
-  calls of its own; what it must not learn is shown after a match alone (flows.session.page).
+  calls of its own; what it must not learn is shown after a match alone (session.acts.page).
 """
 
 from collections.abc import Callable

@@ -163,7 +163,7 @@ class BrowserSession:
 class SubmittedAttempt:
     """One attempt. number: of the attempt. identity: already checked; fields: the same as received.
 
-    The step is remembered without them (flows.claim.verification says why).
+    The step is remembered without them (claim.acts.verification says why).
     """
 
     number: int

@@ -56,7 +56,7 @@ class ContestStore(Protocol):
     ) -> Contest:
         """Store a new contest and its text with the event; return it.
 
-        The contest is that of domain.session.contest.file, under the row lock of the account. Raises as that
+        The contest is that of session.contest.rules.file, under the row lock of the account. Raises as that
         does; NotFoundError with ACCOUNT_NOT_FOUND, with VERIFICATION_NOT_FOUND; PreconditionError with
         CONTEST_EXISTS for a second contest of the verification, with ACCOUNT_ERASED.
         """
@@ -73,7 +73,7 @@ class ContestStore(Protocol):
     ) -> Contest:
         """Store a decision with its event; return the contest.
 
-        Must hold the account's row lock, and raises as domain.session.contest.decide does for what is stored.
+        Must hold the account's row lock, and raises as session.contest.rules.decide does for what is stored.
         An erasure of the account meanwhile is no reason to leave it undecided.
         overdue: written before it if the decision is late and that was not logged.
         """

@@ -7,7 +7,7 @@
 
 - Any other transition is refused, and the refusal names both states.
 - The platform decides: it knows who used the account. A decision is due in CONTEST_DECISION_DAYS, counted by
-  domain.deadline in the operator's zone. A contest that is not decided by then is overdue, and stays in the
+  verify.deadline in the operator's zone. A contest that is not decided by then is overdue, and stays in the
   public count of overdue contests when it is decided.
 - A decision says whether it was the owner, and changes nothing else: what follows is the platform's to do.
 - The text is deleted some days after the decision, as the terms say.

@@ -2,7 +2,7 @@
 
 Rows and lists of contests.
 
-The acts and reads of contests (ports.contest.ContestStore).
+The acts and reads of contests (session.contest.ports.ContestStore).
 """
 
 from dataclasses import dataclass

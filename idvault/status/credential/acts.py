@@ -2,7 +2,7 @@
 
 Announces this process's status keys and signs with the current one.
 
-Implements ports.credential.StatusSigner and StatementSigner.
+Implements status.credential.ports.StatusSigner and StatementSigner.
 
 Lets the log's key vouch for the key with which the platform edge makes statements (histories).
 

@@ -62,12 +62,12 @@ class CredentialStore(Protocol):
         """Issue a credential, or return the one that this request got, or one that the account has.
 
         One atomic step. The request row comes first, as in VerificationStore.open. The account must belong to
-        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit; a public
+        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass rules.admit; a public
         account must be the account's, else NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND), and pass
-        domain.public_account.public_account.check_attested. If it has
-        a credential for the audience that is current (domain.credential.is_current), the request gets that
+        public_account.rules.public_account.check_attested. If it has
+        a credential for the audience that is current (rules.is_current), the request gets that
         one, and nothing else is written. Else the relying party's count of today must pass
-        domain.credential.check_quota, also of concurrent calls, and grows by one.
+        status.credential.rules.check_quota, also of concurrent calls, and grows by one.
 
         The entry gets an index that was never used in the newest list, else one in a new list; the mark that
         an index is used stays for ever and names no account. `event` has fields credential_id and list. A
@@ -82,7 +82,7 @@ class StatusListStore(Protocol):
     async def update(self, *, today: date, now: ClockReading, limit: int) -> int:
         """Update the entries of up to limit changed accounts, all entries of an account at once.
 
-        An entry is VALID iff domain.credential.holds. Returns how many accounts were processed. If that is
+        An entry is VALID iff rules.holds. Returns how many accounts were processed. If that is
         less than limit, the lists include every change that was durable at the start. Must never undo a later
         change, even if several processes run it.
         """

@@ -2,9 +2,9 @@
 
 Rows of status credentials and status lists.
 
-The status lists, and the keys of lists and credentials (ports.credential).
+The status lists, and the keys of lists and credentials (status.credential.ports).
 
-Act `issue` of a status credential (ports.credential.CredentialStore).
+Act `issue` of a status credential (status.credential.ports.CredentialStore).
 """
 
 import zlib

@@ -68,7 +68,7 @@ class TipOffCall:
 
 
 async def signed(moderators: ModeratorSource, call: TipOffCall, *, now: ClockReading) -> bytes:
-    """Return the paper of a decision; raises as flows.sanction.moderator.signed_paper does."""
+    """Return the paper of a decision; raises as moderator.acts.signed_paper does."""
     if call.decision is None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
     return await signed_act(moderators, call.decision, now=now)

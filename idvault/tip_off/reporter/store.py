@@ -1,4 +1,4 @@
-"""The acts and reads of reporters (ports.tip_off.ReporterStore), and their rows."""
+"""The acts and reads of reporters (tip_off.ports.ReporterStore), and their rows."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The acts and reads of reports (ports.tip_off.TipOffStore).
+"""The acts and reads of reports (tip_off.ports.TipOffStore).
 
 Writes changed reports, each with the events of what has changed.
 

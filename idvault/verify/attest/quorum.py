@@ -28,7 +28,7 @@ class Quorum:
 
     @cached_property
     def id(self) -> str:
-        """The quorum id, in hex (domain.seal.quorum_id)."""
+        """The quorum id, in hex (verify.seal.quorum_id)."""
         members = tuple(
             (roster_member.name, roster_member.hpke_public_key) for roster_member in self.custodians
         )

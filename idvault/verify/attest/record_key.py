@@ -44,7 +44,7 @@ def shred_value(*, shred_key: bytes, record_id: str) -> bytes:
 
 
 def derive(*, data_key: bytes, shred_value: bytes, salt: bytes, info: bytes) -> RecordKey:
-    """Return the key of a record; info: the record's domain.seal.record_info."""
+    """Return the key of a record; info: the record's verify.seal.record_info."""
     okm = hkdf_sha512(data_key + shred_value, salt=salt, info=info, size=2 * _KEY_SIZE)
     return RecordKey(okm[:_KEY_SIZE], okm[_KEY_SIZE:])
 

@@ -58,7 +58,7 @@ def check_opened(
 ) -> Entry:
     """Return a leaf's entry if it is of this type and commits to this account and these fields.
 
-    fields: the fields listed for the type in domain.event. Raises EntryError.
+    fields: the fields listed for the type in verify.event. Raises EntryError.
     """
     entry = decode_leaf(leaf)
     expected = _commit(opening_key, account_token, details(type, fields))

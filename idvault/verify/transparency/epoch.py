@@ -85,7 +85,7 @@ class Break:
 
 
 class LossStatement(Protocol):
-    """What a statement says (attest.epoch.EpochStatement)."""
+    """What a statement says (verify.attest.epoch.EpochStatement)."""
 
     @property
     def log(self) -> str:

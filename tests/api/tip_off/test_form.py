@@ -129,7 +129,7 @@ async def test_forms_are_listed_by_pages(world: TipOffWorld) -> None:
 
 
 async def test_a_form_is_its_platforms(world: TipOffWorld) -> None:
-    """The pages call for all platforms: each platform's visitors wait in its turn (ports.caller)."""
+    """The pages call for all platforms: each platform's visitors wait in its turn (core.caller)."""
     with callers.serving(WEB.holder):
         await ask(world, "FileTipOffForm", report())
         assert callers.current() == callers.platform(PARTY)

@@ -1,4 +1,4 @@
-"""For whom the acts of a claim are done: callers are served in turn by it (ports.caller)."""
+"""For whom the acts of a claim are done: callers are served in turn by it (core.caller)."""
 
 from collections import defaultdict
 from collections.abc import Iterator

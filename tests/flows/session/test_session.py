@@ -492,7 +492,7 @@ async def test_a_step_needs_the_log(world: SessionWorld) -> None:
 
 
 async def test_a_page_is_its_platforms(world: SessionWorld) -> None:
-    """Once the pages have told whose session it is, the call waits in that platform's turn (ports.caller)."""
+    """Once the pages have told whose session it is, the call waits in that platform's turn (core.caller)."""
     made = await world.create()
     with caller.serving("web/web-1"):
         await world.redeem(made.url)

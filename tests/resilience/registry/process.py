@@ -85,7 +85,7 @@ class Mortal:
 
 
 class MortalRegistry:
-    """A registry whose caller may die before asking or before the answer (ports.registry.Registry)."""
+    """A registry whose caller may die before asking or before the answer (registry.ports.Registry)."""
 
     can_query = True
 

@@ -10,7 +10,7 @@ from idvault.verify.error import DeniedError, Reason
 
 
 class FakeRosters:
-    """Verified versions of a roster, as in flows.people.roster_holder."""
+    """Verified versions of a roster, as in people.acts."""
 
     def __init__(self, *versions: Roster) -> None:
         self.versions = list(versions)

@@ -1,4 +1,4 @@
-"""Builds the worker's tasks of claims, except settlement (workers.settle)."""
+"""Builds the worker's tasks of claims, except settlement (claim.acts.settlement)."""
 
 from idvault.claim.acts.settlement import BacklogFlow
 from idvault.core.loop import Task
@@ -11,7 +11,7 @@ _GAUGES_PERIOD = 5.0
 
 
 def claim_tasks(base: Base, claims: BuiltClaims, *, backlog: BacklogFlow) -> list[Task]:
-    """Return the worker's tasks for claims, except settlement (workers.settle)."""
+    """Return the worker's tasks for claims, except settlement (claim.acts.settlement)."""
 
     async def read_gauges(now: ClockReading) -> None:
         oldest = await claims.jobs.oldest()

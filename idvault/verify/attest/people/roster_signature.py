@@ -7,7 +7,7 @@
   does not sign the replacement, even while still listed in order to hand over.
 - A wrong signature, or one by somebody who may not sign, makes the whole file invalid.
 - A version that is not for development is never followed by one that is.
-- Rules for changing a quorum: attest.people.roster_change.
+- Rules for changing a quorum: verify.attest.people.roster_change.
 """
 
 from collections.abc import Callable

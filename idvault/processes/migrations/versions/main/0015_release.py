@@ -1,7 +1,7 @@
 """Approval and release become two acts; requests fix a record version, which is kept for them.
 
 A share that an approval already carries counts as released when it was approved. The M-th such approval was a
-disclosure, whatever became of the request; the worker writes its log entry (flows.disclosure.retention). What
+disclosure, whatever became of the request; the worker writes its log entry (disclosure.acts.retention). What
 was opened before takes no further shares.
 """
 

@@ -1,6 +1,6 @@
 """Keeps PostgreSQL's shred keys in parts, so that each can be written anew without erased accounts' keys.
 
-Programs use the table as before; storage.key.rewriting writes a part anew, into the spare. Whatever is added
+Programs use the table as before; key.store.rewriting writes a part anew, into the spare. Whatever is added
 to one of shred_keys and shred_keys_spare must be added to the other.
 """
 

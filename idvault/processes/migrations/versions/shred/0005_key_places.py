@@ -1,6 +1,6 @@
 """Writes SQLite's shred keys anew, without the copies that deletions of other keys left in their pages.
 
-From here on programs overwrite a key in its place, and delete no row (storage.key.shred).
+From here on programs overwrite a key in its place, and delete no row (key.store.version).
 """
 
 from alembic import op
