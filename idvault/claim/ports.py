@@ -176,8 +176,8 @@ class VerificationStore(Protocol):
         - Written: the claim (PENDING), one check row for each ai, the account after claim.rules.begin (or a
           account.rules.new one), and a job with claim.job.rules.born progress under the lease.
         - `event` is written with field claim_id.
-        - A slot is taken for `turn` (registry.budget_ports.BudgetStore.take), last of all, whether the claim is
-          withheld or not.
+        - A slot is taken for `turn` (registry.budget_ports.BudgetStore.take), last of all, whether the claim
+          is withheld or not.
 
         A refusal must write nothing, and takes no slot. Of concurrent calls with one request, exactly one
         must open the claim.

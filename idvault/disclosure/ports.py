@@ -1,8 +1,8 @@
 """Storage of disclosures. An act and its log entry must be one atomic, durable step.
 
 Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer. In each act with a
-request, the request row (core.person_request_ports) comes first: a repeat writes nothing and returns the current
-state; another method or body raises AlreadyExistsError (REQUEST_ID_REUSED).
+request, the request row (core.person_request_ports) comes first: a repeat writes nothing and returns the
+current state; another method or body raises AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
 from collections.abc import Collection, Mapping

@@ -106,7 +106,7 @@ ANNOUNCED = frozenset(
         Purpose.PERSON_REQUEST,
     }
 )
-"""The purposes whose versions are announced before use (sealing.key_version); the others announce public keys."""
+"""The purposes whose versions are announced before use (key_version); the others announce public keys."""
 
 
 def holder_of(purposes: Iterable[Purpose]) -> Holder:

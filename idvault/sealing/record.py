@@ -3,7 +3,7 @@
 - Each record version has a fresh data key, split among the custodians of the quorum in force and not stored.
 - The record's key also needs the account's shred key, which is stored durably in a separate database first.
 - Only an identity that the registry confirmed is sealed.
-- Nothing in this room can open a record.
+- Nothing in this folder can open a record.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from idvault_client.errors import VaultError
 
 _PATIENCE = 5.0
 _CERTIFICATES = ("web_tls_certificate", "tls_certificate", "tls_ca")
-# grpc.health.v1: a HealthCheckResponse has one field, and 1 is SERVING. The stubs belong to the edge's room.
+# grpc.health.v1: a HealthCheckResponse has one field, and 1 is SERVING. The stubs belong to the edge.
 _SERVING = b"\x08\x01"
 _CHECK = Rpc("/grpc.health.v1.Health/Check", b"", lambda answer: answer == _SERVING)
 

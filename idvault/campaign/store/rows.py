@@ -1,6 +1,6 @@
 """Rows of campaigns, and the count of their deliveries.
 
-Cohorts as an SQL condition: which legacy accounts a campaign is for (domain.campaign.covers).
+Cohorts as an SQL condition: which legacy accounts a campaign is for (campaign.rules.covers).
 """
 
 from datetime import date, datetime, time

@@ -83,7 +83,7 @@ def clock(file: Path | None) -> Callable[[], ClockReading]:
     """Return the clock of a process. The settings already refuse a clock file outside development."""
     if file is None:
         return real_clock
-    # Development only; production never loads the development rooms.
+    # Development only; production never loads the code of development.
     from idvault.processes.development.clock import ClockFileError, ShiftedClock  # noqa: PLC0415
 
     try:
