@@ -10,6 +10,8 @@ _FOLDERS = ("verify", "sealing", "opens")
 _RULES = "rules"
 # Protocols have no code of their own.
 _PORTS = "ports"
+# Not formats: files and texts of this machine.
+_OF_FILES = ("durable_file", "printable")
 # Rules that several capabilities share.
 _SHARED = ("share", "fair_queue", "second_factor", "invitation_code", "day")
 
@@ -20,7 +22,7 @@ def modules() -> list[str]:
     found = [path for folder in _FOLDERS for path in (service / folder).rglob("*.py")]
     found += [path for path in service.rglob("*.py") if _RULES in (path.stem, path.parent.name)]
     found += [service / "core" / f"{name}.py" for name in _SHARED]
-    return sorted(_name(path) for path in found if _PORTS not in path.stem)
+    return sorted(_name(path) for path in found if _PORTS not in path.stem and path.stem not in _OF_FILES)
 
 
 def file_of(name: str) -> Path:

@@ -1,0 +1,155 @@
+"""Prints the files of the service that one call meets: `python -m tools.trips`.
+
+A file is met if one of its functions runs while the service answers: in the task of the call, in one that it
+begins, or in an act or read of it. The calls are a sign-up, GetStatus and the opening of a disclosed
+record, made by the real clients. Not counted is what every call meets: core, verify and generated code.
+"""
+
+import asyncio
+import contextlib
+import functools
+import io
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import idvault
+from idvault.claim.api import VerificationServicer
+from idvault.core.db.database import Database
+from idvault.disclosure.api.auditor import DisclosureServicer
+from idvault.processes.cli.dev import single_process
+from idvault.processes.development.layout import Layout
+from idvault.processes.services.status import StatusServicer
+from idvault_client import Consent, Tls, Vault, connect, resident_id, testing
+from tests.support.chamber import chamber
+from tests.support.databases import Databases, SqliteMaker
+
+_PACKAGE = Path(idvault.__file__).parent
+_NOT_COUNTED = ("core", "verify", "v1", "mock_registry", "processes/bootstrap", "processes/cli")
+_TRIP: ContextVar[set[str] | None] = ContextVar("trip", default=None)
+_TIMEOUT = 30.0
+
+
+def _note(frame: FrameType, _event: str, _argument: object) -> None:
+    met = _TRIP.get()
+    if met is not None:
+        met.add(frame.f_code.co_filename)
+
+
+def _follow(way: str) -> None:
+    """Follow a call to the thread in which a database runs its work."""
+    run: Callable[..., Any] = getattr(Database, way)
+
+    @functools.wraps(run)
+    async def followed(database: Database, name: str, work: Callable[..., Any]) -> Any:
+        trip = _TRIP.get()
+
+        async def worked(connection: Any) -> Any:
+            token = _TRIP.set(trip)
+            try:
+                return await work(connection)
+            finally:
+                _TRIP.reset(token)
+
+        return await run(database, name, worked)
+
+    setattr(Database, way, followed)
+
+
+def _watch(servicer: type[Any], method: str) -> set[str]:
+    """Return the set that gets the files of each later call of a method."""
+    met: set[str] = set()
+    answer: Callable[..., Any] = getattr(servicer, method)
+
+    @functools.wraps(answer)
+    async def watched(*arguments: Any, **named: Any) -> Any:
+        token = _TRIP.set(met)
+        try:
+            return await answer(*arguments, **named)
+        finally:
+            _TRIP.reset(token)
+
+    setattr(servicer, method, watched)
+    return met
+
+
+def _counted(met: set[str]) -> list[str]:
+    own = [Path(name) for name in met if Path(name).is_relative_to(_PACKAGE)]
+    names = [path.relative_to(_PACKAGE).as_posix() for path in own]
+    return sorted(name for name in names if not name.startswith(_NOT_COUNTED))
+
+
+def _call(ready: dict[str, Any]) -> None:
+    """Sign a person up and read the status, as a platform's backend does."""
+    registry = testing.MockRegistry(ready["registry"]["admin_url"])
+    person = registry.newcomer()
+    own = ready["certificates"]["platform-a"]
+    tls = Tls(ca=ready["ca"], certificate=own["certificate"], key=own["key"])
+    with connect(ready["grpc"], tls=tls, server_name=ready["server_name"], timeout=_TIMEOUT) as vault:
+        _sign_up(vault, person)
+
+
+def _sign_up(vault: Vault, person: testing.SyntheticPerson) -> None:
+    consent = Consent(policy_version="2026-01", agree_time=datetime.now(UTC))
+    document = resident_id(person.number)
+    claim = vault.verify_individual(person.name, document, consent=consent)
+    vault.get_status(claim.account_token)
+
+
+async def _platform(folder: Path) -> None:
+    """Run edge, worker and registry in this process, and call the edge."""
+    ready: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    vault = single_process.SingleProcess(layout=Layout(folder), registry_latency=0)
+    running = asyncio.create_task(vault.program(ready.set_result, stop))
+    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.to_thread(_call, await ready)
+    stop.set()
+    await running
+
+
+async def _disclose(databases: Databases, folder: Path) -> None:
+    """Disclose a record to an auditor, who opens it."""
+    async with chamber(databases, folder) as room:
+        disclosure_id = await room.request(await room.account())
+        await room.approve(disclosure_id, "custodian-a", "custodian-b")
+        await room.open(disclosure_id)
+
+
+def main() -> int:
+    """Print each trip and return the exit code."""
+    trips = {
+        "sign-up": _watch(VerificationServicer, "VerifyIndividual"),
+        "GetStatus": _watch(StatusServicer, "GetStatus"),
+        "opening": _watch(DisclosureServicer, "OpenDisclosure"),
+    }
+    with tempfile.TemporaryDirectory() as temporary:
+        state, other = Path(temporary) / "state", Path(temporary) / "other"
+        (other / "template").mkdir(parents=True)
+        # The vault's own lines go to the standard output.
+        with contextlib.redirect_stdout(io.StringIO()):
+            single_process.prepare(Path(temporary) / "prepared", state=state)
+            databases = SqliteMaker(other / "template").fresh(other)
+            for way in ("act", "read"):
+                _follow(way)
+            threading.setprofile(_note)
+            sys.setprofile(_note)
+            asyncio.run(_platform(state))
+            asyncio.run(_disclose(databases, other))
+            sys.setprofile(None)
+            threading.setprofile(None)
+    for name, met in trips.items():
+        files = _counted(met)
+        print(f"{name}: {len(files)} files")
+        print(*(f"  {file}" for file in files), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
