@@ -68,11 +68,10 @@ def test_files_are_short() -> None:
 
 
 def test_functions_are_short() -> None:
-    """No function is longer than 50 lines, except migrations, which are lists."""
+    """No function is longer than 50 lines."""
     expect_none(
         where(path, function.line)
         for path in written_python()
-        if "migrations" not in path.parts
         for function in source.read(path).functions
         if function.lines > LONGEST_FUNCTION
     )
@@ -158,9 +157,7 @@ def misnamed(path: Path) -> Iterator[str]:
 
 def test_a_name_says_what_it_means() -> None:
     """No module, class, function, parameter or variable has a retired name (CONTRIBUTING, Glossary)."""
-    expect_none(
-        found for path in written_python() if "migrations" not in path.parts for found in misnamed(path)
-    )
+    expect_none(found for path in written_python() for found in misnamed(path))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,6 @@ from tests.storage import released
 from tests.support.databases import Maker
 
 BRANCHES = pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
-BEFORE_PHASES = {"main": "0034", "shred": "0002"}
-"""The newest migrations from before there were phases."""
 _HEAD = """
 import sqlalchemy as sa
 from alembic import op
@@ -39,7 +37,19 @@ _LATER = """
 def upgrade():
     op.create_table("more", sa.Column("id", sa.Integer(), primary_key=True))
 """
+_NARROW = """
+def upgrade():
+    op.create_table("more", sa.Column("id", sa.Integer(), primary_key=True))
+    with op.batch_alter_table("things") as table:
+        table.add_column(sa.Column("kind", sa.Integer(), nullable=False))
+"""
+_ALL = """
+oldest_program = "0005"
+def upgrade():
+    op.drop_table("things")
+"""
 FILES = {"0001_first": _FIRST, "0002_add": _ADD, "0003_contract_old": _DROP, "0004_later": _LATER}
+BAD = {"0002_drop": _DROP, "0003_narrow": _NARROW, "0004_contract_all": _ALL}
 
 
 def program(folder: Path, names: list[str]) -> Branch:
@@ -48,7 +58,7 @@ def program(folder: Path, names: list[str]) -> Branch:
     before = None
     for name in names:
         head = _HEAD.format(revision=name[:4], before=before)
-        (folder / f"{name}.py").write_text(f'"""Does {name}."""\n{head}{FILES[name]}', "utf-8")
+        (folder / f"{name}.py").write_text(f'"""Does {name}."""\n{head}{(FILES | BAD)[name]}', "utf-8")
         before = name[:4]
     return replace(MAIN, own_folder=folder)
 
@@ -146,38 +156,64 @@ def test_a_contraction_names_whom_it_serves(tmp_path: Path) -> None:
         assert found.oldest_program
 
 
+async def test_a_version_that_no_migration_knows(url: str, first: Branch, tmp_path: Path) -> None:
+    """A database from before the first migration is neither used nor touched, and the operator is told."""
+    await _run(url, first)
+    later = program(tmp_path / "later", ["0002_add"])
+    for attempt in (
+        partial(_check, url, later),
+        partial(_run, url, later),
+        partial(_run, url, later, Phase.EXPAND),
+    ):
+        with pytest.raises(
+            SchemaError, match="at version 0001, from before the first one that can be upgraded, 0002"
+        ):
+            await attempt()
+    assert (await migrations.look(first, url)).version == "0001"
+
+
 def _later(branch: Branch) -> list[Migration]:
-    return branch.pending(BEFORE_PHASES[branch.name])
+    return branch.pending(branch.migrations[0].version)
 
 
-@BRANCHES
-def test_what_expands_drops_nothing(branch: Branch) -> None:
-    """No operation of such a file drops or renames."""
-    assert _later(branch)
+def _drops(branch: Branch) -> list[str]:
+    """Return the files that expand and yet drop or rename something."""
+    return [each.file.name for each in _later(branch) if each.phase is Phase.EXPAND and _changes(each)]
+
+
+def _changes(migration: Migration) -> list[str]:
+    tree = ast.parse(migration.file.read_text())
+    names = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return [name for name in names if name.startswith(("drop_", "rename_"))]
+
+
+async def _narrows(branch: Branch, url: str) -> list[str]:
+    """Return the files that expand and yet take something from the version before."""
+    found, before = [], await released.schema_at(branch, branch.migrations[0].version, url)
     for each in _later(branch):
-        names = {
-            node.attr
-            for node in ast.walk(ast.parse(each.file.read_text()))
-            if isinstance(node, ast.Attribute)
-        }
-        changes = {name for name in names if name.startswith(("drop_", "rename_"))}
-        assert each.phase is Phase.CONTRACT or not changes, each.file.name
+        after = await released.schema_at(branch, each.version, url)
+        if each.phase is Phase.EXPAND and released.breaks(released=before, current=after):
+            found.append(each.file.name)
+        before = after
+    return found
 
 
-@BRANCHES
-def test_a_contraction_serves_its_own_version(branch: Branch) -> None:
-    """It comes after what replaces the dropped part, and serves programs from there on."""
-    for each in _later(branch):
-        assert each.oldest_program < each.version
+def _serves_nobody(branch: Branch) -> list[str]:
+    """Return the files that contract and leave not even their own version working."""
+    return [each.file.name for each in _later(branch) if each.oldest_program >= each.version]
 
 
 @BRANCHES
 async def test_what_expands_leaves_the_version_before_working(branch: Branch, tmp_path: Path) -> None:
-    """Whatever that version reads is still there, and what it writes is still accepted."""
-    url = f"sqlite:///{tmp_path / 'stepwise'}"
-    before = await released.schema_at(branch, BEFORE_PHASES[branch.name], url)
-    for each in _later(branch):
-        after = await released.schema_at(branch, each.version, url)
-        found = released.breaks(released=before, current=after)
-        assert each.phase is Phase.CONTRACT or found == [], each.file.name
-        before = after
+    """What it reads is there, and what it writes is accepted; a contraction serves its own version."""
+    assert _drops(branch) == _serves_nobody(branch) == []
+    assert await _narrows(branch, f"sqlite:///{tmp_path / 'stepwise'}") == []
+
+
+async def test_what_breaks_the_version_before_is_found(tmp_path: Path) -> None:
+    """The comparison sees a column that is gone, one that must be given, and a contraction too far."""
+    bad = program(tmp_path / "bad", ["0001_first", *BAD])
+    assert _serves_nobody(bad) == ["0004_contract_all.py"]
+    assert _drops(bad) == ["0002_drop.py"]
+    url = f"sqlite:///{tmp_path / 'bad.sqlite3'}"
+    assert await _narrows(bad, url) == ["0002_drop.py", "0003_narrow.py"]

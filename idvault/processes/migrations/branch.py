@@ -2,7 +2,7 @@
 
 - A migration expands: it adds, and the version before this one goes on with what it knows.
 - A file named `NUMBER_contract_NAME.py` contracts: it drops what this version no longer uses. It names the
-  oldest program that can go on, by its schema version: `oldest_program = "0035"`.
+  oldest program that can go on, by its schema version: `oldest_program = "0045"`.
 - The expand phase runs before processes are replaced, the contract phase after the last of them.
 - The migrations are one chain. Those of a version that contract come last in it: each phase is one stretch.
 """
@@ -121,10 +121,13 @@ class Branch:
         """Return what an upgrade from a version runs, all that is pending without a phase.
 
         A database without a schema serves nobody, and gets everything. Raises SchemaError if the other phase
-        comes first.
+        comes first, or if no migration leads on from the version.
         """
         waiting = self.pending(found)
-        if phase is None or found is None or not waiting:
+        if found is None:
+            return waiting
+        self._check_known(found)
+        if phase is None or not waiting:
             return waiting
         steps = list(takewhile(lambda each: each.phase is phase, waiting))
         behind = [each for each in waiting[len(steps) :] if each.phase is Phase.EXPAND]
@@ -136,6 +139,14 @@ class Branch:
                 "and replace every process before you contract"
             )
         return steps
+
+    def _check_known(self, found: str) -> None:
+        first = self.migrations[0].version
+        if found < first:
+            raise SchemaError(
+                f"the {self.name} database is at version {found}, from before the first one that can be "
+                f"upgraded, {first}: set the deployment up anew"
+            )
 
     def _blocked(self, waiting: Sequence[Migration]) -> str:
         if waiting[0].phase is Phase.CONTRACT:
@@ -152,6 +163,7 @@ class Branch:
         """Raise SchemaError unless this program can use a database. floor: the oldest program it serves."""
         if found is None:
             raise SchemaError(f"the {self.name} database has no schema yet: run `idvault db upgrade`")
+        self._check_known(found)
         if found < self.needed:
             raise SchemaError(
                 f"the {self.name} database is at version {found}, not {self.needed}: run `idvault db upgrade`"

@@ -2,17 +2,11 @@
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-
-from alembic import command
 
 from idvault.core.db.database import Database
 from idvault.key.store.version import SqlShredStore
-from idvault.processes import migrations
-from idvault.processes.migrations import SHRED
 from tests.support.databases import Databases
 from tests.support.remnant_search import MarkedKeys
 
@@ -48,29 +42,3 @@ async def test_no_copy_is_left(sqlite_databases: Databases, tmp_path: Path) -> N
     found = {token for token in keys.by_name if await store.find(account_token=token)}
     await shred.close()
     assert found == set(left)
-
-
-async def test_former_copies_go(tmp_path: Path) -> None:
-    """A program of the former version deleted rows: the migration leaves no copy of any key but the rows'."""
-    urls = [f"sqlite:///{tmp_path / name}.sqlite3" for name in ("main", "shred")]
-    await migrations.change(urls[1], lambda connection: command.upgrade(SHRED.config(connection), "0004"))
-    keys, left = MarkedKeys(), list[str]()
-    await asyncio.to_thread(_fill, tmp_path / "shred.sqlite3", keys, left)
-    assert keys.found([tmp_path]).keys() > set(left)
-    await migrations.upgrade_both(*urls)
-    shred = Database(url=urls[1])
-    assert await shred.empty_log()
-    assert keys.found([tmp_path]).keys() == set(left)
-    for token in left:
-        assert await SqlShredStore(database=shred).find(account_token=token) == keys.by_name[token]
-    await shred.close()
-
-
-def _fill(path: Path, keys: MarkedKeys, left: list[str]) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute("PRAGMA secure_delete = ON")
-        for token, key in walk(keys, left):
-            if key is None:
-                database.execute("DELETE FROM shred_keys WHERE account_token = ?", (token,))
-            else:
-                database.execute("INSERT INTO shred_keys VALUES (?, ?)", (token, key))
