@@ -1,7 +1,7 @@
 """The program of the last release, as its wheel installs it: what runs beside this one during an upgrade.
 
-`tests/last_release.txt` names its commit; until the first release, the commit with which upgrades beside the
-version before began. Its source comes from git's history. A copy without that history tries the wheel of this
+`tests/last_release.txt` names its commit; until the first release, the commit with which the schema's first
+version began. Its source comes from git's history. A copy without that history tries the wheel of this
 version on the wider schema instead, and warns: that is less, and not enough for a release.
 """
 
@@ -36,7 +36,7 @@ def install(folder: Path) -> Checkout:
         content.extractall(packages)
     # Found after the wheel's own packages.
     (packages / "shared.pth").write_text("\n".join(each for each in sys.path if "site-packages" in each))
-    files = (source / "docs" / "operations.md", *(source / "idvault" / "config").glob("*.py"))
+    files = (source / "docs" / "operations.md", *(source / "idvault" / "core" / "config").glob("*.py"))
     known = {name for file in files for name in _SETTING.findall(file.read_text("utf-8"))}
     return Checkout(environment, environment / "bin" / "python", settings=frozenset(known))
 
