@@ -6,9 +6,10 @@ from idvault.campaign import rules as campaign_rules
 from idvault.campaign.ports import CampaignProgress, CampaignStore
 from idvault.campaign.rules import Campaign, CampaignPlan, Verb
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.verify import seal
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType

@@ -23,12 +23,13 @@ from datetime import datetime, timedelta, tzinfo
 from time import perf_counter
 
 from idvault.account.ports import StatusStore
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
 from idvault.disclosure.acts.history import LogProofs, Proved
 from idvault.erasure import rules
 from idvault.erasure.ports import ErasureLevels, ErasureStore, Remnants, ShredDestroyer
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.verify.clock import ClockReading
 from idvault.verify.erasure import ErasureState
 from idvault.verify.error import DamagedError, NotFoundError, Reason

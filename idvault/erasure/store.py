@@ -33,6 +33,7 @@ from idvault.account.store import rows as account_rows
 from idvault.claim.job import store as job_store
 from idvault.claim.store import rows as claim_rows
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -51,7 +52,6 @@ from idvault.core.tables.sanction import followers, sanctions
 from idvault.erasure import rules
 from idvault.erasure.ports import ErasureLevels
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
-from idvault.log import store as log_store
 from idvault.sanction.store.rows import Listing
 from idvault.verify.account import Account
 from idvault.verify.claim import ClaimState
@@ -306,7 +306,7 @@ class SqlErasureStore:
         )
         await add(connection, made)
         await account_rows.put_standing(connection, rules.told(account=owner, erasure=made, now=now.business))
-        await log_store.append(connection, event.with_fields(erase_at=made.erase_at.isoformat()))
+        await log_entry.append(connection, event.with_fields(erase_at=made.erase_at.isoformat()))
         return made
 
     @act("erasure.cancel")
@@ -337,7 +337,7 @@ class SqlErasureStore:
         await account_rows.put_standing(
             connection, rules.told(account=owner, erasure=cancelled, now=now.business)
         )
-        await log_store.append(connection, event.with_fields(erasure_id=found.erasure_id))
+        await log_entry.append(connection, event.with_fields(erasure_id=found.erasure_id))
         return cancelled
 
     async def newest(self, *, relying_party: str, account_token: str) -> Erasure | None:
@@ -394,7 +394,7 @@ class SqlErasureStore:
         erased = rules.erased(account=owner, today=today, now=now.business)
         await account_rows.put(connection, erased, claim_ended_at=now.business)
         await put(connection, made)
-        await log_store.append(connection, event.with_fields(destroy_at=made.destroy_at.isoformat()))
+        await log_entry.append(connection, event.with_fields(destroy_at=made.destroy_at.isoformat()))
         return True
 
     @act("erasure.clear")
@@ -428,7 +428,7 @@ class SqlErasureStore:
         await put(connection, made, held=held)
         await account_rows.put_standing(connection, rules.told(account=owner, erasure=made, now=now.business))
         promised = {"absent_from": absent_from.isoformat()} if absent_from else {}
-        await log_store.append(connection, event.with_fields(**promised))
+        await log_entry.append(connection, event.with_fields(**promised))
         return True
 
     @read("erasure.releasable")
@@ -445,7 +445,7 @@ class SqlErasureStore:
         await release(connection, owner)
         # The receipt keeps proving the destruction: its entry stays the erasure's last one.
         await put(connection, stored)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("erasure.levels")
@@ -478,4 +478,4 @@ async def _end_claim(connection: Connection, owner: Account, now: ClockReading, 
         await claim_rows.keep(connection, found.attempt, owner=owner)
     await claim_rows.end(connection, **key, outcome=rules.CLAIM_ENDED, now=now.business)
     await job_store.finish(connection, account_token=owner.account_token, claim_id=found.claim_id)
-    await log_store.append(connection, event.with_fields(claim_id=found.claim_id))
+    await log_entry.append(connection, event.with_fields(claim_id=found.claim_id))

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from idvault.core.event_factory import EventFactory
 from idvault.key.ports import (
     EndingStore,
     KeptRequestStore,
@@ -36,7 +37,6 @@ from idvault.key.ports import (
     Rewrapper,
     SealedStore,
 )
-from idvault.log.acts.guard import EventFactory
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_version import SETTLED, HeldKey, KeyKeptError, KeyVersion
 from idvault.sealing.ports import SealedValue, UsedVersions

@@ -2,8 +2,6 @@
 
 The log's signed notes, in the second database (log.ports.CheckpointStore).
 
-Writes the log entry of an act, within the act's own transaction.
-
 The epochs of the log: their statements in the main database, and the beginning of one in both databases.
 
 Each step can be repeated after a crash.
@@ -37,6 +35,7 @@ from sqlalchemy import (
     update,
 )
 
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -48,15 +47,11 @@ from idvault.core.tables.log import (
     log_entries,
     log_head,
     log_nodes,
-    log_openings,
     log_statements,
-    moderator_papers,
 )
 from idvault.log.ports import AuditPage, Extent, Head, StoredEntry, Subtree, Unsequenced
-from idvault.verify.attest import sanction as papers
 from idvault.verify.error import DamagedError, Reason
 from idvault.verify.event import Event
-from idvault.verify.transparency import entry
 from idvault.verify.transparency.tile import HEIGHT
 from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
 
@@ -101,33 +96,6 @@ class SqlCheckpointStore:
         if former is None:
             return await connection.one(_ADD, name=self.name, note=note) is not None
         return await connection.run(_REPLACE, which=self.name, former=former, note=note) == 1
-
-
-_ADD_ENTRY = statement(insert(log_entries))
-_ADD_OPENING_KEY = statement(insert(log_openings))
-_ADD_PAPER = statement(
-    upsert(moderator_papers).on_conflict_do_nothing(index_elements=[moderator_papers.c.digest])
-)
-
-
-async def append(connection: Connection, event: Event) -> None:
-    """Write the entry, not yet indexed, its opening key, and what a moderator signed for it."""
-    await connection.later(
-        _ADD_ENTRY,
-        entry_id=event.entry_id,
-        log_index=None,
-        leaf=entry.encode_leaf(event),
-        occurred_at=event.occurred_at,
-        recorded_at=event.recorded_at,
-    )
-    await connection.later(
-        _ADD_OPENING_KEY,
-        account_token=event.account_token,
-        entry_id=event.entry_id,
-        opening_key=event.opening_key,
-    )
-    for paper in papers.kept(event.fields.values()):
-        await connection.later(_ADD_PAPER, digest=papers.digest(paper).hex(), paper=paper)
 
 
 EPOCHS = "epochs"
@@ -210,7 +178,7 @@ class SqlEpochStore:
             if await connection.one(_FIND_EPOCH, entry_id=event.entry_id) is None:
                 if left is not None:
                     await _cut(connection, left)
-                await append(connection, event)
+                await log_entry.append(connection, event)
             await connection.run(_KEEP, only=_ONLY_EPOCH, content=statements)
 
         async def replace(connection: Connection) -> None:
@@ -231,7 +199,7 @@ class SqlEpochStore:
         """
 
         async def log(connection: Connection) -> None:
-            await append(connection, event)
+            await log_entry.append(connection, event)
             if statements is not None:
                 await connection.run(_KEEP, only=_ONLY_EPOCH, content=statements)
 

@@ -9,15 +9,19 @@ Names a platform's first moderators: the operator's act while the platform has f
   asked on another way than the request came.
 """
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
+from idvault.core.act import Again, Mutation, Tx, Vault
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
+from idvault.moderator import store
 from idvault.moderator.ports import ModeratorStore
 from idvault.verify import moderator as rules
 from idvault.verify.attest import sanction as papers
@@ -27,6 +31,9 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, EventType
 from idvault.verify.moderator import Moderator
 from idvault.verify.seal import Part
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _MOST_KNOWN = 10_000
 
@@ -116,6 +123,47 @@ async def signed_act(moderators: ModeratorSource, call: ModerationCall, *, now: 
     """Return the paper of a decision that has no paper of its own kind; raises as `signed_paper` does."""
     text = papers.act(call.occasion, method=call.method, fields=call.fields)
     return await signed_paper(moderators, call, text, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModerators:
+    """Moderators as they are stored."""
+
+    vault: Vault
+
+    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        return await self.vault.read("moderator.get", lambda one: store.get(one, relying_party, moderator_id))
+
+
+@dataclass(frozen=True, eq=False)
+class SignedMutation(Generic[P, T]):
+    """A mutation that a moderator signs, by a paper that is of no kind of its own."""
+
+    act: Mutation[Concatenate[bytes, P], T]
+
+    async def __call__(
+        self,
+        vault: Vault,
+        call: ModerationCall,
+        now: ClockReading,
+        made: str,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run it; raises as a mutation does, and as `signed_paper` does."""
+        await vault.guard.check(now=now)
+        paper = await signed_act(StoredModerators(vault), call, now=now)
+        request = call.decided(vault.fingerprinter)
+        return await self.act.run(vault, call, now, request, made, paper, *args, **kwargs)
+
+
+def decision(
+    name: str, *, again: Again[T]
+) -> Callable[[Callable[Concatenate[Tx, str, bytes, P], Coroutine[Any, Any, T]]], SignedMutation[P, T]]:
+    """Make a decision of a function of an act, the id that it makes or changes, and the signed paper."""
+    return lambda body: SignedMutation(Mutation(name, body, again))
 
 
 class ModeratorFlow:

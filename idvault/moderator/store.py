@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, select, update
 
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -16,7 +17,6 @@ from idvault.core.db.locking import for_change, lock_of_number
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.sanction import moderators
-from idvault.log import store as log_store
 from idvault.verify import moderator as rules
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
@@ -114,7 +114,7 @@ class SqlModeratorStore:
         if found.revoked_at is not None:
             return found
         await connection.run(_REVOKE, party=request.caller, moderator=moderator_id, now=now.business)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return replace(found, revoked_at=now.business)
 
     @read("moderator.of_key")
@@ -163,7 +163,7 @@ async def _add(
         revoked_at=None,
     )
     if new is not None:
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return moderator
     # Another act may have registered the key since this one looked.
     known = await connection.only(_OF_KEY, party=party, public_key=moderator.public_key)

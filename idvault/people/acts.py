@@ -22,8 +22,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.people.ports import RosterStore, StoredProposal, StoredVersion
 from idvault.verify.attest import succession
 from idvault.verify.attest.people import roster as rosters

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -16,7 +17,6 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.people import roster, roster_proposals, roster_signatures, roster_versions
-from idvault.log import store as log_store
 from idvault.people import rules
 from idvault.people.ports import StoredProposal, StoredVersion
 from idvault.verify.clock import ClockReading
@@ -116,7 +116,7 @@ class SqlRosterStore:
             await connection.run(_NEXT, **values)
         for forget in _FORGET_ADOPTED:
             await connection.run(forget, version=adopted.version)
-        await log_store.append(connection, event.with_fields(version=adopted.version, hash=adopted.digest))
+        await log_entry.append(connection, event.with_fields(version=adopted.version, hash=adopted.digest))
         return True
 
     async def newest(self) -> tuple[int, str] | None:
@@ -146,7 +146,7 @@ class SqlRosterStore:
                 await connection.run(forget, before=now.business - rules.PROPOSAL_LIFETIME)
             if await connection.one(_PROPOSAL, digest=proposal.digest) is None:
                 await _add(connection, proposal, now)
-                await log_store.append(connection, event)
+                await log_entry.append(connection, event)
         return await _found(connection, _PROPOSAL, proposal.digest)
 
     @act("roster.sign")
@@ -168,7 +168,7 @@ class SqlRosterStore:
         if (name, signature) in found.signatures:
             return found
         await connection.run(_SIGN, digest=digest, name=name, signature=signature, signed_at=now.business)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return await _found(connection, _PROPOSAL, digest)
 
     @read("roster.proposals")

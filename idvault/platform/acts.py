@@ -7,9 +7,10 @@ access, and it must be possible when something is wrong.
 from dataclasses import dataclass
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.platform import Platform, PlatformStore
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.platform import rules as platform_rules
 from idvault.platform.ports import PlatformPages, PresentationStore
 from idvault.verify import return_address

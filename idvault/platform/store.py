@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Integer, literal_column, select, update
 
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -15,7 +16,6 @@ from idvault.core.platform import Platform
 from idvault.core.request import Request
 from idvault.core.tables.platform import platform_keys, platform_pages, platforms
 from idvault.core.tables.sanction import moderators
-from idvault.log import store as log_store
 from idvault.platform.ports import PlatformPages, PresentedPlatform
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
@@ -136,7 +136,7 @@ class SqlPlatformStore:
         if stored.revoked_at is not None:
             return stored
         await connection.run(_REVOKE, spki=spki, now=now.business)
-        await log_store.append(connection, _about(event, stored))
+        await log_entry.append(connection, _about(event, stored))
         return replace(stored, revoked_at=now.business)
 
     @act("platform.present")
@@ -148,7 +148,7 @@ class SqlPlatformStore:
             return
         origins = "\n".join(pages.origins)
         await connection.run(_PUT_PAGES, name=name, title=pages.title, origins=origins)
-        await log_store.append(connection, event.with_fields(name=name, title=pages.title, origins=origins))
+        await log_entry.append(connection, event.with_fields(name=name, title=pages.title, origins=origins))
 
     @read("platform.pages")
     async def pages(self, connection: Connection, *, name: str) -> PlatformPages:
@@ -191,7 +191,7 @@ async def _register(connection: Connection, asked: Platform, now: ClockReading, 
     if stored.name != asked.name or stored.revoked_at is not None:
         raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
     if new is not None:
-        await log_store.append(connection, _about(event, stored))
+        await log_entry.append(connection, _about(event, stored))
     return stored
 
 

@@ -15,9 +15,10 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
 
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
 from idvault.public_account.ports import FilingStore, Owned, OwnershipStore, Present, PublicAccountStore
 from idvault.public_account.rules import owner as public_account_owner

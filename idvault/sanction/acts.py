@@ -12,8 +12,9 @@ What a moderator signed is built again from the call and checked before anything
 from dataclasses import dataclass, field
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.log.ports import Publication
 from idvault.moderator.acts import KnownModerators, ModerationCall, signed_paper
 from idvault.moderator.ports import ModeratorStore

@@ -18,6 +18,7 @@ from idvault.claim import rules as claim_rules
 from idvault.claim.ports import Claim
 from idvault.claim.store import rows as claim_rows
 from idvault.core import account_request as core_account_request
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -26,7 +27,6 @@ from idvault.core.db.statement import Statement, param, statement
 from idvault.core.request import Request
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.session import sessions
-from idvault.log import store as log_store
 from idvault.session.ports import PastClaim, StoredSession
 from idvault.session.rules import SessionClaim, SessionPurpose, VerificationSession
 from idvault.verify.claim import ClaimState, Consent, FailureReason
@@ -162,7 +162,7 @@ class SqlSessionStore:
             return (await _found(connection, await get(connection, repeated))).session
         await _check_account(connection, session, now)
         await add(connection, session)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return session
 
     @act("session.change")
@@ -183,7 +183,7 @@ class SqlSessionStore:
             return False
         await core_account_request.remember(connection, request, made=before.session_id, now=now.business)
         await put(connection, after)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("session.check_request")
@@ -221,7 +221,7 @@ class SqlSessionStore:
         """Delete the sessions that were made before a business time."""
         count = await connection.run(_PURGE, before=before)
         if count:
-            await log_store.append(connection, event.with_fields(before=before.isoformat(), count=count))
+            await log_entry.append(connection, event.with_fields(before=before.isoformat(), count=count))
         return count
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Integer, String, delete, exists, func, select
 from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.account.store.rows import PACKED, from_row, unpack
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -27,7 +28,6 @@ from idvault.core.tables.claim import claims, intakes, jobs
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import sanctions
-from idvault.log import store as log_store
 from idvault.public_account.ports import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.ports import FeedChunk
@@ -283,7 +283,7 @@ class SqlStatusStore:
         ):
             return False
         await account_rows.changed(connection, expired)
-        await log_store.append(connection, event.with_fields(expire_date=str(owner.expire_date)))
+        await log_entry.append(connection, event.with_fields(expire_date=str(owner.expire_date)))
         return True
 
     @read("status.abandoned")
@@ -302,5 +302,5 @@ class SqlStatusStore:
         for removal in _REMOVALS:
             await connection.run(removal, token=token)
         await account_rows.removed(connection, account_token=token)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True

@@ -245,10 +245,6 @@ class TipOffStore(Protocol):
         """Return how many reports are in each open state, and how many are overdue."""
         ...
 
-    async def operation_counts(self, *, relying_party: str, operation_id: str) -> dict[TipOffState, int]:
-        """Return how many reports of an operation are in each state; a state without reports is omitted."""
-        ...
-
 
 class ReporterStore(Protocol):
     """The reporters of platforms."""

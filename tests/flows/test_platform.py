@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.log.acts.guard import EventFactory
+from idvault.core.event_factory import EventFactory
 from idvault.platform.acts import OperatorFlow, PlatformCommand, PlatformFlow, PresentationFlow
 from idvault.platform.ports import PlatformPages
 from idvault.platform.store import SqlPlatformStore

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from idvault.core import log_entry
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
 from idvault.key.store.version import SqlShredStore
-from idvault.log import store as log_store
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.verify.claim import ClaimState
 from idvault.verify.event import EventType
@@ -104,7 +104,7 @@ async def test_what_nobody_asked_for_is_doubled(sqlite_databases: Databases) -> 
     token = book[0].answer.account_token
     fields = {"claim_id": "c", "state": "SUCCEEDED", "failure_reason": "", "record_digest": b""}
     event = world.event(EventType.CLAIM_SETTLE, token, **fields)
-    await main.act("test", lambda connection: log_store.append(connection, event))
+    await main.act("test", lambda connection: log_entry.append(connection, event))
     await main.close()
     tally = await _found(sqlite_databases, book[:2])
     assert tally.lost == 0

@@ -27,8 +27,7 @@ from idvault.public_account.store.ownership import SqlOwnershipStore
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal.ports import AppealDecision, AppealFiling, DecisionEvents
 from idvault.sanction.appeal.rules import Appeal
-from idvault.sanction.operation.rules import Operation
-from idvault.sanction.operation.store import SqlOperationStore
+from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.order.store import SqlOrderStore
 from idvault.sanction.rules import Sanction
@@ -320,19 +319,20 @@ async def _miss_order(world: World) -> Act:
 
 
 async def _open_operation(world: World) -> Act:
-    store, request = SqlOperationStore(database=world.database), world.request()
-    operation = Operation(world.new_id(), PARTY, "a month (synthetic)", at().business)
-    event = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id, paper=b"")
-    return lambda: store.begin(operation, request=request, event=event)
+    sanctions = SanctionWorld(world.database)
+    call = sanctions.signed_act("OpenOperation", "a month", key=await sanctions.clerk())
+    made, request = world.new_id(), world.request()
+    return lambda: operation_acts.begin.act.run(
+        sanctions.vault, call, at(), request, made, b"paper", "a month"
+    )
 
 
 async def _close_operation(world: World) -> Act:
-    store, request = SqlOperationStore(database=world.database), world.request()
-    operation = Operation(world.new_id(), PARTY, "a month (synthetic)", at().business)
-    opened = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id, paper=b"")
-    await store.begin(operation, request=world.request(), event=opened)
-    event = world.event(EventType.OPERATION_CLOSE, operation_id=operation.operation_id, paper=b"")
-    return lambda: store.close(operation_id=operation.operation_id, request=request, now=at(), event=event)
+    sanctions = SanctionWorld(world.database)
+    made = (await sanctions.begin()).operation_id
+    call = sanctions.signed_act("CloseOperation", made, key=await sanctions.clerk())
+    request = world.request()
+    return lambda: operation_acts.close.act.run(sanctions.vault, call, at(), request, made, b"paper")
 
 
 async def _public(world: World) -> tuple[PublicAccountWorld, ShownPublicAccount, Owned]:

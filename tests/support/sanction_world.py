@@ -1,15 +1,16 @@
 """Sanctions over a real database: what a platform's moderators do, as short calls."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
@@ -21,19 +22,19 @@ from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.people import wire_naming
 from idvault.processes.bootstrap.periodic.sanction import wire_sanction_sweeps
 from idvault.processes.bootstrap.sanction import wire_sanctions
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.processes.services.status import StatusServicer
 from idvault.report.store import SqlMonthStore
 from idvault.sanction.acts import NewSanction
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.appeal.store import SqlAppealStore
+from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
-from idvault.sanction.operation.store import SqlOperationStore
 from idvault.sanction.order.store import SqlOrderStore
 from idvault.sanction.ports import SanctionFilter
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.status.api import SerialisedStatuses
-from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.v1 import status_pb2
 from idvault.verify import moderator as moderator_rules
 from idvault.verify import seal
@@ -121,18 +122,16 @@ class SanctionWorld:
         self.store = SqlSanctionStore(database=database)
         entropy = CountingEntropy(start=9_000_000 + life * 10_000_000)
         guard = self.claims.guard
+        self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
         servicer = wire_sanctions(
+            self.vault,
             store=self.store,
             moderators=SqlModeratorStore(database=database),
             appeals=SqlAppealStore(database=database),
             sealer=moderation_sealer(),
             terms=terms,
             orders=SqlOrderStore(database=database),
-            operations=SqlOperationStore(database=database),
-            tip_offs=SqlTipOffStore(database=database),
             months=SqlMonthStore(database=database),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
             entropy=entropy,
         )
         self.servicer = servicer
@@ -146,7 +145,7 @@ class SanctionWorld:
         ).naming
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
         self.appeals = servicer.appeals
-        self.orders, self.operations = servicer.orders, servicer.operations
+        self.orders = servicer.orders
         sweeps = wire_sanction_sweeps(
             store=self.store, orders=SqlOrderStore(database=database), guard=guard, entropy=entropy
         )
@@ -240,7 +239,7 @@ class SanctionWorld:
         """Open an operation."""
         key = await self.clerk(party=party)
         call = self.signed_act("OpenOperation", title, key=key, seconds=seconds, party=party, **changes)
-        return await self.operations.begin(call, title=title, now=at(seconds))
+        return await operation_acts.begin(self.vault, call, at(seconds), self.vault.new_id(), title)
 
     async def end(
         self, operation: Operation, *, seconds: float = 0, party: str = PARTY, **changes: Any
@@ -248,7 +247,7 @@ class SanctionWorld:
         """Close an operation."""
         key, which = await self.clerk(party=party), operation.operation_id
         call = self.signed_act("CloseOperation", which, key=key, seconds=seconds, party=party, **changes)
-        return await self.operations.close(call, operation_id=which, now=at(seconds))
+        return await operation_acts.close(self.vault, call, at(seconds), which)
 
     async def staff(self, party: str = PARTY) -> list[ModeratorKey]:
         """Return two moderators who are not revoked, of those whose keys have a number."""
@@ -433,6 +432,25 @@ class SanctionWorld:
 
         types = [entry.decode_leaf(leaf).type for leaf in await self.database.read("test", read)]
         return sorted(each for each in types if each.startswith(prefix))
+
+
+class LateVault(Vault):
+    """A vault in which a moderator is revoked just after having been read."""
+
+    world: SanctionWorld
+
+    async def read(self, name: str, work: Callable[[Connection], Coroutine[Any, Any, Any]]) -> Any:
+        found = await super().read(name, work)
+        if name == "moderator.get":
+            await self.world.revoke(key_of(1).of(found.moderator_id), party=found.relying_party)
+        return found
+
+    @classmethod
+    def of(cls, world: SanctionWorld) -> Self:
+        """Return the vault of a world, late."""
+        made = cls(**vars(world.vault))
+        made.world = world
+        return made
 
 
 class RevokedMeanwhile:

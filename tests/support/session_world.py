@@ -14,6 +14,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
+from idvault.core.event_factory import EventFactory
 from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
 from idvault.disclosure.acts.history import LogProofs
@@ -21,7 +22,6 @@ from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.api import ErasureServicer
 from idvault.erasure.rules import ErasureTerms
 from idvault.erasure.store import SqlErasureStore
-from idvault.log.acts.guard import EventFactory
 from idvault.log.store import SqlLogStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.platform.ports import PlatformPages

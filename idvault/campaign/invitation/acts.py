@@ -21,9 +21,10 @@ from idvault.campaign.invitation.rules import Invitation, InvitationEvent, Invit
 from idvault.campaign.rules import Campaign, ReverificationMethod
 from idvault.core import invitation_code
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import SYSTEM_ACTOR, Event, EventType

@@ -29,6 +29,7 @@ from idvault.campaign.rules import DELIVERED, Campaign, CampaignState, Reverific
 from idvault.campaign.store import rows as campaign_rows
 from idvault.campaign.store.rows import IN_COHORT
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -37,7 +38,6 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
-from idvault.log import store as log_store
 from idvault.sanction.store import standing as sanction_standing
 from idvault.verify.account import Account, AccountState, Standing
 from idvault.verify.clock import ClockReading
@@ -128,7 +128,7 @@ async def _change(
     await account_rows.put_standing(
         connection, await sanction_standing.settled(connection, owner, now=now.business)
     )
-    await log_store.append(connection, event)
+    await log_entry.append(connection, event)
     return True
 
 
@@ -446,7 +446,7 @@ class SqlInvitationStore:
             count = sum(invitation_rules.counts(before=one, after=other) for one, other in pairs)
             await put_delivery(connection, asked, leased)
             await campaign_rows.count_deliveries(connection, found, count, asked.today)
-            await log_store.append(connection, event.with_fields(count=len(leased)))
+            await log_entry.append(connection, event.with_fields(count=len(leased)))
         return Batch(found, leased, asked.lease_until)
 
     @read("invitation.offers")
@@ -502,7 +502,7 @@ class SqlInvitationStore:
             await invited(connection, found.campaign_id, [after.account_token])
         if invitation_rules.counts(before=before, after=after):
             await campaign_rows.count_deliveries(connection, found, 1, recording.today)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return Recorded(found, after)
 
 

@@ -12,8 +12,9 @@ from idvault.campaign.legacy_account.ports import (
 )
 from idvault.campaign.legacy_account.rules import ImportResult, LegacyRow
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Violation

@@ -23,6 +23,7 @@ from idvault.account.store import rows as account_rows
 from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account.ports import ImportChunk, Imported, NewAccount
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -31,7 +32,6 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.db.types import Day
 from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.campaign import legacy_accounts
-from idvault.log import store as log_store
 from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
 from idvault.verify import seal
@@ -108,7 +108,7 @@ class SqlLegacyAccountStore:
             found = await _find(connection, chunk, rows)
         else:
             found = await _create(connection, chunk, rows) if rows else {}
-            await log_store.append(connection, _about(event, found))
+            await log_entry.append(connection, _about(event, found))
         return [found[row.reference] for row in chunk.rows]
 
 

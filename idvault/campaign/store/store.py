@@ -18,13 +18,13 @@ from idvault.campaign.rules import Campaign, CampaignState, ReverificationMethod
 from idvault.campaign.store import rows as campaign_rows
 from idvault.campaign.store.rows import IN_COHORT
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.request import Request
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
-from idvault.log import store as log_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event
 
@@ -125,7 +125,7 @@ class SqlCampaignStore:
         if repeated is not None:
             return await campaign_rows.get(connection, campaign.relying_party, repeated)
         await connection.run(_ADD, **campaign_rows.values(campaign))
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return campaign
 
     @act("campaign.move")
@@ -148,7 +148,7 @@ class SqlCampaignStore:
         await connection.run(
             _MOVE, campaign=campaign_id, state=after.state.value, started_at=after.started_at
         )
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return replace(before, state=after.state, started_at=after.started_at)
 
     @read("campaign.get")

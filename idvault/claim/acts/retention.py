@@ -6,8 +6,9 @@ from idvault.account.ports import StatusStore
 from idvault.claim.ports import VerificationStore
 from idvault.claim.rules import REQUEST_LIFETIME
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, EventType
 

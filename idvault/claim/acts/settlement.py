@@ -20,9 +20,10 @@ from idvault.claim.ports import Claim, Following, Job, Lease, Settlement, Verifi
 from idvault.claim.rules import ClaimOutcome, Owner
 from idvault.core import caller
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.loop import pause
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.registry.ports import CappedRegistry
 from idvault.sealing.ports import Intake, IntakeOpener, IntakeSealer, RecordSealer

@@ -27,9 +27,10 @@ from idvault.claim.job.ports import JobStore
 from idvault.claim.ports import Claim, Job, Lease, NewClaim, VerificationStore
 from idvault.core import caller, share
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.registry.budget_ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault.verify import name, token

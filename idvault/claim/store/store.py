@@ -30,6 +30,7 @@ from idvault.claim.ports import Claim, Job, NewClaim, OpenedClaim, Settlement
 from idvault.claim.store import rows as claim_rows
 from idvault.claim.store.rows import Charge, OpenClaim
 from idvault.core import account_request as request
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -38,7 +39,6 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims, jobs, requests
-from idvault.log import store as log_store
 from idvault.registry import store as registry_store
 from idvault.registry.budget_ports import CallTurn
 from idvault.sanction.store import standing as sanction_standing
@@ -96,7 +96,7 @@ async def supersede(
     )
     await job_store.finish(connection, account_token=new_claim.account_token, claim_id=replaced.claim_id)
     event = superseded.with_fields(claim_id=replaced.claim_id, by_claim_id=new_claim.claim_id)
-    await log_store.append(connection, event)
+    await log_entry.append(connection, event)
 
 
 async def begin(connection: Connection, new_claim: NewClaim, former: Account | None) -> Account:
@@ -266,7 +266,7 @@ async def _follow(
     )
     if followed is None:
         return concluded
-    await log_store.append(connection, following.event.with_fields(standings=followed))
+    await log_entry.append(connection, following.event.with_fields(standings=followed))
     settled = await sanction_standing.settled(connection, concluded, now=settlement.now.business)
     changed = concluded.revision > owner.revision
     return replace(settled, revision=concluded.revision) if changed else settled
@@ -346,7 +346,7 @@ class SqlVerificationStore:
         charge = await claim_rows.charge(connection, new_claim, former=former, named=named)
         begun = await begin(connection, new_claim, former)
         added, job = await add(connection, new_claim, begun, named, charge)
-        await log_store.append(connection, event.with_fields(claim_id=new_claim.claim_id))
+        await log_entry.append(connection, event.with_fields(claim_id=new_claim.claim_id))
         return OpenedClaim(added, job, None if turn is None else await registry_store.take(connection, turn))
 
     @act("verification.postpone")
@@ -357,7 +357,7 @@ class SqlVerificationStore:
         if not await job_store.wait(connection, job, progress=progress, lease=None, fresh=True):
             return False
         await claim_rows.put(connection, intake, account_token=job.account_token, claim_id=job.claim_id)
-        await log_store.append(connection, event.with_fields(claim_id=job.claim_id))
+        await log_entry.append(connection, event.with_fields(claim_id=job.claim_id))
         return True
 
     @act("verification.deposit")
@@ -368,7 +368,7 @@ class SqlVerificationStore:
         if not await job_store.make_due(connection, account_token=account_token, claim_id=claim_id):
             return False
         await claim_rows.put(connection, intake, account_token=account_token, claim_id=claim_id)
-        await log_store.append(connection, event.with_fields(claim_id=claim_id))
+        await log_entry.append(connection, event.with_fields(claim_id=claim_id))
         return True
 
     @act("verification.settle")
@@ -390,7 +390,7 @@ class SqlVerificationStore:
         await account_rows.put(connection, concluded, claim_ended_at=settlement.now.business)
         digest = b"" if record is None else record.digest()
         logged = with_outcome(event, settlement, digest)
-        await log_store.append(connection, logged)
+        await log_entry.append(connection, logged)
         shown = None
         if record is not None:
             shown = await claim_rows.add_receipt(
@@ -424,7 +424,7 @@ class SqlVerificationStore:
         count = await request.forget(connection, before=before)
         count += await member_request.forget(connection, before=before)
         if count:
-            await log_store.append(connection, event.with_fields(before=before.isoformat(), count=count))
+            await log_entry.append(connection, event.with_fields(before=before.isoformat(), count=count))
         return count
 
 

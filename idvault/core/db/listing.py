@@ -40,7 +40,7 @@ def listed(name: str, **columns: type[TypeEngine[Any]] | TypeEngine[Any]) -> Sub
     types = [type_() if isinstance(type_, type) else type_ for type_ in columns.values()]
     cells = [_Cell(name, place, type_) for place, type_ in enumerate(types)]
     labelled = [cell.label(key) for cell, key in zip(cells, columns, strict=True)]
-    return select(*labelled).select_from(_Rows(name, types).table_valued(name="given")).subquery(name)
+    return select(*labelled).select_from(_RowsGiven(name, types).table_valued(name="given")).subquery(name)
 
 
 class as_one_text(FunctionElement[str]):
@@ -88,7 +88,7 @@ class _Cell(FunctionElement[Any]):
         self.parameter, self.place, self.type = parameter, place, type_
 
 
-class _Rows(FunctionElement[Any]):
+class _RowsGiven(FunctionElement[Any]):
     inherit_cache = False
 
     def __init__(self, parameter: str, types: Sequence[TypeEngine[Any]]) -> None:
@@ -141,13 +141,13 @@ def _cell_of_json(element: _Cell, _compiler: SQLCompiler, **_options: Any) -> st
     return _from_json(element.type, f"json_extract(value, '$[{element.place}]')")
 
 
-@compiles(_Rows, "postgresql")
-def _no_rows(_element: _Rows, _compiler: SQLCompiler, **_options: Any) -> str:
+@compiles(_RowsGiven, "postgresql")
+def _no_rows(_element: _RowsGiven, _compiler: SQLCompiler, **_options: Any) -> str:
     return "generate_series(1, 1)"  # unnest yields the rows; FROM is required
 
 
-@compiles(_Rows, "sqlite")
-def _rows_of_json(element: _Rows, compiler: SQLCompiler, **_options: Any) -> str:
+@compiles(_RowsGiven, "sqlite")
+def _rows_of_json(element: _RowsGiven, compiler: SQLCompiler, **_options: Any) -> str:
     converts = [_converter(type_, compiler.dialect) for type_ in element.types]
 
     def as_json(rows: Iterable[Sequence[Any]]) -> str:

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Protocol
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import SecondFactorCheck
@@ -27,7 +28,7 @@ from idvault.custody.drill.ports import DrillHistory, DrillRecord, DrillStore, P
 from idvault.custody.drill.rules import DrillStanding
 from idvault.disclosure.acts.history import LogProofs, Proofs
 from idvault.disclosure.acts.refusal import Refusals
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.platform import rules as platform_rules

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from idvault.account.store.rows import pack, unpack_record
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -14,7 +15,6 @@ from idvault.core.db.statement import param, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.custody import drill_passes, drill_records
 from idvault.custody.drill.ports import DrillHistory, DrillRecord, Passing
-from idvault.log import store as log_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import AlreadyExistsError, Reason
 from idvault.verify.event import Event
@@ -99,7 +99,7 @@ class SqlDrillStore:
         )
         if written is None:
             return False
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @act("drill.complete")
@@ -119,4 +119,4 @@ class SqlDrillStore:
         )
         if noted is None:
             raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)

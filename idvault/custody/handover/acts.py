@@ -26,11 +26,12 @@ from enum import StrEnum
 
 from idvault.core.ailment import AilmentError
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
 from idvault.disclosure.acts import auditor as disclosure_auditor
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.ports import DisclosureStore
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.people.ports import HandoverStore

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Integer, func, select, true, update
 
 from idvault.account.store import rows as account_rows
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -17,7 +18,6 @@ from idvault.core.db.types import Micros
 from idvault.core.request import Request
 from idvault.core.tables.account import records
 from idvault.core.tables.custody import ended_handovers, handed_quorums
-from idvault.log import store as log_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.event import Event
@@ -119,7 +119,7 @@ class SqlHandoverStore:
         if changes:
             await _put(connection, changes)
         await member_request.conclude(connection, request, answer=str(len(changes)).encode())
-        await log_store.append(connection, event.with_fields(count=len(changes)))
+        await log_entry.append(connection, event.with_fields(count=len(changes)))
         return len(changes)
 
     @act("handover.end")
@@ -141,7 +141,7 @@ class SqlHandoverStore:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         left = await connection.one(_COUNT, quorum_ids=ending.held) or 0
         await member_request.conclude(connection, request, answer=str(left).encode())
-        await log_store.append(connection, event.with_fields(count=left))
+        await log_entry.append(connection, event.with_fields(count=left))
         return left
 
     @read("handover.ended")

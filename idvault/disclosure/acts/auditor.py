@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import SecondFactorCheck
@@ -36,7 +37,7 @@ from idvault.disclosure.ports import (
     RecordEvidence,
     ShredKeys,
 )
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.log.ports import Logged
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource

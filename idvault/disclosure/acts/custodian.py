@@ -14,6 +14,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import SecondFactorCheck
@@ -21,7 +22,7 @@ from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.acts.history import LogProofs, Proofs, Proved
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.ports import CaseTextSealer, Deciding, DisclosureStore, Filed, OwnDecision, Releasing
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.people.ports import HandoverStore

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.disclosure.ports import DisclosureStore
-from idvault.log.acts.guard import EventFactory
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import IdvaultError, UnavailableError
 from idvault.verify.event import Event, EventType

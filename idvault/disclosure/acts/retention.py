@@ -7,9 +7,9 @@ that the person's history lists it by the same horizon as the others.
 from collections.abc import Callable
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.ports import DisclosureStore
-from idvault.log.acts.guard import EventFactory
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, EventType
 

@@ -12,6 +12,7 @@ from sqlalchemy import insert, or_, select, update
 
 from idvault.account.store import kept as account_kept
 from idvault.account.store import rows as account_rows
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -26,7 +27,6 @@ from idvault.disclosure.rules import Tally
 from idvault.disclosure.store import rows as disclosure_rows
 from idvault.disclosure.store.lists import SqlDisclosureLists
 from idvault.disclosure.store.rows import SqlEvidence
-from idvault.log import store as log_store
 from idvault.verify.account import AccountState
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import Disclosure, DisclosureState
@@ -70,7 +70,7 @@ class SqlRefusals:
         )
         await connection.run(_PUT, actor_id=actor_id, reason=reason, minute=tally.minute, silent=tally.silent)
         if told:
-            await log_store.append(connection, event.with_fields(count=told))
+            await log_entry.append(connection, event.with_fields(count=told))
         return bool(told)
 
     @read("disclosure.silent")
@@ -89,7 +89,7 @@ class SqlRefusals:
         if not told:
             return False
         await connection.run(_PUT, actor_id=actor_id, reason=reason, minute=tally.minute, silent=tally.silent)
-        await log_store.append(connection, event.with_fields(count=told))
+        await log_entry.append(connection, event.with_fields(count=told))
         return True
 
 
@@ -149,7 +149,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         await _check_newest(connection, made)
         filed = Filed(made, filing.text, filing.digest, filing.threshold, event.entry_id, number)
         await disclosure_rows.add(connection, filed)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return filed
 
     @act("disclosure.decide")
@@ -172,7 +172,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         await disclosure_rows.put(connection, decided)
         if decided.state is DisclosureState.DENIED:
             await disclosure_rows.end(connection, decided, now=now.business)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return replace(filed, disclosure=decided)
 
     @act("disclosure.release")
@@ -199,7 +199,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
             connection, released, releasing, now=now.business, entry_id=event.entry_id
         )
         await disclosure_rows.put(connection, released)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         if before.disclosed_at is None and released.disclosed_at is not None:
             await disclosure_rows.disclose(
                 connection,
@@ -208,7 +208,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
                 legal_basis=releasing.legal_basis,
                 entry_id=disclosing.entry_id,
             )
-            await log_store.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
+            await log_entry.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
         return replace(filed, disclosure=released)
 
     @act("disclosure.disclose")
@@ -225,7 +225,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         await disclosure_rows.disclose(
             connection, made, record_digest=digest, legal_basis="", entry_id=event.entry_id
         )
-        await log_store.append(connection, event.with_fields(record_digest=digest, legal_basis=""))
+        await log_entry.append(connection, event.with_fields(record_digest=digest, legal_basis=""))
         return True
 
     @act("disclosure.confirm")
@@ -247,7 +247,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
         confirmed = disclosure_rules.confirm(disclosure=filed.disclosure, now=now.business)
         await disclosure_rows.put(connection, confirmed)
-        await log_store.append(connection, event.with_fields(record_digest=record_digest))
+        await log_entry.append(connection, event.with_fields(record_digest=record_digest))
         return replace(filed, disclosure=confirmed)
 
     @act("disclosure.report_share")
@@ -270,7 +270,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         if reported == filed.disclosure:
             return False
         await disclosure_rows.report_share(connection, reported, custodian, now=now.business)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @act("disclosure.cancel")
@@ -292,7 +292,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         cancelled = disclosure_rules.cancel(disclosure=filed.disclosure, now=now.business)
         await disclosure_rows.put(connection, cancelled)
         await disclosure_rows.end(connection, cancelled, now=now.business)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return replace(filed, disclosure=cancelled)
 
     @act("disclosure.open")
@@ -330,7 +330,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
             opened_at=now.business,
             record_digest=record_digest,
         )
-        await log_store.append(connection, event.with_fields(record_digest=record_digest))
+        await log_entry.append(connection, event.with_fields(record_digest=record_digest))
         return event.entry_id
 
     @act("disclosure.expire")
@@ -345,7 +345,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         if expired == filed.disclosure:
             return None
         await disclosure_rows.put(connection, expired)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return expired
 
     @read("disclosure.get")

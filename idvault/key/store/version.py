@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, String, delete, exists, literal, literal_column, select, update
 
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.claim import intakes
 from idvault.core.tables.key import day_keys, key_versions, shred_keys
-from idvault.log import store as log_store
 from idvault.sealing.key_version import KeyVersion
 from idvault.sealing.ports import DayKey
 from idvault.verify.event import Event
@@ -78,7 +78,7 @@ class SqlKeyVersionStore:
             over_at=None,
         )
         if added is not None:
-            await log_store.append(connection, event)
+            await log_entry.append(connection, event)
         return added is not None
 
     @act("key_version.end")
@@ -88,7 +88,7 @@ class SqlKeyVersionStore:
             _END, which_purpose=key.purpose, which_version=key.version, over_at=key.over_at
         )
         if ended:
-            await log_store.append(connection, event)
+            await log_entry.append(connection, event)
         return bool(ended)
 
     @act("key_version.withdraw")
@@ -98,7 +98,7 @@ class SqlKeyVersionStore:
             _WITHDRAW, which_purpose=key.purpose, which_version=key.version, its_check=key.check
         )
         if withdrawn:
-            await log_store.append(connection, event)
+            await log_entry.append(connection, event)
         return bool(withdrawn)
 
 

@@ -1,23 +1,13 @@
-"""Fails closed: refuses every change while a log entry has waited too long for its index.
-
-Makes events with random ids and opening keys.
-
-- A field is filled in once: by the flow that makes the event, or by the store's act.
-- The store adds only what it alone knows: what the act has found, counted or stored (Event.with_fields).
-"""
+"""Fails closed: refuses every change while a log entry has waited too long for its index."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idvault.core import caller
-from idvault.core.entropy import Entropy
 from idvault.log.ports import LogStore
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.event import Event, EventType
-from idvault.verify.seal import Part
 
 PATIENCE = timedelta(seconds=60)
 _AGE = timedelta(seconds=1)
@@ -60,33 +50,3 @@ class LogGuard:
 
     def _is_fresh(self, now: ClockReading) -> bool:
         return self._read_at is not None and abs(now.real - self._read_at) < _AGE
-
-
-_ID_SIZE = 16
-_KEY_SIZE = 32
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class EventFactory:
-    """Makes events; draws their ids and opening keys from the entropy source."""
-
-    entropy: Entropy
-
-    def event(
-        self, kind: EventType, *, actor_id: str, now: ClockReading, account_token: str = "", **fields: Part
-    ) -> Event:
-        """Return a new event; account_token: empty if no account is concerned."""
-        return Event(
-            kind,
-            actor_id,
-            account_token,
-            now.business,
-            now.real,
-            self.new_id(),
-            self.entropy.random(_KEY_SIZE),
-            fields,
-        )
-
-    def new_id(self) -> str:
-        """Return 16 random bytes in hex."""
-        return self.entropy.random(_ID_SIZE).hex()

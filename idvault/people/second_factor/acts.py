@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter, Request
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.ports import SecondFactor, SecondFactorSealer, SecondFactorStore
 from idvault.verify.attest.people.roster_member import RosterMember

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
+from idvault.core import log_entry
 from idvault.core import person_request as member_request
 from idvault.core.db.act import act
 from idvault.core.db.connection import Connection
@@ -14,7 +15,6 @@ from idvault.core.db.statement import param, statement, upsert
 from idvault.core.request import Request
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.core.tables.people import second_factors
-from idvault.log import store as log_store
 from idvault.people.second_factor import rules
 from idvault.people.second_factor.ports import SecondFactor
 from idvault.sealing.ports import FreshSecret
@@ -81,7 +81,7 @@ class SqlSecondFactorStore:
         if former is not None:
             return former
         await connection.run(_BEGIN, member=actor_id, secret=fresh.at_rest)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return fresh.for_member
 
     @act("second_factor.charge")
@@ -97,7 +97,7 @@ class SqlSecondFactorStore:
             _CHARGE, member=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
         )
         if tries.locked_until is not None:
-            await log_store.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
+            await log_entry.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
         return replace(found, tries=tries)
 
     @act("second_factor.accept")
@@ -121,5 +121,5 @@ class SqlSecondFactorStore:
         if not await connection.run(_CONFIRM, member=actor_id, secret=secret, step=step):
             return await member_request.find(connection, request) is not None
         await member_request.remember(connection, request, now=now)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True

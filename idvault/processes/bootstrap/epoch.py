@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
+from idvault.core.event_factory import EventFactory
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.epoch import entry_id
-from idvault.log.acts.guard import EventFactory
 from idvault.log.store import SqlEpochStore
 from idvault.processes.backup import rules as backup_rules
 from idvault.processes.backup.acts import ExaminedPair, KnownNote

@@ -5,6 +5,7 @@ from datetime import timedelta
 from idvault.account.ports import StatusStore
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
 from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
@@ -13,7 +14,7 @@ from idvault.erasure.api import ErasureServicer
 from idvault.erasure.ports import ErasureStore
 from idvault.erasure.rules import ErasureTerms
 from idvault.erasure.store import SqlErasureStore
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
+from idvault.core.event_factory import EventFactory
 from idvault.core.platform import Platform
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.log.store import SqlLogStore
 from idvault.moderator.acts import NamingFlow
 from idvault.moderator.store import SqlModeratorStore

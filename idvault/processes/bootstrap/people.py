@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import NamingFlow, OperatorNamingFlow
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore

@@ -2,9 +2,10 @@
 
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.base import ENTROPY, Base

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from idvault.core.act import Vault
 from idvault.core.config import Settings
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
-from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import ModeratorFlow
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.sanction import SanctionServicer
 from idvault.report.acts.report import MonthFlow
 from idvault.report.ports import MonthStore
@@ -21,24 +21,19 @@ from idvault.sanction.appeal.acts import AppealFlow
 from idvault.sanction.appeal.ports import AppealStore
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.appeal.store import SqlAppealStore
-from idvault.sanction.operation.acts import OperationFlow
-from idvault.sanction.operation.ports import OperationStore
-from idvault.sanction.operation.store import SqlOperationStore
 from idvault.sanction.order.acts import OrderFlow
 from idvault.sanction.order.ports import OrderStore
 from idvault.sanction.order.store import SqlOrderStore
 from idvault.sanction.ports import SanctionStore
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import ModerationTextSealer
-from idvault.tip_off.ports import TipOffStore
-from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.v1 import sanction_pb2
 
 
 def wire_sanctions(
+    vault: Vault,
     *,
     store: SanctionStore,
     moderators: ModeratorStore,
@@ -46,16 +41,12 @@ def wire_sanctions(
     sealer: ModerationTextSealer,
     terms: AppealTerms,
     orders: OrderStore,
-    operations: OperationStore,
-    tip_offs: TipOffStore,
     months: MonthStore,
-    fingerprinter: Fingerprinter,
-    guard: LogGuard,
     entropy: Entropy,
 ) -> SanctionServicer:
     """Connect the flows to their ports; production and tests differ only in the ports."""
-    events = EventFactory(entropy=entropy)
-    common: dict[str, Any] = {"fingerprinter": fingerprinter, "guard": guard}
+    events = vault.events
+    common: dict[str, Any] = {"fingerprinter": vault.fingerprinter, "guard": vault.guard}
     return SanctionServicer(
         appeals=AppealFlow(
             store=appeals,
@@ -69,9 +60,7 @@ def wire_sanctions(
         moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         orders=OrderFlow(store=orders, moderators=moderators, events=events, **common),
-        operations=OperationFlow(
-            store=operations, tip_offs=tip_offs, moderators=moderators, events=events, **common
-        ),
+        vault=vault,
         months=MonthFlow(store=months, zone=terms.zone),
     )
 
@@ -79,17 +68,14 @@ def wire_sanctions(
 def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> SanctionServicer:
     """Return the servicer of the platform edge."""
     return wire_sanctions(
+        vault_of(base, keys=keys, guard=guard),
         store=SqlSanctionStore(database=base.main),
         moderators=SqlModeratorStore(database=base.main),
         appeals=SqlAppealStore(database=base.main),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         terms=_terms(base.settings),
         orders=SqlOrderStore(database=base.main),
-        operations=SqlOperationStore(database=base.main),
-        tip_offs=SqlTipOffStore(database=base.main),
         months=SqlMonthStore(database=base.main),
-        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
-        guard=guard,
         entropy=ENTROPY,
     )
 

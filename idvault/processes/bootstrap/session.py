@@ -10,11 +10,12 @@ from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.rules import ClaimRules
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.erasure.api import ErasureServicer
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.people.acts import RosterHolder

@@ -5,9 +5,10 @@ from typing import Any
 
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.ports import ModeratorStore
 from idvault.moderator.store import SqlModeratorStore
 from idvault.platform.ports import PresentationStore

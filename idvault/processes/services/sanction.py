@@ -10,8 +10,7 @@ from idvault.report.acts.report import MonthFlow
 from idvault.sanction import api as sanction_api
 from idvault.sanction.acts import SanctionFlow
 from idvault.sanction.appeal.api import AppealMethods
-from idvault.sanction.operation import api as operation_api
-from idvault.sanction.operation.acts import OperationFlow
+from idvault.sanction.operation.api import OperationMethods
 from idvault.sanction.order import api as order_api
 from idvault.sanction.order.acts import OrderFlow
 from idvault.v1 import sanction_pb2 as pb
@@ -19,13 +18,12 @@ from idvault.verify.clock import ClockReading
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SanctionServicer(AppealMethods):
+class SanctionServicer(AppealMethods, OperationMethods):
     """Converts, calls one flow, converts back."""
 
     moderators: ModeratorFlow
     sanctions: SanctionFlow
     orders: OrderFlow
-    operations: OperationFlow
     months: MonthFlow
 
     async def RegisterModerator(
@@ -160,48 +158,6 @@ class SanctionServicer(AppealMethods):
         )
         return pb.ListOrdersResponse(
             orders=[order_api.message(each, now=now.business) for each in found], next_page_token=following
-        )
-
-    async def OpenOperation(
-        self, request: pb.OpenOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.Operation:
-        """Open an operation."""
-        call = moderator_api.call(
-            request.request_id, "OpenOperation", request.title, caller=caller, signature=request.signature
-        )
-        return operation_api.message(await self.operations.begin(call, title=request.title, now=now))
-
-    async def CloseOperation(
-        self, request: pb.CloseOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.Operation:
-        """Close an operation."""
-        operation_id = moderator_api.an_id(request.operation_id, "operation_id")
-        call = moderator_api.call(
-            request.request_id, "CloseOperation", operation_id, caller=caller, signature=request.signature
-        )
-        closed = await self.operations.close(call, operation_id=operation_id, now=now)
-        return operation_api.message(closed)
-
-    async def GetOperation(
-        self, request: pb.GetOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.Operation:
-        """Return an operation with its figures."""
-        operation_id = moderator_api.an_id(request.operation_id, "operation_id")
-        found, counts, tip_offs = await self.operations.get(
-            relying_party=caller.name, operation_id=operation_id, now=now
-        )
-        return operation_api.message(found, counts, tip_offs)
-
-    async def ListOperations(
-        self, request: pb.ListOperationsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.ListOperationsResponse:
-        """Return a page of operations."""
-        after, limit = sanction_api.page(request)
-        found, following = await self.operations.list(
-            relying_party=caller.name, state=operation_api.state(request.state), after=after, limit=limit
-        )
-        return pb.ListOperationsResponse(
-            operations=[operation_api.message(each) for each in found], next_page_token=following
         )
 
     async def GetMonthFigures(

@@ -17,6 +17,7 @@ from sqlalchemy import literal_column, select, union_all
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -27,7 +28,6 @@ from idvault.core.request import Request
 from idvault.core.tables.account import accounts
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import appeals, sanctions
-from idvault.log import store as log_store
 from idvault.public_account.ports import Owned, Present
 from idvault.public_account.rules import owner as public_account_owner
 from idvault.public_account.rules import public_account as public_account_rules
@@ -194,7 +194,7 @@ async def put(
     await public_account_rows.put(
         connection, made, token=stored.public_account.account_token, now=present.time
     )
-    await log_store.append(connection, event)
+    await log_entry.append(connection, event)
     return replace(stored, public_account=made)
 
 
@@ -233,7 +233,7 @@ class SqlPublicAccountStore:
             application=application, owner=owner, today=present.today, now=present.time
         )
         await public_account_rows.add(connection, made, now=present.time)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return Owned(made, owner)
 
     @act("public_account.approve")

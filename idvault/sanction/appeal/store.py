@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Request
 from idvault.core.tables.sanction import appeals
-from idvault.log import store as log_store
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal import rules
 from idvault.sanction.appeal.ports import AppealDecision, AppealFiling, AppealFilter, DecisionEvents
@@ -70,7 +70,7 @@ class SqlAppealStore:
             raise PreconditionError(Reason.APPEAL_EXISTS)
         await account_rows.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
         await ROWS.add(connection, made, filing.text)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return made
 
     @act("appeal.decide")
@@ -104,7 +104,7 @@ class SqlAppealStore:
             now=now.business,
         )
         if noted is not stored:
-            await log_store.append(connection, events.overdue)
+            await log_entry.append(connection, events.overdue)
         if decided.state is AppealState.UPHELD:
             await _overturn(
                 connection, owner=owner, sanction=sanction, appeal=decided, events=events, now=now
@@ -113,7 +113,7 @@ class SqlAppealStore:
             after = account_rules.renumber(account=owner, now=now.business)
             await account_rows.put_standing(connection, after)
         await ROWS.put(connection, decided)
-        await log_store.append(connection, events.decided)
+        await log_entry.append(connection, events.decided)
         return decided
 
     @read("appeal.undecided")
@@ -131,7 +131,7 @@ class SqlAppealStore:
         if noted is stored:
             return False
         await ROWS.put(connection, noted)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("appeal.deletable")
@@ -150,7 +150,7 @@ class SqlAppealStore:
             return False
         await ROWS.put(connection, bare)
         await ROWS.delete_text(connection, bare)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("appeal.overdue")
@@ -222,6 +222,6 @@ async def _overturn(
         await account_rows.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
     # Of a sanction that has ended, only the shown state changes: its end is already in the log.
     if present.state is SanctionState.IN_FORCE:
-        await log_store.append(connection, events.overturned)
+        await log_entry.append(connection, events.overturned)
     elif sanction.state is SanctionState.IN_FORCE:
-        await log_store.append(connection, events.lapsed)
+        await log_entry.append(connection, events.lapsed)

@@ -1,11 +1,17 @@
-"""Converts the messages of operations."""
+"""The methods of SanctionService about operations, and their messages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from idvault.core.act import Vault
+from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
-from idvault.sanction.api import DEGREES, SCOPES, time
+from idvault.moderator import api as moderator_api
+from idvault.sanction.api import DEGREES, SCOPES, page, time
+from idvault.sanction.operation import acts
 from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.tip_off import TipOffState
 
@@ -54,3 +60,48 @@ def sanction_count(value: SanctionCount) -> pb.Operation.SanctionCount:
 
 def _tip_off_count(counts: Mapping[TipOffState, int]) -> pb.Operation.TipOffCount:
     return pb.Operation.TipOffCount(**{state.value.lower(): count for state, count in counts.items()})
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class OperationMethods:
+    """The methods about operations."""
+
+    vault: Vault
+
+    async def OpenOperation(
+        self, request: pb.OpenOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Open an operation."""
+        call = moderator_api.call(
+            request.request_id, "OpenOperation", request.title, caller=caller, signature=request.signature
+        )
+        return message(await acts.begin(self.vault, call, now, self.vault.new_id(), request.title))
+
+    async def CloseOperation(
+        self, request: pb.CloseOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Close an operation."""
+        operation_id = moderator_api.an_id(request.operation_id, "operation_id")
+        call = moderator_api.call(
+            request.request_id, "CloseOperation", operation_id, caller=caller, signature=request.signature
+        )
+        return message(await acts.close(self.vault, call, now, operation_id))
+
+    async def GetOperation(
+        self, request: pb.GetOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Return an operation with its figures."""
+        operation_id = moderator_api.an_id(request.operation_id, "operation_id")
+        return message(*await acts.get(self.vault, caller.name, operation_id, now=now))
+
+    async def ListOperations(
+        self, request: pb.ListOperationsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListOperationsResponse:
+        """Return a page of operations, without their figures."""
+        after, limit = page(request)
+        found, following = await acts.page(
+            self.vault, caller.name, state=state(request.state), after=after, limit=limit
+        )
+        return pb.ListOperationsResponse(
+            operations=[message(each) for each in found], next_page_token=following
+        )

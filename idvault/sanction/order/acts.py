@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
 from idvault.sanction.order import rules
 from idvault.sanction.order.ports import OrderStore

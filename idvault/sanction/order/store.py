@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, and_, func, or_, select, update
 
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -14,7 +15,6 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.sanction import orders, sanctions
-from idvault.log import store as log_store
 from idvault.sanction.order.rules import OrderState, RecordedOrder
 from idvault.sanction.store import rows as sanction_rows
 from idvault.verify.clock import ClockReading
@@ -124,7 +124,7 @@ class SqlOrderStore:
             known = await connection.only(_OF_DIGEST, party=party, digest=digest)
             await requests.answer_for_account(connection, request, account_token="", made=known.order_id)
             return known
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return await get(connection, party, order.order_id)
 
     @act("order.miss")
@@ -136,7 +136,7 @@ class SqlOrderStore:
         if await connection.one(_LOCK, **where) is None:
             return False
         await connection.run(_MISS, **where, now=now.business)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("order.due")

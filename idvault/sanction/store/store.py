@@ -19,6 +19,7 @@ from idvault.account.ports import DueFollower
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -27,13 +28,12 @@ from idvault.core.db.statement import Statement, param, statement
 from idvault.core.request import Request
 from idvault.core.tables.account import accounts
 from idvault.core.tables.sanction import moderators, sanctions
-from idvault.log import store as log_store
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.public_account import PublicAccount
 from idvault.public_account.store import rows as public_account_rows
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.operation import rules as operation_rules
-from idvault.sanction.operation import store as operation_store
+from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.order import store as order_store
 from idvault.sanction.ports import SanctionFilter, SanctionLevels
 from idvault.sanction.rules import Sanction
@@ -334,7 +334,7 @@ class SqlSanctionStore:
         )
         await _begin(connection, owner, confirmed, now)
         await sanction_rows.put(connection, confirmed)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return confirmed
 
     @act("sanction.lift")
@@ -359,7 +359,7 @@ class SqlSanctionStore:
             sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
         )
         await end_sanction(connection, owner=owner, former=stored, ended=ended, now=now)
-        await log_store.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
+        await log_entry.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
         return ended
 
     @act("sanction.lapse")
@@ -372,7 +372,7 @@ class SqlSanctionStore:
         if stored.state is not sanction.state or lapsed.state is not SanctionState.LAPSED:
             return False
         await end_sanction(connection, owner=owner, former=stored, ended=lapsed, now=now)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @act("sanction.release")
@@ -387,7 +387,7 @@ class SqlSanctionStore:
             connection, await standing.settled(connection, owner, now=now.business)
         )
         standings = await account_person.followed(connection, due.account_token)
-        await log_store.append(connection, event.with_fields(standings=standings))
+        await log_entry.append(connection, event.with_fields(standings=standings))
         return True
 
     @read("sanction.levels")
@@ -467,7 +467,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     Raises what sanction.ports.SanctionStore.impose raises.
     """
     if sanction.operation_id is not None:
-        named = await operation_store.get(connection, sanction.relying_party, sanction.operation_id)
+        named = await OPERATIONS.get(connection, sanction.relying_party, sanction.operation_id)
         operation_rules.check_open(named)
     owner = await locked_owner(
         connection,
@@ -480,7 +480,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     if admitted.state is SanctionState.IN_FORCE:
         await _begin(connection, owner, admitted, now)
     await sanction_rows.add(connection, admitted)
-    await log_store.append(connection, event)
+    await log_entry.append(connection, event)
     return admitted
 
 

@@ -14,8 +14,9 @@ from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
 from idvault.claim.ports import Claim
 from idvault.claim.rules import ClaimRules
 from idvault.core import caller
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Asked, Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
 from idvault.public_account.acts import PublicAccountFlow
 from idvault.session import rules

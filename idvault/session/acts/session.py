@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.core.event_factory import EventFactory
+from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
 from idvault.session import rules
 from idvault.session.acts.page import SessionCall, SessionSteps, ShownSession

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal import rules as appeal_rules

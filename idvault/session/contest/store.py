@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Request
 from idvault.core.tables.session import contests
-from idvault.log import store as log_store
 from idvault.sanction.objection.store import ObjectionLists, ObjectionRows
 from idvault.sealing.moderation_text_ports import SealedModerationText
 from idvault.session import store as session_store
@@ -80,7 +80,7 @@ class SqlContestStore:
             raise PreconditionError(Reason.CONTEST_EXISTS)
         await account_rows.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
         await ROWS.add(connection, made, filing.text)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return made
 
     @act("contest.decide")
@@ -112,10 +112,10 @@ class SqlContestStore:
             now=now.business,
         )
         if noted is not stored:
-            await log_store.append(connection, overdue)
+            await log_entry.append(connection, overdue)
         await account_rows.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
         await ROWS.put(connection, decided)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return decided
 
     @read("contest.undecided")
@@ -133,7 +133,7 @@ class SqlContestStore:
         if noted is stored:
             return False
         await ROWS.put(connection, noted)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("contest.deletable")
@@ -152,7 +152,7 @@ class SqlContestStore:
             return False
         await ROWS.put(connection, bare)
         await ROWS.delete_text(connection, bare)
-        await log_store.append(connection, event)
+        await log_entry.append(connection, event)
         return True
 
     @read("contest.overdue")

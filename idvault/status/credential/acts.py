@@ -29,9 +29,10 @@ from typing import Any
 from idvault.account import rules as account_rules
 from idvault.account.ports import StatusStore
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.log.ports import Publication
 from idvault.sealing.ports import Signer, Stated
 from idvault.status.credential import rules as credential_rules

@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Integer, String, delete, func, insert, litera
 from idvault.account.store import rows as account_rows
 from idvault.account.store.rows import from_row
 from idvault.core import account_request as request
+from idvault.core import log_entry
 from idvault.core.account_request import Made
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
@@ -35,7 +36,6 @@ from idvault.core.tables.credential import (
     status_marks,
 )
 from idvault.core.tables.public_account import public_accounts
-from idvault.log import store as log_store
 from idvault.public_account.ports import Owned
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.store import rows as public_account_rows
@@ -373,7 +373,7 @@ class SqlCredentialStore:
             public_account_id=issue.public_account_id,
         )
         await account_rows.attested(connection, account_token=issue.account_token)
-        await log_store.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
+        await log_entry.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
         return Credential(
             issue.credential_id,
             issue.account_token,

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from idvault.core import caller
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore, PresentedPlatform
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules as tip_off_rules

@@ -6,9 +6,10 @@ What the worker does for reports: reminders, deletion of texts, and gauges.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idvault.core.event_factory import EventFactory
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import ModeratorSource
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts.tip_off import TipOffCall, maker, signed

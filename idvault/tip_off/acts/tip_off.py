@@ -10,8 +10,9 @@ from datetime import datetime
 from functools import partial
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
 from idvault.sanction.acts import NewSanction, SanctionFlow
 from idvault.sanction.rules import Sanction

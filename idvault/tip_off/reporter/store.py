@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, String, delete, literal_column, select, update
 
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -14,7 +15,6 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.tip_off import tip_off_reporters
-from idvault.log import store as log_store
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.ports import EventMaker
 from idvault.tip_off.rules import Reporter, ReporterStanding
@@ -102,7 +102,7 @@ class SqlReporterStore:
         )
         await put(connection, changed)
         fields = {"reporter_id": reporter_id, "standing": standing.value}
-        await log_store.append(connection, make(EventType.REPORTER_SET, fields))
+        await log_entry.append(connection, make(EventType.REPORTER_SET, fields))
         return changed
 
     @read("reporter.list")

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger, String, delete, false, func, select, tuple_, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.db.types import Micros
 from idvault.core.tables.tip_off import tip_off_form_days as days
 from idvault.core.tables.tip_off import tip_offs
@@ -72,15 +72,6 @@ OPEN: Statement[Any] = statement(
     select(tip_offs.c.state, func.count().label("count"))
     .where(tip_offs.c.resolved_at.is_(None))
     .group_by(tip_offs.c.state)
-)
-IN_OPERATION: Statement[Any] = statement(
-    by_index(
-        select(tip_offs.c.state, func.count().label("count"))
-        .where(tip_offs.c.relying_party == param("party"), tip_offs.c.operation_id == param("operation"))
-        .group_by(tip_offs.c.state),
-        tip_offs,
-        "ix_tip_offs_operation",
-    )
 )
 OVERDUE: Statement[int] = statement(
     select(func.count())

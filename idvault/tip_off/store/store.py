@@ -13,6 +13,7 @@ from functools import partial
 from sqlalchemy import delete, select, update
 
 from idvault.core import account_request as requests
+from idvault.core import log_entry
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -20,11 +21,10 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.request import Request
 from idvault.core.tables.account import accounts
 from idvault.core.tables.tip_off import tip_off_tries
-from idvault.log import store as log_store
 from idvault.moderator import store as moderator_store
 from idvault.public_account.store import rows as public_account_rows
 from idvault.sanction.operation import rules as operation_rules
-from idvault.sanction.operation import store as operation_store
+from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store import store as sanction_store
 from idvault.tip_off import rules as tip_off_rules
@@ -61,7 +61,7 @@ async def write(
     await tip_off_rows.put(connection, changed)
     for before, after in ((stored, present), (present, changed)):
         for kind, fields in tip_off_rules.happenings(before, after):
-            await log_store.append(connection, make(kind, fields))
+            await log_entry.append(connection, make(kind, fields))
     return changed
 
 
@@ -150,7 +150,7 @@ class SqlTipOffStore:
         if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
             await public_account_rows.get(connection, made.relying_party, made.target.key)
         if made.operation_id is not None:
-            named = await operation_store.get(connection, made.relying_party, made.operation_id)
+            named = await OPERATIONS.get(connection, made.relying_party, made.operation_id)
             operation_rules.check_open(named)
         if made.reporter_id is not None:
             made = replace(made, trusted=await _count(connection, filing, made.reporter_id, now))
@@ -159,10 +159,10 @@ class SqlTipOffStore:
         await tip_off_rows.add(connection, made)
         await tip_off_rows.put_texts(connection, made, filing.texts, now=now.business)
         fields: dict[str, Part] = {"tip_off_id": made.tip_off_id, "evidence": b"".join(made.evidence)}
-        await log_store.append(connection, make(EventType.TIP_OFF_FILE, fields))
+        await log_entry.append(connection, make(EventType.TIP_OFF_FILE, fields))
         if flood is not None and tip_off_rules.begins(filed=flood.filed, most=flood.most):
             begun: dict[str, Part] = {"day": filing.today.isoformat(), "limit": flood.most}
-            await log_store.append(connection, make(EventType.TIP_OFF_FLOOD, begun))
+            await log_entry.append(connection, make(EventType.TIP_OFF_FLOOD, begun))
         return made
 
     @act("tip_off.change")
@@ -280,7 +280,7 @@ class SqlTipOffStore:
         count += await tip_off_lists.forget(connection, today=today)
         if count:
             fields: dict[str, Part] = {"before": before.isoformat(), "count": count}
-            await log_store.append(connection, make(EventType.TIP_OFF_PURGE, fields))
+            await log_entry.append(connection, make(EventType.TIP_OFF_PURGE, fields))
         return count
 
     @act("tip_off.charge")
@@ -301,7 +301,7 @@ class SqlTipOffStore:
             return None
         count = await charge(connection, relying_party=relying_party, reference=reference, day=day)
         if count == limit + 1:
-            await log_store.append(connection, make(EventType.TIP_OFF_EXHAUST, {"day": day.isoformat()}))
+            await log_entry.append(connection, make(EventType.TIP_OFF_EXHAUST, {"day": day.isoformat()}))
         return count
 
     @act("tip_off.refund")
@@ -357,14 +357,6 @@ class SqlTipOffStore:
         states = {TipOffState(row.state): row.count for row in await connection.all(tip_off_lists.OPEN)}
         return states, await connection.only(tip_off_lists.OVERDUE, now=now.business)
 
-    @read("tip_off.operation_counts")
-    async def operation_counts(
-        self, connection: Connection, *, relying_party: str, operation_id: str
-    ) -> dict[TipOffState, int]:
-        """Return how many reports of an operation are in each state."""
-        found = await connection.all(tip_off_lists.IN_OPERATION, party=relying_party, operation=operation_id)
-        return {TipOffState(row.state): row.count for row in found}
-
     @read("tip_off.list")
     async def list(
         self,
@@ -417,7 +409,7 @@ async def _inheriting(connection: Connection, sanction: Sanction, tip_off: TipOf
     """Return a sanction with the operation that it names or inherits from the report that it answers."""
     if tip_off.operation_id is None:
         return sanction
-    reported = await operation_store.get(connection, tip_off.relying_party, tip_off.operation_id)
+    reported = await OPERATIONS.get(connection, tip_off.relying_party, tip_off.operation_id)
     inherited = operation_rules.inherit(named=sanction.operation_id, reported=reported)
     return replace(sanction, operation_id=inherited)
 
@@ -432,7 +424,7 @@ async def _write_texts(
     for note in (one for one in given if one.moderator_id is not None):
         await tip_off_rows.check_room(connection, tip_off)
         fields = {"tip_off_id": tip_off.tip_off_id, "moderator_id": note.moderator_id or ""}
-        await log_store.append(connection, make(EventType.TIP_OFF_NOTE, fields))
+        await log_entry.append(connection, make(EventType.TIP_OFF_NOTE, fields))
     await tip_off_rows.put_texts(connection, tip_off, given, now=now.business)
 
 

@@ -9,8 +9,8 @@ import pytest
 from idvault.core import caller as callers
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
+from idvault.core.event_factory import EventFactory
 from idvault.core.platform import Platform
-from idvault.log.acts.guard import EventFactory
 from idvault.platform.ports import PlatformPages
 from idvault.platform.store import SqlPlatformStore
 from idvault.v1 import tip_off_pb2 as pb

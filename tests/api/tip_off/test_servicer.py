@@ -15,6 +15,8 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
+from idvault.sanction.operation import acts as operation_acts
+from idvault.sanction.operation.rules import Operation
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.v1.sanction_pb2 import ModeratorSignature, StatementOfReasons
 from idvault_client import Reason, refusals
@@ -32,6 +34,7 @@ from idvault_client.tip_offs import (
     UpheldSanction,
 )
 from tests.support.databases import Databases
+from tests.support.flow_world import at
 from tests.support.sanction_world import reasons
 from tests.support.served import Served, served
 from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, key_files, opened
@@ -232,13 +235,14 @@ async def test_an_operation(world: TipOffWorld, ask: AskTipOffs, key: ModeratorK
     assert "operation_id" not in pb.FollowedTipOff.DESCRIPTOR.fields_by_name
     unknown = await refused(ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id="f" * 32))
     assert (type(unknown), unknown.reason) == (NotFound, Reason.OPERATION_NOT_FOUND)
-    await closed(world, await world.world.operations.store.get(**_mine(operation_id)))
+    await closed(world, await _operation(world, operation_id))
     late = await refused(ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id=operation_id))
     assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
 
 
-def _mine(operation_id: str) -> dict[str, str]:
-    return {"relying_party": "platform-a", "operation_id": operation_id}
+async def _operation(world: TipOffWorld, operation_id: str) -> Operation:
+    found, _, _ = await operation_acts.get(world.world.vault, "platform-a", operation_id, now=at(0))
+    return found
 
 
 async def test_tries_are_limited(ask: AskTipOffs) -> None:

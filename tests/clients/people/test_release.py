@@ -14,11 +14,11 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import select, update
 
+from idvault.core.event_factory import EventFactory
 from idvault.core.request import Request
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.disclosure.ports import Filing
-from idvault.log.acts.guard import EventFactory
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.v1 import disclosure_pb2

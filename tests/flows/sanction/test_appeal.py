@@ -13,6 +13,7 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.sanction.appeal.ports import AppealFilter
 from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import SanctionCount
 from idvault.status.store import SqlFeedStore
 from idvault.verify.account import Standing
@@ -439,5 +440,5 @@ async def test_an_operation_counts_what_was_overturned(world: AppealWorld) -> No
     await world.lift(lifted, key=judge)
     for sanction in (made, lifted):
         await world.decide(await world.file(sanction), UPHELD, key=judge)
-    _, counts, _ = await world.operations.get(relying_party=PARTY, **named, now=at(0))
+    _, counts, _ = await operation_acts.get(world.vault, PARTY, operation.operation_id, now=at(0))
     assert list(counts) == [SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 0, 0, 0, 2)]

@@ -13,6 +13,7 @@ from idvault.core.person_request import SqlMemberRequestStore
 from idvault.moderator.acts import NamingCommand
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.people import wire_naming
+from idvault.sanction.operation import acts as operation_acts
 from idvault.verify import ed25519
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration
@@ -22,7 +23,7 @@ from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault.verify.sanction import AuthorityOrder, Degree
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at
-from tests.support.sanction_world import RevokedMeanwhile, SanctionWorld, key_of
+from tests.support.sanction_world import LateVault, RevokedMeanwhile, SanctionWorld, key_of
 
 
 @pytest_asyncio.fixture
@@ -242,7 +243,7 @@ async def test_a_revocation_just_before_an_act(world: SanctionWorld, method: str
     """A moderator who is revoked after the signature was read decides nothing."""
     key, opened = await world.moderator(1), await world.begin()
     late = RevokedMeanwhile(world)
-    world.operations.moderators = world.orders.moderators = late
+    world.orders.moderators, vault = late, LateVault.of(world)
     before = await world.events("")
     if method == "RecordOrder":
         given = AuthorityOrder("an authority (synthetic)", "order 1", at(0).business.date(), bytes(32))
@@ -250,10 +251,10 @@ async def test_a_revocation_just_before_an_act(world: SanctionWorld, method: str
         work: Awaitable[object] = world.orders.record(call, order=given, deadline=at(9).business, now=at(0))
     elif method == "OpenOperation":
         call = world.signed_act(method, "a month", key=key)
-        work = world.operations.begin(call, title="a month", now=at(0))
+        work = operation_acts.begin(vault, call, at(0), vault.new_id(), "a month")
     else:
         call = world.signed_act(method, opened.operation_id, key=key)
-        work = world.operations.close(call, operation_id=opened.operation_id, now=at(0))
+        work = operation_acts.close(vault, call, at(0), opened.operation_id)
     assert await reason_of(work) is Reason.MODERATOR_REVOKED
     assert sorted(await world.events("")) == sorted([*before, "moderator:key:revoke"])
 

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
+from idvault.sanction.operation import acts
 from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
 from idvault.verify.error import InvalidError, NotFoundError, PreconditionError, Reason, TransitionError
 from idvault.verify.sanction import Degree, SanctionState, Scope
@@ -35,9 +36,7 @@ async def close(world: SanctionWorld, operation: Operation, **changes: Any) -> O
 
 
 async def figures(world: SanctionWorld, operation: Operation, *, seconds: float = 0) -> list[SanctionCount]:
-    _, counts, _ = await world.operations.get(
-        relying_party=PARTY, operation_id=operation.operation_id, now=at(seconds)
-    )
+    _, counts, _ = await acts.get(world.vault, PARTY, operation.operation_id, now=at(seconds))
     return list(counts)
 
 
@@ -109,7 +108,7 @@ async def test_operations_are_listed(world: SanctionWorld) -> None:
     async def listed(state: OperationState | None) -> list[str]:
         after, found = "", []
         while True:
-            page, after = await world.operations.list(relying_party=PARTY, state=state, after=after, limit=1)
+            page, after = await acts.page(world.vault, PARTY, state=state, after=after, limit=1)
             found += [each.operation_id for each in page]
             if not after:
                 return found

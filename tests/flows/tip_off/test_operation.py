@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.report.store import SqlReportStore
+from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault.sanction.rules import Sanction
 from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
@@ -27,8 +28,8 @@ async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOff
 
 
 async def figures(world: TipOffWorld, operation: Operation) -> tuple[list[SanctionCount], Any]:
-    _, sanctions, tip_offs = await world.world.operations.get(
-        relying_party=PARTY, operation_id=operation.operation_id, now=at(0)
+    _, sanctions, tip_offs = await operation_acts.get(
+        world.world.vault, PARTY, operation.operation_id, now=at(0)
     )
     return list(sanctions), tip_offs
 

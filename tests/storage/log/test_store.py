@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
+from idvault.core import log_entry
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.log import log_entries, log_head, log_nodes
-from idvault.log import store as log_store
 from idvault.log.ports import Subtree, Unsequenced
 from idvault.log.store import SqlLogStore
 from idvault.verify.error import DamagedError, Reason, UnavailableError
@@ -128,7 +128,7 @@ async def test_a_slow_transaction_is_never_skipped(
 ) -> None:
     """An entry written first and committed last gets an index, whatever was sequenced in between."""
     event = World(main_database).event(EventType.REQUEST_PURGE, count=1, before="2026-03-01")
-    async with held_act(main_database, lambda connection: log_store.append(connection, event)):
+    async with held_act(main_database, lambda connection: log_entry.append(connection, event)):
         if databases.kind == "postgres":
             await _write(main_database, *merkle.log_of(3))
             assert await store.sequence(limit=10, now=NOW) == 3

@@ -6,6 +6,7 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
+from idvault.sanction.operation import store as operation_store
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.tip_off.store import rows as tip_off_rows
@@ -48,7 +49,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
         "ix_tip_offs_operation",
     ),
     "reports of an operation by state": (
-        tip_off_lists.IN_OPERATION,
+        operation_store.REPORTS,
         {**PARTY, "operation": "a" * 32},
         "ix_tip_offs_operation",
     ),

@@ -8,6 +8,7 @@ from functools import partial
 from idvault.core.config import Settings
 from idvault.core.db.clock import SqlServerClock
 from idvault.core.db.database import Database
+from idvault.core.event_factory import EventFactory
 from idvault.key.acts import (
     EndedVersions,
     Ending,
@@ -21,7 +22,6 @@ from idvault.key.ports import Rewrapper, SealedStore
 from idvault.key.store import sealed as key_sealed
 from idvault.key.store.sealed import SealedColumn, SqlEndingStore, SqlSealedStore
 from idvault.key.store.version import SqlKeyVersionStore
-from idvault.log.acts.guard import EventFactory
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
 from idvault.processes.bootstrap.key.version import wire_key_versions
 from idvault.processes.bootstrap.operator import main_database

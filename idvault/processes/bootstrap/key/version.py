@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.key.acts import KeyVersionFlow
 from idvault.key.ports import KeyRing, KeyVersionStore
 from idvault.key.store.version import SqlKeyVersionStore
-from idvault.log.acts.guard import EventFactory
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_version import KeyVersion

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from idvault.core.config import Settings
 from idvault.core.db.clock import SqlServerClock
 from idvault.core.db.database import Database
+from idvault.core.event_factory import EventFactory
 from idvault.key.acts import WithdrawalFlow
 from idvault.key.store.sealed import SqlEndingStore
 from idvault.key.store.version import SqlKeyVersionStore
-from idvault.log.acts.guard import EventFactory
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
 from idvault.processes.bootstrap.key.rewrap import rewrap_flows
 from idvault.processes.bootstrap.operator import main_database

@@ -3,13 +3,14 @@
 from datetime import timedelta, tzinfo
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
 from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.ports import ErasureStore, Remnants, ShredDestroyer
 from idvault.erasure.store import SqlErasureStore
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.verify.clock import ClockReading
 

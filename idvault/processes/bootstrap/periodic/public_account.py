@@ -3,9 +3,10 @@
 from datetime import tzinfo
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.public_account.acts import TermFlow
 from idvault.public_account.ports import PublicAccountStore

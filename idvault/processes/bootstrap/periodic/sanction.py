@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.sanction.acts import LapseFlow, StatementFlow
 from idvault.sanction.appeal.acts import AppealSweep

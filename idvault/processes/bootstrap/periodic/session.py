@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.session.acts.session import SessionPurgeFlow
 from idvault.session.contest.acts import ContestSweep

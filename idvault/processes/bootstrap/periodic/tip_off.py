@@ -1,9 +1,10 @@
 """Builds the worker's tasks of reports."""
 
 from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
 from idvault.core.policy import TipOffPolicy
-from idvault.log.acts.guard import EventFactory, LogGuard
+from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.policy import tip_off_policy
 from idvault.tip_off.acts.reporter import TipOffSchedule

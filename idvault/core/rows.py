@@ -1,0 +1,170 @@
+"""Rows: a dataclass and the table that keeps it, declared once.
+
+- Each field is the column of its name: an enum by its value, a nested dataclass by its own fields.
+- Statements are built when the module is imported; nothing is built per call.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from sqlalchemy import ColumnElement, Integer, String, Table, insert, select, tuple_, update
+
+from idvault.core.db.connection import Connection
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import Statement, param, scalar, statement
+from idvault.core.db.types import Micros
+from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
+
+T = TypeVar("T")
+_Read = Callable[[Any], Any]
+_Write = Callable[[Any], dict[str, Any]]
+_FIRST = {"at": datetime(1970, 1, 1, tzinfo=UTC), "after": ""}
+
+
+class Rows(Generic[T]):
+    """The things of relying parties that one table keeps; each belongs to one of them."""
+
+    def __init__(
+        self,
+        kind: type[T],
+        table: Table,
+        *,
+        key: str,
+        made_at: str,
+        unknown: Reason,
+        states: Mapping[Any, ColumnElement[bool]] | None = None,
+    ) -> None:
+        """Build the statements.
+
+        key: the column of their id; made_at: the one by which a list is in order. unknown: why one is not
+        found. states: the condition of each state to which a list can be narrowed.
+        """
+        names = tuple(table.c.keys())
+        self._plain = _writer(kind)
+        self._key, self._unknown = key, unknown
+        from_row = _reader(kind, {name: place for place, name in enumerate(names)})
+        of_party, order = table.c.relying_party == param("party"), (table.c[made_at], table.c[key])
+        mine = of_party & (table.c[key] == param("id"))
+        self._get: Statement[T] = statement(select(table).where(mine), from_row)
+        self._lock: Statement[T] = statement(for_change(select(table).where(mine)), from_row)
+        self._add = statement(insert(table))
+        keys = {column.name for column in table.primary_key}
+        self._changed = [name for name in names if name not in keys]
+        changes = {name: param(name) for name in self._changed}
+        self._put = statement(update(table).where(mine).values(changes))
+        self._place: Statement[datetime] = statement(select(order[0]).where(mine), scalar)
+        following = tuple_(*order) > tuple_(param("at", Micros), param("after", String))
+        page = select(table).where(of_party, following).order_by(*order).limit(param("limit", Integer))
+        self._pages: dict[Any, Statement[T]] = {None: statement(page, from_row)}
+        for state, condition in (states or {}).items():
+            self._pages[state] = statement(page.where(condition), from_row)
+
+    async def get(self, connection: Connection, party: str, row_id: str) -> T:
+        """Return one; raises NotFoundError, also for another party's."""
+        return self._known(await connection.all(self._get, party=party, id=row_id))
+
+    async def lock(self, connection: Connection, party: str, row_id: str) -> T:
+        """Return one that nobody else changes until the act ends; raises as `get` does."""
+        return self._known(await connection.all(self._lock, party=party, id=row_id))
+
+    async def add(self, connection: Connection, value: T) -> None:
+        """Insert one."""
+        await connection.later(self._add, **self._plain(value))
+
+    async def put(self, connection: Connection, value: T) -> None:
+        """Store one that this act has locked, as it has become."""
+        plain = self._plain(value)
+        changes = {name: plain[name] for name in self._changed}
+        await connection.later(self._put, party=plain["relying_party"], id=plain[self._key], **changes)
+
+    async def page(
+        self, connection: Connection, party: str, *, after: str, limit: int, state: Any = None
+    ) -> tuple[list[T], str]:
+        """Return a page, oldest first, and the last one's id if there are more, else "".
+
+        Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
+        """
+        place: Mapping[str, Any] = _FIRST
+        if after:
+            found = await connection.one(self._place, party=party, id=after)
+            if found is None:
+                raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_token", FieldCode.CHARACTER))
+            place = {"at": found, "after": after}
+        rows = await connection.all(self._pages[state], party=party, **place, limit=limit + 1)
+        page = rows[:limit]
+        return page, getattr(page[-1], self._key) if len(rows) > limit else ""
+
+    def _known(self, found: list[T]) -> T:
+        if not found:
+            raise NotFoundError(self._unknown)
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A field and how it is kept. kind: its type without None."""
+
+    name: str
+    kind: Any
+    optional: bool
+
+    @property
+    def is_nested(self) -> bool:
+        return is_dataclass(self.kind)
+
+    def read(self, places: Mapping[str, int]) -> _Read:
+        """Return what reads the field from a row."""
+        if self.is_nested:
+            return self._nested(places)
+        place = places[self.name]
+        if isinstance(self.kind, type) and issubclass(self.kind, (Enum, bytes)):
+            kind: Any = self.kind
+            return lambda row: None if row[place] is None else kind(row[place])
+        return lambda row: row[place]
+
+    def _nested(self, places: Mapping[str, int]) -> _Read:
+        read = _reader(self.kind, places)
+        first = places[fields(self.kind)[0].name]
+        return (lambda row: None if row[first] is None else read(row)) if self.optional else read
+
+
+def _fields(kind: Any) -> list[_Member]:
+    """Return the fields of a dataclass that its table keeps."""
+    hints = get_type_hints(kind)
+    return [_Member(each.name, *_required(hints[each.name])) for each in fields(kind) if each.init]
+
+
+def _required(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (Union, types.UnionType):
+        (left,) = [each for each in get_args(hint) if each is not type(None)]
+        return left, True
+    return hint, False
+
+
+def _reader(kind: Any, places: Mapping[str, int]) -> _Read:
+    """Return what makes a value of a row. places: of the columns."""
+    reads = [each.read(places) for each in _fields(kind)]
+    return lambda row: kind(*[read(row) for read in reads])
+
+
+def _writer(kind: Any) -> _Write:
+    """Return what makes the columns of a value."""
+    parts = _fields(kind)
+    nested = {each.name: _writer(each.kind) for each in parts if each.is_nested}
+    empty = {each.name: {inner.name: None for inner in fields(each.kind)} for each in parts if each.is_nested}
+
+    def write(value: Any) -> dict[str, Any]:
+        plain: dict[str, Any] = {}
+        for each in parts:
+            held = getattr(value, each.name)
+            if each.name in nested:
+                plain |= empty[each.name] if held is None else nested[each.name](held)
+            else:
+                plain[each.name] = held.value if isinstance(held, Enum) else held
+        return plain
+
+    return write

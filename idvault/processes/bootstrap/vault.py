@@ -1,0 +1,23 @@
+"""Builds what the acts of an edge need."""
+
+from idvault.core.act import Guard, Vault
+from idvault.core.db.database import Database
+from idvault.core.entropy import Entropy
+from idvault.core.event_factory import EventFactory
+from idvault.core.request import Fingerprinter
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+
+
+def wire_vault(main: Database, *, guard: Guard, fingerprinter: Fingerprinter, entropy: Entropy) -> Vault:
+    """Return what acts need; production and tests differ only in these."""
+    events = EventFactory(entropy=entropy)
+    return Vault(main=main, guard=guard, fingerprinter=fingerprinter, events=events)
+
+
+def vault_of(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:
+    """Return what the acts of the platform edge need."""
+    fingerprinter = fingerprinter_of(keys, Purpose.REQUEST)
+    return wire_vault(base.main, guard=guard, fingerprinter=fingerprinter, entropy=ENTROPY)

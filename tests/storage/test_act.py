@@ -1,0 +1,142 @@
+"""Acts over both databases: nothing without an entry of the log, and nothing twice."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from idvault.core import account_request
+from idvault.core.act import Tx, UntoldError, Vault, mutation
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.request import Asked
+from idvault.core.tables.log import log_entries
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault.sanction.operation.rules import Operation
+from idvault.sanction.operation.store import ROWS
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason, UnavailableError
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, at, request_id
+
+_LEAVES = statement(select(log_entries.c.leaf), scalar)
+CALL = Asked(PARTY, "b" * 32, request_id(1), "Begin", ("a title",))
+
+
+class Door:
+    """A guard that can refuse."""
+
+    closed = False
+
+    async def check(self, *, now: ClockReading) -> None:
+        """Refuse while it is closed."""
+        if self.closed:
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+
+
+@pytest.fixture
+def vault(main_database: Database) -> Vault:
+    """Return what the acts need."""
+    return wire_vault(
+        main_database, guard=Door(), fingerprinter=FakeFingerprinter(), entropy=CountingEntropy()
+    )
+
+
+@mutation("test.begin", again=ROWS.get)
+async def begin(tx: Tx, operation_id: str, title: str, *kinds: EventType, why: str = "") -> Operation:
+    """Store an operation, with these entries, or with the reason why there is none."""
+    made = Operation(operation_id, tx.party, title, tx.now.business)
+    await ROWS.add(tx.connection, made)
+    for kind in kinds:
+        await tx.log(kind, operation_id=operation_id, paper=b"")
+    if why:
+        tx.unchanged(why)
+    return made
+
+
+async def told(vault: Vault) -> list[str]:
+    """Return the types of all entries."""
+
+    async def read(connection: Connection) -> list[bytes]:
+        return await connection.all(_LEAVES)
+
+    return sorted(entry.decode_leaf(leaf).type for leaf in await vault.read("test", read))
+
+
+async def stored(vault: Vault) -> list[Operation]:
+    """Return all operations."""
+    page, _ = await vault.read("test", lambda one: ROWS.page(one, PARTY, after="", limit=9))
+    return page
+
+
+def made(vault: Vault, *kinds: EventType, call: Any = CALL, **options: Any) -> Awaitable[Operation]:
+    """Begin an operation with a new id."""
+    return begin(vault, call, at(0), vault.new_id(), "a title", *kinds, **options)
+
+
+async def test_nothing_is_committed_without_an_entry(vault: Vault) -> None:
+    """Neither the row nor the request: the same request may be made again."""
+    with pytest.raises(UntoldError, match=r"^test\.begin wrote no entry"):
+        await made(vault)
+    assert await stored(vault) == []
+    assert (
+        await vault.read("test", lambda one: account_request.find(one, CALL.request(vault.fingerprinter)))
+        is None
+    )
+    assert [await made(vault, EventType.OPERATION_OPEN)] == await stored(vault)
+    assert await told(vault) == ["operation:moderation:open"]
+
+
+async def test_a_reason_takes_the_place_of_an_entry(vault: Vault) -> None:
+    """What the log has nothing to say of says so."""
+    assert [await made(vault, why="a test")] == await stored(vault)
+    assert await told(vault) == []
+
+
+async def test_an_act_may_have_several_entries(vault: Vault) -> None:
+    """All are committed with it."""
+    await made(vault, EventType.OPERATION_OPEN, EventType.OPERATION_CLOSE)
+    assert await told(vault) == ["operation:moderation:close", "operation:moderation:open"]
+
+
+async def test_a_repeat_runs_nothing(vault: Vault) -> None:
+    """It gets what the first request made, as it is now; the id with another body is refused."""
+    first = await made(vault, EventType.OPERATION_OPEN)
+    changed = replace(first, title="another title")
+
+    async def change(connection: Connection) -> None:
+        await ROWS.put(connection, await _titled(connection, first.operation_id, changed.title))
+
+    await vault.main.act("test", change)
+    assert await made(vault, EventType.OPERATION_OPEN) == changed
+    assert await told(vault) == ["operation:moderation:open"]
+    with pytest.raises(AlreadyExistsError):
+        await made(vault, EventType.OPERATION_OPEN, call=replace(CALL, fields=("b",)))
+    assert await stored(vault) == [changed]
+
+
+async def _titled(connection: Connection, operation_id: str, title: str) -> Operation:
+    return replace(await ROWS.lock(connection, PARTY, operation_id), title=title)
+
+
+async def test_a_closed_guard_lets_nothing_begin(vault: Vault) -> None:
+    """Not even a repeat is looked up."""
+    vault.guard.closed = True  # type: ignore[attr-defined]
+    with pytest.raises(UnavailableError):
+        await made(vault, EventType.OPERATION_OPEN)
+    assert await stored(vault) == []
+
+
+async def test_a_thing_of_another_party_is_unknown(vault: Vault) -> None:
+    """In the same words as one that does not exist."""
+    own = await made(vault, EventType.OPERATION_OPEN)
+    for read in (ROWS.get, ROWS.lock):
+        for party, wanted in (("platform-b", own.operation_id), (PARTY, "f" * 32)):
+            with pytest.raises(NotFoundError) as refused:
+                await vault.main.act("test", lambda one: read(one, party, wanted))  # noqa: B023
+            assert refused.value.reason is Reason.OPERATION_NOT_FOUND
