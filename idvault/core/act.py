@@ -1,13 +1,14 @@
-"""Acts: one transaction, one request, and an entry of the log or a reason not to have one.
+"""Acts: one transaction, at most one request, and an entry of the log or a reason not to have one.
 
-- A mutation is a function of an open act (`Tx`) and of the id that it makes or changes. Its request is
-  written first: a repeat runs nothing, and returns what the first one made, as it is now.
+- A mutation is what a caller asks for: a function of an open act (`Tx`) and of the id that it makes or
+  changes. Its request is written first: a repeat runs nothing, and returns what the first one made, as it is
+  now.
 - An act without a request is the worker's, or follows from another one.
 - Neither commits without an entry of the log, unless it says why (`Tx.unchanged`).
 - What needs no database is refused before; what crosses the network comes before or after an act.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
@@ -17,11 +18,12 @@ from idvault.core.db.database import Database
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event, EventType
+from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
 from idvault.verify.seal import Part
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Found = TypeVar("Found")
 
 
 class UntoldError(Exception):
@@ -36,8 +38,8 @@ class Guard(Protocol):
         ...
 
 
-class Asking(Protocol):
-    """A caller, and the request that it made."""
+class Actor(Protocol):
+    """Who acts."""
 
     @property
     def relying_party(self) -> str:
@@ -49,9 +51,24 @@ class Asking(Protocol):
         """Who acts, as the log names them."""
         ...
 
+
+class Asking(Actor, Protocol):
+    """A caller, and the request that it made."""
+
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint; raises InvalidError (INVALID_REQUEST_ID)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """The service itself, which acts for no relying party."""
+
+    relying_party: str = ""
+    actor_id: str = SYSTEM_ACTOR
+
+
+SYSTEM: Actor = _System()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -74,32 +91,61 @@ class Vault:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Tx:
-    """An open act. Nothing but its connection may be awaited in it."""
+    """An open act. Nothing but its connection may be awaited in it. request: None if there is none."""
 
     connection: Connection
-    call: Asking
+    by: Actor
     now: ClockReading
     events: EventFactory
-    reasons: list[str] = field(default_factory=list)
-    """Why the act may commit: the types of its entries, or what it said instead."""
+    request: Request | None = None
+    told: list[str] = field(default_factory=list)
+    """Why the act may commit: the types of its entries, and what it said instead."""
 
     @property
     def party(self) -> str:
         """The relying party whose things the act concerns."""
-        return self.call.relying_party
+        return self.by.relying_party
 
     async def log(self, kind: EventType, *, account_token: str = "", **fields: Part) -> Event:
         """Write an entry of the act; account_token: empty if no account is concerned."""
         event = self.events.event(
-            kind, actor_id=self.call.actor_id, now=self.now, account_token=account_token, **fields
+            kind, actor_id=self.by.actor_id, now=self.now, account_token=account_token, **fields
         )
         await log_entry.append(self.connection, event)
-        self.reasons.append(kind.value)
+        self.told.append(kind.value)
         return event
 
     def unchanged(self, reason: str) -> None:
         """Let the act commit without an entry. reason: why the log has nothing to say of it."""
-        self.reasons.append(reason)
+        self.told.append(reason)
+
+    async def answer(self, made: str, *, account_token: str = "") -> None:
+        """Let a repeat of the request find something that existed before the act."""
+        if self.request is not None:
+            await account_request.answer_for_account(
+                self.connection, self.request, account_token=account_token, made=made
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Act(Generic[P, T]):
+    """An act without a request."""
+
+    name: str
+    body: Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]
+
+    async def __call__(
+        self, vault: Vault, by: Actor, now: ClockReading, /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run it; raises UnavailableError and what the body raises. The guard is the caller's part."""
+
+        async def work(connection: Connection) -> T:
+            tx = Tx(connection, by, now, vault.events)
+            value = await self.body(tx, *args, **kwargs)
+            _check(self.name, tx)
+            return value
+
+        return await vault.main.act(self.name, work)
 
 
 Body = Callable[Concatenate[Tx, str, P], Coroutine[Any, Any, T]]
@@ -128,7 +174,7 @@ class Mutation(Generic[P, T]):
     async def run(
         self,
         vault: Vault,
-        call: Asking,
+        by: Actor,
         now: ClockReading,
         request: Request,
         made: str,
@@ -142,15 +188,36 @@ class Mutation(Generic[P, T]):
             former = await account_request.remember(connection, request, made=made, now=now.business)
             if former is not None:
                 return await self.again(connection, request.caller, former)
-            tx = Tx(connection, call, now, vault.events)
+            tx = Tx(connection, by, now, vault.events, request)
             value = await self.body(tx, made, *args, **kwargs)
-            if not tx.reasons:
-                raise UntoldError(f"{self.name} wrote no entry of the log, and gave no reason")
+            _check(self.name, tx)
             return value
 
         return await vault.main.act(self.name, work)
 
 
+def act(name: str) -> Callable[[Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]], Act[P, T]]:
+    """Make an act of a function of an open one."""
+    return lambda body: Act(name, body)
+
+
 def mutation(name: str, *, again: Again[T]) -> Callable[[Body[P, T]], Mutation[P, T]]:
-    """Make a mutation of a function of an act and of the id that it makes or changes."""
+    """Make a mutation of a function of an open act and of the id that it makes or changes."""
     return lambda body: Mutation(name, body, again)
+
+
+async def sweep(
+    vault: Vault,
+    now: ClockReading,
+    *,
+    due: Callable[[], Awaitable[Sequence[Found]]],
+    each: Callable[[Vault, Actor, ClockReading, Found], Awaitable[bool]],
+) -> int:
+    """Do an act of the service for each thing that is due; return for how many it did something."""
+    await vault.guard.check(now=now)
+    return sum([await each(vault, SYSTEM, now, one) for one in await due()])
+
+
+def _check(name: str, tx: Tx) -> None:
+    if not tx.told:
+        raise UntoldError(f"{name} wrote no entry of the log, and gave no reason")

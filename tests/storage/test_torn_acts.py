@@ -17,6 +17,7 @@ import pytest
 
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.ports import Job, NewClaim
+from idvault.core.act import SYSTEM
 from idvault.core.request import Request
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
 from idvault.erasure.store import SqlErasureStore
@@ -28,8 +29,7 @@ from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal.ports import AppealDecision, AppealFiling, DecisionEvents
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.operation import acts as operation_acts
-from idvault.sanction.order.rules import RecordedOrder
-from idvault.sanction.order.store import SqlOrderStore
+from idvault.sanction.order import acts as order_acts
 from idvault.sanction.rules import Sanction
 from idvault.sealing.moderation_text_ports import CaseField
 from idvault.sealing.ports import Intake
@@ -297,25 +297,26 @@ def _of_appeal(world: World, kind: EventType, appeal: Appeal, **fields: bytes) -
     return world.event(kind, appeal.account_token, appeal_id=appeal.appeal_id, **fields)
 
 
-def _order(world: World) -> RecordedOrder:
-    stated = AuthorityOrder("an authority (synthetic)", "order 1", date(2026, 2, 27), world.random(32))
-    return RecordedOrder(world.new_id(), PARTY, stated, at().business, at().business)
+def _order() -> AuthorityOrder:
+    return AuthorityOrder("an authority (synthetic)", "order 1", date(2026, 2, 27), b"d" * 32)
 
 
 async def _record_order(world: World) -> Act:
-    store, order, request = SqlOrderStore(database=world.database), _order(world), world.request()
-    event = world.event(EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="", paper=b"")
-    return lambda: store.record(order, request=request, event=event)
+    sanctions = SanctionWorld(world.database)
+    given, made, request = _order(), world.new_id(), world.request()
+    call, _ = sanctions.call("RecordOrder")
+    return lambda: order_acts.record.act.run(
+        sanctions.vault, call, at(), request, made, b"paper", given, at().business
+    )
 
 
 async def _miss_order(world: World) -> Act:
-    store, order = SqlOrderStore(database=world.database), _order(world)
-    recorded = world.event(
-        EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="", paper=b""
+    sanctions = SanctionWorld(world.database)
+    call, _ = sanctions.call("RecordOrder")
+    recorded = await order_acts.record.act.run(
+        sanctions.vault, call, at(), world.request(), world.new_id(), b"paper", _order(), at().business
     )
-    await store.record(order, request=world.request(), event=recorded)
-    event = world.event(EventType.ORDER_MISS, order_id=order.order_id)
-    return lambda: store.miss(order, now=at(), event=event)
+    return lambda: order_acts.miss(sanctions.vault, SYSTEM, at(), recorded)
 
 
 async def _open_operation(world: World) -> Act:

@@ -20,7 +20,7 @@ from idvault.core.tables.log import log_entries
 from idvault.moderator.acts import ModerationCall
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.people import wire_naming
-from idvault.processes.bootstrap.periodic.sanction import wire_sanction_sweeps
+from idvault.processes.bootstrap.periodic.sanction import wire_lapses
 from idvault.processes.bootstrap.sanction import wire_sanctions
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.processes.services.status import StatusServicer
@@ -30,7 +30,6 @@ from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.appeal.store import SqlAppealStore
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
-from idvault.sanction.order.store import SqlOrderStore
 from idvault.sanction.ports import SanctionFilter
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store.store import SqlSanctionStore
@@ -130,7 +129,6 @@ class SanctionWorld:
             appeals=SqlAppealStore(database=database),
             sealer=moderation_sealer(),
             terms=terms,
-            orders=SqlOrderStore(database=database),
             months=SqlMonthStore(database=database),
             entropy=entropy,
         )
@@ -145,11 +143,7 @@ class SanctionWorld:
         ).naming
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
         self.appeals = servicer.appeals
-        self.orders = servicer.orders
-        sweeps = wire_sanction_sweeps(
-            store=self.store, orders=SqlOrderStore(database=database), guard=guard, entropy=entropy
-        )
-        self.lapses, self.deadlines = sweeps.lapses, sweeps.deadlines
+        self.lapses = wire_lapses(store=self.store, guard=guard, entropy=entropy)
         self._numbers = life * 10_000_000
         self.staffed = 0
         self._keys: dict[str, ModeratorKey] = {}

@@ -21,9 +21,6 @@ from idvault.sanction.appeal.acts import AppealFlow
 from idvault.sanction.appeal.ports import AppealStore
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.appeal.store import SqlAppealStore
-from idvault.sanction.order.acts import OrderFlow
-from idvault.sanction.order.ports import OrderStore
-from idvault.sanction.order.store import SqlOrderStore
 from idvault.sanction.ports import SanctionStore
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -40,12 +37,10 @@ def wire_sanctions(
     appeals: AppealStore,
     sealer: ModerationTextSealer,
     terms: AppealTerms,
-    orders: OrderStore,
     months: MonthStore,
     entropy: Entropy,
 ) -> SanctionServicer:
     """Connect the flows to their ports; production and tests differ only in the ports."""
-    events = vault.events
     common: dict[str, Any] = {"fingerprinter": vault.fingerprinter, "guard": vault.guard}
     return SanctionServicer(
         appeals=AppealFlow(
@@ -59,7 +54,6 @@ def wire_sanctions(
         ),
         moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
-        orders=OrderFlow(store=orders, moderators=moderators, events=events, **common),
         vault=vault,
         months=MonthFlow(store=months, zone=terms.zone),
     )
@@ -74,7 +68,6 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         appeals=SqlAppealStore(database=base.main),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         terms=_terms(base.settings),
-        orders=SqlOrderStore(database=base.main),
         months=SqlMonthStore(database=base.main),
         entropy=ENTROPY,
     )

@@ -1,4 +1,4 @@
-"""Builds what the acts of an edge need."""
+"""Builds what the acts of a process need."""
 
 from idvault.core.act import Guard, Vault
 from idvault.core.db.database import Database
@@ -9,12 +9,30 @@ from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.verify.seal import Part
 
 
 def wire_vault(main: Database, *, guard: Guard, fingerprinter: Fingerprinter, entropy: Entropy) -> Vault:
     """Return what acts need; production and tests differ only in these."""
     events = EventFactory(entropy=entropy)
     return Vault(main=main, guard=guard, fingerprinter=fingerprinter, events=events)
+
+
+class NoRequests:
+    """What the worker has in place of a request key: nobody asks it for anything."""
+
+    def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
+        """Raise LookupError."""
+        raise LookupError("a worker has no requests")
+
+    def kept_id(self, *, relying_party: str, request_id: str) -> str:
+        """Raise LookupError."""
+        raise LookupError("a worker has no requests")
+
+
+def worker_vault(base: Base, *, guard: Guard) -> Vault:
+    """Return what the worker's acts need."""
+    return wire_vault(base.main, guard=guard, fingerprinter=NoRequests(), entropy=ENTROPY)
 
 
 def vault_of(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:

@@ -11,19 +11,17 @@ from idvault.sanction import api as sanction_api
 from idvault.sanction.acts import SanctionFlow
 from idvault.sanction.appeal.api import AppealMethods
 from idvault.sanction.operation.api import OperationMethods
-from idvault.sanction.order import api as order_api
-from idvault.sanction.order.acts import OrderFlow
+from idvault.sanction.order.api import OrderMethods
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.clock import ClockReading
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SanctionServicer(AppealMethods, OperationMethods):
+class SanctionServicer(AppealMethods, OperationMethods, OrderMethods):
     """Converts, calls one flow, converts back."""
 
     moderators: ModeratorFlow
     sanctions: SanctionFlow
-    orders: OrderFlow
     months: MonthFlow
 
     async def RegisterModerator(
@@ -130,34 +128,6 @@ class SanctionServicer(AppealMethods, OperationMethods):
         )
         return pb.ListSanctionsResponse(
             sanctions=[sanction_api.sanction(each) for each in found], next_page_token=following
-        )
-
-    async def RecordOrder(
-        self, request: pb.RecordOrderRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.RecordedOrder:
-        """Record an authority's order."""
-        given, deadline = order_api.read(request)
-        call = moderator_api.call(
-            request.request_id,
-            "RecordOrder",
-            *order_api.parts(request),
-            caller=caller,
-            signature=request.signature,
-        )
-        return order_api.message(
-            await self.orders.record(call, order=given, deadline=deadline, now=now), now=now.business
-        )
-
-    async def ListOrders(
-        self, request: pb.ListOrdersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.ListOrdersResponse:
-        """Return a page of orders."""
-        after, limit = sanction_api.page(request)
-        found, following = await self.orders.list(
-            relying_party=caller.name, state=order_api.state(request.state), after=after, limit=limit, now=now
-        )
-        return pb.ListOrdersResponse(
-            orders=[order_api.message(each, now=now.business) for each in found], next_page_token=following
         )
 
     async def GetMonthFigures(

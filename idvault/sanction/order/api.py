@@ -1,14 +1,19 @@
-"""Converts the messages of orders."""
+"""The methods of SanctionService about orders, and their messages."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from idvault.core.act import Vault
+from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
 from idvault.sanction import api as sanction_api
 from idvault.sanction import rules as sanction_rules
-from idvault.sanction.api import time
+from idvault.sanction.api import page, time
+from idvault.sanction.order import acts
 from idvault.sanction.order.rules import OrderState, RecordedOrder
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.sanction import AuthorityOrder
 from idvault.verify.seal import Part
@@ -58,3 +63,33 @@ def message(value: RecordedOrder, *, now: datetime) -> pb.RecordedOrder:
         state=_STATES[value.state(now=now)],
         carry_out_time=time(value.carried_out_at),
     )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class OrderMethods:
+    """The methods about orders."""
+
+    vault: Vault
+
+    async def RecordOrder(
+        self, request: pb.RecordOrderRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.RecordedOrder:
+        """Record an authority's order."""
+        given, deadline = read(request)
+        call = moderator_api.call(
+            request.request_id, "RecordOrder", *parts(request), caller=caller, signature=request.signature
+        )
+        recorded = await acts.record(self.vault, call, now, self.vault.new_id(), given, deadline)
+        return message(recorded, now=now.business)
+
+    async def ListOrders(
+        self, request: pb.ListOrdersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListOrdersResponse:
+        """Return a page of orders."""
+        after, limit = page(request)
+        found, following = await acts.page(
+            self.vault, caller.name, state=state(request.state), after=after, limit=limit, now=now
+        )
+        return pb.ListOrdersResponse(
+            orders=[message(each, now=now.business) for each in found], next_page_token=following
+        )

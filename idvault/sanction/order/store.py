@@ -1,25 +1,17 @@
-"""The acts and reads of an authority's orders (sanction.ports.OrderStore)."""
+"""Rows of an authority's orders. One belongs to no account; its digest names it at a platform."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, and_, func, or_, select, update
 
-from idvault.core import account_request as requests
-from idvault.core import log_entry
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.request import Request
 from idvault.core.tables.sanction import orders, sanctions
 from idvault.sanction.order.rules import OrderState, RecordedOrder
 from idvault.sanction.store import rows as sanction_rows
-from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import Event
 from idvault.verify.sanction import AuthorityOrder
 
 # What an act stored, and what it could not know: a sanction that was imposed while the order was recorded.
@@ -104,69 +96,49 @@ OVERDUE: Statement[int] = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlOrderStore:
-    """Orders in the main database. An order belongs to no account; its digest names it at a platform."""
+async def add(connection: Connection, order: RecordedOrder) -> RecordedOrder | None:
+    """Insert an order, or return the one that has its digest.
 
-    database: Database
+    A sanction with this digest that is in force already, or comes into force meanwhile, counts.
+    """
+    which = {"party": order.relying_party, "digest": order.order.digest}
+    first = await connection.only(_FIRST, **which)
+    if await connection.one(_ADD, **_columns(order), carried_out_at=first) is None:
+        return await connection.only(_OF_DIGEST, **which)
+    return None
 
-    @act("order.record")
-    async def record(
-        self, connection: Connection, order: RecordedOrder, *, request: Request, event: Event
-    ) -> RecordedOrder:
-        """Store an order with its event, or return the one that has its digest."""
-        party, digest = order.relying_party, order.order.digest
-        made = await requests.remember(connection, request, made=order.order_id, now=order.recorded_at)
-        if made is not None:
-            return await get(connection, party, made)
-        first = await connection.only(_FIRST, party=party, digest=digest)
-        if await connection.one(_ADD, **_columns(order), carried_out_at=first) is None:
-            known = await connection.only(_OF_DIGEST, party=party, digest=digest)
-            await requests.answer_for_account(connection, request, account_token="", made=known.order_id)
-            return known
-        await log_entry.append(connection, event)
-        return await get(connection, party, order.order_id)
 
-    @act("order.miss")
-    async def miss(
-        self, connection: Connection, order: RecordedOrder, *, now: ClockReading, event: Event
-    ) -> bool:
-        """Store that a deadline passed, unless the order has been carried out."""
-        where = {"party": order.relying_party, "order": order.order_id}
-        if await connection.one(_LOCK, **where) is None:
-            return False
-        await connection.run(_MISS, **where, now=now.business)
-        await log_entry.append(connection, event)
-        return True
+async def miss(connection: Connection, order: RecordedOrder, *, now: datetime) -> bool:
+    """Store that a deadline passed; False if it is stored, or the order carried out."""
+    where = {"party": order.relying_party, "order": order.order_id}
+    if await connection.one(_LOCK, **where) is None:
+        return False
+    await connection.run(_MISS, **where, now=now)
+    return True
 
-    @read("order.due")
-    async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[RecordedOrder]:
-        """Return orders whose deadline has passed without having been stored as missed, the oldest first."""
-        return await connection.all(DUE, now=now.business, limit=limit)
 
-    @read("order.overdue")
-    async def overdue(self, connection: Connection, *, now: ClockReading) -> int:
-        """Return how many orders are overdue now."""
-        return await connection.only(OVERDUE, now=now.business)
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[RecordedOrder]:
+    """Return orders that are overdue without that being stored, the oldest deadline first."""
+    return await connection.all(DUE, now=now, limit=limit)
 
-    @read("order.list")
-    async def list(
-        self,
-        connection: Connection,
-        *,
-        relying_party: str,
-        state: OrderState | None,
-        after: str,
-        limit: int,
-        now: ClockReading,
-    ) -> list[RecordedOrder]:
-        """Return orders that follow another one, in the order in which they were recorded."""
-        place = await _LIST.place_of(connection, relying_party, after)
-        common = {"party": relying_party, **place, "limit": limit}
-        if state is None:
-            return await connection.all(_ALL, **common)
-        time = {"now": now.business} if state in (OrderState.OPEN, OrderState.OVERDUE) else {}
-        return await connection.all(_IN_STATE[state], **common, **time)
+
+async def overdue(connection: Connection, *, now: datetime) -> int:
+    """Return how many orders of all relying parties are overdue."""
+    return await connection.only(OVERDUE, now=now)
+
+
+async def page(
+    connection: Connection, party: str, *, state: OrderState | None, after: str, limit: int, now: datetime
+) -> list[RecordedOrder]:
+    """Return up to limit orders after the order `after`, in the order in which they were recorded.
+
+    Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
+    """
+    common = {"party": party, **await _LIST.place_of(connection, party, after), "limit": limit}
+    if state is None:
+        return await connection.all(_ALL, **common)
+    time = {"now": now} if state in (OrderState.OPEN, OrderState.OVERDUE) else {}
+    return await connection.all(_IN_STATE[state], **common, **time)
 
 
 async def get(connection: Connection, relying_party: str, order_id: str) -> RecordedOrder:

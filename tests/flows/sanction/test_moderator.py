@@ -14,6 +14,7 @@ from idvault.moderator.acts import NamingCommand
 from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.people import wire_naming
 from idvault.sanction.operation import acts as operation_acts
+from idvault.sanction.order import acts as order_acts
 from idvault.verify import ed25519
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration
@@ -23,7 +24,7 @@ from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault.verify.sanction import AuthorityOrder, Degree
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at
-from tests.support.sanction_world import LateVault, RevokedMeanwhile, SanctionWorld, key_of
+from tests.support.sanction_world import LateVault, SanctionWorld, key_of
 
 
 @pytest_asyncio.fixture
@@ -242,13 +243,12 @@ async def test_a_new_key_confirms_nothing_of_the_former(world: SanctionWorld) ->
 async def test_a_revocation_just_before_an_act(world: SanctionWorld, method: str) -> None:
     """A moderator who is revoked after the signature was read decides nothing."""
     key, opened = await world.moderator(1), await world.begin()
-    late = RevokedMeanwhile(world)
-    world.orders.moderators, vault = late, LateVault.of(world)
+    vault = LateVault.of(world)
     before = await world.events("")
     if method == "RecordOrder":
         given = AuthorityOrder("an authority (synthetic)", "order 1", at(0).business.date(), bytes(32))
         call = world.signed_act(method, given.digest, key=key)
-        work: Awaitable[object] = world.orders.record(call, order=given, deadline=at(9).business, now=at(0))
+        work: Awaitable[object] = order_acts.record(vault, call, at(0), vault.new_id(), given, at(9).business)
     elif method == "OpenOperation":
         call = world.signed_act(method, "a month", key=key)
         work = operation_acts.begin(vault, call, at(0), vault.new_id(), "a month")

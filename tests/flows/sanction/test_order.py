@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
+from idvault.sanction.order import acts
 from idvault.sanction.order.rules import OrderState, RecordedOrder
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
@@ -61,7 +62,9 @@ async def record(
     key = await world.clerk(party=changes.get("party", PARTY))
     fields = (given.digest, int(deadline))
     call = world.signed_act("RecordOrder", *fields, key=key, seconds=seconds, **changes)
-    return await world.orders.record(call, order=given, deadline=at(deadline).business, now=at(seconds))
+    return await acts.record(
+        world.vault, call, at(seconds), world.vault.new_id(), given, at(deadline).business
+    )
 
 
 async def listed(
@@ -70,8 +73,8 @@ async def listed(
     """Return the ids of a list, read page by page."""
     after, found = "", []
     while True:
-        page, after = await world.orders.list(
-            relying_party=PARTY, state=state, after=after, limit=size, now=at(seconds)
+        page, after = await acts.page(
+            world.vault, PARTY, state=state, after=after, limit=size, now=at(seconds)
         )
         found += [each.order_id for each in page]
         if not after:
@@ -80,7 +83,7 @@ async def listed(
 
 async def states(world: SanctionWorld, *, seconds: float = 0) -> list[OrderState]:
     """Return every order's state; each list of one state has exactly those."""
-    page, _ = await world.orders.list(relying_party=PARTY, state=None, after="", limit=9, now=at(seconds))
+    page, _ = await acts.page(world.vault, PARTY, state=None, after="", limit=9, now=at(seconds))
     found = [each.state(now=at(seconds).business) for each in page]
     for state in OrderState:
         expected = [each.order_id for each, said in zip(page, found, strict=True) if said is state]
@@ -129,8 +132,8 @@ async def test_an_order_that_was_carried_out_before(
     assert (await record(world, 1)).carried_out_at == at(0).business
     await asyncio.gather(world.impose(token, Degree.WARN, key=keys[0], given=carrying(2)), record(world, 2))
     assert await states(world, seconds=HOUR) == [CARRIED_OUT, CARRIED_OUT]
-    assert await world.deadlines.overdue(now=at(HOUR)) == 0
-    assert await world.deadlines.miss(now=at(HOUR), limit=9) == 0
+    assert await acts.overdue(world.vault, now=at(HOUR)) == 0
+    assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 0
 
 
 async def test_a_missed_deadline_is_logged_once(
@@ -141,25 +144,25 @@ async def test_a_missed_deadline_is_logged_once(
         await record(world, number, seconds=number)
     token = await world.account()
     await world.impose(token, Degree.WARN, key=keys[0], given=carrying(1))
-    assert await world.deadlines.miss(now=at(HOUR - 1), limit=9) == 0
-    assert await world.deadlines.overdue(now=at(HOUR - 1)) == 0
-    assert await world.deadlines.miss(now=at(HOUR), limit=9) == 1
-    assert await world.deadlines.miss(now=at(HOUR), limit=9) == 0
-    assert await world.deadlines.overdue(now=at(HOUR)) == 1
+    assert await acts.miss_all(world.vault, at(HOUR - 1), limit=9) == 0
+    assert await acts.overdue(world.vault, now=at(HOUR - 1)) == 0
+    assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 1
+    assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 0
+    assert await acts.overdue(world.vault, now=at(HOUR)) == 1
     assert await world.events("order:") == [
         "order:authority:record",
         "order:authority:record",
         "order:deadline:miss",
     ]
     await world.impose(token, Degree.WARN, key=keys[0], given=carrying(2), seconds=2 * HOUR)
-    assert await world.deadlines.overdue(now=at(2 * HOUR)) == 0
+    assert await acts.overdue(world.vault, now=at(2 * HOUR)) == 0
     assert await states(world, seconds=2 * HOUR) == [CARRIED_OUT, LATE]
 
 
 async def test_two_workers_miss_a_deadline_once(world: SanctionWorld) -> None:
     """The second one finds it stored."""
     await record(world)
-    counts = await asyncio.gather(*(world.deadlines.miss(now=at(HOUR), limit=9) for _ in range(3)))
+    counts = await asyncio.gather(*(acts.miss_all(world.vault, at(HOUR), limit=9) for _ in range(3)))
     assert sum(counts) == 1
     assert await world.events("order:deadline") == ["order:deadline:miss"]
 
@@ -183,7 +186,7 @@ async def test_lists_do_not_move(world: SanctionWorld) -> None:
     assert await listed(world, size=2) == [each.order_id for each in made]
     assert await listed(world, OPEN, size=2) == [each.order_id for each in made]
     with pytest.raises(InvalidError) as refused:
-        await world.orders.list(relying_party=PARTY, state=None, after="f" * 32, limit=9, now=at(0))
+        await acts.page(world.vault, PARTY, state=None, after="f" * 32, limit=9, now=at(0))
     assert [each.field for each in refused.value.violations] == ["page_token"]
     theirs = await record(world, party="platform-b")
     with pytest.raises(NotFoundError) as unknown:
@@ -193,8 +196,8 @@ async def test_lists_do_not_move(world: SanctionWorld) -> None:
 
 async def test_an_incomplete_order_is_refused(world: SanctionWorld) -> None:
     """Every wrong part is named."""
-    call, _ = world.call("RecordOrder")
+    call = world.signed_act("RecordOrder", b"", key=await world.clerk())
     wrong = replace(order(), authority="", digest=b"")
     with pytest.raises(InvalidError) as refused:
-        await world.orders.record(call, order=wrong, deadline=at(0).business, now=at(0))
+        await acts.record(world.vault, call, at(0), world.vault.new_id(), wrong, at(0).business)
     assert [each.field for each in refused.value.violations] == ["order.authority", "order.digest"]

@@ -1,7 +1,6 @@
 """Builds the worker's tasks of sanctions and appeals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
@@ -9,13 +8,12 @@ from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.vault import worker_vault
 from idvault.sanction.acts import LapseFlow, StatementFlow
 from idvault.sanction.appeal.acts import AppealSweep
 from idvault.sanction.appeal.ports import AppealStore
 from idvault.sanction.appeal.store import SqlAppealStore
-from idvault.sanction.order.acts import OverdueFlow
-from idvault.sanction.order.ports import OrderStore
-from idvault.sanction.order.store import SqlOrderStore
+from idvault.sanction.order import acts as orders
 from idvault.sanction.ports import SanctionStore
 from idvault.sanction.store.publication import SqlStatementStore
 from idvault.sanction.store.store import SqlSanctionStore
@@ -26,23 +24,9 @@ _GAUGES_PERIOD = 15.0
 _PUBLICATION_PERIOD = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class SanctionSweeps:
-    """The worker's flows of sanctions and orders."""
-
-    lapses: LapseFlow
-    deadlines: OverdueFlow
-
-
-def wire_sanction_sweeps(
-    *, store: SanctionStore, orders: OrderStore, guard: LogGuard, entropy: Entropy
-) -> SanctionSweeps:
-    """Connect the flows to their ports; production and tests differ only in the ports."""
-    events = EventFactory(entropy=entropy)
-    return SanctionSweeps(
-        LapseFlow(store=store, guard=guard, events=events),
-        OverdueFlow(store=orders, guard=guard, events=events),
-    )
+def wire_lapses(*, store: SanctionStore, guard: LogGuard, entropy: Entropy) -> LapseFlow:
+    """Return the worker's flow of sanctions that end."""
+    return LapseFlow(store=store, guard=guard, events=EventFactory(entropy=entropy))
 
 
 def wire_appeal_sweep(
@@ -69,13 +53,8 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
 
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
-    sweeps = wire_sanction_sweeps(
-        store=SqlSanctionStore(database=base.main),
-        orders=SqlOrderStore(database=base.main),
-        guard=guard,
-        entropy=ENTROPY,
-    )
-    lapses, deadlines = sweeps.lapses, sweeps.deadlines
+    vault = worker_vault(base, guard=guard)
+    lapses = wire_lapses(store=SqlSanctionStore(database=base.main), guard=guard, entropy=ENTROPY)
     statements = StatementFlow(
         store=SqlStatementStore(database=base.main),
         files=LocalPublicFiles(directory=base.settings.public_dir),
@@ -85,12 +64,12 @@ def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
         levels = await lapses.store.levels(now=now)
         late = now.business - (levels.first_due_at or now.business)
         base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
-        base.metrics.orders_overdue(count=await deadlines.overdue(now=now))
+        base.metrics.orders_overdue(count=await orders.overdue(vault, now=now))
 
     return [
         Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
         Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
         Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
-        Task("miss_orders", 5, lambda now: deadlines.miss(now=now, limit=_BATCH)),
+        Task("miss_orders", 5, lambda now: orders.miss_all(vault, now, limit=_BATCH)),
         Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
     ]
