@@ -101,7 +101,9 @@ async def remember(connection: Connection, request: Request, *, made: str, now: 
 
     made: the id of what it creates, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED).
     """
-    former = await remember_for_account(connection, request, account_token="", made=made, now=now)
+    former = await remember_for_account(
+        connection, request, account_token=request.account_token, made=made, now=now
+    )
     return former and former.made_id
 
 

@@ -106,10 +106,16 @@ class Tx:
         """The relying party whose things the act concerns."""
         return self.by.relying_party
 
-    async def log(self, kind: EventType, *, account_token: str = "", **fields: Part) -> Event:
-        """Write an entry of the act; account_token: empty if no account is concerned."""
+    async def log(
+        self, kind: EventType, *, by: Actor | None = None, account_token: str = "", **fields: Part
+    ) -> Event:
+        """Write an entry of the act. account_token: empty if no account is concerned.
+
+        by: who did this part of it, if not who acts.
+        """
+        actor_id = (by or self.by).actor_id
         event = self.events.event(
-            kind, actor_id=self.by.actor_id, now=self.now, account_token=account_token, **fields
+            kind, actor_id=actor_id, now=self.now, account_token=account_token, **fields
         )
         await log_entry.append(self.connection, event)
         self.told.append(kind.value)
@@ -170,6 +176,18 @@ class Mutation(Generic[P, T]):
         """
         await vault.guard.check(now=now)
         return await self.run(vault, call, now, call.request(vault.fingerprinter), made, *args, **kwargs)
+
+    async def known(self, vault: Vault, request: Request) -> T | None:
+        """Return what a repeat of a request gets, None if it is new; raises as `__call__` does.
+
+        For what a repeat does not have again: a signature of today, a code.
+        """
+
+        async def work(connection: Connection) -> T | None:
+            former = await account_request.find(connection, request)
+            return None if former is None else await self.again(connection, request.caller, former)
+
+        return await vault.read(f"{self.name.partition('.')[0]}.requested", work)
 
     async def run(
         self,

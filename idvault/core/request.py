@@ -7,7 +7,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Protocol, TypeVar
 
@@ -23,13 +23,19 @@ class Request:
     """The identity of a mutation. fingerprint: keyed hash of method and body, 32 bytes.
 
     caller: the relying party or the actor id of the client's certificate. signer: the moderator whom the act
-    must find unrevoked; empty if the act checks it by itself, or no moderator decides.
+    must find unrevoked; empty if the act checks it by itself, or no moderator decides. account_token: of the
+    account that what it makes belongs to; empty if it belongs to none.
     """
 
     caller: str
     request_id: str
     fingerprint: bytes
     signer: str = ""
+    account_token: str = ""
+
+    def of_account(self, account_token: str) -> "Request":
+        """Return the same request, about an account."""
+        return replace(self, account_token=account_token)
 
 
 def check_id(request_id: str) -> str:

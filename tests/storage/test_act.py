@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from idvault.core import account_request
-from idvault.core.act import Tx, UntoldError, Vault, mutation
+from idvault.core.act import SYSTEM, Tx, UntoldError, Vault, act, mutation
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.request import Asked
+from idvault.core.tables.claim import requests
 from idvault.core.tables.log import log_entries
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.operation.rules import Operation
@@ -25,6 +26,7 @@ from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, request_id
 
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
+_KEPT = statement(select(requests.c.account_token, requests.c.claim_id), tuple)
 CALL = Asked(PARTY, "b" * 32, request_id(1), "Begin", ("a title",))
 
 
@@ -122,6 +124,41 @@ async def test_a_repeat_runs_nothing(vault: Vault) -> None:
 
 async def _titled(connection: Connection, operation_id: str, title: str) -> Operation:
     return replace(await ROWS.lock(connection, PARTY, operation_id), title=title)
+
+
+async def test_a_repeat_is_known_before_it_is_made(vault: Vault) -> None:
+    """A new request is not; the id with another body is refused."""
+    asked = CALL.request(vault.fingerprinter)
+    assert await begin.known(vault, asked) is None
+    first = await made(vault, EventType.OPERATION_OPEN)
+    assert await begin.known(vault, asked) == first
+    with pytest.raises(AlreadyExistsError):
+        await begin.known(vault, replace(asked, fingerprint=bytes(32)))
+
+
+async def test_a_request_keeps_its_account(vault: Vault) -> None:
+    """It is stored beside what the request made."""
+    asked = CALL.request(vault.fingerprinter).of_account("acct_1")
+    await begin.run(vault, CALL, at(0), asked, "f" * 32, "a title", EventType.OPERATION_OPEN)
+
+    async def read(connection: Connection) -> list[tuple[str, str]]:
+        return await connection.all(_KEPT)
+
+    assert await vault.read("test", read) == [("acct_1", "f" * 32)]
+
+
+async def test_an_entry_may_be_the_services(vault: Vault) -> None:
+    """An act that finds something due writes that it came by itself."""
+
+    @act("test.note")
+    async def note(tx: Tx) -> list[str]:
+        entries = [
+            await tx.log(EventType.OPERATION_OPEN, by=by, operation_id="f" * 32, paper=b"")
+            for by in (SYSTEM, None)
+        ]
+        return [each.actor_id for each in entries]
+
+    assert await note(vault, CALL, at(0)) == [SYSTEM.actor_id, CALL.actor_id]
 
 
 async def test_a_closed_guard_lets_nothing_begin(vault: Vault) -> None:
