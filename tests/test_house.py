@@ -348,6 +348,7 @@ PASSED = {
     "Custodians": "a value",
     "LogGuard": "looks at a log that a test lets wait",
     "LogProofs": "looks at stores that a test replaces, more often than in production",
+    "ObjectionContext": "terms and a sealer",
     "OperatorPolicy": "a value",
     "TipOffPolicy": "a value",
 }

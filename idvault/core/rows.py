@@ -5,7 +5,7 @@
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -37,20 +37,24 @@ class Rows(Generic[T]):
         made_at: str,
         unknown: Reason,
         states: Mapping[Any, ColumnElement[bool]] | None = None,
+        apart: Collection[str] = (),
     ) -> None:
         """Build the statements.
 
         key: the column of their id; made_at: the one by which a list is in order. unknown: why one is not
-        found. states: the condition of each state to which a list can be narrowed.
+        found. states: the condition of each state to which a list can be narrowed. apart: columns that are no
+        fields; they are given beside a new value, and read by themselves.
         """
-        names = tuple(table.c.keys())
+        names = tuple(column.name for column in table.c if column.name not in apart)
         self._plain = _writer(kind)
         self._key, self._unknown = key, unknown
-        from_row = _reader(kind, {name: place for place, name in enumerate(names)})
+        self.from_row: Callable[[Any], T] = _reader(kind, {name: place for place, name in enumerate(names)})
+        self.query = select(*(table.c[name] for name in names))
+        from_row = self.from_row
         of_party, order = table.c.relying_party == param("party"), (table.c[made_at], table.c[key])
         mine = of_party & (table.c[key] == param("id"))
-        self._get: Statement[T] = statement(select(table).where(mine), from_row)
-        self._lock: Statement[T] = statement(for_change(select(table).where(mine)), from_row)
+        self._get: Statement[T] = statement(self.query.where(mine), from_row)
+        self._lock: Statement[T] = statement(for_change(self.query.where(mine)), from_row)
         self._add = statement(insert(table))
         keys = {column.name for column in table.primary_key}
         self._changed = [name for name in names if name not in keys]
@@ -58,7 +62,7 @@ class Rows(Generic[T]):
         self._put = statement(update(table).where(mine).values(changes))
         self._place: Statement[datetime] = statement(select(order[0]).where(mine), scalar)
         following = tuple_(*order) > tuple_(param("at", Micros), param("after", String))
-        page = select(table).where(of_party, following).order_by(*order).limit(param("limit", Integer))
+        page = self.query.where(of_party, following).order_by(*order).limit(param("limit", Integer))
         self._pages: dict[Any, Statement[T]] = {None: statement(page, from_row)}
         for state, condition in (states or {}).items():
             self._pages[state] = statement(page.where(condition), from_row)
@@ -71,9 +75,9 @@ class Rows(Generic[T]):
         """Return one that nobody else changes until the act ends; raises as `get` does."""
         return self._known(await connection.all(self._lock, party=party, id=row_id))
 
-    async def add(self, connection: Connection, value: T) -> None:
-        """Insert one."""
-        await connection.later(self._add, **self._plain(value))
+    async def add(self, connection: Connection, value: T, **apart: Any) -> None:
+        """Insert one. apart: the columns that are no fields."""
+        await connection.later(self._add, **self._plain(value), **apart)
 
     async def put(self, connection: Connection, value: T) -> None:
         """Store one that this act has locked, as it has become."""
@@ -82,9 +86,18 @@ class Rows(Generic[T]):
         await connection.later(self._put, party=plain["relying_party"], id=plain[self._key], **changes)
 
     async def page(
-        self, connection: Connection, party: str, *, after: str, limit: int, state: Any = None
+        self,
+        connection: Connection,
+        party: str,
+        *,
+        after: str,
+        limit: int,
+        state: Any = None,
+        **narrowed: Any,
     ) -> tuple[list[T], str]:
         """Return a page, oldest first, and the last one's id if there are more, else "".
+
+        narrowed: the parameters of the state's condition.
 
         Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
         """
@@ -94,7 +107,7 @@ class Rows(Generic[T]):
             if found is None:
                 raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_token", FieldCode.CHARACTER))
             place = {"at": found, "after": after}
-        rows = await connection.all(self._pages[state], party=party, **place, limit=limit + 1)
+        rows = await connection.all(self._pages[state], party=party, **place, limit=limit + 1, **narrowed)
         page = rows[:limit]
         return page, getattr(page[-1], self._key) if len(rows) > limit else ""
 

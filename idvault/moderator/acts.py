@@ -28,6 +28,7 @@ from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.registration import Registration
 from idvault.verify.attest.sanction import SigningOccasion
 from idvault.verify.clock import ClockReading
+from idvault.verify.error import IdvaultError
 from idvault.verify.event import SYSTEM_ACTOR, EventType
 from idvault.verify.moderator import Moderator
 from idvault.verify.seal import Part
@@ -126,6 +127,19 @@ async def signed_act(moderators: ModeratorSource, call: ModerationCall, *, now: 
 
 
 @dataclass(frozen=True, slots=True)
+class ModeratorPaper:
+    """What a moderator signs by a paper of its own kind. text: makes the paper without its signature."""
+
+    moderators: ModeratorSource
+    call: ModerationCall
+    text: Callable[[], bytes] = field(repr=False)
+
+    async def paper(self, *, now: ClockReading) -> bytes:
+        """Return the signed paper; raises as `signed_paper` does, and what `text` raises."""
+        return await signed_paper(self.moderators, self.call, self.text(), now=now)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredModerators:
     """Moderators as they are stored."""
 
@@ -157,6 +171,31 @@ class SignedMutation(Generic[P, T]):
         paper = await signed_act(StoredModerators(vault), call, now=now)
         request = call.decided(vault.fingerprinter)
         return await self.act.run(vault, call, now, request, made, paper, *args, **kwargs)
+
+    async def of_paper(
+        self,
+        vault: Vault,
+        now: ClockReading,
+        signed: ModeratorPaper,
+        request: Request,
+        made: str,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run it with a paper of its own kind, without the guard; raises as the call does.
+
+        A repeat needs no signature of today, nor anything else that the paper's text refuses. The act itself
+        refuses a moderator who is revoked, unless the request names the signer.
+        """
+        try:
+            paper = await signed.paper(now=now)
+        except IdvaultError:
+            repeated = await self.act.known(vault, request)
+            if repeated is None:
+                raise
+            return repeated
+        return await self.act.run(vault, signed.call, now, request, made, paper, *args, **kwargs)
 
 
 def decision(

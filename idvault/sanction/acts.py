@@ -11,6 +11,7 @@ What a moderator signed is built again from the call and checked before anything
 
 from dataclasses import dataclass, field
 
+from idvault.core.act import Actor, Tx, Vault
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
@@ -21,6 +22,7 @@ from idvault.moderator.ports import ModeratorStore
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.ports import SanctionFilter, SanctionStore, StatementStore
 from idvault.sanction.rules import Sanction, StatementWeek
+from idvault.sanction.store import rows
 from idvault.verify.attest import sanction as papers
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import IdvaultError
@@ -71,6 +73,23 @@ def event_of(
         sanction_id=sanction.sanction_id,
         **fields,
     )
+
+
+async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None, **fields: bytes) -> None:
+    """Write the entry of what happens to a sanction; scope and degree are in its type."""
+    noun = "person" if sanction.scope is Scope.PERSON else "sanction"
+    await tx.log(
+        EventType(f"{noun}:{sanction.degree.value.lower()}:{verb}"),
+        by=by,
+        account_token=sanction.account_token,
+        sanction_id=sanction.sanction_id,
+        **fields,
+    )
+
+
+async def find(vault: Vault, party: str, sanction_id: str) -> Sanction:
+    """Return a sanction as it is stored; raises NotFoundError (SANCTION_NOT_FOUND)."""
+    return await vault.read("sanction.get", lambda one: rows.get(one, party, sanction_id))
 
 
 def path_of(week: StatementWeek) -> str:

@@ -82,3 +82,15 @@ def test_enums_are_kept_by_their_value() -> None:
 def test_keys_are_never_changed() -> None:
     """A statement that stores a changed value sets all but the key."""
     assert ROWS._changed == ["digest", "colour", "place", "made_at", "first", "second", "hue"]
+
+
+def test_a_column_apart_is_no_field() -> None:
+    """It is given beside a new value, and neither read nor changed with one."""
+    table = TABLE.to_metadata(MetaData())
+    table.append_column(Column("sealed", LargeBinary))
+    rows = Rows(
+        Thing, table, key="thing_id", made_at="made_at", unknown=Reason.OPERATION_NOT_FOUND, apart=("sealed",)
+    )
+    for asked in (rows._get, rows._lock, rows._put, rows._pages[None]):
+        assert "sealed" not in asked.sqlite.text
+    assert "sealed" in rows._add.sqlite.text

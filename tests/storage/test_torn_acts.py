@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -26,16 +27,17 @@ from idvault.public_account.acts import ShownPublicAccount
 from idvault.public_account.ports import Owned, Present
 from idvault.public_account.store.ownership import SqlOwnershipStore
 from idvault.sanction import rules as sanction_rules
-from idvault.sanction.appeal.ports import AppealDecision, AppealFiling, DecisionEvents
-from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.appeal import acts as appeal_acts
+from idvault.sanction.appeal import rules as appeal_rules
+from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
 from idvault.sanction.rules import Sanction
 from idvault.sealing.moderation_text_ports import CaseField
 from idvault.sealing.ports import Intake
-from idvault.session.contest.ports import ContestDecision, ContestFiling
+from idvault.session.contest import acts as contest_acts
+from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import ContestState, ContestTerms
-from idvault.session.contest.store import SqlContestStore
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import Event, EventType
@@ -231,70 +233,65 @@ async def _file_appeal(world: World) -> Act:
     _, made, _ = await court.case()
     appeal_id, request = world.new_id(), world.request()
     text = moderation_sealer().seal(CaseField(PARTY, appeal_id, "text"), "synthetic")
-    event = _of(world, EventType.APPEAL_FILE, made, text_digest=b"digest").with_fields(appeal_id=appeal_id)
-    filing = AppealFiling(appeal_id, made, text, TERMS)
-    return lambda: court.appeal_store.file(filing, request=request, now=at(), event=event)
+    call, _ = court.call("FileAppeal")
+    return lambda: appeal_acts.store_filing.run(
+        court.vault, call, at(), request, appeal_id, made, text=text, terms=TERMS
+    )
 
 
 async def _uphold_appeal(world: World) -> Act:
     """A late decision about a sanction in force of a person, whose other account follows it."""
     court, _, made, _ = await _of_person(world, renewed=True)
-    judge = await court.moderator(3)
-    appeal = await court.file(made)
-    decision = AppealDecision(appeal, made, AppealState.UPHELD, judge.moderator_id, "again", b"paper", TERMS)
-    events = DecisionEvents(
-        decided=_of_appeal(world, EventType.APPEAL_UPHOLD, appeal, paper=b"paper"),
-        overdue=_of_appeal(world, EventType.APPEAL_OVERDUE, appeal),
-        overturned=_of(world, EventType.PERSON_LIMIT_OVERTURN, made, paper=b"paper"),
-        lapsed=_of(world, EventType.PERSON_LIMIT_LAPSE, made),
+    judge = (await court.moderator(3)).moderator_id
+    appeal = (await court.file(made)).appeal_id
+    rule = partial(
+        appeal_rules.decide, verdict=AppealState.UPHELD, moderator_id=judge, reason="again", terms=TERMS
     )
+    call, _ = court.call("DecideAppeal")
     request, late = world.request(), at(after=timedelta(days=20))
-    return lambda: court.appeal_store.decide(decision, request=request, now=late, events=events)
+    return lambda: appeal_acts.store_decision.act.run(
+        court.vault, call, late, request, appeal, b"paper", made, rule, signer=judge
+    )
 
 
 async def _note_overdue_appeal(world: World) -> Act:
     court = AppealWorld(world.database)
     _, made, _ = await court.case()
     appeal, late = await court.file(made), at(after=timedelta(days=20))
-    event = _of_appeal(world, EventType.APPEAL_OVERDUE, appeal)
-    return lambda: court.appeal_store.note_overdue(appeal, now=late, event=event)
+    return lambda: APPEALS.note_overdue(court.vault, SYSTEM, late, appeal)
 
 
 async def _delete_text(world: World) -> Act:
     court = AppealWorld(world.database)
     _, made, judge = await court.case()
     appeal = await court.decide(await court.file(made), AppealState.REJECTED, key=judge)
-    event, late = _of_appeal(world, EventType.APPEAL_DELETE, appeal), at(after=timedelta(days=91))
-    return lambda: court.appeal_store.delete_text(appeal, now=late, event=event)
+    late = at(after=timedelta(days=91))
+    return lambda: APPEALS.delete_text(court.vault, SYSTEM, late, appeal)
 
 
 async def _file_contest(world: World) -> Act:
     owners = SessionWorld(world.database)
     claim = await owners.claims.verify(command())
-    contest_id, request, token = world.new_id(), world.request(), claim.account.account_token
+    contest_id, request = world.new_id(), world.request()
     text = moderation_sealer().seal(CaseField(PARTY, contest_id, "text"), "synthetic")
-    fields = {"contest_id": contest_id, "claim_id": claim.claim_id}
-    event = world.event(EventType.CONTEST_FILE, token, text_digest=b"digest", **fields)
-    filing = ContestFiling(contest_id, PARTY, token, claim.claim_id, text, owners.contests.terms)
-    return lambda: owners.contest_store.file(filing, request=request, now=at(), event=event)
+    call, _ = owners.moderation.call("ContestVerification")
+    token, terms = claim.account.account_token, owners.contests.terms
+    given: dict[str, Any] = {"account_token": token, "claim_id": claim.claim_id, "text": text, "terms": terms}
+    return lambda: contest_acts.store_filing.run(owners.vault, call, at(), request, contest_id, **given)
 
 
 async def _decide_contest(world: World) -> Act:
     """A late decision."""
-    await (await _file_contest(world))()
-    store = SqlContestStore(database=world.database)
-    late = at(after=timedelta(days=20))
-    (filed,) = await store.undecided(now=late, limit=9)
+    filed = await (await _file_contest(world))()
+    moderation = SanctionWorld(world.database, life=1)
     terms = ContestTerms(decision_days=15, zone=builders.ZONE)
-    decision, request = ContestDecision(filed, ContestState.UPHELD, "seen", terms), world.request()
-    given = {"contest_id": filed.contest_id}
-    event = world.event(EventType.CONTEST_UPHOLD, filed.account_token, reason_digest=b"r", paper=b"", **given)
-    overdue = world.event(EventType.CONTEST_OVERDUE, filed.account_token, **given)
-    return lambda: store.decide(decision, request=request, now=late, event=event, overdue=overdue)
-
-
-def _of_appeal(world: World, kind: EventType, appeal: Appeal, **fields: bytes) -> Event:
-    return world.event(kind, appeal.account_token, appeal_id=appeal.appeal_id, **fields)
+    rule = partial(contest_rules.decide, verdict=ContestState.UPHELD, reason="seen", terms=terms)
+    call, _ = moderation.call("DecideContest")
+    request, late = world.request(), at(after=timedelta(days=20))
+    which = filed.contest_id, filed.account_token
+    return lambda: contest_acts.store_decision.run(
+        moderation.vault, call, late, request, *which, rule, b"paper"
+    )
 
 
 def _order() -> AuthorityOrder:

@@ -6,20 +6,19 @@ from typing import Any
 from sqlalchemy import select
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.sanction import appeals
-from idvault.processes.bootstrap.periodic.sanction import wire_appeal_sweep
-from idvault.sanction.appeal.ports import AppealFilter
-from idvault.sanction.appeal.rules import Appeal, AppealTerms
-from idvault.sanction.appeal.store import SqlAppealStore
+from idvault.sanction import acts as sanction_acts
+from idvault.sanction.appeal import acts
+from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.rules import Sanction
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import AppealState, Degree
-from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import PARTY, at
-from tests.support.sanction_world import TERMS, SanctionWorld
+from tests.support.sanction_world import SanctionWorld
 
 TEXT = "It was satire, 请看全文 (synthetic)"
 _STORED = statement(select(appeals.c.text).where(appeals.c.appeal_id == param("appeal")), scalar)
@@ -27,17 +26,6 @@ _STORED = statement(select(appeals.c.text).where(appeals.c.appeal_id == param("a
 
 class AppealWorld(SanctionWorld):
     """The flows of appeals beside those of sanctions, over one database."""
-
-    def __init__(self, database: Database, *, terms: AppealTerms = TERMS) -> None:
-        super().__init__(database, terms=terms)
-        self.appeal_store = SqlAppealStore(database=database)
-        self.overdue_counts: list[int] = []
-        self.sweep = wire_appeal_sweep(
-            store=self.appeal_store,
-            guard=self.claims.guard,
-            entropy=CountingEntropy(start=11_000_000),
-            observe=self.overdue_counts.append,
-        )
 
     async def case(self, degree: Degree = Degree.WARN, **options: Any) -> tuple[str, Sanction, ModeratorKey]:
         """Sanction a new account; return it, the sanction, and a moderator who may decide an appeal."""
@@ -51,7 +39,9 @@ class AppealWorld(SanctionWorld):
         self, sanction: Sanction, text: str = TEXT, *, seconds: float = 0, **changes: Any
     ) -> Appeal:
         call, _ = self.call("FileAppeal", sanction.sanction_id, text, **changes)
-        return await self.appeals.file(call, sanction_id=sanction.sanction_id, text=text, now=at(seconds))
+        return await acts.file(
+            self.vault, call, at(seconds), sanction.sanction_id, text=text, context=self.appeals
+        )
 
     async def decide(
         self,
@@ -67,7 +57,7 @@ class AppealWorld(SanctionWorld):
         call, occasion = self.call(
             "DecideAppeal", appeal.appeal_id, verdict.value, reason, key=key, **changes
         )
-        sanction = await self.store.get(relying_party=PARTY, sanction_id=appeal.sanction_id)
+        sanction = await sanction_acts.find(self.vault, PARTY, appeal.sanction_id)
         paper = papers.appeal_decision(
             occasion,
             appeal_id=appeal.appeal_id,
@@ -75,17 +65,19 @@ class AppealWorld(SanctionWorld):
             verdict=verdict.value,
             reason=reason,
         )
-        return await self.appeals.decide(
+        return await acts.decide(
+            self.vault,
             replace(call, signature=key.sign(paper)),
-            appeal_id=appeal.appeal_id,
+            at(seconds),
+            appeal.appeal_id,
             verdict=verdict,
             reason=reason,
-            now=at(seconds),
+            terms=self.appeals.terms,
         )
 
     async def read(self, appeal: Appeal, *, seconds: float = 0) -> tuple[Appeal, str]:
-        return await self.appeals.get(
-            relying_party=appeal.relying_party, appeal_id=appeal.appeal_id, now=at(seconds)
+        return await APPEALS.get(
+            self.vault, appeal.relying_party, appeal.appeal_id, now=at(seconds), sealer=self.appeals.sealer
         )
 
     async def stored_text(self, appeal: Appeal) -> bytes | None:
@@ -98,18 +90,28 @@ class AppealWorld(SanctionWorld):
 
     async def sweep_all(self, *, seconds: float) -> tuple[int, int]:
         """Let the worker note what is overdue and delete texts; return how many."""
-        now = at(seconds)
-        return (
-            await self.sweep.note_overdue(now=now, limit=100),
-            await self.sweep.delete_texts(now=now, limit=100),
-        )
+        return await self.note_overdue(seconds=seconds), await self.delete_texts(seconds=seconds)
+
+    async def note_overdue(self, *, seconds: float) -> int:
+        """Let the worker note what is overdue; return how many."""
+        return await APPEALS.note_all_overdue(self.vault, at(seconds), limit=100)
+
+    async def delete_texts(self, *, seconds: float) -> int:
+        """Let the worker delete texts; return how many."""
+        return await APPEALS.delete_texts(self.vault, at(seconds), limit=100)
+
+    async def overdue(self, *, seconds: float) -> int:
+        """Return how many appeals are overdue."""
+        return await APPEALS.overdue(self.vault, now=at(seconds))
 
     async def appeal_pages(self, *, size: int = 1_000, seconds: float = 0, **filters: Any) -> list[list[str]]:
         """Return the ids of every page of a list of appeals."""
-        wanted = AppealFilter(filters.pop("party", PARTY), **filters)
+        party, wanted = filters.pop("party", PARTY), ObjectionFilter(**filters)
         after, found = "", []
         while True:
-            page, after = await self.appeals.list(wanted, after=after, limit=size, now=at(seconds))
+            page, after = await APPEALS.page(
+                self.vault, party, wanted, after=after, limit=size, now=at(seconds)
+            )
             found.append([each.appeal_id for each in page])
             if not after:
                 return found

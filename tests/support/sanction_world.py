@@ -27,7 +27,7 @@ from idvault.processes.services.status import StatusServicer
 from idvault.report.store import SqlMonthStore
 from idvault.sanction.acts import NewSanction
 from idvault.sanction.appeal.rules import AppealTerms
-from idvault.sanction.appeal.store import SqlAppealStore
+from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.ports import SanctionFilter
@@ -126,9 +126,7 @@ class SanctionWorld:
             self.vault,
             store=self.store,
             moderators=SqlModeratorStore(database=database),
-            appeals=SqlAppealStore(database=database),
-            sealer=moderation_sealer(),
-            terms=terms,
+            appeals=ObjectionContext(terms, moderation_sealer()),
             months=SqlMonthStore(database=database),
             entropy=entropy,
         )

@@ -23,16 +23,15 @@ from idvault.erasure.api import ErasureServicer
 from idvault.erasure.rules import ErasureTerms
 from idvault.erasure.store import SqlErasureStore
 from idvault.log.store import SqlLogStore
-from idvault.moderator.store import SqlModeratorStore
 from idvault.platform.ports import PlatformPages
 from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.erasure import wire_erasures
 from idvault.processes.bootstrap.periodic.session import wire_purges
-from idvault.processes.bootstrap.session import wire_contests, wire_identities, wire_sessions
+from idvault.processes.bootstrap.session import wire_identities, wire_sessions
+from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.acts.identity import IdentityFlow
 from idvault.session.acts.page import Custodians
 from idvault.session.contest.rules import ContestTerms
-from idvault.session.contest.store import SqlContestStore
 from idvault.session.store import SqlSessionStore
 from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
@@ -105,6 +104,7 @@ class SessionWorld:
     ) -> None:
         """patience: seconds that a form waits for the registry."""
         self.moderation = moderation or AppealWorld(database)
+        self.vault = self.moderation.vault
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
         self.claims = self.campaigns.claims
@@ -114,15 +114,8 @@ class SessionWorld:
         entropy = CountingEntropy(start=13_000_000)
         self.events_of = EventFactory(entropy=entropy)
         self.histories = KnownHistories()
-        self.contest_store = SqlContestStore(database=database)
-        self.contests = wire_contests(
-            store=self.contest_store,
-            moderators=SqlModeratorStore(database=database),
-            sealer=moderation_sealer(),
-            terms=ContestTerms(decision_days=15, zone=builders.ZONE),
-            fingerprinter=FakeFingerprinter(),
-            guard=self.claims.guard,
-            entropy=entropy,
+        self.contests = ObjectionContext(
+            ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
         )
         self.identities = self._identities(receipts or NoReceipts())
         self.servicer = wire_sessions(

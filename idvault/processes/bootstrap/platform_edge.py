@@ -102,7 +102,6 @@ def _services_of_owners(
         identities=build_identities(
             base,
             keys=keys,
-            guard=guard,
             sanctions=sanctions,
             public_accounts=public_accounts,
             erasures=erasures,

@@ -17,15 +17,12 @@ from idvault.report.acts.report import MonthFlow
 from idvault.report.ports import MonthStore
 from idvault.report.store import SqlMonthStore
 from idvault.sanction.acts import SanctionFlow
-from idvault.sanction.appeal.acts import AppealFlow
-from idvault.sanction.appeal.ports import AppealStore
 from idvault.sanction.appeal.rules import AppealTerms
-from idvault.sanction.appeal.store import SqlAppealStore
+from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.ports import SanctionStore
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import ModerationTextSealer
 from idvault.v1 import sanction_pb2
 
 
@@ -34,28 +31,18 @@ def wire_sanctions(
     *,
     store: SanctionStore,
     moderators: ModeratorStore,
-    appeals: AppealStore,
-    sealer: ModerationTextSealer,
-    terms: AppealTerms,
+    appeals: ObjectionContext[AppealTerms],
     months: MonthStore,
     entropy: Entropy,
 ) -> SanctionServicer:
     """Connect the flows to their ports; production and tests differ only in the ports."""
     common: dict[str, Any] = {"fingerprinter": vault.fingerprinter, "guard": vault.guard}
     return SanctionServicer(
-        appeals=AppealFlow(
-            store=appeals,
-            sanctions=store,
-            moderators=moderators,
-            sealer=sealer,
-            terms=terms,
-            entropy=entropy,
-            **common,
-        ),
+        appeals=appeals,
         moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         vault=vault,
-        months=MonthFlow(store=months, zone=terms.zone),
+        months=MonthFlow(store=months, zone=appeals.terms.zone),
     )
 
 
@@ -65,9 +52,9 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         vault_of(base, keys=keys, guard=guard),
         store=SqlSanctionStore(database=base.main),
         moderators=SqlModeratorStore(database=base.main),
-        appeals=SqlAppealStore(database=base.main),
-        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
-        terms=_terms(base.settings),
+        appeals=ObjectionContext(
+            _terms(base.settings), KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)
+        ),
         months=SqlMonthStore(database=base.main),
         entropy=ENTROPY,
     )

@@ -16,8 +16,6 @@ from idvault.core.request import Fingerprinter
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.erasure.api import ErasureServicer
 from idvault.log.acts.guard import LogGuard
-from idvault.moderator.ports import ModeratorStore
-from idvault.moderator.store import SqlModeratorStore
 from idvault.people.acts import RosterHolder
 from idvault.platform.ports import PresentationStore
 from idvault.platform.store import SqlPlatformStore
@@ -26,46 +24,21 @@ from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.processes.services.sanction import SanctionServicer
 from idvault.public_account.api import PublicAccountServicer
+from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import ModerationTextSealer
 from idvault.sealing.session import CurrentLinkCoder
 from idvault.session.acts.identity import IdentityFlow
 from idvault.session.acts.page import Custodians, PageFlow, SessionSteps
 from idvault.session.acts.session import SessionFlow
 from idvault.session.api.servicer import SessionServicer
-from idvault.session.contest.acts import ContestFlow
-from idvault.session.contest.ports import ContestStore
 from idvault.session.contest.rules import ContestTerms
-from idvault.session.contest.store import SqlContestStore
 from idvault.session.ports import LinkCoder, SessionStore
 from idvault.session.store import SqlSessionStore
 from idvault.status.store import SqlStatusStore
 from idvault.v1 import session_pb2
 from idvault.verify.attest.quorum import Quorum
-
-
-def wire_contests(
-    *,
-    store: ContestStore,
-    moderators: ModeratorStore,
-    sealer: ModerationTextSealer,
-    terms: ContestTerms,
-    fingerprinter: Fingerprinter,
-    guard: LogGuard,
-    entropy: Entropy,
-) -> ContestFlow:
-    """Connect the flow of contests to its ports; production and tests differ only in the ports."""
-    return ContestFlow(
-        store=store,
-        moderators=moderators,
-        sealer=sealer,
-        terms=terms,
-        fingerprinter=fingerprinter,
-        guard=guard,
-        events=EventFactory(entropy=entropy),
-    )
 
 
 def wire_identities(
@@ -75,7 +48,7 @@ def wire_identities(
     records: RecordStore,
     quorum: Callable[[str], Quorum | None],
     sanctions: SanctionServicer,
-    contests: ContestFlow,
+    contests: ObjectionContext[ContestTerms],
     erasures: ErasureServicer,
     public_accounts: PublicAccountServicer,
     histories: DisclosureHistoryFlow,
@@ -84,6 +57,7 @@ def wire_identities(
 ) -> IdentityFlow:
     """Connect what the owner sees to the flows that platforms call."""
     return IdentityFlow(
+        vault=sanctions.vault,
         store=store,
         accounts=accounts,
         records=records,
@@ -141,6 +115,7 @@ def wire_sessions(
             custodians=custodians,
         ),
         identities=identities,
+        vault=identities.vault,
         contests=identities.contests,
         receipts=receipts,
         rules=rules,
@@ -184,7 +159,6 @@ def build_identities(
     base: Base,
     *,
     keys: LocalKeyProvider,
-    guard: LogGuard,
     sanctions: SanctionServicer,
     public_accounts: PublicAccountServicer,
     erasures: ErasureServicer,
@@ -199,7 +173,7 @@ def build_identities(
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         sanctions=sanctions,
-        contests=_contests(base, keys=keys, guard=guard),
+        contests=_contests(base, keys),
         erasures=erasures,
         public_accounts=public_accounts,
         histories=histories,
@@ -208,21 +182,14 @@ def build_identities(
     )
 
 
-def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> ContestFlow:
+def _contests(base: Base, keys: LocalKeyProvider) -> ObjectionContext[ContestTerms]:
     settings = base.settings
-    return wire_contests(
-        store=SqlContestStore(database=base.main),
-        moderators=SqlModeratorStore(database=base.main),
-        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
-        terms=ContestTerms(
-            decision_days=settings.contest_decision_days,
-            zone=settings.zone,
-            text_days=settings.appeal_text_days,
-        ),
-        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
-        guard=guard,
-        entropy=ENTROPY,
+    terms = ContestTerms(
+        decision_days=settings.contest_decision_days,
+        zone=settings.zone,
+        text_days=settings.appeal_text_days,
     )
+    return ObjectionContext(terms, KeyedModerationTextSealer(keys=keys, entropy=ENTROPY))
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:

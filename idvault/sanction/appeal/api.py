@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
 from idvault.sanction import api as sanction_api
-from idvault.sanction.appeal import rules
-from idvault.sanction.appeal.acts import AppealFlow
-from idvault.sanction.appeal.ports import AppealFilter
-from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.appeal import acts
+from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.appeal.rules import Appeal, AppealTerms
+from idvault.sanction.objection import api as objection_api
+from idvault.sanction.objection import rules as objection_rules
+from idvault.sanction.objection.acts import ObjectionContext
 from idvault.v1 import sanction_pb2 as pb
-from idvault.verify import token
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.sanction import AppealState
 
 _STATES = numbers(AppealState, pb.Appeal.State.Value, "STATE_")
@@ -22,9 +23,10 @@ _STATES = numbers(AppealState, pb.Appeal.State.Value, "STATE_")
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AppealMethods:
-    """Converts, calls one flow, converts back."""
+    """The methods about appeals."""
 
-    appeals: AppealFlow
+    vault: Vault
+    appeals: ObjectionContext[AppealTerms]
 
     async def FileAppeal(
         self, request: pb.FileAppealRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -34,14 +36,15 @@ class AppealMethods:
         # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
         fields = (request.request_id, sanction_id, request.text)
         call = moderator_api.call(request.request_id, "FileAppeal", *fields, caller=caller)
-        filed = await self.appeals.file(call, sanction_id=sanction_id, text=request.text, now=now)
+        filed = await acts.file(self.vault, call, now, sanction_id, text=request.text, context=self.appeals)
         return message(filed, now=now.business)
 
     async def DecideAppeal(
         self, request: pb.DecideAppealRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Appeal:
         """Decide an appeal."""
-        appeal_id, verdict = moderator_api.an_id(request.appeal_id, "appeal_id"), _verdict(request.verdict)
+        appeal_id = moderator_api.an_id(request.appeal_id, "appeal_id")
+        verdict = objection_api.verdict(_STATES, request.verdict)
         call = moderator_api.call(
             request.request_id,
             "DecideAppeal",
@@ -49,8 +52,8 @@ class AppealMethods:
             caller=caller,
             signature=request.signature,
         )
-        decided = await self.appeals.decide(
-            call, appeal_id=appeal_id, verdict=verdict, reason=request.reason, now=now
+        decided = await acts.decide(
+            self.vault, call, now, appeal_id, verdict=verdict, reason=request.reason, terms=self.appeals.terms
         )
         return message(decided, now=now.business)
 
@@ -59,17 +62,20 @@ class AppealMethods:
     ) -> pb.GetAppealResponse:
         """Return one appeal with its text."""
         appeal_id = moderator_api.an_id(request.appeal_id, "appeal_id")
-        found, text = await self.appeals.get(relying_party=caller.name, appeal_id=appeal_id, now=now)
+        found, text = await APPEALS.get(
+            self.vault, caller.name, appeal_id, now=now, sealer=self.appeals.sealer
+        )
         return pb.GetAppealResponse(appeal=message(found, now=now.business), text=text)
 
     async def ListAppeals(
         self, request: pb.ListAppealsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListAppealsResponse:
         """Return a page of appeals, oldest first."""
-        account_token = token.check(request.account_token) if request.account_token else None
         after, limit = sanction_api.page(request)
-        wanted = AppealFilter(caller.name, account_token, _state(request), request.overdue)
-        found, following = await self.appeals.list(wanted, after=after, limit=limit, now=now)
+        wanted = objection_api.wanted(_STATES, request)
+        found, following = await APPEALS.page(
+            self.vault, caller.name, wanted, after=after, limit=limit, now=now
+        )
         return pb.ListAppealsResponse(
             appeals=[message(each, now=now.business) for each in found], next_page_token=following
         )
@@ -84,7 +90,7 @@ def message(value: Appeal, *, now: datetime) -> pb.Appeal:
         state=_STATES[value.state],
         file_time=sanction_api.time(value.filed_at),
         due_time=sanction_api.time(value.due_at),
-        overdue=rules.is_overdue(value, now=now),
+        overdue=objection_rules.is_overdue(value, now=now),
         decide_time=sanction_api.time(value.decided_at),
         decide_moderator_id=value.decided_by or "",
         reason=value.reason,
@@ -92,24 +98,3 @@ def message(value: Appeal, *, now: datetime) -> pb.Appeal:
         outside_due_time=sanction_api.time(value.outside_until),
         text_delete_time=sanction_api.time(value.text_deleted_at or value.delete_at),
     )
-
-
-def _verdict(number: int) -> AppealState:
-    for word in (AppealState.UPHELD, AppealState.REJECTED):
-        if _STATES[word] == number:
-            return word
-    raise _invalid("verdict", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
-
-
-def _state(message: pb.ListAppealsRequest) -> AppealState | None:
-    """Return the state to list, None for all."""
-    if not message.state:
-        return None
-    for word, value in _STATES.items():
-        if value == message.state and (word is AppealState.FILED or not message.overdue):
-            return word
-    raise _invalid("state", FieldCode.CHARACTER)
-
-
-def _invalid(field: str, code: FieldCode) -> InvalidError:
-    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))

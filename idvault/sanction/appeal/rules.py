@@ -9,32 +9,20 @@
 - A sanction that has been in force can be appealed within APPEAL_DAYS, also after it has ended. For one that
   was imposed before statements of reasons were required, that time never began: nobody was told how to
   appeal.
-- A decision is due in APPEAL_DECISION_DAYS, counted by verify.deadline in the operator's zone. An appeal that
-  is not decided by then is overdue, and stays in the public count of overdue appeals when it is decided.
+- A decision is due in APPEAL_DECISION_DAYS, counted by verify.deadline in the operator's zone.
 - An upheld appeal overturns its sanction (sanction.rules.overturn). A rejected one names an outside
   body, and until when the owner can go there.
-- The text is deleted some days after the decision, as the terms say.
+- The text is deleted some days after the decision, as the terms say. What else appeals share with contests is
+  in sanction.objection.rules.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from unicodedata import category
 
 from idvault.sanction.rules import Sanction
 from idvault.verify import deadline
-from idvault.verify.error import (
-    DeniedError,
-    FieldCode,
-    InvalidError,
-    PreconditionError,
-    Reason,
-    TransitionError,
-    Violation,
-)
+from idvault.verify.error import DeniedError, PreconditionError, Reason, TransitionError
 from idvault.verify.sanction import AppealState
-
-TEXT_LENGTH = 2_000
-_LAYOUT = "\r\n\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +66,6 @@ class Appeal:
     text_deleted_at: datetime | None = None
 
 
-def check_text(text: str) -> str:
-    """Return an appeal's text unchanged; raises InvalidError (INVALID_MESSAGE, text)."""
-    code = None
-    if not text.strip():
-        code = FieldCode.REQUIRED
-    elif len(text) > TEXT_LENGTH:
-        code = FieldCode.LENGTH
-    elif any(category(each) == "Cc" for each in text if each not in _LAYOUT):
-        code = FieldCode.CHARACTER
-    if code is not None:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("text", code))
-    return text
-
-
 def file(*, appeal_id: str, sanction: Sanction, terms: AppealTerms, now: datetime) -> Appeal:
     """Return a new appeal; raises PreconditionError (SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE)."""
     if sanction.started_at is None:
@@ -108,18 +82,6 @@ def file(*, appeal_id: str, sanction: Sanction, terms: AppealTerms, now: datetim
         now,
         deadline.due_at(start=now, days=terms.decision_days, zone=terms.zone),
     )
-
-
-def is_overdue(appeal: Appeal, *, now: datetime) -> bool:
-    """Return whether an appeal waits for a decision that was due."""
-    return appeal.state is AppealState.FILED and appeal.due_at <= now
-
-
-def note_overdue(*, appeal: Appeal, now: datetime) -> Appeal:
-    """Return the appeal marked as overdue, if it is overdue and not yet marked."""
-    if appeal.overdue_at is not None or not is_overdue(appeal, now=now):
-        return appeal
-    return replace(appeal, overdue_at=now)
 
 
 def decide(
@@ -152,10 +114,3 @@ def decide(
         else None,
         delete_at=deadline.due_at(start=now, days=terms.text_days, zone=terms.zone),
     )
-
-
-def delete_text(*, appeal: Appeal, now: datetime) -> Appeal:
-    """Return the appeal without its text if that is due, else unchanged."""
-    if appeal.delete_at is None or appeal.delete_at > now:
-        return appeal
-    return replace(appeal, delete_at=None, text_deleted_at=now)

@@ -12,23 +12,27 @@ from idvault.account import rules as account_rules
 from idvault.account.ports import RecordStore, StatusStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.core import caller
+from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
+from idvault.core.request import Asked
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.erasure.acts import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
 from idvault.erasure.rules import ErasureOrigin
 from idvault.moderator.acts import ModerationCall
 from idvault.public_account.acts import PublicAccountFlow, ShownPublicAccount
 from idvault.sanction.acts import SanctionFlow
-from idvault.sanction.appeal.acts import AppealFlow
-from idvault.sanction.appeal.ports import AppealFilter
-from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.appeal import acts as appeal_acts
+from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.appeal.rules import Appeal, AppealTerms
+from idvault.sanction.objection.acts import ObjectionContext
+from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.ports import SanctionFilter
 from idvault.sanction.rules import Sanction
 from idvault.session import rules
-from idvault.session.acts.page import BrowserSession, SessionCall
-from idvault.session.contest.acts import ContestFlow
-from idvault.session.contest.ports import ContestFilter
-from idvault.session.contest.rules import Contest
+from idvault.session.acts.page import BrowserSession
+from idvault.session.contest import acts as contest_acts
+from idvault.session.contest.acts import CONTESTS
+from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.ports import PastClaim, SessionStore
 from idvault.session.rules import VerificationSession
 from idvault.verify.account import Status
@@ -60,13 +64,14 @@ class OwnIdentity:
 class IdentityFlow:
     """Accounts in their owners' sessions. quorum: finds a quorum of any roster version by its id."""
 
+    vault: Vault
     store: SessionStore
     accounts: StatusStore
     records: RecordStore
     quorum: Callable[[str], Quorum | None]
     sanctions: SanctionFlow
-    appeals: AppealFlow
-    contests: ContestFlow
+    appeals: ObjectionContext[AppealTerms]
+    contests: ObjectionContext[ContestTerms]
     erasures: ErasureFlow
     public_accounts: PublicAccountFlow
     histories: DisclosureHistoryFlow
@@ -84,8 +89,9 @@ class IdentityFlow:
         sanctions, _ = await self.sanctions.list(
             relying_party=party, of=SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
         )
-        appeals, _ = await self.appeals.list(AppealFilter(party, token), after="", limit=LIMIT, now=now)
-        contests, _ = await self.contests.list(ContestFilter(party, token), after="", limit=LIMIT, now=now)
+        own = ObjectionFilter(token)
+        appeals, _ = await APPEALS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
+        contests, _ = await CONTESTS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
         public_accounts, _ = await self.public_accounts.list(
             relying_party=party, account_token=token, state=None, after="", limit=LIMIT, now=now
         )
@@ -116,34 +122,36 @@ class IdentityFlow:
         return found
 
     async def appeal(
-        self, call: SessionCall, *, browser: BrowserSession, sanction_id: str, text: str, now: ClockReading
+        self, call: Asked, *, browser: BrowserSession, sanction_id: str, text: str, now: ClockReading
     ) -> Appeal:
-        """File an appeal against a sanction of the session's account; raises as AppealFlow.file."""
+        """File an appeal against a sanction of the session's account; raises as sanction.appeal.acts.file."""
         session, token = await self._owned(browser, now)
         party = session.relying_party
         sanction = await self.sanctions.get(relying_party=party, sanction_id=sanction_id, now=now)
         if sanction.account_token != token:
             raise NotFoundError(Reason.SANCTION_NOT_FOUND)
         filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
-        return await self.appeals.file(filing, sanction_id=sanction_id, text=text, now=now)
+        return await appeal_acts.file(self.vault, filing, now, sanction_id, text=text, context=self.appeals)
 
     async def contest(
-        self, call: SessionCall, *, browser: BrowserSession, claim_id: str, text: str, now: ClockReading
+        self, call: Asked, *, browser: BrowserSession, claim_id: str, text: str, now: ClockReading
     ) -> Contest:
-        """File a contest of a verification of the session's account; raises as ContestFlow.file."""
+        """File a contest of a verification of the session's account; raises as session.contest.acts.file."""
         session, token = await self._owned(browser, now)
-        filing = replace(call, caller=session.relying_party)
-        return await self.contests.file(filing, account_token=token, claim_id=claim_id, text=text, now=now)
+        filing = replace(call, relying_party=session.relying_party)
+        return await contest_acts.file(
+            self.vault, filing, now, account_token=token, claim_id=claim_id, text=text, context=self.contests
+        )
 
-    async def erase(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
+    async def erase(self, call: Asked, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
         """Request the erasure of the session's account; raises as ErasureFlow.request."""
         return await self.erasures.request(await self._about(call, browser, now), now=now)
 
-    async def keep(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
+    async def keep(self, call: Asked, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
         """Cancel the erasure of the session's account; raises as ErasureFlow.cancel."""
         return await self.erasures.cancel(await self._about(call, browser, now), now=now)
 
-    async def _about(self, call: SessionCall, browser: BrowserSession, now: ClockReading) -> ErasureCall:
+    async def _about(self, call: Asked, browser: BrowserSession, now: ClockReading) -> ErasureCall:
         session, token = await self._owned(browser, now)
         party = session.relying_party
         return ErasureCall(

@@ -6,7 +6,7 @@ What the platform's calls and the pages share: reads a session with its claim, a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from idvault.campaign.invitation.acts import InvitationFlow
 from idvault.campaign.invitation.rules import InvitationEvent
@@ -15,7 +15,7 @@ from idvault.claim.ports import Claim
 from idvault.claim.rules import ClaimRules
 from idvault.core import caller
 from idvault.core.event_factory import EventFactory
-from idvault.core.request import Asked, Fingerprinter, Request
+from idvault.core.request import Asked, Fingerprinter
 from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
 from idvault.public_account.acts import PublicAccountFlow
@@ -32,26 +32,6 @@ from idvault.verify.seal import Part
 
 # Each retry follows a step that another call has stored meanwhile, and a session has few.
 _RETRIES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCall:
-    """A mutation's caller and content.
-
-    fields: all fields except request_id, in field-number order; of a secret its hash.
-    """
-
-    caller: str
-    actor_id: str
-    request_id: str
-    method: str
-    fields: tuple[Part, ...] = field(repr=False)
-
-    def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
-        kept_id = fingerprinter.kept_id(relying_party=self.caller, request_id=self.request_id)
-        return Request(self.caller, kept_id, fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +74,7 @@ class SessionSteps:
     async def step(
         self,
         found: StoredSession,
-        call: SessionCall,
+        call: Asked,
         *,
         decide: Callable[[StoredSession], VerificationSession],
         kind: EventType,
@@ -190,9 +170,7 @@ class PageFlow:
         """Return the first page of a link; raises NotFoundError (SESSION_NOT_FOUND)."""
         return await self._page(await self._of_link(link_code), now)
 
-    async def redeem(
-        self, call: SessionCall, *, link_code: str, browser_key: str, now: ClockReading
-    ) -> ShownPage:
+    async def redeem(self, call: Asked, *, link_code: str, browser_key: str, now: ClockReading) -> ShownPage:
         """Give a link to a browser; raises PreconditionError (SESSION_TAKEN, SESSION_EXPIRED)."""
         await self.guard.check(now=now)
         found = await self._of_link(link_code)
@@ -217,7 +195,7 @@ class PageFlow:
         """Return the page of a browser's session; raises NotFoundError (SESSION_NOT_FOUND)."""
         return await self._page(await self._of_browser(browser), now)
 
-    async def agree(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownPage:
+    async def agree(self, call: Asked, *, browser: BrowserSession, now: ClockReading) -> ShownPage:
         """Record that the person agreed to the terms; raises TransitionError, PreconditionError."""
         await self.guard.check(now=now)
         found = await self._of_browser(browser)
@@ -232,15 +210,14 @@ class PageFlow:
         return await self._page(agreed, now)
 
     async def answer(
-        self, call: SessionCall, *, browser: BrowserSession, event: InvitationEvent, now: ClockReading
+        self, call: Asked, *, browser: BrowserSession, event: InvitationEvent, now: ClockReading
     ) -> ShownPage:
         """Record what the owner answers to an invitation; raises PreconditionError and others."""
         found = await self._of_browser(browser)
         session = found.session
         rules.check_answer(session=session, claim=found.claim, now=now.business)
-        asked = Asked(session.relying_party, call.actor_id, call.request_id, call.method, call.fields)
         await self.invitations.answer(
-            asked,
+            replace(call, relying_party=session.relying_party),
             account_token=session.account_token or "",
             code_hash=session.invitation_code_hash or b"",
             event=event,
@@ -250,7 +227,7 @@ class PageFlow:
 
     async def submit(
         self,
-        call: SessionCall,
+        call: Asked,
         *,
         browser: BrowserSession,
         submission: SubmittedAttempt,
@@ -285,7 +262,7 @@ class PageFlow:
         return await self._page(begun, now)
 
     def _command(
-        self, call: SessionCall, session: VerificationSession, submission: SubmittedAttempt
+        self, call: Asked, session: VerificationSession, submission: SubmittedAttempt
     ) -> VerifyCommand:
         if session.agreed_at is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from idvault.core.event_factory import EventFactory
+from idvault.core.request import Asked
 from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
 from idvault.session import rules
-from idvault.session.acts.page import SessionCall, SessionSteps, ShownSession
+from idvault.session.acts.page import SessionSteps, ShownSession
 from idvault.session.ports import LinkCoder, SessionStore, StoredSession
 from idvault.session.rules import SessionPurpose, VerificationSession
 from idvault.verify import return_address, secret
@@ -51,17 +52,17 @@ class SessionFlow:
     events: EventFactory
     served: bool
 
-    async def create(self, call: SessionCall, *, wanted: NewSession, now: ClockReading) -> MadeSession:
+    async def create(self, call: Asked, *, wanted: NewSession, now: ClockReading) -> MadeSession:
         """Make a session; raises InvalidError, NotFoundError, PreconditionError and others."""
         await self.guard.check(now=now)
         if not self.served:
             raise PreconditionError(Reason.PAGES_NOT_SERVED)
-        pages = await self.platforms.pages(name=call.caller)
+        pages = await self.platforms.pages(name=call.relying_party)
         return_address.check(wanted.return_url, origins=pages.origins)
-        code = self.coder.code(relying_party=call.caller, request_id=call.request_id)
+        code = self.coder.code(relying_party=call.relying_party, request_id=call.request_id)
         made = VerificationSession(
             session_id=self.events.new_id(),
-            relying_party=call.caller,
+            relying_party=call.relying_party,
             account_token=wanted.account_token,
             purpose=wanted.purpose,
             return_url=wanted.return_url,
@@ -85,12 +86,10 @@ class SessionFlow:
         found = await self.store.get(session_id=stored.session_id)
         return MadeSession(await self.steps.shown(found, now=now), code)
 
-    async def bind(
-        self, call: SessionCall, *, session_id: str, bind_code: str, now: ClockReading
-    ) -> ShownSession:
+    async def bind(self, call: Asked, *, session_id: str, bind_code: str, now: ClockReading) -> ShownSession:
         """Confirm a session's browser; raises NotFoundError (SESSION_NOT_FOUND) and PreconditionError."""
         await self.guard.check(now=now)
-        found = await self._found(call.caller, session_id)
+        found = await self._found(call.relying_party, session_id)
         hashed = secret.bind_hash(bind_code, session_id=session_id)
         bound = await self.steps.step(
             found,

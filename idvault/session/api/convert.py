@@ -12,8 +12,9 @@ from idvault.claim.rules import ClaimRules
 from idvault.core import request as request_rules
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
+from idvault.core.request import Asked
 from idvault.session import rules
-from idvault.session.acts.page import BrowserSession, SessionCall, ShownPage, ShownSession, SubmittedAttempt
+from idvault.session.acts.page import BrowserSession, ShownPage, ShownSession, SubmittedAttempt
 from idvault.session.acts.session import NewSession
 from idvault.session.rules import SessionPurpose, SessionState, VerificationSession
 from idvault.v1 import common_pb2, verification_pb2
@@ -44,9 +45,9 @@ _ANSWERS: dict[int, InvitationEvent] = {
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
 
-def call(request_id: str, method: str, *fields: Part, caller: Caller) -> SessionCall:
+def call(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
-    return SessionCall(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+    return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
 
 
 def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -> NewSession:

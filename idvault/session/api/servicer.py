@@ -12,6 +12,7 @@ from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.claim.rules import ClaimRules
 from idvault.core.edge import convert as common
 from idvault.core.edge.call import Caller
+from idvault.core.request import Asked
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.erasure import api as erasure_api
 from idvault.moderator import api as moderator_api
@@ -19,7 +20,7 @@ from idvault.public_account import api as public_account_api
 from idvault.sanction import api as sanction_api
 from idvault.sanction.appeal import api as appeal_api
 from idvault.session.acts.identity import IdentityFlow, OwnIdentity
-from idvault.session.acts.page import PageFlow, SessionCall, ShownPage, ShownSession
+from idvault.session.acts.page import PageFlow, ShownPage, ShownSession
 from idvault.session.acts.session import NewSession, SessionFlow
 from idvault.session.api import convert
 from idvault.session.contest import api as contest_api
@@ -331,7 +332,7 @@ class SessionServicer(IdentityMethods, ContestMethods):
         return await self._page(submitted, now)
 
     async def _create(
-        self, call: SessionCall, wanted: NewSession, now: ClockReading
+        self, call: Asked, wanted: NewSession, now: ClockReading
     ) -> v1_session_pb2.VerificationSession:
         made = await self.sessions.create(call, wanted=wanted, now=now)
         return await self._session(made.shown, now, url=f"{self.base_url}/v/{made.link_code}")

@@ -3,28 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
 from idvault.sanction import api as sanction_api
+from idvault.sanction.objection import api as objection_api
+from idvault.sanction.objection import rules as objection_rules
+from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.api import convert as session_convert
-from idvault.session.contest import rules
-from idvault.session.contest.acts import ContestFlow
-from idvault.session.contest.ports import ContestFilter
-from idvault.session.contest.rules import Contest, ContestState
+from idvault.session.contest import acts
+from idvault.session.contest.acts import CONTESTS
+from idvault.session.contest.rules import Contest, ContestState, ContestTerms
 from idvault.v1 import contest_pb2 as pb
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 
 _STATES = numbers(ContestState, pb.Contest.State.Value, "STATE_")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ContestMethods:
-    """Converts, calls one flow, converts back."""
+    """The methods about contests."""
 
-    contests: ContestFlow
+    vault: Vault
+    contests: ObjectionContext[ContestTerms]
 
     async def ContestVerification(
         self,
@@ -40,8 +43,14 @@ class ContestMethods:
         # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
         fields = (request.request_id, account_token, claim_id, request.text)
         call = session_convert.call(request.request_id, "ContestVerification", *fields, caller=caller)
-        filed = await self.contests.file(
-            call, account_token=account_token, claim_id=claim_id, text=request.text, now=now
+        filed = await acts.file(
+            self.vault,
+            call,
+            now,
+            account_token=account_token,
+            claim_id=claim_id,
+            text=request.text,
+            context=self.contests,
         )
         return message(filed, now=now.business)
 
@@ -50,13 +59,19 @@ class ContestMethods:
     ) -> pb.Contest:
         """Decide a contest."""
         contest_id = moderator_api.an_id(request.contest_id, "contest_id")
-        verdict = _verdict(request.verdict)
+        verdict = objection_api.verdict(_STATES, request.verdict)
         fields = (contest_id, request.verdict, request.reason)
         call = moderator_api.call(
             request.request_id, "DecideContest", *fields, caller=caller, signature=request.signature
         )
-        decided = await self.contests.decide(
-            call, contest_id=contest_id, verdict=verdict, reason=request.reason, now=now
+        decided = await acts.decide(
+            self.vault,
+            call,
+            now,
+            contest_id,
+            verdict=verdict,
+            reason=request.reason,
+            terms=self.contests.terms,
         )
         return message(decided, now=now.business)
 
@@ -65,17 +80,20 @@ class ContestMethods:
     ) -> pb.GetContestResponse:
         """Return one contest with its text."""
         contest_id = moderator_api.an_id(request.contest_id, "contest_id")
-        found, text = await self.contests.get(relying_party=caller.name, contest_id=contest_id, now=now)
+        found, text = await CONTESTS.get(
+            self.vault, caller.name, contest_id, now=now, sealer=self.contests.sealer
+        )
         return pb.GetContestResponse(contest=message(found, now=now.business), text=text)
 
     async def ListContests(
         self, request: pb.ListContestsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListContestsResponse:
         """Return a page of contests, oldest first."""
-        account_token = token.check(request.account_token) if request.account_token else None
         after, limit = sanction_api.page(request)
-        wanted = ContestFilter(caller.name, account_token, _state(request), request.overdue)
-        found, following = await self.contests.list(wanted, after=after, limit=limit, now=now)
+        wanted = objection_api.wanted(_STATES, request)
+        found, following = await CONTESTS.page(
+            self.vault, caller.name, wanted, after=after, limit=limit, now=now
+        )
         return pb.ListContestsResponse(
             contests=[message(each, now=now.business) for each in found], next_page_token=following
         )
@@ -90,29 +108,8 @@ def message(value: Contest, *, now: datetime) -> pb.Contest:
         state=_STATES[value.state],
         file_time=sanction_api.time(value.filed_at),
         due_time=sanction_api.time(value.due_at),
-        overdue=rules.is_overdue(value, now=now),
+        overdue=objection_rules.is_overdue(value, now=now),
         decide_time=sanction_api.time(value.decided_at),
         reason=value.reason,
         text_delete_time=sanction_api.time(value.text_deleted_at or value.delete_at),
     )
-
-
-def _verdict(number: int) -> ContestState:
-    for word in (ContestState.UPHELD, ContestState.REJECTED):
-        if _STATES[word] == number:
-            return word
-    raise _invalid("verdict", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
-
-
-def _state(message: pb.ListContestsRequest) -> ContestState | None:
-    """Return the state to list, None for all."""
-    if not message.state:
-        return None
-    for word, value in _STATES.items():
-        if value == message.state and (word is ContestState.FILED or not message.overdue):
-            return word
-    raise _invalid("state", FieldCode.CHARACTER)
-
-
-def _invalid(field: str, code: FieldCode) -> InvalidError:
-    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))

@@ -7,10 +7,10 @@
 
 - Any other transition is refused, and the refusal names both states.
 - The platform decides: it knows who used the account. A decision is due in CONTEST_DECISION_DAYS, counted by
-  verify.deadline in the operator's zone. A contest that is not decided by then is overdue, and stays in the
-  public count of overdue contests when it is decided.
+  verify.deadline in the operator's zone.
 - A decision says whether it was the owner, and changes nothing else: what follows is the platform's to do.
-- The text is deleted some days after the decision, as the terms say.
+- The text is deleted some days after the decision, as the terms say. What else contests share with appeals is
+  in sanction.objection.rules.
 """
 
 from dataclasses import dataclass, field, replace
@@ -78,18 +78,6 @@ def file(
     return Contest(contest_id, relying_party, account_token, claim_id, ContestState.FILED, now, due_at)
 
 
-def is_overdue(contest: Contest, *, now: datetime) -> bool:
-    """Return whether a contest waits for a decision that was due."""
-    return contest.state is ContestState.FILED and contest.due_at <= now
-
-
-def note_overdue(*, contest: Contest, now: datetime) -> Contest:
-    """Return the contest marked as overdue, if it is overdue and not yet marked."""
-    if contest.overdue_at is not None or not is_overdue(contest, now=now):
-        return contest
-    return replace(contest, overdue_at=now)
-
-
 def decide(
     *, contest: Contest, verdict: ContestState, reason: str, terms: ContestTerms, now: datetime
 ) -> Contest:
@@ -98,10 +86,3 @@ def decide(
         raise TransitionError(state=contest.state.value, wanted=verdict.value)
     delete_at = deadline.due_at(start=now, days=terms.text_days, zone=terms.zone)
     return replace(contest, state=verdict, decided_at=now, reason=reason, delete_at=delete_at)
-
-
-def delete_text(*, contest: Contest, now: datetime) -> Contest:
-    """Return the contest without its text if that is due, else unchanged."""
-    if contest.delete_at is None or contest.delete_at > now:
-        return contest
-    return replace(contest, delete_at=None, text_deleted_at=now)

@@ -9,7 +9,7 @@ from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.public_account.rules.public_account import RejectReason
-from idvault.sanction.appeal import rules as appeal_rules
+from idvault.sanction.objection import rules as objection_rules
 from idvault.v1 import (
     common_pb2,
     contest_pb2,
@@ -144,7 +144,7 @@ class IdentityView:
             retype=isinstance(error, InvalidFields),
             rows=self._sanction(sanction),
             sanction_id=sanction_id,
-            limit=appeal_rules.TEXT_LENGTH,
+            limit=objection_rules.TEXT_LENGTH,
         )
 
     def contest(
@@ -163,7 +163,7 @@ class IdentityView:
             retype=isinstance(error, InvalidFields),
             rows=self._verification(found),
             verification_id=verification_id,
-            limit=appeal_rules.TEXT_LENGTH,
+            limit=objection_rules.TEXT_LENGTH,
         )
 
     def check_receipt(self, own: pb.Identity) -> web.Response:

@@ -1,11 +1,12 @@
 """The pages of appeals: by due time, with the owner's text, and not decided by who imposed or confirmed."""
 
+from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import AppealState, Degree
 from tests.support.console import Visitor
-from tests.support.flow_world import PARTY, at
+from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, submit
 
 TEXT = "It was satire <b>of course</b>, 请看全文 (synthetic)"
@@ -15,16 +16,11 @@ async def appealed(place: Office, key: ModeratorKey, *, number: int = 1) -> tupl
     """Sanction an account and file its owner's appeal, both now."""
     world = place.world.world
     sanction = await world.impose(await world.account(number), Degree.WARN, key=key, seconds=place.age)
-    call, _ = world.call("FileAppeal", sanction.sanction_id, TEXT)
-    made = await world.appeals.file(call, sanction_id=sanction.sanction_id, text=TEXT, now=at(place.age))
-    return made, sanction
+    return await place.sessions.moderation.file(sanction, TEXT, seconds=place.age), sanction
 
 
 async def decided(place: Office, appeal: Appeal) -> Appeal:
-    found, _ = await place.world.world.appeals.get(
-        relying_party=PARTY, appeal_id=appeal.appeal_id, now=at(place.age)
-    )
-    return found
+    return await APPEALS.find(place.world.world.vault, PARTY, appeal.appeal_id)
 
 
 async def test_an_appeal_is_decided(place: Office, browser: Visitor, key: ModeratorKey) -> None:

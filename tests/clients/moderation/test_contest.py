@@ -2,10 +2,11 @@
 
 import pytest
 
+from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestState
 from idvault_client.sessions import AccountContest
 from tests.support.console import Visitor
-from tests.support.flow_world import PARTY, at, command
+from tests.support.flow_world import PARTY, command
 from tests.support.moderation_console import Office, submit
 
 TEXT = "That was <i>not</i> me, 那不是我 (synthetic)"
@@ -19,10 +20,7 @@ async def made(place: Office) -> AccountContest:
 
 
 async def stored(place: Office, made: AccountContest) -> Contest:
-    found, _ = await place.sessions.contests.get(
-        relying_party=PARTY, contest_id=made.contest_id, now=at(place.age)
-    )
-    return found
+    return await CONTESTS.find(place.sessions.vault, PARTY, made.contest_id)
 
 
 async def test_a_contest_is_decided(place: Office, browser: Visitor, made: AccountContest) -> None:

@@ -17,7 +17,7 @@ from idvault_client.console.texts import CONSOLE
 from idvault_client.moderation.texts import TEXTS
 from tests.support import builders
 from tests.support.browser import browsing, violations
-from tests.support.flow_world import at, command
+from tests.support.flow_world import command
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
 
@@ -56,10 +56,7 @@ async def waiting(place: Office, other: ModeratorKey, language: str, number: int
     same = (await place.world.file(asked, category=SanctionCategory.FRAUD, seconds=now)).tip_off
     proposed = await world.impose(owner, Degree.CLOSE, key=other, seconds=now)
     warned = await world.impose(owner, Degree.WARN, key=other, seconds=now)
-    call, _ = world.call("FileAppeal", warned.sanction_id, APPEAL[language])
-    appealed = await world.appeals.file(
-        call, sanction_id=warned.sanction_id, text=APPEAL[language], now=at(now)
-    )
+    appealed = await place.sessions.moderation.file(warned, APPEAL[language], seconds=now)
     applied = await place.public_accounts.apply(owner, seconds=now)
     who = builders.identity(number=f"110000190101{number + 2:02}000X")
     claim = await world.claims.verify(command(number + 2, identity=who))

@@ -9,6 +9,7 @@ import pytest
 
 from idvault.sanction.appeal import rules as appeal_rules
 from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.rules import Sanction
 from idvault.verify.error import (
     DeniedError,
@@ -46,7 +47,7 @@ def decided(verdict: AppealState, *, appeal: Appeal | None = None, **changes: An
 @pytest.mark.parametrize("text", ["x", "申诉。\n\t\r\n　第二段 👩‍⚖️", "x" * 2_000])
 def test_an_ordinary_text(text: str) -> None:
     """Lines, indents, emoji and 2,000 characters are fine."""
-    assert appeal_rules.check_text(text) == text
+    assert objection_rules.check_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_an_ordinary_text(text: str) -> None:
 def test_a_text_that_is_refused(text: str, code: FieldCode) -> None:
     """The error names the field and never the text."""
     with pytest.raises(InvalidError) as refused:
-        appeal_rules.check_text(text)
+        objection_rules.check_text(text)
     (violation,) = refused.value.violations
     assert (refused.value.reason, violation.field, violation.code) == (Reason.INVALID_MESSAGE, "text", code)
     assert not text.strip() or text not in repr(refused.value)
@@ -153,26 +154,26 @@ def test_another_moderator_decides() -> None:
 def test_overdue() -> None:
     """From the end of the last day, until it is decided; it is noted once, and stays noted."""
     appeal = filed()
-    assert not appeal_rules.is_overdue(appeal, now=DECISION_DUE - SECOND)
-    assert appeal_rules.is_overdue(appeal, now=DECISION_DUE)
-    assert appeal_rules.note_overdue(appeal=appeal, now=DECISION_DUE - SECOND) is appeal
-    noted = appeal_rules.note_overdue(appeal=appeal, now=DECISION_DUE)
+    assert not objection_rules.is_overdue(appeal, now=DECISION_DUE - SECOND)
+    assert objection_rules.is_overdue(appeal, now=DECISION_DUE)
+    assert objection_rules.note_overdue(appeal, now=DECISION_DUE - SECOND) is appeal
+    noted = objection_rules.note_overdue(appeal, now=DECISION_DUE)
     assert noted == replace(appeal, overdue_at=DECISION_DUE)
-    assert appeal_rules.note_overdue(appeal=noted, now=DECISION_DUE + SECOND) is noted
+    assert objection_rules.note_overdue(noted, now=DECISION_DUE + SECOND) is noted
     late = decided(UPHELD, appeal=noted, now=DECISION_DUE + SECOND)
     assert late.overdue_at == DECISION_DUE
-    assert not appeal_rules.is_overdue(late, now=DECISION_DUE + SECOND)
+    assert not objection_rules.is_overdue(late, now=DECISION_DUE + SECOND)
 
 
 def test_the_text_is_deleted() -> None:
     """At the end of the 90th day after the decision, once; never while it waits for one."""
     appeal = filed()
-    assert appeal_rules.delete_text(appeal=appeal, now=LAST_DAY_OVER) is appeal
+    assert objection_rules.delete_text(appeal, now=LAST_DAY_OVER) is appeal
     rejected = decided(REJECTED)
-    assert appeal_rules.delete_text(appeal=rejected, now=TEXT_DUE - SECOND) is rejected
-    bare = appeal_rules.delete_text(appeal=rejected, now=TEXT_DUE)
+    assert objection_rules.delete_text(rejected, now=TEXT_DUE - SECOND) is rejected
+    bare = objection_rules.delete_text(rejected, now=TEXT_DUE)
     assert bare == replace(rejected, delete_at=None, text_deleted_at=TEXT_DUE)
-    assert appeal_rules.delete_text(appeal=bare, now=TEXT_DUE + SECOND) is bare
+    assert objection_rules.delete_text(bare, now=TEXT_DUE + SECOND) is bare
 
 
 def test_an_appeal_does_not_show_its_reason() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from idvault.sanction.objection import rules as objection_rules
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import Contest, ContestState, ContestTerms
 from idvault.verify import deadline
@@ -40,15 +41,15 @@ def test_only_a_success_is_contested() -> None:
 
 def test_a_contest_becomes_overdue_at_its_due_time() -> None:
     """To the microsecond, once, and not after a decision."""
-    assert not contest_rules.is_overdue(FILED, now=DUE - TICK)
-    assert contest_rules.note_overdue(contest=FILED, now=DUE - TICK) is FILED
-    noted = contest_rules.note_overdue(contest=FILED, now=DUE)
-    assert (contest_rules.is_overdue(FILED, now=DUE), noted.overdue_at) == (True, DUE)
-    assert contest_rules.note_overdue(contest=noted, now=DUE + TICK) is noted
+    assert not objection_rules.is_overdue(FILED, now=DUE - TICK)
+    assert objection_rules.note_overdue(FILED, now=DUE - TICK) is FILED
+    noted = objection_rules.note_overdue(FILED, now=DUE)
+    assert (objection_rules.is_overdue(FILED, now=DUE), noted.overdue_at) == (True, DUE)
+    assert objection_rules.note_overdue(noted, now=DUE + TICK) is noted
     decided = contest_rules.decide(
         contest=FILED, verdict=ContestState.UPHELD, reason="seen", terms=TERMS, now=DUE
     )
-    assert not contest_rules.is_overdue(decided, now=DUE)
+    assert not objection_rules.is_overdue(decided, now=DUE)
 
 
 @pytest.mark.parametrize("verdict", [ContestState.UPHELD, ContestState.REJECTED])
@@ -62,8 +63,8 @@ def test_a_contest_is_decided_once(verdict: ContestState) -> None:
     assert decided == replace(FILED, state=verdict, decided_at=NOW, reason="seen", delete_at=delete_at)
     with pytest.raises(TransitionError):
         contest_rules.decide(contest=decided, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
-    assert contest_rules.delete_text(contest=decided, now=delete_at - TICK) is decided
-    bare = contest_rules.delete_text(contest=decided, now=delete_at)
+    assert objection_rules.delete_text(decided, now=delete_at - TICK) is decided
+    bare = objection_rules.delete_text(decided, now=delete_at)
     assert (bare.delete_at, bare.text_deleted_at) == (None, delete_at)
-    assert contest_rules.delete_text(contest=bare, now=delete_at + TICK) is bare
-    assert contest_rules.delete_text(contest=FILED, now=delete_at) is FILED
+    assert objection_rules.delete_text(bare, now=delete_at + TICK) is bare
+    assert objection_rules.delete_text(FILED, now=delete_at) is FILED

@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.sanction.appeal.ports import AppealFilter
+from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import SanctionCount
 from idvault.status.store import SqlFeedStore
@@ -269,14 +270,12 @@ async def test_an_overdue_appeal_is_logged_once(world: AppealWorld) -> None:
     assert await world.sweep_all(seconds=DUE) == (0, 0)
     assert await world.appeal_pages(overdue=True, seconds=DUE) == [[first.appeal_id]]
     assert await world.appeal_pages(overdue=True, seconds=DUE + DAY) == [[first.appeal_id, second.appeal_id]]
-    await world.sweep.count(now=at(DUE - 1))
-    await world.sweep.count(now=at(DUE + DAY))
+    counts = [await world.overdue(seconds=seconds) for seconds in (DUE - 1, DUE + DAY)]
     late = await world.decide(first, UPHELD, key=judge, seconds=DUE + DAY)
     assert late.overdue_at == at(DUE).business
     later = await world.decide(second, REJECTED, key=judge, seconds=DUE + DAY)
     assert later.overdue_at == at(DUE + DAY).business
-    await world.sweep.count(now=at(DUE + DAY))
-    assert world.overdue_counts == [0, 2, 0]
+    assert [*counts, await world.overdue(seconds=DUE + DAY)] == [0, 2, 0]
     assert await world.sweep_all(seconds=DUE + DAY) == (0, 0)
     assert await world.events("appeal:case:overdue") == ["appeal:case:overdue"] * 2
 
@@ -285,10 +284,10 @@ async def test_sweeps_of_several_workers_log_once(world: AppealWorld) -> None:
     """Each change is made by one of them."""
     _, made, judge = await world.case()
     appeal = await world.file(made)
-    noted = await asyncio.gather(*(world.sweep.note_overdue(now=at(DUE), limit=9) for _ in range(3)))
+    noted = await asyncio.gather(*(world.note_overdue(seconds=DUE) for _ in range(3)))
     assert sum(noted) == 1
     await world.decide(appeal, REJECTED, key=judge)
-    deleted = await asyncio.gather(*(world.sweep.delete_texts(now=at(DELETED), limit=9) for _ in range(3)))
+    deleted = await asyncio.gather(*(world.delete_texts(seconds=DELETED) for _ in range(3)))
     assert sum(deleted) == 1
     assert await world.events("appeal:") == [
         "appeal:case:file",
@@ -362,7 +361,7 @@ async def test_lists_filter_and_do_not_move(world: AppealWorld) -> None:
     await world.file(await world.impose(tokens[0], Degree.WARN, key=key), seconds=10)
     assert (await world.appeal_pages(size=2))[:3] == first
     with pytest.raises(InvalidError) as refused:
-        await world.appeals.list(AppealFilter(PARTY), after="f" * 32, limit=2, now=at(0))
+        await APPEALS.page(world.vault, PARTY, ObjectionFilter(), after="f" * 32, limit=2, now=at(0))
     assert [each.field for each in refused.value.violations] == ["page_token"]
 
 

@@ -8,14 +8,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
+from idvault.core.act import SYSTEM
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.session import contests
-from idvault.processes.bootstrap.periodic.session import wire_contest_sweep
-from idvault.session.contest.acts import ContestSweep
-from idvault.session.contest.ports import ContestFilter
+from idvault.sanction.objection.rules import ObjectionFilter
+from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestState
 from idvault.v1 import contest_pb2 as pb
 from idvault.v1 import identity_pb2
@@ -32,7 +32,7 @@ from idvault.verify.error import (
 from idvault.verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command
-from tests.support.sanction_world import RevokedMeanwhile
+from tests.support.sanction_world import LateVault
 from tests.support.session_world import SessionWorld
 
 TEXT = "那不是我 (synthetic)"
@@ -97,15 +97,6 @@ async def pages(world: SessionWorld, **filters: Any) -> list[str]:
         if not page.next_page_token:
             return found
         message.page_token = page.next_page_token
-
-
-def sweep_of(world: SessionWorld, counts: list[int]) -> ContestSweep:
-    return wire_contest_sweep(
-        store=world.contest_store,
-        guard=world.claims.guard,
-        entropy=world.events_of.entropy,
-        observe=counts.append,
-    )
 
 
 async def test_an_owner_contests_and_the_platform_decides(world: SessionWorld) -> None:
@@ -243,20 +234,16 @@ async def test_an_overdue_contest_is_logged_once(world: SessionWorld) -> None:
     first = await contest(world, token, verification_id)
     other, its_id = await verified(world, 2)
     second = await contest(world, other, its_id)
-    counts: list[int] = []
-    sweep = sweep_of(world, counts)
-    late = at(17 * DAY)
-    assert await sweep.note_overdue(now=at(10 * DAY), limit=9) == 0
-    await sweep.count(now=late)
+    vault, late = world.vault, at(17 * DAY)
+    assert await CONTESTS.note_all_overdue(vault, at(10 * DAY), limit=9) == 0
+    counts = [await CONTESTS.overdue(vault, now=late)]
     await decide(world, second.contest_id, seconds=17 * DAY)
-    assert await sweep.note_overdue(now=late, limit=9) == 1
-    assert await sweep.note_overdue(now=late, limit=9) == 0
-    await sweep.count(now=late)
-    assert counts == [2, 1]
+    assert await CONTESTS.note_all_overdue(vault, late, limit=9) == 1
+    assert await CONTESTS.note_all_overdue(vault, late, limit=9) == 0
+    assert [*counts, await CONTESTS.overdue(vault, now=late)] == [2, 1]
     assert (await read(world, first.contest_id, seconds=17 * DAY)).contest.overdue
-    stale = await world.contest_store.get(relying_party=PARTY, contest_id=second.contest_id)
-    event = world.events_of.event
-    assert not await world.contest_store.note_overdue(stale, now=late, event=event)  # type: ignore[arg-type]
+    stale = await CONTESTS.find(vault, PARTY, second.contest_id)
+    assert not await CONTESTS.note_overdue(vault, SYSTEM, late, stale)
     assert await world.events(CASES) == [
         *["contest:case:file"] * 2,
         *["contest:case:overdue"] * 2,
@@ -268,21 +255,19 @@ async def test_a_text_is_deleted_after_its_time(world: SessionWorld) -> None:
     """90 days after the decision, with an entry; what is due is not shown even before the worker comes."""
     filed = await contest(world, *await verified(world))
     await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
-    sweep = sweep_of(world, [])
-    assert await sweep.delete_texts(now=at(80 * DAY), limit=9) == 0
+    vault = world.vault
+    assert await CONTESTS.delete_texts(vault, at(80 * DAY), limit=9) == 0
     assert (await read(world, filed.contest_id, seconds=80 * DAY)).text == TEXT
     assert (await read(world, filed.contest_id, seconds=92 * DAY)).text == ""
-    stored = await world.contest_store.get(relying_party=PARTY, contest_id=filed.contest_id)
+    stored = await CONTESTS.find(world.vault, PARTY, filed.contest_id)
     assert await _text(world, stored) is not None
-    assert await sweep.delete_texts(now=at(92 * DAY), limit=9) == 1
-    assert await sweep.delete_texts(now=at(92 * DAY), limit=9) == 0
+    assert await CONTESTS.delete_texts(vault, at(92 * DAY), limit=9) == 1
+    assert await CONTESTS.delete_texts(vault, at(92 * DAY), limit=9) == 0
     assert await _text(world, stored) is None
     assert (await read(world, filed.contest_id, seconds=93 * DAY)).text == ""
     assert "contest:text:delete" in await world.events(CASES)
     # A process that read it before the other deleted it deletes nothing.
-    event = world.events_of.event
-    gone = await world.contest_store.delete_text(stored, now=at(93 * DAY), event=event)  # type: ignore[arg-type]
-    assert not gone
+    assert not await CONTESTS.delete_text(vault, SYSTEM, at(93 * DAY), stored)
 
 
 async def _text(world: SessionWorld, contest: Contest) -> bytes | None:
@@ -296,20 +281,19 @@ async def test_the_text_is_sealed_at_rest(world: SessionWorld) -> None:
     """The stored bytes have nothing of what was written, and open for their own contest only."""
     token, verification_id = await verified(world)
     filed = await contest(world, token, verification_id)
-    stored = await world.contest_store.get(relying_party=PARTY, contest_id=filed.contest_id)
+    stored = await CONTESTS.find(world.vault, PARTY, filed.contest_id)
     sealed = await _text(world, stored)
     assert sealed is not None
     assert TEXT.encode() not in sealed
-    listed, _ = await world.contests.list(
-        ContestFilter(PARTY, state=ContestState.FILED), after="", limit=9, now=at(0)
-    )
+    wanted = ObjectionFilter(state=ContestState.FILED)
+    listed, _ = await CONTESTS.page(world.vault, PARTY, wanted, after="", limit=9, now=at(0))
     assert TEXT not in repr(listed)
 
 
 async def test_a_revocation_just_before_a_decision(world: SessionWorld) -> None:
     """A moderator who is revoked after the signature was read decides no contest."""
     filed = await contest(world, *await verified(world))
-    world.contests.moderators = RevokedMeanwhile(world.moderation)
+    world.servicer.vault = LateVault.of(world.moderation)
     with pytest.raises(PreconditionError) as refused:
         await decide(world, filed.contest_id)
     assert refused.value.reason is Reason.MODERATOR_REVOKED

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
+from idvault.sanction.appeal.acts import APPEALS
 from idvault.v1 import identity_pb2, sanction_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify.error import IdvaultError, InvalidError, NotFoundError, PreconditionError, Reason
@@ -92,9 +93,8 @@ async def test_a_closed_account_is_shown(world: SessionWorld) -> None:
     assert found.status.standing == found.status.STANDING_CLOSED
     filed = await appeal(world, session_id, sanction.sanction_id)
     assert filed.state == sanction_pb2.Appeal.STATE_FILED
-    _, text = await world.moderation.appeals.get(
-        relying_party=PARTY, appeal_id=filed.appeal_id, now=world.now(0)
-    )
+    sealer = world.moderation.appeals.sealer
+    _, text = await APPEALS.get(world.vault, PARTY, filed.appeal_id, now=world.now(0), sealer=sealer)
     assert text == "It was satire."
 
 

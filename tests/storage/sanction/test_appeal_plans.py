@@ -7,7 +7,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.public_account.store import store as public_account_store
-from idvault.sanction.appeal.store import LISTS, ROWS
+from idvault.sanction.appeal.store import ROWS
 from idvault.verify.sanction import AppealState
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of
@@ -15,12 +15,13 @@ from tests.support.appeal_world import AppealWorld
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
 
-_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9, "due_before": NOW}
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+_LATE = {**_PAGE, "due_before": NOW}
 # Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one appeal": (
-        ROWS.GET,
-        {"party": "platform-a", "objection": "a" * 32},
+        ROWS._get,
+        {"party": "platform-a", "id": "a" * 32},
         "ix_appeals_relying_party_appeal_id (relying_party=? AND appeal_id=?)",
         "ix_appeals_relying_party",
     ),
@@ -32,30 +33,30 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     ),
     "a text": (
         ROWS.TEXT,
-        {"token": "acct_1", "objection": "a" * 32},
+        {"token": "acct_1", "id": "a" * 32},
         "sqlite_autoindex_appeals_1 (account_token=? AND appeal_id=?)",
         "Index Scan using",
     ),
     "appeals of a party": (
-        LISTS.ALL,
+        ROWS._pages[None],
         _PAGE,
         "ix_appeals_relying_party_filed_at_appeal_id (relying_party=?",
         "ix_appeals_relying_party_filed_at_appeal_id",
     ),
     "appeals in a state": (
-        LISTS.IN_STATE,
-        {**_PAGE, "state": "FILED"},
+        ROWS._pages["state"],
+        {**_LATE, "word": "FILED"},
         "ix_appeals_relying_party_state_filed_at_appeal_id (relying_party=? AND state=?",
         "ix_appeals_relying_party_state",
     ),
     "what must be noted": (
-        LISTS.NOT_NOTED,
+        ROWS.NOT_NOTED,
         {"due_before": NOW, "limit": 9},
         "ix_appeals_due (overdue_at=? AND due_at<?)",
         "ix_appeals_due",
     ),
     "what must be deleted": (
-        LISTS.DELETABLE,
+        ROWS.DELETABLE,
         {"now": NOW, "limit": 9},
         "ix_appeals_delete (delete_at<?)",
         "ix_appeals_delete",
@@ -86,7 +87,7 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
 
 async def test_the_list_of_an_account(main_database: Database) -> None:
     """An account's few appeals are found by its token or in the order of the list."""
-    plan = await plan_of(main_database, LISTS.OF_ACCOUNT, **_PAGE, token="acct_1", state="")
+    plan = await plan_of(main_database, ROWS._pages["account"], **_LATE, token="acct_1", word="")
     assert "Seq Scan" not in plan
     assert "SCAN appeals" not in plan
 

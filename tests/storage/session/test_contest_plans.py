@@ -7,17 +7,18 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.session import store as session_store
-from idvault.session.contest.store import LISTS, ROWS
+from idvault.session.contest.store import ROWS
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
 
-_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9, "due_before": NOW}
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+_LATE = {**_PAGE, "due_before": NOW}
 # Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one contest": (
-        ROWS.GET,
-        {"party": "platform-a", "objection": "a" * 32},
+        ROWS._get,
+        {"party": "platform-a", "id": "a" * 32},
         "ix_contests_relying_party_contest_id (relying_party=? AND contest_id=?)",
         "ix_contests_relying_party",
     ),
@@ -28,25 +29,25 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "uq_contests_account_token_claim_id",
     ),
     "contests of a party": (
-        LISTS.ALL,
+        ROWS._pages[None],
         _PAGE,
         "ix_contests_relying_party_filed_at_contest_id (relying_party=?",
         "ix_contests_relying_party_filed_at_contest_id",
     ),
     "contests in a state": (
-        LISTS.IN_STATE,
-        {**_PAGE, "state": "FILED"},
+        ROWS._pages["state"],
+        {**_LATE, "word": "FILED"},
         "ix_contests_relying_party_state_filed_at_contest_id (relying_party=? AND state=?",
         "ix_contests_relying_party_state",
     ),
     "what must be noted": (
-        LISTS.NOT_NOTED,
+        ROWS.NOT_NOTED,
         {"due_before": NOW, "limit": 9},
         "ix_contests_due (overdue_at=? AND due_at<?)",
         "ix_contests_due",
     ),
     "what must be deleted": (
-        LISTS.DELETABLE,
+        ROWS.DELETABLE,
         {"now": NOW, "limit": 9},
         "ix_contests_delete (delete_at<?)",
         "ix_contests_delete",

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from idvault.erasure.acts import ErasureCall
-from idvault.sanction.appeal.ports import AppealFilter
+from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.verify.sanction import AppealState, Degree
 from idvault_client.offline import disclosure_history
 from idvault_client.sessions import ContestState
@@ -140,8 +141,8 @@ async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
         assert "waits for a decision" in (await browser.follow(sent)).text
     again = await browser.follow(await browser.post(form_path, {**fields, "text": "other"}))
     assert again.links == []
-    wanted = AppealFilter(PARTY, token)
-    (appeal,), _ = await site.world.moderation.appeals.list(wanted, after="", limit=9, now=clock())
+    wanted = ObjectionFilter(token)
+    (appeal,), _ = await APPEALS.page(site.world.vault, PARTY, wanted, after="", limit=9, now=clock())
     assert (await site.world.moderation.read(appeal))[1] == TEXT * 40
     await site.world.moderation.decide(
         appeal, AppealState.REJECTED, key=key, reason="as stated", seconds=TODAY

@@ -25,7 +25,7 @@ from idvault.key.store.version import SqlKeyVersionStore
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
 from idvault.processes.bootstrap.key.version import wire_key_versions
 from idvault.processes.bootstrap.operator import main_database
-from idvault.sanction.appeal.acts import FIELD
+from idvault.sanction.objection.acts import FIELD
 from idvault.sealing import key_version as rules
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import CurrentIndexer

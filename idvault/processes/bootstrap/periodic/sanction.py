@@ -1,7 +1,5 @@
 """Builds the worker's tasks of sanctions and appeals."""
 
-from collections.abc import Callable
-
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
@@ -10,9 +8,7 @@ from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.vault import worker_vault
 from idvault.sanction.acts import LapseFlow, StatementFlow
-from idvault.sanction.appeal.acts import AppealSweep
-from idvault.sanction.appeal.ports import AppealStore
-from idvault.sanction.appeal.store import SqlAppealStore
+from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.order import acts as orders
 from idvault.sanction.ports import SanctionStore
 from idvault.sanction.store.publication import SqlStatementStore
@@ -29,25 +25,17 @@ def wire_lapses(*, store: SanctionStore, guard: LogGuard, entropy: Entropy) -> L
     return LapseFlow(store=store, guard=guard, events=EventFactory(entropy=entropy))
 
 
-def wire_appeal_sweep(
-    *, store: AppealStore, guard: LogGuard, entropy: Entropy, observe: Callable[[int], None]
-) -> AppealSweep:
-    """Return the worker's flow of appeals."""
-    return AppealSweep(store=store, guard=guard, events=EventFactory(entropy=entropy), observe=observe)
-
-
 def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: log what is overdue, delete texts, and count."""
-    sweep = wire_appeal_sweep(
-        store=SqlAppealStore(database=base.main),
-        guard=guard,
-        entropy=ENTROPY,
-        observe=base.metrics.appeals_overdue,
-    )
+    vault = worker_vault(base, guard=guard)
+
+    async def count(now: ClockReading) -> None:
+        base.metrics.appeals_overdue(await APPEALS.overdue(vault, now=now))
+
     return [
-        Task("overdue_appeals", 1, lambda now: sweep.note_overdue(now=now, limit=_BATCH)),
-        Task("delete_appeal_texts", 5, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
-        Task("appeal_gauge", 5, lambda now: sweep.count(now=now)),
+        Task("overdue_appeals", 1, lambda now: APPEALS.note_all_overdue(vault, now, limit=_BATCH)),
+        Task("delete_appeal_texts", 5, lambda now: APPEALS.delete_texts(vault, now, limit=_BATCH)),
+        Task("appeal_gauge", 5, count),
     ]
 
 
