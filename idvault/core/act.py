@@ -3,6 +3,8 @@
 - A mutation is what a caller asks for: a function of an open act (`Tx`) and of the id that it makes or
   changes. Its request is written first: a repeat runs nothing, and returns what the first one made, as it is
   now.
+- The requests of roster members are in a table of their own (core.person_request). A repeat gets the answer
+  that is kept there, and the arguments. The service itself asks without a request.
 - An act without a request is the worker's, or follows from another one.
 - Neither commits without an entry of the log, unless it says why (`Tx.unchanged`).
 - What needs no database is refused before; what crosses the network comes before or after an act.
@@ -12,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
-from idvault.core import account_request, log_entry
+from idvault.core import account_request, log_entry, person_request
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.event_factory import EventFactory
@@ -60,6 +62,14 @@ class Asking(Actor, Protocol):
         ...
 
 
+class MemberAsking(Actor, Protocol):
+    """A roster member and the request that it made, or the service, which makes none."""
+
+    def request(self, fingerprinter: Fingerprinter) -> Request | None:
+        """Return the request with its fingerprint."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _System:
     """The service itself, which acts for no relying party."""
@@ -67,8 +77,11 @@ class _System:
     relying_party: str = ""
     actor_id: str = SYSTEM_ACTOR
 
+    def request(self, _fingerprinter: Fingerprinter) -> None:
+        """Return None: the service repeats what is safe to repeat."""
 
-SYSTEM: Actor = _System()
+
+SYSTEM: MemberAsking = _System()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -132,6 +145,11 @@ class Tx:
                 self.connection, self.request, account_token=account_token, made=made
             )
 
+    async def answer_member(self, answer: bytes) -> None:
+        """Let a repeat of a roster member's request get what the act has found."""
+        if self.request is not None:
+            await person_request.conclude(self.connection, self.request, answer=answer)
+
 
 @dataclass(frozen=True, eq=False)
 class Act(Generic[P, T]):
@@ -147,9 +165,7 @@ class Act(Generic[P, T]):
 
         async def work(connection: Connection) -> T:
             tx = Tx(connection, by, now, vault.events)
-            value = await self.body(tx, *args, **kwargs)
-            _check(self.name, tx)
-            return value
+            return await _told(self.name, tx, self.body(tx, *args, **kwargs))
 
         return await vault.main.act(self.name, work)
 
@@ -207,11 +223,69 @@ class Mutation(Generic[P, T]):
             if former is not None:
                 return await self.again(connection, request.caller, former)
             tx = Tx(connection, by, now, vault.events, request)
-            value = await self.body(tx, made, *args, **kwargs)
-            _check(self.name, tx)
-            return value
+            return await _told(self.name, tx, self.body(tx, made, *args, **kwargs))
 
         return await vault.main.act(self.name, work)
+
+
+MemberBody = Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]
+MemberAgain = Callable[..., Coroutine[Any, Any, T]]
+"""Returns what a request made, as it is now: of a connection, the answer that is kept, and the arguments."""
+Lock = Callable[[Connection], Awaitable[object]]
+
+
+@dataclass(frozen=True, eq=False)
+class MemberMutation(Generic[P, T]):
+    """An act that a roster member asks for. again: what a repeat gets.
+
+    answer: what is kept for it, of the arguments. lock: what is locked before the request is written.
+    """
+
+    name: str
+    body: MemberBody[P, T]
+    again: MemberAgain[T]
+    answer: Callable[..., bytes]
+    lock: Lock | None
+
+    async def __call__(
+        self, vault: Vault, call: MemberAsking, now: ClockReading, /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run it; raises as a mutation does."""
+        await vault.guard.check(now=now)
+        return await self.run(vault, call, now, call.request(vault.fingerprinter), *args, **kwargs)
+
+    async def run(
+        self,
+        vault: Vault,
+        by: Actor,
+        now: ClockReading,
+        request: Request | None,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run it for this request, without the guard."""
+
+        async def work(connection: Connection) -> T:
+            if self.lock is not None:
+                await self.lock(connection)
+            if request is not None:
+                answer = self.answer(*args, **kwargs)
+                former = await person_request.remember(connection, request, now=now, answer=answer)
+                if former is not None:
+                    return await self.again(connection, former, *args, **kwargs)
+            tx = Tx(connection, by, now, vault.events, request)
+            return await _told(self.name, tx, self.body(tx, *args, **kwargs))
+
+        return await vault.main.act(self.name, work)
+
+
+async def known(vault: Vault, request: Request) -> bytes | None:
+    """Return the answer that is kept for a roster member's request, None if the request is new.
+
+    Raises AlreadyExistsError (REQUEST_ID_REUSED). For what must not be done for a repeat, before the act.
+    """
+    return await person_request.look_up(vault.main, request)
 
 
 def act(name: str) -> Callable[[Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]], Act[P, T]]:
@@ -222,6 +296,17 @@ def act(name: str) -> Callable[[Callable[Concatenate[Tx, P], Coroutine[Any, Any,
 def mutation(name: str, *, again: Again[T]) -> Callable[[Body[P, T]], Mutation[P, T]]:
     """Make a mutation of a function of an open act and of the id that it makes or changes."""
     return lambda body: Mutation(name, body, again)
+
+
+def member_mutation(
+    name: str,
+    *,
+    again: MemberAgain[T],
+    answer: Callable[..., bytes] = lambda *_args, **_kwargs: b"",
+    lock_before: Lock | None = None,
+) -> Callable[[MemberBody[P, T]], MemberMutation[P, T]]:
+    """Make a roster member's mutation of a function of an open act."""
+    return lambda body: MemberMutation(name, body, again, answer, lock_before)
 
 
 async def sweep(
@@ -236,6 +321,8 @@ async def sweep(
     return sum([await each(vault, SYSTEM, now, one) for one in await due()])
 
 
-def _check(name: str, tx: Tx) -> None:
+async def _told(name: str, tx: Tx, body: Awaitable[T]) -> T:
+    value = await body
     if not tx.told:
         raise UntoldError(f"{name} wrote no entry of the log, and gave no reason")
+    return value

@@ -24,7 +24,12 @@ class SqlMemberRequestStore:
 
     async def find(self, request: Request) -> bytes | None:
         """Return the stored answer to a request, or None if it is new."""
-        return await _REQUESTS.look_up("person_request.find", self.database, request)
+        return await look_up(self.database, request)
+
+
+async def look_up(database: Database, request: Request) -> bytes | None:
+    """Return the stored answer to a request, or None if it is new; raises UnavailableError and as `find`."""
+    return await _REQUESTS.look_up("person_request.find", database, request)
 
 
 async def remember(

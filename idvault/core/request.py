@@ -100,3 +100,22 @@ class Asked:
         fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAsked:
+    """A mutation that a roster member asks for, and its content; the member acts for no relying party.
+
+    fields: what a repetition must share, in field-number order.
+    """
+
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    relying_party: str = ""
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint; a member's request is kept under its own id."""
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
+        return Request(self.actor_id, self.request_id, fingerprint)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.core import account_request
-from idvault.core.act import SYSTEM, Tx, UntoldError, Vault, act, mutation
+from idvault.core import account_request, person_request
+from idvault.core.act import SYSTEM, Tx, UntoldError, Vault, act, known, member_mutation, mutation
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
-from idvault.core.request import Asked
+from idvault.core.request import Asked, MemberAsked
 from idvault.core.tables.claim import requests
 from idvault.core.tables.log import log_entries
 from idvault.processes.bootstrap.vault import wire_vault
@@ -28,6 +28,8 @@ from tests.support.flow_world import PARTY, at, request_id
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
 _KEPT = statement(select(requests.c.account_token, requests.c.claim_id), tuple)
 CALL = Asked(PARTY, "b" * 32, request_id(1), "Begin", ("a title",))
+MEMBER_CALL = MemberAsked("c" * 32, request_id(1), "Name", ("a title",))
+OTHER = replace(MEMBER_CALL, fields=("another title",)).request(FakeFingerprinter())
 
 
 class Door:
@@ -177,3 +179,70 @@ async def test_a_thing_of_another_party_is_unknown(vault: Vault) -> None:
             with pytest.raises(NotFoundError) as refused:
                 await vault.main.act("test", lambda one: read(one, party, wanted))  # noqa: B023
             assert refused.value.reason is Reason.OPERATION_NOT_FOUND
+
+
+locked: list[str] = []
+
+
+async def lock(connection: Connection) -> None:
+    """Note that the lock comes before the request."""
+    request = MEMBER_CALL.request(FakeFingerprinter())
+    locked.append("locked" if await person_request.find(connection, request) is None else "again")
+
+
+async def again(_connection: Connection, answer: bytes, operation_id: str, *_args: str) -> str:
+    """Return the id among the arguments, and the answer that is kept."""
+    return f"{operation_id}: {answer.decode()}"
+
+
+@member_mutation("test.name", again=again, answer=lambda _id, title, **_: title.encode(), lock_before=lock)
+async def name(tx: Tx, operation_id: str, title: str, *, found: str = "") -> str:
+    """Store an operation, and let a repeat find something else if there is something."""
+    await ROWS.add(tx.connection, Operation(operation_id, PARTY, title, tx.now.business))
+    await tx.log(EventType.OPERATION_OPEN, operation_id=operation_id, paper=b"")
+    if found:
+        await tx.answer_member(found.encode())
+    return "first"
+
+
+def named(vault: Vault, number: int, *, call: Any = MEMBER_CALL, **options: str) -> Awaitable[str]:
+    """Ask for an operation with this number as a roster member."""
+    return name(vault, call, at(0), f"{number:032}", "a title", **options)
+
+
+async def test_a_member_gets_the_kept_answer_and_its_own_arguments(vault: Vault) -> None:
+    """A repeat stores nothing; the lock comes first; the id with another body is refused."""
+    locked.clear()
+    request = MEMBER_CALL.request(vault.fingerprinter)
+    assert await known(vault, request) is None
+    assert await named(vault, 1) == "first"
+    assert await named(vault, 2) == f"{2:032}: a title"
+    assert (locked, len(await stored(vault)), await known(vault, request)) == (
+        ["locked", "again"],
+        1,
+        b"a title",
+    )
+    for asked in (named(vault, 1, call=replace(MEMBER_CALL, fields=())), known(vault, OTHER)):
+        with pytest.raises(AlreadyExistsError):
+            await asked
+    assert await told(vault) == ["operation:moderation:open"]
+
+
+async def test_an_act_may_find_the_answer_of_a_member(vault: Vault) -> None:
+    """It takes the place of the one that was kept with the request."""
+    await named(vault, 1, found="what was there")
+    assert await named(vault, 1) == f"{1:032}: what was there"
+
+
+async def test_the_service_asks_without_a_request(vault: Vault) -> None:
+    """Nothing is kept, so nothing is repeated."""
+    assert [await named(vault, number, call=SYSTEM, found="a") for number in (1, 2)] == ["first", "first"]
+    assert len(await stored(vault)) == 2
+
+
+async def test_a_member_waits_for_the_log_too(vault: Vault) -> None:
+    """Not even a repeat is looked up."""
+    vault.guard.closed = True  # type: ignore[attr-defined]
+    with pytest.raises(UnavailableError):
+        await named(vault, 1)
+    assert await stored(vault) == []
