@@ -39,7 +39,7 @@ class Rows(Generic[T]):
         states: Mapping[Any, ColumnElement[bool]] | None = None,
         apart: Collection[str] = (),
     ) -> None:
-        """Build the statements.
+        """Build the statements; a store's own may use `from_row` for whole rows of the table.
 
         key: the column of their id; made_at: the one by which a list is in order. unknown: why one is not
         found. states: the condition of each state to which a list can be narrowed. apart: columns that are no
@@ -74,6 +74,10 @@ class Rows(Generic[T]):
     async def lock(self, connection: Connection, party: str, row_id: str) -> T:
         """Return one that nobody else changes until the act ends; raises as `get` does."""
         return self._known(await connection.all(self._lock, party=party, id=row_id))
+
+    def columns(self, value: T) -> dict[str, Any]:
+        """Return the columns of one, for a statement of the store's own."""
+        return self._plain(value)
 
     async def add(self, connection: Connection, value: T, **apart: Any) -> None:
         """Insert one. apart: the columns that are no fields."""
