@@ -350,6 +350,8 @@ PASSED = {
     "LogProofs": "looks at stores that a test replaces, more often than in production",
     "ObjectionContext": "terms and a sealer",
     "OperatorPolicy": "a value",
+    "StoredModerators": "reads by a world's vault",
+    "StoredPresentations": "reads by a world's vault",
     "TipOffPolicy": "a value",
 }
 

@@ -1,35 +1,27 @@
-"""Use cases of moderators.
+"""Registers, revokes and names the moderators of relying parties, and makes decisions that they sign.
 
-Registers and revokes the moderators of a relying party.
-
-Names a platform's first moderators: the operator's act while the platform has fewer than two.
-
-- With two moderators the platform helps itself (moderator.acts), and the operator names nobody.
+- A platform registers a key that two of its moderators countersign. While it has fewer than two, the operator
+  names the next one (verify.moderator).
 - The operator sees a key, not a person: that it is another person's than the moderator's who is left must be
   asked on another way than the request came.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
-from idvault.core.act import Again, Mutation, Tx, Vault
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.person_request_ports import MemberRequestStore
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.act import SYSTEM, Again, Mutation, Tx, Vault, known, member_mutation, mutation
+from idvault.core.request import Fingerprinter, MemberAsked, Request
 from idvault.core.second_factor import SecondFactorCheck
-from idvault.log.acts.guard import LogGuard
 from idvault.moderator import store
-from idvault.moderator.ports import ModeratorStore
 from idvault.verify import moderator as rules
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.registration import Registration
 from idvault.verify.attest.sanction import SigningOccasion
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import IdvaultError
-from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.event import EventType
 from idvault.verify.moderator import Moderator
 from idvault.verify.seal import Part
 
@@ -147,7 +139,7 @@ class StoredModerators:
 
     async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
         """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
-        return await self.vault.read("moderator.get", lambda one: store.get(one, relying_party, moderator_id))
+        return await get(self.vault, relying_party, moderator_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,133 +197,131 @@ def decision(
     return lambda body: SignedMutation(Mutation(name, body, again))
 
 
-class ModeratorFlow:
-    """Moderators of relying parties."""
-
-    def __init__(
-        self, *, store: ModeratorStore, fingerprinter: Fingerprinter, guard: LogGuard, entropy: Entropy
-    ) -> None:
-        """Initialise with the ports."""
-        self._store = store
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-
-    async def register(
-        self, call: ModerationCall, *, registration: Registration, now: ClockReading
-    ) -> Moderator:
-        """Register a key that two moderators countersigned; raises InvalidError, DeniedError and others."""
-        await self._guard.check(now=now)
-        paper = registration.paper(now=now.real)
-        countersigners = [each.moderator_id for each in registration.countersignatures]
-        rules.check_countersigners(countersigners)
-        first, second = [
-            await self._countersigned(registration, place, now=now) for place in range(rules.FEWEST)
-        ]
-        made = Moderator(self._events.new_id(), call.relying_party, registration.public_key, now.business)
-        event = self._events.event(
-            EventType.MODERATOR_COUNTERSIGN,
-            actor_id=call.actor_id,
-            now=now,
-            moderator_id=made.moderator_id,
-            paper=paper,
-            first=first,
-            second=second,
-        )
-        request = call.request(self._fingerprinter)
-        return await self._store.register(made, countersigners=countersigners, request=request, event=event)
-
-    async def _countersigned(self, registration: Registration, place: int, *, now: ClockReading) -> bytes:
-        """Return what one of the others signed of a key."""
-        countersigner = await self._store.get(
-            relying_party=registration.relying_party,
-            moderator_id=registration.countersignatures[place].moderator_id,
-        )
-        return registration.countersigned_paper(place, countersigner=countersigner, now=now.real)
-
-    async def revoke(self, call: ModerationCall, *, moderator_id: str, now: ClockReading) -> Moderator:
-        """Revoke a moderator; raises NotFoundError (MODERATOR_NOT_FOUND) and others."""
-        await self._guard.check(now=now)
-        event = self._events.event(
-            EventType.MODERATOR_REVOKE, actor_id=call.actor_id, now=now, moderator_id=moderator_id
-        )
-        return await self._store.revoke(
-            moderator_id=moderator_id, request=call.request(self._fingerprinter), now=now, event=event
-        )
-
-    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
-        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
-        return await self._store.get(relying_party=relying_party, moderator_id=moderator_id)
-
-    async def of_key(self, *, relying_party: str, public_key: bytes) -> Moderator:
-        """Return the moderator who has a key; raises NotFoundError (MODERATOR_NOT_FOUND), InvalidError."""
-        return await self._store.of_key(relying_party=relying_party, public_key=rules.check_key(public_key))
+async def get(vault: Vault, party: str, moderator_id: str) -> Moderator:
+    """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+    return await vault.read("moderator.get", lambda one: store.ROWS.get(one, party, moderator_id))
 
 
-@dataclass(frozen=True, slots=True)
-class NamingCommand:
-    """An operator's request; code: of the operator's second factor, as received."""
-
-    actor_id: str
-    registration: Registration
-    code: str = field(repr=False)
+async def of_key(vault: Vault, party: str, public_key: bytes) -> Moderator:
+    """Return the moderator who has a key; raises NotFoundError (MODERATOR_NOT_FOUND), InvalidError."""
+    key = rules.check_key(public_key)
+    return await vault.read("moderator.of_key", lambda one: store.of_key(one, party, key))
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class NamingFlow:
-    """Names moderators. guard: None allows a development deployment without a worker."""
+@mutation("moderator.register", again=store.ROWS.get)
+async def countersigned(
+    tx: Tx,
+    moderator_id: str,
+    public_key: bytes,
+    countersigners: Collection[str],
+    signed: tuple[bytes, bytes, bytes],
+) -> Moderator:
+    """Store a key that two moderators countersigned, or find the moderator who has it.
 
-    store: ModeratorStore
-    guard: LogGuard | None
-    events: EventFactory
-
-    async def name(
-        self,
-        registration: Registration,
-        *,
-        now: ClockReading,
-        actor_id: str = SYSTEM_ACTOR,
-        request: Request | None = None,
-    ) -> Moderator:
-        """Name a moderator; raises InvalidError, PreconditionError (MODERATORS_SUFFICE) and others."""
-        if self.guard is not None:
-            await self.guard.check(now=now)
-        paper = registration.paper(now=now.real)
-        made = Moderator(
-            self.events.new_id(), registration.relying_party, registration.public_key, now.business
-        )
-        event = self.events.event(
-            EventType.MODERATOR_NAME,
-            actor_id=actor_id,
-            now=now,
-            moderator_id=made.moderator_id,
-            paper=paper,
-        )
-        return await self.store.name(made, request=request, now=now, event=event)
+    signed: what the key itself and the two signed, which was checked before.
+    """
+    made = Moderator(moderator_id, tx.party, public_key, tx.now.business)
+    stored = await _admitted(tx, made, countersigners)
+    if stored is not made:
+        await tx.answer(stored.moderator_id)
+        return stored
+    paper, first, second = signed
+    await tx.log(
+        EventType.MODERATOR_COUNTERSIGN, moderator_id=moderator_id, paper=paper, first=first, second=second
+    )
+    return stored
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class OperatorNamingFlow:
-    """Names moderators at an operator's request over the API, with a code; requests may be repeated."""
+async def register(
+    vault: Vault, call: ModerationCall, now: ClockReading, registration: Registration
+) -> Moderator:
+    """Register a key that two moderators countersigned; raises InvalidError, DeniedError and others."""
+    await vault.guard.check(now=now)
+    paper = registration.paper(now=now.real)
+    countersigners = [each.moderator_id for each in registration.countersignatures]
+    rules.check_countersigners(countersigners)
+    others = [await _countersigned(vault, registration, place, now=now) for place in range(rules.FEWEST)]
+    request, made = call.request(vault.fingerprinter), vault.new_id()
+    key, signed = registration.public_key, (paper, others[0], others[1])
+    return await countersigned.run(vault, call, now, request, made, key, countersigners, signed)
 
-    naming: NamingFlow
-    guard: LogGuard
-    requests: MemberRequestStore
-    second_factor: SecondFactorCheck
-    fingerprinter: Fingerprinter
 
-    async def name(self, command: NamingCommand, *, now: ClockReading) -> Moderator:
-        """Name a moderator; raises as NamingFlow.name does, and DeniedError (SECOND_FACTOR_REFUSED)."""
-        await self.guard.check(now=now)
-        registration = command.registration
-        request = self._request(command)
-        if await self.requests.find(request) is None:
-            registration.paper(now=now.real)  # no code is spent on what would be refused
-            await self.second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
-        return await self.naming.name(registration, now=now, actor_id=command.actor_id, request=request)
+async def _countersigned(vault: Vault, registration: Registration, place: int, *, now: ClockReading) -> bytes:
+    """Return what one of the others signed of a key."""
+    moderator_id = registration.countersignatures[place].moderator_id
+    other = await get(vault, registration.relying_party, moderator_id)
+    return registration.countersigned_paper(place, countersigner=other, now=now.real)
 
-    def _request(self, command: NamingCommand) -> Request:
-        asked = command.registration
-        fields = (asked.relying_party, asked.public_key)
-        fingerprint = self.fingerprinter.fingerprint(method="NameModerator", fields=fields)
-        return Request(command.actor_id, asked.request_id, fingerprint)
+
+@mutation("moderator.revoke", again=store.ROWS.get)
+async def revoke(tx: Tx, moderator_id: str) -> Moderator:
+    """Revoke a moderator; raises NotFoundError (MODERATOR_NOT_FOUND) and others."""
+    found = await store.ROWS.lock(tx.connection, tx.party, moderator_id)
+    if found.revoked_at is not None:
+        tx.unchanged("the moderator is revoked")
+        return found
+    revoked = replace(found, revoked_at=tx.now.business)
+    await store.ROWS.put(tx.connection, revoked)
+    await tx.log(EventType.MODERATOR_REVOKE, moderator_id=moderator_id)
+    return revoked
+
+
+@member_mutation(
+    "moderator.name",
+    again=lambda one, _answer, asked, _paper: store.of_key(one, asked.relying_party, asked.public_key),
+)
+async def named(tx: Tx, asked: Registration, paper: bytes) -> Moderator:
+    """Store a moderator whom the operator names, or find the one who has the key.
+
+    paper: what the key itself signed, which was checked before.
+    """
+    made = Moderator(tx.events.new_id(), asked.relying_party, asked.public_key, tx.now.business)
+    stored = await _admitted(tx, made, ())
+    if stored is made:
+        await tx.log(EventType.MODERATOR_NAME, moderator_id=made.moderator_id, paper=paper)
+    return stored
+
+
+async def name(vault: Vault, registration: Registration, *, now: ClockReading) -> Moderator:
+    """Name a moderator of a development deployment, where no operator has a second factor.
+
+    Raises InvalidError, PreconditionError (MODERATORS_SUFFICE) and others.
+    """
+    await vault.guard.check(now=now)
+    return await named.run(vault, SYSTEM, now, None, registration, registration.paper(now=now.real))
+
+
+async def name_by_operator(
+    vault: Vault,
+    actor_id: str,
+    now: ClockReading,
+    registration: Registration,
+    *,
+    code: str,
+    second_factor: SecondFactorCheck,
+) -> Moderator:
+    """Name a moderator; a repeat needs no code. Raises as `name` does, and as the second factor's check."""
+    await vault.guard.check(now=now)
+    fields = (registration.relying_party, registration.public_key)
+    call = MemberAsked(actor_id, registration.request_id, "NameModerator", fields)
+    request = call.request(vault.fingerprinter)
+    former = await known(vault, request)
+    paper = registration.paper(now=now.real)  # no code is spent on what would be refused
+    if former is None:
+        await second_factor.check(actor_id=actor_id, code=code, now=now)
+    return await named.run(vault, call, now, request, registration, paper)
+
+
+async def _admitted(tx: Tx, made: Moderator, countersigners: Collection[str]) -> Moderator:
+    """Store a moderator if the rules admit it, or return the one that has its key."""
+    party, connection = made.relying_party, tx.connection
+    live = {each.moderator_id for each in await store.lock_live(connection, party)}
+    holder = await store.find(connection, party, made.public_key)
+    rules.admit(known=holder, live=live, countersigners=countersigners)
+    if await store.add(connection, made):
+        return made
+    tx.unchanged("the key has its moderator")
+    # Another act may have registered the key since this one looked.
+    found = await store.of_key(connection, party, made.public_key)
+    rules.check_signs(found)
+    return found

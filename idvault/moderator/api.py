@@ -1,17 +1,24 @@
-"""Converts what moderators sign, and their messages."""
+"""The methods about moderators, of SanctionService and RosterService; converts what moderators sign."""
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import request as request_rules
+from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
+from idvault.core.second_factor import SecondFactorCheck
+from idvault.moderator import acts
 from idvault.moderator.acts import ModerationCall
+from idvault.v1 import roster_pb2
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.certificate import NAME
 from idvault.verify.attest.registration import Registration, Signing
+from idvault.verify.clock import ClockReading
 from idvault.verify.error import DeniedError, FieldCode, InvalidError, Reason, Violation
 from idvault.verify.moderator import Moderator
 from idvault.verify.seal import Part
@@ -124,3 +131,74 @@ def read_time(timestamp: Timestamp) -> datetime | None:
         return EPOCH + timedelta(seconds=timestamp.seconds)
     except OverflowError:
         return None
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ModeratorMethods:
+    """The methods of SanctionService about moderators."""
+
+    vault: Vault
+
+    async def RegisterModerator(
+        self,
+        request: pb.RegisterModeratorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Moderator:
+        """Register a moderator's key."""
+        asked = registration(
+            caller.name, request.request_id, request.public_key, request.signature, request.countersignatures
+        )
+        check_signer(caller, [each.moderator_id for each in asked.countersignatures])
+        fields = (request.public_key,)
+        signed = ModerationCall(caller.name, caller.actor_id, request.request_id, "RegisterModerator", fields)
+        return moderator(await acts.register(self.vault, signed, now, asked))
+
+    async def RevokeModerator(
+        self,
+        request: pb.RevokeModeratorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Moderator:
+        """Revoke a moderator."""
+        moderator_id = an_id(request.moderator_id, "moderator_id")
+        asked = call(request.request_id, "RevokeModerator", moderator_id, caller=caller)
+        return moderator(await acts.revoke(self.vault, asked, now, moderator_id))
+
+    async def GetModerator(
+        self, request: pb.GetModeratorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Moderator:
+        """Return a moderator."""
+        if request.public_key and not request.moderator_id:
+            return moderator(await acts.of_key(self.vault, caller.name, request.public_key))
+        moderator_id = an_id(request.moderator_id, "moderator_id")
+        return moderator(await acts.get(self.vault, caller.name, moderator_id))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NamingMethods:
+    """The method of RosterService that names moderators."""
+
+    vault: Vault
+    second_factor: SecondFactorCheck
+
+    async def NameModerator(
+        self,
+        request: roster_pb2.NameModeratorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Moderator:
+        """Name a moderator of a platform that has fewer than two."""
+        if not NAME.fullmatch(request.platform):
+            raise invalid("platform", FieldCode.CHARACTER)
+        asked = registration(request.platform, request.request_id, request.public_key, request.signature)
+        named = acts.name_by_operator(
+            self.vault, caller.actor_id, now, asked, code=request.code, second_factor=self.second_factor
+        )
+        return moderator(await named)

@@ -5,7 +5,6 @@
 - Only the signatures decide whether a roster is valid (people.roster_signature), never this module.
 """
 
-import re
 from datetime import timedelta
 
 from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason, Violation
@@ -14,17 +13,6 @@ MOST_PROPOSALS = 8
 PROPOSAL_LIFETIME = timedelta(days=30)
 SIGNATURE_SIZE = 64
 _RETRY = timedelta(hours=1)
-_HASH = re.compile(r"[0-9a-f]{64}")
-_HASH_LENGTH = 64
-
-
-def check_hash(value: str, *, field: str) -> str:
-    """Return a SHA-256 hash in hex unchanged, or raise InvalidError (INVALID_MESSAGE) naming the field."""
-    if len(value) != _HASH_LENGTH:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
-    if not _HASH.fullmatch(value):
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
-    return value
 
 
 def check_signature(signature: bytes) -> bytes:

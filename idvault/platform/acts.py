@@ -4,129 +4,137 @@ Registering is refused while the log is unavailable, like every change. Revoking
 access, and it must be possible when something is wrong.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.platform import Platform, PlatformStore
-from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
-from idvault.platform import rules as platform_rules
-from idvault.platform.ports import PlatformPages, PresentationStore
+from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, member_mutation
+from idvault.core.platform import Platform
+from idvault.platform import rules, store
+from idvault.platform.rules import PlatformPages, PresentedPlatform
 from idvault.verify import return_address
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.error import (
+    AlreadyExistsError,
+    FieldCode,
+    InvalidError,
+    NotFoundError,
+    Reason,
+    Violation,
+)
+from idvault.verify.event import EventType
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformCommand:
-    """A key that an operator registers or revokes; role: empty for a revocation."""
-
-    actor_id: str
-    request_id: str
-    name: str
-    role: str
-    spki: str
-
-
-class PlatformFlow:
-    """The keys that may call as a platform or monitor."""
-
-    def __init__(self, *, store: PlatformStore, guard: LogGuard | None, entropy: Entropy) -> None:
-        """Initialise with the ports. guard: None allows a development deployment without a worker."""
-        self._store = store
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-
-    async def register(
-        self,
-        *,
-        name: str,
-        role: str,
-        spki: str,
-        now: ClockReading,
-        actor_id: str = SYSTEM_ACTOR,
-        request: Request | None = None,
-    ) -> Platform:
-        """Pin a certificate key; a repeat changes nothing.
-
-        Raises InvalidError for the relying party name of drill records, AlreadyExistsError for a revoked key,
-        and UnavailableError (LOG_UNAVAILABLE).
-        """
-        platform_rules.check_platform(name)
-        if self._guard is not None:
-            await self._guard.check(now=now)
-        event = self._events.event(EventType.PLATFORM_REGISTER, actor_id=actor_id, now=now)
-        platform = Platform(name, role, self._events.new_id(), spki, now.business)
-        return await self._store.register(platform, now=now, event=event, request=request)
-
-    async def revoke(
-        self,
-        *,
-        name: str,
-        spki: str,
-        now: ClockReading,
-        actor_id: str = SYSTEM_ACTOR,
-        request: Request | None = None,
-    ) -> Platform:
-        """Revoke a pinned key; raises NotFoundError if it is unknown."""
-        event = self._events.event(EventType.PLATFORM_REVOKE, actor_id=actor_id, now=now)
-        return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)
+@member_mutation("platform.register", again=lambda one, _answer, _name, _role, spki: store.get(one, spki))
+async def _register(tx: Tx, name: str, role: str, spki: str) -> Platform:
+    connection = tx.connection
+    if role == store.MODERATOR:
+        await store.check_moderator(connection, name)
+    if await store.add_name(connection, name, role, actor_id=tx.events.new_id()) != role:
+        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    is_new = await store.add_key(connection, name, spki, now=tx.now.business)
+    stored = await store.get(connection, spki)
+    if stored.name != name or stored.revoked_at is not None:
+        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    if is_new:
+        await tx.log(EventType.PLATFORM_REGISTER, name=name, role=role, spki=spki)
+    else:
+        tx.unchanged("the key is registered")
+    return stored
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class PresentationFlow:
-    """How the hosted pages present platforms. guard: as in PlatformFlow."""
+async def register(
+    vault: Vault, by: MemberAsking, now: ClockReading, *, name: str, role: str, spki: str
+) -> Platform:
+    """Pin a certificate key; a registered one stays as it is, and a known name keeps its actor id.
 
-    store: PresentationStore
-    guard: LogGuard | None
-    events: EventFactory
-
-    async def present(self, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading) -> None:
-        """Replace how the pages present a platform, and where they may send a browser.
-
-        Raises InvalidError (title, return_origin), NotFoundError for an unknown platform, UnavailableError.
-        """
-        return_address.check_title(title)
-        if len(origins) > return_address.ORIGINS:
-            raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("return_origin", FieldCode.LENGTH))
-        checked = tuple(return_address.check_origin(each) for each in dict.fromkeys(origins))
-        if self.guard is not None:
-            await self.guard.check(now=now)
-        event = self.events.event(EventType.PLATFORM_PRESENT, actor_id=SYSTEM_ACTOR, now=now)
-        await self.store.present(PlatformPages(title, checked), name=name, event=event)
+    Raises InvalidError for the relying party name of drill records, AlreadyExistsError for a revoked key and
+    for a name of another role, NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED) and
+    UnavailableError.
+    """
+    rules.check_platform(name)
+    return await _register(vault, by, now, name, role, spki)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class OperatorFlow:
-    """Registers and revokes keys at an operator's request over the API; requests may be repeated."""
+@member_mutation("platform.revoke", again=lambda one, _answer, name, spki: store.lock(one, name, spki))
+async def _revoke(tx: Tx, name: str, spki: str) -> Platform:
+    found = await store.lock(tx.connection, name, spki)
+    if found.revoked_at is not None:
+        tx.unchanged("the key is revoked")
+        return found
+    await store.revoke(tx.connection, spki, now=tx.now.business)
+    await tx.log(EventType.PLATFORM_REVOKE, name=found.name, role=found.role, spki=found.spki)
+    return replace(found, revoked_at=tx.now.business)
 
-    platforms: PlatformFlow
-    fingerprinter: Fingerprinter
 
-    async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        """Pin a certificate key; raises AlreadyExistsError (also REQUEST_ID_REUSED), UnavailableError."""
-        return await self.platforms.register(
-            name=command.name,
-            role=command.role,
-            spki=command.spki,
-            now=now,
-            actor_id=command.actor_id,
-            request=self._request("RegisterPlatform", command),
-        )
+async def revoke(vault: Vault, by: MemberAsking, now: ClockReading, name: str, spki: str) -> Platform:
+    """Revoke a pinned key, also without the log; raises NotFoundError (ILLEGAL_TRANSITION)."""
+    return await _revoke.run(vault, by, now, by.request(vault.fingerprinter), name, spki)
 
-    async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        """Revoke a pinned key; raises NotFoundError (ILLEGAL_TRANSITION) if it is unknown."""
-        return await self.platforms.revoke(
-            name=command.name,
-            spki=command.spki,
-            now=now,
-            actor_id=command.actor_id,
-            request=self._request("RevokePlatform", command),
-        )
 
-    def _request(self, method: str, command: PlatformCommand) -> Request:
-        fields = (command.name, command.role, command.spki)
-        fingerprint = self.fingerprinter.fingerprint(method=method, fields=fields)
-        return Request(command.actor_id, command.request_id, fingerprint)
+@act("platform.present")
+async def _present(tx: Tx, name: str, pages: PlatformPages) -> None:
+    if await store.lock_name(tx.connection, name) != store.PLATFORM:
+        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
+    if await store.pages(tx.connection, name) == pages:
+        tx.unchanged("the platform is presented so")
+        return
+    title, origins = pages.title, "\n".join(pages.origins)
+    await store.put_pages(tx.connection, name, title=title, origins=origins)
+    await tx.log(EventType.PLATFORM_PRESENT, name=name, title=title, origins=origins)
+
+
+async def present(
+    vault: Vault, by: Actor, now: ClockReading, name: str, *, title: str, origins: tuple[str, ...]
+) -> None:
+    """Replace how the pages present a platform, and where they may send a browser.
+
+    Raises InvalidError (title, return_origin), NotFoundError for an unknown platform and for the name of
+    another role, UnavailableError.
+    """
+    return_address.check_title(title)
+    if len(origins) > return_address.ORIGINS:
+        raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("return_origin", FieldCode.LENGTH))
+    checked = tuple(return_address.check_origin(each) for each in dict.fromkeys(origins))
+    await vault.guard.check(now=now)
+    await _present(vault, by, now, name, PlatformPages(title, checked))
+
+
+async def keys(vault: Vault) -> list[Platform]:
+    """Return every key, including revoked ones; a revoked moderator's keys count as revoked."""
+    return await vault.read("platform.all", store.keys)
+
+
+async def pages(vault: Vault, name: str) -> PlatformPages:
+    """Return how the pages present a platform; without origins if that was never set."""
+    return await vault.read("platform.pages", lambda one: store.pages(one, name)) or PlatformPages()
+
+
+async def presented(vault: Vault, *, after: str, limit: int) -> list[PresentedPlatform]:
+    """Return up to limit platforms whose names follow `after`, by name.
+
+    Only those that `present` was called for and that have a key which is not revoked.
+    """
+    return await vault.read("platform.presented", lambda one: store.presented(one, after=after, limit=limit))
+
+
+async def presented_as(vault: Vault, name: str) -> PresentedPlatform:
+    """Return one platform of `presented`; raises NotFoundError (PLATFORM_NOT_FOUND)."""
+    return await vault.read("platform.presented_as", lambda one: store.presented_as(one, name))
+
+
+@dataclass(eq=False, repr=False)
+class StoredPresentations:
+    """How the pages present platforms, as it is stored (platform.ports.PresentationStore)."""
+
+    vault: Vault
+
+    async def pages(self, *, name: str) -> PlatformPages:
+        """Return how the pages present a platform."""
+        return await pages(self.vault, name)
+
+    async def presented(self, *, after: str, limit: int) -> list[PresentedPlatform]:
+        """Return platforms that the pages present, by name."""
+        return await presented(self.vault, after=after, limit=limit)
+
+    async def presented_as(self, *, name: str) -> PresentedPlatform:
+        """Return one of them; raises NotFoundError (PLATFORM_NOT_FOUND)."""
+        return await presented_as(self.vault, name)

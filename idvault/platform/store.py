@@ -1,25 +1,18 @@
-"""The registered platforms, monitors and web processes with their pinned keys (platform.ports)."""
+"""Rows of registered platforms, monitors and web processes. A key belongs to one name for ever."""
 
-from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, literal_column, select, update
 
-from idvault.core import log_entry
-from idvault.core import person_request as member_request
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.platform import Platform
-from idvault.core.request import Request
 from idvault.core.tables.platform import platform_keys, platform_pages, platforms
 from idvault.core.tables.sanction import moderators
-from idvault.platform.ports import PlatformPages, PresentedPlatform
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import Event
+from idvault.platform.rules import PlatformPages, PresentedPlatform
+from idvault.verify.error import NotFoundError, PreconditionError, Reason
 
 
 def _platform(row: Any) -> Platform:
@@ -28,7 +21,8 @@ def _platform(row: Any) -> Platform:
     return Platform(*own, revoked, row.relying_party or "")
 
 
-_MODERATOR = "moderator"
+MODERATOR = "moderator"
+PLATFORM = "platform"
 _KEYS = (
     select(
         platforms,
@@ -41,7 +35,7 @@ _KEYS = (
     .join(platform_keys, platform_keys.c.name == platforms.c.name)
     .outerjoin(
         moderators,
-        (platforms.c.role == literal_column(f"'{_MODERATOR}'"))
+        (platforms.c.role == literal_column(f"'{MODERATOR}'"))
         & (moderators.c.moderator_id == platforms.c.name),
     )
 )
@@ -66,7 +60,6 @@ _ADD_KEY = statement(
 _LOCK_KEY = statement(for_change(_KEYS.where(_THE_KEY, _OF_NAME), of=platform_keys), _platform)
 _REVOKE = statement(update(platform_keys).where(_THE_KEY).values(revoked_at=param("now")))
 
-_PLATFORM = "platform"
 _PAGES: Statement[PlatformPages] = statement(
     select(platform_pages.c.title, platform_pages.c.origins).where(platform_pages.c.name == param("name")),
     lambda row: PlatformPages(row.title, tuple(row.origins.splitlines())),
@@ -96,106 +89,8 @@ _PUT_PAGES = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlPlatformStore:
-    """Platforms in the main database. A key belongs to one name forever."""
-
-    database: Database
-
-    @act("platform.register")
-    async def register(
-        self,
-        connection: Connection,
-        platform: Platform,
-        *,
-        now: ClockReading,
-        event: Event,
-        request: Request | None = None,
-    ) -> Platform:
-        """Store a key with its event and return it as stored."""
-        if await _is_repeated(connection, request, now):
-            return await _get(connection, platform.spki)
-        return await _register(connection, platform, now, event)
-
-    @act("platform.revoke")
-    async def revoke(
-        self,
-        connection: Connection,
-        *,
-        name: str,
-        spki: str,
-        now: ClockReading,
-        event: Event,
-        request: Request | None = None,
-    ) -> Platform:
-        """Revoke a key with its event; raises NotFoundError if it is unknown."""
-        await _is_repeated(connection, request, now)
-        stored = await connection.one(_LOCK_KEY, name=name, spki=spki)
-        if stored is None:
-            raise NotFoundError(Reason.ILLEGAL_TRANSITION)
-        if stored.revoked_at is not None:
-            return stored
-        await connection.run(_REVOKE, spki=spki, now=now.business)
-        await log_entry.append(connection, _about(event, stored))
-        return replace(stored, revoked_at=now.business)
-
-    @act("platform.present")
-    async def present(self, connection: Connection, pages: PlatformPages, *, name: str, event: Event) -> None:
-        """Replace how the pages present a platform."""
-        if await connection.one(_LOCK_NAME, name=name) != _PLATFORM:
-            raise NotFoundError(Reason.ILLEGAL_TRANSITION)
-        if await connection.one(_PAGES, name=name) == pages:
-            return
-        origins = "\n".join(pages.origins)
-        await connection.run(_PUT_PAGES, name=name, title=pages.title, origins=origins)
-        await log_entry.append(connection, event.with_fields(name=name, title=pages.title, origins=origins))
-
-    @read("platform.pages")
-    async def pages(self, connection: Connection, *, name: str) -> PlatformPages:
-        """Return how the pages present a platform."""
-        return await connection.one(_PAGES, name=name) or PlatformPages()
-
-    @read("platform.presented")
-    async def presented(self, connection: Connection, *, after: str, limit: int) -> list[PresentedPlatform]:
-        """Return platforms that the pages present, by name."""
-        return await connection.all(_LIST, after=after, limit=limit)
-
-    @read("platform.presented_as")
-    async def presented_as(self, connection: Connection, *, name: str) -> PresentedPlatform:
-        """Return how the pages present one of them; raises NotFoundError."""
-        found = await connection.one(_PRESENTED_AS, name=name)
-        if found is None:
-            raise NotFoundError(Reason.PLATFORM_NOT_FOUND)
-        return found
-
-    @read("platform.all")
-    async def all(self, connection: Connection) -> list[Platform]:
-        """Return every key, including revoked ones."""
-        return await connection.all(_ALL)
-
-
-async def _is_repeated(connection: Connection, request: Request | None, now: ClockReading) -> bool:
-    return request is not None and await member_request.remember(connection, request, now=now) is not None
-
-
-async def _register(connection: Connection, asked: Platform, now: ClockReading, event: Event) -> Platform:
-    if asked.role == _MODERATOR:
-        await _check_moderator(connection, asked.name)
-    await connection.run(_ADD_NAME, name=asked.name, role=asked.role, actor_id=asked.actor_id)
-    if await connection.one(_LOCK_NAME, name=asked.name) != asked.role:
-        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
-    new = await connection.one(
-        _ADD_KEY, spki=asked.spki, name=asked.name, registered_at=now.business, revoked_at=None
-    )
-    stored = await _get(connection, asked.spki)
-    if stored.name != asked.name or stored.revoked_at is not None:
-        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
-    if new is not None:
-        await log_entry.append(connection, _about(event, stored))
-    return stored
-
-
-async def _check_moderator(connection: Connection, moderator_id: str) -> None:
+async def check_moderator(connection: Connection, moderator_id: str) -> None:
+    """Raise NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED)."""
     found = await connection.all(_IS_MODERATOR, name=moderator_id)
     if len(found) != 1:
         raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
@@ -203,10 +98,64 @@ async def _check_moderator(connection: Connection, moderator_id: str) -> None:
         raise PreconditionError(Reason.MODERATOR_REVOKED)
 
 
-async def _get(connection: Connection, spki: str) -> Platform:
-    (found,) = await connection.all(_FIND, spki=spki)
+async def add_name(connection: Connection, name: str, role: str, *, actor_id: str) -> str | None:
+    """Insert a name if it is new, lock it, and return its role."""
+    await connection.run(_ADD_NAME, name=name, role=role, actor_id=actor_id)
+    return await lock_name(connection, name)
+
+
+async def lock_name(connection: Connection, name: str) -> str | None:
+    """Lock a name and return its role, None if it is unknown."""
+    return await connection.one(_LOCK_NAME, name=name)
+
+
+async def add_key(connection: Connection, name: str, spki: str, *, now: datetime) -> bool:
+    """Insert a key of a name; False if somebody has it."""
+    row = {"spki": spki, "name": name, "registered_at": now, "revoked_at": None}
+    return await connection.one(_ADD_KEY, **row) is not None
+
+
+async def get(connection: Connection, spki: str) -> Platform:
+    """Return a registered key."""
+    return await connection.only(_FIND, spki=spki)
+
+
+async def lock(connection: Connection, name: str, spki: str) -> Platform:
+    """Return a key of a name, locked; raises NotFoundError (ILLEGAL_TRANSITION)."""
+    found = await connection.one(_LOCK_KEY, name=name, spki=spki)
+    if found is None:
+        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
     return found
 
 
-def _about(event: Event, platform: Platform) -> Event:
-    return event.with_fields(name=platform.name, role=platform.role, spki=platform.spki)
+async def revoke(connection: Connection, spki: str, *, now: datetime) -> None:
+    """Store that a locked key is revoked."""
+    await connection.run(_REVOKE, spki=spki, now=now)
+
+
+async def keys(connection: Connection) -> list[Platform]:
+    """Return every key, including revoked ones; a revoked moderator's keys count as revoked."""
+    return await connection.all(_ALL)
+
+
+async def put_pages(connection: Connection, name: str, *, title: str, origins: str) -> None:
+    """Replace how the pages present a platform. origins: one a line."""
+    await connection.run(_PUT_PAGES, name=name, title=title, origins=origins)
+
+
+async def pages(connection: Connection, name: str) -> PlatformPages | None:
+    """Return how the pages present a platform, None if that was never set."""
+    return await connection.one(_PAGES, name=name)
+
+
+async def presented(connection: Connection, *, after: str, limit: int) -> list[PresentedPlatform]:
+    """Return platforms that the pages present and that have a live key, by name."""
+    return await connection.all(_LIST, after=after, limit=limit)
+
+
+async def presented_as(connection: Connection, name: str) -> PresentedPlatform:
+    """Return how the pages present one of them; raises NotFoundError (PLATFORM_NOT_FOUND)."""
+    found = await connection.one(_PRESENTED_AS, name=name)
+    if found is None:
+        raise NotFoundError(Reason.PLATFORM_NOT_FOUND)
+    return found

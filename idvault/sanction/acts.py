@@ -17,8 +17,7 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
 from idvault.log.acts.guard import LogGuard
 from idvault.log.ports import Publication
-from idvault.moderator.acts import KnownModerators, ModerationCall, signed_paper
-from idvault.moderator.ports import ModeratorStore
+from idvault.moderator.acts import KnownModerators, ModerationCall, ModeratorSource, signed_paper
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.ports import SanctionFilter, SanctionStore, StatementStore
 from idvault.sanction.rules import Sanction, StatementWeek
@@ -150,7 +149,7 @@ class SanctionFlow:
         self,
         *,
         store: SanctionStore,
-        moderators: ModeratorStore,
+        moderators: ModeratorSource,
         fingerprinter: Fingerprinter,
         guard: LogGuard,
         entropy: Entropy,

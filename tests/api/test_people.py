@@ -6,13 +6,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault.core.act import Vault
 from idvault.core.edge import limits
 from idvault.core.edge.access import Access
 from idvault.core.edge.call import Caller
@@ -21,15 +22,17 @@ from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.edge.stream import while_admitted
 from idvault.core.platform import Platform
+from idvault.core.request import MemberAsked
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.moderator.acts import NamingCommand, OperatorNamingFlow
+from idvault.moderator import acts as moderator_acts
 from idvault.people.acts import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
 from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
-from idvault.platform.acts import OperatorFlow, PlatformCommand
+from idvault.platform import acts as platform_acts
 from idvault.processes.services.roster import RosterServicer
 from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
+from idvault.verify.attest.registration import Registration
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
 from idvault.verify.moderator import Moderator
@@ -79,7 +82,7 @@ REQUESTS: dict[str, Message] = {
 
 @dataclass
 class Calls:
-    """The calls of the three fakes, which it can let them refuse. left: tries of a second factor."""
+    """The calls of the fakes, which it can let them refuse. left: tries of a second factor."""
 
     asked: list[Any] = field(default_factory=list)
     refusal: IdvaultError | None = None
@@ -110,21 +113,6 @@ class FakeRosters(RosterFlow):
         return Proposal(ROSTER, adopted=True)
 
 
-class FakeOperator(OperatorFlow):
-    """Registers and revokes every key."""
-
-    def __init__(self, calls: Calls) -> None:
-        self.calls = calls
-
-    async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        self.calls.note(command)
-        return Platform(command.name, command.role, "22" * 16, command.spki, now.business)
-
-    async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        self.calls.note(command)
-        return Platform(command.name, "monitor", "22" * 16, command.spki, now.business, now.business)
-
-
 class FakeSecondFactors(SecondFactorFlow):
     """A second factor that is enrolled."""
 
@@ -143,16 +131,28 @@ class FakeSecondFactors(SecondFactorFlow):
         self.calls.note(command)
 
 
-class FakeModerators(OperatorNamingFlow):
-    """Names everybody."""
+def note_acts(calls: Calls, patch: pytest.MonkeyPatch) -> None:
+    """Let every key be registered and revoked, and everybody be named."""
 
-    def __init__(self, calls: Calls) -> None:
-        self.calls = calls
+    async def register(
+        _vault: Vault, call: MemberAsked, now: ClockReading, *, name: str, role: str, spki: str
+    ) -> Platform:
+        calls.note(call)
+        return Platform(name, role, "22" * 16, spki, now.business)
 
-    async def name(self, command: NamingCommand, *, now: ClockReading) -> Moderator:
-        self.calls.note(command)
-        asked = command.registration
+    async def revoke(_vault: Vault, call: MemberAsked, now: ClockReading, name: str, spki: str) -> Platform:
+        calls.note(call)
+        return Platform(name, "monitor", "22" * 16, spki, now.business, now.business)
+
+    async def named(
+        _vault: Vault, _actor_id: str, now: ClockReading, asked: Registration, **given: Any
+    ) -> Moderator:
+        calls.note((asked, given))
         return Moderator("44" * 16, asked.relying_party, asked.public_key, now.business)
+
+    patch.setattr(platform_acts, "register", register)
+    patch.setattr(platform_acts, "revoke", revoke)
+    patch.setattr(moderator_acts, "name_by_operator", named)
 
 
 @dataclass
@@ -174,13 +174,16 @@ class Custody:
 
 
 @pytest.fixture
-async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody]:
-    calls = Calls()
+async def custody(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Custody]:
+    calls, nothing = Calls(), cast(Any, None)
+    note_acts(calls, monkeypatch)
     servicer = RosterServicer(
+        vault=nothing,
         rosters=FakeRosters(calls),
-        platforms=FakeOperator(calls),
+        second_factor=nothing,
         second_factors=FakeSecondFactors(calls),
-        moderators=FakeModerators(calls),
     )
     issued = {role: authority.client(spiffe(role, f"{role}-x")) for role in ROLES}
     registered = [platform(issued[role], name=f"{role}-x", role=role) for role in ("platform", "monitor")]

@@ -105,7 +105,7 @@ class Gate:
             made = platform(issued, name="somebody", role=role)
             self.platforms.platforms = [made]
             if revoked:
-                await self.platforms.revoke(name=made.name, spki=made.spki, now=clock(), event=None)  # type: ignore[arg-type]
+                await self.platforms.revoke(name=made.name, spki=made.spki, now=clock())
         await self.directory.load()
 
     async def answers(self, certificate: Issued | None, methods: Sequence[str]) -> dict[str, tuple[str, str]]:

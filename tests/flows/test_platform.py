@@ -1,13 +1,13 @@
 """Registering platforms, from the command line and over the API."""
 
-from dataclasses import replace
-
 import pytest
 
-from idvault.core.event_factory import EventFactory
-from idvault.platform.acts import OperatorFlow, PlatformCommand, PlatformFlow, PresentationFlow
-from idvault.platform.ports import PlatformPages
-from idvault.platform.store import SqlPlatformStore
+from idvault.core.act import SYSTEM, Vault
+from idvault.core.platform import Platform
+from idvault.core.request import MemberAsked
+from idvault.platform import acts
+from idvault.platform.rules import PlatformPages
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import World, at, request_id
@@ -15,71 +15,84 @@ from tests.support.flow_world import World, at, request_id
 SPKI = "f" * 64
 
 
-async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World) -> None:
-    """A second certificate of the same name has the same actor id."""
-    flow = PlatformFlow(
-        store=SqlPlatformStore(database=world.database), guard=world.guard, entropy=CountingEntropy()
+@pytest.fixture
+def vault(world: World) -> Vault:
+    """Return what the acts need."""
+    return wire_vault(
+        world.database, guard=world.guard, fingerprinter=FakeFingerprinter(), entropy=CountingEntropy()
     )
-    first = await flow.register(name="platform-a", role="platform", spki=SPKI, now=at(0))
-    assert await flow.register(name="platform-a", role="platform", spki=SPKI, now=at(1)) == first
-    second = await flow.register(name="platform-a", role="platform", spki="e" * 64, now=at(2))
+
+
+async def test_a_platform_is_registered_once_and_keeps_its_actor_id(vault: Vault) -> None:
+    """A second certificate of the same name has the same actor id."""
+    key = {"name": "platform-a", "role": "platform", "spki": SPKI}
+    first = await acts.register(vault, SYSTEM, at(0), **key)
+    assert await acts.register(vault, SYSTEM, at(1), **key) == first
+    second = await acts.register(vault, SYSTEM, at(2), name="platform-a", role="platform", spki="e" * 64)
     assert second.actor_id == first.actor_id
-    revoked = await flow.revoke(name="platform-a", spki=SPKI, now=at(3))
+    revoked = await acts.revoke(vault, SYSTEM, at(3), "platform-a", SPKI)
     assert revoked.revoked_at == at(3).business
     with pytest.raises(NotFoundError):
-        await flow.revoke(name="platform-a", spki="0" * 64, now=at(4))
+        await acts.revoke(vault, SYSTEM, at(4), "platform-a", "0" * 64)
 
 
-async def test_nobody_is_called_like_the_drill(world: World) -> None:
+async def test_nobody_is_called_like_the_drill(vault: Vault) -> None:
     """The name of drills is refused, and nothing is written."""
-    store = SqlPlatformStore(database=world.database)
-    flow = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
     with pytest.raises(InvalidError):
-        await flow.register(name="drill", role="platform", spki=SPKI, now=at(0))
-    assert await store.all() == []
+        await acts.register(vault, SYSTEM, at(0), name="drill", role="platform", spki=SPKI)
+    assert await acts.keys(vault) == []
 
 
-async def test_an_operator_s_request_is_repeated_and_not_reused(world: World) -> None:
+def asked(number: int, *fields: str) -> MemberAsked:
+    """Return an operator's request with this number."""
+    method = "RegisterPlatform" if fields[1] else "RevokePlatform"
+    return MemberAsked("d" * 32, request_id(number), method, fields)
+
+
+async def register(vault: Vault, number: int, spki: str = SPKI, *, seconds: float) -> Platform:
+    """Register a key at an operator's request."""
+    key = {"name": "platform-a", "role": "platform", "spki": spki}
+    return await acts.register(vault, asked(number, *key.values()), at(seconds), **key)
+
+
+async def revoke(vault: Vault, number: int, spki: str = SPKI, *, seconds: float) -> Platform:
+    """Revoke a key at an operator's request."""
+    call = asked(number, "platform-a", "", spki)
+    return await acts.revoke(vault, call, at(seconds), "platform-a", spki)
+
+
+async def test_an_operator_s_request_is_repeated_and_not_reused(vault: Vault) -> None:
     """A repeat returns the key in its current state; the same id for another key is refused."""
-    store = SqlPlatformStore(database=world.database)
-    platforms = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
-    flow = OperatorFlow(platforms=platforms, fingerprinter=FakeFingerprinter())
-    asked = PlatformCommand("d" * 32, request_id(1), "platform-a", "platform", SPKI)
-    first = await flow.register(asked, now=at(0))
-    assert await flow.register(asked, now=at(1)) == first
+    first = await register(vault, 1, seconds=0)
+    assert await register(vault, 1, seconds=1) == first
     with pytest.raises(AlreadyExistsError) as reused:
-        await flow.register(replace(asked, spki="e" * 64), now=at(2))
+        await register(vault, 1, "e" * 64, seconds=2)
     assert reused.value.reason is Reason.REQUEST_ID_REUSED
-    revoking = replace(asked, request_id=request_id(2), role="")
-    revoked = await flow.revoke(revoking, now=at(3))
+    revoked = await revoke(vault, 2, seconds=3)
     assert (revoked.revoked_at, revoked.role) == (at(3).business, "platform")
-    assert await flow.revoke(revoking, now=at(4)) == revoked
-    assert await flow.register(asked, now=at(5)) == revoked
+    assert await revoke(vault, 2, seconds=4) == revoked
+    assert await register(vault, 1, seconds=5) == revoked
     with pytest.raises(AlreadyExistsError):
-        await flow.register(replace(asked, request_id=request_id(3)), now=at(6))
+        await register(vault, 3, seconds=6)
     with pytest.raises(NotFoundError):
-        await flow.revoke(replace(revoking, request_id=request_id(4), spki="0" * 64), now=at(7))
+        await revoke(vault, 4, "0" * 64, seconds=7)
 
 
-async def test_a_platform_is_presented_and_changed(world: World) -> None:
+async def test_a_platform_is_presented_and_changed(vault: Vault) -> None:
     """Title and return origins are replaced as a whole; only a registered platform has them."""
-    store = SqlPlatformStore(database=world.database)
-    entropy = CountingEntropy()
-    platforms = PlatformFlow(store=store, guard=world.guard, entropy=entropy)
-    flow = PresentationFlow(store=store, guard=world.guard, events=EventFactory(entropy=entropy))
-    await platforms.register(name="platform-a", role="platform", spki=SPKI, now=at(0))
-    await platforms.register(name="monitor", role="monitor", spki="e" * 64, now=at(0))
-    assert await store.pages(name="platform-a") == PlatformPages()
+    await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki=SPKI)
+    await acts.register(vault, SYSTEM, at(0), name="monitor", role="monitor", spki="e" * 64)
+    assert await acts.pages(vault, "platform-a") == PlatformPages()
     twice = ("https://a.example", "https://b.example", "https://a.example")
-    await flow.present(name="platform-a", title="A", origins=twice, now=at(1))
-    assert await store.pages(name="platform-a") == PlatformPages("A", twice[:2])
-    await flow.present(name="platform-a", title="A", origins=twice, now=at(2))
-    await flow.present(name="platform-a", title="", origins=(), now=at(3))
-    assert await store.pages(name="platform-a") == PlatformPages()
+    await acts.present(vault, SYSTEM, at(1), "platform-a", title="A", origins=twice)
+    assert await acts.pages(vault, "platform-a") == PlatformPages("A", twice[:2])
+    await acts.present(vault, SYSTEM, at(2), "platform-a", title="A", origins=twice)
+    await acts.present(vault, SYSTEM, at(3), "platform-a", title="", origins=())
+    assert await acts.pages(vault, "platform-a") == PlatformPages()
     for name in ("monitor", "unknown"):
         with pytest.raises(NotFoundError):
-            await flow.present(name=name, title="A", origins=(), now=at(4))
+            await acts.present(vault, SYSTEM, at(4), name, title="A", origins=())
     for origins in (("https://a.example/",), tuple(f"https://{n}.example" for n in range(11))):
         with pytest.raises(InvalidError) as refused:
-            await flow.present(name="platform-a", title="", origins=origins, now=at(5))
+            await acts.present(vault, SYSTEM, at(5), "platform-a", title="", origins=origins)
         assert refused.value.violations[0].field == "return_origin"

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import insert
 
 from idvault.claim.job.rules import JobProgress, JobState
-from idvault.core.platform import Platform
+from idvault.core.act import SYSTEM
 from idvault.core.tables.log import log_entries
 from idvault.people.ports import StoredProposal, StoredVersion
+from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import FreshSecret, Intake
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import Event, EventType
@@ -73,13 +74,13 @@ async def _remove(world: World) -> Act:
 
 
 async def _register(world: World) -> Act:
-    platform = Platform("platform-a", "platform", world.new_id(), "a" * 64, NOW)
-    return lambda event: world.platforms.register(platform, now=at(), event=event)
+    key = {"name": "platform-a", "role": "platform", "spki": "a" * 64}
+    return lambda event: platform_acts.register(world.vault_of(event), SYSTEM, at(), **key)
 
 
 async def _revoke(world: World) -> Act:
     await (await _register(world))(world.event(EventType.PLATFORM_REGISTER))
-    return lambda event: world.platforms.revoke(name="platform-a", spki="a" * 64, now=at(), event=event)
+    return lambda event: platform_acts.revoke(world.vault_of(event), SYSTEM, at(), "platform-a", "a" * 64)
 
 
 async def _adopt(world: World) -> Act:

@@ -19,10 +19,10 @@ import pytest
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.ports import Job, NewClaim
 from idvault.core.act import SYSTEM
-from idvault.core.request import Request
+from idvault.core.request import MemberAsked, Request
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
 from idvault.erasure.store import SqlErasureStore
-from idvault.moderator.store import SqlModeratorStore
+from idvault.moderator import acts as moderator_acts
 from idvault.public_account.acts import ShownPublicAccount
 from idvault.public_account.ports import Owned, Present
 from idvault.public_account.store.ownership import SqlOwnershipStore
@@ -38,10 +38,10 @@ from idvault.sealing.ports import Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import ContestState, ContestTerms
+from idvault.verify.attest import registration
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import Event, EventType
-from idvault.verify.moderator import Moderator
 from idvault.verify.sanction import AppealState, AuthorityOrder, Degree, Scope
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
@@ -160,22 +160,18 @@ async def _lapse(world: World) -> Act:
 async def _register(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     by = [(await sanctions.moderator(number)).moderator_id for number in (2, 3)]
-    store = SqlModeratorStore(database=world.database)
-    moderator = Moderator(world.new_id(), PARTY, key_of(1).public_key, at().business)
-    request = world.request()
-    papers: dict[str, bytes] = {"paper": b"paper", "first": b"first", "second": b"second"}
-    event = world.event(EventType.MODERATOR_COUNTERSIGN, moderator_id=moderator.moderator_id).with_fields(
-        **papers
+    call, _ = sanctions.call("RegisterModerator")
+    made, request = world.new_id(), world.request()
+    signed = (b"paper", b"first", b"second")
+    return lambda: moderator_acts.countersigned.run(
+        world.vault, call, at(), request, made, key_of(1).public_key, by, signed
     )
-    return lambda: store.register(moderator, countersigners=by, request=request, event=event)
 
 
 async def _name(world: World) -> Act:
-    store = SqlModeratorStore(database=world.database)
-    moderator = Moderator(world.new_id(), PARTY, key_of(1).public_key, at().business)
-    request = Request("b" * 32, str(uuid4()), b"f" * 32)
-    event = world.event(EventType.MODERATOR_NAME, moderator_id=moderator.moderator_id, paper=b"paper")
-    return lambda: store.name(moderator, request=request, now=at(), event=event)
+    asked = registration.register(key_of(1).of(""), now=at().real)
+    call, request = MemberAsked("b" * 32, "", "", ()), Request("b" * 32, str(uuid4()), b"f" * 32)
+    return lambda: moderator_acts.named.run(world.vault, call, at(), request, asked, b"paper")
 
 
 def _of(world: World, kind: EventType, sanction: Sanction, **fields: bytes) -> Event:

@@ -31,7 +31,6 @@ from idvault.core.edge.certificates import Tls
 from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.platform import Platform
-from idvault.core.request import Request
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proofs, Proved
@@ -49,7 +48,6 @@ from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
 from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import Event
 from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.campaign_edge import CampaignFakes
@@ -323,21 +321,13 @@ class FakePlatforms:
         self.platforms = list(platforms)
         self.failure: Exception | None = None
 
-    async def register(
-        self, platform: Platform, *, now: ClockReading, event: Event, request: Request | None = None
-    ) -> Platform:
-        self.platforms.append(platform)
-        return platform
-
-    async def revoke(
-        self, *, name: str, spki: str, now: ClockReading, event: Event, request: Request | None = None
-    ) -> Platform:
+    async def revoke(self, *, name: str, spki: str, now: ClockReading) -> Platform:
         [platform] = [one for one in self.platforms if (one.name, one.spki) == (name, spki)]
         revoked = replace(platform, revoked_at=now.business)
         self.platforms[self.platforms.index(platform)] = revoked
         return revoked
 
-    async def all(self) -> list[Platform]:
+    async def __call__(self) -> list[Platform]:
         if self.failure is not None:
             raise self.failure
         return list(self.platforms)

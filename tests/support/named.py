@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from idvault.core.db.database import Database
-from idvault.processes.bootstrap.operator import wire_development_naming
+from idvault.moderator import acts as moderator_acts
+from idvault.processes.bootstrap.vault import operator_vault
 from idvault.verify.attest import registration
 from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 from idvault.verify.clock import ClockReading
@@ -14,9 +15,10 @@ async def name_moderators(main_url: str) -> None:
     """Name those whose keys `idvault_client.testing.moderator` uses."""
     database, now = Database(url=main_url), datetime.now(UTC)
     try:
-        naming = wire_development_naming(database)
+        vault = operator_vault(database, development=True)
         for name in DEVELOPMENT_MODERATORS:
             key = ModeratorKey.development(name, relying_party=DEVELOPMENT_PLATFORM)
-            await naming.name(registration.register(key, now=now), now=ClockReading(now, now))
+            asked = registration.register(key, now=now)
+            await moderator_acts.name(vault, asked, now=ClockReading(now, now))
     finally:
         await database.close()

@@ -6,7 +6,6 @@ from typing import Any
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
 from idvault.core.request import Asked
-from idvault.moderator.store import SqlModeratorStore
 from idvault.processes.bootstrap.periodic.public_account import wire_terms
 from idvault.processes.bootstrap.public_account import wire_public_accounts
 from idvault.public_account.acts import ShownPublicAccount
@@ -53,7 +52,7 @@ class PublicAccountWorld:
             store=self.store,
             ownership=SqlOwnershipStore(database=database),
             filings=SqlFilingStore(database=database),
-            moderators=SqlModeratorStore(database=database),
+            moderators=self.sanctions.moderators,
             fingerprinter=FakeFingerprinter(),
             guard=self.claims.guard,
             entropy=entropy,

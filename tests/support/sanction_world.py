@@ -15,11 +15,9 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.server import Service
-from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.tables.log import log_entries
-from idvault.moderator.acts import ModerationCall
-from idvault.moderator.store import SqlModeratorStore
-from idvault.processes.bootstrap.people import wire_naming
+from idvault.moderator import acts as moderator_acts
+from idvault.moderator.acts import ModerationCall, StoredModerators
 from idvault.processes.bootstrap.periodic.sanction import wire_lapses
 from idvault.processes.bootstrap.sanction import wire_sanctions
 from idvault.processes.bootstrap.vault import wire_vault
@@ -44,7 +42,7 @@ from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration
 from idvault.verify.attest.sanction import SigningOccasion
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, Reason
+from idvault.verify.error import NotFoundError, PreconditionError, Reason
 from idvault.verify.moderator import Moderator
 from idvault.verify.sanction import (
     Automation,
@@ -102,14 +100,6 @@ def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
     return ModeratorKey(party, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
 
 
-class Nobody:
-    """The second factor of nobody: no code is accepted."""
-
-    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
-        """Refuse every code."""
-        raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
-
-
 class SanctionWorld:
     """The flows of sanctions beside those of claims and campaigns, over one database."""
 
@@ -125,21 +115,12 @@ class SanctionWorld:
         servicer = wire_sanctions(
             self.vault,
             store=self.store,
-            moderators=SqlModeratorStore(database=database),
             appeals=ObjectionContext(terms, moderation_sealer()),
             months=SqlMonthStore(database=database),
             entropy=entropy,
         )
         self.servicer = servicer
-        self.naming = wire_naming(
-            store=SqlModeratorStore(database=database),
-            requests=SqlMemberRequestStore(database=database),
-            second_factor=Nobody(),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
-            entropy=entropy,
-        ).naming
-        self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
+        self.moderators, self.sanctions = StoredModerators(self.vault), servicer.sanctions
         self.appeals = servicer.appeals
         self.lapses = wire_lapses(store=self.store, guard=guard, entropy=entropy)
         self._numbers = life * 10_000_000
@@ -197,7 +178,7 @@ class SanctionWorld:
         for number in range(1, 250):
             key = key_of(number, party=party)
             with suppress(NotFoundError):
-                found = await self.moderators.of_key(relying_party=party, public_key=key.public_key)
+                found = await moderator_acts.of_key(self.vault, party, key.public_key)
                 if found.moderator_id == moderator_id:
                     return key.of(moderator_id)
         return key_of(250, party=party).of(moderator_id)
@@ -246,7 +227,7 @@ class SanctionWorld:
         found: list[ModeratorKey] = []
         for key in (key_of(number, party=party) for number in range(1, 250)):
             with suppress(NotFoundError):
-                known = await self.moderators.of_key(relying_party=party, public_key=key.public_key)
+                known = await moderator_acts.of_key(self.vault, party, key.public_key)
                 if known.revoked_at is None:
                     found.append(key.of(known.moderator_id))
             if len(found) == moderator_rules.FEWEST:
@@ -261,7 +242,11 @@ class SanctionWorld:
     async def name(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
         """Let the operator name a moderator."""
         asked = self.registration(key, seconds=seconds, **changes)
-        return await self.naming.name(asked, now=at(seconds))
+        return await self.name_asked(asked, seconds=seconds)
+
+    async def name_asked(self, asked: Registration, *, seconds: float = 0) -> Moderator:
+        """Name who has a key, as asked."""
+        return await moderator_acts.name(self.vault, asked, now=at(seconds))
 
     async def register(
         self, key: ModeratorKey, *, by: Iterable[ModeratorKey], seconds: float = 0, **changes: Any
@@ -276,11 +261,11 @@ class SanctionWorld:
         """Register what was signed."""
         party = party or asked.relying_party
         call, _ = self.call("RegisterModerator", asked.public_key, party=party, request_id=asked.request_id)
-        return await self.moderators.register(call, registration=asked, now=at(seconds))
+        return await moderator_acts.register(self.vault, call, at(seconds), asked)
 
     async def revoke(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
         call, _ = self.call("RevokeModerator", key.moderator_id, **changes)
-        return await self.moderators.revoke(call, moderator_id=key.moderator_id, now=at(seconds))
+        return await moderator_acts.revoke(self.vault, call, at(seconds), key.moderator_id)
 
     async def impose(
         self,

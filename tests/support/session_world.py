@@ -10,12 +10,12 @@ from sqlalchemy import select
 from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.claim.ports import Claim
+from idvault.core.act import SYSTEM
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
 from idvault.core.event_factory import EventFactory
-from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
 from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.store.store import SqlDisclosureStore
@@ -23,8 +23,8 @@ from idvault.erasure.api import ErasureServicer
 from idvault.erasure.rules import ErasureTerms
 from idvault.erasure.store import SqlErasureStore
 from idvault.log.store import SqlLogStore
-from idvault.platform.ports import PlatformPages
-from idvault.platform.store import SqlPlatformStore
+from idvault.platform import acts as platform_acts
+from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.erasure import wire_erasures
 from idvault.processes.bootstrap.periodic.session import wire_purges
 from idvault.processes.bootstrap.session import wire_identities, wire_sessions
@@ -37,7 +37,6 @@ from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import seal, secret
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
@@ -110,7 +109,6 @@ class SessionWorld:
         self.claims = self.campaigns.claims
         self.database = database
         self.store = SqlSessionStore(database=database)
-        self.platforms = SqlPlatformStore(database=database)
         entropy = CountingEntropy(start=13_000_000)
         self.events_of = EventFactory(entropy=entropy)
         self.histories = KnownHistories()
@@ -120,7 +118,7 @@ class SessionWorld:
         self.identities = self._identities(receipts or NoReceipts())
         self.servicer = wire_sessions(
             store=self.store,
-            platforms=self.platforms,
+            platforms=StoredPresentations(self.moderation.vault),
             claims=self.claims.verification,
             invitations=self.campaigns.invitations,
             identities=self.identities,
@@ -187,11 +185,9 @@ class SessionWorld:
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""
         spki = sha256(name.encode()).hexdigest()
-        event = self.events_of.event(EventType.PLATFORM_REGISTER, actor_id="b" * 32, now=at(0))
-        registered = Platform(name, "platform", "b" * 32, spki, builders.NOW)
-        await self.platforms.register(registered, now=at(0), event=event)
-        presented = self.events_of.event(EventType.PLATFORM_PRESENT, actor_id="b" * 32, now=at(0))
-        await self.platforms.present(PlatformPages(TITLE, origins), name=name, event=presented)
+        vault = self.moderation.vault
+        await platform_acts.register(vault, SYSTEM, at(0), name=name, role="platform", spki=spki)
+        await platform_acts.present(vault, SYSTEM, at(0), name, title=TITLE, origins=origins)
 
     def new_id(self) -> str:
         self._numbers += 1

@@ -1,6 +1,6 @@
 """The stores of one main database, and builders of the synthetic values that their tests use."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -17,16 +17,18 @@ from idvault.claim.ports import Claim, Following, Job, Lease, NewClaim, OpenedCl
 from idvault.claim.rules import ClaimOutcome, Owner
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core import tables as schema
+from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.event_factory import EventFactory
 from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
 from idvault.key.store.version import SqlDayKeyStore
 from idvault.people.second_factor.store import SqlSecondFactorStore
 from idvault.people.store import SqlRosterStore
-from idvault.platform.store import SqlPlatformStore
+from idvault.processes.bootstrap.vault import NoGuard, wire_vault
 from idvault.registry.budget_ports import CallTurn
 from idvault.registry.store import SqlBudgetStore
 from idvault.sealing.ports import Intake, PersonKey
@@ -37,6 +39,7 @@ from idvault.verify.claim import ClaimState, Consent, FailureReason
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
 from idvault.verify.record import SealedRecord
+from tests.support.fakes.sealing import FakeFingerprinter
 
 NOW = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
@@ -63,6 +66,18 @@ def _of_tables() -> dict[str, tuple[Statement[int], Statement[Any]]]:
     }
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
+class KnownEvents(EventFactory):
+    """Makes events with the id and the opening key of a known one."""
+
+    known: Event
+
+    def event(self, *args: Any, **fields: Any) -> Event:
+        """Return an event that is the known one if the act says the same of it."""
+        made = super().event(*args, **fields)
+        return replace(made, entry_id=self.known.entry_id, opening_key=self.known.opening_key)
+
+
 class World:
     """One deployment's main database and its stores."""
 
@@ -74,13 +89,13 @@ class World:
         self.accounts = SqlStatusStore(database=database)
         self.records = SqlRecordStore(database=database)
         self.budget = SqlBudgetStore(database=database)
-        self.platforms = SqlPlatformStore(database=database)
         self.roster = SqlRosterStore(database=database)
         self.second_factors = SqlSecondFactorStore(database=database)
         self.person_requests = SqlMemberRequestStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)
         self._seed = seed
         self._numbers = count(1)
+        self.vault = wire_vault(database, guard=NoGuard(), fingerprinter=FakeFingerprinter(), entropy=self)
 
     def random(self, size: int = 16) -> bytes:
         """Return bytes that no other call returns."""
@@ -119,6 +134,10 @@ class World:
         return Event(
             kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
         )
+
+    def vault_of(self, event: Event) -> Vault:
+        """Return a vault in which the next entry of the log is this one."""
+        return replace(self.vault, events=KnownEvents(entropy=self, known=event))
 
     async def open(
         self, new_claim: NewClaim | None = None, *, turn: CallTurn | None = None, **changes: Any

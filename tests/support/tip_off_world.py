@@ -10,8 +10,7 @@ from uuid import UUID
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
-from idvault.moderator.store import SqlModeratorStore
-from idvault.platform.store import SqlPlatformStore
+from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.periodic.tip_off import wire_schedule
 from idvault.processes.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
 from idvault.sanction.acts import NewSanction
@@ -94,7 +93,7 @@ class TipOffWorld:
         ports = TipOffPorts(
             store=self.store,
             reporters=SqlReporterStore(database=database),
-            moderators=SqlModeratorStore(database=database),
+            moderators=self.world.moderators,
             secrets=KeyedTipOffSecrets(keys=keys),
             sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
             fingerprinter=FakeFingerprinter(),
@@ -105,7 +104,7 @@ class TipOffWorld:
         self.filing, self.tip_offs = self.servicer.filing, self.servicer.tip_offs
         self.reporters = self.servicer.reporters
         self.schedule = wire_schedule(store=self.store, guard=guard, entropy=entropy, policy=self.policy)
-        self.forms = wire_forms(self.filing, platforms=SqlPlatformStore(database=database))
+        self.forms = wire_forms(self.filing, platforms=StoredPresentations(self.world.vault))
         self._numbers = 0
         self._people: dict[int, str] = {}
 

@@ -1,5 +1,6 @@
 """Converts messages to domain values and back, and validates them."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -18,6 +19,8 @@ from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 BATCH_LIMIT = 1_000
 _ANSWER_TIME = 0.2  # seconds of a deadline reserved for the answer to reach the caller
 _LARGEST_NANOS = 999_999_999
+_HASH = re.compile(r"[0-9a-f]{64}")
+_HASH_LENGTH = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -32,6 +35,15 @@ def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -
 def request_id(value: str) -> str:
     """Return a checked request id; raises InvalidError (INVALID_REQUEST_ID)."""
     return request_rules.check_id(value)
+
+
+def sha256(value: str, *, field: str) -> str:
+    """Return a SHA-256 hash in hex unchanged, or raise InvalidError (INVALID_MESSAGE) naming the field."""
+    if len(value) != _HASH_LENGTH:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
+    if not _HASH.fullmatch(value):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
+    return value
 
 
 def account_tokens(values: Sequence[str]) -> list[str]:

@@ -1,13 +1,13 @@
 """The certificate keys that may call, re-read every second so that a revocation takes effect quickly."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idvault.core.edge.call import Caller
-from idvault.core.platform import PlatformStore
+from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import describe, log
 from idvault.verify.error import IdvaultError, Reason, UnavailableError
 
@@ -43,7 +43,7 @@ class Directory:
     def __init__(
         self,
         *,
-        platforms: PlatformStore,
+        platforms: Callable[[], Awaitable[Sequence[Platform]]],
         people: Callable[[], Iterable[Pin]],
         clock: Callable[[], datetime],
         period: float = 1.0,
@@ -60,7 +60,7 @@ class Directory:
     async def load(self) -> None:
         """Read all keys now; raises UnavailableError if the store cannot answer."""
         pins = list(self._people())
-        for platform in await self._platforms.all():
+        for platform in await self._platforms():
             if platform.revoked_at is None:
                 own = (platform.name, platform.role, platform.actor_id, platform.spki)
                 pins.append(Pin(*own, relying_party=platform.relying_party))

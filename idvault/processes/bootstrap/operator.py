@@ -4,19 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from idvault.core.act import SYSTEM, Vault
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
-from idvault.core.event_factory import EventFactory
 from idvault.core.platform import Platform
-from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlLogStore
-from idvault.moderator.acts import NamingFlow
-from idvault.moderator.store import SqlModeratorStore
+from idvault.moderator import acts as moderator_acts
 from idvault.people.store import SqlRosterStore
-from idvault.platform.acts import PlatformFlow, PresentationFlow
-from idvault.platform.store import SqlPlatformStore
+from idvault.platform import acts as platform_acts
 from idvault.processes import migrations
 from idvault.processes.bootstrap.base import ENTROPY, urls
+from idvault.processes.bootstrap.vault import operator_vault
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.processes.migrations import pending
 from idvault.processes.migrations.branch import Migration, Phase
@@ -56,36 +53,24 @@ async def register_platform(
 ) -> Platform:
     """Pin a certificate's key for a platform or monitor; raises DeniedError if it names another caller."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
-    async with main_database(settings) as main:
-        # In development, platforms are registered before the worker has ever run.
-        guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
-        flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=guard, entropy=ENTROPY)
-        return await flow.register(name=name, role=role, spki=spki, now=now)
+    async with _vault(settings) as vault:
+        return await platform_acts.register(vault, SYSTEM, now, name=name, role=role, spki=spki)
 
 
 async def present_platform(
     settings: Settings, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading
 ) -> None:
     """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
-    async with main_database(settings) as main:
-        guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
-        store = SqlPlatformStore(database=main)
-        flow = PresentationFlow(store=store, guard=guard, events=EventFactory(entropy=ENTROPY))
-        await flow.present(name=name, title=title, origins=origins, now=now)
+    async with _vault(settings) as vault:
+        await platform_acts.present(vault, SYSTEM, now, name, title=title, origins=origins)
 
 
 async def name_moderator(settings: Settings, registration: Registration, *, now: ClockReading) -> Moderator:
     """Name a moderator of a development deployment, where no operator has a second factor."""
     if not settings.development:
         raise DeniedError(Reason.ACCESS_DENIED)
-    async with main_database(settings) as main:
-        return await wire_development_naming(main).name(registration, now=now)
-
-
-def wire_development_naming(main: Database) -> NamingFlow:
-    """Return the flow that names moderators before a worker has ever run."""
-    store = SqlModeratorStore(database=main)
-    return NamingFlow(store=store, guard=None, events=EventFactory(entropy=ENTROPY))
+    async with _vault(settings) as vault:
+        return await moderator_acts.name(vault, registration, now=now)
 
 
 async def revoke_platform(
@@ -93,9 +78,8 @@ async def revoke_platform(
 ) -> Platform:
     """Revoke a certificate's key; raises NotFoundError if it is not registered."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
-    async with main_database(settings) as main:
-        flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
-        return await flow.revoke(name=name, spki=spki, now=now)
+    async with _vault(settings) as vault:
+        return await platform_acts.revoke(vault, SYSTEM, now, name, spki)
 
 
 class OtherCertificateError(DeniedError):
@@ -113,8 +97,8 @@ class OtherCertificateError(DeniedError):
 
 async def list_platforms(settings: Settings) -> list[Platform]:
     """Return every registered key, also the revoked ones, by name."""
-    async with main_database(settings) as main:
-        return await SqlPlatformStore(database=main).all()
+    async with _vault(settings) as vault:
+        return await platform_acts.keys(vault)
 
 
 def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
@@ -127,6 +111,12 @@ def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
     if found.spiffe_id != wanted:
         raise OtherCertificateError(f"the certificate names {found.spiffe_id}, not {wanted}")
     return found.spki
+
+
+@asynccontextmanager
+async def _vault(settings: Settings) -> AsyncIterator[Vault]:
+    async with main_database(settings) as main:
+        yield operator_vault(main, development=settings.development)
 
 
 @asynccontextmanager

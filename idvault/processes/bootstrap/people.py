@@ -5,25 +5,19 @@ from dataclasses import dataclass
 
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
 from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.person_request_ports import MemberRequestStore
 from idvault.core.request import Fingerprinter
-from idvault.core.second_factor import SecondFactorCheck
 from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts import NamingFlow, OperatorNamingFlow
-from idvault.moderator.ports import ModeratorStore
-from idvault.moderator.store import SqlModeratorStore
 from idvault.people.acts import RosterFlow, RosterHolder
 from idvault.people.ports import RosterStore
 from idvault.people.second_factor.acts import SecondFactorFlow
 from idvault.people.second_factor.ports import SecondFactorSealer, SecondFactorStore
 from idvault.people.second_factor.store import SqlSecondFactorStore
 from idvault.people.store import SqlRosterStore
-from idvault.platform.acts import OperatorFlow, PlatformFlow
-from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.bootstrap.vault import custody_vault
 from idvault.processes.services.roster import RosterServicer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -76,25 +70,6 @@ def wire_second_factors(
     )
 
 
-def wire_naming(
-    *,
-    store: ModeratorStore,
-    requests: MemberRequestStore,
-    second_factor: SecondFactorCheck,
-    fingerprinter: Fingerprinter,
-    guard: LogGuard,
-    entropy: Entropy,
-) -> OperatorNamingFlow:
-    """Connect the flow that names moderators to its ports."""
-    return OperatorNamingFlow(
-        naming=NamingFlow(store=store, guard=guard, events=EventFactory(entropy=entropy)),
-        guard=guard,
-        requests=requests,
-        second_factor=second_factor,
-        fingerprinter=fingerprinter,
-    )
-
-
 async def build_people(
     base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
 ) -> People:
@@ -118,19 +93,10 @@ async def build_people(
         roster_member=rosters.member,
         on_refused=base.metrics.second_factor_refused,
     )
-    operator = OperatorFlow(
-        platforms=PlatformFlow(store=SqlPlatformStore(database=base.main), guard=guard, entropy=ENTROPY),
-        fingerprinter=fingerprinter,
-    )
-    moderators = wire_naming(
-        store=SqlModeratorStore(database=base.main),
-        requests=SqlMemberRequestStore(database=base.main),
-        second_factor=second_factors,
-        fingerprinter=fingerprinter,
-        guard=guard,
-        entropy=ENTROPY,
-    )
     servicer = RosterServicer(
-        rosters=flow, platforms=operator, second_factors=second_factors, moderators=moderators
+        vault=custody_vault(base, keys=keys, guard=guard),
+        rosters=flow,
+        second_factor=second_factors,
+        second_factors=second_factors,
     )
     return People(Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], servicer), second_factors)

@@ -6,10 +6,10 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter
 from idvault.log.acts.guard import LogGuard
-from idvault.moderator.ports import ModeratorStore
-from idvault.moderator.store import SqlModeratorStore
+from idvault.moderator.acts import ModeratorSource, StoredModerators
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.public_account.acts import (
     FilingExportFlow,
     OwnershipFlow,
@@ -31,7 +31,7 @@ def wire_public_accounts(
     store: PublicAccountStore,
     ownership: OwnershipStore,
     filings: FilingStore,
-    moderators: ModeratorStore,
+    moderators: ModeratorSource,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
@@ -61,7 +61,7 @@ def build_public_accounts(
         store=SqlPublicAccountStore(database=base.main),
         ownership=SqlOwnershipStore(database=base.main),
         filings=SqlFilingStore(database=base.main),
-        moderators=SqlModeratorStore(database=base.main),
+        moderators=StoredModerators(vault_of(base, keys=keys, guard=guard)),
         fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,

@@ -7,9 +7,7 @@ from idvault.core.config import Settings
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts import ModeratorFlow
-from idvault.moderator.ports import ModeratorStore
-from idvault.moderator.store import SqlModeratorStore
+from idvault.moderator.acts import StoredModerators
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.sanction import SanctionServicer
@@ -30,16 +28,15 @@ def wire_sanctions(
     vault: Vault,
     *,
     store: SanctionStore,
-    moderators: ModeratorStore,
     appeals: ObjectionContext[AppealTerms],
     months: MonthStore,
     entropy: Entropy,
 ) -> SanctionServicer:
     """Connect the flows to their ports; production and tests differ only in the ports."""
     common: dict[str, Any] = {"fingerprinter": vault.fingerprinter, "guard": vault.guard}
+    moderators = StoredModerators(vault)
     return SanctionServicer(
         appeals=appeals,
-        moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         vault=vault,
         months=MonthFlow(store=months, zone=appeals.terms.zone),
@@ -51,7 +48,6 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
     return wire_sanctions(
         vault_of(base, keys=keys, guard=guard),
         store=SqlSanctionStore(database=base.main),
-        moderators=SqlModeratorStore(database=base.main),
         appeals=ObjectionContext(
             _terms(base.settings), KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)
         ),

@@ -12,7 +12,7 @@ from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer
 from idvault.core.telemetry.watching import cancel
 from idvault.people.acts import RosterHolder
-from idvault.platform.store import SqlPlatformStore
+from idvault.platform import store as platform_store
 from idvault.processes.bootstrap.base import Base, Clock, Ready, open_base
 from idvault.processes.bootstrap.certificates import edge_files, tls_of
 from idvault.processes.bootstrap.health import open_port, watch_health
@@ -74,7 +74,9 @@ async def serve(
 
 async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Access:
     directory = Directory(
-        platforms=SqlPlatformStore(database=base.main), people=lambda: _pins(rosters), clock=base.real_now
+        platforms=lambda: base.main.read("platform.all", platform_store.keys),
+        people=lambda: _pins(rosters),
+        clock=base.real_now,
     )
     await directory.load()
     follow_rosters(stack, base, rosters, directory.load)

@@ -17,11 +17,12 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.erasure.api import ErasureServicer
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
+from idvault.platform.acts import StoredPresentations
 from idvault.platform.ports import PresentationStore
-from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.account import build_receipts, quorum_of
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of, request_keys
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.sanction import SanctionServicer
 from idvault.public_account.api import PublicAccountServicer
 from idvault.sanction.objection.acts import ObjectionContext
@@ -138,7 +139,7 @@ def build_sessions(
     """Return SessionService."""
     servicer = wire_sessions(
         store=SqlSessionStore(database=base.main),
-        platforms=SqlPlatformStore(database=base.main),
+        platforms=StoredPresentations(vault_of(base, keys=keys, guard=guard)),
         claims=claims,
         invitations=invitations,
         identities=identities,

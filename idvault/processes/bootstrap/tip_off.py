@@ -9,13 +9,13 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
 from idvault.log.acts.guard import LogGuard
-from idvault.moderator.ports import ModeratorStore
-from idvault.moderator.store import SqlModeratorStore
+from idvault.moderator.acts import ModeratorSource, StoredModerators
+from idvault.platform.acts import StoredPresentations
 from idvault.platform.ports import PresentationStore
-from idvault.platform.store import SqlPlatformStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.policy import tip_off_policy
 from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.acts import SanctionFlow
 from idvault.sanction.store.store import SqlSanctionStore
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -40,7 +40,7 @@ class TipOffPorts:
 
     store: TipOffStore
     reporters: ReporterStore
-    moderators: ModeratorStore
+    moderators: ModeratorSource
     secrets: TipOffSecrets
     sealer: ModerationTextSealer
     fingerprinter: Fingerprinter
@@ -75,7 +75,7 @@ def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> li
     ports = TipOffPorts(
         store=SqlTipOffStore(database=base.main),
         reporters=SqlReporterStore(database=base.main),
-        moderators=SqlModeratorStore(database=base.main),
+        moderators=StoredModerators(vault_of(base, keys=keys, guard=guard)),
         secrets=KeyedTipOffSecrets(keys=keys),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         fingerprinter=fingerprinter,
@@ -84,12 +84,12 @@ def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> li
     )
     sanctions = SanctionFlow(
         store=SqlSanctionStore(database=base.main),
-        moderators=SqlModeratorStore(database=base.main),
+        moderators=StoredModerators(vault_of(base, keys=keys, guard=guard)),
         fingerprinter=fingerprinter,
         guard=guard,
         entropy=ENTROPY,
     )
     servicer = wire_tip_offs(ports, sanctions=sanctions, policy=tip_off_policy(base.settings))
-    forms = wire_forms(servicer.filing, platforms=SqlPlatformStore(database=base.main))
+    forms = wire_forms(servicer.filing, platforms=StoredPresentations(vault_of(base, keys=keys, guard=guard)))
     known = tip_off_pb2.DESCRIPTOR.services_by_name
     return [Service(known["TipOffService"], servicer), Service(known["TipOffFormService"], forms)]

@@ -5,10 +5,13 @@ from idvault.core.db.database import Database
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
+from idvault.log.acts.guard import LogGuard
+from idvault.log.store import SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.verify.clock import ClockReading
 from idvault.verify.seal import Part
 
 
@@ -19,15 +22,15 @@ def wire_vault(main: Database, *, guard: Guard, fingerprinter: Fingerprinter, en
 
 
 class NoRequests:
-    """What the worker has in place of a request key: nobody asks it for anything."""
+    """What the worker and an operator's command have in place of a request key: nobody asks them."""
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
         """Raise LookupError."""
-        raise LookupError("a worker has no requests")
+        raise LookupError("this process has no requests")
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
         """Raise LookupError."""
-        raise LookupError("a worker has no requests")
+        raise LookupError("this process has no requests")
 
 
 def worker_vault(base: Base, *, guard: Guard) -> Vault:
@@ -35,7 +38,26 @@ def worker_vault(base: Base, *, guard: Guard) -> Vault:
     return wire_vault(base.main, guard=guard, fingerprinter=NoRequests(), entropy=ENTROPY)
 
 
+class NoGuard:
+    """Lets every act begin: in development, platforms are registered before the worker has ever run."""
+
+    async def check(self, *, now: ClockReading) -> None:
+        """Accept."""
+
+
+def operator_vault(main: Database, *, development: bool) -> Vault:
+    """Return what the acts of an operator's command need."""
+    guard = NoGuard() if development else LogGuard(store=SqlLogStore(database=main))
+    return wire_vault(main, guard=guard, fingerprinter=NoRequests(), entropy=ENTROPY)
+
+
 def vault_of(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:
     """Return what the acts of the platform edge need."""
     fingerprinter = fingerprinter_of(keys, Purpose.REQUEST)
+    return wire_vault(base.main, guard=guard, fingerprinter=fingerprinter, entropy=ENTROPY)
+
+
+def custody_vault(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:
+    """Return what the acts of the custody edge need."""
+    fingerprinter = fingerprinter_of(keys, Purpose.PERSON_REQUEST)
     return wire_vault(base.main, guard=guard, fingerprinter=fingerprinter, entropy=ENTROPY)

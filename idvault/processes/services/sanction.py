@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from idvault.core.edge.call import Caller
 from idvault.moderator import api as moderator_api
-from idvault.moderator.acts import ModerationCall, ModeratorFlow
+from idvault.moderator.api import ModeratorMethods
 from idvault.report import api as report_api
 from idvault.report.acts.report import MonthFlow
 from idvault.sanction import api as sanction_api
@@ -17,56 +17,11 @@ from idvault.verify.clock import ClockReading
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SanctionServicer(AppealMethods, OperationMethods, OrderMethods):
+class SanctionServicer(ModeratorMethods, AppealMethods, OperationMethods, OrderMethods):
     """Converts, calls one flow, converts back."""
 
-    moderators: ModeratorFlow
     sanctions: SanctionFlow
     months: MonthFlow
-
-    async def RegisterModerator(
-        self,
-        request: pb.RegisterModeratorRequest,
-        *,
-        caller: Caller,
-        now: ClockReading,
-        remaining: float | None,
-    ) -> pb.Moderator:
-        """Register a moderator's key."""
-        registration = moderator_api.registration(
-            caller.name, request.request_id, request.public_key, request.signature, request.countersignatures
-        )
-        moderator_api.check_signer(caller, [each.moderator_id for each in registration.countersignatures])
-        call = ModerationCall(
-            caller.name, caller.actor_id, request.request_id, "RegisterModerator", (request.public_key,)
-        )
-        return moderator_api.moderator(
-            await self.moderators.register(call, registration=registration, now=now)
-        )
-
-    async def RevokeModerator(
-        self,
-        request: pb.RevokeModeratorRequest,
-        *,
-        caller: Caller,
-        now: ClockReading,
-        remaining: float | None,
-    ) -> pb.Moderator:
-        """Revoke a moderator."""
-        moderator_id = moderator_api.an_id(request.moderator_id, "moderator_id")
-        call = moderator_api.call(request.request_id, "RevokeModerator", moderator_id, caller=caller)
-        return moderator_api.moderator(await self.moderators.revoke(call, moderator_id=moderator_id, now=now))
-
-    async def GetModerator(
-        self, request: pb.GetModeratorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.Moderator:
-        """Return a moderator."""
-        if request.public_key and not request.moderator_id:
-            found = await self.moderators.of_key(relying_party=caller.name, public_key=request.public_key)
-        else:
-            moderator_id = moderator_api.an_id(request.moderator_id, "moderator_id")
-            found = await self.moderators.get(relying_party=caller.name, moderator_id=moderator_id)
-        return moderator_api.moderator(found)
 
     async def ImposeSanction(
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None

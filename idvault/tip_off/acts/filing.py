@@ -15,7 +15,8 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter
 from idvault.log.acts.guard import LogGuard
-from idvault.platform.ports import PresentationStore, PresentedPlatform
+from idvault.platform.ports import PresentationStore
+from idvault.platform.rules import PresentedPlatform
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts.tip_off import TipOffCall, maker

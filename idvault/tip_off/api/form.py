@@ -24,7 +24,7 @@ from idvault.core import request as request_rules
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
 from idvault.moderator import api as moderator_api
-from idvault.platform.ports import PresentedPlatform
+from idvault.platform.rules import PresentedPlatform
 from idvault.sanction import api as sanction_api
 from idvault.tip_off.acts.filing import FormFlow, NewTipOff
 from idvault.tip_off.acts.tip_off import TipOffCall, TipOffDecision

@@ -386,7 +386,7 @@ async def _repeated(
 
 
 async def _check_signs(connection: Connection, relying_party: str, moderator_id: str) -> None:
-    moderator_rules.check_signs(await moderator_store.get(connection, relying_party, moderator_id))
+    moderator_rules.check_signs(await moderator_store.ROWS.get(connection, relying_party, moderator_id))
 
 
 async def _apply(

@@ -17,7 +17,6 @@ from idvault.v1.common_pb2 import AccountStatus
 from idvault.verify.account import Standing, Status
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.event import EventType
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import (
     GET_STATUS,
@@ -184,8 +183,7 @@ async def test_a_revoked_key_ends_its_streams(edge: Edge) -> None:
     watch = Watch(edge.mine())
     await watch.next()
     [mine] = edge.platforms.platforms
-    event: Any = EventType.PLATFORM_REVOKE
-    await edge.platforms.revoke(name=mine.name, spki=mine.spki, now=clock(), event=event)
+    await edge.platforms.revoke(name=mine.name, spki=mine.spki, now=clock())
     end = await watch.end()
     assert (end.code, end.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
 

@@ -102,7 +102,7 @@ async def test_a_wrong_certificate(edge: Edge, role: str, kind: str, code: grpc.
     if kind == "revoked":
         edge.people.clear()
         edge.platforms.platforms = [
-            await edge.platforms.revoke(name=one.name, spki=one.spki, now=clock(), event=None)  # type: ignore[arg-type]
+            await edge.platforms.revoke(name=one.name, spki=one.spki, now=clock())
             for one in edge.platforms.platforms
         ]
     await edge.directory.load()
@@ -121,12 +121,7 @@ async def test_a_revocation_ends_a_running_connection(edge: Edge) -> None:
     channel = edge.mine()
     body = requests()[GET_STATUS].SerializeToString()
     await call(channel, GET_STATUS, body)
-    await edge.platforms.revoke(
-        name="platform-a",
-        spki=edge.platform_a.spki,
-        now=clock(),
-        event=None,  # type: ignore[arg-type]
-    )
+    await edge.platforms.revoke(name="platform-a", spki=edge.platform_a.spki, now=clock())
     await edge.directory.load()
     assert (await refused(channel, GET_STATUS, body)).reason == "ACCESS_DENIED"
 

@@ -80,9 +80,9 @@ class Told(FakePlatforms):
         super().__init__(*platforms)
         self.read: asyncio.Queue[None] = asyncio.Queue()
 
-    async def all(self) -> list[Platform]:
+    async def __call__(self) -> list[Platform]:
         self.read.put_nowait(None)
-        return await super().all()
+        return await super().__call__()
 
 
 async def test_it_is_read_again_and_again() -> None:

@@ -7,19 +7,14 @@ from typing import Any
 import pytest
 
 from idvault.core import caller as callers
+from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
-from idvault.core.event_factory import EventFactory
-from idvault.core.platform import Platform
-from idvault.platform.ports import PlatformPages
-from idvault.platform.store import SqlPlatformStore
+from idvault.platform import acts as platform_acts
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.v1.sanction_pb2 import StatementOfReasons
 from idvault.verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
-from idvault.verify.event import EventType
-from tests.support import builders
 from tests.support.databases import Databases
-from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import TipOffWorld, key_files
 
@@ -32,14 +27,10 @@ async def world(databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWor
     """Return the flows with a new database and two platforms that have a form."""
     database = Database(url=databases.main_url)
     made = TipOffWorld(database, key_files(tmp_path))
-    store = SqlPlatformStore(database=database)
-    events = EventFactory(entropy=CountingEntropy(start=90_000_000))
+    vault = made.world.vault
     for number, name in enumerate((PARTY, OTHER)):
-        key = Platform(name, "platform", "b" * 32, str(number) * 64, builders.NOW)
-        event = events.event(EventType.PLATFORM_REGISTER, actor_id="b" * 32, now=at(0))
-        await store.register(key, now=at(0), event=event)
-        event = events.event(EventType.PLATFORM_PRESENT, actor_id="b" * 32, now=at(0))
-        await store.present(PlatformPages("Title"), name=name, event=event)
+        await platform_acts.register(vault, SYSTEM, at(0), name=name, role="platform", spki=str(number) * 64)
+        await platform_acts.present(vault, SYSTEM, at(0), name, title="Title", origins=())
     yield made
     await made.world.claims.verification.drain()
     await database.close()

@@ -22,7 +22,6 @@ from idvault_client.moderation.key_folder import KeyFolderError
 from idvault_client.sanctions import sign_registration
 from tests.support import programs
 from tests.support.console import Running
-from tests.support.flow_world import at
 from tests.support.moderation_console import Office
 
 PASSPHRASE = b"a synthetic passphrase, and long"
@@ -55,7 +54,7 @@ async def made(place: Office, folder: Path, passphrase: Path) -> Path:
     )
     assert found.exit_code == 0, found.output
     asked = key_folder.read_registration(folder / key_folder.REGISTRATION)
-    await place.world.world.naming.name(asked, now=at(place.age))
+    await place.world.world.name_asked(asked, seconds=place.age)
     return folder
 
 

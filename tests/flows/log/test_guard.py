@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select
 
+from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.account import accounts, records
 from idvault.log.acts.guard import LogGuard
 from idvault.log.store import SqlLogStore
-from idvault.platform.acts import PlatformFlow
-from idvault.platform.store import SqlPlatformStore
+from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.vault import NoRequests, wire_vault
 from idvault.verify.claim import ClaimState
 from idvault.verify.error import Reason, UnavailableError
 from tests.support import sql
@@ -78,22 +79,25 @@ CHANGES: dict[str, Callable[[World], Awaitable[object]]] = {
     "expire": lambda world: world.retention.expire_accounts(now=at(100), limit=1),
     "remove": lambda world: world.retention.remove_abandoned(now=at(100), limit=1),
     "purge": lambda world: world.retention.purge_requests(now=at(100)),
-    "register": lambda world: _platforms(world).register(
-        name="platform-a", role="platform", spki="e" * 64, now=at(100)
-    ),
+    "register": lambda world: _register(world, "e" * 64, seconds=100),
 }
 
 
-def _platforms(world: World) -> PlatformFlow:
-    store = SqlPlatformStore(database=world.database)
-    return PlatformFlow(store=store, guard=world.guard, entropy=ENTROPY)
+def _vault(world: World) -> Vault:
+    return wire_vault(world.database, guard=world.guard, fingerprinter=NoRequests(), entropy=ENTROPY)
+
+
+async def _register(world: World, spki: str, *, seconds: float) -> None:
+    await platform_acts.register(
+        _vault(world), SYSTEM, at(seconds), name="platform-a", role="platform", spki=spki
+    )
 
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
     """Every change is LOG_UNAVAILABLE and writes nothing; reads are answered, and keys can be revoked."""
     claim = await world.verify(command(7))
-    await _platforms(world).register(name="platform-a", role="platform", spki="f" * 64, now=at(0))
+    await _register(world, "f" * 64, seconds=0)
     entries = await _entries(world.database)
     world.waiting.oldest = at(0).real
     assert await _refused(CHANGES[change](world)) is Reason.LOG_UNAVAILABLE
@@ -101,7 +105,7 @@ async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
     assert await world.get(7, seconds=100) == claim
     token = claim.account.account_token
     assert await world.status.get(relying_party="platform-a", account_token=token, now=at(100))
-    await _platforms(world).revoke(name="platform-a", spki="f" * 64, now=at(100))
+    await platform_acts.revoke(_vault(world), SYSTEM, at(100), "platform-a", "f" * 64)
     world.waiting.oldest = None
     now = at(102)
     await world.guard.check(now=now)

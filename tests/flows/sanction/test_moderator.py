@@ -9,10 +9,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.core.person_request import SqlMemberRequestStore
-from idvault.moderator.acts import NamingCommand
-from idvault.moderator.store import SqlModeratorStore
-from idvault.processes.bootstrap.people import wire_naming
+from idvault.moderator import acts as moderator_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
 from idvault.verify import ed25519
@@ -22,7 +19,6 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.error import DeniedError, IdvaultError, InvalidError, Reason
 from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault.verify.sanction import AuthorityOrder, Degree
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at
 from tests.support.sanction_world import LateVault, SanctionWorld, key_of
 
@@ -153,7 +149,7 @@ async def test_nobody_countersigns_the_own_key(world: SanctionWorld) -> None:
     for weak in (bytes(32), (1).to_bytes(32, "little"), b"short"):
         made = replace(world.registration(key_of(3)), public_key=weak)
         assert await field_of(world.send(made)) == "public_key"
-        assert await field_of(world.naming.name(made, now=at(0))) == "public_key"
+        assert await field_of(world.name_asked(made)) == "public_key"
     assert ed25519.SMALL_ORDER
 
 
@@ -163,7 +159,7 @@ async def test_the_new_key_signs_itself(world: SanctionWorld) -> None:
     forged = replace(world.registration(key_of(3)), public_key=key_of(4).public_key)
     assert await field_of(world.send(forged)) == "signature.signature"
     await world.revoke(by[1])
-    assert await field_of(world.naming.name(forged, now=at(0))) == "signature.signature"
+    assert await field_of(world.name_asked(forged)) == "signature.signature"
 
 
 @pytest.mark.parametrize("seconds", [WEEK + 1, -(CLOCK_DIFFERENCE.total_seconds() + 1)])
@@ -274,17 +270,11 @@ class Codes:
 async def test_the_operator_names_with_a_code(world: SanctionWorld) -> None:
     """A code is spent for one moderator; a repeat needs none, and what would be refused spends none."""
     codes = Codes()
-    flow = wire_naming(
-        store=SqlModeratorStore(database=world.database),
-        requests=SqlMemberRequestStore(database=world.database),
-        second_factor=codes,
-        fingerprinter=FakeFingerprinter(),
-        guard=world.claims.guard,
-        entropy=CountingEntropy(start=33_000_000),
-    )
 
     def asked(made: Registration, code: str) -> Awaitable[Moderator]:
-        return flow.name(NamingCommand("c" * 32, made, code), now=at(0))
+        return moderator_acts.name_by_operator(
+            world.vault, "c" * 32, at(0), made, code=code, second_factor=codes
+        )
 
     made = world.registration(key_of(1))
     assert await reason_of(asked(made, "")) is Reason.SECOND_FACTOR_REFUSED

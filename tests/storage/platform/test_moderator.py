@@ -2,18 +2,17 @@
 
 import pytest
 
+from idvault.core.act import SYSTEM
 from idvault.core.platform import Platform
+from idvault.platform import acts
 from idvault.verify.error import IdvaultError, Reason
-from idvault.verify.event import EventType
 from tests.support.flow_world import PARTY
 from tests.support.sanction_world import SanctionWorld
 from tests.support.storage_world import World, at
 
 
 async def register(world: World, name: str, *, role: str = "moderator", spki: str = "a" * 64) -> Platform:
-    asked = Platform(name, role, world.new_id(), spki, at().business)
-    event = world.event(EventType.PLATFORM_REGISTER)
-    return await world.platforms.register(asked, now=at(), event=event)
+    return await acts.register(world.vault, SYSTEM, at(), name=name, role=role, spki=spki)
 
 
 async def reason_of(world: World, name: str, **options: str) -> Reason:
@@ -47,7 +46,7 @@ async def test_a_desk_ends_with_its_moderator(world: World) -> None:
     first = await staff.moderator(1)
     await register(world, first.moderator_id)
     await register(world, "platform-a", role="platform", spki="c" * 64)
-    assert [each.revoked_at for each in await world.platforms.all()] == [None, None]
+    assert [each.revoked_at for each in await acts.keys(world.vault)] == [None, None]
     revoked = await staff.revoke(first, seconds=9)
-    found = {each.role: each.revoked_at for each in await world.platforms.all()}
+    found = {each.role: each.revoked_at for each in await acts.keys(world.vault)}
     assert found == {"moderator": revoked.revoked_at, "platform": None}

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from idvault.core.act import SYSTEM
 from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
-from idvault.platform.ports import PlatformPages, PresentedPlatform
+from idvault.platform import acts
+from idvault.platform.rules import PresentedPlatform
 from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
@@ -20,24 +22,25 @@ def _platform(world: World, name: str = "platform-a", role: str = "platform") ->
     return Platform(name, role, world.new_id(), world.random(32).hex(), NOW)
 
 
+def _key(platform: Platform) -> dict[str, str]:
+    return {"name": platform.name, "role": platform.role, "spki": platform.spki}
+
+
 async def _register(world: World, platform: Platform) -> Platform:
-    event = world.event(EventType.PLATFORM_REGISTER)
-    return await world.platforms.register(platform, now=at(), event=event)
+    return await acts.register(world.vault, SYSTEM, at(), **_key(platform))
 
 
 async def _revoke(world: World, platform: Platform, *, after: timedelta = timedelta(0)) -> Platform:
-    event = world.event(EventType.PLATFORM_REVOKE)
-    return await world.platforms.revoke(
-        name=platform.name, spki=platform.spki, now=at(after=after), event=event
-    )
+    return await acts.revoke(world.vault, SYSTEM, at(after=after), platform.name, platform.spki)
 
 
 async def test_register_writes_key_and_entry(world: World) -> None:
     """A new key is stored with its entry and listed."""
     asked = _platform(world)
     event = world.event(EventType.PLATFORM_REGISTER)
-    assert await world.platforms.register(asked, now=at(), event=event) == asked
-    assert await world.platforms.all() == [asked]
+    made = await acts.register(world.vault_of(event), SYSTEM, at(), **_key(asked))
+    assert made == replace(asked, actor_id=made.actor_id)
+    assert await acts.keys(world.vault) == [made]
     (row,) = await world.all(select(log_entries))
     written = event.with_fields(name="platform-a", role="platform", spki=asked.spki)
     assert row.leaf == entry.encode_leaf(written)
@@ -49,7 +52,7 @@ async def test_name_keeps_its_actor_id(world: World) -> None:
     second = await _register(world, _platform(world))
     assert second.actor_id == first.actor_id
     assert second.spki != first.spki
-    assert {platform.spki for platform in await world.platforms.all()} == {first.spki, second.spki}
+    assert {platform.spki for platform in await acts.keys(world.vault)} == {first.spki, second.spki}
 
 
 async def test_repeat_writes_nothing(world: World) -> None:
@@ -80,7 +83,7 @@ async def test_revoke_once(world: World) -> None:
     """A key is revoked with its entry; a repeat keeps the first time and writes nothing."""
     stored = await _register(world, _platform(world))
     event = world.event(EventType.PLATFORM_REVOKE)
-    revoked = await world.platforms.revoke(name=stored.name, spki=stored.spki, now=at(), event=event)
+    revoked = await acts.revoke(world.vault_of(event), SYSTEM, at(), stored.name, stored.spki)
     assert revoked == replace(stored, revoked_at=NOW)
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     written = event.with_fields(name=stored.name, role=stored.role, spki=stored.spki)
@@ -88,7 +91,7 @@ async def test_revoke_once(world: World) -> None:
     before = await world.contents()
     assert await _revoke(world, stored, after=timedelta(hours=1)) == revoked
     assert await world.contents() == before
-    assert await world.platforms.all() == [revoked]
+    assert await acts.keys(world.vault) == [revoked]
 
 
 async def test_revoke_of_an_unknown_key(world: World) -> None:
@@ -107,8 +110,7 @@ async def test_concurrent_keys_of_a_new_name(world: World) -> None:
 
 
 async def _present(world: World, name: str, title: str = "") -> None:
-    event = world.event(EventType.PLATFORM_PRESENT)
-    await world.platforms.present(PlatformPages(title), name=name, event=event)
+    await acts.present(world.vault, SYSTEM, at(), name, title=title, origins=())
 
 
 async def test_presented_platforms_are_listed_by_name(world: World) -> None:
@@ -118,11 +120,11 @@ async def test_presented_platforms_are_listed_by_name(world: World) -> None:
         await _present(world, name, title)
     await _revoke(world, made["im-a"])
     both = [PresentedPlatform("im-b", "B"), PresentedPlatform("im-c", "im-c")]
-    assert await world.platforms.presented(after="", limit=10) == both
-    assert await world.platforms.presented(after="im-b", limit=10) == both[1:]
-    assert await world.platforms.presented(after="", limit=1) == both[:1]
-    assert await world.platforms.presented_as(name="im-c") == both[1]
+    assert await acts.presented(world.vault, after="", limit=10) == both
+    assert await acts.presented(world.vault, after="im-b", limit=10) == both[1:]
+    assert await acts.presented(world.vault, after="", limit=1) == both[:1]
+    assert await acts.presented_as(world.vault, "im-c") == both[1]
     for unknown in ("im-a", "im-d", "nobody"):
         with pytest.raises(NotFoundError) as caught:
-            await world.platforms.presented_as(name=unknown)
+            await acts.presented_as(world.vault, unknown)
         assert caught.value.reason is Reason.PLATFORM_NOT_FOUND

@@ -129,8 +129,8 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "ix_sanctions_due",
     ),
     "a moderator": (
-        moderator_store._GET,
-        {"party": "platform-a", "moderator": "1" * 32},
+        moderator_store.ROWS._get,
+        {"party": "platform-a", "id": "1" * 32},
         "sqlite_autoindex_moderators_1 (relying_party=? AND moderator_id=?)",
         "_moderators",
     ),

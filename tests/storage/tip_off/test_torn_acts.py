@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from idvault.moderator.acts import KnownModerators
-from idvault.moderator.store import SqlModeratorStore
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import ReporterStanding
 from idvault.tip_off.store.store import SqlTipOffStore
@@ -28,7 +27,7 @@ _MOST = 90
 def reports(world: World, tmp_path: Path) -> TipOffWorld:
     """Return the flows of reports over the world's database, which know moderators who have signed before."""
     made = TipOffWorld(world.database, key_files(tmp_path))
-    known = KnownModerators(SqlModeratorStore(database=world.database))
+    known = KnownModerators(made.world.moderators)
     # Only the act is interrupted, and not what the flow reads before it.
     made.tip_offs.moderators = made.reporters.moderators = known
     return made
