@@ -1,29 +1,25 @@
-"""Use cases of public accounts.
+"""Use cases of public accounts: how one is opened, renewed, closed and moved, who publishes for it, lists.
 
-What the use cases of public accounts share: the check before an act, its event, and the shown result.
-
-Streams the filings of a day.
-
-Names operators of public accounts, and moves public accounts from one owner to another.
-
-Opens, renews, closes and reads public accounts.
-
-Stores what has come due of public accounts: grace, expiry, and the end of a licence.
+- Each mutation of a public account asks the guard, reads it, and checks what a moderator signed; then its act
+  locks the row and the owner's account, decides by the rules, stores and logs (`PublicAccountStep`).
+- Rows are locked in this order: request, accounts by token (the owner's with the public account), person.
+- What has come due counts before it is stored. The worker stores it: grace, expiry, the end of a licence.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Concatenate, Generic, ParamSpec
 
-from idvault.core.event_factory import EventFactory
+from idvault.account.store import person as account_person
+from idvault.account.store import rows as account_rows
+from idvault.core.act import Mutation, Tx, Vault, act, mutation, sweep
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
-from idvault.public_account.ports import FilingStore, Owned, OwnershipStore, Present, PublicAccountStore
-from idvault.public_account.rules import owner as public_account_owner
-from idvault.public_account.rules import public_account as public_account_rules
-from idvault.public_account.rules.owner import OwnerFacts, PublicAccountOperator
+from idvault.moderator.acts import ModerationCall, StoredModerators, signed_act
+from idvault.public_account.rules import owner as owner_rules
+from idvault.public_account.rules import public_account as rules
+from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, PublicAccountOperator, Version
 from idvault.public_account.rules.public_account import (
     Application,
     PublicAccount,
@@ -31,13 +27,34 @@ from idvault.public_account.rules.public_account import (
     PublicProfile,
     RejectReason,
 )
+from idvault.public_account.store import lists, rows, store
 from idvault.verify import public_account as category
 from idvault.verify.account import Account
 from idvault.verify.claim import Consent
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault.verify.event import EventType
 from idvault.verify.public_account import Licence, PublicAccountCategory
 from idvault.verify.seal import Part
+
+P = ParamSpec("P")
+
+CHUNK = 100
+_FALLS = {
+    PublicAccountState.GRACE: EventType.PUBLIC_ACCOUNT_GRACE,
+    PublicAccountState.EXPIRED: EventType.PUBLIC_ACCOUNT_EXPIRE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccountCall(Asked):
+    """A mutation's caller and content. decision: what a moderator signed; None if the platform decides."""
+
+    decision: ModerationCall | None = None
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint, which the moderator is no part of."""
+        signer = "" if self.decision is None else self.decision.moderator_id
+        return replace(Asked.request(self, fingerprinter), signer=signer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,83 +66,6 @@ class ShownPublicAccount:
     operators: tuple[PublicAccountOperator, ...] = ()
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class PublicAccountContext:
-    """The ports that every act needs; policy: for its time zone, limits and terms."""
-
-    store: PublicAccountStore
-    moderators: ModeratorSource
-    fingerprinter: Fingerprinter
-    guard: LogGuard
-    events: EventFactory
-    policy: OperatorPolicy
-
-    def present(self, now: ClockReading) -> Present:
-        """Return when an act happens."""
-        return Present(now, self.policy.zone)
-
-    async def begin(self, asked: Asked, public_account_id: str, now: ClockReading) -> tuple[Owned, Present]:
-        """Ask the log guard, then return the public account; raises NotFoundError and UnavailableError."""
-        await self.guard.check(now=now)
-        found = await self.store.get(relying_party=asked.relying_party, public_account_id=public_account_id)
-        return found, self.present(now)
-
-    def request(self, asked: Asked, decision: ModerationCall | None = None) -> Request:
-        """Return the request of an act. decision: a moderator's."""
-        made = asked.request(self.fingerprinter)
-        return made if decision is None else replace(made, signer=decision.moderator_id)
-
-    async def paper(self, decision: ModerationCall | None, now: ClockReading) -> bytes:
-        """Return what a moderator signed; empty for what the platform decides by itself."""
-        return b"" if decision is None else await signed_act(self.moderators, decision, now=now)
-
-    def event_of(
-        self, kind: EventType, asked: Asked, now: ClockReading, found: Owned, **fields: Part
-    ) -> Event:
-        """Return the event of an act on a public account."""
-        public_account = found.public_account
-        return self.event(
-            kind, asked, now, public_account.account_token, public_account.public_account_id, **fields
-        )
-
-    def event(
-        self,
-        kind: EventType,
-        asked: Asked,
-        now: ClockReading,
-        account_token: str,
-        public_account_id: str,
-        **fields: Part,
-    ) -> Event:
-        """Return the event of an act. account_token: of the owner."""
-        return self.events.event(
-            kind,
-            actor_id=asked.actor_id,
-            now=now,
-            account_token=account_token,
-            public_account_id=public_account_id,
-            **fields,
-        )
-
-
-def shown(found: Owned, present: Present) -> ShownPublicAccount:
-    """Return a public account as of now."""
-    public_account, owner = found.public_account, found.owner
-    today, now = present.today, present.time
-    profile = public_account_rules.project(public_account=public_account, owner=owner, today=today, now=now)
-    return ShownPublicAccount(
-        public_account_rules.present(public_account=public_account, owner=owner, today=today, now=now),
-        profile,
-        tuple(
-            public_account_owner.shown(operator=each, profile=profile, today=today, now=now)
-            for each in found.operators
-        ),
-    )
-
-
-CHUNK = 100
-
-
 @dataclass(frozen=True, slots=True)
 class FilingChunk:
     """Some public accounts as they were on a day."""
@@ -134,353 +74,462 @@ class FilingChunk:
     public_accounts: tuple[PublicAccount, ...]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class FilingExportFlow:
-    """Filings of relying parties."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an act needs to change a public account. paper: what a moderator signed; empty if none did."""
 
-    store: FilingStore
-    zone: tzinfo
+    found: Owned
+    present: Present
+    policy: OperatorPolicy
+    paper: bytes = b""
 
-    async def export(
+
+Body = Callable[Concatenate[Tx, str, Change, P], Coroutine[Any, Any, Owned]]
+
+
+@dataclass(frozen=True, eq=False)
+class PublicAccountStep(Generic[P]):
+    """A mutation of a public account that exists."""
+
+    act: Mutation[Concatenate[Change, P], Owned]
+
+    async def __call__(
         self,
-        *,
-        relying_party: str,
-        category: PublicAccountCategory | None,
-        day: date | None,
+        vault: Vault,
+        call: PublicAccountCall,
         now: ClockReading,
-    ) -> AsyncGenerator[FilingChunk, None]:
-        """Yield the live public accounts of a day in the order of their ids, at least one chunk.
+        public_account_id: str,
+        policy: OperatorPolicy,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> ShownPublicAccount:
+        """Run it and return the public account as of now.
 
-        Raises InvalidError (INVALID_MESSAGE, as_of).
+        Raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND), what `signed_act` raises, and as a mutation does.
         """
-        on = public_account_owner.day_of(day, now=now, zone=self.zone)
-        after, told = "", False
-        while True:
-            found = await self.store.versions(relying_party=relying_party, at=on.at, after=after, limit=CHUNK)
-            filed = [
-                public_account_owner.filed(
-                    public_account=each.public_account,
-                    owner_closed=each.owner_closed,
-                    category=category,
-                    on=on,
-                )
-                for each in found
-            ]
-            chunk = FilingChunk(on.day, tuple(each for each in filed if each is not None))
-            last = len(found) < CHUNK
-            if chunk.public_accounts or (last and not told):
-                told = True
-                yield chunk
-            if last:
-                return
-            after = found[-1].public_account.public_account_id
+        found = await _begin(vault, call, now, public_account_id)
+        return await self.run(vault, call, now, found, policy, *args, **kwargs)
 
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class OwnershipFlow:
-    """Operators and transfers of relying parties' public accounts."""
-
-    context: PublicAccountContext
-    store: OwnershipStore
-
-    async def add_operator(
-        self, asked: Asked, *, public_account_id: str, account_token: str, now: ClockReading
-    ) -> ShownPublicAccount:
-        """Name an operator; raises NotFoundError, InvalidError and PreconditionError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        kind = EventType.PUBLIC_ACCOUNT_ADD_OPERATOR
-        made = await self.store.add_operator(
-            found,
-            account_token=account_token,
-            request=self.context.request(asked),
-            present=present,
-            event=self.context.event_of(kind, asked, now, found, operator=account_token),
-        )
-        return shown(made, present)
-
-    async def remove_operator(
-        self, asked: Asked, *, public_account_id: str, account_token: str, now: ClockReading
-    ) -> ShownPublicAccount:
-        """Remove an operator, in whatever state the public account is; raises NotFoundError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        kind = EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR
-        made = await self.store.remove_operator(
-            found,
-            account_token=account_token,
-            request=self.context.request(asked),
-            present=present,
-            event=self.context.event_of(kind, asked, now, found, operator=account_token),
-        )
-        return shown(made, present)
-
-    async def offer(
-        self, asked: Asked, *, public_account_id: str, account_token: str, now: ClockReading
-    ) -> ShownPublicAccount:
-        """Offer a public account to another account; raises NotFoundError and PreconditionError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        kind = EventType.PUBLIC_ACCOUNT_OFFER
-        made = await self.store.offer(
-            found,
-            account_token=account_token,
-            request=self.context.request(asked),
-            present=present,
-            event=self.context.event_of(kind, asked, now, found, receiver=account_token),
-        )
-        return shown(made, present)
-
-    async def accept(
+    async def run(
         self,
-        asked: Asked,
-        *,
-        public_account_id: str,
-        account_token: str,
-        consent: Consent,
+        vault: Vault,
+        call: PublicAccountCall,
         now: ClockReading,
+        found: Owned,
+        policy: OperatorPolicy,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> ShownPublicAccount:
-        """Move a public account to the account that accepts it; raises NotFoundError, PreconditionError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        event = self.context.event_of(
-            EventType.PUBLIC_ACCOUNT_ACCEPT,
-            asked,
-            now,
-            found,
-            receiver=account_token,
-            policy_version=consent.policy_version,
-            agree_time=consent.agree_time.isoformat(),
-        )
-        made = await self.store.accept(
-            found,
-            account_token=account_token,
-            limits=self.context.policy.public_accounts,
-            request=self.context.request(asked),
-            present=present,
-            event=event,
-        )
-        return shown(made, present)
+        """Run it for a public account that was read after the guard had been asked."""
+        signed = call.decision
+        paper = b"" if signed is None else await signed_act(StoredModerators(vault), signed, now=now)
+        change = Change(found, Present(now, policy.zone), policy, paper)
+        which = found.public_account
+        request = call.request(vault.fingerprinter).of_account(which.account_token)
+        done = await self.act.run(vault, call, now, request, which.public_account_id, change, *args, **kwargs)
+        return shown(done, change.present)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class PublicAccountFlow:
-    """Public accounts of relying parties."""
+def step(name: str) -> Callable[[Body[P]], PublicAccountStep[P]]:
+    """Make a mutation of a public account of a function of an act, the id, and what it needs."""
+    return lambda body: PublicAccountStep(mutation(name, again=store.get)(body))
 
-    context: PublicAccountContext
 
-    async def apply(
-        self, asked: Asked, *, account_token: str, licence: Licence | None, now: ClockReading
-    ) -> ShownPublicAccount:
-        """File an application; raises InvalidError, NotFoundError, PreconditionError and others."""
-        await self.context.guard.check(now=now)
-        present = self.context.present(now)
-        if licence is not None:
-            category.check_licence(licence, today=present.today)
-        made = Application(self.context.events.new_id(), asked.relying_party, account_token, licence)
-        event = self.context.event(
-            EventType.PUBLIC_ACCOUNT_APPLY, asked, now, made.account_token, made.public_account_id
-        )
-        request = self.context.request(asked)
-        return shown(
-            await self.context.store.apply(made, request=request, present=present, event=event), present
-        )
+async def apply(
+    vault: Vault,
+    call: PublicAccountCall,
+    now: ClockReading,
+    policy: OperatorPolicy,
+    *,
+    account_token: str,
+    licence: Licence | None,
+) -> ShownPublicAccount:
+    """File an application; raises InvalidError, NotFoundError, PreconditionError and others."""
+    await vault.guard.check(now=now)
+    present = Present(now, policy.zone)
+    if licence is not None:
+        category.check_licence(licence, today=present.today)
+    made = Application(vault.new_id(), call.relying_party, account_token, licence)
+    request = call.request(vault.fingerprinter).of_account(account_token)
+    done = await _apply.run(vault, call, now, request, made.public_account_id, made, present)
+    return shown(done, present)
 
-    async def approve(
-        self,
-        asked: Asked,
-        *,
-        public_account_id: str,
-        now: ClockReading,
-        decision: ModerationCall | None = None,
-    ) -> ShownPublicAccount:
-        """Approve an application; it is REJECTED if its owner is not eligible. Raises TransitionError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        paper = await self.context.paper(decision, now)
-        made = await self.context.store.approve(
-            found,
-            limits=self.context.policy.public_accounts,
-            request=self.context.request(asked, decision),
-            present=present,
-            approved=self.context.event_of(EventType.PUBLIC_ACCOUNT_APPROVE, asked, now, found, paper=paper),
-            rejected=self.context.event_of(
-                EventType.PUBLIC_ACCOUNT_REJECT,
-                asked,
-                now,
-                found,
-                reason=RejectReason.OWNER_NOT_ELIGIBLE.value,
-                paper=paper,
-            ),
-        )
-        return shown(made, present)
 
-    async def reject(
-        self,
-        asked: Asked,
-        *,
-        public_account_id: str,
-        reason: RejectReason,
-        now: ClockReading,
-        decision: ModerationCall | None = None,
-    ) -> ShownPublicAccount:
-        """Reject an application; raises TransitionError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        paper = await self.context.paper(decision, now)
-        made = await self.context.store.reject(
-            found,
-            reason=reason,
-            limits=self.context.policy.public_accounts,
-            request=self.context.request(asked, decision),
-            present=present,
-            event=self.context.event_of(
-                EventType.PUBLIC_ACCOUNT_REJECT, asked, now, found, reason=reason.value, paper=paper
-            ),
-        )
-        return shown(made, present)
+@mutation("public_account.apply", again=store.get)
+async def _apply(tx: Tx, public_account_id: str, application: Application, present: Present) -> Owned:
+    token = application.account_token
+    owner = await account_rows.lock_of(tx.connection, account_token=token, relying_party=tx.party)
+    made = rules.apply(application=application, owner=owner, today=present.today, now=present.time)
+    await rows.add(tx.connection, made, now=present.time)
+    await tx.log(EventType.PUBLIC_ACCOUNT_APPLY, account_token=token, public_account_id=public_account_id)
+    return Owned(made, owner)
 
-    async def renew(
-        self,
-        asked: Asked,
-        *,
-        public_account_id: str,
-        licence: Licence | None,
-        now: ClockReading,
-        decision: ModerationCall | None = None,
-    ) -> ShownPublicAccount:
-        """Begin another term; raises TransitionError and PreconditionError (RENEWAL_TOO_EARLY and others)."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        if licence is not None:
-            category.check_licence(licence, today=present.today)
-        paper = await self.context.paper(decision, now)
-        made = await self.context.store.renew(
-            found,
-            licence=licence,
-            days=self.context.policy.public_accounts.days,
-            request=self.context.request(asked, decision),
-            present=present,
-            event=self.context.event_of(EventType.PUBLIC_ACCOUNT_RENEW, asked, now, found, paper=paper),
-        )
-        return shown(made, present)
 
-    async def close(self, asked: Asked, *, public_account_id: str, now: ClockReading) -> ShownPublicAccount:
-        """Close a public account for its owner; raises TransitionError."""
-        found, present = await self.context.begin(asked, public_account_id, now)
-        made = await self.context.store.close(
-            found,
-            request=self.context.request(asked),
-            present=present,
-            event=self.context.event_of(EventType.PUBLIC_ACCOUNT_CLOSE, asked, now, found),
-        )
-        return shown(made, present)
+@step("public_account.approve")
+async def approve(tx: Tx, _: str, change: Change) -> Owned:
+    """Approve an application; it is REJECTED if its owner is not eligible. Raises TransitionError."""
+    stored = await store.lock(tx.connection, change.found)
+    made = rules.approve(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        eligible=await _is_eligible(tx, stored.public_account, stored.owner, change),
+        days=change.policy.public_accounts.days,
+        today=change.present.today,
+        now=change.present.time,
+    )
+    if made.reject_reason is None:
+        return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_APPROVE, paper=change.paper)
+    return await _put_rejected(tx, stored, made, change)
 
-    async def get(
-        self, *, relying_party: str, public_account_id: str, now: ClockReading
-    ) -> ShownPublicAccount:
-        """Return a public account as of now; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
-        found = await self.context.store.get(relying_party=relying_party, public_account_id=public_account_id)
-        return shown(found, self.context.present(now))
 
-    async def expiring(
-        self,
-        *,
-        relying_party: str,
-        days: int,
-        after: tuple[date, str] | None,
-        limit: int,
-        now: ClockReading,
-    ) -> tuple[list[ShownPublicAccount], tuple[date, str] | None]:
-        """Return live public accounts whose term ends within some days, and where the list continues."""
-        present = self.context.present(now)
-        found = await self.context.store.expiring(
-            relying_party=relying_party,
-            until=present.today + timedelta(days=days),
-            after=after,
-            limit=limit + 1,
-            present=present,
-        )
-        page = [shown(one, present) for one in found[:limit]]
-        last = page[-1].public_account if len(found) > limit else None
-        if last is None or last.expire_date is None:
-            return page, None
-        return page, (last.expire_date, last.public_account_id)
+@step("public_account.reject")
+async def reject(tx: Tx, _: str, change: Change, reason: RejectReason) -> Owned:
+    """Reject an application; raises TransitionError."""
+    stored = await store.lock(tx.connection, change.found)
+    # Read as an approval reads them: neither its statements nor its time tell what an approval found.
+    await _is_eligible(tx, stored.public_account, stored.owner, change)
+    made = rules.reject(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        reason=reason,
+        today=change.present.today,
+        now=change.present.time,
+    )
+    return await _put_rejected(tx, stored, made, change)
 
-    async def is_full(self, *, owner: Account, now: ClockReading) -> bool:
-        """Return whether an owner can have no further public account (LIMIT_REACHED); only for the owner."""
-        if owner.person_id is None:
-            return False
-        who = {"relying_party": owner.relying_party, "person_id": owner.person_id}
-        owned = await self.context.store.owned(**who)
-        closings = await self.context.store.closings(**who)
-        return public_account_owner.is_full(
-            facts=OwnerFacts(
-                person_barred=False,
-                owned=tuple((each.public_account, each.owner) for each in owned),
-                closings=tuple(closings),
-            ),
-            kind=category.kind_of(owner),
-            limits=self.context.policy.public_accounts,
-            zone=self.context.policy.zone,
-            now=now.business,
-        )
 
-    async def list(
-        self,
-        *,
-        relying_party: str,
-        account_token: str | None,
-        state: PublicAccountState | None,
-        after: str,
-        limit: int,
-        now: ClockReading,
-    ) -> tuple[list[ShownPublicAccount], str]:
-        """Return a page of public accounts as of now, and the last one's id if there are more, else "".
+async def renew(
+    vault: Vault,
+    call: PublicAccountCall,
+    now: ClockReading,
+    public_account_id: str,
+    policy: OperatorPolicy,
+    *,
+    licence: Licence | None,
+) -> ShownPublicAccount:
+    """Begin another term; raises TransitionError and PreconditionError (RENEWAL_TOO_EARLY and others)."""
+    found = await _begin(vault, call, now, public_account_id)
+    if licence is not None:
+        category.check_licence(licence, today=now.today(policy.zone))
+    return await _renew.run(vault, call, now, found, policy, licence)
 
-        A page of one owner's in one state may have fewer than `limit` although more follow.
-        """
-        present = self.context.present(now)
-        found = await self.context.store.list(
-            relying_party=relying_party,
+
+@step("public_account.renew")
+async def _renew(tx: Tx, _: str, change: Change, licence: Licence | None) -> Owned:
+    stored = await store.lock(tx.connection, change.found)
+    made = rules.renew(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        licence=licence,
+        days=change.policy.public_accounts.days,
+        today=change.present.today,
+        now=change.present.time,
+    )
+    return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_RENEW, paper=change.paper)
+
+
+@step("public_account.close")
+async def close(tx: Tx, _: str, change: Change) -> Owned:
+    """Close a public account for its owner; raises TransitionError and PreconditionError (SANCTION_OPEN)."""
+    stored = await store.lock(tx.connection, change.found)
+    made = rules.close(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
+        today=change.present.today,
+        now=change.present.time,
+    )
+    return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_CLOSE)
+
+
+@step("public_account.add_operator")
+async def add_operator(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
+    """Name an operator, unless the account is one; raises NotFoundError, InvalidError, PreconditionError."""
+    stored, added = await store.lock_with(tx.connection, change.found, account_token)
+    known = [each.account_token for each in stored.operators]
+    if account_token in known:
+        tx.unchanged("the account is an operator already")
+        return stored
+    made = owner_rules.add(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        operators=known,
+        added=added,
+        today=change.present.today,
+        now=change.present.time,
+    )
+    await rows.add_operator(tx.connection, stored, added, now=change.present.time)
+    kind = EventType.PUBLIC_ACCOUNT_ADD_OPERATOR
+    done = await _put(tx, stored, made, kind, operator=account_token)
+    return replace(done, operators=(*stored.operators, added))
+
+
+@step("public_account.remove_operator")
+async def remove_operator(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
+    """Remove an operator, in whatever state the public account is; raises NotFoundError."""
+    stored = await store.lock(tx.connection, change.found)
+    left = tuple(each for each in stored.operators if each.account_token != account_token)
+    if left == stored.operators:
+        tx.unchanged("the account is no operator")
+        return stored
+    made = owner_rules.remove(
+        public_account=stored.public_account, today=change.present.today, now=change.present.time
+    )
+    await rows.remove(tx.connection, stored, account_token)
+    kind = EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR
+    return replace(await _put(tx, stored, made, kind, operator=account_token), operators=left)
+
+
+@step("public_account.offer")
+async def offer(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
+    """Offer a public account to another account; raises NotFoundError and PreconditionError."""
+    stored, receiver = await store.lock_with(tx.connection, change.found, account_token)
+    made = owner_rules.offer(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        receiver=receiver,
+        disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
+        today=change.present.today,
+        now=change.present.time,
+    )
+    return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_OFFER, receiver=account_token)
+
+
+@step("public_account.accept")
+async def accept(tx: Tx, _: str, change: Change, account_token: str, consent: Consent) -> Owned:
+    """Move a public account to the account that accepts it; raises NotFoundError, PreconditionError."""
+    stored, receiver = await store.lock_with(tx.connection, change.found, account_token)
+    made = owner_rules.accept(
+        public_account=stored.public_account,
+        owner=stored.owner,
+        receiver=receiver,
+        eligible=await _is_eligible(tx, stored.public_account, receiver, change),
+        disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
+        today=change.present.today,
+        now=change.present.time,
+    )
+    await rows.remove_all(tx.connection, stored)
+    await _put(
+        tx,
+        stored,
+        made,
+        EventType.PUBLIC_ACCOUNT_ACCEPT,
+        receiver=account_token,
+        policy_version=consent.policy_version,
+        agree_time=consent.agree_time.isoformat(),
+    )
+    return Owned(made, receiver)
+
+
+@act("public_account.fall")
+async def fall(tx: Tx, found: Owned, today: date) -> bool:
+    """Store the next step that is due, unless the public account has changed since it was read."""
+    stored = await store.lock(tx.connection, found)
+    before = stored.public_account
+    if before.revision != found.public_account.revision or before.due_on is None or before.due_on > today:
+        tx.unchanged("it has changed since, or nothing is due")
+        return False
+    after = rules.step(public_account=before)
+    same = after.state is before.state
+    await _put(tx, stored, after, EventType.PUBLIC_ACCOUNT_LICENCE_END if same else _FALLS[after.state])
+    return True
+
+
+async def fall_all(vault: Vault, now: ClockReading, *, zone: tzinfo, limit: int) -> int:
+    """Store one step of each public account that has one due; return how many.
+
+    Any number of workers may do so at any time.
+    """
+    today = now.today(zone)
+    return await sweep(
+        vault,
+        now,
+        due=lambda: vault.read("public_account.due", lambda one: lists.due(one, today=today, limit=limit)),
+        each=lambda vault, by, now, found: fall(vault, by, now, found, today),
+    )
+
+
+async def get(
+    vault: Vault, party: str, public_account_id: str, *, zone: tzinfo, now: ClockReading
+) -> ShownPublicAccount:
+    """Return a public account as of now; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
+    found = await vault.read("public_account.get", lambda one: store.get(one, party, public_account_id))
+    return shown(found, Present(now, zone))
+
+
+async def expiring(
+    vault: Vault,
+    party: str,
+    *,
+    days: int,
+    after: tuple[date, str] | None,
+    limit: int,
+    zone: tzinfo,
+    now: ClockReading,
+) -> tuple[list[ShownPublicAccount], tuple[date, str] | None]:
+    """Return live public accounts whose term ends within some days, and where the list continues."""
+    present = Present(now, zone)
+    until = present.today + timedelta(days=days)
+    found = await vault.read(
+        "public_account.expiring",
+        lambda one: lists.expiring(one, party, until=until, after=after, limit=limit + 1, present=present),
+    )
+    page = [shown(one, present) for one in found[:limit]]
+    last = page[-1].public_account if len(found) > limit else None
+    if last is None or last.expire_date is None:
+        return page, None
+    return page, (last.expire_date, last.public_account_id)
+
+
+async def page(
+    vault: Vault,
+    party: str,
+    *,
+    account_token: str | None,
+    state: PublicAccountState | None,
+    after: str,
+    limit: int,
+    zone: tzinfo,
+    now: ClockReading,
+) -> tuple[list[ShownPublicAccount], str]:
+    """Return a page of public accounts as of now, and the last one's id if there are more, else "".
+
+    A page of one owner's in one state may have fewer than `limit` although more follow.
+    """
+    present = Present(now, zone)
+    found = await vault.read(
+        "public_account.list",
+        lambda one: lists.page(
+            one,
+            party,
             account_token=account_token,
             state=state,
             after=after,
             limit=limit + 1,
             present=present,
-        )
-        page = [shown(one, present) for one in found[:limit]]
-        following = page[-1].public_account.public_account_id if len(found) > limit else ""
-        return [one for one in page if state in (None, one.public_account.state)], following
+        ),
+    )
+    page = [shown(one, present) for one in found[:limit]]
+    following = page[-1].public_account.public_account_id if len(found) > limit else ""
+    return [one for one in page if state in (None, one.public_account.state)], following
 
 
-_EVENTS = {
-    PublicAccountState.GRACE: EventType.PUBLIC_ACCOUNT_GRACE,
-    PublicAccountState.EXPIRED: EventType.PUBLIC_ACCOUNT_EXPIRE,
-}
+async def is_full(vault: Vault, owner: Account, *, policy: OperatorPolicy, now: ClockReading) -> bool:
+    """Return whether an owner can have no further public account (LIMIT_REACHED); only for the owner."""
+    party, person_id = owner.relying_party, owner.person_id
+    if person_id is None:
+        return False
+    owned = await vault.read("public_account.owned", lambda one: rows.of_person(one, party, person_id))
+    closings = await vault.read("public_account.closings", lambda one: store.closings(one, party, person_id))
+    return owner_rules.is_full(
+        facts=OwnerFacts.of(owned, closings),
+        kind=category.kind_of(owner),
+        limits=policy.public_accounts,
+        zone=policy.zone,
+        now=now.business,
+    )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class TermFlow:
-    """Sweeps that any number of processes may run at any time."""
+async def export(
+    vault: Vault,
+    party: str,
+    *,
+    category: PublicAccountCategory | None,
+    day: date | None,
+    zone: tzinfo,
+    now: ClockReading,
+) -> AsyncGenerator[FilingChunk, None]:
+    """Yield the live public accounts of a day in the order of their ids, at least one chunk.
 
-    store: PublicAccountStore
-    guard: LogGuard
-    events: EventFactory
-    zone: tzinfo
-
-    async def fall(self, *, now: ClockReading, limit: int) -> int:
-        """Store one step of each public account that has one due; return how many."""
-        await self.guard.check(now=now)
-        present = Present(now, self.zone)
-        count = 0
-        for found in await self.store.due(today=present.today, limit=limit):
-            public_account = found.public_account
-            event = self.events.event(
-                _kind(public_account),
-                actor_id=SYSTEM_ACTOR,
-                now=now,
-                account_token=public_account.account_token,
-                public_account_id=public_account.public_account_id,
+    Raises InvalidError (INVALID_MESSAGE, as_of).
+    """
+    on = owner_rules.day_of(day, now=now, zone=zone)
+    after, told = "", False
+    while True:
+        found = await _versions(vault, party, at=on.at, after=after)
+        filed = [
+            owner_rules.filed(
+                public_account=each.public_account, owner_closed=each.owner_closed, category=category, on=on
             )
-            count += await self.store.fall(found, present=present, event=event)
-        return count
+            for each in found
+        ]
+        chunk = FilingChunk(on.day, tuple(each for each in filed if each is not None))
+        last = len(found) < CHUNK
+        if chunk.public_accounts or (last and not told):
+            told = True
+            yield chunk
+        if last:
+            return
+        after = found[-1].public_account.public_account_id
 
 
-def _kind(public_account: PublicAccount) -> EventType:
-    after = public_account_rules.step(public_account=public_account)
-    same = after.state is public_account.state
-    return EventType.PUBLIC_ACCOUNT_LICENCE_END if same else _EVENTS[after.state]
+def shown(found: Owned, present: Present) -> ShownPublicAccount:
+    """Return a public account as of now."""
+    public_account, owner = found.public_account, found.owner
+    today, now = present.today, present.time
+    profile = rules.project(public_account=public_account, owner=owner, today=today, now=now)
+    return ShownPublicAccount(
+        rules.present(public_account=public_account, owner=owner, today=today, now=now),
+        profile,
+        tuple(
+            owner_rules.shown(operator=each, profile=profile, today=today, now=now)
+            for each in found.operators
+        ),
+    )
+
+
+async def _begin(vault: Vault, call: PublicAccountCall, now: ClockReading, public_account_id: str) -> Owned:
+    """Ask the guard, and read a public account without its operators."""
+    await vault.guard.check(now=now)
+    party = call.relying_party
+    return await vault.read("public_account.get", lambda one: rows.get(one, party, public_account_id))
+
+
+async def _versions(vault: Vault, party: str, *, at: datetime, after: str) -> Sequence[Version]:
+    return await vault.read(
+        "public_account.versions", lambda one: lists.filings(one, party, at=at, after=after, limit=CHUNK)
+    )
+
+
+async def _is_eligible(tx: Tx, public_account: PublicAccount, owner: Account, change: Change) -> bool:
+    """Return whether somebody may own a public account; locks the person, so that acts decide in turn.
+
+    owner: an account whose row this act has locked.
+    """
+    party, person_id, now = owner.relying_party, owner.person_id, change.present.time
+    if person_id is None:
+        return False
+    barred = await account_person.lock_by_id(tx.connection, relying_party=party, person_id=person_id, now=now)
+    owned = await rows.of_person(tx.connection, party, person_id)
+    # Read last: of a closing at the same time, either the count or this sees it.
+    closings = await store.closings(tx.connection, party, person_id)
+    return owner_rules.is_eligible(
+        public_account=public_account,
+        owner=owner,
+        facts=OwnerFacts.of(owned, closings, person_barred=barred),
+        limits=change.policy.public_accounts,
+        zone=change.policy.zone,
+        now=now,
+    )
+
+
+async def _put(tx: Tx, stored: Owned, made: PublicAccount, kind: EventType, **fields: Part) -> Owned:
+    """Store what an act made of a public account that it has locked, with its entry."""
+    former = stored.public_account
+    await rows.put(tx.connection, made, token=former.account_token, now=tx.now.business)
+    await tx.log(
+        kind,
+        by=tx.by,
+        account_token=former.account_token,
+        public_account_id=former.public_account_id,
+        **fields,
+    )
+    return replace(stored, public_account=made)
+
+
+async def _put_rejected(tx: Tx, stored: Owned, made: PublicAccount, change: Change) -> Owned:
+    reason = (made.reject_reason or RejectReason.OTHER).value
+    kind = EventType.PUBLIC_ACCOUNT_REJECT
+    return await _put(tx, stored, made, kind, reason=reason, paper=change.paper)

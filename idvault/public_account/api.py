@@ -15,20 +15,16 @@ from datetime import date
 
 from idvault.account.api import STANDINGS
 from idvault.core import request as request_rules
+from idvault.core.act import Vault
 from idvault.core.day import read_day
 from idvault.core.edge import convert as convert_common
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
-from idvault.core.request import Asked
+from idvault.core.policy import OperatorPolicy
 from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import ModerationCall
-from idvault.public_account.acts import (
-    FilingChunk,
-    FilingExportFlow,
-    OwnershipFlow,
-    PublicAccountFlow,
-    ShownPublicAccount,
-)
+from idvault.public_account import acts
+from idvault.public_account.acts import FilingChunk, PublicAccountCall, ShownPublicAccount
 from idvault.public_account.rules.owner import OFFER_LIFETIME
 from idvault.public_account.rules.public_account import (
     PublicAccount,
@@ -65,9 +61,12 @@ _STATE_OF: dict[int, PublicAccountState] = {number: word for word, number in _ST
 _REASON_OF: dict[int, RejectReason] = {number: word for word, number in _REASONS.items()}
 
 
-def read_asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
+def read_call(
+    request_id: str, method: str, *fields: Part, caller: Caller, decision: ModerationCall | None = None
+) -> PublicAccountCall:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
-    return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+    asked = request_rules.check_id(request_id)
+    return PublicAccountCall(caller.name, caller.actor_id, asked, method, fields, decision)
 
 
 def read_decision(
@@ -264,12 +263,11 @@ def _invalid(field: str, code: FieldCode) -> InvalidError:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class PublicAccountServicer:
-    """Converts, calls one flow, converts back."""
+class PublicAccountMethods:
+    """The methods of PublicAccountService. policy: for its time zone, limits and terms."""
 
-    flow: PublicAccountFlow
-    ownership: OwnershipFlow
-    filings: FilingExportFlow
+    vault: Vault
+    policy: OperatorPolicy
 
     async def ApplyPublicAccount(
         self,
@@ -281,9 +279,11 @@ class PublicAccountServicer:
     ) -> pb.PublicAccount:
         """File an application."""
         fields = (request.account_token, request.HasField("licence"), *licence_parts(request))
-        asked = read_asked(request.request_id, "ApplyPublicAccount", *fields, caller=caller)
+        call = read_call(request.request_id, "ApplyPublicAccount", *fields, caller=caller)
         owner, licence = token.check(request.account_token), read_licence(request)
-        return public_account(await self.flow.apply(asked, account_token=owner, licence=licence, now=now))
+        return public_account(
+            await acts.apply(self.vault, call, now, self.policy, account_token=owner, licence=licence)
+        )
 
     async def DecidePublicAccount(
         self,
@@ -296,15 +296,16 @@ class PublicAccountServicer:
         """Approve or reject an application."""
         found, reason = check(request.public_account_id), reject_reason(request)
         fields = (found, request.decision, request.reason)
-        asked = read_asked(request.request_id, "DecidePublicAccount", *fields, caller=caller)
-        decision = read_decision(request, "DecidePublicAccount", *fields, caller=caller)
-        if reason is None:
-            approved = await self.flow.approve(asked, public_account_id=found, now=now, decision=decision)
-            return public_account(approved)
-        rejected = await self.flow.reject(
-            asked, public_account_id=found, reason=reason, now=now, decision=decision
+        call = read_call(
+            request.request_id,
+            "DecidePublicAccount",
+            *fields,
+            caller=caller,
+            decision=read_decision(request, "DecidePublicAccount", *fields, caller=caller),
         )
-        return public_account(rejected)
+        if reason is None:
+            return public_account(await acts.approve(self.vault, call, now, found, self.policy))
+        return public_account(await acts.reject(self.vault, call, now, found, self.policy, reason))
 
     async def RenewPublicAccount(
         self,
@@ -317,12 +318,15 @@ class PublicAccountServicer:
         """Begin another term."""
         found, licence = check(request.public_account_id), read_licence(request)
         fields = (found, request.HasField("licence"), *licence_parts(request))
-        asked = read_asked(request.request_id, "RenewPublicAccount", *fields, caller=caller)
-        stated = licence_parts(request)
-        decision = read_decision(request, "RenewPublicAccount", found, *stated, caller=caller)
-        return public_account(
-            await self.flow.renew(asked, public_account_id=found, licence=licence, now=now, decision=decision)
+        signed = (found, *licence_parts(request))
+        call = read_call(
+            request.request_id,
+            "RenewPublicAccount",
+            *fields,
+            caller=caller,
+            decision=read_decision(request, "RenewPublicAccount", *signed, caller=caller),
         )
+        return public_account(await acts.renew(self.vault, call, now, found, self.policy, licence=licence))
 
     async def ClosePublicAccount(
         self,
@@ -334,38 +338,32 @@ class PublicAccountServicer:
     ) -> pb.PublicAccount:
         """Close a public account for good."""
         found = check(request.public_account_id)
-        asked = read_asked(request.request_id, "ClosePublicAccount", found, caller=caller)
-        return public_account(await self.flow.close(asked, public_account_id=found, now=now))
+        call = read_call(request.request_id, "ClosePublicAccount", found, caller=caller)
+        return public_account(await acts.close(self.vault, call, now, found, self.policy))
 
     async def AddOperator(
         self, request: pb.AddOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Name an operator."""
         found, other = check(request.public_account_id), token.check(request.account_token)
-        asked = read_asked(request.request_id, "AddOperator", found, other, caller=caller)
-        return public_account(
-            await self.ownership.add_operator(asked, public_account_id=found, account_token=other, now=now)
-        )
+        call = read_call(request.request_id, "AddOperator", found, other, caller=caller)
+        return public_account(await acts.add_operator(self.vault, call, now, found, self.policy, other))
 
     async def RemoveOperator(
         self, request: pb.RemoveOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Remove an operator."""
         found, other = check(request.public_account_id), token.check(request.account_token)
-        asked = read_asked(request.request_id, "RemoveOperator", found, other, caller=caller)
-        return public_account(
-            await self.ownership.remove_operator(asked, public_account_id=found, account_token=other, now=now)
-        )
+        call = read_call(request.request_id, "RemoveOperator", found, other, caller=caller)
+        return public_account(await acts.remove_operator(self.vault, call, now, found, self.policy, other))
 
     async def OfferTransfer(
         self, request: pb.OfferTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Offer a public account to another account."""
         found, other = check(request.public_account_id), token.check(request.account_token)
-        asked = read_asked(request.request_id, "OfferTransfer", found, other, caller=caller)
-        return public_account(
-            await self.ownership.offer(asked, public_account_id=found, account_token=other, now=now)
-        )
+        call = read_call(request.request_id, "OfferTransfer", found, other, caller=caller)
+        return public_account(await acts.offer(self.vault, call, now, found, self.policy, other))
 
     async def AcceptTransfer(
         self, request: pb.AcceptTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -374,12 +372,8 @@ class PublicAccountServicer:
         found, other = check(request.public_account_id), token.check(request.account_token)
         agreed = convert_common.consent(request.consent, now=now)
         fields = (found, other, request.consent.policy_version)
-        asked = read_asked(request.request_id, "AcceptTransfer", *fields, caller=caller)
-        return public_account(
-            await self.ownership.accept(
-                asked, public_account_id=found, account_token=other, consent=agreed, now=now
-            )
-        )
+        call = read_call(request.request_id, "AcceptTransfer", *fields, caller=caller)
+        return public_account(await acts.accept(self.vault, call, now, found, self.policy, other, agreed))
 
     async def GetPublicAccount(
         self,
@@ -391,9 +385,7 @@ class PublicAccountServicer:
     ) -> pb.PublicAccount:
         """Return a public account as of now."""
         found = check(request.public_account_id)
-        return public_account(
-            await self.flow.get(relying_party=caller.name, public_account_id=found, now=now)
-        )
+        return public_account(await self._get(caller.name, found, now))
 
     async def GetPublicProfile(
         self,
@@ -405,8 +397,7 @@ class PublicAccountServicer:
     ) -> pb.PublicProfile:
         """Return what readers see of a public account."""
         found = check(request.public_account_id)
-        shown = await self.flow.get(relying_party=caller.name, public_account_id=found, now=now)
-        return profile(shown.profile)
+        return profile((await self._get(caller.name, found, now)).profile)
 
     async def ListPublicAccounts(
         self,
@@ -418,12 +409,14 @@ class PublicAccountServicer:
     ) -> pb.ListPublicAccountsResponse:
         """Return a page of public accounts, the oldest application first."""
         owner, after, limit = page(request)
-        found, following = await self.flow.list(
-            relying_party=caller.name,
+        found, following = await acts.page(
+            self.vault,
+            caller.name,
             account_token=owner,
             state=state(request.state),
             after=after,
             limit=limit,
+            zone=self.policy.zone,
             now=now,
         )
         return pb.ListPublicAccountsResponse(
@@ -440,8 +433,8 @@ class PublicAccountServicer:
     ) -> pb.ListExpiringPublicAccountsResponse:
         """Return a page of public accounts whose term ends soon."""
         days, after, limit = expiring(request)
-        found, following = await self.flow.expiring(
-            relying_party=caller.name, days=days, after=after, limit=limit, now=now
+        found, following = await acts.expiring(
+            self.vault, caller.name, days=days, after=after, limit=limit, zone=self.policy.zone, now=now
         )
         return pb.ListExpiringPublicAccountsResponse(
             public_accounts=[public_account(each) for each in found],
@@ -458,7 +451,11 @@ class PublicAccountServicer:
     ) -> AsyncGenerator[pb.ExportPublicAccountFilingsResponse, None]:
         """Stream the filings of a day."""
         category, day = filings_asked(request)
-        chunks = self.filings.export(relying_party=caller.name, category=category, day=day, now=now)
+        zone = self.policy.zone
+        chunks = acts.export(self.vault, caller.name, category=category, day=day, zone=zone, now=now)
         async with aclosing(chunks):
             async for chunk in chunks:
                 yield filings(chunk)
+
+    async def _get(self, party: str, public_account_id: str, now: ClockReading) -> ShownPublicAccount:
+        return await acts.get(self.vault, party, public_account_id, zone=self.policy.zone, now=now)

@@ -34,7 +34,7 @@ from idvault.core.edge.call import Caller
 from idvault.core.telemetry.logs import describe, log
 from idvault.public_account import acts as public_account_acts
 from idvault.public_account import api as public_account_api
-from idvault.public_account.ports import Present
+from idvault.public_account.rules.owner import Present
 from idvault.status.acts import FeedFlow, StatusFlow
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.acts import CredentialCommand, Issued

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from idvault.public_account.ports import Owned
+from idvault.public_account.rules.owner import Owned
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from idvault.core.tables.claim import claims, intakes, jobs
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import sanctions
-from idvault.public_account.ports import Owned
+from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.ports import FeedChunk
 from idvault.verify.account import Account, AccountState

@@ -23,9 +23,9 @@ from idvault.core.request import MemberAsked, Request
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
 from idvault.erasure.store import SqlErasureStore
 from idvault.moderator import acts as moderator_acts
-from idvault.public_account.acts import ShownPublicAccount
-from idvault.public_account.ports import Owned, Present
-from idvault.public_account.store.ownership import SqlOwnershipStore
+from idvault.public_account import acts as public_account_acts
+from idvault.public_account.acts import Change, ShownPublicAccount
+from idvault.public_account.rules.owner import Present
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal import acts as appeal_acts
 from idvault.sanction.appeal import rules as appeal_rules
@@ -329,49 +329,32 @@ async def _close_operation(world: World) -> Act:
     return lambda: operation_acts.close.act.run(sanctions.vault, call, at(), request, made, b"paper")
 
 
-async def _public(world: World) -> tuple[PublicAccountWorld, ShownPublicAccount, Owned]:
-    """Return the flows of public accounts, and a company's application as shown and as stored."""
+async def _approve_public(world: World) -> Act:
     flows = PublicAccountWorld(world.database)
     applied = await flows.apply(await flows.company())
-    public_account_id = applied.public_account.public_account_id
-    found = await flows.store.get(relying_party=PARTY, public_account_id=public_account_id)
-    return flows, applied, found
-
-
-def _of_public(world: World, kind: EventType, found: Owned, **fields: str) -> Event:
-    public_account_id = found.public_account.public_account_id
-    return world.event(
-        kind, found.public_account.account_token, public_account_id=public_account_id, paper=b"", **fields
-    )
-
-
-async def _approve_public(world: World) -> Act:
-    flows, _, found = await _public(world)
-    approved = _of_public(world, EventType.PUBLIC_ACCOUNT_APPROVE, found)
-    rejected = _of_public(world, EventType.PUBLIC_ACCOUNT_REJECT, found, reason="OTHER")
-    request, present = world.request(), Present(at(), builders.ZONE)
-    return lambda: flows.store.approve(
-        found,
-        limits=flows.limits,
-        request=request,
-        present=present,
-        approved=approved,
-        rejected=rejected,
-    )
+    change, made = await _change(flows, applied)
+    call, request = flows.call("DecidePublicAccount"), world.request()
+    return lambda: public_account_acts.approve.act.run(flows.vault, call, at(), request, made, change)
 
 
 async def _accept_public(world: World) -> Act:
-    flows, applied, found = await _public(world)
+    flows = PublicAccountWorld(world.database)
+    opened = await flows.open(await flows.company())
     receiver = await flows.company(91, body="MA000002")
-    opened = await flows.approve(applied)
     await flows.add_operator(opened, await flows.person())
     await flows.offer(opened, receiver)
-    fields = {"receiver": receiver, "policy_version": "terms-3", "agree_time": "2026-03-01T04:00:00+00:00"}
-    event = _of_public(world, EventType.PUBLIC_ACCOUNT_ACCEPT, found, **fields)
-    request, present = world.request(), Present(at(), builders.ZONE)
-    return lambda: SqlOwnershipStore(database=world.database).accept(
-        found, account_token=receiver, limits=flows.limits, request=request, present=present, event=event
+    change, made = await _change(flows, opened)
+    call, request, consent = flows.call("AcceptTransfer"), world.request(), builders.consent()
+    return lambda: public_account_acts.accept.act.run(
+        flows.vault, call, at(), request, made, change, receiver, consent
     )
+
+
+async def _change(flows: PublicAccountWorld, shown: ShownPublicAccount) -> tuple[Change, str]:
+    """Return what an act on a public account needs, as it is stored now, and the id."""
+    found = await flows.stored(shown)
+    change = Change(found, Present(at(), builders.ZONE), flows.policy)
+    return change, found.public_account.public_account_id
 
 
 async def _due_erasure(world: World) -> tuple[SqlErasureStore, Erasure]:

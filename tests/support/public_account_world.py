@@ -4,20 +4,18 @@ from datetime import date
 from typing import Any
 
 from idvault.core.db.database import Database
-from idvault.core.policy import PublicAccountLimits
-from idvault.core.request import Asked
-from idvault.processes.bootstrap.periodic.public_account import wire_terms
-from idvault.processes.bootstrap.public_account import wire_public_accounts
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault.public_account import acts
+from idvault.public_account.acts import PublicAccountCall, ShownPublicAccount
+from idvault.public_account.api import PublicAccountMethods
+from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import (
     PublicAccount,
     PublicAccountState,
     PublicProfile,
     RejectReason,
 )
-from idvault.public_account.store.lists import SqlFilingStore
-from idvault.public_account.store.ownership import SqlOwnershipStore
-from idvault.public_account.store.store import SqlPublicAccountStore
+from idvault.public_account.store import store
 from idvault.verify import seal
 from idvault.verify.public_account import Licence, PublicAccountCategory
 from tests.support import builders
@@ -39,33 +37,23 @@ def licence(
 
 
 class PublicAccountWorld:
-    """The flows of public accounts beside those of claims and sanctions, over one database."""
+    """Public accounts beside claims and sanctions, over one database."""
 
     def __init__(self, database: Database, *, sanctions: SanctionWorld | None = None) -> None:
         self.sanctions = sanctions or SanctionWorld(database)
         self.claims = self.sanctions.claims
         self.database = database
         self.policy = self.claims.policy
-        self.store = SqlPublicAccountStore(database=database)
-        entropy = CountingEntropy(start=7_000_000)
-        self.servicer = wire_public_accounts(
-            store=self.store,
-            ownership=SqlOwnershipStore(database=database),
-            filings=SqlFilingStore(database=database),
-            moderators=self.sanctions.moderators,
-            fingerprinter=FakeFingerprinter(),
+        self.vault = wire_vault(
+            database,
             guard=self.claims.guard,
-            entropy=entropy,
-            policy=self.policy,
-        )
-        self.flow, self.ownership = self.servicer.flow, self.servicer.ownership
-        self.terms = wire_terms(
-            store=self.store, guard=self.claims.guard, entropy=entropy, zone=self.policy.zone
+            fingerprinter=FakeFingerprinter(),
+            entropy=CountingEntropy(start=7_000_000),
         )
 
     @property
-    def limits(self) -> PublicAccountLimits:
-        return self.policy.public_accounts
+    def servicer(self) -> PublicAccountMethods:
+        return PublicAccountMethods(vault=self.vault, policy=self.policy)
 
     async def person(self, number: int = 1, *, who: int | None = None, **changes: Any) -> str:
         """Sign a person up and return the token. who: the person, if it is not the one of the number."""
@@ -82,21 +70,27 @@ class PublicAccountWorld:
         asked = command(number, organization(), method="VerifyOrganization", account_token=token)
         await self.claims.verify(asked, seconds=seconds)
 
-    def asked(self, method: str, *fields: seal.Part, party: str = PARTY, request_id: str = "") -> Asked:
-        return Asked(party, "b" * 32, request_id or self.sanctions.new_id(), method, fields)
+    def call(self, method: str, *fields: seal.Part, **changes: Any) -> PublicAccountCall:
+        party, request_id = (
+            changes.pop("party", PARTY),
+            changes.pop("request_id", "") or self.sanctions.new_id(),
+        )
+        return PublicAccountCall(party, "b" * 32, request_id, method, fields, **changes)
 
     async def apply(
         self, token: str, given: Licence | None = None, *, seconds: float = 0, **options: Any
     ) -> ShownPublicAccount:
-        asked = self.asked("ApplyPublicAccount", token, repr(given), **options)
-        return await self.flow.apply(asked, account_token=token, licence=given, now=at(seconds))
+        call = self.call("ApplyPublicAccount", token, repr(given), **options)
+        return await acts.apply(
+            self.vault, call, at(seconds), self.policy, account_token=token, licence=given
+        )
 
     async def approve(
         self, shown: ShownPublicAccount, *, seconds: float = 0, **options: Any
     ) -> ShownPublicAccount:
         found = shown.public_account.public_account_id
-        asked = self.asked("DecidePublicAccount", found, 1, 0, **options)
-        return await self.flow.approve(asked, public_account_id=found, now=at(seconds))
+        call = self.call("DecidePublicAccount", found, 1, 0, **options)
+        return await acts.approve(self.vault, call, at(seconds), found, self.policy)
 
     async def reject(
         self,
@@ -107,8 +101,8 @@ class PublicAccountWorld:
         **options: Any,
     ) -> ShownPublicAccount:
         found = shown.public_account.public_account_id
-        asked = self.asked("DecidePublicAccount", found, 2, reason.value, **options)
-        return await self.flow.reject(asked, public_account_id=found, reason=reason, now=at(seconds))
+        call = self.call("DecidePublicAccount", found, 2, reason.value, **options)
+        return await acts.reject(self.vault, call, at(seconds), found, self.policy, reason)
 
     async def open(
         self, token: str, given: Licence | None = None, *, seconds: float = 0
@@ -125,57 +119,78 @@ class PublicAccountWorld:
         **options: Any,
     ) -> ShownPublicAccount:
         found = shown.public_account.public_account_id
-        asked = self.asked("RenewPublicAccount", found, repr(given), **options)
-        return await self.flow.renew(asked, public_account_id=found, licence=given, now=at(seconds))
+        call = self.call("RenewPublicAccount", found, repr(given), **options)
+        return await acts.renew(self.vault, call, at(seconds), found, self.policy, licence=given)
 
     async def close(
         self, shown: ShownPublicAccount, *, seconds: float = 0, **options: Any
     ) -> ShownPublicAccount:
         found = shown.public_account.public_account_id
-        asked = self.asked("ClosePublicAccount", found, **options)
-        return await self.flow.close(asked, public_account_id=found, now=at(seconds))
+        call = self.call("ClosePublicAccount", found, **options)
+        return await acts.close(self.vault, call, at(seconds), found, self.policy)
 
-    async def _about_two(
-        self,
-        verb: str,
-        shown: ShownPublicAccount,
-        token: str,
-        *,
-        seconds: float = 0,
-        party: str = PARTY,
-        request_id: str = "",
-        **more: Any,
+    async def add_operator(
+        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
     ) -> ShownPublicAccount:
         found = shown.public_account.public_account_id
-        asked = self.asked(verb, found, token, party=party, request_id=request_id)
-        flow = getattr(self.ownership, verb)
-        made: ShownPublicAccount = await flow(
-            asked, public_account_id=found, account_token=token, now=at(seconds), **more
-        )
-        return made
-
-    async def add_operator(self, shown: ShownPublicAccount, token: str, **options: Any) -> ShownPublicAccount:
-        return await self._about_two("add_operator", shown, token, **options)
+        call = self.call("AddOperator", found, token, **options)
+        return await acts.add_operator(self.vault, call, at(seconds), found, self.policy, token)
 
     async def remove_operator(
-        self, shown: ShownPublicAccount, token: str, **options: Any
+        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
     ) -> ShownPublicAccount:
-        return await self._about_two("remove_operator", shown, token, **options)
+        found = shown.public_account.public_account_id
+        call = self.call("RemoveOperator", found, token, **options)
+        return await acts.remove_operator(self.vault, call, at(seconds), found, self.policy, token)
 
-    async def offer(self, shown: ShownPublicAccount, token: str, **options: Any) -> ShownPublicAccount:
-        return await self._about_two("offer", shown, token, **options)
+    async def offer(
+        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
+    ) -> ShownPublicAccount:
+        found = shown.public_account.public_account_id
+        call = self.call("OfferTransfer", found, token, **options)
+        return await acts.offer(self.vault, call, at(seconds), found, self.policy, token)
 
-    async def accept(self, shown: ShownPublicAccount, token: str, **options: Any) -> ShownPublicAccount:
-        return await self._about_two("accept", shown, token, consent=builders.consent(), **options)
+    async def accept(
+        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
+    ) -> ShownPublicAccount:
+        found, consent = shown.public_account.public_account_id, builders.consent()
+        call = self.call("AcceptTransfer", found, token, **options)
+        return await acts.accept(self.vault, call, at(seconds), found, self.policy, token, consent)
 
     async def get(
         self, shown: ShownPublicAccount, *, seconds: float = 0, party: str = PARTY
     ) -> ShownPublicAccount:
         found = shown.public_account.public_account_id
-        return await self.flow.get(relying_party=party, public_account_id=found, now=at(seconds))
+        return await acts.get(self.vault, party, found, zone=self.policy.zone, now=at(seconds))
+
+    async def stored(self, shown: ShownPublicAccount) -> Owned:
+        """Return a public account as it is stored."""
+        found = shown.public_account.public_account_id
+        return await self.vault.read("test", lambda one: store.get(one, PARTY, found))
 
     async def profile(self, shown: ShownPublicAccount, *, seconds: float = 0) -> PublicProfile:
         return (await self.get(shown, seconds=seconds)).profile
+
+    async def page(
+        self,
+        *,
+        size: int = 9,
+        seconds: float = 0,
+        account_token: str | None = None,
+        state: PublicAccountState | None = None,
+        after: str = "",
+    ) -> tuple[list[ShownPublicAccount], str]:
+        """Return a page of a list, and the last one's id if there are more."""
+        return await acts.page(
+            self.vault,
+            PARTY,
+            account_token=account_token,
+            state=state,
+            after=after,
+            limit=size,
+            zone=self.policy.zone,
+            now=at(seconds),
+        )
 
     async def pages(
         self,
@@ -188,13 +203,8 @@ class PublicAccountWorld:
         """Return the ids on every page of a list."""
         after, found = "", []
         while True:
-            page, after = await self.flow.list(
-                relying_party=PARTY,
-                account_token=account_token,
-                state=state,
-                after=after,
-                limit=size,
-                now=at(seconds),
+            page, after = await self.page(
+                size=size, seconds=seconds, account_token=account_token, state=state, after=after
             )
             found.append([each.public_account.public_account_id for each in page])
             if not after:
@@ -204,8 +214,14 @@ class PublicAccountWorld:
         """Return the ids on every page of the list of expiring ones."""
         after, found = None, []
         while True:
-            page, after = await self.flow.expiring(
-                relying_party=PARTY, days=days, after=after, limit=size, now=at(seconds)
+            page, after = await acts.expiring(
+                self.vault,
+                PARTY,
+                days=days,
+                after=after,
+                limit=size,
+                zone=self.policy.zone,
+                now=at(seconds),
             )
             found.append([each.public_account.public_account_id for each in page])
             if after is None:
@@ -215,17 +231,21 @@ class PublicAccountWorld:
         self, *, seconds: float, day: date | None = None, category: PublicAccountCategory | None = None
     ) -> list[PublicAccount]:
         """Return the filings of a day, as exported at a time."""
-        chunks = self.servicer.filings.export(
-            relying_party=PARTY, category=category, day=day, now=at(seconds)
+        chunks = acts.export(
+            self.vault, PARTY, category=category, day=day, zone=self.policy.zone, now=at(seconds)
         )
         return [each async for chunk in chunks for each in chunk.public_accounts]
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has come due."""
         count = 0
-        while done := await self.terms.fall(now=at(seconds), limit=100):
+        while done := await self.fall(seconds=seconds, limit=100):
             count += done
         return count
+
+    async def fall(self, *, seconds: float, limit: int) -> int:
+        """Let the worker store one step of each that has one due."""
+        return await acts.fall_all(self.vault, at(seconds), zone=self.policy.zone, limit=limit)
 
     async def events(self) -> list[str]:
         """Return the types of the log's entries about public accounts, in alphabetical order."""

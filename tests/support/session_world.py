@@ -144,7 +144,7 @@ class SessionWorld:
             sanctions=self.moderation.servicer,
             contests=self.contests,
             erasures=self._erasures(),
-            public_accounts=self.publishing.servicer,
+            vault=self.publishing.vault,
             histories=self.histories,
             receipts=receipts,
             policy=self.claims.policy,

@@ -17,17 +17,18 @@ from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.erasure import build_erasures, erasure_service
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.log import build_guard
-from idvault.processes.bootstrap.public_account import build_public_accounts, public_account_service
 from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
 from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
 from idvault.processes.bootstrap.session import build_identities, build_sessions
 from idvault.processes.bootstrap.tip_off import build_tip_offs
+from idvault.processes.bootstrap.vault import vault_of
+from idvault.public_account.api import PublicAccountMethods
 from idvault.sealing.index import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.signing import public_keys
-from idvault.v1 import status_pb2, verification_pb2
+from idvault.v1 import public_account_pb2, status_pb2, verification_pb2
 
 
 async def build_platform_edge(
@@ -88,10 +89,9 @@ def _services_of_owners(
     histories: DisclosureHistoryFlow,
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
-    policy = claims.policy
+    policy, vault = claims.policy, vault_of(base, keys=keys, guard=guard)
     campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
     sanctions = build_sanctions(base, keys=keys, guard=guard)
-    public_accounts = build_public_accounts(base, keys=keys, guard=guard, policy=policy)
     erasures = build_erasures(base, keys=keys, guard=guard)
     sessions = build_sessions(
         base,
@@ -103,7 +103,7 @@ def _services_of_owners(
             base,
             keys=keys,
             sanctions=sanctions,
-            public_accounts=public_accounts,
+            vault=vault,
             erasures=erasures,
             histories=histories,
             rosters=rosters,
@@ -116,6 +116,9 @@ def _services_of_owners(
         build_campaigns(base, flows=campaigns, policy=policy),
         sanction_service(sanctions),
         sessions,
-        public_account_service(public_accounts),
+        Service(
+            public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
+            PublicAccountMethods(vault=vault, policy=policy),
+        ),
         erasure_service(erasures),
     ]

@@ -8,6 +8,7 @@ from idvault.campaign.invitation.acts import InvitationFlow
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.rules import ClaimRules
+from idvault.core.act import Vault
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
@@ -24,7 +25,6 @@ from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.sanction import SanctionServicer
-from idvault.public_account.api import PublicAccountServicer
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -51,14 +51,13 @@ def wire_identities(
     sanctions: SanctionServicer,
     contests: ObjectionContext[ContestTerms],
     erasures: ErasureServicer,
-    public_accounts: PublicAccountServicer,
+    vault: Vault,
     histories: DisclosureHistoryFlow,
     receipts: ReceiptFlow,
     policy: OperatorPolicy,
 ) -> IdentityFlow:
     """Connect what the owner sees to the flows that platforms call."""
     return IdentityFlow(
-        vault=sanctions.vault,
         store=store,
         accounts=accounts,
         records=records,
@@ -67,7 +66,7 @@ def wire_identities(
         appeals=sanctions.appeals,
         contests=contests,
         erasures=erasures.flow,
-        public_accounts=public_accounts.flow,
+        vault=vault,
         histories=histories,
         receipts=receipts,
         policy=policy,
@@ -110,13 +109,14 @@ def wire_sessions(
             platforms=platforms,
             claims=claims,
             invitations=invitations,
-            public_accounts=identities.public_accounts,
+            vault=identities.vault,
+            policy=identities.policy,
             guard=guard,
             rules=rules,
             custodians=custodians,
         ),
-        identities=identities,
         vault=identities.vault,
+        identities=identities,
         contests=identities.contests,
         receipts=receipts,
         rules=rules,
@@ -161,7 +161,7 @@ def build_identities(
     *,
     keys: LocalKeyProvider,
     sanctions: SanctionServicer,
-    public_accounts: PublicAccountServicer,
+    vault: Vault,
     erasures: ErasureServicer,
     histories: DisclosureHistoryFlow,
     rosters: RosterHolder,
@@ -176,7 +176,7 @@ def build_identities(
         sanctions=sanctions,
         contests=_contests(base, keys),
         erasures=erasures,
-        public_accounts=public_accounts,
+        vault=vault,
         histories=histories,
         receipts=build_receipts(base, rosters),
         policy=policy,

@@ -40,6 +40,7 @@ Filings: the live public accounts of a day, as a provider files them with the au
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Self
 
 from idvault.account import rules as account_rules
 from idvault.core.policy import PublicAccountLimits
@@ -59,6 +60,41 @@ from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Rea
 from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 
 _OPENED = frozenset({*LIVE, PublicAccountState.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A public account, its owner's account and those of its operators, all as they are stored."""
+
+    public_account: PublicAccount
+    owner: Account
+    operators: tuple[Account, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """When an act happens. zone: the deployment's time zone."""
+
+    now: ClockReading
+    zone: tzinfo
+
+    @property
+    def today(self) -> date:
+        """The business day in the deployment's time zone."""
+        return self.now.today(self.zone)
+
+    @property
+    def time(self) -> datetime:
+        """The business time."""
+        return self.now.business
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an act left of a public account. owner_closed: whether its owner's account was closed then."""
+
+    public_account: PublicAccount
+    owner_closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +122,12 @@ class OwnerFacts:
     person_barred: bool
     owned: tuple[tuple[PublicAccount, Account], ...]
     closings: tuple[Closing, ...]
+
+    @classmethod
+    def of(cls, owned: Sequence[Owned], closings: Sequence[Closing], *, person_barred: bool = False) -> Self:
+        """Return the facts of what was read, `owned` first."""
+        pairs = tuple((each.public_account, each.owner) for each in owned)
+        return cls(person_barred, pairs, tuple(closings))
 
 
 def is_eligible(

@@ -1,10 +1,9 @@
 """Lists of public accounts; each page follows the last one of the page before.
 
-Reads the public accounts of a time in the past from what every act left (public_account.ports).
+Reads the public accounts of a time in the past from what every act left.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,9 +23,7 @@ from sqlalchemy import (
 )
 
 from idvault.account.store import rows as account_rows
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Day, Micros
@@ -35,15 +32,16 @@ from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_account_versions as versions
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import follower_closings, sanctions
-from idvault.public_account.ports import Owned, Present, Version
+from idvault.public_account.rules.owner import Owned, Present, Version
 from idvault.public_account.rules.public_account import GRACE_DAYS, PublicAccount, PublicAccountState
-from idvault.public_account.store.rows import IS_LIVE, OWNED, owned
+from idvault.public_account.store.rows import IS_LIVE, OWNED, joined, owned
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
 from idvault.verify.sanction import Degree
 
 _columns = public_accounts.c
+_FIRST_DAY = date(1970, 1, 1)
 _FIRST: dict[str, Any] = {"at": datetime(1970, 1, 1, tzinfo=UTC), "after": ""}
 _OF_PARTY = _columns.relying_party == param("party")
 _LATER = tuple_(_columns.applied_at, _columns.public_account_id) > tuple_(
@@ -120,18 +118,67 @@ DUE: Statement[Owned] = statement(
 )
 
 
-def dates(state: PublicAccountState, present: Present) -> dict[str, Any]:
+async def page(
+    connection: Connection,
+    party: str,
+    *,
+    account_token: str | None,
+    state: PublicAccountState | None,
+    after: str,
+    limit: int,
+    present: Present,
+) -> list[Owned]:
+    """Return up to limit public accounts after the one `after` (empty: from the first), oldest first.
+
+    account_token: only of this owner, in whatever state; else state: only in this one as of now. Raises
+    InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`. An application moves no other one.
+    """
+    common = {"party": party, **await _place_of(connection, party, after), "limit": limit}
+    if account_token is not None:
+        found = await connection.all(OF_OWNER, **common, token=account_token)
+    elif state is None:
+        found = await connection.all(OF_PARTY, **common)
+    else:
+        found = await connection.all(IN_STATE[state], **common, **_dates(state, present))
+    return await joined(connection, found)
+
+
+async def expiring(
+    connection: Connection,
+    party: str,
+    *,
+    until: date,
+    after: tuple[date, str] | None,
+    limit: int,
+    present: Present,
+) -> list[Owned]:
+    """Return live public accounts whose expire_date comes by a day, the first to expire first.
+
+    after: the expire_date and id of the last one of the page before.
+    """
+    day, last = after or (_FIRST_DAY, "")
+    place = {"party": party, "until": until, "day": day, "after": last, "limit": limit}
+    found = await connection.all(EXPIRING, **place, lapsed=_lapsed(present), now=present.time)
+    return await joined(connection, found)
+
+
+async def due(connection: Connection, *, today: date, limit: int) -> list[Owned]:
+    """Return public accounts with a step that is due and not stored, the longest due first."""
+    return await connection.all(DUE, today=today, limit=limit)
+
+
+def _dates(state: PublicAccountState, present: Present) -> dict[str, Any]:
     """Return the time parameters of a list by state."""
-    known = {"today": present.today, "lapsed": lapsed(present), "now": present.time}
+    known = {"today": present.today, "lapsed": _lapsed(present), "now": present.time}
     return {name: known[name] for name in _IN_STATE[state][1]}
 
 
-def lapsed(present: Present) -> date:
+def _lapsed(present: Present) -> date:
     """Return the newest expire_date whose grace is over today."""
     return present.today - timedelta(days=GRACE_DAYS)
 
 
-async def place_of(connection: Connection, relying_party: str, after: str) -> dict[str, Any]:
+async def _place_of(connection: Connection, relying_party: str, after: str) -> dict[str, Any]:
     """Return the place from which a list continues; raises InvalidError (INVALID_MESSAGE, page_token)."""
     if not after:
         return _FIRST
@@ -220,15 +267,11 @@ VERSIONS: Statement[Version] = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlFilingStore:
-    """The history of public accounts in the main database."""
+async def filings(
+    connection: Connection, party: str, *, at: datetime, after: str, limit: int
+) -> Sequence[Version]:
+    """Return public accounts as the last act until a time (included) left them, in the order of their ids.
 
-    database: Database
-
-    @read("public_account.versions")
-    async def versions(
-        self, connection: Connection, *, relying_party: str, at: datetime, after: str, limit: int
-    ) -> Sequence[Version]:
-        """Return public accounts that were stored as live at a time, in the order of their ids."""
-        return await connection.all(VERSIONS, party=relying_party, at=at, after=after, limit=limit)
+    Only those that it left ACTIVE or in GRACE. No later act changes the answer.
+    """
+    return await connection.all(VERSIONS, party=party, at=at, after=after, limit=limit)

@@ -22,7 +22,7 @@ from idvault.core.tables.public_account import (
     public_account_versions,
     public_accounts,
 )
-from idvault.public_account.ports import Owned
+from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import (
     LIVE,
     PublicAccount,

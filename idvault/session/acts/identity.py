@@ -19,7 +19,8 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.erasure.acts import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
 from idvault.erasure.rules import ErasureOrigin
 from idvault.moderator.acts import ModerationCall
-from idvault.public_account.acts import PublicAccountFlow, ShownPublicAccount
+from idvault.public_account import acts as public_account_acts
+from idvault.public_account.acts import ShownPublicAccount
 from idvault.sanction.acts import SanctionFlow
 from idvault.sanction.appeal import acts as appeal_acts
 from idvault.sanction.appeal.acts import APPEALS
@@ -73,7 +74,6 @@ class IdentityFlow:
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
     erasures: ErasureFlow
-    public_accounts: PublicAccountFlow
     histories: DisclosureHistoryFlow
     receipts: ReceiptFlow
     policy: OperatorPolicy
@@ -92,8 +92,15 @@ class IdentityFlow:
         own = ObjectionFilter(token)
         appeals, _ = await APPEALS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
         contests, _ = await CONTESTS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
-        public_accounts, _ = await self.public_accounts.list(
-            relying_party=party, account_token=token, state=None, after="", limit=LIMIT, now=now
+        public_accounts, _ = await public_account_acts.page(
+            self.vault,
+            party,
+            account_token=token,
+            state=None,
+            after="",
+            limit=LIMIT,
+            zone=self.policy.zone,
+            now=now,
         )
         return OwnIdentity(
             account_rules.project(account=account, today=now.today(self.policy.zone), now=now.business),

@@ -14,11 +14,13 @@ from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
 from idvault.claim.ports import Claim
 from idvault.claim.rules import ClaimRules
 from idvault.core import caller
+from idvault.core.act import Vault
 from idvault.core.event_factory import EventFactory
+from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter
 from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
-from idvault.public_account.acts import PublicAccountFlow
+from idvault.public_account import acts as public_account_acts
 from idvault.session import rules
 from idvault.session.ports import SessionStore, StoredSession
 from idvault.session.rules import SessionClaim, SessionState, VerificationSession
@@ -161,7 +163,8 @@ class PageFlow:
     platforms: PresentationStore
     claims: VerificationFlow
     invitations: InvitationFlow
-    public_accounts: PublicAccountFlow
+    vault: Vault
+    policy: OperatorPolicy
     guard: LogGuard
     rules: ClaimRules
     custodians: Callable[[], Custodians]
@@ -303,7 +306,8 @@ class PageFlow:
     async def _is_full(self, shown: ShownSession, now: ClockReading) -> bool:
         if shown.state is not SessionState.SUCCEEDED or shown.claim is None:
             return False
-        return await self.public_accounts.is_full(owner=shown.claim.account, now=now)
+        owner = shown.claim.account
+        return await public_account_acts.is_full(self.vault, owner, policy=self.policy, now=now)
 
 
 def _is_open(claim: SessionClaim | None) -> bool:

@@ -36,8 +36,8 @@ from idvault.core.tables.credential import (
     status_marks,
 )
 from idvault.core.tables.public_account import public_accounts
-from idvault.public_account.ports import Owned
 from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.ports import Credential, CredentialIssue, StoredList

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
+from idvault.public_account import acts
 from idvault.public_account.acts import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.sanction.rules import Sanction
@@ -244,7 +245,11 @@ async def test_the_owner_s_own_page_knows(world: PublicAccountWorld, keys: Any) 
             await world.claims.accounts.get(relying_party="platform-a", account_token=token)
             for token in (first, second)
         ]
-        return [await world.flow.is_full(owner=each, now=at(0)) for each in found if each is not None]
+        return [
+            await acts.is_full(world.vault, each, policy=world.policy, now=at(0))
+            for each in found
+            if each is not None
+        ]
 
     assert await full() == [False, False]
     closing = await close(world, opened, keys, "public account")
@@ -271,7 +276,7 @@ async def test_a_closing_and_an_approval_at_once(world: PublicAccountWorld, keys
 async def test_parallel_approvals_after_a_closing(world: PublicAccountWorld, keys: Any) -> None:
     """However many applications wait under however many tokens, none is approved."""
     first, second = await tokens_of(world, "organisation")
-    world.flow.context.policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=9))
+    world.policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=9))
     waiting = [await world.apply(token) for token in (first, second) * 2]
     await close(world, await world.open(first), keys, "public account")
     decided = await asyncio.gather(*(world.approve(each) for each in waiting))

@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.public_account.acts import ShownPublicAccount, shown
-from idvault.public_account.ports import Present
+from idvault.public_account.rules.owner import Present
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.status.acts import FeedFlow
 from idvault.status.store import SqlFeedStore

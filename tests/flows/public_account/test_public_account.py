@@ -24,9 +24,9 @@ from idvault.verify.error import (
 from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 from idvault.verify.sanction import Degree
 from tests.support import builders
-from tests.support.flow_world import PARTY, at
+from tests.support.flow_world import at
 from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence
-from tests.support.sanction_world import RevokedMeanwhile, until
+from tests.support.sanction_world import LateVault, until
 
 APPLIED, ACTIVE, GRACE = PublicAccountState.APPLIED, PublicAccountState.ACTIVE, PublicAccountState.GRACE
 EXPIRED, CLOSED = PublicAccountState.EXPIRED, PublicAccountState.CLOSED
@@ -113,7 +113,7 @@ async def test_the_limit_of_organisations_and_of_operators(world: PublicAccountW
     for number in range(5):
         assert (await world.open(tokens[number % 2])).profile.state is ACTIVE
     assert (await world.open(tokens[0])).profile.state is REJECTED
-    world.flow.context.policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=6))
+    world.policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=6))
     assert (await world.open(tokens[1])).profile.state is ACTIVE
 
 
@@ -276,7 +276,7 @@ async def test_workers_at_once(world: PublicAccountWorld) -> None:
     """A step is written once, whoever comes first, and not for a public account that changed meanwhile."""
     opened = await world.open(await world.company())
     late = TERM * DAY
-    sweeps = (world.terms.fall(now=at(late), limit=9) for _ in range(4))
+    sweeps = (world.fall(seconds=late, limit=9) for _ in range(4))
     assert sum(await asyncio.gather(*sweeps)) == 1
     assert (await world.profile(opened, seconds=late)).state is GRACE
 
@@ -307,22 +307,16 @@ async def test_pages_do_not_move(world: PublicAccountWorld) -> None:
     token, other = await world.company(), await world.person()
     made = [await world.apply(token, seconds=place) for place in range(5)]
     ids = [each.public_account.public_account_id for each in made]
-    page, after = await world.flow.list(
-        relying_party="platform-a", account_token=None, state=None, after="", limit=2, now=at(9)
-    )
+    page, after = await world.page(size=2, seconds=9)
     new = await world.apply(other, seconds=9)
-    rest, end = await world.flow.list(
-        relying_party="platform-a", account_token=None, state=None, after=after, limit=9, now=at(9)
-    )
+    rest, end = await world.page(after=after, seconds=9)
     found = [each.public_account.public_account_id for each in (*page, *rest)]
     assert (found, end) == ([*ids, new.public_account.public_account_id], "")
     assert await world.pages(size=2, account_token=token) == [ids[:2], ids[2:4], ids[4:]]
     await world.reject(made[1])
     assert await world.pages(account_token=token, state=REJECTED) == [[ids[1]]]
     with pytest.raises(InvalidError) as refused:
-        await world.flow.list(
-            relying_party="platform-a", account_token=None, state=None, after="f" * 32, limit=9, now=at(9)
-        )
+        await world.page(after="f" * 32, seconds=9)
     assert [each.field for each in refused.value.violations] == ["page_token"]
 
 
@@ -354,7 +348,7 @@ async def test_nothing_changes_while_the_log_stands_still(world: PublicAccountWo
     ):
         assert await outcome(work) == "LOG_UNAVAILABLE"
     with pytest.raises(IdvaultError):
-        await world.terms.fall(now=at(late), limit=9)
+        await world.fall(seconds=late, limit=9)
 
 
 async def test_an_account_that_is_not_verified_any_more(world: PublicAccountWorld) -> None:
@@ -369,24 +363,14 @@ async def test_an_account_that_is_not_verified_any_more(world: PublicAccountWorl
 
 async def test_a_revocation_just_before_a_decision(world: PublicAccountWorld) -> None:
     """A moderator who is revoked after the signature was read approves, rejects and renews nothing."""
-    context, staff = world.flow.context, world.sanctions
+    staff = world.sanctions
     applied = await world.apply(await world.person())
     found = applied.public_account.public_account_id
-    context.moderators = RevokedMeanwhile(staff)
-    for number, rejected in ((1, False), (2, True)):
-        key = await staff.moderator(number)
-        asked = world.asked("DecidePublicAccount", found, number, 0)
-        signed = staff.signed_act(
-            "DecidePublicAccount", found, number, 0, key=key, request_id=asked.request_id
-        )
-        common: Any = {"public_account_id": found, "now": at(0), "decision": signed}
-        work = (
-            world.flow.reject(asked, reason=RejectReason.OTHER, **common)
-            if rejected
-            else world.flow.approve(asked, **common)
-        )
+    world.vault = LateVault.of(staff)
+    for number, decide in ((1, world.approve), (2, world.reject)):
+        key, request_id = await staff.moderator(number), staff.new_id()
+        signed = staff.signed_act("DecidePublicAccount", found, number, 0, key=key, request_id=request_id)
         with pytest.raises(PreconditionError) as refused:
-            await work
+            await decide(applied, request_id=request_id, decision=signed)
         assert refused.value.reason is Reason.MODERATOR_REVOKED
-    shown = await world.flow.get(relying_party=PARTY, public_account_id=found, now=at(0))
-    assert shown.public_account.state == applied.public_account.state
+    assert (await world.get(applied)).public_account.state == applied.public_account.state

@@ -178,12 +178,9 @@ async def test_an_appeal_restores_it(main_database: Database) -> None:
     after = await world.profile(opened, seconds=2 * HOUR)
     assert (after.standing, after.revision > before.revision) == (Standing.GOOD, True)
     assert await refusal(world.close(opened, seconds=2 * HOUR)) == ""
-    _, closed, judge = await appeals.case(
-        Degree.CLOSE,
-        token=token,
-        public_account_id=(await world.open(token)).public_account.public_account_id,
-    )
-    (found,) = (await world.pages(state=PublicAccountState.CLOSED))[0][-1:]
+    found = (await world.open(token)).public_account.public_account_id
+    _, closed, judge = await appeals.case(Degree.CLOSE, token=token, public_account_id=found)
+    assert found in (await world.pages(state=PublicAccountState.CLOSED))[0]
     await appeals.decide(await appeals.file(closed), AppealState.UPHELD, key=judge)
     assert found in (await world.pages(state=PublicAccountState.ACTIVE))[0]
     await world.claims.verification.drain()

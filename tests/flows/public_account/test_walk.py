@@ -29,7 +29,7 @@ from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import IdvaultError, TransitionError
 from tests.support import builders
 from tests.support.databases import Databases, Maker
-from tests.support.flow_world import PARTY, at, command
+from tests.support.flow_world import at, command
 from tests.support.organizations import organization
 from tests.support.public_account_model import ModelOwner, ModelRegister
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence
@@ -156,9 +156,7 @@ class Walk:
 
     async def agree_on_all(self) -> None:
         """Compare every public account, in the list of all and in the lists by state."""
-        found, _ = await self.world.flow.list(
-            relying_party=PARTY, account_token=None, state=None, after="", limit=100_000, now=at(self.seconds)
-        )
+        found, _ = await self.world.page(size=100_000, seconds=self.seconds)
         states = {each.public_account.public_account_id: each.profile.state for each in found}
         assert len(states) == len(self.made)
         for place, made in enumerate(self.made):

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.tables.public_account import public_account_versions
-from idvault.public_account.ports import Owned, Present
+from idvault.public_account import acts
+from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import RejectReason
 from idvault.verify.error import UnavailableError
 from tests.storage.hooks import before_statements
 from tests.support import builders, sql
-from tests.support.flow_world import PARTY, at
+from tests.support.flow_world import at
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence
 
 
@@ -66,23 +68,19 @@ async def test_every_act_leaves_a_version(world: PublicAccountWorld) -> None:
 async def test_a_step_is_stored_once(world: PublicAccountWorld) -> None:
     """A step that is not due, or of a public account that changed since, is not stored."""
     opened = await world.open(await world.company())
-    found = await world.store.get(
-        relying_party=PARTY, public_account_id=opened.public_account.public_account_id
-    )
-    event = builders.event()
-    assert not await world.store.fall(found, present=Present(at(0), builders.ZONE), event=event)
+    found = await world.stored(opened)
+    assert not await acts.fall(world.vault, SYSTEM, at(0), found, builders.TODAY)
     await world.renew(opened, seconds=320 * DAY)
-    assert not await world.store.fall(found, present=Present(at(900 * DAY), builders.ZONE), event=event)
+    late = builders.TODAY + timedelta(days=900)
+    assert not await acts.fall(world.vault, SYSTEM, at(900 * DAY), found, late)
 
 
 async def test_a_public_account_that_has_another_owner_now(world: PublicAccountWorld) -> None:
     """An act on what was read before its owner changed is refused, to be repeated."""
     opened = await world.open(await world.company())
-    found = await world.store.get(
-        relying_party=PARTY, public_account_id=opened.public_account.public_account_id
-    )
+    found = await world.stored(opened)
     moved = Owned(opened.public_account, found.owner)
     elsewhere = await world.person()
     object.__setattr__(moved.public_account, "account_token", elsewhere)
     with pytest.raises(UnavailableError):
-        await world.store.fall(moved, present=Present(at(0), builders.ZONE), event=builders.event())
+        await acts.fall(world.vault, SYSTEM, at(0), moved, builders.TODAY)
