@@ -352,6 +352,7 @@ PASSED = {
     "OperatorPolicy": "a value",
     "StoredModerators": "reads by a world's vault",
     "StoredPresentations": "reads by a world's vault",
+    "TipOffContext": "a value: what acts take beside the vault",
     "TipOffPolicy": "a value",
 }
 

@@ -91,6 +91,7 @@ from idvault.verify.error import (
     Violation,
 )
 from idvault.verify.event import EventType
+from idvault.verify.sanction import SanctionCategory
 from idvault.verify.seal import Part
 from idvault.verify.tip_off import (
     REFERENCE_DIGITS,
@@ -383,6 +384,36 @@ def missing() -> InvalidError:
 
 
 MOST_MERGED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffFilter:
+    """Which reports to list; None: any. due_before: exclusive."""
+
+    state: TipOffState | None = None
+    open_only: bool = False
+    due_before: datetime | None = None
+    assignee: str | None = None
+    target: TipOffTarget | None = None
+    category: SanctionCategory | None = None
+    operation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """A report's place in the lists: its group (`queue_place`), deadline and id."""
+
+    group: int
+    due_at: datetime
+    tip_off_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Reports of a list; following: where it continues, None at the end."""
+
+    tip_offs: tuple[TipOff, ...]
+    following: QueuePlace | None
 
 
 _WORKED_ON = frozenset({TipOffState.ASSIGNED, TipOffState.ANSWERED})

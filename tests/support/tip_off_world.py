@@ -11,8 +11,7 @@ from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
 from idvault.platform.acts import StoredPresentations
-from idvault.processes.bootstrap.periodic.tip_off import wire_schedule
-from idvault.processes.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.acts import NewSanction
 from idvault.sanction.operation.rules import Operation
 from idvault.sealing import key_set
@@ -20,18 +19,27 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.tip_off.acts import filing, reporter
+from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.filing import FiledReport, NewTipOff, ReporterView
-from idvault.tip_off.acts.tip_off import ReadReport, TipOffCall, TipOffDecision
-from idvault.tip_off.ports import QueuePage, QueuePlace, TipOffFilter
-from idvault.tip_off.reporter.store import SqlReporterStore
-from idvault.tip_off.rules import Reporter, ReporterStanding
-from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.tip_off.acts.tip_off import ReadReport, TipOffCall, TipOffContext, TipOffDecision
+from idvault.tip_off.api.form import TipOffFormMethods
+from idvault.tip_off.api.servicer import TipOffMethods
+from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, ReporterStanding, TipOffFilter
 from idvault.v1 import tip_off_pb2
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import Degree, Origin, SanctionCategory, Scope, StatementOfReasons
 from idvault.verify.seal import Part
-from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffChannel, TipOffOutcome, TipOffTarget
+from idvault.verify.tip_off import (
+    Dismissal,
+    TargetKind,
+    TipOff,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at
@@ -72,7 +80,7 @@ async def closed(world: "TipOffWorld", operation: Operation) -> Operation:
 
 
 class TipOffWorld:
-    """The flows of reports beside those of sanctions, over one database."""
+    """Reports beside sanctions, over one database."""
 
     def __init__(
         self,
@@ -83,30 +91,31 @@ class TipOffWorld:
         sanctions: SanctionWorld | None = None,
         **policy: Any,
     ) -> None:
-        """Build the flows as bootstrap does. life: how often the same database was opened before."""
+        """life: how often the same database was opened before."""
         self.world = sanctions or SanctionWorld(database)
         self.database = database
-        self.store = SqlTipOffStore(database=database)
         self.policy = TipOffPolicy(builders.ZONE, **policy)
-        entropy = CountingEntropy(start=50_000_000 + life * 1_000_000)
-        guard = self.world.claims.guard
-        ports = TipOffPorts(
-            store=self.store,
-            reporters=SqlReporterStore(database=database),
-            moderators=self.world.moderators,
+        self.vault = wire_vault(
+            database,
+            guard=self.world.claims.guard,
+            fingerprinter=FakeFingerprinter(),
+            entropy=CountingEntropy(start=50_000_000 + life * 1_000_000),
+        )
+        self.context = TipOffContext(
             secrets=KeyedTipOffSecrets(keys=keys),
             sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
-            entropy=entropy,
+            sanctions=self.world.sanctions,
+            policy=self.policy,
         )
-        self.servicer = wire_tip_offs(ports, sanctions=self.world.sanctions, policy=self.policy)
-        self.filing, self.tip_offs = self.servicer.filing, self.servicer.tip_offs
-        self.reporters = self.servicer.reporters
-        self.schedule = wire_schedule(store=self.store, guard=guard, entropy=entropy, policy=self.policy)
-        self.forms = wire_forms(self.filing, platforms=StoredPresentations(self.world.vault))
+        self.forms = TipOffFormMethods(
+            vault=self.vault, context=self.context, platforms=StoredPresentations(self.vault)
+        )
         self._numbers = 0
         self._people: dict[int, str] = {}
+
+    @property
+    def servicer(self) -> TipOffMethods:
+        return TipOffMethods(vault=self.vault, context=self.context)
 
     @property
     def form_service(self) -> Service:
@@ -149,9 +158,8 @@ class TipOffWorld:
         asked = replace(wanted or report(), **changes)
         # Every field counts, the ones that are not shown, too.
         shown = "/".join(str(getattr(asked, name)) for name in asked.__slots__)
-        return await self.filing.file(
-            self.call("FileTipOff", shown, **options), wanted=asked, now=at(seconds)
-        )
+        call = self.call("FileTipOff", shown, **options)
+        return await filing.file(self.vault, call, at(seconds), asked, self.context)
 
     async def person(self, number: int) -> str:
         """Return the account of somebody who reports, the same for the same number."""
@@ -165,15 +173,24 @@ class TipOffWorld:
         """File by the form of the hosted pages, for a platform that need not be presented."""
         asked = replace(wanted or report(), by_form=True)
         call = self.call("FileTipOffForm", request_id=request_id, party=party)
-        return await self.filing.file(call, wanted=asked, now=at(seconds))
+        return await filing.file(self.vault, call, at(seconds), asked, self.context)
 
     async def follow(
         self, filed: FiledReport, *, secret: str = "", seconds: float = 0, party: str = PARTY
     ) -> ReporterView:
-        return await self.filing.follow(
-            relying_party=party,
-            reference=filed.tip_off.reference,
-            secret=secret or filed.secret,
+        return await self.attempt(
+            filed.tip_off.reference, secret or filed.secret, seconds=seconds, party=party
+        )
+
+    async def attempt(
+        self, reference: str, secret: str, *, seconds: float = 0, party: str = PARTY
+    ) -> ReporterView:
+        return await filing.follow(
+            self.vault,
+            party,
+            reference=reference,
+            secret=secret,
+            context=self.context,
             now=at(seconds),
         )
 
@@ -188,31 +205,22 @@ class TipOffWorld:
     ) -> TipOff:
         ids = (tip_off.tip_off_id, moderator_id, former or "")
         call = await self.decided("AssignTipOff", *ids, by=moderator_id, seconds=seconds, **options)
-        return await self.tip_offs.assign(
-            call,
-            tip_off_id=tip_off.tip_off_id,
-            moderator_id=moderator_id,
-            former=former,
-            now=at(seconds),
-        )
+        return await acts.assign(self.vault, call, at(seconds), *ids[:2], former)
 
     async def hand_back(
         self, tip_off: TipOff, moderator_id: str, *, seconds: float = 0, **options: Any
     ) -> TipOff:
         ids = (tip_off.tip_off_id, moderator_id)
         call = await self.decided("ReturnTipOff", *ids, by=moderator_id, seconds=seconds, **options)
-        return await self.tip_offs.hand_back(
-            call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, now=at(seconds)
-        )
+        return await acts.hand_back(self.vault, call, at(seconds), *ids)
 
     async def note(
         self, tip_off: TipOff, moderator_id: str, note: str, *, seconds: float = 0, **options: Any
     ) -> TipOff:
         options |= {"by": moderator_id, "seconds": seconds, "words": note}
-        call = await self.decided("AddTipOffNote", tip_off.tip_off_id, moderator_id, **options)
-        return await self.tip_offs.note(
-            call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, note=note, now=at(seconds)
-        )
+        ids = (tip_off.tip_off_id, moderator_id)
+        call = await self.decided("AddTipOffNote", *ids, **options)
+        return await acts.note(self.vault, call, at(seconds), *ids, note, self.context.sealer)
 
     async def answer(
         self,
@@ -224,10 +232,9 @@ class TipOffWorld:
         **options: Any,
     ) -> TipOff:
         options |= {"by": moderator_id, "seconds": seconds, "words": reply}
-        call = await self.decided("AnswerTipOff", tip_off.tip_off_id, moderator_id, **options)
-        return await self.tip_offs.answer(
-            call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, reply=reply, now=at(seconds)
-        )
+        ids = (tip_off.tip_off_id, moderator_id)
+        call = await self.decided("AnswerTipOff", *ids, **options)
+        return await acts.answer(self.vault, call, at(seconds), *ids, reply, self.context.sealer)
 
     async def dismiss(
         self,
@@ -245,12 +252,21 @@ class TipOffWorld:
         fields = (tip_off.tip_off_id, moderator_id, outcome.value)
         options |= {"by": moderator_id, "seconds": seconds, "words": reply}
         call = await self.decided("ResolveTipOff", *fields, **options)
-        return await self.tip_offs.resolve(
-            call,
-            tip_off_id=tip_off.tip_off_id,
-            moderator_id=moderator_id,
-            decision=decision,
-            now=at(seconds),
+        return await self.resolve(call, tip_off, moderator_id, decision, seconds=seconds)
+
+    async def resolve(
+        self,
+        call: TipOffCall,
+        tip_off: TipOff,
+        moderator_id: str,
+        decision: TipOffDecision,
+        *,
+        seconds: float,
+    ) -> TipOff:
+        """Send a decision."""
+        ids = (tip_off.tip_off_id, moderator_id)
+        return await acts.resolve(
+            self.vault, call, at(seconds), *ids, decision=decision, context=self.context
         )
 
     async def uphold(
@@ -296,13 +312,7 @@ class TipOffWorld:
             ),
             call=replace(signed, signature=key.sign(paper)),
         )
-        return await self.tip_offs.resolve(
-            call,
-            tip_off_id=tip_off.tip_off_id,
-            moderator_id=key.moderator_id,
-            decision=decision,
-            now=at(seconds),
-        )
+        return await self.resolve(call, tip_off, key.moderator_id, decision, seconds=seconds)
 
     async def merge(
         self,
@@ -316,23 +326,17 @@ class TipOffWorld:
         ids = [each.tip_off_id for each in duplicates]
         options |= {"by": moderator_id, "seconds": seconds}
         call = await self.decided("MergeTipOffs", tip_off.tip_off_id, moderator_id, *ids, **options)
-        return await self.tip_offs.merge(
-            call, tip_off_id=tip_off.tip_off_id, duplicates=ids, moderator_id=moderator_id, now=at(seconds)
-        )
+        return await acts.merge(self.vault, call, at(seconds), tip_off.tip_off_id, moderator_id, ids)
 
     async def get(self, tip_off: TipOff, *, seconds: float = 0, party: str = PARTY) -> ReadReport:
-        return await self.tip_offs.get(relying_party=party, tip_off_id=tip_off.tip_off_id, now=at(seconds))
+        sealer = self.context.sealer
+        return await acts.get(self.vault, party, tip_off.tip_off_id, sealer=sealer, now=at(seconds))
 
     async def page(
         self, *, limit: int, after: QueuePlace | None = None, seconds: float = 0, **filters: Any
     ) -> QueuePage:
-        return await self.tip_offs.list(
-            relying_party=filters.pop("party", PARTY),
-            wanted=TipOffFilter(**filters),
-            after=after,
-            limit=limit,
-            now=at(seconds),
-        )
+        party, wanted = filters.pop("party", PARTY), TipOffFilter(**filters)
+        return await acts.page(self.vault, party, wanted, after=after, limit=limit, now=at(seconds))
 
     async def listed(self, *, size: int = 1_000, seconds: float = 0, **filters: Any) -> list[str]:
         """Return the ids of all pages of a list."""
@@ -356,24 +360,36 @@ class TipOffWorld:
         by = (await self.world.clerk(party=options.get("party", PARTY))).moderator_id
         fields = (reporter_id, standing.value)
         call = await self.decided("SetReporterStanding", *fields, by=by, seconds=seconds, **options)
-        return await self.reporters.set_standing(
-            call,
-            reporter_id=reporter_id,
-            standing=standing,
-            limited_until=limited_until,
-            now=at(seconds),
+        return await reporter.set_standing(
+            self.vault, call, at(seconds), reporter_id, standing=standing, limited_until=limited_until
         )
 
-    async def reporter(self, reporter_id: str, *, seconds: float = 0) -> Reporter:
-        found, _ = await self.reporters.list(
-            relying_party=PARTY, standing=None, after="", limit=1_000, now=at(seconds)
+    async def reporters(self, *, party: str = PARTY, seconds: float = 0) -> list[Reporter]:
+        """Return all reporters of a platform."""
+        found, _ = await reporter.page(
+            self.vault, party, standing=None, after="", limit=1_000, now=at(seconds)
         )
-        known = {each.reporter_id: each for each in found}
+        return found
+
+    async def reporter(self, reporter_id: str, *, seconds: float = 0) -> Reporter:
+        known = {each.reporter_id: each for each in await self.reporters(seconds=seconds)}
         return known[reporter_id]
 
     async def remind(self, *, seconds: float) -> int:
         """Let the worker write the reminders that are due."""
-        return await self.schedule.remind(now=at(seconds), limit=1_000)
+        return await reporter.remind_all(self.vault, at(seconds), limit=1_000)
+
+    async def delete_texts(self, *, seconds: float) -> int:
+        """Let the worker delete the texts of reports that were closed long enough ago."""
+        return await reporter.delete_all_texts(self.vault, at(seconds), policy=self.policy, limit=9)
+
+    async def purge(self, *, seconds: float) -> int:
+        """Let the worker delete what is old."""
+        return await reporter.purge(self.vault, at(seconds), policy=self.policy)
+
+    async def levels(self, *, seconds: float) -> tuple[dict[TipOffState, int], int]:
+        """Return how many reports are in each open state, and how many are overdue."""
+        return await reporter.levels(self.vault, now=at(seconds))
 
     async def events(self) -> list[str]:
         """Return the types of the log entries about reports, in alphabetical order."""

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.api import VerificationServicer
+from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
@@ -20,7 +21,7 @@ from idvault.processes.bootstrap.log import build_guard
 from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
 from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
 from idvault.processes.bootstrap.session import build_identities, build_sessions
-from idvault.processes.bootstrap.tip_off import build_tip_offs
+from idvault.processes.bootstrap.tip_off import tip_off_services
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.public_account.api import PublicAccountMethods
 from idvault.sealing.index import CurrentIndexer
@@ -36,6 +37,7 @@ async def build_platform_edge(
 ) -> GrpcServer:
     """Return the server of the services that platforms call."""
     keys, guard = load_keys(base.settings), build_guard(base)
+    vault = vault_of(base, keys=keys, guard=guard)
     await follow_keys(stack, base, keys)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     claims = await build_claims(stack, base, rosters, guard=guard)
@@ -60,13 +62,14 @@ async def build_platform_edge(
         *_services_of_owners(
             base,
             rosters,
+            vault,
             keys=keys,
             guard=guard,
             claims=claims,
             verification=verification,
             histories=statuses.histories,
         ),
-        *build_tip_offs(base, keys=keys, guard=guard),
+        *tip_off_services(base, vault, keys=keys, guard=guard),
     ]
     return build_server(
         base,
@@ -81,6 +84,7 @@ async def build_platform_edge(
 def _services_of_owners(
     base: Base,
     rosters: RosterHolder,
+    vault: Vault,
     *,
     keys: LocalKeyProvider,
     guard: LogGuard,
@@ -89,7 +93,7 @@ def _services_of_owners(
     histories: DisclosureHistoryFlow,
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
-    policy, vault = claims.policy, vault_of(base, keys=keys, guard=guard)
+    policy = claims.policy
     campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
     sanctions = build_sanctions(base, keys=keys, guard=guard)
     erasures = build_erasures(base, keys=keys, guard=guard)

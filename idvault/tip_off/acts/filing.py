@@ -8,25 +8,27 @@ visitor reports: the pages limit addresses, in memory, and the vault counts the 
 
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from idvault.core import caller
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.policy import TipOffPolicy
-from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import LogGuard
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.platform.ports import PresentationStore
 from idvault.platform.rules import PresentedPlatform
-from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
-from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.acts.tip_off import TipOffCall, maker
-from idvault.tip_off.ports import ReferenceTakenError, TipOffFiling, TipOffSecrets, TipOffStore, TipOffText
-from idvault.tip_off.rules import TIP_OFF_DAYS
+from idvault.public_account.store import rows as public_account_rows
+from idvault.sanction.operation import rules as operation_rules
+from idvault.sanction.operation.store import ROWS as OPERATIONS
+from idvault.sealing.moderation_text_ports import CaseField
+from idvault.tip_off import rules
+from idvault.tip_off.acts.tip_off import TipOffCall, TipOffContext, log
+from idvault.tip_off.reporter import store as reporter_store
+from idvault.tip_off.rules import TIP_OFF_DAYS, ReporterStanding
+from idvault.tip_off.store import lists, rows, store
+from idvault.tip_off.store.rows import ReferenceTakenError, TipOffText
 from idvault.verify import deadline
 from idvault.verify import tip_off as verify_tip_off
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import SYSTEM_ACTOR
+from idvault.verify.event import EventType
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import (
     Dismissal,
@@ -61,6 +63,19 @@ class NewTipOff:
 
 
 @dataclass(frozen=True, slots=True)
+class TipOffFiling:
+    """A report to file. accounts: tokens that must be the platform's. limit: reports per reporter and day."""
+
+    tip_off: TipOff
+    texts: tuple[TipOffText, ...] = field(repr=False)
+    accounts: tuple[str, ...] = field(repr=False)
+    limit: int
+    today: date
+    day_ends: datetime
+    by_form: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FiledReport:
     """A report and its reporter's secret."""
 
@@ -76,133 +91,176 @@ class ReporterView:
     reply: str = field(repr=False)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class FilingFlow:
-    """Reports as the public sees them."""
+async def file(
+    vault: Vault, call: TipOffCall, now: ClockReading, wanted: NewTipOff, context: TipOffContext
+) -> FiledReport:
+    """File a report; raises InvalidError, NotFoundError, PreconditionError, ExhaustedError."""
+    await vault.guard.check(now=now)
+    rules.check(wanted.target)
+    rules.check_filing(
+        text=wanted.text, contact=wanted.contact, evidence=wanted.evidence, content=wanted.content
+    )
+    request = call.request(vault.fingerprinter)
+    while True:
+        filing = _filing(call, wanted, context, now, tip_off_id=vault.new_id())
+        try:
+            filed = await _file.run(vault, call, now, request, filing.tip_off.tip_off_id, filing)
+        except ReferenceTakenError:
+            continue  # a chance of 1 in 10^12 for each stored report
+        break
+    secret = context.secrets.secret(
+        relying_party=call.relying_party,
+        tip_off_id=filed.tip_off_id,
+        request_id=call.request_id,
+        version=filed.secret_key,
+    )
+    return FiledReport(filed, secret.digits)
 
-    store: TipOffStore
-    secrets: TipOffSecrets
-    sealer: ModerationTextSealer
-    fingerprinter: Fingerprinter
-    guard: LogGuard
-    entropy: Entropy
-    policy: TipOffPolicy
 
-    def __post_init__(self) -> None:
-        """Make events with the entropy source."""
-        self._events = EventFactory(entropy=self.entropy)
+@mutation("tip_off.file", again=rows.get)
+async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
+    """Store a new report with its texts, and count it for its reporter.
 
-    async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
-        """File a report; raises InvalidError, NotFoundError, PreconditionError, ExhaustedError."""
-        await self.guard.check(now=now)
-        tip_off_rules.check(wanted.target)
-        tip_off_rules.check_filing(
-            text=wanted.text, contact=wanted.contact, evidence=wanted.evidence, content=wanted.content
-        )
-        request, make = call.request(self.fingerprinter), maker(self._events, call.actor_id, now)
-        while True:
-            filing = self._filing(call, wanted, now)
-            try:
-                filed = await self.store.file(filing, request=request, make=make, now=now)
-            except ReferenceTakenError:
-                continue  # a chance of 1 in 10^12 for each stored report
-            break
-        secret = self.secrets.secret(
-            relying_party=call.relying_party,
-            tip_off_id=filed.tip_off_id,
-            request_id=call.request_id,
-            version=filed.secret_key,
-        )
-        return FiledReport(filed, secret.digits)
+    One by a form is counted for the form and its day, whose row is locked last, by an act that locks no
+    reporter; the first one of a day that came by a flooded form is logged. Raises NotFoundError
+    (ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND), PreconditionError (OPERATION_CLOSED),
+    ExhaustedError (TIP_OFF_LIMIT_REACHED) and ReferenceTakenError.
+    """
+    made = filing.tip_off
+    await store.check_accounts(tx.connection, tx.party, filing.accounts)
+    if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
+        await public_account_rows.get(tx.connection, tx.party, made.target.key)
+    if made.operation_id is not None:
+        operation_rules.check_open(await OPERATIONS.get(tx.connection, tx.party, made.operation_id))
+    if made.reporter_id is not None:
+        made = replace(made, trusted=await _count(tx, filing, made.reporter_id))
+    flood = await _flood(tx, filing) if filing.by_form else None
+    made = replace(made, flooded=flood is not None)
+    await rows.add(tx.connection, made)
+    for text in filing.texts:
+        await rows.put_text(tx.connection, made, text, now=tx.now.business)
+    await log(tx, EventType.TIP_OFF_FILE, tip_off_id=tip_off_id, evidence=b"".join(made.evidence))
+    if flood is not None and rules.begins(filed=flood.filed, most=flood.most):
+        await log(tx, EventType.TIP_OFF_FLOOD, day=filing.today.isoformat(), limit=flood.most)
+    return made
 
-    async def follow(
-        self, *, relying_party: str, reference: str, secret: str, now: ClockReading
-    ) -> ReporterView:
-        """Return what a reporter may read; raises NotFoundError (TIP_OFF_NOT_FOUND).
 
-        The refusal is the same for an unknown reference, a wrong secret, and a reference that is locked for
-        the day: a refusal of its own for the last would tell which references exist.
-        """
-        reference = tip_off_rules.read_digits(
-            reference, field="reference", count=verify_tip_off.REFERENCE_DIGITS
-        )
-        secret = tip_off_rules.read_digits(secret, field="secret", count=verify_tip_off.SECRET_DIGITS)
-        day = now.real.date()
-        # Counted before the secret is checked, so that concurrent calls share a count.
-        tries = await self.store.charge(
-            relying_party=relying_party,
-            reference=reference,
-            day=day,
-            limit=TRIES_A_DAY,
-            make=maker(self._events, SYSTEM_ACTOR, now),
-            now=now,
-        )
-        if tries is None or tries > TRIES_A_DAY:
-            raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
-        found = await self.store.follow(relying_party=relying_party, reference=reference)
-        self.secrets.check(found.tip_off, secret=secret)
-        # Only this try: a count that starts again would tell others who try that the reporter has read.
-        await self.store.refund(relying_party=relying_party, reference=reference, day=day)
-        reply = ""
-        if found.reply is not None:
-            place = CaseField(relying_party, found.reply_of, found.reply.name)
-            reply = self.sealer.open(place, found.reply.sealed)
-        return ReporterView(_told(found.tip_off, found.leading), reply)
+async def _flood(tx: Tx, filing: TipOffFiling) -> lists.FormDay | None:
+    """Count a report of a form; return its day if the form is flooded."""
+    day = await lists.count(tx.connection, relying_party=tx.party, today=filing.today)
+    return day if rules.is_flooded(filed=day.filed, most=day.most) else None
 
-    def _filing(self, call: TipOffCall, wanted: NewTipOff, now: ClockReading) -> TipOffFiling:
-        tip_off_id = self._events.new_id()
-        zone, today = self.policy.zone, now.today(self.policy.zone)
-        secret = self.secrets.secret(
-            relying_party=call.relying_party,
-            tip_off_id=tip_off_id,
-            request_id=call.request_id,
-            version=None,
-        )
-        made = TipOff(
-            tip_off_id=tip_off_id,
-            relying_party=call.relying_party,
-            reference=tip_off_rules.reference_of(tip_off_id),
-            channel=wanted.channel,
-            target=wanted.target,
-            category=wanted.category,
-            evidence=wanted.evidence,
-            reporter_id=self._reporter_id(call.relying_party, wanted),
-            trusted=False,
-            filed_at=now.business,
-            due_at=deadline.due_at(start=now.business, days=TIP_OFF_DAYS, zone=zone),
-            secret_hash=secret.hash,
-            secret_key=secret.key_version,
-            operation_id=wanted.operation_id,
-        )
-        tokens = [wanted.target.key] if wanted.target.kind is TargetKind.ACCOUNT else []
-        if wanted.reporter_token is not None:
-            tokens.append(wanted.reporter_token)
-        return TipOffFiling(
-            made,
-            self._texts(made, wanted),
-            tuple(tokens),
-            self.policy.reports_per_day,
-            today,
-            deadline.end_of_day(today, zone=zone),
-            wanted.by_form,
-        )
 
-    def _reporter_id(self, relying_party: str, wanted: NewTipOff) -> str | None:
-        token = tip_off_rules.proved(token=wanted.reporter_token, channel=wanted.channel)
-        if token is None:
-            return None
-        return self.secrets.reporter_id(relying_party=relying_party, kind="account", value=token)
+async def _count(tx: Tx, filing: TipOffFiling, reporter_id: str) -> bool:
+    """Count a report for its reporter; return whether that is a trusted flagger."""
+    known = await reporter_store.obtain(tx.connection, tx.party, reporter_id, today=filing.today)
+    counted = rules.file(
+        known, limit=filing.limit, today=filing.today, day_ends=filing.day_ends, now=tx.now.business
+    )
+    await reporter_store.put(tx.connection, counted)
+    return counted.standing is ReporterStanding.TRUSTED
 
-    def _texts(self, made: TipOff, wanted: NewTipOff) -> tuple[TipOffText, ...]:
-        given = {
-            "text": wanted.text,
-            "contact": wanted.contact,
-            "content": b64encode(wanted.content).decode(),
-        }
-        places = {name: CaseField(made.relying_party, made.tip_off_id, name) for name in given}
-        return tuple(
-            TipOffText(name, self.sealer.seal(places[name], text)) for name, text in given.items() if text
-        )
+
+async def follow(
+    vault: Vault, party: str, *, reference: str, secret: str, context: TipOffContext, now: ClockReading
+) -> ReporterView:
+    """Return what a reporter may read; raises NotFoundError (TIP_OFF_NOT_FOUND).
+
+    The refusal is the same for an unknown reference, a wrong secret, and a reference that is locked for
+    the day: a refusal of its own for the last would tell which references exist.
+    """
+    reference = rules.read_digits(reference, field="reference", count=verify_tip_off.REFERENCE_DIGITS)
+    secret = rules.read_digits(secret, field="secret", count=verify_tip_off.SECRET_DIGITS)
+    day = now.real.date()
+    # Counted before the secret is checked, so that concurrent calls share a count.
+    tries = await charge(vault, SYSTEM, now, party, reference, day)
+    if tries is None or tries > TRIES_A_DAY:
+        raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
+    found = await vault.read("tip_off.follow", lambda one: store.follow(one, party, reference))
+    context.secrets.check(found.tip_off, secret=secret)
+    # Only this try: a count that starts again would tell others who try that the reporter has read.
+    await _refund(vault, SYSTEM, now, party, reference, day)
+    reply = ""
+    if found.reply is not None:
+        place = CaseField(party, found.reply_of, found.reply.name)
+        reply = context.sealer.open(place, found.reply.sealed)
+    return ReporterView(_told(found.tip_off, found.leading), reply)
+
+
+@act("tip_off.charge")
+async def charge(tx: Tx, party: str, reference: str, day: date) -> int | None:
+    """Count a try of a report that exists, and return the day's tries; None for an unknown reference."""
+    count = None
+    # Within the act, so that an unknown reference waits for its turn as a known one does.
+    if await rows.of_reference(tx.connection, party, reference) is not None:
+        count = await store.charge(tx.connection, relying_party=party, reference=reference, day=day)
+    if count == TRIES_A_DAY + 1:
+        await log(tx, EventType.TIP_OFF_EXHAUST, day=day.isoformat())
+    else:
+        tx.unchanged("the log tells only that the tries of a day are exhausted")
+    return count
+
+
+@act("tip_off.refund")
+async def _refund(tx: Tx, party: str, reference: str, day: date) -> None:
+    await store.refund(tx.connection, relying_party=party, reference=reference, day=day)
+    tx.unchanged("the log does not tell that a reporter has read")
+
+
+def _filing(
+    call: TipOffCall, wanted: NewTipOff, context: TipOffContext, now: ClockReading, *, tip_off_id: str
+) -> TipOffFiling:
+    party, policy, today = call.relying_party, context.policy, now.today(context.policy.zone)
+    secret = context.secrets.secret(
+        relying_party=party, tip_off_id=tip_off_id, request_id=call.request_id, version=None
+    )
+    made = TipOff(
+        tip_off_id=tip_off_id,
+        relying_party=party,
+        reference=rules.reference_of(tip_off_id),
+        channel=wanted.channel,
+        target=wanted.target,
+        category=wanted.category,
+        evidence=wanted.evidence,
+        reporter_id=_reporter_id(party, wanted, context),
+        trusted=False,
+        filed_at=now.business,
+        due_at=deadline.due_at(start=now.business, days=TIP_OFF_DAYS, zone=policy.zone),
+        secret_hash=secret.hash,
+        secret_key=secret.key_version,
+        operation_id=wanted.operation_id,
+    )
+    tokens = [wanted.target.key] if wanted.target.kind is TargetKind.ACCOUNT else []
+    if wanted.reporter_token is not None:
+        tokens.append(wanted.reporter_token)
+    return TipOffFiling(
+        made,
+        _texts(made, wanted, context),
+        tuple(tokens),
+        policy.reports_per_day,
+        today,
+        deadline.end_of_day(today, zone=policy.zone),
+        wanted.by_form,
+    )
+
+
+def _reporter_id(party: str, wanted: NewTipOff, context: TipOffContext) -> str | None:
+    token = rules.proved(token=wanted.reporter_token, channel=wanted.channel)
+    if token is None:
+        return None
+    return context.secrets.reporter_id(relying_party=party, kind="account", value=token)
+
+
+def _texts(made: TipOff, wanted: NewTipOff, context: TipOffContext) -> tuple[TipOffText, ...]:
+    given = {
+        "text": wanted.text,
+        "contact": wanted.contact,
+        "content": b64encode(wanted.content).decode(),
+    }
+    places = {name: CaseField(made.relying_party, made.tip_off_id, name) for name in given}
+    return tuple(
+        TipOffText(name, context.sealer.seal(places[name], text)) for name, text in given.items() if text
+    )
 
 
 def _told(tip_off: TipOff, leading: TipOff | None) -> TipOff:
@@ -218,32 +276,19 @@ def _told(tip_off: TipOff, leading: TipOff | None) -> TipOff:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class FormFlow:
-    """Reports as the hosted pages take them."""
+async def forms(
+    platforms: PresentationStore, *, after: str, limit: int
+) -> tuple[list[PresentedPlatform], str]:
+    """Return the platforms with a form whose names follow `after`, and where the list continues."""
+    found = await platforms.presented(after=after, limit=limit + 1)
+    return found[:limit], found[limit - 1].name if len(found) > limit else ""
 
-    platforms: PresentationStore
-    filing: FilingFlow
 
-    async def list(self, *, after: str, limit: int) -> tuple[list[PresentedPlatform], str]:
-        """Return the platforms with a form whose names follow `after`, and where the list continues."""
-        found = await self.platforms.presented(after=after, limit=limit + 1)
-        return found[:limit], found[limit - 1].name if len(found) > limit else ""
+async def serve(platforms: PresentationStore, name: str) -> None:
+    """Wait from now on in a platform's turn, and not in that of all pages.
 
-    async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
-        """File a report; raises InvalidError, NotFoundError, ExhaustedError."""
-        await self._serve(call.relying_party)
-        return await self.filing.file(call, wanted=replace(wanted, by_form=True), now=now)
-
-    async def follow(self, *, name: str, reference: str, secret: str, now: ClockReading) -> ReporterView:
-        """Return what a reporter may read; raises NotFoundError."""
-        await self._serve(name)
-        return await self.filing.follow(relying_party=name, reference=reference, secret=secret, now=now)
-
-    async def _serve(self, name: str) -> None:
-        """Wait from now on in a platform's turn, and not in that of all pages; raises NotFoundError.
-
-        Not before the platform is known: a visitor could make up names, each with a turn of its own.
-        """
-        await self.platforms.presented_as(name=name)
-        caller.serve(caller.platform(name))
+    Not before the platform is known: a visitor could make up names, each with a turn of its own. Raises
+    NotFoundError (PLATFORM_NOT_FOUND) for one without a form.
+    """
+    await platforms.presented_as(name=name)
+    caller.serve(caller.platform(name))

@@ -1,104 +1,129 @@
 """Sets and lists the standings of reporters.
 
-What the worker does for reports: reminders, deletion of texts, and gauges.
+What the worker does for reports: reminders, deletion of texts, and gauges. Any number of workers may do so at
+any time.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
-from idvault.core.event_factory import EventFactory
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.policy import TipOffPolicy
-from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts import ModeratorSource
-from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.acts.tip_off import TipOffCall, maker, signed
-from idvault.tip_off.ports import EventMaker, ReporterStore, TipOffStore
+from idvault.tip_off import rules
+from idvault.tip_off.acts.tip_off import TipOffCall, log, signed, write
+from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter, ReporterStanding
+from idvault.tip_off.store import lists, rows, store
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import SYSTEM_ACTOR
+from idvault.verify.event import EventType
+from idvault.verify.tip_off import TipOff, TipOffState
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class ReporterFlow:
-    """Reporters as a platform sees them."""
-
-    store: ReporterStore
-    moderators: ModeratorSource
-    fingerprinter: Fingerprinter
-    guard: LogGuard
-    events: EventFactory
-
-    async def set_standing(
-        self,
-        call: TipOffCall,
-        *,
-        reporter_id: str,
-        standing: ReporterStanding,
-        limited_until: datetime | None,
-        now: ClockReading,
-    ) -> Reporter:
-        """Set a reporter's standing; raises InvalidError, NotFoundError (REPORTER_NOT_FOUND) and others."""
-        await self.guard.check(now=now)
-        paper = await signed(self.moderators, call, now=now)
-        return await self.store.set_standing(
-            reporter_id=reporter_id,
-            standing=standing,
-            limited_until=limited_until,
-            request=call.request(self.fingerprinter),
-            make=maker(self.events, call.actor_id, now, paper=paper),
-            now=now,
-        )
-
-    async def list(
-        self,
-        *,
-        relying_party: str,
-        standing: ReporterStanding | None,
-        after: str,
-        limit: int,
-        now: ClockReading,
-    ) -> tuple[list[Reporter], str]:
-        """Return a page of reporters as of now, and the last one's id if there are more, else ""."""
-        found = await self.store.list(
-            relying_party=relying_party, standing=standing, after=after, limit=limit + 1
-        )
-        page = [tip_off_rules.as_of(one, now=now.business) for one in found[:limit]]
-        return page, page[-1].reporter_id if len(found) > limit else ""
+async def set_standing(
+    vault: Vault,
+    call: TipOffCall,
+    now: ClockReading,
+    reporter_id: str,
+    *,
+    standing: ReporterStanding,
+    limited_until: datetime | None,
+) -> Reporter:
+    """Set a reporter's standing; raises InvalidError, NotFoundError (REPORTER_NOT_FOUND) and others."""
+    await vault.guard.check(now=now)
+    paper, request = await signed(vault, call, now=now), call.request(vault.fingerprinter)
+    changed = await _set_standing.run(vault, call, now, request, reporter_id, paper, standing, limited_until)
+    return rules.as_of(changed, now=now.business)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class TipOffSchedule:
-    """Sweeps that any number of processes may run at any time."""
+@mutation("reporter.set_standing", again=reporter_store.lock_known)
+async def _set_standing(
+    tx: Tx, reporter_id: str, paper: bytes, standing: ReporterStanding, limited_until: datetime | None
+) -> Reporter:
+    found = await reporter_store.lock_known(tx.connection, tx.party, reporter_id)
+    changed = rules.set_standing(found, standing=standing, limited_until=limited_until, now=tx.now.business)
+    await reporter_store.put(tx.connection, changed)
+    fields = {"reporter_id": reporter_id, "standing": standing.value}
+    await log(tx, EventType.REPORTER_SET, paper=paper, **fields)
+    return changed
 
-    store: TipOffStore
-    guard: LogGuard
-    events: EventFactory
-    policy: TipOffPolicy
 
-    async def remind(self, *, now: ClockReading, limit: int) -> int:
-        """Write the reminders that are due; return for how many reports."""
-        await self.guard.check(now=now)
-        count = 0
-        for found in await self.store.due(now=now, limit=limit):
-            count += await self.store.remind(found, make=self._maker(now), now=now)
-        return count
+async def page(
+    vault: Vault, party: str, *, standing: ReporterStanding | None, after: str, limit: int, now: ClockReading
+) -> tuple[list[Reporter], str]:
+    """Return a page of reporters as of now, and the last one's id if there are more, else ""."""
+    found = await vault.read(
+        "reporter.list",
+        lambda one: reporter_store.page(one, party, standing=standing, after=after, limit=limit + 1),
+    )
+    page = [rules.as_of(one, now=now.business) for one in found[:limit]]
+    return page, page[-1].reporter_id if len(found) > limit else ""
 
-    async def delete_texts(self, *, now: ClockReading, limit: int) -> int:
-        """Delete the texts of reports that were closed long enough ago; return of how many."""
-        await self.guard.check(now=now)
-        before = now.business - timedelta(days=self.policy.retention_days)
-        count = 0
-        for found in await self.store.kept_too_long(before=before, limit=limit):
-            count += await self.store.delete_texts(found, make=self._maker(now), now=now)
-        return count
 
-    async def purge(self, *, now: ClockReading) -> int:
-        """Delete old counts of tries and forms, and ordinary reporters who have not reported for as long."""
-        await self.guard.check(now=now)
-        today = now.today(self.policy.zone)
-        before = today - timedelta(days=self.policy.retention_days)
-        return await self.store.purge(before=before, today=today, make=self._maker(now), now=now)
+async def remind_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """Write the reminders that are due; return for how many reports."""
+    return await sweep(
+        vault,
+        now,
+        due=lambda: vault.read("tip_off.due", lambda one: lists.due(one, now=now.business, limit=limit)),
+        each=remind,
+    )
 
-    def _maker(self, now: ClockReading) -> EventMaker:
-        return maker(self.events, SYSTEM_ACTOR, now)
+
+@act("tip_off.remind")
+async def remind(tx: Tx, tip_off: TipOff) -> bool:
+    """Write the reminders of a report that are due; False if another worker has."""
+    stored = await rows.lock(tx.connection, tip_off.relying_party, tip_off.tip_off_id)
+    if await write(tx, stored) == stored:
+        tx.unchanged("another worker was faster")
+        return False
+    return True
+
+
+async def delete_all_texts(vault: Vault, now: ClockReading, *, policy: TipOffPolicy, limit: int) -> int:
+    """Delete the texts of reports that were closed long enough ago; return of how many."""
+    before = now.business - timedelta(days=policy.retention_days)
+    return await sweep(
+        vault,
+        now,
+        due=lambda: vault.read(
+            "tip_off.kept_too_long", lambda one: lists.kept_too_long(one, before=before, limit=limit)
+        ),
+        each=delete_texts,
+    )
+
+
+@act("tip_off.delete_texts")
+async def delete_texts(tx: Tx, tip_off: TipOff) -> bool:
+    """Delete every text of a closed report, and who reported; False if another worker has."""
+    stored = await rows.lock(tx.connection, tip_off.relying_party, tip_off.tip_off_id)
+    if stored.deleted_at is not None:
+        tx.unchanged("another worker was faster")
+        return False
+    await rows.delete_all(tx.connection, stored)
+    await write(tx, stored, partial(rules.delete_texts, now=tx.now.business))
+    return True
+
+
+async def purge(vault: Vault, now: ClockReading, *, policy: TipOffPolicy) -> int:
+    """Delete old counts of tries and forms, and ordinary reporters who have not reported for as long."""
+    await vault.guard.check(now=now)
+    today = now.today(policy.zone)
+    return await _purge(vault, SYSTEM, now, today - timedelta(days=policy.retention_days), today)
+
+
+@act("tip_off.purge")
+async def _purge(tx: Tx, before: date, today: date) -> int:
+    """Delete what is of a day before one, and the days of forms that no limit of today or later counts."""
+    count = await store.forget(tx.connection, before=before)
+    count += await reporter_store.forget(tx.connection, before=before)
+    count += await lists.forget(tx.connection, today=today)
+    if count:
+        await log(tx, EventType.TIP_OFF_PURGE, before=before.isoformat(), count=count)
+    else:
+        tx.unchanged("nothing was old enough")
+    return count
+
+
+async def levels(vault: Vault, *, now: ClockReading) -> tuple[dict[TipOffState, int], int]:
+    """Return how many reports are in each open state, and how many are overdue."""
+    return await vault.read("tip_off.counts", lambda one: lists.levels(one, now=now.business))

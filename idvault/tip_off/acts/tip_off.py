@@ -1,32 +1,36 @@
 """The moderators' work on reports: assign, hand back, note, answer, resolve, merge, read.
 
-A mutation of reports: its caller and content, and how it makes events.
+- A mutation of a report is signed (`CaseMutation`). Its act locks the report, first brings it to now
+  (tip_off.rules.fall), then applies the rule, and writes every entry of tip_off.rules.happenings. What was
+  merged into the report moves with it.
+- Rows are locked in this order: request, report, merged ones, reporters.
 """
 
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import partial
+from typing import Any, Concatenate, Generic, ParamSpec
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
+from idvault.core.act import Mutation, Tx, Vault, mutation
+from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts import ModerationCall, ModeratorSource, signed_act
+from idvault.moderator import store as moderator_store
+from idvault.moderator.acts import ModerationCall, StoredModerators, signed_act
 from idvault.sanction.acts import NewSanction, SanctionFlow
+from idvault.sanction.operation import rules as operation_rules
+from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.rules import Sanction
+from idvault.sanction.store import store as sanction_store
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
-from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.ports import (
-    EventMaker,
-    QueuePage,
-    QueuePlace,
-    Rule,
-    TipOffFilter,
-    TipOffStore,
-    TipOffText,
-)
+from idvault.tip_off import rules
+from idvault.tip_off.ports import TipOffSecrets
+from idvault.tip_off.reporter import store as reporter_store
+from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
+from idvault.tip_off.store import lists, rows
+from idvault.tip_off.store.rows import TipOffText
+from idvault.verify import moderator as moderator_rules
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import (
     FieldCode,
@@ -40,7 +44,16 @@ from idvault.verify.error import (
 from idvault.verify.event import FIELDS, Event, EventType
 from idvault.verify.sanction import Origin
 from idvault.verify.seal import Part
-from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome
+from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffState
+
+P = ParamSpec("P")
+Rule = Callable[..., TipOff]
+"""A rule of tip_off.rules with everything but the report filled in."""
+
+_NOTE = "note-"
+_SALT = "salt-"
+# What a repetition may be refused with: its signature is old, or its moderator revoked meanwhile.
+_PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +81,23 @@ class TipOffCall:
         return Request(self.relying_party, kept_id, fingerprint, signer)
 
 
-async def signed(moderators: ModeratorSource, call: TipOffCall, *, now: ClockReading) -> bytes:
-    """Return the paper of a decision; raises as moderator.acts.signed_paper does."""
-    if call.decision is None:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
-    return await signed_act(moderators, call.decision, now=now)
+@dataclass(kw_only=True, eq=False, repr=False)
+class TipOffContext:
+    """What reports need beside the vault."""
+
+    secrets: TipOffSecrets
+    sealer: ModerationTextSealer
+    sanctions: SanctionFlow
+    policy: TipOffPolicy
 
 
-def maker(events: EventFactory, actor_id: str, now: ClockReading, *, paper: bytes = b"") -> EventMaker:
-    """Return what makes the events of an act. None of them names an account. paper: of a moderator's."""
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who works on a report, and what was signed. salt: of the signed text, in hex; empty without one."""
 
-    def make(kind: EventType, fields: Mapping[str, Part]) -> Event:
-        if "paper" in FIELDS[kind]:
-            fields = {**fields, "paper": paper}
-        return events.event(kind, actor_id=actor_id, now=now).with_fields(**fields)
-
-    return make
-
-
-_NOTE = "note-"
-_REPLY = "reply"
-_SALT = "salt-"
-# What a repetition may be refused with: its signature is old, or its moderator revoked meanwhile.
-_PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
+    moderator_id: str
+    paper: bytes
+    salt: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,221 +132,337 @@ class ReadReport:
     notes: tuple[WrittenNote, ...] = field(repr=False)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class TipOffFlow:
-    """Reports as a platform's moderators see them."""
+@dataclass(frozen=True, eq=False)
+class CaseMutation(Generic[P]):
+    """A mutation of a report that a moderator signs; a repeat needs no signature of today."""
 
-    store: TipOffStore
-    sanctions: SanctionFlow
-    moderators: ModeratorSource
-    sealer: ModerationTextSealer
-    fingerprinter: Fingerprinter
-    guard: LogGuard
-    entropy: Entropy
+    act: Mutation[Concatenate[Acting, P], TipOff]
 
-    def __post_init__(self) -> None:
-        """Make events with the entropy source."""
-        self._events = EventFactory(entropy=self.entropy)
-
-    async def assign(
-        self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, former: str | None, now: ClockReading
-    ) -> TipOff:
-        """Assign a report; raises TransitionError, PreconditionError (ASSIGNEE_CHANGED) and others."""
-        rule = partial(tip_off_rules.assign, moderator_id=moderator_id, former=former)
-        return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), (), now)
-
-    async def hand_back(
-        self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, now: ClockReading
-    ) -> TipOff:
-        """Hand a report back to the queue; raises as `assign` does."""
-        rule = partial(tip_off_rules.hand_back, moderator_id=moderator_id)
-        return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), (), now)
-
-    async def note(
-        self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, note: str, now: ClockReading
-    ) -> TipOff:
-        """Add a note; raises as `assign` does, and InvalidError."""
-        tip_off_rules.check_lines(note, field="note", limit=tip_off_rules.NOTE_LENGTH)
-        name = _NOTE + self._events.new_id()
-        written = self._sealed(call, tip_off_id, name, note, moderator_id)
-        rule = partial(tip_off_rules.note, moderator_id=moderator_id)
-        return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), written, now)
-
-    async def answer(
-        self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, reply: str, now: ClockReading
-    ) -> TipOff:
-        """Reply to the reporter, and to those of merged reports; raises as `note` does."""
-        tip_off_rules.check_lines(reply, field=_REPLY, limit=tip_off_rules.REPLY_LENGTH)
-        written = self._sealed(call, tip_off_id, _REPLY, reply)
-        rule = partial(tip_off_rules.answer, moderator_id=moderator_id, now=now.business)
-        return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), written, now)
-
-    async def resolve(
+    async def __call__(
         self,
+        vault: Vault,
         call: TipOffCall,
-        *,
+        now: ClockReading,
         tip_off_id: str,
         moderator_id: str,
-        decision: TipOffDecision,
-        now: ClockReading,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> TipOff:
-        """Decide about a report, with its sanction; raises as `note` and SanctionFlow.impose do."""
-        await self.guard.check(now=now)
-        written: Sequence[TipOffText] = ()
-        if decision.reply:
-            tip_off_rules.check_lines(decision.reply, field=_REPLY, limit=tip_off_rules.REPLY_LENGTH)
-            written = self._sealed(call, tip_off_id, _REPLY, decision.reply)
-        request = call.request(self.fingerprinter)
-        try:
-            imposition = await self._imposition(call, tip_off_id, decision, now)
-            paper = await signed(self.moderators, call, now=now)
-        except IdvaultError as refused:
-            return await self._repeated(request, refused)
-        rule = partial(
-            tip_off_rules.resolve,
-            moderator_id=moderator_id,
-            outcome=decision.outcome,
-            dismissal=decision.dismissal,
-            sanction_id=imposition[0].sanction_id if imposition else None,
-            replied=bool(decision.reply),
-            now=now.business,
-        )
-        return await self.store.resolve(
-            tip_off_id,
-            lambda it: rule(tip_off=it),
-            moderator_id=moderator_id,
-            texts=written,
-            imposition=imposition,
-            request=request,
-            make=maker(self._events, call.actor_id, now, paper=paper),
-            now=now,
-        )
+        """Run it for the moderator who works on the report; raises as a mutation and `signed` do.
 
-    async def merge(
-        self,
-        call: TipOffCall,
-        *,
-        tip_off_id: str,
-        duplicates: Sequence[str],
-        moderator_id: str,
-        now: ClockReading,
-    ) -> TipOff:
-        """Merge reports into one; raises as `assign` does, and InvalidError."""
-        await self.guard.check(now=now)
-        if tip_off_id in duplicates or len(set(duplicates)) != len(duplicates):
-            raise InvalidError(Reason.INVALID_MESSAGE, Violation("duplicate_ids", FieldCode.CHARACTER))
-        request = call.request(self.fingerprinter)
+        Raises NotFoundError (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED).
+        """
+        await vault.guard.check(now=now)
+        request = call.request(vault.fingerprinter)
         try:
-            paper = await signed(self.moderators, call, now=now)
+            acting = await self.acting(vault, call, now, moderator_id)
         except _PERHAPS_OLD as refused:
-            return await self._repeated(request, refused)
-        return await self.store.merge(
-            tip_off_id,
-            duplicates,
-            moderator_id=moderator_id,
-            request=request,
-            make=maker(self._events, call.actor_id, now, paper=paper),
-            now=now,
-        )
+            return await self.repeated(vault, request, refused)
+        return await self.act.run(vault, call, now, request, tip_off_id, acting, *args, **kwargs)
 
-    async def get(self, *, relying_party: str, tip_off_id: str, now: ClockReading) -> ReadReport:
-        """Return a report as of now with its texts; raises NotFoundError (TIP_OFF_NOT_FOUND)."""
-        found = await self.store.get(relying_party=relying_party, tip_off_id=tip_off_id)
-        kept = await self.store.texts(relying_party=relying_party, tip_off_id=tip_off_id)
-        texts = {one.name: self._opened(found, one) for one in kept}
-        notes = tuple(
-            WrittenNote(one.moderator_id or "", one.written_at or found.filed_at, texts[one.name])
-            for one in kept
-            if one.name.startswith(_NOTE)
-        )
-        return ReadReport(
-            tip_off_rules.fall(tip_off=found, now=now.business),
-            texts.get("text", ""),
-            texts.get("contact", ""),
-            b64decode(texts.get("content", "")),
-            texts.get(_REPLY, ""),
-            notes,
-        )
+    async def acting(self, vault: Vault, call: TipOffCall, now: ClockReading, moderator_id: str) -> Acting:
+        """Return who works, with the signed paper; raises as `signed` does."""
+        paper = await signed(vault, call, now=now)
+        return Acting(moderator_id, paper, call.decision.text_salt.hex() if call.decision else "")
 
-    async def list(
-        self,
-        *,
-        relying_party: str,
-        wanted: TipOffFilter,
-        after: QueuePlace | None,
-        limit: int,
-        now: ClockReading,
-    ) -> QueuePage:
-        """Return a page of reports as of now, in the order of the queue."""
-        found = await self.store.list(relying_party=relying_party, wanted=wanted, after=after, limit=limit)
-        present = tuple(tip_off_rules.fall(tip_off=one, now=now.business) for one in found.tip_offs)
-        return QueuePage(present, found.following)
-
-    async def _change(
-        self,
-        call: TipOffCall,
-        ids: tuple[str, str],
-        rule: Rule,
-        written: Sequence[TipOffText],
-        now: ClockReading,
-    ) -> TipOff:
-        """Store what a rule makes of a report. ids: of the report, and of the moderator."""
-        await self.guard.check(now=now)
-        request = call.request(self.fingerprinter)
-        try:
-            paper = await signed(self.moderators, call, now=now)
-        except _PERHAPS_OLD as refused:
-            return await self._repeated(request, refused)
-        return await self.store.change(
-            ids[0],
-            rule,
-            moderator_id=ids[1],
-            texts=written,
-            request=request,
-            make=maker(self._events, call.actor_id, now, paper=paper),
-            now=now,
-        )
-
-    async def _repeated(self, request: Request, refused: IdvaultError) -> TipOff:
-        """Return what the request has changed already, whose repetition may carry an old signature."""
-        repeated = await self.store.requested(request)
+    async def repeated(self, vault: Vault, request: Request, refused: IdvaultError) -> TipOff:
+        """Return what the request has changed already; raises `refused` if it is new."""
+        repeated = await self.act.known(vault, request)
         if repeated is None:
             raise refused
         return repeated
 
-    async def _imposition(
-        self, call: TipOffCall, tip_off_id: str, decision: TipOffDecision, now: ClockReading
-    ) -> tuple[Sanction, Event] | None:
-        """Return the signed sanction of a decision, which must be about what was reported."""
-        tip_off_rules.check_decision(
-            outcome=decision.outcome,
-            dismissal=decision.dismissal,
-            sanctioned=decision.sanction is not None,
+
+def case(
+    name: str,
+) -> Callable[[Callable[Concatenate[Tx, str, Acting, P], Coroutine[Any, Any, TipOff]]], CaseMutation[P]]:
+    """Make a signed mutation of a function of an act, the report's id, and who works on it."""
+    return lambda body: CaseMutation(mutation(name, again=rows.get)(body))
+
+
+async def signed(vault: Vault, call: TipOffCall, *, now: ClockReading) -> bytes:
+    """Return the paper of a decision; raises as moderator.acts.signed_paper does."""
+    if call.decision is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
+    return await signed_act(StoredModerators(vault), call.decision, now=now)
+
+
+@case("tip_off.change")
+async def assign(tx: Tx, tip_off_id: str, acting: Acting, former: str | None) -> TipOff:
+    """Assign a report to whoever works on it from now on.
+
+    Raises TransitionError, PreconditionError (ASSIGNEE_CHANGED) and others.
+    """
+    rule = partial(rules.assign, moderator_id=acting.moderator_id, former=former)
+    changed, _ = await _change(tx, tip_off_id, acting, rule)
+    if not tx.told:
+        tx.unchanged("the moderator has the report already")
+    return changed
+
+
+@case("tip_off.change")
+async def hand_back(tx: Tx, tip_off_id: str, acting: Acting) -> TipOff:
+    """Hand a report back to the queue; raises as `assign` does."""
+    rule = partial(rules.hand_back, moderator_id=acting.moderator_id)
+    return (await _change(tx, tip_off_id, acting, rule))[0]
+
+
+@case("tip_off.change")
+async def note(tx: Tx, tip_off_id: str, acting: Acting, note: str, sealer: ModerationTextSealer) -> TipOff:
+    """Add a note; raises as `assign` does, and InvalidError."""
+    rules.check_lines(note, field="note", limit=rules.NOTE_LENGTH)
+    rule = partial(rules.note, moderator_id=acting.moderator_id)
+    changed, _ = await _change(tx, tip_off_id, acting, rule)
+    await rows.check_room(tx.connection, changed)
+    told: dict[str, Part] = {"tip_off_id": tip_off_id, "moderator_id": acting.moderator_id}
+    await log(tx, EventType.TIP_OFF_NOTE, paper=acting.paper, **told)
+    name = _NOTE + tx.events.new_id()
+    await _put_text(tx, changed, acting, name, note, sealer=sealer, author=acting.moderator_id)
+    return changed
+
+
+@case("tip_off.change")
+async def answer(tx: Tx, tip_off_id: str, acting: Acting, reply: str, sealer: ModerationTextSealer) -> TipOff:
+    """Reply to the reporter, and to those of merged reports; raises as `note` does."""
+    rules.check_lines(reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
+    rule = partial(rules.answer, moderator_id=acting.moderator_id, now=tx.now.business)
+    changed, _ = await _change(tx, tip_off_id, acting, rule)
+    await _put_text(tx, changed, acting, rows.REPLY, reply, sealer=sealer)
+    return changed
+
+
+async def resolve(
+    vault: Vault,
+    call: TipOffCall,
+    now: ClockReading,
+    tip_off_id: str,
+    moderator_id: str,
+    *,
+    decision: TipOffDecision,
+    context: TipOffContext,
+) -> TipOff:
+    """Decide about a report, with its sanction; raises as `note` and SanctionFlow.impose do."""
+    await vault.guard.check(now=now)
+    if decision.reply:
+        rules.check_lines(decision.reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
+    request = call.request(vault.fingerprinter)
+    try:
+        imposition = await _imposition(
+            vault, call, tip_off_id, decision, sanctions=context.sanctions, now=now
         )
-        if decision.sanction is None or decision.call is None:
-            return None
-        found = await self.store.get(relying_party=call.relying_party, tip_off_id=tip_off_id)
-        statement, target = decision.sanction.statement, found.target
-        wrong = []
-        if statement.origin is not Origin.TIP_OFF or statement.tip_off != found.reference:
-            wrong.append(Violation("sanction.statement.tip_off", FieldCode.CHARACTER))
-        if target.kind is TargetKind.ACCOUNT and decision.sanction.account_token != target.key:
-            wrong.append(Violation("sanction.account_token", FieldCode.CHARACTER))
-        if target.kind is TargetKind.PUBLIC_ACCOUNT and decision.sanction.public_account_id != target.key:
-            wrong.append(Violation("sanction.public_account_id", FieldCode.CHARACTER))
-        if wrong:
-            raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
-        return await self.sanctions.prepare(decision.call, wanted=decision.sanction, now=now)
+        acting = await _resolve.acting(vault, call, now, moderator_id)
+    except IdvaultError as refused:
+        return await _resolve.repeated(vault, request, refused)
+    return await _resolve.act.run(
+        vault, call, now, request, tip_off_id, acting, decision, imposition, sealer=context.sealer
+    )
 
-    def _sealed(
-        self, call: TipOffCall, tip_off_id: str, name: str, text: str, moderator_id: str | None = None
-    ) -> tuple[TipOffText, ...]:
-        """Return a text, and the salt with which it was signed: they are deleted together."""
-        sealed = self.sealer.seal(CaseField(call.relying_party, tip_off_id, name), text)
-        salt, salt_name = call.decision.text_salt.hex() if call.decision else "", _SALT + name
-        kept = self.sealer.seal(CaseField(call.relying_party, tip_off_id, salt_name), salt)
-        return TipOffText(name, sealed, moderator_id), TipOffText(salt_name, kept)
 
-    def _opened(self, tip_off: TipOff, text: TipOffText) -> str:
-        place = CaseField(tip_off.relying_party, tip_off.tip_off_id, text.name)
-        return self.sealer.open(place, text.sealed)
+@case("tip_off.resolve")
+async def _resolve(
+    tx: Tx,
+    tip_off_id: str,
+    acting: Acting,
+    decision: TipOffDecision,
+    imposition: tuple[Sanction, Event] | None,
+    *,
+    sealer: ModerationTextSealer,
+) -> TipOff:
+    """Store a decision, its sanction, and what it says about each reporter."""
+    rule = partial(
+        rules.resolve,
+        moderator_id=acting.moderator_id,
+        outcome=decision.outcome,
+        dismissal=decision.dismissal,
+        sanction_id=imposition[0].sanction_id if imposition else None,
+        replied=bool(decision.reply),
+        now=tx.now.business,
+    )
+    changed, merged = await _change(tx, tip_off_id, acting, rule)
+    if decision.reply:
+        await _put_text(tx, changed, acting, rows.REPLY, decision.reply, sealer=sealer)
+    if imposition is not None:
+        sanction, event = imposition
+        sanction = await _inheriting(tx, sanction, changed)
+        await sanction_store.impose(tx.connection, sanction, now=tx.now, event=event)
+    await _judge(tx, changed, [changed, *merged])
+    return changed
+
+
+@case("tip_off.merge")
+async def merge(tx: Tx, tip_off_id: str, acting: Acting, duplicates: Sequence[str]) -> TipOff:
+    """Merge reports into one, with those that were merged into them; raises as `assign` does, InvalidError.
+
+    InvalidError is TOO_MANY_ITEMS if the report would gather more than MOST_MERGED.
+    """
+    if tip_off_id in duplicates or len(set(duplicates)) != len(duplicates):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("duplicate_ids", FieldCode.CHARACTER))
+    await _check_signs(tx, acting.moderator_id)
+    found = await rows.lock_many(tx.connection, tx.party, [tip_off_id, *duplicates])
+    merged = await rows.lock_merged(tx.connection, tx.party, [tip_off_id, *duplicates])
+    if len(merged) + len(duplicates) > rules.MOST_MERGED:
+        raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("duplicate_ids", FieldCode.LENGTH))
+    into = rules.fall(tip_off=found[tip_off_id], now=tx.now.business)
+    rules.check_gathers(tip_off=into, moderator_id=acting.moderator_id)
+    direct = partial(rules.merge, into=into, moderator_id=acting.moderator_id, now=tx.now.business)
+    closed = [await write(tx, found[one], direct, paper=acting.paper) for one in duplicates]
+    joining = [one for one in merged if one.merged_into != tip_off_id]
+    closed += await _join(tx, joining, into, acting)
+    await write(tx, found[tip_off_id], paper=acting.paper)
+    if into.state is TipOffState.RESOLVED:
+        await _judge(tx, into, closed)
+    return into
+
+
+async def get(
+    vault: Vault, party: str, tip_off_id: str, *, sealer: ModerationTextSealer, now: ClockReading
+) -> ReadReport:
+    """Return a report as of now with its texts; raises NotFoundError (TIP_OFF_NOT_FOUND)."""
+    found = await _get(vault, party, tip_off_id)
+    kept = await vault.read("tip_off.texts", lambda one: rows.texts(one, party, tip_off_id))
+    texts = {
+        one.name: sealer.open(CaseField(found.relying_party, found.tip_off_id, one.name), one.sealed)
+        for one in kept
+    }
+    notes = tuple(
+        WrittenNote(one.moderator_id or "", one.written_at or found.filed_at, texts[one.name])
+        for one in kept
+        if one.name.startswith(_NOTE)
+    )
+    return ReadReport(
+        rules.fall(tip_off=found, now=now.business),
+        texts.get("text", ""),
+        texts.get("contact", ""),
+        b64decode(texts.get("content", "")),
+        texts.get(rows.REPLY, ""),
+        notes,
+    )
+
+
+async def page(
+    vault: Vault,
+    party: str,
+    wanted: TipOffFilter,
+    *,
+    after: QueuePlace | None,
+    limit: int,
+    now: ClockReading,
+) -> QueuePage:
+    """Return a page of reports as of now, in the order of the queue."""
+    found = await vault.read(
+        "tip_off.list", lambda one: lists.page(one, party, wanted, after=after, limit=limit)
+    )
+    present = tuple(rules.fall(tip_off=one, now=now.business) for one in found.tip_offs)
+    return QueuePage(present, found.following)
+
+
+async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: bytes = b"") -> TipOff:
+    """Store what a rule makes of a locked report, after the reminders that are due; return it."""
+    present = rules.fall(tip_off=stored, now=tx.now.business)
+    changed = present if rule is None else rule(tip_off=present)
+    if changed == stored:
+        return stored
+    await rows.put(tx.connection, changed)
+    for before, after in ((stored, present), (present, changed)):
+        for kind, fields in rules.happenings(before, after):
+            await log(tx, kind, paper=paper, **fields)
+    return changed
+
+
+async def log(tx: Tx, kind: EventType, *, paper: bytes = b"", **fields: Part) -> None:
+    """Write an entry about a report, which names no account. paper: kept in those that have one."""
+    if "paper" in FIELDS[kind]:
+        fields["paper"] = paper
+    await tx.log(kind, by=tx.by, account_token="", **fields)
+
+
+async def _get(vault: Vault, party: str, tip_off_id: str) -> TipOff:
+    return await vault.read("tip_off.get", lambda one: rows.get(one, party, tip_off_id))
+
+
+async def _check_signs(tx: Tx, moderator_id: str) -> None:
+    """Refuse a moderator who is unknown, or revoked at this time."""
+    moderator_rules.check_signs(await moderator_store.ROWS.get(tx.connection, tx.party, moderator_id))
+
+
+async def _change(tx: Tx, tip_off_id: str, acting: Acting, rule: Rule) -> tuple[TipOff, list[TipOff]]:
+    """Change a report, and the reports that were merged into it; return both."""
+    await _check_signs(tx, acting.moderator_id)
+    stored = await rows.lock(tx.connection, tx.party, tip_off_id)
+    changed = await write(tx, stored, rule, paper=acting.paper)
+    if (changed.answered_at, changed.state) == (stored.answered_at, stored.state):
+        return changed, []
+    merged = await rows.lock_merged(tx.connection, tx.party, [tip_off_id])
+    return changed, await _join(tx, merged, changed, acting)
+
+
+async def _join(tx: Tx, merged: Sequence[TipOff], into: TipOff, acting: Acting) -> list[TipOff]:
+    """Bring merged reports to the state of the report that they belong to; return them."""
+    rule = partial(rules.join, into=into, now=tx.now.business)
+    return [await write(tx, one, rule, paper=acting.paper) for one in merged]
+
+
+async def _put_text(
+    tx: Tx,
+    tip_off: TipOff,
+    acting: Acting,
+    name: str,
+    text: str,
+    *,
+    sealer: ModerationTextSealer,
+    author: str | None = None,
+) -> None:
+    """Store a text, and the salt with which it was signed: they are deleted together."""
+    for place, content, by in ((name, text, author), (_SALT + name, acting.salt, None)):
+        sealed = sealer.seal(CaseField(tx.party, tip_off.tip_off_id, place), content)
+        await rows.put_text(tx.connection, tip_off, TipOffText(place, sealed, by), now=tx.now.business)
+
+
+async def _imposition(
+    vault: Vault,
+    call: TipOffCall,
+    tip_off_id: str,
+    decision: TipOffDecision,
+    *,
+    sanctions: SanctionFlow,
+    now: ClockReading,
+) -> tuple[Sanction, Event] | None:
+    """Return the signed sanction of a decision, which must be about what was reported."""
+    rules.check_decision(
+        outcome=decision.outcome, dismissal=decision.dismissal, sanctioned=decision.sanction is not None
+    )
+    if decision.sanction is None or decision.call is None:
+        return None
+    found = await _get(vault, call.relying_party, tip_off_id)
+    statement, target = decision.sanction.statement, found.target
+    wrong = []
+    if statement.origin is not Origin.TIP_OFF or statement.tip_off != found.reference:
+        wrong.append(Violation("sanction.statement.tip_off", FieldCode.CHARACTER))
+    if target.kind is TargetKind.ACCOUNT and decision.sanction.account_token != target.key:
+        wrong.append(Violation("sanction.account_token", FieldCode.CHARACTER))
+    if target.kind is TargetKind.PUBLIC_ACCOUNT and decision.sanction.public_account_id != target.key:
+        wrong.append(Violation("sanction.public_account_id", FieldCode.CHARACTER))
+    if wrong:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+    return await sanctions.prepare(decision.call, wanted=decision.sanction, now=now)
+
+
+async def _inheriting(tx: Tx, sanction: Sanction, tip_off: TipOff) -> Sanction:
+    """Return a sanction with the operation that it names or inherits from the report that it answers."""
+    if tip_off.operation_id is None:
+        return sanction
+    reported = await OPERATIONS.get(tx.connection, tx.party, tip_off.operation_id)
+    inherited = operation_rules.inherit(named=sanction.operation_id, reported=reported)
+    return replace(sanction, operation_id=inherited)
+
+
+async def _judge(tx: Tx, leading: TipOff, decided: Sequence[TipOff]) -> None:
+    """Count a decision for the reporters of the reports that it is about."""
+    # In one order, so that two decisions never wait for each other.
+    for one in sorted(decided, key=lambda each: each.reporter_id or ""):
+        if one.reporter_id is None:
+            continue
+        outcome = rules.judged(tip_off=one, leading=leading)
+        known = await reporter_store.obtain(tx.connection, tx.party, one.reporter_id, today=date.min)
+        await reporter_store.put(tx.connection, rules.judge(known, outcome=outcome, now=tx.now.business))

@@ -21,15 +21,18 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from idvault.core import request as request_rules
+from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
 from idvault.moderator import api as moderator_api
+from idvault.platform.ports import PresentationStore
 from idvault.platform.rules import PresentedPlatform
 from idvault.sanction import api as sanction_api
-from idvault.tip_off.acts.filing import FormFlow, NewTipOff
-from idvault.tip_off.acts.tip_off import TipOffCall, TipOffDecision
+from idvault.tip_off.acts import filing as acts
+from idvault.tip_off.acts.filing import NewTipOff, ReporterView
+from idvault.tip_off.acts.tip_off import TipOffCall, TipOffContext, TipOffDecision
 from idvault.tip_off.api import convert
-from idvault.tip_off.ports import QueuePlace, TipOffFilter
+from idvault.tip_off.rules import QueuePlace, TipOffFilter
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify import token
@@ -263,10 +266,12 @@ _NAME = re.compile(r"[a-z0-9-]{1,63}")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TipOffFormServicer:
-    """Converts, calls one flow, converts back."""
+class TipOffFormMethods:
+    """The methods of TipOffFormService. platforms: those that the pages present."""
 
-    forms: FormFlow
+    vault: Vault
+    context: TipOffContext
+    platforms: PresentationStore
     refusals: EvenRefusals = field(default_factory=EvenRefusals)
 
     async def ListTipOffForms(
@@ -279,7 +284,7 @@ class TipOffFormServicer:
     ) -> pb.ListTipOffFormsResponse:
         """Return a page of platforms with a form."""
         after = _name(request.page_token, FIELD) if request.page_token else ""
-        found, following = await self.forms.list(after=after, limit=page_size(request.page_size))
+        found, following = await acts.forms(self.platforms, after=after, limit=page_size(request.page_size))
         return pb.ListTipOffFormsResponse(forms=[_form(each) for each in found], next_page_token=following)
 
     async def FileTipOffForm(
@@ -290,7 +295,8 @@ class TipOffFormServicer:
         wanted, fields = _filing(request)
         request_id = request_rules.check_id(request.request_id)
         call = TipOffCall(name, caller.actor_id, request_id, "FileTipOffForm", fields)
-        filed = await self.forms.file(call, wanted=wanted, now=now)
+        await acts.serve(self.platforms, name)
+        filed = await acts.file(self.vault, call, now, wanted, self.context)
         told = convert.tip_off(filed.tip_off)
         return pb.FiledTipOffForm(reference=told.reference, secret=filed.secret, due_time=told.due_time)
 
@@ -303,13 +309,22 @@ class TipOffFormServicer:
         remaining: float | None,
     ) -> pb.FollowedTipOff:
         """Return what a reporter may read."""
-        look_up = self.forms.follow(
-            name=_name(request.platform, "platform"),
+        look_up = self._follow(_name(request.platform, "platform"), request, now)
+        return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
+
+    async def _follow(
+        self, name: str, request: pb.FollowTipOffFormRequest, now: ClockReading
+    ) -> ReporterView:
+        """Look the report up; a platform without a form is refused at the end of a step, too."""
+        await acts.serve(self.platforms, name)
+        return await acts.follow(
+            self.vault,
+            name,
             reference=request.reference,
             secret=request.secret,
+            context=self.context,
             now=now,
         )
-        return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
 
 
 def _name(text: str, field: str) -> str:
@@ -333,6 +348,7 @@ def _filing(message: pb.FileTipOffFormRequest) -> tuple[NewTipOff, tuple[Part, .
         text=message.text,
         contact=message.contact,
         content=message.content_copy,
+        by_form=True,
     )
     fields = (
         message.platform,

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
 from idvault.moderator.api import an_id
-from idvault.tip_off.acts.filing import FilingFlow
-from idvault.tip_off.acts.reporter import ReporterFlow
-from idvault.tip_off.acts.tip_off import TipOffFlow
+from idvault.tip_off.acts import filing, reporter
+from idvault.tip_off.acts import tip_off as acts
+from idvault.tip_off.acts.tip_off import TipOffContext
 from idvault.tip_off.api import convert
 from idvault.tip_off.api import form as tip_off_form
 from idvault.tip_off.api.form import EvenRefusals
@@ -17,12 +18,11 @@ from idvault.verify.clock import ClockReading
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TipOffServicer:
-    """Converts, calls one flow, converts back."""
+class TipOffMethods:
+    """The methods of TipOffService."""
 
-    filing: FilingFlow
-    tip_offs: TipOffFlow
-    reporters: ReporterFlow
+    vault: Vault
+    context: TipOffContext
     refusals: EvenRefusals = field(default_factory=EvenRefusals)
 
     async def FileTipOff(
@@ -31,15 +31,20 @@ class TipOffServicer:
         """File a report."""
         wanted, fields = tip_off_form.filing(request)
         call = tip_off_form.read_call(request.request_id, "FileTipOff", *fields, caller=caller)
-        found = await self.filing.file(call, wanted=wanted, now=now)
+        found = await filing.file(self.vault, call, now, wanted, self.context)
         return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
 
     async def FollowTipOff(
         self, request: pb.FollowTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FollowedTipOff:
         """Return what a reporter may read."""
-        look_up = self.filing.follow(
-            relying_party=caller.name, reference=request.reference, secret=request.secret, now=now
+        look_up = filing.follow(
+            self.vault,
+            caller.name,
+            reference=request.reference,
+            secret=request.secret,
+            context=self.context,
+            now=now,
         )
         return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
 
@@ -49,32 +54,34 @@ class TipOffServicer:
         """Assign a report by compare-and-set."""
         ids = _ids(request)
         former = tip_off_form.optional_id(request.former_moderator_id, "former_moderator_id")
-        call = tip_off_form.decided(request, "AssignTipOff", *ids.values(), former or "", caller=caller)
-        return convert.tip_off(await self.tip_offs.assign(call, **ids, former=former, now=now))
+        call = tip_off_form.decided(request, "AssignTipOff", *ids, former or "", caller=caller)
+        return convert.tip_off(await acts.assign(self.vault, call, now, *ids, former))
 
     async def ReturnTipOff(
         self, request: pb.ReturnTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.TipOff:
         """Hand a report back to the queue."""
         ids = _ids(request)
-        call = tip_off_form.decided(request, "ReturnTipOff", *ids.values(), caller=caller)
-        return convert.tip_off(await self.tip_offs.hand_back(call, **ids, now=now))
+        call = tip_off_form.decided(request, "ReturnTipOff", *ids, caller=caller)
+        return convert.tip_off(await acts.hand_back(self.vault, call, now, *ids))
 
     async def AddTipOffNote(
         self, request: pb.AddTipOffNoteRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.TipOff:
         """Add a note."""
         ids = _ids(request)
-        call = tip_off_form.decided(request, "AddTipOffNote", *ids.values(), caller=caller, text=request.note)
-        return convert.tip_off(await self.tip_offs.note(call, **ids, note=request.note, now=now))
+        call = tip_off_form.decided(request, "AddTipOffNote", *ids, caller=caller, text=request.note)
+        noted = await acts.note(self.vault, call, now, *ids, request.note, self.context.sealer)
+        return convert.tip_off(noted)
 
     async def AnswerTipOff(
         self, request: pb.AnswerTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.TipOff:
         """Reply to the reporter."""
         ids = _ids(request)
-        call = tip_off_form.decided(request, "AnswerTipOff", *ids.values(), caller=caller, text=request.reply)
-        return convert.tip_off(await self.tip_offs.answer(call, **ids, reply=request.reply, now=now))
+        call = tip_off_form.decided(request, "AnswerTipOff", *ids, caller=caller, text=request.reply)
+        answered = await acts.answer(self.vault, call, now, *ids, request.reply, self.context.sealer)
+        return convert.tip_off(answered)
 
     async def ResolveTipOff(
         self, request: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -85,7 +92,7 @@ class TipOffServicer:
         call = tip_off_form.decided(
             request,
             "ResolveTipOff",
-            *ids.values(),
+            *ids,
             request.outcome,
             request.dismissal,
             caller=caller,
@@ -93,31 +100,34 @@ class TipOffServicer:
             bound=(request.sanction.signature.signature,),
             more=more,
         )
-        return convert.tip_off(await self.tip_offs.resolve(call, **ids, decision=decision, now=now))
+        return convert.tip_off(
+            await acts.resolve(self.vault, call, now, *ids, decision=decision, context=self.context)
+        )
 
     async def MergeTipOffs(
         self, request: pb.MergeTipOffsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.TipOff:
         """Merge reports of the same matter into one."""
         ids, merged = _ids(request), tip_off_form.duplicates(request)
-        call = tip_off_form.decided(request, "MergeTipOffs", *ids.values(), *merged, caller=caller)
-        return convert.tip_off(await self.tip_offs.merge(call, **ids, duplicates=merged, now=now))
+        call = tip_off_form.decided(request, "MergeTipOffs", *ids, *merged, caller=caller)
+        return convert.tip_off(await acts.merge(self.vault, call, now, *ids, merged))
 
     async def GetTipOff(
         self, request: pb.GetTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.TipOffCase:
         """Return one report with its texts."""
         tip_off_id = an_id(request.tip_off_id, "tip_off_id")
-        found = await self.tip_offs.get(relying_party=caller.name, tip_off_id=tip_off_id, now=now)
+        found = await acts.get(self.vault, caller.name, tip_off_id, sealer=self.context.sealer, now=now)
         return convert.case(found)
 
     async def ListTipOffs(
         self, request: pb.ListTipOffsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListTipOffsResponse:
         """Return a page of reports in the order of the queue."""
-        found = await self.tip_offs.list(
-            relying_party=caller.name,
-            wanted=tip_off_form.wanted(request),
+        found = await acts.page(
+            self.vault,
+            caller.name,
+            tip_off_form.wanted(request),
             after=tip_off_form.place(request.page_token),
             limit=tip_off_form.page_size(request.page_size),
             now=now,
@@ -140,12 +150,13 @@ class TipOffServicer:
         limits = request.HasField("limit_end_time")
         standing = tip_off_form.chosen(convert.STANDINGS, request.standing, "standing")
         fields = (reporter_id, request.standing, end.seconds if limits else "")
-        found = await self.reporters.set_standing(
+        found = await reporter.set_standing(
+            self.vault,
             tip_off_form.decided(request, "SetReporterStanding", *fields, caller=caller),
-            reporter_id=reporter_id,
+            now,
+            reporter_id,
             standing=standing,
             limited_until=convert.time_of(end, "limit_end_time") if limits else None,
-            now=now,
         )
         return convert.reporter(found)
 
@@ -153,8 +164,9 @@ class TipOffServicer:
         self, request: pb.ListReportersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListReportersResponse:
         """Return a page of reporters, by id."""
-        found, following = await self.reporters.list(
-            relying_party=caller.name,
+        found, following = await reporter.page(
+            self.vault,
+            caller.name,
             standing=tip_off_form.perhaps(convert.STANDINGS, request.standing, "standing"),
             after=tip_off_form.optional_id(request.page_token, FIELD) or "",
             limit=tip_off_form.page_size(request.page_size),
@@ -165,6 +177,6 @@ class TipOffServicer:
         )
 
 
-def _ids(request: Any) -> dict[str, str]:
+def _ids(request: Any) -> tuple[str, str]:
     """Return the report and the moderator of a mutation; raises InvalidError."""
-    return {name: an_id(getattr(request, name), name) for name in ("tip_off_id", "moderator_id")}
+    return an_id(request.tip_off_id, "tip_off_id"), an_id(request.moderator_id, "moderator_id")

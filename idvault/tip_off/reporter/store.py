@@ -1,26 +1,17 @@
-"""The acts and reads of reporters (tip_off.ports.ReporterStore), and their rows."""
+"""Rows of reporters."""
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Integer, String, delete, literal_column, select, update
 
-from idvault.core import account_request as requests
-from idvault.core import log_entry
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement, upsert
-from idvault.core.request import Request
 from idvault.core.tables.tip_off import tip_off_reporters
-from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.ports import EventMaker
 from idvault.tip_off.rules import Reporter, ReporterStanding
-from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import EventType
 
 
 def _from_row(row: Any) -> Reporter:
@@ -72,54 +63,22 @@ _FORGET = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlReporterStore:
-    """Reporters in the main database."""
+async def page(
+    connection: Connection, party: str, *, standing: ReporterStanding | None, after: str, limit: int
+) -> list[Reporter]:
+    """Return up to limit reporters whose ids follow another one, by id."""
+    place = {"party": party, "after": after, "limit": limit}
+    if standing is None:
+        return await connection.all(ALL, **place)
+    return await connection.all(IN_STANDING, **place, standing=standing.value)
 
-    database: Database
 
-    @act("reporter.set_standing")
-    async def set_standing(
-        self,
-        connection: Connection,
-        *,
-        reporter_id: str,
-        standing: ReporterStanding,
-        limited_until: datetime | None,
-        request: Request,
-        make: EventMaker,
-        now: ClockReading,
-    ) -> Reporter:
-        """Store a reporter's standing with its event."""
-        repeated = await requests.remember(connection, request, made=reporter_id, now=now.business)
-        found = await lock(connection, request.caller, reporter_id)
-        if found is None:
-            raise NotFoundError(Reason.REPORTER_NOT_FOUND)
-        if repeated is not None:
-            return tip_off_rules.as_of(found, now=now.business)
-        changed = tip_off_rules.set_standing(
-            found, standing=standing, limited_until=limited_until, now=now.business
-        )
-        await put(connection, changed)
-        fields = {"reporter_id": reporter_id, "standing": standing.value}
-        await log_entry.append(connection, make(EventType.REPORTER_SET, fields))
-        return changed
-
-    @read("reporter.list")
-    async def list(
-        self,
-        connection: Connection,
-        *,
-        relying_party: str,
-        standing: ReporterStanding | None,
-        after: str,
-        limit: int,
-    ) -> list[Reporter]:
-        """Return reporters whose ids follow another one, by id."""
-        place = {"party": relying_party, "after": after, "limit": limit}
-        if standing is None:
-            return await connection.all(ALL, **place)
-        return await connection.all(IN_STANDING, **place, standing=standing.value)
+async def lock_known(connection: Connection, relying_party: str, reporter_id: str) -> Reporter:
+    """Return a reporter, locked; raises NotFoundError (REPORTER_NOT_FOUND)."""
+    found = await lock(connection, relying_party, reporter_id)
+    if found is None:
+        raise NotFoundError(Reason.REPORTER_NOT_FOUND)
+    return found
 
 
 async def lock(connection: Connection, relying_party: str, reporter_id: str) -> Reporter | None:

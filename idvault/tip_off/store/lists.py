@@ -20,7 +20,7 @@ from idvault.core.db.types import Micros
 from idvault.core.tables.tip_off import tip_off_form_days as days
 from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.ports import QueuePage, QueuePlace, TipOffFilter
+from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store.rows import from_row
 from idvault.verify.tip_off import TipOff, TipOffState
 
@@ -86,7 +86,11 @@ OVERDUE: Statement[int] = statement(
 async def page(
     connection: Connection, party: str, wanted: TipOffFilter, *, after: QueuePlace | None, limit: int
 ) -> QueuePage:
-    """Return a page of a platform's reports."""
+    """Return up to limit reports of a platform after a place, in the order of the queue.
+
+    Looks at a bounded number of reports, however many there are; then the page may be short. A report that is
+    filed meanwhile moves no other one.
+    """
     asked, parameters = _index(wanted)
     left, wants, found = max(MOST_READ, limit + 1), limit + 1, list[TipOff]()
     for start in _places(wanted, after):
@@ -115,6 +119,22 @@ async def page(
             if place is not None and left <= 0:
                 return QueuePage(tuple(found), place)
     return QueuePage(tuple(found), None)
+
+
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[TipOff]:
+    """Return reports with a reminder that is due and not written, the longest due first."""
+    return await connection.all(DUE, now=now, limit=limit)
+
+
+async def kept_too_long(connection: Connection, *, before: datetime, limit: int) -> list[TipOff]:
+    """Return reports that were closed before a time and still have their texts, the oldest first."""
+    return await connection.all(KEPT, before=before, limit=limit)
+
+
+async def levels(connection: Connection, *, now: datetime) -> tuple[dict[TipOffState, int], int]:
+    """Return how many reports are in each open state, and how many are overdue."""
+    states = {TipOffState(row.state): row.count for row in await connection.all(OPEN)}
+    return states, await connection.only(OVERDUE, now=now)
 
 
 def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str]]:

@@ -4,6 +4,7 @@ The sealed texts of reports.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,6 @@ from idvault.core.tables.tip_off import tip_off_texts, tip_offs
 from idvault.sanction.rules import DIGEST_SIZE
 from idvault.sealing.moderation_text_ports import SealedModerationText
 from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.ports import ReferenceTakenError, TipOffText
 from idvault.tip_off.rules import MOST_NOTES
 from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.verify.sanction import SanctionCategory
@@ -31,6 +31,20 @@ from idvault.verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
+
+
+class ReferenceTakenError(Exception):
+    """Another report of the platform has the reference; the caller must try another id."""
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffText:
+    """A sealed text of a report. name: what it is bound to. moderator_id: who wrote a note, else None."""
+
+    name: str
+    sealed: SealedModerationText
+    moderator_id: str | None = None
+    written_at: datetime | None = None
 
 
 def from_row(row: Any) -> TipOff:
@@ -228,37 +242,34 @@ _NOTES: Statement[int] = statement(
     .where(_OF_REPORT, tip_off_texts.c.moderator_id.is_not(None)),
     scalar,
 )
-_ADD_TEXTS = upsert(tip_off_texts)
-_PUT_TEXTS = statement(
-    _ADD_TEXTS.on_conflict_do_update(
+_ADD_TEXT = upsert(tip_off_texts)
+_PUT_TEXT = statement(
+    _ADD_TEXT.on_conflict_do_update(
         index_elements=[
             tip_off_texts.c.relying_party,
             tip_off_texts.c.tip_off_id,
             tip_off_texts.c.name,
         ],
         set_={
-            name: _ADD_TEXTS.excluded[name] for name in ("key_version", "data", "moderator_id", "written_at")
+            name: _ADD_TEXT.excluded[name] for name in ("key_version", "data", "moderator_id", "written_at")
         },
     )
 )
 _DELETE = statement(delete(tip_off_texts).where(_OF_REPORT))
 
 
-async def put_texts(
-    connection: Connection, tip_off: TipOff, texts: Sequence[TipOffText], *, now: datetime
-) -> None:
-    """Store texts; one of the same name is replaced."""
-    for text in texts:
-        await connection.later(
-            _PUT_TEXTS,
-            relying_party=tip_off.relying_party,
-            tip_off_id=tip_off.tip_off_id,
-            name=text.name,
-            key_version=text.sealed.key_version,
-            data=text.sealed.data,
-            moderator_id=text.moderator_id,
-            written_at=now,
-        )
+async def put_text(connection: Connection, tip_off: TipOff, text: TipOffText, *, now: datetime) -> None:
+    """Store a text; one of the same name is replaced."""
+    await connection.later(
+        _PUT_TEXT,
+        relying_party=tip_off.relying_party,
+        tip_off_id=tip_off.tip_off_id,
+        name=text.name,
+        key_version=text.sealed.key_version,
+        data=text.sealed.data,
+        moderator_id=text.moderator_id,
+        written_at=now,
+    )
 
 
 async def check_room(connection: Connection, tip_off: TipOff) -> None:
@@ -267,7 +278,7 @@ async def check_room(connection: Connection, tip_off: TipOff) -> None:
         raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("note", FieldCode.LENGTH))
 
 
-async def of(connection: Connection, *, party: str, tip_off_id: str) -> list[TipOffText]:
+async def texts(connection: Connection, party: str, tip_off_id: str) -> list[TipOffText]:
     """Return the texts of a report, oldest first."""
     return await connection.all(_ALL, party=party, tip_off=tip_off_id)
 

@@ -122,7 +122,7 @@ async def test_what_is_late_is_counted_apart(world: TipOffWorld, key: ModeratorK
         "reply:miss": 1,
         "solution:miss": 1,
     }
-    assert (await world.store.counts(now=at(DUE))) == ({TipOffState.RECEIVED: 2}, 1)
+    assert (await world.levels(seconds=DUE)) == ({TipOffState.RECEIVED: 2}, 1)
     assert [each.flooded for each in (owed, late, open_one)] == [False, True, True]
 
 
@@ -163,8 +163,8 @@ async def test_only_the_last_28_days_are_kept(world: TipOffWorld) -> None:
     """The worker deletes older ones, whatever else it keeps, and logs that it did."""
     for days_ago in (27, 28, 29, 400):
         await filed_before(world, days_ago, days_ago=days_ago)
-    assert await world.schedule.purge(now=at(0)) == 2
-    assert await world.schedule.purge(now=at(0)) == 0
+    assert await world.purge(seconds=0) == 2
+    assert await world.purge(seconds=0) == 0
     asked: Statement[int] = statement(select(tip_off_form_days.c.filed), scalar)
 
     async def read(connection: Connection) -> list[int]:

@@ -134,7 +134,7 @@ async def test_metrics_name_nobody(world: TipOffWorld) -> None:
     """States and counts, and nothing that somebody typed."""
     filed, target, _ = await upheld(world, reporter_token=await world.person(1))
     metrics = Metrics()
-    counts, overdue = await world.store.counts(now=at(DAY))
+    counts, overdue = await world.levels(seconds=DAY)
     metrics.tip_offs({state.value: count for state, count in counts.items()}, overdue=overdue)
     shown = str(list(metrics.families()))
     for word in (target, CONTACT, filed.tip_off.reference, str(filed.tip_off.reporter_id)):

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.tip_off import tip_off_texts
+from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import UnavailableError
@@ -99,7 +100,7 @@ async def test_a_restart_loses_none_and_writes_none_twice(
     assert fired
     (tmp_path / "again").mkdir()
     again = TipOffWorld(main_database, key_files(tmp_path / "again"), life=1)
-    assert await again.schedule.remind(now=at(DUE + 3 * DAY), limit=9) == 1
+    assert await again.remind(seconds=DUE + 3 * DAY) == 1
     assert await clock_events(world) == {
         "reminder:half": 1,
         "reminder:fourfifths": 1,
@@ -156,9 +157,9 @@ async def test_overdue_is_listed_and_counted(world: TipOffWorld, key: ModeratorK
     await world.dismiss(made[0], me, reply="a")
     now = at(DUE + DAY + 1).business
     assert await world.listed(open_only=True, due_before=now) == [made[1].tip_off_id]
-    counts, overdue = await world.store.counts(now=at(DUE + DAY))
+    counts, overdue = await world.levels(seconds=DUE + DAY)
     assert (counts, overdue) == ({TipOffState.RECEIVED: 2}, 1)
-    assert (await world.store.counts(now=at(DUE + 2 * DAY)))[1] == 2
+    assert (await world.levels(seconds=DUE + 2 * DAY))[1] == 2
 
 
 async def test_texts_are_deleted(world: TipOffWorld, key: ModeratorKey) -> None:
@@ -174,9 +175,9 @@ async def test_texts_are_deleted(world: TipOffWorld, key: ModeratorKey) -> None:
     await world.dismiss(filed.tip_off, me, reply="no", seconds=DAY)
     count = await world.database.one("test", _TEXTS)
     for seconds in (91 * DAY - 1, 91 * DAY):
-        await world.schedule.delete_texts(now=at(seconds), limit=9)
-    assert await world.schedule.delete_texts(now=at(91 * DAY + 1), limit=9) == 1
-    assert await world.schedule.delete_texts(now=at(91 * DAY + 2), limit=9) == 0
+        await world.delete_texts(seconds=seconds)
+    assert await world.delete_texts(seconds=91 * DAY + 1) == 1
+    assert await world.delete_texts(seconds=91 * DAY + 2) == 0
     assert await world.database.one("test", _TEXTS) == 1
     assert count == 8  # note and reply with their salts
     read = await world.get(filed.tip_off, seconds=91 * DAY + 2)
@@ -195,9 +196,9 @@ async def test_reporters_and_tries_are_forgotten(world: TipOffWorld) -> None:
     second = (await world.file(reporter_token=await world.person(2))).tip_off
     await world.set_standing(second.reporter_id or "", ReporterStanding.TRUSTED)
     await asyncio.gather(world.follow(await world.file(), secret="0" * 16), return_exceptions=True)
-    assert await world.schedule.purge(now=at(90 * DAY)) == 0
-    assert await world.schedule.purge(now=at(91 * DAY)) == 2
-    assert await world.schedule.purge(now=at(92 * DAY)) == 0
+    assert await world.purge(seconds=90 * DAY) == 0
+    assert await world.purge(seconds=91 * DAY) == 2
+    assert await world.purge(seconds=92 * DAY) == 0
     assert (await world.reporter(second.reporter_id or "")).standing is ReporterStanding.TRUSTED
     with pytest.raises(KeyError):
         await world.reporter(first.reporter_id or "")
@@ -209,6 +210,6 @@ async def test_the_shifted_clock(world: TipOffWorld) -> None:
     made = await world.file()
     shifted = at(DUE)
     now = type(shifted)(business=shifted.business, real=builders.NOW)
-    assert await world.schedule.remind(now=now, limit=9) == 1
+    assert await reporter_acts.remind_all(world.vault, now, limit=9) == 1
     assert (await clock_events(world))["solution:miss"] == 1
     assert made.tip_off.due_at == at(DUE).business

@@ -13,12 +13,15 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables.log import moderator_papers
 from idvault.core.tables.tip_off import tip_off_texts
+from idvault.tip_off.acts import reporter
+from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.tip_off import TipOffCall
 from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.attest import sanction as papers
 from idvault.verify.error import IdvaultError, Reason
+from idvault.verify.tip_off import TipOff
 from tests.support.flow_world import at
-from tests.support.sanction_world import RevokedMeanwhile
+from tests.support.sanction_world import LateVault
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 
 _PAPERS: Statement[bytes] = statement(select(moderator_papers.c.paper), scalar)
@@ -60,7 +63,7 @@ async def test_a_note_is_signed_and_then_forgotten(world: TipOffWorld) -> None:
     assert NOTE.encode() not in kept
     assert papers.text_mark(NOTE, salt=b"") not in kept
     assert any(each.startswith("salt-note-") for each in await world.database.read("test", names))
-    await world.schedule.delete_texts(now=at(92 * DAY), limit=9)
+    await world.delete_texts(seconds=92 * DAY)
     assert await world.database.read("test", names) == []
 
 
@@ -68,13 +71,13 @@ async def test_nothing_is_decided_unsigned(world: TipOffWorld) -> None:
     """Without a signature, with another's, for another report, text or request, and by who was revoked."""
     key, other = await world.world.moderator(1), await world.world.moderator(2)
     me, filed = key.moderator_id, (await world.file()).tip_off
-    ids = {"tip_off_id": filed.tip_off_id, "moderator_id": me}
+    ids = (filed.tip_off_id, me)
     await world.assign(filed, me)
 
-    async def note(call: TipOffCall, words: str = NOTE) -> object:
-        return await world.tip_offs.note(call, **ids, note=words, now=at(0))
+    async def note(call: TipOffCall, *, seconds: float = 0) -> TipOff:
+        return await acts.note(world.vault, call, at(seconds), *ids, NOTE, world.context.sealer)
 
-    signed = await world.decided("AddTipOffNote", *ids.values(), by=me, words=NOTE)
+    signed = await world.decided("AddTipOffNote", *ids, by=me, words=NOTE)
     assert signed.decision is not None
     assert await reason_of(note(replace(signed, decision=None))) is Reason.INVALID_MESSAGE
     for wrong in (
@@ -90,12 +93,11 @@ async def test_nothing_is_decided_unsigned(world: TipOffWorld) -> None:
             Reason.INVALID_MESSAGE,
             Reason.MODERATOR_NOT_FOUND,
         }
-    late = world.tip_offs.note(signed, **ids, note=NOTE, now=at(601))
-    assert await reason_of(late) is Reason.INVALID_MESSAGE
+    assert await reason_of(note(signed, seconds=601)) is Reason.INVALID_MESSAGE
     await note(signed)
-    assert (await world.tip_offs.note(signed, **ids, note=NOTE, now=at(601))).tip_off_id == filed.tip_off_id
+    assert (await note(signed, seconds=601)).tip_off_id == filed.tip_off_id
     await world.world.revoke(key)
-    fresh = await world.decided("AddTipOffNote", *ids.values(), by=me, words=NOTE)
+    fresh = await world.decided("AddTipOffNote", *ids, by=me, words=NOTE)
     assert await reason_of(note(fresh)) is Reason.MODERATOR_REVOKED
     assert [each.note for each in (await world.get(filed)).notes] == [NOTE]
 
@@ -106,15 +108,11 @@ async def test_an_assignment_may_be_to_somebody_else(world: TipOffWorld) -> None
     filed = (await world.file()).tip_off
     fields = (filed.tip_off_id, other.moderator_id, "")
     call = await world.decided("AssignTipOff", *fields, by=key.moderator_id)
-    assigned = await world.tip_offs.assign(
-        call, tip_off_id=fields[0], moderator_id=fields[1], former=None, now=at(0)
-    )
+    assigned = await acts.assign(world.vault, call, at(0), *fields[:2], None)
     assert assigned.assignee == other.moderator_id
     await world.world.revoke(key)
     again = await world.decided("AssignTipOff", fields[0], key.moderator_id, fields[1], by=key.moderator_id)
-    work = world.tip_offs.assign(
-        again, tip_off_id=fields[0], moderator_id=key.moderator_id, former=fields[1], now=at(0)
-    )
+    work = acts.assign(world.vault, again, at(0), fields[0], key.moderator_id, fields[1])
     assert await reason_of(work) is Reason.MODERATOR_REVOKED
 
 
@@ -122,15 +120,14 @@ async def test_a_revocation_just_before_an_act(world: TipOffWorld) -> None:
     """A moderator who is revoked after the signature was read sets no standing and assigns nothing."""
     key, other = await world.world.moderator(1), await world.world.moderator(2)
     filed = (await world.file()).tip_off
-    world.reporters.moderators = world.tip_offs.moderators = RevokedMeanwhile(world.world)
+    vault = LateVault.of(world.world)
     standing = await world.decided("SetReporterStanding", "9" * 32, by=key.moderator_id)
-    work = world.reporters.set_standing(
-        standing, reporter_id="9" * 32, standing=ReporterStanding.TRUSTED, limited_until=None, now=at(0)
-    )
+    trusted = ReporterStanding.TRUSTED
+    work = reporter.set_standing(vault, standing, at(0), "9" * 32, standing=trusted, limited_until=None)
     assert await reason_of(work) is Reason.MODERATOR_REVOKED
     third = await world.world.moderator(3)
     fields = (filed.tip_off_id, other.moderator_id, "")
     call = await world.decided("AssignTipOff", *fields, by=third.moderator_id)
-    assign = world.tip_offs.assign(call, tip_off_id=fields[0], moderator_id=fields[1], former=None, now=at(0))
+    assign = acts.assign(vault, call, at(0), *fields[:2], None)
     assert await reason_of(assign) is Reason.MODERATOR_REVOKED
     assert (await world.get(filed)).tip_off.assignee is None

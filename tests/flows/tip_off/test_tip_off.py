@@ -131,7 +131,7 @@ async def test_a_right_secret_is_no_try(world: TipOffWorld) -> None:
 
 async def test_tries_at_the_same_time_share_a_count(world: TipOffWorld) -> None:
     """Of thirty calls at once no more secrets are looked at than of thirty in a row."""
-    filed, secrets = await world.file(), world.filing.secrets
+    filed, secrets = await world.file(), world.context.secrets
     looked = list[str]()
 
     class Counting(type(secrets)):  # type: ignore[misc]
@@ -139,7 +139,7 @@ async def test_tries_at_the_same_time_share_a_count(world: TipOffWorld) -> None:
             looked.append(secret)
             super().check(tip_off, secret=secret)
 
-    world.filing.secrets = Counting(keys=secrets.keys)  # type: ignore[attr-defined]
+    world.context.secrets = Counting(keys=secrets.keys)  # type: ignore[attr-defined]
     await asyncio.gather(*(reason_of(world.follow(filed, secret="0" * 16)) for _ in range(30)))
     assert len(looked) == TRIES_A_DAY
 
@@ -374,6 +374,15 @@ async def test_moderators_of_reports(world: TipOffWorld, key: ModeratorKey) -> N
     second = await world.world.moderator(2)
     await world.assign(filed, second.moderator_id, former=key.moderator_id)
     assert (await world.answer(filed, second.moderator_id)).state is ANSWERED
+
+
+async def test_an_assignment_to_whoever_has_it_already(world: TipOffWorld, key: ModeratorKey) -> None:
+    """It changes nothing, and the log does not tell of it; a repeat finds the report."""
+    made, before = await assigned(world, key), await world.events()
+    for _ in range(2):
+        again = await world.assign(made, key.moderator_id, former=key.moderator_id, request_id=request_id(7))
+        assert again == made
+    assert await world.events() == before
 
 
 async def test_a_text_of_another_report_does_not_open(world: TipOffWorld) -> None:

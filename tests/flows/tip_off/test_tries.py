@@ -14,7 +14,6 @@ from idvault.core.tables import main as schema
 from idvault.core.tables.tip_off import tip_off_tries
 from idvault.tip_off.acts.filing import TRIES_A_DAY
 from idvault.verify.error import IdvaultError, Reason
-from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import TipOffWorld, key_files
 
 _TRIES = statement(select(func.coalesce(func.sum(tip_off_tries.c["count"]), 0)), scalar)
@@ -45,8 +44,7 @@ async def told(work: Awaitable[object]) -> tuple[type[IdvaultError], Reason]:
 
 
 def attempt(world: TipOffWorld, reference: str, **changes: Any) -> Awaitable[object]:
-    asked = {"relying_party": PARTY, "reference": reference, "secret": WRONG, "now": at(0), **changes}
-    return world.filing.follow(**asked)
+    return world.attempt(reference, **{"secret": WRONG, **changes})
 
 
 async def test_an_unknown_reference_costs_nothing(world: TipOffWorld) -> None:
@@ -57,7 +55,7 @@ async def test_an_unknown_reference_costs_nothing(world: TipOffWorld) -> None:
         for _ in range(2 * TRIES_A_DAY):
             await told(attempt(world, f"{number:012}"))
     for _ in range(2 * TRIES_A_DAY):
-        await told(attempt(world, filed.tip_off.reference, relying_party="platform-b"))
+        await told(attempt(world, filed.tip_off.reference, party="platform-b"))
     assert await rows(world) == before
 
 

@@ -33,8 +33,8 @@ async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOff
 
 async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
     """Store what a former version knew of the contact: a standing, and a day that is used up."""
-    assert isinstance(world.filing.secrets, KeyedTipOffSecrets)
-    reporter_id = world.filing.secrets.reporter_id(relying_party=PARTY, kind="contact", value=CONTACT)
+    assert isinstance(world.context.secrets, KeyedTipOffSecrets)
+    reporter_id = world.context.secrets.reporter_id(relying_party=PARTY, kind="contact", value=CONTACT)
     limited = at(30 * DAY).business if standing is ReporterStanding.LIMITED else None
     made = Reporter(reporter_id, PARTY, standing, limited, at(0).today(world.policy.zone), PER_DAY, PER_DAY)
 
@@ -44,13 +44,6 @@ async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
 
     await world.database.act("test", put)
     return made
-
-
-async def reporters(world: TipOffWorld) -> list[Reporter]:
-    found, _ = await world.reporters.list(
-        relying_party=PARTY, standing=None, after="", limit=1_000, now=at(0)
-    )
-    return found
 
 
 @pytest.mark.parametrize("standing", list(ReporterStanding))
@@ -65,7 +58,7 @@ async def test_no_channel_lends_a_standing(world: TipOffWorld, standing: Reporte
     page = await world.page(limit=1_000)
     assert plain.tip_off_id in {each.tip_off_id for each in page.tip_offs}
     assert not any(each.trusted or each.reporter_id for each in page.tip_offs)
-    assert await reporters(world) == [before]
+    assert await world.reporters() == [before]
 
 
 @pytest.mark.parametrize("outcome", [TipOffOutcome.ABUSIVE, TipOffOutcome.DISMISSED, TipOffOutcome.UPHELD])
@@ -87,7 +80,7 @@ async def test_no_decision_changes_a_standing(
         await world.uphold(leading, key, await world.world.account(2), reply="a")
     else:
         await world.dismiss(leading, key.moderator_id, outcome=outcome, reply="a")
-    assert sorted(await reporters(world), key=repr) == sorted([before, own], key=repr)
+    assert sorted(await world.reporters(), key=repr) == sorted([before, own], key=repr)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -101,7 +94,7 @@ async def test_nobody_learns_who_reported_today(world: TipOffWorld, channel: Tip
         return made.state, made.due_at, made.trusted, made.reporter_id, len(filed.secret)
 
     assert {told(each) for each in used} == {told(new)}
-    assert await reporters(world) == []
+    assert await world.reporters() == []
 
 
 @pytest.mark.parametrize(
@@ -120,5 +113,5 @@ async def test_only_a_session_of_the_platform_proves(
     token = await world.world.account(1)
     filed = (await world.file(channel=channel, reporter_token=token, contact=CONTACT)).tip_off
     assert (filed.reporter_id is not None) is proves
-    assert len(await reporters(world)) == proves
+    assert len(await world.reporters()) == proves
     assert filed.due_at - filed.filed_at > timedelta(days=7)

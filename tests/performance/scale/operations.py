@@ -4,6 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from idvault.campaign.rules import Campaign
@@ -19,7 +20,7 @@ from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
 from idvault.status.credential.store import SqlStatusListStore
 from idvault.status.store import SqlFeedStore, SqlStatusStore
-from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.tip_off.store import lists as tip_off_lists
 from idvault.verify.attest.status_list import LIST_SIZE
 from idvault.verify.clock import ClockReading
 from idvault.verify.sanction import Degree
@@ -60,7 +61,6 @@ class Deployment:
         self.jobs = SqlJobStore(database=main)
         self.claims = SqlVerificationStore(database=main)
         self.campaigns = SqlCampaignStore(database=main)
-        self.tip_offs = SqlTipOffStore(database=main)
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
@@ -294,14 +294,17 @@ async def list_reports(deployment: Deployment) -> int:
     """Read a page of each list of reports, of which there are as many as accounts."""
     pages = 0
     for _ in range(5):
-        pages += await reports.read_lists(deployment.tip_offs, deployment.random, reports=deployment.accounts)
+        pages += await reports.read_lists(
+            deployment.flow.main, deployment.random, reports=deployment.accounts
+        )
     return pages
 
 
 async def look_for_reminders(deployment: Deployment) -> int:
     """Look for due reminders of reports while there are none."""
     for _ in range(100):
-        if await deployment.tip_offs.due(now=clock(), limit=500):
+        now = clock().business
+        if await deployment.flow.main.read("tip_off.due", partial(tip_off_lists.due, now=now, limit=500)):
             raise ValueError("a report is due too early")
     return 100
 

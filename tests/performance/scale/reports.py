@@ -9,8 +9,9 @@ texts of reports are read one report at a time and are not loaded.
 from datetime import UTC, datetime
 from random import Random
 
-from idvault.tip_off.ports import TipOffFilter
-from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.core.db.database import Database
+from idvault.tip_off.rules import QueuePage, TipOffFilter
+from idvault.tip_off.store import lists
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import TargetKind, TipOffState, TipOffTarget
 from tests.performance.flows import PARTY
@@ -73,9 +74,16 @@ def filters(random: Random, *, reports: int) -> list[TipOffFilter]:
     ]
 
 
-async def read_lists(store: SqlTipOffStore, random: Random, *, reports: int) -> int:
+async def read_list(main: Database, wanted: TipOffFilter, *, limit: int) -> QueuePage:
+    """Read the first page of a list."""
+    return await main.read(
+        "tip_off.list", lambda one: lists.page(one, PARTY, wanted, after=None, limit=limit)
+    )
+
+
+async def read_lists(main: Database, random: Random, *, reports: int) -> int:
     """Read a page of each list; return how many pages."""
     asked = filters(random, reports=reports)
     for wanted in asked:
-        await store.list(relying_party=PARTY, wanted=wanted, after=None, limit=_PAGE)
+        await read_list(main, wanted, limit=_PAGE)
     return len(asked)

@@ -2,15 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from idvault.moderator.acts import KnownModerators
+from idvault.core.act import SYSTEM
 from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.acts import reporter as reporter_acts
+from idvault.tip_off.acts import tip_off as acts
+from idvault.tip_off.acts.tip_off import Acting, CaseMutation
 from idvault.tip_off.rules import ReporterStanding
-from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.verify.error import UnavailableError
 from idvault.verify.tip_off import TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
@@ -25,12 +26,8 @@ _MOST = 90
 
 @pytest.fixture
 def reports(world: World, tmp_path: Path) -> TipOffWorld:
-    """Return the flows of reports over the world's database, which know moderators who have signed before."""
-    made = TipOffWorld(world.database, key_files(tmp_path))
-    known = KnownModerators(made.world.moderators)
-    # Only the act is interrupted, and not what the flow reads before it.
-    made.tip_offs.moderators = made.reporters.moderators = known
-    return made
+    """Return the acts of reports over the world's database."""
+    return TipOffWorld(world.database, key_files(tmp_path))
 
 
 async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
@@ -42,6 +39,16 @@ async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
     await reports.assign(leading, me)
     await reports.merge(leading, others, me)
     return leading, me
+
+
+async def _decided(
+    reports: TipOffWorld, mutation: CaseMutation[Any], tip_off: TipOff, me: str, *given: Any
+) -> Act:
+    """Return the act of a mutation, without what is read before it."""
+    call = await reports.decided("Decide", tip_off.tip_off_id, me, by=me)
+    vault, acting = reports.vault, Acting(me, b"paper", "00")
+    request = call.request(vault.fingerprinter)
+    return lambda: mutation.act.run(vault, call, at(0), request, tip_off.tip_off_id, acting, *given)
 
 
 async def _file(reports: TipOffWorld) -> Act:
@@ -65,12 +72,12 @@ async def _file_by_form(reports: TipOffWorld) -> Act:
 
 async def _answer(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
-    return lambda: reports.answer(leading, me, request_id=request_id(9))
+    return await _decided(reports, acts.answer, leading, me, "a reply", reports.context.sealer)
 
 
 async def _note(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
-    return lambda: reports.note(leading, me, "a note", request_id=request_id(9))
+    return await _decided(reports, acts.note, leading, me, "a note", reports.context.sealer)
 
 
 async def _uphold(reports: TipOffWorld) -> Act:
@@ -78,18 +85,20 @@ async def _uphold(reports: TipOffWorld) -> Act:
     named = (await opened(reports)).operation_id
     target = TipOffTarget(TargetKind.ACCOUNT, token)
     leading, _ = await _leading(reports, target=target, operation_id=named)
-    key, given = await reports.world.moderator(1), list[tuple[Any, Any]]()
+    key = await reports.world.moderator(1)
+    kept = list[tuple[Any, ...]]()
 
-    async def take(*arguments: Any, **named: Any) -> TipOff:
-        given.append((arguments, named))
+    async def keep(*given: Any, **named: Any) -> TipOff:
+        kept.append((given, named))
         return leading
 
-    # The flow reads before it acts; only the act itself is interrupted.
-    reads = SimpleNamespace(get=reports.store.get, requested=reports.store.requested, resolve=take)
-    reports.tip_offs.store = cast(SqlTipOffStore, reads)
-    await reports.uphold(leading, key, token, reply="a", seconds=8 * DAY, request_id=request_id(9))
-    arguments, named = given[0]
-    return lambda: reports.store.resolve(*arguments, **named)
+    # What is read before the act is not interrupted: a call that is refused there looks for a repeat.
+    act = acts._resolve.act
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(act), "run", keep)
+        await reports.uphold(leading, key, token, reply="a", seconds=8 * DAY, request_id=request_id(9))
+    ((given, named),) = kept
+    return lambda: act.run(*given[1:], **named)
 
 
 async def _merge(reports: TipOffWorld) -> Act:
@@ -97,27 +106,28 @@ async def _merge(reports: TipOffWorld) -> Act:
     other, late = [(await reports.file()).tip_off for _ in range(2)]
     await reports.assign(other, me)
     await reports.merge(other, [late], me)
-    return lambda: reports.merge(leading, [other], me, request_id=request_id(9))
+    return await _decided(reports, acts.merge, leading, me, [other.tip_off_id])
 
 
 async def _remind(reports: TipOffWorld) -> Act:
     made = (await reports.file()).tip_off
-    make = reports.schedule._maker(at(8 * DAY))
-    return lambda: reports.store.remind(made, make=make, now=at(8 * DAY))
+    return lambda: reporter_acts.remind(reports.vault, SYSTEM, at(8 * DAY), made)
 
 
 async def _delete_texts(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
     made = await reports.dismiss(leading, me, reply="a")
-    make = reports.schedule._maker(at(99 * DAY))
-    return lambda: reports.store.delete_texts(made, make=make, now=at(99 * DAY))
+    return lambda: reporter_acts.delete_texts(reports.vault, SYSTEM, at(99 * DAY), made)
 
 
 async def _set_standing(reports: TipOffWorld) -> Act:
     made, other = [(await reports.file(reporter_token=await reports.person(each))).tip_off for each in (1, 2)]
     await reports.set_standing(other.reporter_id or "", ReporterStanding.TRUSTED)
-    return lambda: reports.set_standing(
-        made.reporter_id or "", ReporterStanding.TRUSTED, request_id=request_id(9)
+    call = await reports.decided("SetReporterStanding", by=(await reports.world.clerk()).moderator_id)
+    vault, reporter_id, trusted = reports.vault, made.reporter_id or "", ReporterStanding.TRUSTED
+    request = call.request(vault.fingerprinter)
+    return lambda: reporter_acts._set_standing.run(
+        vault, call, at(0), request, reporter_id, b"paper", trusted, None
     )
 
 
