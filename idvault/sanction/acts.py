@@ -1,77 +1,38 @@
-"""Use cases of sanctions.
+"""Imposes, confirms, lifts, ends and reads sanctions, and publishes the statements of reasons of each week.
 
-Stores that sanctions have ended by themselves, and names the event of each change.
-
-Publishes the statements of reasons of each week that has ended, by an allow-list of fields.
-
-Imposes, confirms, lifts and reads sanctions.
-
-What a moderator signed is built again from the call and checked before anything is stored.
+- What a moderator signed is built again from the call and checked before anything is stored. A repeat may
+  carry an old signature, and an end that has come.
+- Rows are locked in this order: request, account, sanction, person, followers or order. So the later of two
+  decisions sees the earlier one, and stores the standing that everything in force gives the account then.
+- A sanction of scope PERSON changes no other account; those follow it by the settlements of claims.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from idvault.core.act import Actor, Tx, Vault
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.request import Fingerprinter
-from idvault.log.acts.guard import LogGuard
+from idvault.account import rules as account_rules
+from idvault.account.ports import DueFollower
+from idvault.account.store import person as account_person
+from idvault.account.store import rows as account_rows
+from idvault.core.act import Actor, Tx, Vault, act, sweep
+from idvault.core.db.connection import Connection
 from idvault.log.ports import Publication
-from idvault.moderator.acts import KnownModerators, ModerationCall, ModeratorSource, signed_paper
-from idvault.sanction import rules as sanction_rules
-from idvault.sanction.ports import SanctionFilter, SanctionStore, StatementStore
-from idvault.sanction.rules import Sanction, StatementWeek
-from idvault.sanction.store import rows
+from idvault.moderator.acts import ModerationCall, ModeratorPaper, ModeratorSource, decision
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.rules.public_account import PublicAccount
+from idvault.public_account.store import rows as public_account_rows
+from idvault.sanction import rules
+from idvault.sanction.operation import rules as operation_rules
+from idvault.sanction.operation.store import ROWS as OPERATIONS
+from idvault.sanction.order import store as order_store
+from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter, SanctionLevels, StatementWeek
+from idvault.sanction.store import lock, publication, rows, standing
+from idvault.verify.account import Account, StandingPeriod
 from idvault.verify.attest import sanction as papers
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
-from idvault.verify.sanction import Degree, SanctionState, Scope, StatementOfReasons
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class LapseFlow:
-    """Sweeps that any number of processes may run at any time."""
-
-    store: SanctionStore
-    guard: LogGuard
-    events: EventFactory
-
-    async def lapse(self, *, now: ClockReading, limit: int) -> int:
-        """Store the lapses that are due; return how many."""
-        await self.guard.check(now=now)
-        count = 0
-        for found in await self.store.due(now=now, limit=limit):
-            verb = "expire" if found.state is SanctionState.PROPOSED else "lapse"
-            event = event_of(self.events, found, verb, SYSTEM_ACTOR, now)
-            count += await self.store.lapse(found, now=now, event=event)
-        return count
-
-    async def release(self, *, now: ClockReading, limit: int) -> int:
-        """End what accounts follow of ended sanctions; return how many were due."""
-        await self.guard.check(now=now)
-        count = 0
-        for due in await self.store.due_followers(now=now, limit=limit):
-            event = self.events.event(
-                EventType.PERSON_FOLLOW, actor_id=SYSTEM_ACTOR, now=now, account_token=due.account_token
-            )
-            count += await self.store.release(due, now=now, event=event)
-        return count
-
-
-def event_of(
-    events: EventFactory, sanction: Sanction, verb: str, actor_id: str, now: ClockReading, **fields: bytes
-) -> Event:
-    """Return the event of what happens to a sanction; scope and degree are in its type."""
-    noun = "person" if sanction.scope is Scope.PERSON else "sanction"
-    return events.event(
-        EventType(f"{noun}:{sanction.degree.value.lower()}:{verb}"),
-        actor_id=actor_id,
-        now=now,
-        account_token=sanction.account_token,
-        sanction_id=sanction.sanction_id,
-        **fields,
-    )
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.sanction import SanctionState, Scope
 
 
 async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None, **fields: bytes) -> None:
@@ -86,9 +47,346 @@ async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None,
     )
 
 
+async def impose(
+    vault: Vault, call: ModerationCall, now: ClockReading, wanted: NewSanction, *, signers: ModeratorSource
+) -> Sanction:
+    """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
+    await vault.guard.check(now=now)
+    request = call.request(vault.fingerprinter).of_account(wanted.account_token)
+    made = await store_imposition.of_paper(
+        vault,
+        now,
+        _imposition(call, wanted, signers, now),
+        request,
+        vault.new_id(),
+        wanted,
+        call.moderator_id,
+    )
+    return rules.fall(sanction=made, now=now.business)
+
+
+def _imposition(
+    call: ModerationCall, wanted: NewSanction, signers: ModeratorSource, now: ClockReading
+) -> ModeratorPaper:
+    """Return the paper of a sanction that a moderator wants to impose."""
+
+    def text() -> bytes:
+        checked = rules.check_wanted(wanted, now=now.business)
+        return papers.imposition(
+            call.occasion,
+            account_token=checked.account_token,
+            scope=checked.scope,
+            degree=checked.degree,
+            measure=checked.measure,
+            operation_id=checked.operation_id,
+            public_account_id=checked.public_account_id,
+            statement=checked.statement,
+        )
+
+    return ModeratorPaper(signers, call, text)
+
+
+@decision("sanction.impose", again=rows.get)
+async def store_imposition(
+    tx: Tx, sanction_id: str, paper: bytes, wanted: NewSanction, signer: str
+) -> Sanction:
+    """Store a new sanction and the standing that it gives; raises as `add` does."""
+    made = rules.impose(
+        wanted,
+        sanction_id=sanction_id,
+        relying_party=tx.party,
+        moderator_id=signer,
+        paper=paper,
+        now=tx.now.business,
+    )
+    return await add(tx, made)
+
+
+async def signed(
+    vault: Vault, call: ModerationCall, now: ClockReading, wanted: NewSanction, *, signers: ModeratorSource
+) -> Sanction:
+    """Return a new sanction that a moderator has signed, for an act that adds it beside something else."""
+    paper = await _imposition(call, wanted, signers, now).paper(now=now)
+    return rules.impose(
+        wanted,
+        sanction_id=vault.new_id(),
+        relying_party=call.relying_party,
+        moderator_id=call.moderator_id,
+        paper=paper,
+        now=now.business,
+    )
+
+
+async def add(tx: Tx, sanction: Sanction) -> Sanction:
+    """Store a new sanction and the standing that it gives, within any act; return it as stored.
+
+    Raises NotFoundError (ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND), PreconditionError (OPERATION_CLOSED,
+    MODERATOR_REVOKED), and as sanction.rules.admit does. An order that it carries out is marked.
+    """
+    if sanction.operation_id is not None:
+        named = await OPERATIONS.get(tx.connection, sanction.relying_party, sanction.operation_id)
+        operation_rules.check_open(named)
+    owner = await lock.locked_owner(
+        tx.connection,
+        account_token=sanction.account_token,
+        relying_party=sanction.relying_party,
+        signer=sanction.imposed_by,
+    )
+    admitted = rules.admit(account=owner, sanction=sanction)
+    if admitted.public_account_id is not None and await _public_account(tx, admitted) is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    if admitted.state is SanctionState.IN_FORCE:
+        await _begin(tx, owner, admitted)
+    await rows.add(tx.connection, admitted)
+    verb = "propose" if admitted.state is SanctionState.PROPOSED else "impose"
+    await log(tx, admitted, verb, paper=admitted.paper)
+    return admitted
+
+
+async def confirm(
+    vault: Vault, call: ModerationCall, now: ClockReading, sanction_id: str, *, signers: ModeratorSource
+) -> Sanction:
+    """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others.
+
+    Raises PreconditionError (MODERATOR_REVOKED) also if who proposed the sanction was revoked.
+    """
+    await vault.guard.check(now=now)
+    found = await find(vault, call.relying_party, sanction_id)
+    text = partial(
+        papers.confirmation, call.occasion, sanction_id=sanction_id, paper_digest=papers.digest(found.paper)
+    )
+    request = call.request(vault.fingerprinter).of_account(found.account_token)
+    confirmed = await store_confirmation.of_paper(
+        vault, now, ModeratorPaper(signers, call, text), request, sanction_id, found, call.moderator_id
+    )
+    return rules.fall(sanction=confirmed, now=now.business)
+
+
+@decision("sanction.confirm", again=rows.get)
+async def store_confirmation(
+    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, signer: str
+) -> Sanction:
+    """Put a proposed sanction into force."""
+    owner, stored = await lock.proposal(tx.connection, known, signer=signer)
+    confirmed = rules.confirm(sanction=stored, moderator_id=signer, paper=paper, now=tx.now.business)
+    await _begin(tx, owner, confirmed)
+    await rows.put(tx.connection, confirmed)
+    await log(tx, confirmed, "impose", paper=paper)
+    return confirmed
+
+
+async def lift(
+    vault: Vault,
+    call: ModerationCall,
+    now: ClockReading,
+    sanction_id: str,
+    *,
+    reason: str,
+    signers: ModeratorSource,
+) -> Sanction:
+    """Lift a sanction or withdraw a proposal; raises TransitionError and others.
+
+    Every account that follows it ends with it, after the delay that was drawn for the account.
+    """
+    await vault.guard.check(now=now)
+    rules.check_reason(reason)
+    found = await find(vault, call.relying_party, sanction_id)
+    digest = papers.digest(found.paper)
+    text = partial(papers.lift, call.occasion, sanction_id=sanction_id, paper_digest=digest, reason=reason)
+    request = call.request(vault.fingerprinter).of_account(found.account_token)
+    paper = ModeratorPaper(signers, call, text)
+    lifted = await store_lift.of_paper(
+        vault, now, paper, request, sanction_id, found, signer=call.moderator_id, reason=reason
+    )
+    return rules.fall(sanction=lifted, now=now.business)
+
+
+@decision("sanction.lift", again=rows.get)
+async def store_lift(
+    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, *, signer: str, reason: str
+) -> Sanction:
+    """Lift a sanction, or withdraw a proposal."""
+    owner, stored = await lock.locked_sanction(tx.connection, known, signer=signer)
+    ended = rules.lift(sanction=stored, moderator_id=signer, reason=reason, paper=paper, now=tx.now.business)
+    await end(tx, owner, former=stored, ended=ended)
+    await log(tx, ended, "withdraw" if stored.state is SanctionState.PROPOSED else "lift", paper=paper)
+    return ended
+
+
+@act("sanction.lapse")
+async def lapse(tx: Tx, known: Sanction) -> bool:
+    """Store a lapse that is due, unless the sanction has changed since it was read."""
+    owner, stored = await lock.lock(tx.connection, known)
+    lapsed = rules.fall(sanction=stored, now=tx.now.business)
+    if stored.state is not known.state or lapsed.state is not SanctionState.LAPSED:
+        tx.unchanged("the sanction has changed")
+        return False
+    await end(tx, owner, former=stored, ended=lapsed)
+    await log(tx, lapsed, "expire" if stored.state is SanctionState.PROPOSED else "lapse")
+    return True
+
+
+async def lapse_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """Store the lapses that are due; return how many. Any number of workers may do so at any time."""
+
+    async def due() -> list[Sanction]:
+        return await vault.read("sanction.due", lambda one: rows.due(one, now=now.business, limit=limit))
+
+    return await sweep(vault, now, due=due, each=lapse)
+
+
+@act("sanction.release")
+async def release(tx: Tx, due: DueFollower) -> bool:
+    """End what an account follows, unless that has changed since it was read."""
+    owner = await account_rows.lock(tx.connection, account_token=due.account_token)
+    if owner is None or not await account_person.remove_due(tx.connection, due, now=tx.now.business):
+        tx.unchanged("the account follows something else, or is gone")
+        return False
+    settled = await standing.settled(tx.connection, owner, now=tx.now.business)
+    await account_rows.put_standing(tx.connection, settled)
+    followed = await account_person.followed(tx.connection, due.account_token)
+    await tx.log(EventType.PERSON_FOLLOW, account_token=due.account_token, standings=followed)
+    return True
+
+
+async def release_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """End what accounts follow of ended sanctions; return how many were due."""
+
+    async def due() -> list[DueFollower]:
+        return await vault.read(
+            "sanction.due_followers", lambda one: account_person.due(one, now=now.business, limit=limit)
+        )
+
+    return await sweep(vault, now, due=due, each=release)
+
+
+async def end(tx: Tx, owner: Account, *, former: Sanction, ended: Sanction, by_appeal: bool = False) -> None:
+    """Store a sanction that has ended, and the standing that its target then has.
+
+    by_appeal: the target gets a new revision in any case, and what others follow ends, however the sanction
+    had ended before.
+    """
+    if former.state is SanctionState.IN_FORCE:
+        await _count(tx, ended, by=-1)
+    lifted = ended.state is SanctionState.LIFTED and former.state is SanctionState.IN_FORCE
+    if ended.person_id is not None and (lifted or by_appeal):
+        await account_person.lifted(
+            tx.connection,
+            relying_party=ended.relying_party,
+            sanction_id=ended.sanction_id,
+            now=tx.now.business,
+        )
+    if ended.public_account_id is None:
+        await _end_of_account(tx, owner, ended, by_appeal=by_appeal)
+    else:
+        await _end_of_public_account(tx, ended, by_appeal=by_appeal)
+    await rows.put(tx.connection, ended)
+
+
+async def _begin(tx: Tx, owner: Account, sanction: Sanction) -> None:
+    """Store what a sanction changes when it comes into force, except its own row."""
+    await _count(tx, sanction, by=1)
+    carried = sanction.statement.order
+    if carried is not None:
+        await order_store.carry_out(
+            tx.connection, relying_party=sanction.relying_party, digest=carried.digest, now=tx.now.business
+        )
+    if sanction.public_account_id is None:
+        after = standing.added(owner, sanction, now=tx.now.business)
+        await account_rows.put_standing(tx.connection, after)
+        return
+    stored = await _public_account(tx, sanction)
+    if stored is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    own = rules.period(sanction)
+    periods = public_account_rules.schedule(public_account=stored, now=tx.now.business)
+    await _put(tx, stored, periods if own is None else [*periods, own])
+
+
+async def _end_of_account(tx: Tx, owner: Account, sanction: Sanction, *, by_appeal: bool) -> None:
+    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
+    now = tx.now.business
+    after = await standing.settled(tx.connection, owner, now=now, without=sanction.sanction_id)
+    if by_appeal and after.revision == account_rules.fall(account=owner, now=now).revision:
+        after = account_rules.renumber(account=after, now=now)
+    await account_rows.put_standing(tx.connection, after)
+
+
+async def _end_of_public_account(tx: Tx, sanction: Sanction, *, by_appeal: bool) -> None:
+    stored = await _public_account(tx, sanction)
+    if stored is not None:  # else its end had come when it got another owner, whom it does not concern
+        periods = await standing.of_public_account(tx.connection, sanction)
+        await _put(tx, stored, periods, renumbered=by_appeal)
+
+
+async def _public_account(tx: Tx, sanction: Sanction) -> PublicAccount | None:
+    """Return the sanctioned public account, locked; None if it has another owner by now."""
+    found = await public_account_rows.lock_of(
+        tx.connection,
+        account_token=sanction.account_token,
+        public_account_id=sanction.public_account_id or "",
+    )
+    return None if found is None else found.public_account
+
+
+async def _put(
+    tx: Tx, stored: PublicAccount, periods: list[StandingPeriod], *, renumbered: bool = False
+) -> None:
+    after = public_account_rules.sanction(public_account=stored, sources=periods, now=tx.now.business)
+    if renumbered:
+        after = replace(after, revision=after.revision + 1)
+    await public_account_rows.put(tx.connection, after, token=stored.account_token, now=tx.now.business)
+
+
+async def _count(tx: Tx, sanction: Sanction, *, by: int) -> None:
+    """Count the sanctions of a person, so that settlements of all others read nothing more."""
+    if sanction.person_id is not None:
+        await account_person.count_sanction(
+            tx.connection, relying_party=sanction.relying_party, person_id=sanction.person_id, by=by
+        )
+
+
 async def find(vault: Vault, party: str, sanction_id: str) -> Sanction:
     """Return a sanction as it is stored; raises NotFoundError (SANCTION_NOT_FOUND)."""
     return await vault.read("sanction.get", lambda one: rows.get(one, party, sanction_id))
+
+
+async def get(vault: Vault, party: str, sanction_id: str, *, now: ClockReading) -> Sanction:
+    """Return a sanction as of now; raises NotFoundError (SANCTION_NOT_FOUND)."""
+    return rules.fall(sanction=await find(vault, party, sanction_id), now=now.business)
+
+
+async def page(
+    vault: Vault,
+    party: str,
+    of: SanctionFilter,
+    *,
+    state: SanctionState | None,
+    after: str,
+    limit: int,
+    now: ClockReading,
+) -> tuple[list[Sanction], str]:
+    """Return a page of sanctions as of now, and the last one's id if there are more, else "".
+
+    Raises NotFoundError (ORDER_NOT_FOUND), and as sanction.store.rows.page does.
+    """
+
+    async def work(connection: Connection) -> list[Sanction]:
+        digest = None
+        if of.order_id is not None:
+            digest = (await order_store.get(connection, party, of.order_id)).order.digest
+        return await rows.page(
+            connection, party, of, digest=digest, state=state, after=after, limit=limit + 1, now=now.business
+        )
+
+    found = await vault.read("sanction.list", work)
+    shown = [rules.fall(sanction=one, now=now.business) for one in found[:limit]]
+    return shown, shown[-1].sanction_id if len(found) > limit else ""
+
+
+async def levels(vault: Vault, *, now: ClockReading) -> SanctionLevels:
+    """Return how many sanctions are proposed, and since when the oldest end is not stored."""
+    return await vault.read("sanction.levels", lambda one: rows.levels(one, now=now.business))
 
 
 def path_of(week: StatementWeek) -> str:
@@ -97,204 +395,30 @@ def path_of(week: StatementWeek) -> str:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class StatementFlow:
-    """What any number of workers may run at any time: a file is written once and never changed."""
+class StatementFiles:
+    """The published statements. Any number of workers may write them: a file is written once for ever."""
 
-    store: StatementStore
+    vault: Vault
     files: Publication
     _done: StatementWeek | None = field(default=None, init=False)
 
     async def publish(self, *, now: ClockReading) -> int:
         """Write the files of weeks that have ended and have none; return how many."""
-        newest = sanction_rules.newest(now=now.business)
+        newest = rules.newest(now=now.business)
         if self._done is not None and self._done >= newest:
             return 0
-        week, written = await self._first(newest), 0
+        begun = await self.vault.read("statement.first", publication.first)
+        # Without a sanction, the first week is one that has not ended.
+        week, written = newest.following() if begun is None else rules.week_of(begun), 0
         while week <= newest:
             written += await self._write(week)
             week = week.following()
         self._done = newest
         return written
 
-    async def _first(self, newest: StatementWeek) -> StatementWeek:
-        """Return the first week that has a sanction; one that has not ended if there is none."""
-        begun = await self.store.first()
-        return newest.following() if begun is None else sanction_rules.week_of(begun)
-
     async def _write(self, week: StatementWeek) -> bool:
         path = path_of(week)
         if await self.files.read(path) is not None:
             return False
-        content = sanction_rules.render(counts=await self.store.counts(week), week=week)
-        return await self.files.replace(path, former=None, content=content)
-
-
-@dataclass(frozen=True, slots=True)
-class NewSanction:
-    """What a moderator wants to impose."""
-
-    account_token: str
-    scope: Scope
-    degree: Degree
-    measure: str
-    statement: StatementOfReasons
-    operation_id: str | None = None
-    public_account_id: str | None = None
-
-
-class SanctionFlow:
-    """Sanctions of relying parties' accounts."""
-
-    def __init__(
-        self,
-        *,
-        store: SanctionStore,
-        moderators: ModeratorSource,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-    ) -> None:
-        """Initialise with the ports."""
-        self._store = store
-        self._moderators = KnownModerators(moderators)
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-
-    async def impose(self, call: ModerationCall, *, wanted: NewSanction, now: ClockReading) -> Sanction:
-        """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
-        await self._guard.check(now=now)
-        try:
-            made, event = await self.prepare(call, wanted=wanted, now=now)
-        except IdvaultError as refused:
-            return await self._repeated(call, refused, now)
-        request = call.request(self._fingerprinter)
-        return await self._store.impose(made, request=request, now=now, event=event)
-
-    async def prepare(
-        self, call: ModerationCall, *, wanted: NewSanction, now: ClockReading
-    ) -> tuple[Sanction, Event]:
-        """Return a signed sanction and its event, for an act that stores it beside something else."""
-        statement, paper = await self._checked(call, wanted, now)
-        made = sanction_rules.impose(
-            sanction_id=self._events.new_id(),
-            relying_party=call.relying_party,
-            account_token=wanted.account_token,
-            scope=wanted.scope,
-            degree=wanted.degree,
-            measure=wanted.measure,
-            operation_id=wanted.operation_id,
-            public_account_id=wanted.public_account_id,
-            statement=statement,
-            moderator_id=call.moderator_id,
-            paper=paper,
-            now=now.business,
-        )
-        verb = "propose" if made.state is SanctionState.PROPOSED else "impose"
-        return made, event_of(self._events, made, verb, call.actor_id, now, paper=paper)
-
-    async def confirm(self, call: ModerationCall, *, sanction_id: str, now: ClockReading) -> Sanction:
-        """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others."""
-        await self._guard.check(now=now)
-        found = await self._found(call, sanction_id)
-        digest = papers.digest(found.paper)
-        text = papers.confirmation(call.occasion, sanction_id=sanction_id, paper_digest=digest)
-        try:
-            paper = await signed_paper(self._moderators, call, text, now=now)
-        except IdvaultError as refused:
-            return await self._repeated(call, refused, now)
-        return await self._store.confirm(
-            found,
-            moderator_id=call.moderator_id,
-            paper=paper,
-            request=call.request(self._fingerprinter),
-            now=now,
-            event=event_of(self._events, found, "impose", call.actor_id, now, paper=paper),
-        )
-
-    async def lift(
-        self, call: ModerationCall, *, sanction_id: str, reason: str, now: ClockReading
-    ) -> Sanction:
-        """Lift a sanction or withdraw a proposal; raises TransitionError and others."""
-        await self._guard.check(now=now)
-        sanction_rules.check_reason(reason)
-        found = await self._found(call, sanction_id)
-        digest = papers.digest(found.paper)
-        text = papers.lift(call.occasion, sanction_id=sanction_id, paper_digest=digest, reason=reason)
-        try:
-            paper = await signed_paper(self._moderators, call, text, now=now)
-        except IdvaultError as refused:
-            return await self._repeated(call, refused, now)
-        lifted = event_of(self._events, found, "lift", call.actor_id, now, paper=paper)
-        proposed = sanction_rules.needs_two(degree=found.degree, scope=found.scope)
-        return await self._store.lift(
-            found,
-            moderator_id=call.moderator_id,
-            reason=reason,
-            paper=paper,
-            request=call.request(self._fingerprinter),
-            now=now,
-            lifted=lifted,
-            withdrawn=event_of(self._events, found, "withdraw", call.actor_id, now, paper=paper)
-            if proposed
-            else lifted,
-        )
-
-    async def get(self, *, relying_party: str, sanction_id: str, now: ClockReading) -> Sanction:
-        """Return a sanction as of now; raises NotFoundError (SANCTION_NOT_FOUND)."""
-        found = await self._store.get(relying_party=relying_party, sanction_id=sanction_id)
-        return sanction_rules.fall(sanction=found, now=now.business)
-
-    async def list(
-        self,
-        *,
-        relying_party: str,
-        of: SanctionFilter,
-        state: SanctionState | None,
-        after: str,
-        limit: int,
-        now: ClockReading,
-    ) -> tuple[list[Sanction], str]:
-        """Return a page of sanctions as of now, and the last one's id if there are more, else ""."""
-        found = await self._store.list(
-            relying_party=relying_party,
-            of=of,
-            state=state,
-            after=after,
-            limit=limit + 1,
-            now=now,
-        )
-        page = [sanction_rules.fall(sanction=one, now=now.business) for one in found[:limit]]
-        return page, page[-1].sanction_id if len(found) > limit else ""
-
-    async def _found(self, call: ModerationCall, sanction_id: str) -> Sanction:
-        return await self._store.get(relying_party=call.relying_party, sanction_id=sanction_id)
-
-    async def _checked(
-        self, call: ModerationCall, wanted: NewSanction, now: ClockReading
-    ) -> tuple[StatementOfReasons, bytes]:
-        """Return the statement and the signed paper of what a moderator wants to impose."""
-        sanction_rules.check_measure(degree=wanted.degree, measure=wanted.measure)
-        sanction_rules.check_target(scope=wanted.scope, public_account_id=wanted.public_account_id)
-        statement = sanction_rules.check(wanted.statement, now=now.business)
-        text = papers.imposition(
-            call.occasion,
-            account_token=wanted.account_token,
-            scope=wanted.scope,
-            degree=wanted.degree,
-            measure=wanted.measure,
-            operation_id=wanted.operation_id,
-            public_account_id=wanted.public_account_id,
-            statement=statement,
-        )
-        return statement, await signed_paper(self._moderators, call, text, now=now)
-
-    async def _repeated(self, call: ModerationCall, refused: IdvaultError, now: ClockReading) -> Sanction:
-        """Return what the request has made or changed already; raises the refusal if the request is new.
-
-        A repetition may carry an old signature, and an end that has come.
-        """
-        repeated = await self._store.requested(call.request(self._fingerprinter))
-        if repeated is None:
-            raise refused
-        return sanction_rules.fall(sanction=repeated, now=now.business)
+        counts = await self.vault.read("statement.counts", lambda one: publication.counts(one, week))
+        return await self.files.replace(path, former=None, content=rules.render(counts=counts, week=week))

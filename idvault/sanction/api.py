@@ -1,28 +1,28 @@
-"""Converts messages of sanctions.
+"""The methods of SanctionService about sanctions, and their messages.
 
-Converts statements of reasons; a refusal names every part that is missing or wrong.
-
-Converts messages of SanctionService to domain values and back.
-
-Reads the sanction to impose, from a call of its own or from a decision about a report.
+- A statement of reasons that is refused names every part that is missing or wrong.
+- The sanction to impose comes from a call of its own or from a decision about a report.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault.core.act import Vault
 from idvault.core.day import read_day
+from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.core.edge.page_token import FIELD
 from idvault.moderator import api as moderator_api
+from idvault.moderator.acts import ModeratorSource
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
+from idvault.sanction import acts
 from idvault.sanction import rules as sanction_rules
-from idvault.sanction.acts import NewSanction
-from idvault.sanction.ports import SanctionFilter
-from idvault.sanction.rules import Sanction
+from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify import token
 from idvault.verify.attest import sanction as papers
@@ -303,3 +303,76 @@ def read(
 
 def _optional(text: str, field: str) -> str | None:
     return moderator_api.an_id(text, field) if text else None
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SanctionMethods:
+    """The methods about sanctions. signers: the moderators, who may be remembered: the acts check them."""
+
+    vault: Vault
+    signers: ModeratorSource
+
+    async def ImposeSanction(
+        self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Sanction:
+        """Impose or propose a sanction."""
+        wanted, fields = read(request, now=now)
+        call = moderator_api.call(
+            request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
+        )
+        return sanction(await acts.impose(self.vault, call, now, wanted, signers=self.signers))
+
+    async def ConfirmSanction(
+        self,
+        request: pb.ConfirmSanctionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Sanction:
+        """Put a proposed sanction into force."""
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        call = moderator_api.call(
+            request.request_id, "ConfirmSanction", sanction_id, caller=caller, signature=request.signature
+        )
+        confirmed = await acts.confirm(self.vault, call, now, sanction_id, signers=self.signers)
+        return sanction(confirmed)
+
+    async def LiftSanction(
+        self, request: pb.LiftSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Sanction:
+        """End a sanction before its end, or withdraw a proposal."""
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        fields = (sanction_id, request.reason)
+        call = moderator_api.call(
+            request.request_id, "LiftSanction", *fields, caller=caller, signature=request.signature
+        )
+        lifted = await acts.lift(
+            self.vault, call, now, sanction_id, reason=request.reason, signers=self.signers
+        )
+        return sanction(lifted)
+
+    async def GetSanction(
+        self, request: pb.GetSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Sanction:
+        """Return one sanction as of now."""
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        return sanction(await acts.get(self.vault, caller.name, sanction_id, now=now))
+
+    async def ListSanctions(
+        self, request: pb.ListSanctionsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListSanctionsResponse:
+        """Return a page of sanctions, oldest first."""
+        after, limit = page(request)
+        found, following = await acts.page(
+            self.vault,
+            caller.name,
+            sanction_filter(request),
+            state=state(request.state),
+            after=after,
+            limit=limit,
+            now=now,
+        )
+        return pb.ListSanctionsResponse(
+            sanctions=[sanction(each) for each in found], next_page_token=following
+        )

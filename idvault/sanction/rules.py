@@ -286,6 +286,36 @@ class Sanction:
         return min(ends, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class NewSanction:
+    """What a moderator wants to impose."""
+
+    account_token: str
+    scope: Scope
+    degree: Degree
+    measure: str
+    statement: StatementOfReasons
+    operation_id: str | None = None
+    public_account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionFilter:
+    """Which sanctions to list: at most one is given; none for all of a relying party."""
+
+    account_token: str | None = None
+    operation_id: str | None = None
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionLevels:
+    """What the operator watches. first_due_at: the oldest end that has come without being stored."""
+
+    proposed: int
+    first_due_at: datetime | None
+
+
 def needs_two(*, degree: Degree, scope: Scope) -> bool:
     """Return whether a second moderator must confirm a sanction."""
     return degree is Degree.CLOSE or scope is Scope.PERSON
@@ -332,38 +362,39 @@ def admit(*, account: Account, sanction: Sanction) -> Sanction:
     return replace(sanction, person_id=account.person_id)
 
 
+def check_wanted(wanted: NewSanction, *, now: datetime) -> NewSanction:
+    """Return what is wanted, with its end in whole seconds; raises InvalidError (INVALID_MESSAGE)."""
+    check_measure(degree=wanted.degree, measure=wanted.measure)
+    check_target(scope=wanted.scope, public_account_id=wanted.public_account_id)
+    return replace(wanted, statement=check(wanted.statement, now=now))
+
+
 def impose(
+    wanted: NewSanction,
     *,
     sanction_id: str,
     relying_party: str,
-    account_token: str,
-    scope: Scope,
-    degree: Degree,
-    measure: str,
-    operation_id: str | None,
-    statement: StatementOfReasons,
     moderator_id: str,
     paper: bytes,
     now: datetime,
-    public_account_id: str | None = None,
 ) -> Sanction:
     """Return a new sanction: in force at once, or proposed if a second moderator must confirm it."""
-    proposed = needs_two(degree=degree, scope=scope)
+    proposed = needs_two(degree=wanted.degree, scope=wanted.scope)
     return Sanction(
         sanction_id,
         relying_party,
-        account_token,
-        degree,
-        measure,
-        statement,
+        wanted.account_token,
+        wanted.degree,
+        wanted.measure,
+        in_seconds(wanted.statement),
         SanctionState.PROPOSED if proposed else SanctionState.IN_FORCE,
         moderator_id,
         now,
         paper,
         started_at=None if proposed else now,
-        scope=scope,
-        operation_id=operation_id,
-        public_account_id=public_account_id,
+        scope=wanted.scope,
+        operation_id=wanted.operation_id,
+        public_account_id=wanted.public_account_id,
     )
 
 

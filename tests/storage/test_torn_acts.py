@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from idvault.account.store import person as account_person
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.ports import Job, NewClaim
 from idvault.core.act import SYSTEM
@@ -26,13 +27,13 @@ from idvault.moderator import acts as moderator_acts
 from idvault.public_account import acts as public_account_acts
 from idvault.public_account.acts import Change, ShownPublicAccount
 from idvault.public_account.rules.owner import Present
-from idvault.sanction import rules as sanction_rules
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction.appeal import acts as appeal_acts
 from idvault.sanction.appeal import rules as appeal_rules
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
-from idvault.sanction.rules import Sanction
+from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.moderation_text_ports import CaseField
 from idvault.sealing.ports import Intake
 from idvault.session.contest import acts as contest_acts
@@ -41,7 +42,7 @@ from idvault.session.contest.rules import ContestState, ContestTerms
 from idvault.verify.attest import registration
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import UnavailableError
-from idvault.verify.event import Event, EventType
+from idvault.verify.event import EventType
 from idvault.verify.sanction import AppealState, AuthorityOrder, Degree, Scope
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
@@ -102,59 +103,55 @@ async def _fail(world: World) -> Act:
 
 async def _impose(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
-    token, key = await sanctions.account(), await sanctions.moderator(1)
-    made = sanction_rules.impose(
-        sanction_id=world.new_id(),
-        relying_party=PARTY,
-        account_token=token,
-        scope=Scope.ACCOUNT,
-        degree=Degree.LIMIT,
-        measure="no-video",
-        operation_id=None,
-        statement=reasons(),
-        moderator_id=key.moderator_id,
-        paper=b"paper",
-        now=at().business,
+    token, key = await sanctions.account(), (await sanctions.moderator(1)).moderator_id
+    wanted = NewSanction(token, Scope.ACCOUNT, Degree.LIMIT, "no-video", reasons())
+    call, _ = sanctions.call("ImposeSanction")
+    request, made = world.request().of_account(token), world.new_id()
+    return lambda: sanction_acts.store_imposition.act.run(
+        sanctions.vault, call, at(), request, made, b"paper", wanted, key
     )
-    event = _of(world, EventType.SANCTION_LIMIT_IMPOSE, made, paper=b"paper")
-    request = world.request()
-    return lambda: sanctions.store.impose(made, request=request, now=at(), event=event)
 
 
 async def _confirm(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token = await sanctions.account()
-    first, second = await sanctions.moderator(1), await sanctions.moderator(2)
+    first, second = await sanctions.moderator(1), (await sanctions.moderator(2)).moderator_id
     made = await sanctions.impose(token, Degree.CLOSE, key=first)
-    event, request = _of(world, EventType.SANCTION_CLOSE_IMPOSE, made, paper=b"paper"), world.request()
-    return lambda: sanctions.store.confirm(
-        made, moderator_id=second.moderator_id, paper=b"paper", request=request, now=at(), event=event
+    call, _ = sanctions.call("ConfirmSanction")
+    request = world.request().of_account(token)
+    return lambda: sanction_acts.store_confirmation.act.run(
+        sanctions.vault, call, at(), request, made.sanction_id, b"paper", made, second
+    )
+
+
+def _lifted(world: World, sanctions: SanctionWorld, made: Sanction, key: ModeratorKey) -> Act:
+    call, _ = sanctions.call("LiftSanction")
+    request, signer = world.request().of_account(made.account_token), key.moderator_id
+    return lambda: sanction_acts.store_lift.act.run(
+        sanctions.vault,
+        call,
+        at(),
+        request,
+        made.sanction_id,
+        b"paper",
+        made,
+        signer=signer,
+        reason="a mistake",
     )
 
 
 async def _lift(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token, key = await sanctions.account(), await sanctions.moderator(1)
-    made = await sanctions.impose(token, Degree.WARN, key=key)
-    event, request = _of(world, EventType.SANCTION_WARN_LIFT, made, paper=b"paper"), world.request()
-    return lambda: sanctions.store.lift(
-        made,
-        moderator_id=key.moderator_id,
-        reason="a mistake",
-        paper=b"paper",
-        request=request,
-        now=at(),
-        lifted=event,
-        withdrawn=event,
-    )
+    return _lifted(world, sanctions, await sanctions.impose(token, Degree.WARN, key=key), key)
 
 
 async def _lapse(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token, key = await sanctions.account(), await sanctions.moderator(1)
     made = await sanctions.impose(token, Degree.WARN, key=key, given=until(60))
-    event = _of(world, EventType.SANCTION_WARN_LAPSE, made)
-    return lambda: sanctions.store.lapse(made, now=at(after=timedelta(minutes=2)), event=event)
+    late = at(after=timedelta(minutes=2))
+    return lambda: sanction_acts.lapse(sanctions.vault, SYSTEM, late, made)
 
 
 async def _register(world: World) -> Act:
@@ -172,10 +169,6 @@ async def _name(world: World) -> Act:
     asked = registration.register(key_of(1).of(""), now=at().real)
     call, request = MemberAsked("b" * 32, "", "", ()), Request("b" * 32, str(uuid4()), b"f" * 32)
     return lambda: moderator_acts.named.run(world.vault, call, at(), request, asked, b"paper")
-
-
-def _of(world: World, kind: EventType, sanction: Sanction, **fields: bytes) -> Event:
-    return world.event(kind, sanction.account_token, sanction_id=sanction.sanction_id, **fields)
 
 
 async def _of_person(world: World, *, renewed: bool) -> tuple[AppealWorld, Job, Sanction, ModeratorKey]:
@@ -202,26 +195,15 @@ async def _follow(world: World) -> Act:
 
 async def _lift_person(world: World) -> Act:
     sanctions, _, made, key = await _of_person(world, renewed=True)
-    event, request = _of(world, EventType.PERSON_LIMIT_LIFT, made, paper=b"paper"), world.request()
-    return lambda: sanctions.store.lift(
-        made,
-        moderator_id=key.moderator_id,
-        reason="a mistake",
-        paper=b"paper",
-        request=request,
-        now=at(),
-        lifted=event,
-        withdrawn=event,
-    )
+    return _lifted(world, sanctions, made, key)
 
 
 async def _release(world: World) -> Act:
-    sanctions, job, made, key = await _of_person(world, renewed=True)
+    sanctions, _, made, key = await _of_person(world, renewed=True)
     await sanctions.lift(made, key=key)
-    late = at(after=timedelta(days=9))
-    (due,) = await sanctions.store.due_followers(now=late, limit=9)
-    event = world.event(EventType.PERSON_FOLLOW, job.account_token)
-    return lambda: sanctions.store.release(due, now=late, event=event)
+    late, vault = at(after=timedelta(days=9)), sanctions.vault
+    (due,) = await vault.read("test", lambda one: account_person.due(one, now=late.business, limit=9))
+    return lambda: sanction_acts.release(vault, SYSTEM, late, due)
 
 
 async def _file_appeal(world: World) -> Act:

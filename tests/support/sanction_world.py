@@ -18,19 +18,16 @@ from idvault.core.edge.server import Service
 from idvault.core.tables.log import log_entries
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, StoredModerators
-from idvault.processes.bootstrap.periodic.sanction import wire_lapses
 from idvault.processes.bootstrap.sanction import wire_sanctions
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.processes.services.status import StatusServicer
 from idvault.report.store import SqlMonthStore
-from idvault.sanction.acts import NewSanction
+from idvault.sanction import acts
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
-from idvault.sanction.ports import SanctionFilter
-from idvault.sanction.rules import Sanction
-from idvault.sanction.store.store import SqlSanctionStore
+from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
 from idvault.status.api import SerialisedStatuses
 from idvault.v1 import status_pb2
 from idvault.verify import moderator as moderator_rules
@@ -108,21 +105,13 @@ class SanctionWorld:
         self.campaigns = CampaignWorld(database, life=life)
         self.claims = self.campaigns.claims
         self.database = database
-        self.store = SqlSanctionStore(database=database)
         entropy = CountingEntropy(start=9_000_000 + life * 10_000_000)
         guard = self.claims.guard
         self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
-        servicer = wire_sanctions(
-            self.vault,
-            store=self.store,
-            appeals=ObjectionContext(terms, moderation_sealer()),
-            months=SqlMonthStore(database=database),
-            entropy=entropy,
-        )
-        self.servicer = servicer
-        self.moderators, self.sanctions = StoredModerators(self.vault), servicer.sanctions
-        self.appeals = servicer.appeals
-        self.lapses = wire_lapses(store=self.store, guard=guard, entropy=entropy)
+        self.appeals = ObjectionContext(terms, moderation_sealer())
+        months = SqlMonthStore(database=database)
+        self.servicer = wire_sanctions(self.vault, appeals=self.appeals, months=months)
+        self.moderators, self.signers = StoredModerators(self.vault), self.servicer.signers
         self._numbers = life * 10_000_000
         self.staffed = 0
         self._keys: dict[str, ModeratorKey] = {}
@@ -309,7 +298,7 @@ class SanctionWorld:
             statement=wanted.statement,
         )
         signed = replace(call, signature=key.sign(paper))
-        return await self.sanctions.impose(signed, wanted=wanted, now=at(seconds))
+        return await acts.impose(self.vault, signed, at(seconds), wanted, signers=self.signers)
 
     async def confirm(
         self, sanction: Sanction, *, key: ModeratorKey, seconds: float = 0, **changes: Any
@@ -320,7 +309,7 @@ class SanctionWorld:
             occasion, sanction_id=sanction.sanction_id, paper_digest=papers.digest(sanction.paper)
         )
         signed = replace(call, signature=key.sign(paper))
-        return await self.sanctions.confirm(signed, sanction_id=sanction.sanction_id, now=at(seconds))
+        return await acts.confirm(self.vault, signed, at(seconds), sanction.sanction_id, signers=self.signers)
 
     async def lift(
         self,
@@ -340,8 +329,8 @@ class SanctionWorld:
             reason=reason,
         )
         signed = replace(call, signature=key.sign(paper))
-        return await self.sanctions.lift(
-            signed, sanction_id=sanction.sanction_id, reason=reason, now=at(seconds)
+        return await acts.lift(
+            self.vault, signed, at(seconds), sanction.sanction_id, reason=reason, signers=self.signers
         )
 
     async def closed(self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any) -> Sanction:
@@ -363,16 +352,14 @@ class SanctionWorld:
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has lapsed."""
-        return await self.lapses.lapse(now=at(seconds), limit=100)
+        return await acts.lapse_all(self.vault, at(seconds), limit=100)
 
     async def release(self, *, seconds: float) -> int:
         """Let the worker end what accounts follow."""
-        return await self.lapses.release(now=at(seconds), limit=1_000)
+        return await acts.release_all(self.vault, at(seconds), limit=1_000)
 
     async def get(self, sanction: Sanction, *, seconds: float = 0) -> Sanction:
-        return await self.sanctions.get(
-            relying_party=sanction.relying_party, sanction_id=sanction.sanction_id, now=at(seconds)
-        )
+        return await acts.get(self.vault, sanction.relying_party, sanction.sanction_id, now=at(seconds))
 
     async def pages(self, *, size: int, seconds: float = 0, **filters: Any) -> list[list[str]]:
         """Return the ids of every page of a list."""
@@ -389,9 +376,10 @@ class SanctionWorld:
         """Return a page, and the last one's id if there are more."""
         of = {name: filters.get(name) for name in ("account_token", "operation_id", "order_id")}
         state: SanctionState | None = filters.get("state")
-        return await self.sanctions.list(
-            relying_party=filters.get("party", PARTY),
-            of=SanctionFilter(**of),
+        return await acts.page(
+            self.vault,
+            filters.get("party", PARTY),
+            SanctionFilter(**of),
             state=state,
             after=after,
             limit=limit,

@@ -141,7 +141,7 @@ class SessionWorld:
             accounts=self.claims.accounts,
             records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
-            sanctions=self.moderation.servicer,
+            appeals=self.moderation.appeals,
             contests=self.contests,
             erasures=self._erasures(),
             vault=self.publishing.vault,

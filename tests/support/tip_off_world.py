@@ -12,8 +12,8 @@ from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
 from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.sanction.acts import NewSanction
 from idvault.sanction.operation.rules import Operation
+from idvault.sanction.rules import NewSanction
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
@@ -104,7 +104,7 @@ class TipOffWorld:
         self.context = TipOffContext(
             secrets=KeyedTipOffSecrets(keys=keys),
             sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
-            sanctions=self.world.sanctions,
+            signers=self.world.servicer.signers,
             policy=self.policy,
         )
         self.forms = TipOffFormMethods(

@@ -167,6 +167,11 @@ async def lifted(connection: Connection, *, relying_party: str, sanction_id: str
     await connection.run(_LIFTED, party=relying_party, sanction=sanction_id, lifted=to_micros(now))
 
 
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[DueFollower]:
+    """Return accounts whose standing must no longer follow a sanction, the longest due first."""
+    return await connection.all(DUE, now=now, limit=limit)
+
+
 async def remove_due(connection: Connection, due: DueFollower, *, now: datetime) -> bool:
     """Remove a follower of a locked account if it is due."""
     key = {"token": due.account_token, "sanction": due.sanction_id}

@@ -69,7 +69,7 @@ async def build_platform_edge(
             verification=verification,
             histories=statuses.histories,
         ),
-        *tip_off_services(base, vault, keys=keys, guard=guard),
+        *tip_off_services(base, vault, keys=keys),
     ]
     return build_server(
         base,
@@ -95,7 +95,7 @@ def _services_of_owners(
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
     policy = claims.policy
     campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
-    sanctions = build_sanctions(base, keys=keys, guard=guard)
+    sanctions = build_sanctions(base, vault, keys=keys)
     erasures = build_erasures(base, keys=keys, guard=guard)
     sessions = build_sessions(
         base,
@@ -106,7 +106,7 @@ def _services_of_owners(
         identities=build_identities(
             base,
             keys=keys,
-            sanctions=sanctions,
+            appeals=sanctions.appeals,
             vault=vault,
             erasures=erasures,
             histories=histories,

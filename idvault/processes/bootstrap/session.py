@@ -24,7 +24,7 @@ from idvault.processes.bootstrap.account import build_receipts, quorum_of
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.processes.services.sanction import SanctionServicer
+from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -48,7 +48,7 @@ def wire_identities(
     accounts: StatusStore,
     records: RecordStore,
     quorum: Callable[[str], Quorum | None],
-    sanctions: SanctionServicer,
+    appeals: ObjectionContext[AppealTerms],
     contests: ObjectionContext[ContestTerms],
     erasures: ErasureServicer,
     vault: Vault,
@@ -62,8 +62,7 @@ def wire_identities(
         accounts=accounts,
         records=records,
         quorum=quorum,
-        sanctions=sanctions.sanctions,
-        appeals=sanctions.appeals,
+        appeals=appeals,
         contests=contests,
         erasures=erasures.flow,
         vault=vault,
@@ -160,7 +159,7 @@ def build_identities(
     base: Base,
     *,
     keys: LocalKeyProvider,
-    sanctions: SanctionServicer,
+    appeals: ObjectionContext[AppealTerms],
     vault: Vault,
     erasures: ErasureServicer,
     histories: DisclosureHistoryFlow,
@@ -173,7 +172,7 @@ def build_identities(
         accounts=SqlStatusStore(database=base.main),
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
-        sanctions=sanctions,
+        appeals=appeals,
         contests=_contests(base, keys),
         erasures=erasures,
         vault=vault,

@@ -2,13 +2,10 @@
 
 from idvault.core.act import Vault
 from idvault.core.edge.server import Service
-from idvault.log.acts.guard import LogGuard
-from idvault.moderator.acts import StoredModerators
+from idvault.moderator.acts import KnownModerators, StoredModerators
 from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.policy import tip_off_policy
-from idvault.sanction.acts import SanctionFlow
-from idvault.sanction.store.store import SqlSanctionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
@@ -18,18 +15,12 @@ from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.v1 import tip_off_pb2
 
 
-def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider, guard: LogGuard) -> list[Service]:
+def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> list[Service]:
     """Return TipOffService, and TipOffFormService for the hosted pages."""
     context = TipOffContext(
         secrets=KeyedTipOffSecrets(keys=keys),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
-        sanctions=SanctionFlow(
-            store=SqlSanctionStore(database=base.main),
-            moderators=StoredModerators(vault),
-            fingerprinter=vault.fingerprinter,
-            guard=guard,
-            entropy=ENTROPY,
-        ),
+        signers=KnownModerators(StoredModerators(vault)),
         policy=tip_off_policy(base.settings),
     )
     platforms = StoredPresentations(vault)

@@ -18,7 +18,7 @@ from idvault.sanction.appeal.store import ROWS
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections, ObjectionWords, renumber
 from idvault.sanction.rules import Sanction
-from idvault.sanction.store import store as sanction_store
+from idvault.sanction.store import lock
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
 from idvault.verify.account import Account
 from idvault.verify.attest import sanction as papers
@@ -72,7 +72,7 @@ async def store_filing(
     tx: Tx, appeal_id: str, sanction: Sanction, *, text: SealedModerationText, terms: AppealTerms
 ) -> Appeal:
     """Store a new appeal. An erased account's owner may appeal, because the sanction outlives the account."""
-    owner, stored = await sanction_store.lock(tx.connection, sanction)
+    owner, stored = await lock.lock(tx.connection, sanction)
     made = rules.file(appeal_id=appeal_id, sanction=stored, terms=terms, now=tx.now.business)
     return await APPEALS.add(tx, owner, made, text)
 
@@ -113,7 +113,7 @@ async def store_decision(
     tx: Tx, appeal_id: str, paper: bytes, sanction: Sanction, rule: AppealRule, *, signer: str
 ) -> Appeal:
     """Store a decision, and what it does to the sanction and to the account's standing."""
-    owner, stored = await sanction_store.locked_sanction(tx.connection, sanction, signer=signer)
+    owner, stored = await lock.locked_sanction(tx.connection, sanction, signer=signer)
     noted = await APPEALS.lock(tx, tx.party, appeal_id)
     decided = rule(appeal=noted, sanction=stored, paper=paper, now=tx.now.business)
     if decided.state is AppealState.UPHELD:
@@ -137,9 +137,7 @@ async def _overturn(tx: Tx, owner: Account, sanction: Sanction, appeal: Appeal, 
         paper=paper,
         now=now,
     )
-    await sanction_store.end_sanction(
-        tx.connection, owner=owner, former=sanction, ended=after, now=tx.now, by_appeal=True
-    )
+    await sanction_acts.end(tx, owner, former=sanction, ended=after, by_appeal=True)
     if sanction.public_account_id is not None:  # then only the public account has changed
         await renumber(tx, owner)
     # Of a sanction that has ended, only the shown state changes: its end is already in the log.

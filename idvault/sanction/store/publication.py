@@ -1,14 +1,11 @@
-"""Reads what the public may be told of statements of reasons (sanction.ports.StatementStore)."""
+"""Reads what the public may be told of the statements of reasons of all relying parties: only their kinds."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.sanction import sanctions
 from idvault.sanction.rules import StatementKind, StatementWeek
@@ -51,19 +48,11 @@ FIRST: Statement[datetime] = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlStatementStore:
-    """Statements of all relying parties in the main database, counted."""
+async def first(connection: Connection) -> datetime | None:
+    """Return when the first sanction with a statement came into force, None if there is none."""
+    return await connection.one(FIRST)
 
-    database: Database
 
-    @read("statement.first")
-    async def first(self, connection: Connection) -> datetime | None:
-        """Return when the first sanction with a statement came into force."""
-        found = await connection.all(FIRST)
-        return found[0] if found else None
-
-    @read("statement.counts")
-    async def counts(self, connection: Connection, week: StatementWeek) -> dict[StatementKind, int]:
-        """Return how many statements of each kind a week has."""
-        return dict(await connection.all(COUNTS, begin=week.begin, end=week.end))
+async def counts(connection: Connection, week: StatementWeek) -> dict[StatementKind, int]:
+    """Return how many sanctions with statements of each kind came into force in a week."""
+    return dict(await connection.all(COUNTS, begin=week.begin, end=week.end))

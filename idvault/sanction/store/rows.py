@@ -27,7 +27,13 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Micros
 from idvault.core.tables.sanction import sanctions
-from idvault.sanction.rules import DIGEST_SIZE, Sanction
+from idvault.sanction.rules import (
+    CONFIRM_WITHIN,
+    DIGEST_SIZE,
+    Sanction,
+    SanctionFilter,
+    SanctionLevels,
+)
 from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.verify.sanction import (
     AuthorityOrder,
@@ -266,3 +272,45 @@ DUE: Statement[Sanction] = statement(
     select(sanctions).where(sanctions.c.due_at <= param("now")).order_by(sanctions.c.due_at).limit(_LIMIT),
     from_row,
 )
+
+
+async def page(
+    connection: Connection,
+    party: str,
+    of: SanctionFilter,
+    *,
+    digest: bytes | None,
+    state: SanctionState | None,
+    after: str,
+    limit: int,
+    now: datetime,
+) -> list[Sanction]:
+    """Return up to limit sanctions after the sanction `after` (empty: from the first), oldest first.
+
+    digest: of the order that the filter names. state: only in this state as of now; of those that lapse
+    without an act, LAPSED has only those whose lapse is stored. Raises InvalidError (INVALID_MESSAGE,
+    page_token) for an unknown `after`. A sanction that is imposed meanwhile moves no other one.
+    """
+    common = {"party": party, **await SANCTIONS.place_of(connection, party, after), "limit": limit}
+    word = {"state": "" if state is None else state.value, "now": now}
+    if of.account_token is not None:
+        return await connection.all(OF_ACCOUNT, **common, **word, token=of.account_token)
+    if of.operation_id is not None:
+        return await connection.all(OF_OPERATION, **common, **word, operation=of.operation_id)
+    if digest is not None:
+        return await connection.all(OF_ORDER, **common, **word, digest=digest)
+    if state is None:
+        return await connection.all(OF_PARTY, **common)
+    return await connection.all(IN_STATE, **common, **word)
+
+
+async def levels(connection: Connection, *, now: datetime) -> SanctionLevels:
+    """Return how many sanctions are proposed, and since when the oldest end is not stored."""
+    proposed = await connection.only(PROPOSED, now=now, latest=now + CONFIRM_WITHIN)
+    first = await connection.all(FIRST_DUE, now=now)
+    return SanctionLevels(proposed, first[0] if first else None)
+
+
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[Sanction]:
+    """Return sanctions whose lapse is due and not stored, the longest due first."""
+    return await connection.all(DUE, now=now, limit=limit)

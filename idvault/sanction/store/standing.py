@@ -1,6 +1,7 @@
-"""Computes an account's standing from everything that sets it.
+"""Reads everything that sets the standing of an account, or of a public account of its.
 
-That is: its sanctions in force, what it follows of its owner's other accounts, and a campaign's limit.
+That is: its sanctions in force, what it follows of its owner's other accounts, and a campaign's limit. A
+public account has its own sanctions only.
 """
 
 from datetime import datetime
@@ -37,6 +38,15 @@ _SOURCES: Statement[Any] = statement(
     )
 )
 
+# Of a public account: found by its owner's token.
+_OF_PUBLIC: Statement[Any] = statement(
+    select(sanctions.c.sanction_id, sanctions.c.degree, sanctions.c.end_at).where(
+        sanctions.c.account_token == param("token"),
+        sanctions.c.public_account_id == param("public"),
+        sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
+    )
+)
+
 
 async def settled(
     connection: Connection, owner: Account, *, now: datetime, without: str | None = None
@@ -48,6 +58,12 @@ async def settled(
     rows = await connection.all(_SOURCES, token=owner.account_token)
     sources = [_period(row) for row in rows if row.sanction_id != without]
     return account_rules.sanction(account=owner, sources=sources, now=now)
+
+
+async def of_public_account(connection: Connection, without: Sanction) -> list[StandingPeriod]:
+    """Return what sets the standing of a public account, without a sanction of it that this act ends."""
+    rows = await connection.all(_OF_PUBLIC, token=without.account_token, public=without.public_account_id)
+    return [_period(row) for row in rows if row.sanction_id != without.sanction_id]
 
 
 def added(owner: Account, sanction: Sanction, *, now: datetime) -> Account:

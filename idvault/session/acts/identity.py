@@ -21,14 +21,13 @@ from idvault.erasure.rules import ErasureOrigin
 from idvault.moderator.acts import ModerationCall
 from idvault.public_account import acts as public_account_acts
 from idvault.public_account.acts import ShownPublicAccount
-from idvault.sanction.acts import SanctionFlow
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction.appeal import acts as appeal_acts
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal, AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.objection.rules import ObjectionFilter
-from idvault.sanction.ports import SanctionFilter
-from idvault.sanction.rules import Sanction
+from idvault.sanction.rules import Sanction, SanctionFilter
 from idvault.session import rules
 from idvault.session.acts.page import BrowserSession
 from idvault.session.contest import acts as contest_acts
@@ -70,7 +69,6 @@ class IdentityFlow:
     accounts: StatusStore
     records: RecordStore
     quorum: Callable[[str], Quorum | None]
-    sanctions: SanctionFlow
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
     erasures: ErasureFlow
@@ -86,8 +84,8 @@ class IdentityFlow:
         if account is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         record = await self.records.get(account_token=token)
-        sanctions, _ = await self.sanctions.list(
-            relying_party=party, of=SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
+        sanctions, _ = await sanction_acts.page(
+            self.vault, party, SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
         )
         own = ObjectionFilter(token)
         appeals, _ = await APPEALS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
@@ -134,7 +132,7 @@ class IdentityFlow:
         """File an appeal against a sanction of the session's account; raises as sanction.appeal.acts.file."""
         session, token = await self._owned(browser, now)
         party = session.relying_party
-        sanction = await self.sanctions.get(relying_party=party, sanction_id=sanction_id, now=now)
+        sanction = await sanction_acts.find(self.vault, party, sanction_id)
         if sanction.account_token != token:
             raise NotFoundError(Reason.SANCTION_NOT_FOUND)
         filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)

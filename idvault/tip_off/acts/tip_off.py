@@ -17,12 +17,11 @@ from idvault.core.act import Mutation, Tx, Vault, mutation
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter, Request
 from idvault.moderator import store as moderator_store
-from idvault.moderator.acts import ModerationCall, StoredModerators, signed_act
-from idvault.sanction.acts import NewSanction, SanctionFlow
+from idvault.moderator.acts import ModerationCall, ModeratorSource, StoredModerators, signed_act
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
-from idvault.sanction.rules import Sanction
-from idvault.sanction.store import store as sanction_store
+from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
 from idvault.tip_off.ports import TipOffSecrets
@@ -41,7 +40,7 @@ from idvault.verify.error import (
     Reason,
     Violation,
 )
-from idvault.verify.event import FIELDS, Event, EventType
+from idvault.verify.event import FIELDS, EventType
 from idvault.verify.sanction import Origin
 from idvault.verify.seal import Part
 from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffState
@@ -83,11 +82,11 @@ class TipOffCall:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TipOffContext:
-    """What reports need beside the vault."""
+    """What reports need beside the vault. signers: who may sign a sanction, as sanctions know them."""
 
     secrets: TipOffSecrets
     sealer: ModerationTextSealer
-    sanctions: SanctionFlow
+    signers: ModeratorSource
     policy: TipOffPolicy
 
 
@@ -242,15 +241,13 @@ async def resolve(
     decision: TipOffDecision,
     context: TipOffContext,
 ) -> TipOff:
-    """Decide about a report, with its sanction; raises as `note` and SanctionFlow.impose do."""
+    """Decide about a report, with its sanction; raises as `note` and sanction.acts.impose do."""
     await vault.guard.check(now=now)
     if decision.reply:
         rules.check_lines(decision.reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
     request = call.request(vault.fingerprinter)
     try:
-        imposition = await _imposition(
-            vault, call, tip_off_id, decision, sanctions=context.sanctions, now=now
-        )
+        imposition = await _imposition(vault, call, tip_off_id, decision, signers=context.signers, now=now)
         acting = await _resolve.acting(vault, call, now, moderator_id)
     except IdvaultError as refused:
         return await _resolve.repeated(vault, request, refused)
@@ -265,7 +262,7 @@ async def _resolve(
     tip_off_id: str,
     acting: Acting,
     decision: TipOffDecision,
-    imposition: tuple[Sanction, Event] | None,
+    imposition: Sanction | None,
     *,
     sealer: ModerationTextSealer,
 ) -> TipOff:
@@ -275,7 +272,7 @@ async def _resolve(
         moderator_id=acting.moderator_id,
         outcome=decision.outcome,
         dismissal=decision.dismissal,
-        sanction_id=imposition[0].sanction_id if imposition else None,
+        sanction_id=imposition.sanction_id if imposition else None,
         replied=bool(decision.reply),
         now=tx.now.business,
     )
@@ -283,9 +280,7 @@ async def _resolve(
     if decision.reply:
         await _put_text(tx, changed, acting, rows.REPLY, decision.reply, sealer=sealer)
     if imposition is not None:
-        sanction, event = imposition
-        sanction = await _inheriting(tx, sanction, changed)
-        await sanction_store.impose(tx.connection, sanction, now=tx.now, event=event)
+        await sanction_acts.add(tx, await _inheriting(tx, imposition, changed))
     await _judge(tx, changed, [changed, *merged])
     return changed
 
@@ -425,9 +420,9 @@ async def _imposition(
     tip_off_id: str,
     decision: TipOffDecision,
     *,
-    sanctions: SanctionFlow,
+    signers: ModeratorSource,
     now: ClockReading,
-) -> tuple[Sanction, Event] | None:
+) -> Sanction | None:
     """Return the signed sanction of a decision, which must be about what was reported."""
     rules.check_decision(
         outcome=decision.outcome, dismissal=decision.dismissal, sanctioned=decision.sanction is not None
@@ -445,7 +440,7 @@ async def _imposition(
         wrong.append(Violation("sanction.public_account_id", FieldCode.CHARACTER))
     if wrong:
         raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
-    return await sanctions.prepare(decision.call, wanted=decision.sanction, now=now)
+    return await sanction_acts.signed(vault, decision.call, now, decision.sanction, signers=signers)
 
 
 async def _inheriting(tx: Tx, sanction: Sanction, tip_off: TipOff) -> Sanction:

@@ -15,6 +15,7 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
 from idvault.v1 import tip_off_pb2 as pb
@@ -228,7 +229,7 @@ async def test_an_operation(world: TipOffWorld, ask: AskTipOffs, key: ModeratorK
     upheld = await ask(
         "uphold", made.tip_off_id, UpheldSanction(token, Degree.WARN, given), key=key, reply="thank you"
     )
-    stored = await world.world.store.get(relying_party="platform-a", sanction_id=upheld.sanction_id)
+    stored = await sanction_acts.find(world.world.vault, "platform-a", upheld.sanction_id)
     assert stored.operation_id == operation_id
     seen = await ask("follow", made.reference, filed.secret)
     assert operation_id not in repr(seen)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
@@ -50,7 +51,7 @@ async def decided(place: Office, tip_off: TipOff) -> TipOff:
 
 async def imposed(place: Office, tip_off: TipOff) -> Sanction:
     found = await decided(place, tip_off)
-    return await place.world.world.store.get(relying_party=PARTY, sanction_id=found.sanction_id or "")
+    return await sanction_acts.find(place.world.world.vault, PARTY, found.sanction_id or "")
 
 
 async def preview(browser: Visitor, tip_off: TipOff, **changes: str) -> Seen:

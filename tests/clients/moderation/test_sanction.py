@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from idvault.sanction import acts
 from idvault.sanction.rules import Sanction
-from idvault.sanction.store.store import SqlSanctionStore
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import Degree, Origin, SanctionState, Scope
 from idvault.verify.tip_off import TargetKind, TipOffTarget
@@ -38,8 +38,7 @@ async def proposed(place: Office, key: ModeratorKey) -> Sanction:
 
 
 async def stored(place: Office, sanction_id: str) -> Sanction:
-    store: SqlSanctionStore = place.world.world.store
-    return await store.get(relying_party=PARTY, sanction_id=sanction_id)
+    return await acts.find(place.world.world.vault, PARTY, sanction_id)
 
 
 async def test_another_moderator_confirms(

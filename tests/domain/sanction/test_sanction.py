@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idvault.sanction import rules as sanction_rules
-from idvault.sanction.rules import CONFIRM_WITHIN, Sanction
+from idvault.sanction.rules import CONFIRM_WITHIN, NewSanction, Sanction
 from idvault.verify import sanction as verify_sanction
 from idvault.verify.account import AccountState, Standing, StandingPeriod
 from idvault.verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
@@ -24,14 +24,9 @@ LIFTED, LAPSED = SanctionState.LIFTED, SanctionState.LAPSED
 
 def imposed(degree: Degree = Degree.WARN, scope: Scope = Scope.ACCOUNT, **changes: Any) -> Sanction:
     return sanction_rules.impose(
+        NewSanction(TOKEN, scope, degree, "", reasons(**changes)),
         sanction_id="a" * 32,
         relying_party="platform-a",
-        account_token=TOKEN,
-        scope=scope,
-        degree=degree,
-        measure="",
-        operation_id=None,
-        statement=reasons(**changes),
         moderator_id="1" * 32,
         paper=b"imposed",
         now=NOW,

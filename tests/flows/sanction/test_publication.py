@@ -13,8 +13,7 @@ from sqlalchemy import update
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.sanction import sanctions
-from idvault.sanction.acts import StatementFlow
-from idvault.sanction.store.publication import SqlStatementStore
+from idvault.sanction.acts import StatementFiles
 from idvault.verify.error import UnavailableError
 from idvault.verify.sanction import AuthorityOrder, Degree, IssuerKind, Origin
 from tests.support import sql
@@ -35,11 +34,9 @@ async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
     await made.claims.verification.drain()
 
 
-def flow(world: SanctionWorld, folder: Path) -> StatementFlow:
-    """Return a worker's flow; another worker has another one."""
-    return StatementFlow(
-        store=SqlStatementStore(database=world.database), files=LocalPublicFiles(directory=folder)
-    )
+def flow(world: SanctionWorld, folder: Path) -> StatementFiles:
+    """Return a worker's; another worker has another one."""
+    return StatementFiles(vault=world.vault, files=LocalPublicFiles(directory=folder))
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from idvault.account import api as account_api
 from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
+from idvault.sanction import acts
 from idvault.sanction.rules import Sanction
 from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault.v1 import status_pb2
@@ -433,11 +434,11 @@ async def test_what_an_operator_watches(world: SanctionWorld) -> None:
         (72 * HOUR - 1, 1, HOUR),
         (72 * HOUR, 0, HOUR),
     ):
-        levels = await world.store.levels(now=at(seconds))
+        levels = await acts.levels(world.vault, now=at(seconds))
         expected = None if first is None else at(first).business
         assert (levels.proposed, levels.first_due_at) == (proposed, expected)
     await world.work(seconds=72 * HOUR)
-    assert (await world.store.levels(now=at(72 * HOUR))).first_due_at is None
+    assert (await acts.levels(world.vault, now=at(72 * HOUR))).first_due_at is None
 
 
 async def test_the_statement_is_kept_as_it_was_signed(world: SanctionWorld) -> None:

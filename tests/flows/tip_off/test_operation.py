@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.report.store import SqlReportStore
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault.sanction.rules import Sanction
@@ -39,7 +40,7 @@ async def upheld(world: TipOffWorld, tip_off: TipOff, **named: Any) -> Sanction:
     key, token = await world.world.moderator(1), await world.world.account()
     await world.assign(tip_off, key.moderator_id)
     made = await world.uphold(tip_off, key, token, reply="you were right (synthetic)", **named)
-    return await world.world.store.get(relying_party=PARTY, sanction_id=made.sanction_id or "")
+    return await sanction_acts.find(world.world.vault, PARTY, made.sanction_id or "")
 
 
 async def test_reports_are_counted_by_state(world: TipOffWorld) -> None:

@@ -11,7 +11,7 @@ from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.public_account.store import lists as public_account_lists
 from idvault.public_account.store import rows as public_account_rows
 from idvault.public_account.store import store as public_account_store
-from idvault.sanction.store import store as sanction_store
+from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
 from idvault.status.credential import store as credential_store
 from tests.storage.plans import plan_of
@@ -84,7 +84,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "status_credentials",
     ),
     "what sets a standing": (
-        sanction_store._SOURCES,
+        sanction_standing._OF_PUBLIC,
         {"token": "acct_1", "public": "a" * 32},
         "SEARCH sanctions USING INDEX sqlite_autoindex_sanctions_1 (account_token=?)",
         "pk_sanctions",

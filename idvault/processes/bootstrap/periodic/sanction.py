@@ -1,28 +1,19 @@
 """Builds the worker's tasks of sanctions and appeals."""
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.vault import worker_vault
-from idvault.sanction.acts import LapseFlow, StatementFlow
+from idvault.sanction import acts as sanctions
+from idvault.sanction.acts import StatementFiles
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.order import acts as orders
-from idvault.sanction.ports import SanctionStore
-from idvault.sanction.store.publication import SqlStatementStore
-from idvault.sanction.store.store import SqlSanctionStore
 from idvault.verify.clock import ClockReading
 
 _BATCH = 500
 _GAUGES_PERIOD = 15.0
 _PUBLICATION_PERIOD = 30.0
-
-
-def wire_lapses(*, store: SanctionStore, guard: LogGuard, entropy: Entropy) -> LapseFlow:
-    """Return the worker's flow of sanctions that end."""
-    return LapseFlow(store=store, guard=guard, events=EventFactory(entropy=entropy))
 
 
 def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
@@ -42,21 +33,17 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
     vault = worker_vault(base, guard=guard)
-    lapses = wire_lapses(store=SqlSanctionStore(database=base.main), guard=guard, entropy=ENTROPY)
-    statements = StatementFlow(
-        store=SqlStatementStore(database=base.main),
-        files=LocalPublicFiles(directory=base.settings.public_dir),
-    )
+    statements = StatementFiles(vault=vault, files=LocalPublicFiles(directory=base.settings.public_dir))
 
     async def read_gauges(now: ClockReading) -> None:
-        levels = await lapses.store.levels(now=now)
+        levels = await sanctions.levels(vault, now=now)
         late = now.business - (levels.first_due_at or now.business)
         base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
         base.metrics.orders_overdue(count=await orders.overdue(vault, now=now))
 
     return [
-        Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
-        Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
+        Task("lapse_sanctions", 1, lambda now: sanctions.lapse_all(vault, now, limit=_BATCH)),
+        Task("release_followers", 1, lambda now: sanctions.release_all(vault, now, limit=_BATCH)),
         Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
         Task("miss_orders", 5, lambda now: orders.miss_all(vault, now, limit=_BATCH)),
         Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
