@@ -1,15 +1,16 @@
 """Creates, moves and reads campaigns."""
 
+from collections.abc import Mapping
+from datetime import tzinfo
 from hashlib import sha256
 
-from idvault.campaign import rules as campaign_rules
-from idvault.campaign.ports import CampaignProgress, CampaignStore
-from idvault.campaign.rules import Campaign, CampaignPlan, Verb
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.policy import OperatorPolicy
-from idvault.core.request import Asked, Fingerprinter
-from idvault.log.acts.guard import LogGuard
+from idvault.campaign import rules
+from idvault.campaign.invitation.rules import CampaignProgress, Stage
+from idvault.campaign.rules import Campaign, CampaignPlan, ReverificationMethod, Verb
+from idvault.campaign.store import progress as figures
+from idvault.campaign.store import rows as store
+from idvault.core.act import Tx, Vault, mutation
+from idvault.core.request import Asked
 from idvault.verify import seal
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
@@ -23,65 +24,52 @@ _EVENTS = {
 }
 
 
-class CampaignFlow:
-    """Campaigns of relying parties."""
+@mutation("campaign.create", again=store.get)
+async def _create(tx: Tx, campaign_id: str, plan: CampaignPlan, plan_hash: bytes) -> Campaign:
+    made = rules.make(campaign_id=campaign_id, relying_party=tx.party, plan=plan, now=tx.now.business)
+    await store.add(tx.connection, made)
+    await tx.log(EventType.CAMPAIGN_CREATE, campaign_id=campaign_id, plan_hash=plan_hash)
+    return made
 
-    def __init__(
-        self,
-        *,
-        store: CampaignStore,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-        policy: OperatorPolicy,
-    ) -> None:
-        """Initialise with the ports; policy: for its time zone."""
-        self._store = store
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-        self._policy = policy
 
-    async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
-        """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
-        await self._guard.check(now=now)
-        made = campaign_rules.make(
-            campaign_id=self._events.new_id(),
-            relying_party=asked.relying_party,
-            plan=campaign_rules.check_plan(plan=plan, today=now.today(self._policy.zone)),
-            now=now.business,
-        )
-        event = self._events.event(
-            EventType.CAMPAIGN_CREATE,
-            actor_id=asked.actor_id,
-            now=now,
-            campaign_id=made.campaign_id,
-            plan_hash=sha256(seal.encode(_PLAN_PURPOSE, *asked.fields)).digest(),
-        )
-        return await self._store.create(made, request=asked.request(self._fingerprinter), event=event)
+async def create(
+    vault: Vault, asked: Asked, now: ClockReading, *, plan: CampaignPlan, zone: tzinfo
+) -> Campaign:
+    """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
+    checked = rules.check_plan(plan=plan, today=now.today(zone))
+    plan_hash = sha256(seal.encode(_PLAN_PURPOSE, *asked.fields)).digest()
+    return await _create(vault, asked, now, vault.new_id(), checked, plan_hash)
 
-    async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: ClockReading) -> Campaign:
-        """Move a campaign; raises NotFoundError, PreconditionError, AlreadyExistsError, UnavailableError."""
-        await self._guard.check(now=now)
-        event = self._events.event(_EVENTS[verb], actor_id=asked.actor_id, now=now, campaign_id=campaign_id)
-        return await self._store.move(
-            campaign_id=campaign_id,
-            verb=verb,
-            request=asked.request(self._fingerprinter),
-            now=now,
-            event=event,
-        )
 
-    async def get(self, *, relying_party: str, campaign_id: str) -> Campaign:
-        """Return a campaign; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        return await self._store.get(relying_party=relying_party, campaign_id=campaign_id)
+@mutation("campaign.move", again=store.get)
+async def move(tx: Tx, campaign_id: str, verb: Verb) -> Campaign:
+    """Move a campaign; raises NotFoundError (REQUEST_NOT_FOUND) and PreconditionError."""
+    before = await store.lock(tx.connection, tx.party, campaign_id)
+    after = rules.move(campaign=before, verb=verb, now=tx.now.business)
+    await store.put_state(tx.connection, after)
+    await tx.log(_EVENTS[verb], campaign_id=campaign_id)
+    return after
 
-    async def list(self, *, relying_party: str, start: int, limit: int) -> tuple[list[Campaign], int | None]:
-        """Return a page of campaigns, oldest first, and the start of the next page (None at the end)."""
-        found = await self._store.list(relying_party=relying_party, start=start, limit=limit + 1)
-        return found[:limit], start + limit if len(found) > limit else None
 
-    async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
-        """Return a campaign with its figures; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        found = await self.get(relying_party=relying_party, campaign_id=campaign_id)
-        return found, await self._store.progress(found)
+async def get(vault: Vault, party: str, campaign_id: str) -> Campaign:
+    """Return a campaign; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    return await vault.read("campaign.get", lambda one: store.get(one, party, campaign_id))
+
+
+async def page(vault: Vault, party: str, *, start: int, limit: int) -> tuple[list[Campaign], int | None]:
+    """Return a page of campaigns, oldest first, and the start of the next page (None at the end)."""
+    found = await vault.read(
+        "campaign.list", lambda one: store.page(one, party, start=start, limit=limit + 1)
+    )
+    return found[:limit], start + limit if len(found) > limit else None
+
+
+async def progress(vault: Vault, party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
+    """Return a campaign with its figures; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    found = await get(vault, party, campaign_id)
+    return found, await vault.read("campaign.progress", lambda one: figures.read(one, found))
+
+
+async def people(vault: Vault) -> Mapping[tuple[ReverificationMethod, Stage], int]:
+    """Return how many owners reached each stage, over all RUNNING campaigns."""
+    return await vault.read("campaign.people", figures.people)

@@ -1,24 +1,21 @@
-"""Methods of campaigns.
-
-Converts messages of CampaignService to domain values and back.
-
-CampaignService: legacy accounts, campaigns and invitations, for platforms.
-"""
+"""The methods of campaigns, for platforms: legacy accounts, campaigns and invitations."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta, tzinfo
-from typing import Protocol, TypeVar
+from datetime import date, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from idvault.campaign.acts import CampaignFlow
-from idvault.campaign.invitation.acts import InvitationFlow, ShownInvitation, TakenBatch
-from idvault.campaign.invitation.rules import InvitationEvent, InvitationState, Stage
+from idvault.campaign import acts
+from idvault.campaign.invitation import acts as invitation_acts
+from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
+from idvault.campaign.invitation.rules import CampaignProgress, InvitationEvent, InvitationState, Stage
+from idvault.campaign.legacy_account import acts as legacy_account_acts
 from idvault.campaign.legacy_account import rules as legacy_account_rules
-from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
-from idvault.campaign.legacy_account.rules import ImportResult
-from idvault.campaign.ports import CampaignProgress
+from idvault.campaign.legacy_account.acts import RowResult
+from idvault.campaign.legacy_account.rules import ImportResult, LegacyRow
+from idvault.campaign.ports import InvitationCoder, Referencer
 from idvault.campaign.rules import (
     Campaign,
     CampaignPlan,
@@ -30,10 +27,13 @@ from idvault.campaign.rules import (
 )
 from idvault.core import day as core_day
 from idvault.core import request
+from idvault.core.act import Vault
 from idvault.core.edge import page_token
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
+from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
+from idvault.core.telemetry.metrics import Metrics
 from idvault.v1 import campaign_pb2 as pb
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
@@ -67,22 +67,17 @@ _OCCASIONS: dict[int, ReverificationMethod] = {
 }
 
 
-def import_command(message: pb.ImportLegacyAccountsRequest, *, caller: Caller, today: date) -> ImportCommand:
-    """Return the import of a request; an invalid row is part of it, not a refusal."""
-    label = legacy_account_rules.check_chunk(label=message.label, count=len(message.accounts))
-    sent = [(row.reference, row.create_date) for row in message.accounts]
-    return ImportCommand(
-        relying_party=caller.name,
-        actor_id=caller.actor_id,
-        request_id=request.check_id(message.request_id),
-        method="ImportLegacyAccounts",
-        fields=(message.label, *(part for row in sent for part in row)),
-        label=label,
-        rows=tuple(
-            legacy_account_rules.read_row(reference=reference, create_date=create_date, today=today)
-            for reference, create_date in sent
-        ),
-    )
+def import_fields(message: pb.ImportLegacyAccountsRequest) -> tuple[Part, ...]:
+    """Return all fields except request_id in field-number order, as received."""
+    return (message.label, *(part for row in message.accounts for part in (row.reference, row.create_date)))
+
+
+def import_rows(message: pb.ImportLegacyAccountsRequest, *, today: date) -> list[LegacyRow | Violation]:
+    """Return the rows of an import; an invalid row is part of it, not a refusal."""
+    return [
+        legacy_account_rules.read_row(reference=row.reference, create_date=row.create_date, today=today)
+        for row in message.accounts
+    ]
 
 
 def rows(results: Iterable[RowResult]) -> pb.ImportLegacyAccountsResponse:
@@ -350,22 +345,15 @@ def _invalid(field: str, code: FieldCode) -> InvalidError:
     return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
 
 
-class LegacyAccounts(Protocol):
-    """Imports of legacy accounts, counted or not (campaign.legacy_account.acts.LegacyAccountFlow)."""
-
-    async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
-        """Import a chunk."""
-        ...
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class CampaignServicer:
-    """Converts, calls one flow, converts back."""
+    """CampaignService: legacy accounts, campaigns and invitations. metrics: counts imported rows."""
 
-    legacy: LegacyAccounts
-    campaigns: CampaignFlow
-    invitations: InvitationFlow
-    zone: tzinfo
+    vault: Vault
+    referencer: Referencer
+    coder: InvitationCoder
+    policy: OperatorPolicy
+    metrics: Metrics
 
     async def ImportLegacyAccounts(
         self,
@@ -376,8 +364,19 @@ class CampaignServicer:
         remaining: float | None,
     ) -> pb.ImportLegacyAccountsResponse:
         """Import a chunk of legacy accounts."""
-        command = import_command(request, caller=caller, today=now.today(self.zone))
-        return rows(await self.legacy.import_chunk(command, now=now))
+        label = legacy_account_rules.check_chunk(label=request.label, count=len(request.accounts))
+        fields = import_fields(request)
+        results = await legacy_account_acts.import_chunk(
+            self.vault,
+            read_asked(request.request_id, "ImportLegacyAccounts", *fields, caller=caller),
+            now,
+            referencer=self.referencer,
+            label=label,
+            rows=import_rows(request, today=now.today(self.policy.zone)),
+        )
+        for row in results:
+            self.metrics.legacy_account(outcome=row.result.value)
+        return rows(results)
 
     async def CreateCampaign(
         self, request: pb.CreateCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -385,7 +384,7 @@ class CampaignServicer:
         """Make a campaign."""
         fields = plan_fields(request.plan)
         asked = read_asked(request.request_id, "CreateCampaign", *fields, caller=caller)
-        made = await self.campaigns.create(asked, plan=plan(request.plan), now=now)
+        made = await acts.create(self.vault, asked, now, plan=plan(request.plan), zone=self.policy.zone)
         return campaign(made)
 
     async def GetCampaign(
@@ -393,14 +392,14 @@ class CampaignServicer:
     ) -> pb.Campaign:
         """Return one campaign."""
         campaign_id = read_campaign_id(request.campaign_id)
-        return campaign(await self.campaigns.get(relying_party=caller.name, campaign_id=campaign_id))
+        return campaign(await acts.get(self.vault, caller.name, campaign_id))
 
     async def ListCampaigns(
         self, request: pb.ListCampaignsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListCampaignsResponse:
         """Return a page of campaigns."""
         start, limit = page(request)
-        found = await self.campaigns.list(relying_party=caller.name, start=start, limit=limit)
+        found = await acts.page(self.vault, caller.name, start=start, limit=limit)
         return campaigns(*found)
 
     async def StartCampaign(
@@ -437,12 +436,15 @@ class CampaignServicer:
     ) -> pb.ClaimDueInvitationsResponse:
         """Return a batch of due invitations under a lease."""
         fields = lease_fields(request)
-        taken = await self.invitations.take(
+        taken = await invitation_acts.take(
+            self.vault,
             read_asked(request.request_id, "ClaimDueInvitations", *fields, caller=caller),
+            now,
             campaign_id=read_campaign_id(request.campaign_id),
             limit=batch_size(request),
             lease=lease(request),
-            now=now,
+            coder=self.coder,
+            policy=self.policy,
         )
         return batch(taken)
 
@@ -450,11 +452,13 @@ class CampaignServicer:
         self, request: pb.GetInvitationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Invitation:
         """Return the invitation to show to an account's owner on an occasion, if any."""
-        shown = await self.invitations.get(
-            relying_party=caller.name,
-            account_token=account_token(request.account_token),
+        shown = await invitation_acts.get(
+            self.vault,
+            caller.name,
+            account_token(request.account_token),
             method=occasion(request.occasion),
             now=now,
+            policy=self.policy,
         )
         return invitation(shown)
 
@@ -468,13 +472,15 @@ class CampaignServicer:
     ) -> pb.Invitation:
         """Record an event of an invitation."""
         fields = (request.account_token, request.campaign_id, request.method, request.event)
-        shown = await self.invitations.record(
+        shown = await invitation_acts.record(
+            self.vault,
             read_asked(request.request_id, "RecordInvitationEvent", *fields, caller=caller),
+            now,
             account_token=account_token(request.account_token),
             campaign_id=read_campaign_id(request.campaign_id),
             method=method(request.method),
             event=event(request.event),
-            now=now,
+            zone=self.policy.zone,
         )
         return invitation(shown)
 
@@ -488,8 +494,7 @@ class CampaignServicer:
     ) -> pb.CampaignProgress:
         """Return the progress of a campaign."""
         campaign_id = read_campaign_id(request.campaign_id)
-        found = await self.campaigns.progress(relying_party=caller.name, campaign_id=campaign_id)
-        return progress(*found)
+        return progress(*await acts.progress(self.vault, caller.name, campaign_id))
 
     async def _move(
         self,
@@ -504,4 +509,4 @@ class CampaignServicer:
         method = f"{verb.value.title()}Campaign"
         asked = read_asked(request.request_id, method, request.campaign_id, caller=caller)
         campaign_id = read_campaign_id(request.campaign_id)
-        return campaign(await self.campaigns.move(asked, campaign_id=campaign_id, verb=verb, now=now))
+        return campaign(await acts.move(self.vault, asked, now, campaign_id, verb))

@@ -15,7 +15,7 @@ _PURPOSE = "idvault/reference/v1"
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedReferencer:
-    """Hashes references under one key for all processes (campaign.legacy_account.ports.Referencer)."""
+    """Hashes references under one key for all processes (campaign.ports.Referencer)."""
 
     key: bytes
 

@@ -108,7 +108,7 @@ class CampaignSteps(RuleBasedStateMachine):
         """Import new and known accounts; a lost answer is repeated under the same id."""
         names = [f"user-{place}" for place in range(first, first + count)]
         self.asked += 1
-        self.world.legacy_store.plant("import_chunk", fault)
+        self.world.main.plant("act", fault)
         for _ in range(2):
             try:
                 rows = self.run(self.world.bring(*names, number=self.asked, now=at(self.seconds)))
@@ -153,7 +153,7 @@ class CampaignSteps(RuleBasedStateMachine):
     def deliver(self, index: int, event: InvitationEvent, acknowledged: int, fault: Fault) -> None:
         """Lease a batch and acknowledge part of it; the answer may be lost, and the caller may die."""
         campaign = self.campaigns[index % len(self.campaigns)]
-        self.world.invitation_store.plant("take", fault)
+        self.world.main.plant("act", fault)
         batch = self.attempt(self.world.take(campaign, limit=5, seconds=self.seconds))
         for token in tokens(batch)[:acknowledged] if batch else []:
             self.accounts[token].shown.add(campaign.campaign_id)
@@ -222,8 +222,8 @@ class CampaignSteps(RuleBasedStateMachine):
         passed = {one for one, day in self.dates.items() if day <= now.today(builders.ZONE)}
         for known in self.accounts.values():
             known.limitable |= bool(known.shown & passed)
-        self.run(self.world.enforcement.enforce(now=now, limit=100))
-        self.run(self.world.enforcement.lift(now=now, limit=100))
+        self.run(self.world.enforce(now))
+        self.run(self.world.lift(now))
         self.run(self.world.claims.backlog.time_out(now=now, limit=100))
         self.run(self.world.claims.retention.expire_accounts(now=now, limit=100))
         self.run(self.world.claims.retention.remove_abandoned(now=now, limit=100))

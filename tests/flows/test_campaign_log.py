@@ -30,8 +30,8 @@ async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
         world.move(campaign, Verb.PAUSE),
         world.take(campaign),
         world.record(campaign, token, method=ReverificationMethod.AT_LOGIN),
-        world.enforcement.enforce(now=at(0), limit=1),
-        world.enforcement.lift(now=at(0), limit=1),
+        world.enforce(at(0)),
+        world.lift(at(0)),
     ):
         with pytest.raises(IdvaultError) as refused:
             await change

@@ -4,20 +4,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
+from idvault.campaign import acts
+from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
 from idvault.campaign.invitation.rules import InvitationEvent
-from idvault.campaign.invitation.store import SqlEnforcementStore, SqlInvitationStore
-from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
+from idvault.campaign.legacy_account import acts as legacy_account_acts
+from idvault.campaign.legacy_account.acts import RowResult
 from idvault.campaign.legacy_account.rules import LegacyRow
-from idvault.campaign.legacy_account.store import SqlLegacyAccountStore
 from idvault.campaign.rules import Campaign, CampaignPlan, Cohort, ReverificationMethod, Verb
-from idvault.campaign.store.store import SqlCampaignStore
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
-from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.campaign import wire_campaigns
-from idvault.processes.bootstrap.periodic.campaign import wire_enforcement
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.account import Status
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Violation
@@ -42,37 +40,19 @@ def plan(**changes: Any) -> CampaignPlan:
 
 
 class CampaignWorld:
-    """The campaign flows beside the claim flows, over one database."""
+    """Campaigns beside the claim flows, over one database."""
 
     def __init__(self, database: Database, policy: OperatorPolicy | None = None, *, life: int = 0) -> None:
-        """Build the flows as bootstrap does. life: how often the same database was opened before."""
+        """Build a vault as bootstrap does. life: how often the same database was opened before."""
         start = life * 10_000_000
         self.claims = World(
             database, policy=policy or OperatorPolicy(5, 365, 90, builders.ZONE), entropy_start=start
         )
         self.policy, entropy = self.claims.policy, CountingEntropy(start=start + 5_000_000)
-        self.legacy_store = Flaky(SqlLegacyAccountStore(database=database))
-        self.campaign_store = Flaky(SqlCampaignStore(database=database))
-        self.invitation_store = Flaky(SqlInvitationStore(database=database))
-        self.enforcement_store = SqlEnforcementStore(database=database)
         self.guard = OpenGuard()
-        guard = cast(LogGuard, self.guard)
-        invitations = cast(SqlInvitationStore, self.invitation_store)
-        flows = wire_campaigns(
-            legacy_store=cast(SqlLegacyAccountStore, self.legacy_store),
-            store=cast(SqlCampaignStore, self.campaign_store),
-            invitation_store=invitations,
-            accounts=self.claims.accounts,
-            referencer=FakeReferencer(),
-            coder=FakeCoder(),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
-            entropy=entropy,
-            policy=self.policy,
-        )
-        self.legacy, self.campaigns, self.invitations = flows.legacy, flows.campaigns, flows.invitations
-        self.enforcement = wire_enforcement(
-            store=self.enforcement_store, guard=guard, entropy=entropy, policy=self.policy
+        self.main = Flaky(database)
+        self.vault = wire_vault(
+            cast(Database, self.main), guard=self.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
         self._number = 10_000 * (life + 1)
 
@@ -92,18 +72,16 @@ class CampaignWorld:
         now: ClockReading | None = None,
     ) -> list[RowResult]:
         """Import accounts; invalid rows come last."""
-        self._number += 1
         rows: list[LegacyRow | Violation] = [LegacyRow(reference, created) for reference in references]
-        command = ImportCommand(
-            relying_party=party,
-            actor_id="b" * 32,
-            request_id=request_id(number or self._number),
-            method="ImportLegacyAccounts",
-            fields=(label, *references, created.isoformat()),
+        fields = (label, *references, created.isoformat())
+        return await legacy_account_acts.import_chunk(
+            self.vault,
+            self.asked("ImportLegacyAccounts", *fields, number=number, party=party),
+            now or at(0),
+            referencer=FakeReferencer(),
             label=label,
-            rows=(*rows, *wrong),
+            rows=[*rows, *wrong],
         )
-        return await self.legacy.import_chunk(command, now=now or at(0))
 
     async def members(self, count: int, **options: Any) -> list[str]:
         names = [f"user-{place}" for place in range(count)]
@@ -112,13 +90,13 @@ class CampaignWorld:
     async def create(self, *, number: int | None = None, seconds: float = 0, **changes: Any) -> Campaign:
         made = plan(**changes)
         asked = self.asked("CreateCampaign", repr(made), number=number)
-        return await self.campaigns.create(asked, plan=made, now=at(seconds))
+        return await acts.create(self.vault, asked, at(seconds), plan=made, zone=self.policy.zone)
 
     async def move(
         self, campaign: Campaign, verb: Verb, *, number: int | None = None, seconds: float = 0
     ) -> Campaign:
         asked = self.asked(verb.value, campaign.campaign_id, number=number)
-        return await self.campaigns.move(asked, campaign_id=campaign.campaign_id, verb=verb, now=at(seconds))
+        return await acts.move(self.vault, asked, at(seconds), campaign.campaign_id, verb)
 
     async def started(self, *, seconds: float = 0, **changes: Any) -> Campaign:
         return await self.move(await self.create(seconds=seconds, **changes), Verb.START, seconds=seconds)
@@ -133,12 +111,15 @@ class CampaignWorld:
         lease: float = 600,
     ) -> TakenBatch:
         asked = self.asked("ClaimDueInvitations", campaign.campaign_id, limit, number=number)
-        return await self.invitations.take(
+        return await invitation_acts.take(
+            self.vault,
             asked,
+            at(seconds),
             campaign_id=campaign.campaign_id,
             limit=limit,
             lease=timedelta(seconds=lease),
-            now=at(seconds),
+            coder=FakeCoder(),
+            policy=self.policy,
         )
 
     async def record(
@@ -154,22 +135,30 @@ class CampaignWorld:
         asked = self.asked(
             "RecordInvitationEvent", token, campaign.campaign_id, method.value, event.value, number=number
         )
-        return await self.invitations.record(
+        return await invitation_acts.record(
+            self.vault,
             asked,
+            at(seconds),
             account_token=token,
             campaign_id=campaign.campaign_id,
             method=method,
             event=event,
-            now=at(seconds),
+            zone=self.policy.zone,
         )
 
     async def offer(
         self, token: str, method: ReverificationMethod = ReverificationMethod.AT_LOGIN, *, seconds: float = 0
     ) -> ShownInvitation:
         """Ask whether to invite an account on an occasion."""
-        return await self.invitations.get(
-            relying_party=PARTY, account_token=token, method=method, now=at(seconds)
+        return await invitation_acts.get(
+            self.vault, PARTY, token, method=method, now=at(seconds), policy=self.policy
         )
+
+    async def enforce(self, now: ClockReading, *, limit: int = 100) -> int:
+        return await invitation_acts.enforce(self.vault, now, limit=limit, zone=self.policy.zone)
+
+    async def lift(self, now: ClockReading, *, limit: int = 100) -> int:
+        return await invitation_acts.lift_all(self.vault, now, limit=limit)
 
     async def status(self, token: str, *, seconds: float = 0) -> Status:
         return await self.claims.status.get(relying_party=PARTY, account_token=token, now=at(seconds))

@@ -50,7 +50,7 @@ from idvault.verify.document import DocumentType
 from idvault.verify.error import NotFoundError, Reason
 from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tests.support.campaign_edge import CampaignFakes
+from tests.support.campaign_edge import CampaignEdge
 from tests.support.organizations import organization
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -350,7 +350,7 @@ class Edge:
     tokens: FakeTokens
     feeds: FakeFeeds
     hub: Hub
-    campaigns: CampaignFakes
+    campaigns: CampaignEdge
     metrics: Metrics
     logs: Logs
     log_path: Path
@@ -385,7 +385,7 @@ def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
 
 
 def _services(
-    claims: FakeClaims, statuses: FakeStatuses, tokens: FakeTokens, hub: Hub, campaigns: CampaignFakes
+    claims: FakeClaims, statuses: FakeStatuses, tokens: FakeTokens, hub: Hub, campaigns: CampaignEdge
 ) -> list[Service]:
     return [
         Service(
@@ -427,7 +427,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     directory = _directory(platforms, people)
     await directory.load()
     claims, statuses, metrics, tokens = FakeClaims(), FakeStatuses(), Metrics(), FakeTokens()
-    feeds, campaigns = FakeFeeds(), CampaignFakes()
+    feeds, campaigns = FakeFeeds(), await CampaignEdge.open(tmp_path, metrics)
     hub = Hub(feeds=feeds, statuses=SerialisedStatuses(FakeTexts()), clock=clock, period=0.02, heartbeat=0.2)
     looking = asyncio.create_task(hub.run())
     directory_reading = asyncio.create_task(directory.run())
@@ -461,6 +461,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
         for task in (looking, directory_reading):
             task.cancel()
         await asyncio.gather(looking, directory_reading, return_exceptions=True)
+        await campaigns.database.close()
         logs.close()
 
 

@@ -120,7 +120,6 @@ class SessionWorld:
             store=self.store,
             platforms=StoredPresentations(self.moderation.vault),
             claims=self.claims.verification,
-            invitations=self.campaigns.invitations,
             identities=self.identities,
             receipts=receipts or NoReceipts(),
             coder=FakeLinkCoder(),

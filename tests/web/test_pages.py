@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import Stage
 from idvault.campaign.rules import ReverificationMethod
 from idvault.verify.registry import RegistryAnswer
@@ -189,9 +190,7 @@ async def test_an_invitation_is_answered_on_the_page(site: Site, answer: str, ti
     back, onward = noted.links
     assert (back.startswith(ORIGIN), onward) == (True, path)
     assert TERMS in (await browser.get(onward)).text
-    _, figures = await site.world.campaigns.campaigns.progress(
-        relying_party=PARTY, campaign_id=campaign.campaign_id
-    )
+    _, figures = await campaign_acts.progress(site.world.campaigns.vault, PARTY, campaign.campaign_id)
     assert Stage(answer) in {stage for _, _, stage in figures.reached}
     refused = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": "NEVER"})
     assert refused.status == 400

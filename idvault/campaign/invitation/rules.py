@@ -11,11 +11,12 @@
 - An enforcement date limits publishing until the owner verifies or the campaign ends.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from idvault.campaign.rules import CampaignPlan, ReverificationMethod
+from idvault.campaign.rules import Campaign, CampaignPlan, ReverificationMethod
 from idvault.verify.account import Account, AccountState, Standing
 from idvault.verify.error import PreconditionError, Reason
 
@@ -76,6 +77,42 @@ class Invitation:
     leased_until: datetime | None = None
     reached: dict[Stage, date] = field(default_factory=dict)
     code_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A RUNNING campaign whose cohort includes an account; invitation: the account's, if any.
+
+    delivered, deployment_delivered: how many deliveries the campaign, and all campaigns, made today.
+    """
+
+    campaign: Campaign
+    invitation: Invitation | None
+    delivered: int
+    deployment_delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """An account that a campaign's enforcement date limits or has limited."""
+
+    account: Account
+    campaign_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignProgress:
+    """The progress of a campaign.
+
+    reached: how many owners reached each stage , by day, method and stage. verified:
+    how many accounts of the cohort were first verified on each day. unanswered: how many owners were shown
+    the invitation and have neither postponed nor dismissed it, and have submitted nothing.
+    """
+
+    cohort_size: int
+    reached: Mapping[tuple[date, ReverificationMethod, Stage], int]
+    verified: Mapping[date, int]
+    unanswered: int
 
 
 def new(*, account_token: str, campaign_id: str, method: ReverificationMethod, now: datetime) -> Invitation:

@@ -1,38 +1,23 @@
-"""The rows of invitations.
+"""The rows of invitations, of the owners to invite, and of the accounts that enforcement dates limit.
 
-Limits accounts on the enforcement date, and lifts the limits: one account per act.
-
-Rows of invitations.
-
-Steps of leasing a batch of due invitations (campaign.invitation.store).
-
-Rows are always locked in this order: campaign, invitations, the day's count. Accounts are never locked here,
-because a claim locks its account first and the invitations second.
-
-The acts and reads of invitations (campaign.invitation.ports).
+Rows are always locked in this order: campaign, invitations, the day's count. Accounts are never locked while
+a batch is leased, because a claim locks its account first and the invitations second.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, exists, literal, literal_column, select, update
 
-from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.campaign import rules
 from idvault.campaign.invitation import rules as invitation_rules
-from idvault.campaign.invitation.ports import Batch, DeliveryRequest, Limited, Offer, Recorded, Recording
-from idvault.campaign.invitation.rules import Invitation, InvitationState, Stage
-from idvault.campaign.rules import DELIVERED, Campaign, CampaignState, ReverificationMethod
+from idvault.campaign.invitation.rules import Invitation, InvitationState, Limited, Offer, Stage
+from idvault.campaign.rules import Campaign, CampaignState, ReverificationMethod
 from idvault.campaign.store import rows as campaign_rows
 from idvault.campaign.store.rows import IN_COHORT
-from idvault.core import account_request as requests
-from idvault.core import log_entry
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among, one_of
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
@@ -41,8 +26,6 @@ from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
 from idvault.verify.account import Account, AccountState, Standing
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import Event
 
 
 def _limited(row: Any) -> Limited:
@@ -78,44 +61,30 @@ _LIMIT = statement(update(legacy_accounts).where(_MINE, _BY.is_(None)).values(li
 _LIFT = statement(update(legacy_accounts).where(_MINE, param("campaign") == _BY).values(limited_by=None))
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlEnforcementStore:
-    """Campaign limits in the main database: one of what sets an account's standing."""
-
-    database: Database
-
-    @read("invitation.enforceable")
-    async def enforceable(self, connection: Connection, *, today: date, limit: int) -> list[Limited]:
-        """Return accounts whose owners were shown an invitation, did not verify, and are not limited yet."""
-        return await connection.all(_ENFORCEABLE, today=today, limit=limit)
-
-    @read("invitation.liftable")
-    async def liftable(self, connection: Connection, *, limit: int) -> list[Limited]:
-        """Return accounts that an ENDED campaign limited."""
-        return await connection.all(_LIFTABLE, limit=limit)
-
-    @act("invitation.limit")
-    async def limit(
-        self, connection: Connection, limited: Limited, *, today: date, now: ClockReading, event: Event
-    ) -> bool:
-        """Limit an account, unless it or its campaign has changed since it was read."""
-        found = await campaign_rows.get(connection, limited.account.relying_party, limited.campaign_id)
-        if not rules.enforces(campaign=found, today=today):
-            return False
-        return await _change(connection, _LIMIT, limited, now, event)
-
-    @act("invitation.lift")
-    async def lift(
-        self, connection: Connection, limited: Limited, *, now: ClockReading, event: Event
-    ) -> bool:
-        """Lift a campaign's limit, unless the account has changed since it was read."""
-        return await _change(connection, _LIFT, limited, now, event)
+async def enforceable(connection: Connection, *, today: date, limit: int) -> list[Limited]:
+    """Return accounts whose owners were shown an invitation, did not verify, and are not limited yet."""
+    return await connection.all(_ENFORCEABLE, today=today, limit=limit)
 
 
-async def _change(
-    connection: Connection, change: Statement[Any], limited: Limited, now: ClockReading, event: Event
-) -> bool:
-    """Add or remove the limit and store the standing that the account then has."""
+async def liftable(connection: Connection, *, limit: int) -> list[Limited]:
+    """Return accounts that an ENDED campaign limited."""
+    return await connection.all(_LIFTABLE, limit=limit)
+
+
+async def limit(connection: Connection, limited: Limited, *, now: datetime) -> bool:
+    """Make the campaign's limit one of what sets the account's standing.
+
+    False, and nothing is changed, if the account has changed since it was read or has such a limit.
+    """
+    return await _change(connection, _LIMIT, limited, now)
+
+
+async def lift(connection: Connection, limited: Limited, *, now: datetime) -> bool:
+    """Take the campaign's limit away; what else sets the standing stays. False as in `limit`."""
+    return await _change(connection, _LIFT, limited, now)
+
+
+async def _change(connection: Connection, change: Statement[Any], limited: Limited, now: datetime) -> bool:
     owner = await account_rows.lock(connection, account_token=limited.account.account_token)
     if (
         owner is None
@@ -125,10 +94,7 @@ async def _change(
         return False
     if not await connection.run(change, token=owner.account_token, campaign=limited.campaign_id):
         return False
-    await account_rows.put_standing(
-        connection, await sanction_standing.settled(connection, owner, now=now.business)
-    )
-    await log_entry.append(connection, event)
+    await account_rows.put_standing(connection, await sanction_standing.settled(connection, owner, now=now))
     return True
 
 
@@ -326,66 +292,34 @@ _INVITED = statement(
 )
 
 
-async def former(connection: Connection, found: Campaign, batch_id: str) -> Batch:
-    """Return what is left of a batch that was leased earlier."""
-    taken = tuple(await connection.all(_FORMER, batch=batch_id))
-    held = [one.leased_until for one in taken if one.leased_until is not None]
-    return Batch(found, taken, max(held, default=found.created_at))
+async def of_batch(connection: Connection, batch_id: str) -> list[Invitation]:
+    """Return what is left of a batch: the invitations that no later one has leased."""
+    return await connection.all(_FORMER, batch=batch_id)
 
 
 async def due(
-    connection: Connection, found: Campaign, method: ReverificationMethod, asked: DeliveryRequest
-) -> list[Invitation]:
-    """Return what may be delivered now: lost deliveries, then reminders, then new invitations."""
-    own, everybodys = await campaign_rows.delivered(connection, found, asked.today)
-    left = rules.allowance(
-        plan=found.plan,
-        delivered=own,
-        deployment_limit=asked.deployment_limit,
-        deployment_delivered=everybodys,
-    )
-    mine, now = found.campaign_id, asked.now
-    lost = await connection.all(_RETURNED, campaign=mine, now=now.business, real=now.real, limit=asked.limit)
-    room = min(left, asked.limit - len(lost))
+    connection: Connection, found: Campaign, *, limit: int, left: int, now: ClockReading
+) -> tuple[list[Invitation], list[str]]:
+    """Return what may be delivered now: lost deliveries, then reminders, then the accounts to invite.
+
+    left: how many deliveries the campaign may still make; a lost one was counted before.
+    """
+    mine = {"campaign": found.campaign_id, "now": now.business}
+    lost = await connection.all(_RETURNED, **mine, real=now.real, limit=limit)
+    room = min(left, limit - len(lost))
     if room < 1:
-        return lost
-    reminders = await connection.all(_REMINDERS, campaign=mine, now=now.business, limit=room)
-    return [*lost, *reminders, *await _new(connection, found, method, asked, room - len(reminders))]
+        return lost, []
+    reminders = await connection.all(_REMINDERS, **mine, limit=room)
+    return [*lost, *reminders], await _uninvited(connection, found, room - len(reminders))
 
 
-async def _new(
-    connection: Connection, found: Campaign, method: ReverificationMethod, asked: DeliveryRequest, limit: int
-) -> list[Invitation]:
-    if limit < 1:
-        return []
+async def _uninvited(connection: Connection, found: Campaign, limit: int) -> list[str]:
     members: list[str] = []
+    cohort = campaign_rows.parameters(found)
     for some in (_NEVER_INVITED, _INVITED_BEFORE, _INVITED_AFTER):
-        if len(members) < limit:
-            members += await connection.all(
-                some,
-                campaign=found.campaign_id,
-                limit=limit - len(members),
-                **campaign_rows.parameters(found),
-            )
-    return [
-        invitation_rules.new(
-            account_token=token, campaign_id=found.campaign_id, method=method, now=asked.now.business
-        )
-        for token in members
-    ]
-
-
-async def put_delivery(connection: Connection, asked: DeliveryRequest, leased: Sequence[Invitation]) -> None:
-    """Store a batch; an invitation by link gets a new code that replaces its previous one."""
-    await requests.remember(connection, asked.request, made=asked.batch_id, now=asked.now.business)
-    hashes = {
-        one.account_token: asked.code_hash(one.account_token)
-        for one in leased
-        if one.method is ReverificationMethod.HOSTED_LINK
-    }
-    await put_batch(connection, asked.batch_id, leased, hashes)
-    # A repeated delivery was recorded before; recording it again changes nothing.
-    await invited(connection, asked.campaign_id, [one.account_token for one in leased if one.deliveries == 1])
+        if (room := limit - len(members)) > 0:
+            members += await connection.all(some, campaign=found.campaign_id, limit=room, **cohort)
+    return members
 
 
 async def invited(connection: Connection, campaign_id: str, tokens: Sequence[str]) -> None:
@@ -417,114 +351,29 @@ _ACCOUNT = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlInvitationStore:
-    """Invitations in the main database."""
-
-    database: Database
-
-    @act("invitation.claim")
-    async def take(self, connection: Connection, asked: DeliveryRequest, *, event: Event) -> Batch:
-        """Lease a campaign's due invitations, or return the batch that this request already leased."""
-        found = await campaign_rows.lock(connection, asked.request.caller, asked.campaign_id)
-        # Looked up under the lock: a repeat waits for the first request and finds its batch.
-        repeated = await requests.find(connection, asked.request)
-        if repeated is not None:
-            return await former(connection, found, repeated)
-        method = rules.check_delivers(campaign=found)
-        if rules.is_quiet(plan=found.plan, now=asked.now.business):
-            return Batch(found, (), asked.lease_until)
-        before = await due(connection, found, method, asked)
-        leased = tuple(
-            invitation_rules.lease(
-                invitation=one, until=asked.lease_until, now=asked.now.business, today=asked.today
-            )
-            for one in before
-        )
-        if leased:
-            pairs = zip(before, leased, strict=True)
-            count = sum(invitation_rules.counts(before=one, after=other) for one, other in pairs)
-            await put_delivery(connection, asked, leased)
-            await campaign_rows.count_deliveries(connection, found, count, asked.today)
-            await log_entry.append(connection, event.with_fields(count=len(leased)))
-        return Batch(found, leased, asked.lease_until)
-
-    @read("invitation.offers")
-    async def offers(
-        self, connection: Connection, *, relying_party: str, account_token: str, today: date
-    ) -> list[Offer]:
-        """Return the offers for an account, earliest started campaign first."""
-        member = await connection.one(_MEMBER, token=account_token, party=relying_party)
-        if member is None:
-            return []
-        invited = await of_account(connection, account_token)
-        return [
-            Offer(
-                found,
-                invited.get(found.campaign_id),
-                *await campaign_rows.delivered(connection, found, today),
-            )
-            for found in await connection.all(_RUNNING, party=relying_party)
-            if rules.covers(cohort=found.plan.cohort, label=member.label, create_date=member.create_date)
-        ]
-
-    @read("invitation.campaign_of")
-    async def campaign_of(
-        self, connection: Connection, *, account_token: str, code_hash: bytes, now: datetime
-    ) -> str:
-        """Return the campaign of a code; raises PreconditionError (ILLEGAL_TRANSITION) for any other."""
-        return await campaign_of(connection, account_token=account_token, code_hash=code_hash, now=now)
-
-    @act("invitation.record")
-    async def record(self, connection: Connection, recording: Recording, *, event: Event) -> Recorded:
-        """Record an event of an invitation; a repeated request returns the current invitation."""
-        now = recording.now
-        repeated = await requests.remember(
-            connection, recording.request, made=recording.campaign_id, now=now.business
-        )
-        found = await campaign_rows.lock(connection, recording.request.caller, recording.campaign_id)
-        before = await lock(connection, recording.account_token, recording.campaign_id)
-        is_new = before is None
-        if before is None:
-            before = await _begin(connection, recording, found)
-        if repeated is not None:
-            return Recorded(found, before)
-        after = invitation_rules.record(
-            invitation=before,
-            event=recording.event,
-            plan=found.plan,
-            now=now.business,
-            real=now.real,
-            today=recording.today,
-        )
-        await put(connection, after)
-        if is_new:
-            await invited(connection, found.campaign_id, [after.account_token])
-        if invitation_rules.counts(before=before, after=after):
-            await campaign_rows.count_deliveries(connection, found, 1, recording.today)
-        await log_entry.append(connection, event)
-        return Recorded(found, after)
+async def account(connection: Connection, party: str, account_token: str) -> Account | None:
+    """Return an account of a relying party."""
+    return await connection.one(_ACCOUNT, token=account_token, party=party)
 
 
-async def _begin(connection: Connection, recording: Recording, found: Campaign) -> Invitation:
-    """Return a new invitation; raises NotFoundError or PreconditionError if the account cannot be invited."""
-    token, party = recording.account_token, found.relying_party
-    owner = await connection.one(_ACCOUNT, token=token, party=party)
-    if owner is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    member = await connection.one(_MEMBER, token=token, party=party)
-    offered = recording.method in found.plan.methods and recording.method not in DELIVERED
-    if (
-        member is None
-        or not rules.covers(cohort=found.plan.cohort, label=member.label, create_date=member.create_date)
-        or not offered
-        or found.state is not CampaignState.RUNNING
-        or not invitation_rules.is_open(account=account_rules.fall(account=owner, now=recording.now.business))
-    ):
-        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-    return invitation_rules.new(
-        account_token=token,
-        campaign_id=found.campaign_id,
-        method=recording.method,
-        now=recording.now.business,
-    )
+async def is_covered(connection: Connection, found: Campaign, account_token: str) -> bool:
+    """Return whether an account was imported, and belongs to a campaign's cohort."""
+    member = await connection.one(_MEMBER, token=account_token, party=found.relying_party)
+    return member is not None and _covers(found, member)
+
+
+async def offers(connection: Connection, party: str, account_token: str, today: date) -> list[Offer]:
+    """Return the offers for an imported account, earliest started campaign first."""
+    member = await connection.one(_MEMBER, token=account_token, party=party)
+    if member is None:
+        return []
+    invited = await of_account(connection, account_token)
+    return [
+        Offer(found, invited.get(found.campaign_id), *await campaign_rows.delivered(connection, found, today))
+        for found in await connection.all(_RUNNING, party=party)
+        if _covers(found, member)
+    ]
+
+
+def _covers(found: Campaign, member: Any) -> bool:
+    return rules.covers(cohort=found.plan.cohort, label=member.label, create_date=member.create_date)

@@ -1,43 +1,23 @@
 """Imports accounts that predate the verification rule."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
-from idvault.campaign.legacy_account.ports import (
-    ImportChunk,
-    Imported,
-    LegacyAccountStore,
-    NewAccount,
-    Referencer,
-)
-from idvault.campaign.legacy_account.rules import ImportResult, LegacyRow
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
-from idvault.verify import token
+from idvault.campaign.legacy_account import store
+from idvault.campaign.legacy_account.rules import Imported, ImportResult, LegacyRow, NewAccount
+from idvault.campaign.ports import Referencer
+from idvault.core import account_request
+from idvault.core.act import Tx, Vault, act
+from idvault.core.request import Asked, Request
+from idvault.verify import seal, token
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Violation
 from idvault.verify.event import EventType
-from idvault.verify.seal import Part
 
 _TOKEN_SIZE = 16
-
-
-@dataclass(frozen=True, slots=True)
-class ImportCommand:
-    """A chunk as a relying party sent it. rows: each valid row, or the violation of an invalid one.
-
-    fields: all fields of the request except request_id, in field-number order, as received.
-    """
-
-    relying_party: str
-    actor_id: str
-    request_id: str
-    method: str
-    fields: tuple[Part, ...] = field(repr=False)
-    label: str
-    rows: tuple[LegacyRow | Violation, ...]
+_HASH_PURPOSE = "idvault/import-references/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,73 +29,69 @@ class RowResult:
     violation: Violation | None = None
 
 
-class LegacyAccountFlow:
-    """Imports by relying parties."""
+@act("legacy_account.import")
+async def _import(
+    tx: Tx, request: Request, import_id: str, label: str, rows: Sequence[NewAccount]
+) -> Mapping[bytes, Imported]:
+    """Create an account for each new reference; a known one keeps account, import, label and date.
 
-    def __init__(
-        self,
-        *,
-        store: LegacyAccountStore,
-        referencer: Referencer,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-    ) -> None:
-        """Initialise with the ports."""
-        self._store = store
-        self._referencer = referencer
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._entropy = entropy
-        self._events = EventFactory(entropy=entropy)
-
-    async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
-        """Create an account for each new reference; return the result of each row, in order.
-
-        Raises AlreadyExistsError and UnavailableError.
-        """
-        await self._guard.check(now=now)
-        hashes = self._hashes(command)
-        chunk = self._chunk(command, hashes, now)
-        event = self._events.event(
-            EventType.LEGACY_IMPORT,
-            actor_id=command.actor_id,
-            now=now,
-            import_id=chunk.import_id,
-            label=command.label,
-        )
-        imported = await self._store.import_chunk(chunk, event=event)
-        known = dict(zip((row.reference for row in chunk.rows), imported, strict=True))
-        return _results(command, hashes, known)
-
-    def _hashes(self, command: ImportCommand) -> list[bytes]:
-        """Return the keyed hash of each valid row, in order."""
-        return self._referencer.references(
-            relying_party=command.relying_party,
-            references=[row.reference for row in command.rows if isinstance(row, LegacyRow)],
-        )
-
-    def _chunk(self, command: ImportCommand, hashes: list[bytes], now: ClockReading) -> ImportChunk:
-        days = (row.create_date for row in command.rows if isinstance(row, LegacyRow))
-        first: dict[bytes, date] = {}
-        for reference, day in zip(hashes, days, strict=True):
-            first.setdefault(reference, day)
-        random = self._entropy.random(_TOKEN_SIZE * len(first))
-        rows = tuple(
-            NewAccount(token.make(random[place * _TOKEN_SIZE : (place + 1) * _TOKEN_SIZE]), reference, day)
-            for place, (reference, day) in enumerate(first.items())
-        )
-        fingerprint = self._fingerprinter.fingerprint(method=command.method, fields=command.fields)
-        kept_id = self._fingerprinter.kept_id(
-            relying_party=command.relying_party, request_id=command.request_id
-        )
-        request = Request(command.relying_party, kept_id, fingerprint)
-        return ImportChunk(request, command.request_id.replace("-", ""), command.label, rows, now)
+    A repeat writes nothing, and says again which accounts this import created.
+    """
+    repeated = await account_request.remember(tx.connection, request, made=import_id, now=tx.now.business)
+    if repeated is not None:
+        tx.unchanged("the chunk was imported before")
+        return await store.find(tx.connection, tx.party, import_id, rows)
+    found = await store.create(tx.connection, tx.party, import_id, label, rows)
+    created = sorted(reference for reference, one in found.items() if one.created)
+    await tx.log(
+        EventType.LEGACY_IMPORT,
+        import_id=import_id,
+        label=label,
+        count=len(created),
+        references_hash=sha256(seal.encode(_HASH_PURPOSE, *created)).digest(),
+    )
+    return found
 
 
-def _results(command: ImportCommand, hashes: list[bytes], known: dict[bytes, Imported]) -> list[RowResult]:
+async def import_chunk(
+    vault: Vault,
+    asked: Asked,
+    now: ClockReading,
+    *,
+    referencer: Referencer,
+    label: str,
+    rows: Sequence[LegacyRow | Violation],
+) -> list[RowResult]:
+    """Create an account for each new reference; return the result of each row, in order.
+
+    rows: each valid row, or the violation of an invalid one. Raises AlreadyExistsError and UnavailableError.
+    """
+    await vault.guard.check(now=now)
+    valid = [row for row in rows if isinstance(row, LegacyRow)]
+    hashes = referencer.references(
+        relying_party=asked.relying_party, references=[row.reference for row in valid]
+    )
+    first: dict[bytes, date] = {}
+    for reference, row in zip(hashes, valid, strict=True):
+        first.setdefault(reference, row.create_date)
+    request, import_id = asked.request(vault.fingerprinter), asked.request_id.replace("-", "")
+    known = await _import(vault, asked, now, request, import_id, label, _accounts(vault, first))
+    return _results(rows, hashes, known)
+
+
+def _accounts(vault: Vault, first: Mapping[bytes, date]) -> list[NewAccount]:
+    random = vault.events.entropy.random(_TOKEN_SIZE * len(first))
+    return [
+        NewAccount(token.make(random[place * _TOKEN_SIZE : (place + 1) * _TOKEN_SIZE]), reference, day)
+        for place, (reference, day) in enumerate(first.items())
+    ]
+
+
+def _results(
+    rows: Sequence[LegacyRow | Violation], hashes: Sequence[bytes], known: Mapping[bytes, Imported]
+) -> list[RowResult]:
     results, seen, rest = [], set[bytes](), iter(hashes)
-    for row in command.rows:
+    for row in rows:
         if isinstance(row, Violation):
             results.append(RowResult(ImportResult.FAILED, violation=row))
             continue

@@ -36,6 +36,23 @@ class LegacyRow:
     create_date: date
 
 
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A row to import. account_token: for a new account; reference: its keyed hash, 32 bytes."""
+
+    account_token: str
+    reference: bytes = field(repr=False)
+    create_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The account of a row, and whether this import created it."""
+
+    account_token: str
+    created: bool
+
+
 def check_chunk(*, label: str, count: int) -> str:
     """Return the label unchanged; raises InvalidError (INVALID_MESSAGE, TOO_MANY_ITEMS)."""
     if count > CHUNK_LIMIT:

@@ -1,9 +1,8 @@
 """Imports legacy accounts: a chunk of any length needs only a few statements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
@@ -21,12 +20,8 @@ from sqlalchemy import (
 
 from idvault.account.store import rows as account_rows
 from idvault.campaign.legacy_account import rules as legacy_account_rules
-from idvault.campaign.legacy_account.ports import ImportChunk, Imported, NewAccount
-from idvault.core import account_request as requests
-from idvault.core import log_entry
-from idvault.core.db.act import act
+from idvault.campaign.legacy_account.rules import Imported, NewAccount
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among, listed
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.db.types import Day
@@ -34,11 +29,7 @@ from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
-from idvault.verify import seal
 from idvault.verify.account import Account, AccountState
-from idvault.verify.event import Event
-
-_HASH_PURPOSE = "idvault/import-references/v1"
 
 
 def _add_all(table: Table, given: Subquery, common: Mapping[str, object]) -> Statement[Any]:
@@ -88,30 +79,6 @@ _VERIFIED: Statement[str | None] = statement(
 _UNLIMIT = statement(_MINE.values(limited_by=None))
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlLegacyAccountStore:
-    """Legacy accounts in the main database."""
-
-    database: Database
-
-    @act("legacy_account.import")
-    async def import_chunk(
-        self, connection: Connection, chunk: ImportChunk, *, event: Event
-    ) -> list[Imported]:
-        """Create an account for each reference that is new to the relying party; results are in row order."""
-        # Sorted: two imports of the same references then wait for each other without a deadlock.
-        rows = sorted(chunk.rows, key=lambda row: row.reference)
-        repeated = await requests.remember(
-            connection, chunk.request, made=chunk.import_id, now=chunk.now.business
-        )
-        if repeated is not None:
-            found = await _find(connection, chunk, rows)
-        else:
-            found = await _create(connection, chunk, rows) if rows else {}
-            await log_entry.append(connection, _about(event, found))
-        return [found[row.reference] for row in chunk.rows]
-
-
 async def verified(connection: Connection, owner: Account, concluded: Account, *, now: datetime) -> Account:
     """Store the first verification of an imported account; return the account without a campaign's limit.
 
@@ -128,20 +95,25 @@ async def verified(connection: Connection, owner: Account, concluded: Account, *
     return replace(settled, revision=concluded.revision)
 
 
-async def _create(
-    connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
+async def create(
+    connection: Connection, party: str, import_id: str, label: str, rows: Sequence[NewAccount]
 ) -> dict[bytes, Imported]:
-    """Insert the new accounts and add them to the change feed."""
-    party = chunk.request.caller
-    given = [(row.account_token, row.reference, row.create_date) for row in rows]
-    fresh = set(
-        await connection.all(_ADD, rows=given, party=party, import_id=chunk.import_id, label=chunk.label)
-    )
+    """Insert the new accounts and add them to the change feed; return the account of each reference.
+
+    Of concurrent imports of one reference, exactly one creates the account.
+    """
+    if not rows:
+        return {}
+    # Sorted: two imports of the same references then wait for each other without a deadlock.
+    ordered = sorted(rows, key=lambda row: row.reference)
+    given = [(row.account_token, row.reference, row.create_date) for row in ordered]
+    fresh = set(await connection.all(_ADD, rows=given, party=party, import_id=import_id, label=label))
     found = {
         row.reference: Imported(row.account_token, created=True) for row in rows if row.account_token in fresh
     }
     if len(found) < len(rows):
-        found |= await _find(connection, chunk, [row for row in rows if row.reference not in found])
+        others = [row for row in ordered if row.reference not in found]
+        found |= await find(connection, party, import_id, others)
     if fresh:
         tokens = sorted(fresh)
         await connection.run(_ADD_ACCOUNTS, tokens=[(token,) for token in tokens], party=party)
@@ -160,18 +132,9 @@ async def _note(connection: Connection, party: str, tokens: Sequence[str]) -> No
     await status_store.advance(connection, {party: head + len(notes)})
 
 
-async def _find(
-    connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
+async def find(
+    connection: Connection, party: str, import_id: str, rows: Sequence[NewAccount]
 ) -> dict[bytes, Imported]:
-    found = await connection.all(
-        _FIND, party=chunk.request.caller, references=[row.reference for row in rows]
-    )
-    return {
-        row.reference: Imported(row.account_token, created=row.import_id == chunk.import_id) for row in found
-    }
-
-
-def _about(event: Event, found: dict[bytes, Imported]) -> Event:
-    created = sorted(reference for reference, one in found.items() if one.created)
-    digest = sha256(seal.encode(_HASH_PURPOSE, *created)).digest()
-    return event.with_fields(count=len(created), references_hash=digest)
+    """Return the account of each reference that is known, and whether this import created it."""
+    found = await connection.all(_FIND, party=party, references=sorted(row.reference for row in rows))
+    return {row.reference: Imported(row.account_token, created=row.import_id == import_id) for row in found}

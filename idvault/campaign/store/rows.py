@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, case, func, or_, select, update
+from sqlalchemy import Integer, String, case, func, insert, or_, select, update
 
 from idvault.campaign.rules import (
     Campaign,
@@ -105,6 +105,36 @@ _COUNT_ALL = statement(
         set_={"delivered": campaign_days.c.delivered + _ADDED.excluded.delivered},
     )
 )
+
+
+_ADD = statement(insert(campaigns))
+_PUT_STATE = statement(
+    update(campaigns).where(_MINE).values(state=param("state"), started_at=param("started_at"))
+)
+_LIST = statement(
+    select(campaigns)
+    .where(campaigns.c.relying_party == param("party"))
+    .order_by(campaigns.c.created_at, campaigns.c.campaign_id)
+    .offset(param("start", Integer))
+    .limit(param("limit", Integer)),
+    from_row,
+)
+
+
+async def add(connection: Connection, campaign: Campaign) -> None:
+    """Insert a campaign that has no deliveries."""
+    await connection.run(_ADD, **values(campaign))
+
+
+async def put_state(connection: Connection, campaign: Campaign) -> None:
+    """Store the state of a campaign that this act has locked."""
+    changed = {"state": campaign.state.value, "started_at": campaign.started_at}
+    await connection.run(_PUT_STATE, campaign=campaign.campaign_id, **changed)
+
+
+async def page(connection: Connection, party: str, *, start: int, limit: int) -> list[Campaign]:
+    """Return campaigns in order of creation, skipping the first `start`."""
+    return await connection.all(_LIST, party=party, start=start, limit=limit)
 
 
 async def get(connection: Connection, relying_party: str, campaign_id: str) -> Campaign:

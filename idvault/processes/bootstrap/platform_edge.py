@@ -12,7 +12,7 @@ from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.account import build_receipts, build_statuses
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
-from idvault.processes.bootstrap.campaign import build_campaigns, campaign_flows
+from idvault.processes.bootstrap.campaign import build_campaigns
 from idvault.processes.bootstrap.claim import BuiltClaims, build_claims
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.erasure import build_erasures, erasure_service
@@ -94,7 +94,6 @@ def _services_of_owners(
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
     policy = claims.policy
-    campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
     sanctions = build_sanctions(base, vault, keys=keys)
     erasures = build_erasures(base, keys=keys, guard=guard)
     sessions = build_sessions(
@@ -102,7 +101,6 @@ def _services_of_owners(
         keys=keys,
         guard=guard,
         claims=verification,
-        invitations=campaigns.invitations,
         identities=build_identities(
             base,
             keys=keys,
@@ -117,7 +115,7 @@ def _services_of_owners(
         rosters=rosters,
     )
     return [
-        build_campaigns(base, flows=campaigns, policy=policy),
+        build_campaigns(base, vault, keys=keys, policy=policy),
         sanction_service(sanctions),
         sessions,
         Service(

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from idvault.account.ports import RecordStore, StatusStore
 from idvault.account.store.rows import SqlRecordStore
-from idvault.campaign.invitation.acts import InvitationFlow
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.rules import ClaimRules
@@ -77,7 +76,6 @@ def wire_sessions(
     store: SessionStore,
     platforms: PresentationStore,
     claims: VerificationFlow,
-    invitations: InvitationFlow,
     identities: IdentityFlow,
     receipts: ReceiptFlow,
     coder: LinkCoder,
@@ -107,7 +105,6 @@ def wire_sessions(
             steps=steps,
             platforms=platforms,
             claims=claims,
-            invitations=invitations,
             vault=identities.vault,
             policy=identities.policy,
             guard=guard,
@@ -130,7 +127,6 @@ def build_sessions(
     keys: LocalKeyProvider,
     guard: LogGuard,
     claims: VerificationFlow,
-    invitations: InvitationFlow,
     identities: IdentityFlow,
     rules: ClaimRules,
     rosters: RosterHolder,
@@ -140,7 +136,6 @@ def build_sessions(
         store=SqlSessionStore(database=base.main),
         platforms=StoredPresentations(vault_of(base, keys=keys, guard=guard)),
         claims=claims,
-        invitations=invitations,
         identities=identities,
         receipts=build_receipts(base, rosters),
         coder=CurrentLinkCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),

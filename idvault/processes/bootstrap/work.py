@@ -36,6 +36,7 @@ from idvault.processes.bootstrap.periodic.session import session_tasks
 from idvault.processes.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
 from idvault.processes.bootstrap.sequencing import build_sequencing, log_keys
+from idvault.processes.bootstrap.vault import worker_vault
 from idvault.processes.bootstrap.witness import (
     WitnessWatch,
     check_witnessed,
@@ -85,7 +86,7 @@ async def work(
             *await credential_tasks(base, keys=keys, policy=claims.policy),
             *disclosure_tasks(base),
             *handover_tasks(base, rosters),
-            *campaign_tasks(base, guard=guard, policy=claims.policy),
+            *campaign_tasks(base, worker_vault(base, guard=guard), policy=claims.policy),
             *sanction_tasks(base, guard=guard),
             *session_tasks(base, guard=guard),
             *appeal_tasks(base, guard=guard),

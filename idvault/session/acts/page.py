@@ -8,7 +8,7 @@ What the platform's calls and the pages share: reads a session with its claim, a
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from idvault.campaign.invitation.acts import InvitationFlow
+from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
 from idvault.claim.ports import Claim
@@ -162,7 +162,6 @@ class PageFlow:
     steps: SessionSteps
     platforms: PresentationStore
     claims: VerificationFlow
-    invitations: InvitationFlow
     vault: Vault
     policy: OperatorPolicy
     guard: LogGuard
@@ -219,12 +218,14 @@ class PageFlow:
         found = await self._of_browser(browser)
         session = found.session
         rules.check_answer(session=session, claim=found.claim, now=now.business)
-        await self.invitations.answer(
+        await invitation_acts.answer(
+            self.vault,
             replace(call, relying_party=session.relying_party),
+            now,
             account_token=session.account_token or "",
             code_hash=session.invitation_code_hash or b"",
             event=event,
-            now=now,
+            zone=self.rules.zone,
         )
         return await self._page(found, now)
 

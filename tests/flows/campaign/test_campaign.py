@@ -11,8 +11,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.campaign import acts
+from idvault.campaign.invitation import acts as invitation_acts
+from idvault.campaign.invitation import store
 from idvault.campaign.invitation.rules import InvitationEvent, InvitationState, Stage
 from idvault.campaign.rules import CampaignState, Cohort, QuietHours, ReverificationMethod, Verb
+from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.campaign import legacy_accounts
@@ -25,7 +29,6 @@ from idvault.verify.error import (
     Reason,
     UnavailableError,
 )
-from idvault.verify.event import EventType
 from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
@@ -106,7 +109,7 @@ async def test_a_plan_is_kept_as_it_was_made(world: CampaignWorld) -> None:
         incentive_text="一枚徽章",
         enforcement_date=date(2026, 12, 1),
     )
-    assert await world.campaigns.get(relying_party=PARTY, campaign_id=made.campaign_id) == made
+    assert await acts.get(world.vault, PARTY, made.campaign_id) == made
 
 
 async def test_the_same_request_makes_one_campaign(world: CampaignWorld) -> None:
@@ -127,19 +130,19 @@ async def test_campaigns_are_their_partys_own(world: CampaignWorld) -> None:
     made = await world.create()
     for party, campaign_id in (("platform-b", made.campaign_id), (PARTY, "0" * 32)):
         with pytest.raises(NotFoundError) as refused:
-            await world.campaigns.get(relying_party=party, campaign_id=campaign_id)
+            await acts.get(world.vault, party, campaign_id)
         assert refused.value.reason is Reason.REQUEST_NOT_FOUND
     asked = world.asked("START", made.campaign_id, party="platform-b")
     with pytest.raises(NotFoundError):
-        await world.campaigns.move(asked, campaign_id=made.campaign_id, verb=Verb.START, now=at(0))
+        await acts.move(world.vault, asked, at(0), made.campaign_id, Verb.START)
 
 
 async def test_campaigns_are_listed_by_pages(world: CampaignWorld) -> None:
     """Campaigns are listed oldest first; the last page has no next page."""
     made = [await world.create(seconds=place) for place in range(3)]
-    assert await world.campaigns.list(relying_party=PARTY, start=0, limit=2) == (made[:2], 2)
-    assert await world.campaigns.list(relying_party=PARTY, start=2, limit=2) == (made[2:], None)
-    assert await world.campaigns.list(relying_party="platform-b", start=0, limit=2) == ([], None)
+    assert await acts.page(world.vault, PARTY, start=0, limit=2) == (made[:2], 2)
+    assert await acts.page(world.vault, PARTY, start=2, limit=2) == (made[2:], None)
+    assert await acts.page(world.vault, "platform-b", start=0, limit=2) == ([], None)
 
 
 async def test_a_wrong_plan_is_refused(world: CampaignWorld) -> None:
@@ -170,7 +173,7 @@ async def test_the_same_request_is_the_same_batch(world: CampaignWorld) -> None:
     assert tokens(await world.take(campaign, number=1)) == []
     assert await store.contents() == before
     await world.members(4)
-    world.invitation_store.plant("take", Fault.LOSE_ANSWER)
+    world.main.plant("act", Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
         await world.take(campaign, limit=2, number=1)
     batch = await world.take(campaign, limit=2, number=1, seconds=30)
@@ -394,13 +397,15 @@ async def test_events_of_others_are_refused(world: CampaignWorld) -> None:
         await world.record(campaign, token)
     asked = world.asked("RecordInvitationEvent", token, party="platform-b")
     with pytest.raises(NotFoundError):
-        await world.invitations.record(
+        await invitation_acts.record(
+            world.vault,
             asked,
+            at(0),
             account_token=token,
             campaign_id=campaign.campaign_id,
             method=ReverificationMethod.WHEN_DUE,
             event=SHOWN,
-            now=at(0),
+            zone=world.policy.zone,
         )
 
 
@@ -460,7 +465,7 @@ async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> N
     world.claims.registry.verdict = RegistryAnswer.MATCH
     await world.record(campaign, taken[0], COMPLETED, seconds=DAY)
     await world.claims.verify(command(2, account_token=taken[0]), seconds=2 * DAY)
-    found, figures = await world.campaigns.progress(relying_party=PARTY, campaign_id=campaign.campaign_id)
+    found, figures = await acts.progress(world.vault, PARTY, campaign.campaign_id)
     first, second, third = (builders.TODAY + timedelta(days=day) for day in range(3))
     due, login = ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN
     assert (found.campaign_id, figures.cohort_size) == (campaign.campaign_id, 4)
@@ -478,15 +483,15 @@ async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> N
         (first, login, Stage.SHOWN): 1,
         (first, login, Stage.OPENED): 1,
     }
-    people = await world.campaign_store.people()
+    people = await acts.people(world.vault)
     assert (people[due, Stage.INVITED], people[login, Stage.OPENED], people[due, Stage.VERIFIED]) == (3, 1, 1)
     await world.move(campaign, Verb.END)
-    assert await world.campaign_store.people() == {}
+    assert await acts.people(world.vault) == {}
 
 
 async def enforced(world: CampaignWorld, *, day: int) -> int:
     """Run the worker's enforcement on a day."""
-    return await world.enforcement.enforce(now=at(day * DAY), limit=100)
+    return await world.enforce(at(day * DAY))
 
 
 async def test_nothing_is_enforced_without_a_date(world: CampaignWorld) -> None:
@@ -529,7 +534,7 @@ async def test_verification_lifts_the_limit(world: CampaignWorld) -> None:
     assert (claim.account.state, claim.account.standing) == (AccountState.VERIFIED, Standing.GOOD)
     assert claim.account.revision == 3
     await world.move(campaign, Verb.END)
-    assert await world.enforcement.lift(now=at(12 * DAY), limit=100) == 0
+    assert await world.lift(at(12 * DAY)) == 0
 
 
 async def test_the_end_of_a_campaign_lifts_what_it_limited(world: CampaignWorld) -> None:
@@ -539,10 +544,10 @@ async def test_the_end_of_a_campaign_lifts_what_it_limited(world: CampaignWorld)
     await world.take(campaign)
     await world.record(campaign, token)
     await enforced(world, day=10)
-    assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 0
+    assert await world.lift(at(11 * DAY)) == 0
     await world.move(campaign, Verb.END)
-    assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 1
-    assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 0
+    assert await world.lift(at(11 * DAY)) == 1
+    assert await world.lift(at(11 * DAY)) == 0
     status = await world.status(token)
     assert (status.state, status.standing, status.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 3)
 
@@ -554,16 +559,15 @@ async def test_a_change_meanwhile_is_not_overwritten(world: CampaignWorld) -> No
     await world.take(campaign)
     await world.record(campaign, token)
     today = builders.TODAY + timedelta(days=10)
-    (limited,) = await world.enforcement_store.enforceable(today=today, limit=9)
+    (limited,) = await world.vault.read(
+        "invitation.enforceable", lambda one: store.enforceable(one, today=today, limit=9)
+    )
     await world.claims.verify(command(account_token=token))
-    event = Store(world.claims.database).event
-    done = event(EventType.ACCOUNT_LIMIT, token, campaign_id=campaign.campaign_id)
     now = at(10 * DAY)
-    assert not await world.enforcement_store.limit(limited, today=today, now=now, event=done)
-    undone = event(EventType.ACCOUNT_LIFT, token, campaign_id=campaign.campaign_id)
-    assert not await world.enforcement_store.lift(limited, now=now, event=undone)
+    assert not await invitation_acts.impose(world.vault, SYSTEM, now, limited, today)
+    assert not await invitation_acts.lift(world.vault, SYSTEM, now, limited)
     current = await world.claims.accounts.get(relying_party=PARTY, account_token=token)
     assert current is not None
     fresh = replace(limited, account=current)
-    assert not await world.enforcement_store.lift(fresh, now=now, event=undone)
+    assert not await invitation_acts.lift(world.vault, SYSTEM, now, fresh)
     assert (await world.status(token)).state is AccountState.VERIFIED

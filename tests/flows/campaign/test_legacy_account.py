@@ -88,7 +88,7 @@ async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
 
 async def test_a_lost_answer_loses_nothing(world: CampaignWorld) -> None:
     """A repeat after a lost answer returns the accounts that the first call created."""
-    world.legacy_store.plant("import_chunk", Fault.LOSE_ANSWER, Fault.REFUSE)
+    world.main.plant("act", Fault.LOSE_ANSWER, Fault.REFUSE)
     for _ in range(2):
         with pytest.raises(UnavailableError):
             await world.bring("user-1", number=7)

@@ -401,7 +401,7 @@ async def test_a_campaigns_limit_stays(world: AppealWorld) -> None:
     campaign = await campaigns.started(enforcement_date=builders.TODAY + timedelta(days=10))
     await campaigns.take(campaign)
     await campaigns.record(campaign, token)
-    assert await campaigns.enforcement.enforce(now=at(10 * DAY), limit=9) == 1
+    assert await campaigns.enforce(at(10 * DAY)) == 1
     _, made, judge = await world.case(Degree.SUSPEND, token=token)
     await world.decide(await world.file(made), UPHELD, key=judge)
     assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED

@@ -357,12 +357,12 @@ async def test_a_moderators_limit_outlives_a_campaign(world: SanctionWorld) -> N
     await campaigns.take(campaign)
     await campaigns.record(campaign, token)
     first = await world.impose(token, Degree.LIMIT, key=key)
-    assert await campaigns.enforcement.enforce(now=at(10 * DAY), limit=9) == 1
+    assert await campaigns.enforce(at(10 * DAY)) == 1
     await world.lift(first, key=key, seconds=10 * DAY)
     assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
     second = await world.impose(token, Degree.LIMIT, key=key, seconds=10 * DAY)
     await campaigns.move(campaign, Verb.END, seconds=11 * DAY)
-    assert await campaigns.enforcement.lift(now=at(11 * DAY), limit=9) == 1
+    assert await campaigns.lift(at(11 * DAY)) == 1
     assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
     await world.lift(second, key=key, seconds=11 * DAY)
     assert (await world.status(token)).standing is Standing.GOOD
@@ -376,7 +376,7 @@ async def test_a_verification_ends_only_the_campaigns_limit(world: SanctionWorld
     campaign = await campaigns.started(enforcement_date=builders.TODAY + timedelta(days=10))
     await campaigns.take(campaign)
     await campaigns.record(campaign, token)
-    await campaigns.enforcement.enforce(now=at(10 * DAY), limit=9)
+    await campaigns.enforce(at(10 * DAY))
     await world.impose(token, Degree.WARN, key=key, seconds=10 * DAY)
     claim = await world.claims.verify(command(account_token=token), seconds=11 * DAY)
     assert (claim.account.state, claim.account.standing) == (AccountState.VERIFIED, Standing.WARNED)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import InvitationEvent, Stage
 from idvault.campaign.rules import Campaign, ReverificationMethod
 from idvault.core import caller
@@ -359,9 +360,7 @@ async def test_an_invitation_is_answered_without_verifying(world: SessionWorld) 
     await world.campaigns.record(
         campaign, wanted[2]["account_token"], InvitationEvent.SHOWN, ReverificationMethod.HOSTED_LINK
     )
-    _, figures = await world.campaigns.campaigns.progress(
-        relying_party=PARTY, campaign_id=campaign.campaign_id
-    )
+    _, figures = await campaign_acts.progress(world.campaigns.vault, PARTY, campaign.campaign_id)
     counts = {stage: count for (_, _, stage), count in figures.reached.items()}
     assert (counts[Stage.SHOWN], counts[Stage.LATER], counts[Stage.DISMISSED]) == (3, 1, 1)
     assert figures.unanswered == 1

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
+from idvault.campaign import acts as campaign_acts
 from idvault.campaign.rules import Campaign
-from idvault.campaign.store.store import SqlCampaignStore
 from idvault.claim.acts.retention import RetentionFlow
 from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Job
@@ -60,7 +60,6 @@ class Deployment:
         self.audit = SqlLogAuditStore(database=main)
         self.jobs = SqlJobStore(database=main)
         self.claims = SqlVerificationStore(database=main)
-        self.campaigns = SqlCampaignStore(database=main)
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
@@ -286,7 +285,7 @@ async def read_progress(deployment: Deployment) -> int:
     """Read a campaign's progress."""
     if deployment.campaign is None:
         raise ValueError("no campaign was started")
-    await deployment.campaigns.progress(deployment.campaign)
+    await campaign_acts.progress(deployment.campaign_world.vault, PARTY, deployment.campaign.campaign_id)
     return deployment.accounts // VERIFIED_PER_LEGACY
 
 

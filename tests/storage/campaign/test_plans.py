@@ -7,7 +7,7 @@ import pytest
 
 from idvault.campaign.invitation import store as invitation_store
 from idvault.campaign.legacy_account import store as legacy_account_store
-from idvault.campaign.store import store as campaign_store
+from idvault.campaign.store import progress
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from tests.storage.plans import plan_of
@@ -44,7 +44,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "ix_legacy_accounts_uninvited",
     ),
     "size of a cohort": (
-        campaign_store._COHORT,
+        progress._COHORT,
         _COHORT,
         "SEARCH legacy_accounts USING INDEX sqlite_autoindex_legacy_accounts_2 (relying_party=?)",
         "uq_legacy_accounts_relying_party",

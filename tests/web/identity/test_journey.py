@@ -7,6 +7,7 @@ import pytest
 from google.protobuf import json_format
 from playwright.sync_api import Page, expect
 
+from idvault.campaign import acts as campaign_acts
 from idvault.campaign.rules import ReverificationMethod
 from idvault.verify.sanction import Degree
 from idvault_client.offline import receipt
@@ -148,7 +149,7 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
             look(place, page, "answered")
 
         await visit(person, viewport={"width": 320, "height": 700})
-        _, figures = await campaigns.campaigns.progress(relying_party=PARTY, campaign_id=campaign.campaign_id)
+        _, figures = await campaign_acts.progress(campaigns.vault, PARTY, campaign.campaign_id)
         assert figures.unanswered == 0
 
 
