@@ -69,7 +69,7 @@ async def site_of(
 
     changes: of the pages.
     """
-    tip_offs = TipOffWorld(world.database, key_files(folder))
+    tip_offs = TipOffWorld(world.database, key_files(folder), sanctions=world.moderation)
     async with (
         served(world, folder, services=[tip_offs.form_service]) as edge,
         connect(edge.target, tls=edge.web, timeout=60) as vault,

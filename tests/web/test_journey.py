@@ -58,7 +58,7 @@ async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncI
         world = SessionWorld(database, base_url=base_url)
         stack.push_async_callback(world.claims.verification.drain)
         await world.prepare(origins=(origin,))
-        tip_offs = TipOffWorld(database, key_files(folder))
+        tip_offs = TipOffWorld(database, key_files(folder), sanctions=world.moderation)
         edge = await stack.enter_async_context(served(world, folder, services=[tip_offs.form_service]))
         web_vault = await stack.enter_async_context(connect(edge.target, tls=edge.web, timeout=60))
         own_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.platform, timeout=60))
