@@ -350,6 +350,7 @@ PASSED = {
     "LogProofs": "looks at stores that a test replaces, more often than in production",
     "ObjectionContext": "terms and a sealer",
     "OperatorPolicy": "a value",
+    "ReportSources": "a value: where reports are read",
     "StoredModerators": "reads by a world's vault",
     "StoredPresentations": "reads by a world's vault",
     "TipOffContext": "a value: what acts take beside the vault",

@@ -23,8 +23,9 @@ from idvault.core.edge.convert import numbers
 from idvault.core.policy import OperatorPolicy
 from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import ModerationCall
-from idvault.public_account import acts
-from idvault.public_account.acts import FilingChunk, PublicAccountCall, ShownPublicAccount
+from idvault.public_account.acts import public_account as acts
+from idvault.public_account.acts.public_account import FilingChunk
+from idvault.public_account.acts.step import PublicAccountCall, ShownPublicAccount
 from idvault.public_account.rules.owner import OFFER_LIFETIME
 from idvault.public_account.rules.public_account import (
     PublicAccount,

@@ -1,10 +1,15 @@
-"""Converts the figures of a month to their message."""
+"""The method of SanctionService about the figures of a month, and its message."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import tzinfo
 
+from idvault.core.act import Vault
+from idvault.core.edge.call import Caller
+from idvault.report.acts import report as acts
 from idvault.report.rules.figure import MonthFigures
 from idvault.sanction.operation.api import sanction_count
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.clock import ClockReading
 
 
 def message(value: MonthFigures) -> pb.MonthFigures:
@@ -19,3 +24,23 @@ def message(value: MonthFigures) -> pb.MonthFigures:
         applications=pb.MonthFigures.ApplicationCount(**asdict(value.applications)),
         contests=pb.MonthFigures.AppealCount(**asdict(value.contests)),
     )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class MonthMethods:
+    """The method about months. zone: the deployment's time zone."""
+
+    vault: Vault
+    zone: tzinfo
+
+    async def GetMonthFigures(
+        self,
+        request: pb.GetMonthFiguresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.MonthFigures:
+        """Return the figures of a month."""
+        figures = await acts.month_figures(self.vault, caller.name, request.month, zone=self.zone, now=now)
+        return message(figures)

@@ -1,6 +1,6 @@
 """Counts of the transparency report.
 
-The figures of one month of a relying party (report.ports.MonthStore).
+The figures of what began in one month at a relying party, as of now.
 
 Each statement reads one index over the rows of the month: moderators look at these figures every day.
 
@@ -8,11 +8,10 @@ The queries of the figures that the public log does not tell, by the names of re
 
 A breakdown's rows are a cell and its count; so are a level's. A duration's rows are two times.
 
-What the transparency report counts (report.ports.ReportStore).
+The log's entries by time, and counts that the log does not tell.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,9 +31,7 @@ from sqlalchemy import (
     true,
 )
 
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Micros
 from idvault.core.tables.account import accounts
@@ -52,7 +49,6 @@ from idvault.sanction.rules import StatementKind
 from idvault.sanction.store.publication import COUNTS
 from idvault.tip_off.rules import QUEUE, TIP_OFF_DAYS
 from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.clock import ClockReading
 from idvault.verify.sanction import AppealState, SanctionState
 from idvault.verify.tip_off import TipOffOutcome
 
@@ -121,105 +117,67 @@ _APPLICATIONS: Statement[Any] = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlMonthStore:
-    """Reads the main database."""
+async def month_tip_offs(
+    connection: Connection, party: str, *, since: datetime, until: datetime, now: datetime
+) -> TipOffFigures:
+    """Return the figures of the reports that were filed; reads no reports of other months."""
+    rows = await connection.all(
+        _TIP_OFFS,
+        party=party,
+        since=since,
+        until=until,
+        soonest=since + _SOONEST,
+        latest=until + _LATEST,
+        now=now,
+    )
+    by_outcome = {
+        each.value.lower(): _sum(row for row in rows if row.outcome == each.value) for each in TipOffOutcome
+    }
+    return TipOffFigures(
+        filed=_sum(rows),
+        open=_sum(row for row in rows if row.outcome is None),
+        reply_late=_sum(row for row in rows if row.reply_late),
+        solution_late=_sum(row for row in rows if row.solution_late),
+        **by_outcome,
+    )
 
-    database: Database
 
-    @read("month.tip_offs")
-    async def tip_offs(
-        self,
-        connection: Connection,
-        *,
-        relying_party: str,
-        since: datetime,
-        until: datetime,
-        now: ClockReading,
-    ) -> TipOffFigures:
-        """Return the figures of the reports that were filed."""
-        rows = await connection.all(
-            _TIP_OFFS,
-            party=relying_party,
-            since=since,
-            until=until,
-            soonest=since + _SOONEST,
-            latest=until + _LATEST,
-            now=now.business,
-        )
-        by_outcome = {
-            each.value.lower(): _sum(row for row in rows if row.outcome == each.value)
-            for each in TipOffOutcome
-        }
-        return TipOffFigures(
-            filed=_sum(rows),
-            open=_sum(row for row in rows if row.outcome is None),
-            reply_late=_sum(row for row in rows if row.reply_late),
-            solution_late=_sum(row for row in rows if row.solution_late),
-            **by_outcome,
-        )
+async def month_sanctions(
+    connection: Connection, party: str, *, since: datetime, until: datetime, now: datetime
+) -> SanctionFigures:
+    """Return the figures of the sanctions; what has lapsed counts so before that is stored."""
+    rows = await connection.all(_SANCTIONS, party=party, since=since, until=until, now=now)
+    proposals = [row for row in rows if not row.started]
+    waiting = _sum(row for row in proposals if row.state == SanctionState.PROPOSED.value)
+    return SanctionFigures(
+        tuple(counted([row for row in rows if row.started])),
+        proposals_open=waiting,
+        proposals_ended=_sum(proposals) - waiting,
+    )
 
-    @read("month.sanctions")
-    async def sanctions(
-        self,
-        connection: Connection,
-        *,
-        relying_party: str,
-        since: datetime,
-        until: datetime,
-        now: ClockReading,
-    ) -> SanctionFigures:
-        """Return the figures of the sanctions that were imposed or proposed."""
-        rows = await connection.all(
-            _SANCTIONS, party=relying_party, since=since, until=until, now=now.business
-        )
-        proposals = [row for row in rows if not row.started]
-        waiting = _sum(row for row in proposals if row.state == SanctionState.PROPOSED.value)
-        return SanctionFigures(
-            tuple(counted([row for row in rows if row.started])),
-            proposals_open=waiting,
-            proposals_ended=_sum(proposals) - waiting,
-        )
 
-    @read("month.appeals")
-    async def appeals(
-        self,
-        connection: Connection,
-        *,
-        relying_party: str,
-        since: datetime,
-        until: datetime,
-        now: ClockReading,
-    ) -> AppealFigures:
-        """Return the figures of the appeals that were filed."""
-        rows = await connection.all(_APPEALS, party=relying_party, since=since, until=until, now=now.business)
-        return _decided(rows)
+async def month_appeals(
+    connection: Connection, party: str, *, since: datetime, until: datetime, now: datetime
+) -> AppealFigures:
+    """Return the figures of the appeals that were filed."""
+    return _decided(await connection.all(_APPEALS, party=party, since=since, until=until, now=now))
 
-    @read("month.contests")
-    async def contests(
-        self,
-        connection: Connection,
-        *,
-        relying_party: str,
-        since: datetime,
-        until: datetime,
-        now: ClockReading,
-    ) -> AppealFigures:
-        """Return the figures of the contests that were filed."""
-        rows = await connection.all(
-            _CONTESTS, party=relying_party, since=since, until=until, now=now.business
-        )
-        return _decided(rows)
 
-    @read("month.applications")
-    async def applications(
-        self, connection: Connection, *, relying_party: str, since: datetime, until: datetime
-    ) -> ApplicationFigures:
-        """Return the figures of the applications for public accounts that were filed."""
-        rows = await connection.all(_APPLICATIONS, party=relying_party, since=since, until=until)
-        waiting = _sum(row for row in rows if row.state == PublicAccountState.APPLIED.value)
-        approved = _sum(row for row in rows if row.approved)
-        return ApplicationFigures(_sum(rows), waiting, approved, _sum(rows) - waiting - approved)
+async def month_contests(
+    connection: Connection, party: str, *, since: datetime, until: datetime, now: datetime
+) -> AppealFigures:
+    """Return the figures of the contests of verifications that were filed."""
+    return _decided(await connection.all(_CONTESTS, party=party, since=since, until=until, now=now))
+
+
+async def month_applications(
+    connection: Connection, party: str, *, since: datetime, until: datetime
+) -> ApplicationFigures:
+    """Return the figures of the applications for public accounts that were filed."""
+    rows = await connection.all(_APPLICATIONS, party=party, since=since, until=until)
+    waiting = _sum(row for row in rows if row.state == PublicAccountState.APPLIED.value)
+    approved = _sum(row for row in rows if row.approved)
+    return ApplicationFigures(_sum(rows), waiting, approved, _sum(rows) - waiting - approved)
 
 
 def _sum(rows: Any) -> int:
@@ -343,54 +301,45 @@ _UNCOVERED: Statement[str] = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlReportStore:
-    """Reads the main database."""
+async def first_entry_at(connection: Connection) -> datetime | None:
+    """Return the time of the log's first entry, None before there is one."""
+    return await connection.one(_FIRST)
 
-    database: Database
 
-    @read("report.first_entry")
-    async def first_entry_at(self, connection: Connection) -> datetime | None:
-        """Return the time of the log's first entry."""
-        return await connection.one(_FIRST)
+async def leaves(
+    connection: Connection, *, start: int, end: int, since: datetime, until: datetime
+) -> Sequence[bytes]:
+    """Return the leaves with an index from start to before end, and a time from since to before until."""
+    return await connection.all(_LEAVES, start=start, end=end, since=since, until=until)
 
-    @read("report.leaves")
-    async def leaves(
-        self, connection: Connection, *, start: int, end: int, since: datetime, until: datetime
-    ) -> Sequence[bytes]:
-        """Return the leaves of a range of indices and times."""
-        return await connection.all(_LEAVES, start=start, end=end, since=since, until=until)
 
-    @read("report.is_uncovered")
-    async def is_uncovered(
-        self, connection: Connection, *, size: int, since: datetime, until: datetime
-    ) -> bool:
-        """Return whether a log of this size lacks an entry of these times."""
-        return await connection.one(_UNCOVERED, size=size, since=since, until=until) is not None
+async def is_uncovered(connection: Connection, *, size: int, since: datetime, until: datetime) -> bool:
+    """Return whether a log of this size lacks an entry with a time from since to before until."""
+    return await connection.one(_UNCOVERED, size=size, since=since, until=until) is not None
 
-    @read("report.breakdown")
-    async def breakdown(
-        self, connection: Connection, name: str, *, since: datetime, until: datetime
-    ) -> Mapping[str, int]:
-        """Return the counts of a breakdown."""
-        return dict(await connection.all(BREAKDOWNS[name], since=since, until=until))
 
-    @read("report.statements")
-    async def statements(
-        self, connection: Connection, *, since: datetime, until: datetime
-    ) -> Mapping[StatementKind, int]:
-        """Return the counts of statements by kind."""
-        return dict(await connection.all(COUNTS, begin=since, end=until))
+async def breakdown(
+    connection: Connection, name: str, *, since: datetime, until: datetime
+) -> Mapping[str, int]:
+    """Return the counts of a breakdown by cell, of what happened from since to before until."""
+    return dict(await connection.all(BREAKDOWNS[name], since=since, until=until))
 
-    @read("report.level")
-    async def level(self, connection: Connection, name: str) -> Mapping[str, int]:
-        """Return the counts of a level."""
-        return dict(await connection.all(LEVELS[name]))
 
-    @read("report.durations")
-    async def durations(
-        self, connection: Connection, name: str, *, since: datetime, until: datetime
-    ) -> Sequence[float]:
-        """Return how long each case took."""
-        rows = await connection.all(DURATIONS[name], since=since, until=until)
-        return [(end - begin).total_seconds() for begin, end in rows]
+async def statements(
+    connection: Connection, *, since: datetime, until: datetime
+) -> Mapping[StatementKind, int]:
+    """Return how many statements of each kind came into force from since to before until."""
+    return dict(await connection.all(COUNTS, begin=since, end=until))
+
+
+async def level(connection: Connection, name: str) -> Mapping[str, int]:
+    """Return the present counts of a level by cell."""
+    return dict(await connection.all(LEVELS[name]))
+
+
+async def durations(
+    connection: Connection, name: str, *, since: datetime, until: datetime
+) -> Sequence[float]:
+    """Return how many seconds each case took that ended from since to before until."""
+    rows = await connection.all(DURATIONS[name], since=since, until=until)
+    return [(end - begin).total_seconds() for begin, end in rows]

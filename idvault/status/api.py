@@ -32,8 +32,8 @@ from idvault.core import request as request_rules
 from idvault.core.edge import page_token
 from idvault.core.edge.call import Caller
 from idvault.core.telemetry.logs import describe, log
-from idvault.public_account import acts as public_account_acts
 from idvault.public_account import api as public_account_api
+from idvault.public_account.acts.step import shown as shown_public_account
 from idvault.public_account.rules.owner import Present
 from idvault.status.acts import FeedFlow, StatusFlow
 from idvault.status.credential import rules as credential_rules
@@ -417,7 +417,7 @@ class Hub:
             current_date=today.isoformat(),
         )
         present = Present(now, self._statuses.texts.zone)
-        shown = [public_account_acts.shown(each, present) for each in chunk.public_accounts]
+        shown = [shown_public_account(each, present) for each in chunk.public_accounts]
         message.public_accounts.extend(public_account_api.public_account(each) for each in shown)
         ends = [until, *(each.profile.standing_until for each in shown)]
         until = min((end for end in ends if end is not None), default=None)

@@ -24,8 +24,8 @@ from idvault.core.request import MemberAsked, Request
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
 from idvault.erasure.store import SqlErasureStore
 from idvault.moderator import acts as moderator_acts
-from idvault.public_account import acts as public_account_acts
-from idvault.public_account.acts import Change, ShownPublicAccount
+from idvault.public_account.acts import public_account as public_account_acts
+from idvault.public_account.acts.step import Change, ShownPublicAccount
 from idvault.public_account.rules.owner import Present
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.appeal import acts as appeal_acts

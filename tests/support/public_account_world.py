@@ -5,8 +5,8 @@ from typing import Any
 
 from idvault.core.db.database import Database
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.public_account import acts
-from idvault.public_account.acts import PublicAccountCall, ShownPublicAccount
+from idvault.public_account.acts import public_account as acts
+from idvault.public_account.acts.step import PublicAccountCall, ShownPublicAccount
 from idvault.public_account.api import PublicAccountMethods
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import (

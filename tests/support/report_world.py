@@ -15,17 +15,17 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
 from idvault.core.tables.log import log_entries
+from idvault.log.ports import Publication
 from idvault.log.store import SqlCheckpointStore
-from idvault.processes.bootstrap.periodic.report import wire_report_publication
-from idvault.processes.bootstrap.report import wire_reports
-from idvault.report.acts.report import ReportFlow, ReportPublicationFlow
+from idvault.report.acts import report as acts
+from idvault.report.acts.report import ReportSources
 from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.store import SqlReportStore
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault.verify.period import Period, month_of
 from idvault.verify.suppression import Cells
 from idvault.verify.transparency import entry
+from idvault.verify.transparency.note import NoteSigner
 from idvault.verify.transparency.report import Hours, Report
 from tests.support import logs
 from tests.support.log_world import KEY, SIGNER, LogWorld
@@ -66,22 +66,29 @@ class ReportWorld:
     log: LogWorld
     counted: int = field(default=0, init=False)
 
-    def flow(self, *, published: bool = True) -> ReportFlow:
-        """Return the flow that makes reports."""
-        return wire_reports(
-            store=SqlReportStore(database=self.log.main),
+    def sources(self, *, published: bool = True) -> ReportSources:
+        """Return what reports are made of."""
+        return ReportSources(
+            main=self.log.main,
             complete=SqlCheckpointStore(database=self.log.shred),
             zone=ZONE,
             published=self.files if published else None,
         )
 
+    async def make(self, period: Period, time: str, *, published: bool = True) -> Report:
+        """Return the report of a period, made at a time."""
+        return await acts.make(self.sources(published=published), period, now=self.now(time))
+
     @property
     def files(self) -> LocalPublicFiles:
         return LocalPublicFiles(directory=self.log.folder)
 
-    def publication(self) -> ReportPublicationFlow:
-        """Return the worker's flow."""
-        return wire_report_publication(reports=self.flow(), files=self.files, key=KEY, signer=SIGNER)
+    async def publish(
+        self, time: str, *, done: set[str] | None = None, files: Publication | None = None
+    ) -> None:
+        """Let a worker publish what is due. done: by this worker."""
+        signer, known = NoteSigner(KEY, SIGNER.sign), set[str]() if done is None else done
+        await acts.publish(self.sources(), files or self.files, signer, done=known, now=self.now(time))
 
     async def events(self, type_: EventType, time: str, count: int = 1) -> None:
         """Write entries that wait for their places."""

@@ -21,7 +21,6 @@ from idvault.moderator.acts import ModerationCall, StoredModerators
 from idvault.processes.bootstrap.sanction import wire_sanctions
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.processes.services.status import StatusServicer
-from idvault.report.store import SqlMonthStore
 from idvault.sanction import acts
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
@@ -109,8 +108,7 @@ class SanctionWorld:
         guard = self.claims.guard
         self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
         self.appeals = ObjectionContext(terms, moderation_sealer())
-        months = SqlMonthStore(database=database)
-        self.servicer = wire_sanctions(self.vault, appeals=self.appeals, months=months)
+        self.servicer = wire_sanctions(self.vault, appeals=self.appeals)
         self.moderators, self.signers = StoredModerators(self.vault), self.servicer.signers
         self._numbers = life * 10_000_000
         self.staffed = 0

@@ -21,8 +21,9 @@ from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
+from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import FiledReport, NewTipOff, ReporterView
-from idvault.tip_off.acts.tip_off import ReadReport, TipOffCall, TipOffContext, TipOffDecision
+from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, ReporterStanding, TipOffFilter

@@ -6,9 +6,6 @@ from idvault.core.edge.server import Service
 from idvault.moderator.acts import KnownModerators, StoredModerators
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.services.sanction import SanctionServicer
-from idvault.report.acts.report import MonthFlow
-from idvault.report.ports import MonthStore
-from idvault.report.store import SqlMonthStore
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -16,22 +13,20 @@ from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.v1 import sanction_pb2
 
 
-def wire_sanctions(
-    vault: Vault, *, appeals: ObjectionContext[AppealTerms], months: MonthStore
-) -> SanctionServicer:
+def wire_sanctions(vault: Vault, *, appeals: ObjectionContext[AppealTerms]) -> SanctionServicer:
     """Return the servicer; production and tests differ only in the arguments."""
     return SanctionServicer(
         vault=vault,
         signers=KnownModerators(StoredModerators(vault)),
         appeals=appeals,
-        months=MonthFlow(store=months, zone=appeals.terms.zone),
+        zone=appeals.terms.zone,
     )
 
 
 def build_sanctions(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> SanctionServicer:
     """Return the servicer of the platform edge."""
     appeals = ObjectionContext(_terms(base.settings), KeyedModerationTextSealer(keys=keys, entropy=ENTROPY))
-    return wire_sanctions(vault, appeals=appeals, months=SqlMonthStore(database=base.main))
+    return wire_sanctions(vault, appeals=appeals)
 
 
 def sanction_service(servicer: SanctionServicer) -> Service:

@@ -9,7 +9,7 @@ from idvault.processes.bootstrap.policy import tip_off_policy
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.tip_off.acts.tip_off import TipOffContext
+from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.v1 import tip_off_pb2

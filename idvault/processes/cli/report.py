@@ -14,6 +14,7 @@ from idvault.processes.bootstrap.report import open_reports
 from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.report.acts import page as report_page
+from idvault.report.acts import report as acts
 from idvault.report.rules.figure import Language
 from idvault.verify import durable_file
 from idvault.verify.error import InvalidError, Reason, UnavailableError
@@ -76,9 +77,9 @@ def _period(first: date, last: date) -> Period:
 
 async def _make(settings: config.Settings, period: Period, clock_file: Path | None) -> Report:
     now = running.clock(clock_file)()
-    async with open_reports(settings) as flow:
+    async with open_reports(settings) as sources:
         try:
-            return await flow.make(period, now=now)
+            return await acts.make(sources, period, now=now)
         except UnavailableError as error:
             if error.reason is not Reason.LOG_UNAVAILABLE:
                 raise

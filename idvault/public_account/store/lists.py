@@ -53,7 +53,7 @@ _PLACE: Statement[datetime] = statement(
 )
 _PAGE = OWNED.where(_OF_PARTY, _LATER).order_by(_columns.applied_at, _columns.public_account_id).limit(_LIMIT)
 OF_PARTY: Statement[Owned] = statement(_PAGE, owned)
-# An owner has few public accounts: the flow leaves out those in another state.
+# An owner has few public accounts: the act leaves out those in another state.
 OF_OWNER: Statement[Owned] = statement(_PAGE.where(_columns.account_token == param("token")), owned)
 
 

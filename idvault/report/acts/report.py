@@ -18,16 +18,19 @@ Publishes the report of each month and quarter that has ended, each once, in the
 - The first month is that of the log's first entry. After an outage, every month that is missing is published.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
+from idvault.core.act import Vault
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
 from idvault.log.ports import CheckpointStore, Publication, PublicFiles
+from idvault.report import store
 from idvault.report.acts import page as report_page
-from idvault.report.ports import MonthStore, ReportStore
 from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules import figure as report_figure
 from idvault.report.rules.figure import (
@@ -52,6 +55,9 @@ from idvault.verify.transparency import report as report_file
 from idvault.verify.transparency.note import NoteSigner
 from idvault.verify.transparency.report import Hours, Report
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 FOLDER = "report"
 # Decoding a window takes some 20 ms, in which the worker does nothing else.
 _WINDOW = 2_000
@@ -65,134 +71,164 @@ def path_of(period: Period, ending: str) -> str:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ReportFlow:
-    """Makes reports. published: the public directory, None to count every month again."""
+class ReportSources:
+    """What reports are made of. published: the public directory, None to count every month again."""
 
-    store: ReportStore
+    main: Database
     complete: CheckpointStore
     zone: ZoneInfo
     published: PublicFiles | None = None
-    _running: tuple[Period, int, EntryCount] | None = field(default=None, init=False)
 
-    async def make(self, period: Period, *, now: ClockReading) -> Report:
-        """Return the report of a period.
+    async def read(
+        self,
+        name: str,
+        work: Callable[Concatenate[Connection, P], Coroutine[Any, Any, T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Read the main database; raises UnavailableError (STORE_UNAVAILABLE)."""
+        return await self.main.read(f"report.{name}", lambda one: work(one, *args, **kwargs))
 
-        Raises UnavailableError (LOG_UNAVAILABLE) before the first checkpoint, and while an entry of an ended
-        period has no checkpoint.
-        """
-        raw, size = await self._checkpoint(period, now)
-        tally = await self._tally(period, size)
-        return Report(
-            edition=EDITION,
-            period=period,
-            zone=self.zone.key,
-            made=now.business,
-            checkpoint=raw.decode(),
-            logged=tally.values(report_catalogue.logged_figures()),
-            breakdowns=await self._breakdowns(period, tally, size, now),
-            levels=await self._levels(),
-            durations=await self._durations(period, tally),
-        )
 
-    async def _checkpoint(self, period: Period, now: ClockReading) -> tuple[bytes, int]:
-        raw = await self.complete.latest()
-        if raw is None:
-            raise UnavailableError(Reason.LOG_UNAVAILABLE)
-        size = checkpoint.parse(note.parse(raw).text).size
-        since, until = self._times(period)
-        if now.business >= until and await self.store.is_uncovered(size=size, since=since, until=until):
-            raise UnavailableError(Reason.LOG_UNAVAILABLE)
-        return raw, size
+@dataclass(kw_only=True, eq=False, repr=False)
+class RunningMonth:
+    """The count of the month that has not ended; only entries that are new are read."""
 
-    def _times(self, period: Period) -> tuple[datetime, datetime]:
-        return period.start(self.zone), period.end(self.zone)
+    sources: ReportSources
+    _counted: tuple[Period, int, EntryCount] | None = field(default=None, init=False)
 
-    async def so_far(self, size: int, *, now: ClockReading) -> tuple[Period, EntryCount]:
-        """Return the running month and its count up to this size; only entries that are new are read."""
-        month = month_of(now.today(self.zone))
-        if self._running is None or self._running[0] != month or self._running[1] > size:
-            self._running = (month, 0, EntryCount(month, zone=self.zone))
-        _, begin, count = self._running
-        await self._count(count, month, begin, size)
-        self._running = (month, size, count)
+    async def up_to(self, size: int, *, now: ClockReading) -> tuple[Period, EntryCount]:
+        """Return the month and its count up to this size of the log."""
+        zone = self.sources.zone
+        month = month_of(now.today(zone))
+        if self._counted is None or self._counted[0] != month or self._counted[1] > size:
+            self._counted = (month, 0, EntryCount(month, zone=zone))
+        _, begin, count = self._counted
+        await _count(self.sources, count, month, begin, size)
+        self._counted = (month, size, count)
         return month, count
 
-    async def _tally(self, period: Period, size: int) -> EntryCount:
-        count = EntryCount(period, zone=self.zone)
-        await self._count(count, period, 0, size)
-        return count
 
-    async def _count(self, count: EntryCount, period: Period, begin: int, size: int) -> None:
-        since, until = self._times(period)
-        for start in range(begin, size, _WINDOW):
-            end = min(start + _WINDOW, size)
-            for leaf in await self.store.leaves(start=start, end=end, since=since, until=until):
-                found = entry.decode_leaf(leaf)
-                count.add(found.type, found.occurred_at)
+async def make(sources: ReportSources, period: Period, *, now: ClockReading) -> Report:
+    """Return the report of a period.
 
-    async def _breakdowns(
-        self, period: Period, tally: EntryCount, size: int, now: ClockReading
-    ) -> Mapping[str, Cells | None]:
-        months = period.months()
-        if months is None or now.business < period.end(self.zone):
-            return {each.name: None for each in report_catalogue.breakdowns()}
-        if months == (period,):
-            return await self._of_month(period, tally, now)
-        made = [await self._of_month(month, await self._tally(month, size), now) for month in months]
-        return {
-            each.name: _added([month.get(each.name) for month in made])
-            for each in report_catalogue.breakdowns()
-        }
+    Raises UnavailableError (LOG_UNAVAILABLE) before the first checkpoint, and while an entry of an ended
+    period has no checkpoint.
+    """
+    raw, size = await _checkpoint(sources, period, now)
+    tally = await _tally(sources, period, size)
+    return Report(
+        edition=EDITION,
+        period=period,
+        zone=sources.zone.key,
+        made=now.business,
+        checkpoint=raw.decode(),
+        logged=tally.values(report_catalogue.logged_figures()),
+        breakdowns=await _breakdowns(sources, period, tally, size, now),
+        levels=await _levels(sources),
+        durations=await _durations(sources, period, tally),
+    )
 
-    async def _published(self, month: Period) -> Mapping[str, Cells | None] | None:
-        """Return the breakdowns of a month that has been published, None if it has not."""
-        raw = None if self.published is None else await self.published.read(path_of(month, "json"))
-        return None if raw is None else report_file.parse(raw).breakdowns
 
-    async def _of_month(
-        self, month: Period, tally: EntryCount, now: ClockReading
-    ) -> Mapping[str, Cells | None]:
-        if (there := await self._published(month)) is not None:
-            return there
-        since, until = self._times(month)
-        weeks = await self._weeks(since, until, now)
-        return {
-            each.name: _cells(
-                each,
-                await self.store.breakdown(each.name, since=since, until=until),
-                report_figure.elsewhere(weeks, field=each.told_by) if each.told_by else {},
-                total=tally.value(report_catalogue.BY_NAME[each.total]),
-            )
-            for each in report_catalogue.breakdowns()
-        }
+async def _checkpoint(sources: ReportSources, period: Period, now: ClockReading) -> tuple[bytes, int]:
+    raw = await sources.complete.latest()
+    if raw is None:
+        raise UnavailableError(Reason.LOG_UNAVAILABLE)
+    size = checkpoint.parse(note.parse(raw).text).size
+    if now.business >= period.end(sources.zone):
+        times = _times(sources, period)
+        if await sources.read("is_uncovered", store.is_uncovered, size=size, **times):
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+    return raw, size
 
-    async def _weeks(self, since: datetime, until: datetime, now: ClockReading) -> list[WeekInMonth]:
-        """Return the weeks of published statements that the month touches."""
-        weeks, week = [], sanction_rules.week_of(since)
-        while week.begin < until:
-            begin, end = max(since, week.begin), min(until, week.end)
-            whole = await self.store.statements(since=week.begin, until=week.end)
-            within = await self.store.statements(since=begin, until=end)
-            weeks.append(WeekInMonth(whole, within, week <= sanction_rules.newest(now=now.business)))
-            week = week.following()
-        return weeks
 
-    async def _levels(self) -> Mapping[str, Mapping[str, int]]:
-        found = {}
-        for each in report_catalogue.levels():
-            counts = await self.store.level(each.name)
-            found[each.name] = {cell: suppression.round_down(counts.get(cell, 0)) for cell in each.cells}
-        return found
+def _times(sources: ReportSources, period: Period) -> dict[str, datetime]:
+    return {"since": period.start(sources.zone), "until": period.end(sources.zone)}
 
-    async def _durations(self, period: Period, tally: EntryCount) -> Mapping[str, Hours | None]:
-        since, until = self._times(period)
-        is_month = period.months() == (period,)
-        return {
-            each.name: _hours(await self.store.durations(each.name, since=since, until=until), each, tally)
-            if is_month
-            else None
-            for each in report_catalogue.durations()
-        }
+
+async def _tally(sources: ReportSources, period: Period, size: int) -> EntryCount:
+    count = EntryCount(period, zone=sources.zone)
+    await _count(sources, count, period, 0, size)
+    return count
+
+
+async def _count(sources: ReportSources, count: EntryCount, period: Period, begin: int, size: int) -> None:
+    times = _times(sources, period)
+    for start in range(begin, size, _WINDOW):
+        end = min(start + _WINDOW, size)
+        for leaf in await sources.read("leaves", store.leaves, start=start, end=end, **times):
+            found = entry.decode_leaf(leaf)
+            count.add(found.type, found.occurred_at)
+
+
+async def _breakdowns(
+    sources: ReportSources, period: Period, tally: EntryCount, size: int, now: ClockReading
+) -> Mapping[str, Cells | None]:
+    months = period.months()
+    if months is None or now.business < period.end(sources.zone):
+        return {each.name: None for each in report_catalogue.breakdowns()}
+    if months == (period,):
+        return await _of_month(sources, period, tally, now)
+    made = [await _of_month(sources, month, await _tally(sources, month, size), now) for month in months]
+    return {
+        each.name: _added([month.get(each.name) for month in made]) for each in report_catalogue.breakdowns()
+    }
+
+
+async def _published(sources: ReportSources, month: Period) -> Mapping[str, Cells | None] | None:
+    """Return the breakdowns of a month that has been published, None if it has not."""
+    raw = None if sources.published is None else await sources.published.read(path_of(month, "json"))
+    return None if raw is None else report_file.parse(raw).breakdowns
+
+
+async def _of_month(
+    sources: ReportSources, month: Period, tally: EntryCount, now: ClockReading
+) -> Mapping[str, Cells | None]:
+    if (there := await _published(sources, month)) is not None:
+        return there
+    times = _times(sources, month)
+    weeks = await _weeks(sources, now, **times)
+    return {
+        each.name: _cells(
+            each,
+            await sources.read("breakdown", store.breakdown, each.name, **times),
+            report_figure.elsewhere(weeks, field=each.told_by) if each.told_by else {},
+            total=tally.value(report_catalogue.BY_NAME[each.total]),
+        )
+        for each in report_catalogue.breakdowns()
+    }
+
+
+async def _weeks(
+    sources: ReportSources, now: ClockReading, *, since: datetime, until: datetime
+) -> list[WeekInMonth]:
+    """Return the weeks of published statements that the month touches."""
+    weeks, week = [], sanction_rules.week_of(since)
+    while week.begin < until:
+        begin, end = max(since, week.begin), min(until, week.end)
+        whole = await sources.read("statements", store.statements, since=week.begin, until=week.end)
+        within = await sources.read("statements", store.statements, since=begin, until=end)
+        weeks.append(WeekInMonth(whole, within, week <= sanction_rules.newest(now=now.business)))
+        week = week.following()
+    return weeks
+
+
+async def _levels(sources: ReportSources) -> Mapping[str, Mapping[str, int]]:
+    found = {}
+    for each in report_catalogue.levels():
+        counts = await sources.read("level", store.level, each.name)
+        found[each.name] = {cell: suppression.round_down(counts.get(cell, 0)) for cell in each.cells}
+    return found
+
+
+async def _durations(sources: ReportSources, period: Period, tally: EntryCount) -> Mapping[str, Hours | None]:
+    if period.months() != (period,):
+        return {each.name: None for each in report_catalogue.durations()}
+    times = _times(sources, period)
+    return {
+        each.name: _hours(await sources.read("durations", store.durations, each.name, **times), each, tally)
+        for each in report_catalogue.durations()
+    }
 
 
 def _added(months: Sequence[Cells | None]) -> Cells | None:
@@ -228,77 +264,70 @@ def _hours(seconds: Sequence[float], duration: Duration, tally: EntryCount) -> H
     return Hours(*(ceil(ordered[place] / _HOUR) for place in places))
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class MonthFlow:
-    """Figures of months. zone: the deployment's time zone."""
+async def month_figures(
+    vault: Vault, party: str, month: str, *, zone: tzinfo, now: ClockReading
+) -> MonthFigures:
+    """Return the figures of a month, of the present one if month is empty; raises InvalidError."""
+    asked = report_figure.read(month, today=now.today(zone))
+    since, until = asked.start(zone), asked.end(zone)
 
-    store: MonthStore
-    zone: tzinfo
-
-    async def count(self, *, relying_party: str, month: str, now: ClockReading) -> MonthFigures:
-        """Return the figures of a month, of the present one if month is empty; raises InvalidError."""
-        asked = report_figure.read(month, today=now.today(self.zone))
-        which: dict[str, Any] = {
-            "relying_party": relying_party,
-            "since": asked.start(self.zone),
-            "until": asked.end(self.zone),
-        }
-        return MonthFigures(
-            asked,
-            tip_offs=await self.store.tip_offs(**which, now=now),
-            sanctions=await self.store.sanctions(**which, now=now),
-            appeals=await self.store.appeals(**which, now=now),
-            applications=await self.store.applications(**which),
-            contests=await self.store.contests(**which, now=now),
+    async def read(name: str, work: Callable[..., Coroutine[Any, Any, T]], **more: datetime) -> T:
+        return await vault.read(
+            f"month.{name}", lambda one: work(one, party, since=since, until=until, **more)
         )
+
+    return MonthFigures(
+        asked,
+        tip_offs=await read("tip_offs", store.month_tip_offs, now=now.business),
+        sanctions=await read("sanctions", store.month_sanctions, now=now.business),
+        appeals=await read("appeals", store.month_appeals, now=now.business),
+        applications=await read("applications", store.month_applications),
+        contests=await read("contests", store.month_contests, now=now.business),
+    )
 
 
 _GRACE = timedelta(minutes=15)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class ReportPublicationFlow:
-    """The reports in one public directory."""
+async def publish(
+    sources: ReportSources, files: Publication, signer: NoteSigner, *, done: set[str], now: ClockReading
+) -> None:
+    """Publish what is due; raises UnavailableError. done: the names of the periods that need no look."""
+    async for period in _ended(sources, now):
+        if period.name not in done:
+            raw = await files.read(path_of(period, "json"))
+            await _complete(files, signer, period, raw or await _publish(sources, files, period, now))
+            done.add(period.name)
 
-    reports: ReportFlow
-    files: Publication
-    signer: NoteSigner
-    _done: set[str] = field(default_factory=set, init=False)
 
-    async def run(self, *, now: ClockReading) -> None:
-        """Publish what is due; raises UnavailableError."""
-        async for period in self._ended(now):
-            if period.name not in self._done:
-                raw = await self.files.read(path_of(period, "json"))
-                await self._complete(period, raw or await self._publish(period, now))
-                self._done.add(period.name)
+async def _ended(sources: ReportSources, now: ClockReading) -> AsyncIterator[Period]:
+    """Yield the months that have ended, each quarter after its last month."""
+    first = await sources.read("first_entry", store.first_entry_at)
+    if first is None:
+        return
+    zone = sources.zone
+    month = periods.month_of(first.astimezone(zone).date())
+    while now.business >= month.end(zone) + _GRACE:
+        yield month
+        quarter = periods.quarter_of(month.first)
+        if quarter.last == month.last:
+            yield quarter
+        month = periods.next_month(month)
 
-    async def _ended(self, now: ClockReading) -> AsyncIterator[Period]:
-        """Yield the months that have ended, each quarter after its last month."""
-        first = await self.reports.store.first_entry_at()
-        if first is None:
-            return
-        zone = self.reports.zone
-        month = periods.month_of(first.astimezone(zone).date())
-        while now.business >= month.end(zone) + _GRACE:
-            yield month
-            quarter = periods.quarter_of(month.first)
-            if quarter.last == month.last:
-                yield quarter
-            month = periods.next_month(month)
 
-    async def _publish(self, period: Period, now: ClockReading) -> bytes:
-        made = (await self.reports.make(period, now=now)).to_bytes()
-        path = path_of(period, "json")
-        await self.files.replace(path, former=None, content=made)
-        # Another worker may have been faster.
-        return await self.files.read(path) or made
+async def _publish(sources: ReportSources, files: Publication, period: Period, now: ClockReading) -> bytes:
+    made = (await make(sources, period, now=now)).to_bytes()
+    path = path_of(period, "json")
+    await files.replace(path, former=None, content=made)
+    # Another worker may have been faster.
+    return await files.read(path) or made
 
-    async def _complete(self, period: Period, raw: bytes) -> None:
-        if await self.files.read(path_of(period, "note")) is None:
-            await self.files.write(path_of(period, "note"), report_file.sign(raw, self.signer))
-        made: Report = report_file.parse(raw)
-        for language in Language:
-            path = path_of(period, f"{language.value}.html")
-            if await self.files.read(path) is None:
-                await self.files.write(path, report_page.render(made, language=language).encode())
+
+async def _complete(files: Publication, signer: NoteSigner, period: Period, raw: bytes) -> None:
+    if await files.read(path_of(period, "note")) is None:
+        await files.write(path_of(period, "note"), report_file.sign(raw, signer))
+    made: Report = report_file.parse(raw)
+    for language in Language:
+        path = path_of(period, f"{language.value}.html")
+        if await files.read(path) is None:
+            await files.write(path, report_page.render(made, language=language).encode())

@@ -13,7 +13,7 @@ from html import escape
 
 from idvault.log.ports import PublicDirectory
 from idvault.report.acts import page as report_page
-from idvault.report.acts.report import FOLDER, ReportFlow, path_of
+from idvault.report.acts.report import FOLDER, RunningMonth, path_of
 from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules.figure import Language, Title
 from idvault.verify import period as periods
@@ -48,45 +48,47 @@ class Supervised:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SupervisionFlow:
+class PublicPage:
     """The page of one public directory. policy: whose signatures the log's checkpoints need.
 
     web_url: of the hosted pages, empty if there are none.
     """
 
     files: PublicDirectory
-    counts: ReportFlow
+    running: RunningMonth
     key: VerifierKey
     roster: Callable[[], Roster]
     policy: Callable[[], CosignaturePolicy]
     web_url: str = ""
 
-    async def run(self, *, now: ClockReading) -> None:
-        """Publish the page; raises UnavailableError, LogError."""
-        raw = await self.files.read(CHECKPOINT_PATH)
-        if raw is None:
-            return
-        newest = checkpoint.verify(raw, self.policy())
-        month, count = await self.counts.so_far(newest.checkpoint.size, now=now)
-        shown = Supervised(
-            key=self.key,
-            roster=self.roster(),
-            newest=newest,
-            reports=await self._reports(),
-            made=now.real,
-            so_far=(month.name, count.values(report_catalogue.logged_figures())),
-            web_url=self.web_url,
-        )
-        for language, path in PATHS.items():
-            await self.files.write(path, render(shown, language=language).encode())
 
-    async def _reports(self) -> list[Report]:
-        listed = await self.files.listing(without=LOG_FOLDER)
-        names = [path.removeprefix(f"{FOLDER}/").removesuffix(".json") for path in listed]
-        found = [each for name in names if (each := periods.named(name)) is not None]
-        newest = sorted(found, key=lambda each: (each.last, each.first), reverse=True)[:_MOST_REPORTS]
-        read = [await self.files.read(path_of(each, "json")) for each in newest]
-        return [report.parse(data) for data in read if data is not None]
+async def publish(page: PublicPage, *, now: ClockReading) -> None:
+    """Publish the page; raises UnavailableError, LogError."""
+    raw = await page.files.read(CHECKPOINT_PATH)
+    if raw is None:
+        return
+    newest = checkpoint.verify(raw, page.policy())
+    month, count = await page.running.up_to(newest.checkpoint.size, now=now)
+    shown = Supervised(
+        key=page.key,
+        roster=page.roster(),
+        newest=newest,
+        reports=await _published(page.files),
+        made=now.real,
+        so_far=(month.name, count.values(report_catalogue.logged_figures())),
+        web_url=page.web_url,
+    )
+    for language, path in PATHS.items():
+        await page.files.write(path, render(shown, language=language).encode())
+
+
+async def _published(files: PublicDirectory) -> list[Report]:
+    listed = await files.listing(without=LOG_FOLDER)
+    names = [path.removeprefix(f"{FOLDER}/").removesuffix(".json") for path in listed]
+    found = [each for name in names if (each := periods.named(name)) is not None]
+    newest = sorted(found, key=lambda each: (each.last, each.first), reverse=True)[:_MOST_REPORTS]
+    read = [await files.read(path_of(each, "json")) for each in newest]
+    return [report.parse(data) for data in read if data is not None]
 
 
 def render(shown: Supervised, *, language: Language) -> str:

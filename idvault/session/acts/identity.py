@@ -19,8 +19,8 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.erasure.acts import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
 from idvault.erasure.rules import ErasureOrigin
 from idvault.moderator.acts import ModerationCall
-from idvault.public_account import acts as public_account_acts
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.acts import public_account as public_account_acts
+from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.appeal import acts as appeal_acts
 from idvault.sanction.appeal.acts import APPEALS

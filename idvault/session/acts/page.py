@@ -20,7 +20,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter
 from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
-from idvault.public_account import acts as public_account_acts
+from idvault.public_account.acts import public_account as public_account_acts
 from idvault.session import rules
 from idvault.session.ports import SessionStore, StoredSession
 from idvault.session.rules import SessionClaim, SessionState, VerificationSession

@@ -19,7 +19,7 @@ from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sealing.moderation_text_ports import CaseField
 from idvault.tip_off import rules
-from idvault.tip_off.acts.tip_off import TipOffCall, TipOffContext, log
+from idvault.tip_off.acts.case import TipOffCall, TipOffContext, log
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS, ReporterStanding
 from idvault.tip_off.store import lists, rows, store

@@ -10,7 +10,7 @@ from functools import partial
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
-from idvault.tip_off.acts.tip_off import TipOffCall, log, signed, write
+from idvault.tip_off.acts.case import TipOffCall, log, signed, write
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter, ReporterStanding
 from idvault.tip_off.store import lists, rows, store

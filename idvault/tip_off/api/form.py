@@ -29,8 +29,9 @@ from idvault.platform.ports import PresentationStore
 from idvault.platform.rules import PresentedPlatform
 from idvault.sanction import api as sanction_api
 from idvault.tip_off.acts import filing as acts
+from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff, ReporterView
-from idvault.tip_off.acts.tip_off import TipOffCall, TipOffContext, TipOffDecision
+from idvault.tip_off.acts.tip_off import TipOffDecision
 from idvault.tip_off.api import convert
 from idvault.tip_off.rules import QueuePlace, TipOffFilter
 from idvault.v1 import sanction_pb2

@@ -9,7 +9,7 @@ from idvault.core.edge.page_token import FIELD
 from idvault.moderator.api import an_id
 from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
-from idvault.tip_off.acts.tip_off import TipOffContext
+from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.api import convert
 from idvault.tip_off.api import form as tip_off_form
 from idvault.tip_off.api.form import EvenRefusals

@@ -59,7 +59,7 @@ class AskPublicAccounts(Protocol):
 
 @pytest.fixture
 async def world(sqlite_databases: Databases) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database."""
+    """Return the world with a new database."""
     database = Database(url=sqlite_databases.main_url)
     made = PublicAccountWorld(database)
     yield made
@@ -69,7 +69,7 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[PublicAccountWorld
 
 @pytest.fixture
 async def edge(world: PublicAccountWorld, logs: Logs, tmp_path: Path) -> AsyncIterator[Served]:
-    """Serve the flows; return the target and platform-a's certificate."""
+    """Serve the world; return the target and platform-a's certificate."""
     async with served([Service(SERVICE, world.servicer)], logs=logs, folder=tmp_path) as made:
         yield made
 

@@ -24,7 +24,7 @@ OTHER = "im-other"
 
 @pytest.fixture
 async def world(databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database and two platforms that have a form."""
+    """Return the world with a new database and two platforms that have a form."""
     database = Database(url=databases.main_url)
     made = TipOffWorld(database, key_files(tmp_path))
     vault = made.world.vault

@@ -55,7 +55,7 @@ class AskTipOffs(Protocol):
 
 @pytest.fixture
 async def world(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database."""
+    """Return the world with a new database."""
     database = Database(url=sqlite_databases.main_url)
     made = TipOffWorld(database, key_files(tmp_path))
     yield made
@@ -65,7 +65,7 @@ async def world(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Ti
 
 @pytest.fixture
 async def edge(world: TipOffWorld, logs: Logs, tmp_path: Path) -> AsyncIterator[Served]:
-    """Serve the flows; return the target and platform-a's certificate."""
+    """Serve the world; return the target and platform-a's certificate."""
     async with served([Service(SERVICE, world.servicer)], logs=logs, folder=tmp_path) as made:
         yield made
 

@@ -19,7 +19,7 @@ UPHELD, REJECTED = AppealState.UPHELD, AppealState.REJECTED
 
 @pytest_asyncio.fixture
 async def court(main_database: Database) -> AsyncIterator[AppealWorld]:
-    """Return the flows of appeals with a new database of each kind."""
+    """Return appeals with a new database of each kind."""
     made = AppealWorld(main_database)
     yield made
     await made.claims.verification.drain()
@@ -27,7 +27,7 @@ async def court(main_database: Database) -> AsyncIterator[AppealWorld]:
 
 @pytest_asyncio.fixture
 async def world(court: AppealWorld) -> PublicAccountWorld:
-    """Return the flows of public accounts over the same database."""
+    """Return public accounts over the same database."""
     return PublicAccountWorld(court.database, sanctions=court)
 
 

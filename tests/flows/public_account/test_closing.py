@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
-from idvault.public_account import acts
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.acts import public_account as acts
+from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
@@ -35,7 +35,7 @@ END = 500 * DAY
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = PublicAccountWorld(main_database, sanctions=AppealWorld(main_database))
     yield made
     await made.claims.verification.drain()

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.verify.account import AccountState
 from idvault.verify.attest.status_check import CheckError
 from idvault.verify.error import IdvaultError, Reason
@@ -19,7 +19,7 @@ from tests.support.public_account_world import DAY, PublicAccountWorld
 
 @dataclass
 class Issuing:
-    """The flows of public accounts, and those that issue and publish."""
+    """Public accounts, and what issues and publishes credentials."""
 
     world: PublicAccountWorld
     checks: Checks
@@ -67,7 +67,7 @@ class Issuing:
 
 @pytest_asyncio.fixture
 async def issuing(main_database: Database, tmp_path: Path) -> AsyncIterator[Issuing]:
-    """Return all flows with a new database of each kind, and announced keys."""
+    """Return everything with a new database of each kind, and announced keys."""
     world = PublicAccountWorld(main_database)
     checks = Checks(world.claims, tmp_path / "public")
     await checks.start(now=at(0).real)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts import ShownPublicAccount, shown
+from idvault.public_account.acts.step import ShownPublicAccount, shown
 from idvault.public_account.rules.owner import Present
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.status.acts import FeedFlow
@@ -17,7 +17,7 @@ CLOSED = PublicAccountState.CLOSED
 
 
 class Watched(PublicAccountWorld):
-    """The flows with a reader of the feed, who has read up to a place."""
+    """The world with a reader of the feed, who has read up to a place."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -35,7 +35,7 @@ class Watched(PublicAccountWorld):
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[Watched]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = Watched(main_database)
     yield made
     await made.claims.verification.drain()

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from idvault.account.rules import LONGEST_DELAY
 from idvault.core.db.database import Database
-from idvault.public_account import acts as public_account_acts
+from idvault.public_account.acts import public_account as public_account_acts
 from idvault.public_account.rules.public_account import PublicAccount, PublicAccountState
 from idvault.verify.error import InvalidError
 from idvault.verify.public_account import PublicAccountCategory
@@ -21,7 +21,7 @@ from tests.support.sanction_world import until
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = PublicAccountWorld(main_database)
     yield made
     await made.claims.verification.drain()

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.error import AlreadyExistsError, IdvaultError
 from idvault.verify.sanction import Degree, SanctionState
@@ -23,7 +23,7 @@ HOUR = 3_600
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = PublicAccountWorld(main_database)
     yield made
     await made.claims.verification.drain()

@@ -36,7 +36,7 @@ TERM = 365
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = PublicAccountWorld(main_database)
     yield made
     await made.claims.verification.drain()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.sanction.rules import Sanction
 from idvault.verify.account import Standing
@@ -23,7 +23,7 @@ Keys = tuple[ModeratorKey, ModeratorKey]
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = PublicAccountWorld(main_database)
     yield made
     await made.claims.verification.drain()

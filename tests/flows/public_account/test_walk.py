@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts import ShownPublicAccount
+from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicProfile
 from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.public_account.rules.public_account import RejectReason
+from idvault.report.acts.report import month_figures
 from idvault.report.rules.figure import (
     AppealFigures,
     ApplicationFigures,
@@ -21,6 +22,7 @@ from idvault.verify.period import named
 from idvault.verify.sanction import AppealState, Degree, Scope
 from idvault.verify.tip_off import TipOffOutcome
 from tests.support.appeal_world import AppealWorld
+from tests.support.builders import ZONE
 from tests.support.flow_world import PARTY, at, command
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import SanctionWorld, until
@@ -42,7 +44,7 @@ async def reports(main_database: Database, tmp_path: Path) -> AsyncIterator[TipO
 async def count(
     world: SanctionWorld, *, month: str = "2026-03", seconds: float = 0, party: str = PARTY
 ) -> MonthFigures:
-    return await world.servicer.months.count(relying_party=party, month=month, now=at(seconds))
+    return await month_figures(world.vault, party, month, zone=ZONE, now=at(seconds))
 
 
 async def test_reports_by_what_became_of_them(reports: TipOffWorld) -> None:

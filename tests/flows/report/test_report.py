@@ -8,11 +8,12 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import delete
 
+from idvault.core.db.connection import Connection
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_entries
+from idvault.report import store as report_store
 from idvault.report.acts import page as report_page
 from idvault.report.rules.figure import Language
-from idvault.report.store import SqlReportStore
 from idvault.sanction.rules import StatementKind
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import EventType
@@ -47,7 +48,7 @@ async def test_logged_figures_are_counted_in_the_operator_s_days(world: ReportWo
     await world.events(EventType.CLAIM_POSTPONE, "2026-10-05T10:00", 3)
     await world.events(EventType.CLAIM_POSTPONE, "2026-10-05T11:00", 1)
     await world.sequence()
-    made = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    made = await world.make(OCTOBER, "2026-11-02T00:00")
     assert made.logged["disclosures.openings"] == 2
     assert (made.logged["verifications.postponed"], made.logged["registry.outage_hours"]) == (4, 2)
     assert checkpoint.verify(made.checkpoint.encode(), PLAIN).checkpoint.size == world.counted
@@ -56,18 +57,17 @@ async def test_logged_figures_are_counted_in_the_operator_s_days(world: ReportWo
 
 async def test_a_report_covers_every_entry_of_its_period(world: ReportWorld) -> None:
     """While one waits for its place, there is no report of an ended period; a running one is no obstacle."""
-    flow = world.flow()
     with pytest.raises(UnavailableError):
-        await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+        await world.make(OCTOBER, "2026-11-02T00:00")
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
     await world.sequence()
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-31T23:59")
     with pytest.raises(UnavailableError):
-        await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
-    assert (await flow.make(OCTOBER, now=world.now("2026-10-31T23:59"))).logged["disclosures.openings"] == 1
+        await world.make(OCTOBER, "2026-11-02T00:00")
+    assert (await world.make(OCTOBER, "2026-10-31T23:59")).logged["disclosures.openings"] == 1
     await world.sequence()
     await world.events(EventType.DISCLOSURE_OPEN, "2026-11-01T00:00")
-    assert (await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))).logged["disclosures.openings"] == 2
+    assert (await world.make(OCTOBER, "2026-11-02T00:00")).logged["disclosures.openings"] == 2
 
 
 async def test_small_outcomes_are_hidden(world: ReportWorld) -> None:
@@ -75,7 +75,7 @@ async def test_small_outcomes_are_hidden(world: ReportWorld) -> None:
     await world.decided("2026-10-05T10:00", SUCCEEDED=90, MISMATCH=12, NO_RECORD=3)
     await world.events(EventType.CLAIM_SETTLE, "2026-10-06T10:00", 6)
     await world.sequence()
-    made = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    made = await world.make(OCTOBER, "2026-11-02T00:00")
     cells = made.breakdowns["verifications.outcome"]
     assert cells is not None
     assert made.logged["verifications.decided"] == 111
@@ -93,13 +93,13 @@ async def test_a_database_that_disagrees_with_the_log_tells_nothing(world: Repor
     """More claims than entries of their settlement: no breakdown."""
     await world.decided("2026-10-05T10:00", SUCCEEDED=20)
     await world.sequence()
-    made = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    made = await world.make(OCTOBER, "2026-11-02T00:00")
     assert made.breakdowns["verifications.outcome"] is not None
     await world.decided("2026-10-05T10:00", SUCCEEDED=20)
-    late = await world.flow().make(OCTOBER, now=world.now("2026-10-20T00:00"))
+    late = await world.make(OCTOBER, "2026-10-20T00:00")
     assert set(late.breakdowns.values()) == {None}, "a month that is not over would tell its rest"
     await world.log.do(delete(log_entries).where(log_entries.c.log_index.is_(None)))
-    late = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    late = await world.make(OCTOBER, "2026-11-02T00:00")
     assert late.breakdowns["verifications.outcome"] is None
     assert late.breakdowns["sanctions.issuer"] is not None
 
@@ -110,18 +110,18 @@ async def test_a_quarter_adds_up_its_months(world: ReportWorld) -> None:
     await world.decided("2026-11-05T10:00", SUCCEEDED=30, MISMATCH=2)
     await world.decided("2026-12-05T10:00", SUCCEEDED=40, MISMATCH=7)
     await world.sequence()
-    now = world.now("2027-01-02T00:00")
-    made = await world.flow().make(QUARTER, now=now)
+    now = "2027-01-02T00:00"
+    made = await world.make(QUARTER, now)
     cells = made.breakdowns["verifications.outcome"]
     assert cells is not None
     assert (made.logged["verifications.decided"], cells["MISMATCH"]) == (108, None)
-    await world.publication().run(now=now)
+    await world.publish(now)
     await world.decided("2026-10-06T10:00", MISMATCH=11)
     await world.sequence()
-    again = await world.flow().make(QUARTER, now=now)
+    again = await world.make(QUARTER, now)
     assert again.breakdowns == made.breakdowns
-    anew = await world.flow(published=False).make(OCTOBER, now=now)
-    published = await world.flow().make(OCTOBER, now=now)
+    anew = await world.make(OCTOBER, now, published=False)
+    published = await world.make(OCTOBER, now)
     assert (anew.breakdowns["verifications.outcome"] or {})["MISMATCH"] == 20
     assert (published.breakdowns["verifications.outcome"] or {})["MISMATCH"] == 9
 
@@ -131,7 +131,7 @@ async def test_days_that_are_no_month_have_no_breakdown(world: ReportWorld) -> N
     await world.decided("2026-10-05T10:00", SUCCEEDED=20)
     await world.sequence()
     almost = Period(OCTOBER.first, OCTOBER.last - timedelta(days=1))
-    made = await world.flow().make(almost, now=world.now("2026-11-02T00:00"))
+    made = await world.make(almost, "2026-11-02T00:00")
     assert made.logged["verifications.decided"] == 20
     assert set(made.breakdowns.values()) == {None}
 
@@ -140,17 +140,17 @@ async def test_each_month_is_published_once(world: ReportWorld) -> None:
     """From the log's first month on, a quarter of an hour after the end, each quarter after its months."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
     await world.sequence()
-    flow = world.publication()
-    await flow.run(now=world.now("2026-12-01T00:14"))
+    done = set[str]()
+    await world.publish("2026-12-01T00:14", done=done)
     assert not (world.log.folder / "report").exists()
-    await flow.run(now=world.now("2026-12-01T00:15"))
+    await world.publish("2026-12-01T00:15", done=done)
     names = ["2026-11.en.html", "2026-11.json", "2026-11.note", "2026-11.zh.html"]
     assert sorted(path.name for path in (world.log.folder / "report").iterdir()) == names
     data = (world.log.folder / "report" / "2026-11.json").read_bytes()
     assert report.parse(data).logged["disclosures.openings"] == 1
     (world.log.folder / "report" / "2026-11.en.html").unlink()
-    await flow.run(now=world.now("2026-12-01T00:16"))
-    await world.publication().run(now=world.now("2027-02-01T01:00"))
+    await world.publish("2026-12-01T00:16", done=done)
+    await world.publish("2027-02-01T01:00")
     assert (world.log.folder / "report" / "2026-11.json").read_bytes() == data
     found = sorted(path.name for path in (world.log.folder / "report").glob("*.json"))
     assert found == ["2026-11.json", "2026-12.json", "2026-Q4.json", "2027-01.json"]
@@ -161,47 +161,47 @@ async def test_what_a_worker_left_out_is_completed(world: ReportWorld) -> None:
     """After a crash between file and note, and with two workers at once, there is one report."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
     await world.sequence()
-    now = world.now("2026-12-02T00:00")
-    broken = world.publication()
+    now = "2026-12-02T00:00"
     failing = Flaky(world.files)
     failing.plant("write", Fault.REFUSE)
-    broken.files = cast(LocalPublicFiles, failing)
     with pytest.raises(UnavailableError):
-        await broken.run(now=now)
+        await world.publish(now, files=cast(LocalPublicFiles, failing))
     folder = world.log.folder / "report"
     assert [path.name for path in folder.iterdir()] == ["2026-11.json"]
     data = (folder / "2026-11.json").read_bytes()
-    later = world.now("2026-12-02T05:00")
-    await asyncio.gather(world.publication().run(now=later), world.publication().run(now=now))
+    later = "2026-12-02T05:00"
+    await asyncio.gather(world.publish(later), world.publish(now))
     assert (folder / "2026-11.json").read_bytes() == data
     report.verify(data, (folder / "2026-11.note").read_bytes(), KEY)
     assert len(list(folder.iterdir())) == 4
 
 
-async def test_a_legal_basis_is_named_if_it_is_no_single_case(world: ReportWorld) -> None:
+async def test_a_legal_basis_is_named_if_it_is_no_single_case(
+    world: ReportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Texts of fewer than 5 records, and long ones, are in the rest."""
     store = Counted({"law, art. 1": 7, "order 9": 2, "x" * 101: 6, "law, art. 2": 5})
     await world.events(EventType.DISCLOSURE_DISCLOSE, "2026-10-05T10:00", 20)
     await world.sequence()
-    flow = world.flow()
-    flow.store = cast(SqlReportStore, store.over(flow.store))
-    made = await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    store.replace(monkeypatch)
+    made = await world.make(OCTOBER, "2026-11-02T00:00")
     assert made.breakdowns["disclosures.legal_basis"] == {"OTHER": 8, "law, art. 1": 7, "law, art. 2": 5}
 
 
-async def test_what_statements_tell_is_no_protection(world: ReportWorld) -> None:
+async def test_what_statements_tell_is_no_protection(
+    world: ReportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Twelve sanctions of which ten are listed by the week are two: hidden, with the others."""
     await world.events(EventType.SANCTION_WARN_IMPOSE, "2026-10-13T10:00", 112)
     await world.sequence()
     store = Stated(fraud=12, rumour=100, listed=10)
-    flow = world.flow()
-    flow.store = cast(SqlReportStore, store.over(flow.store))
-    made = await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    store.replace(monkeypatch)
+    made = await world.make(OCTOBER, "2026-11-02T00:00")
     cells = made.breakdowns["sanctions.category"]
     assert cells is not None
     assert (cells["FRAUD"], cells["RUMOUR"]) == (None, None)
     store.listed = 0
-    made = await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    made = await world.make(OCTOBER, "2026-11-02T00:00")
     assert (made.breakdowns["sanctions.category"] or {})["FRAUD"] == 12
 
 
@@ -215,68 +215,65 @@ async def test_what_statements_tell_is_no_protection(world: ReportWorld) -> None
     ],
 )
 async def test_times_need_five_cases(
-    world: ReportWorld, hours: list[float], answered: int, shown: Hours | None
+    world: ReportWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: list[float],
+    answered: int,
+    shown: Hours | None,
 ) -> None:
     """Median and 90th percentile in whole hours, of a month alone, and not of more cases than the log has."""
     await world.events(EventType.TIP_OFF_ANSWER, "2026-10-05T10:00", answered)
     await world.sequence()
-    flow = world.flow()
-    flow.store = cast(SqlReportStore, Counted({}, [each * 3_600 for each in hours]).over(flow.store))
-    now = world.now("2027-01-02T00:00")
-    assert (await flow.make(OCTOBER, now=now)).durations["tip_offs.reply_time"] == shown
-    assert (await flow.make(QUARTER, now=now)).durations["tip_offs.reply_time"] is None
+    Counted({}, [each * 3_600 for each in hours]).replace(monkeypatch)
+    now = "2027-01-02T00:00"
+    assert (await world.make(OCTOBER, now)).durations["tip_offs.reply_time"] == shown
+    assert (await world.make(QUARTER, now)).durations["tip_offs.reply_time"] is None
 
 
 class Stated:
-    """A report store with sanctions for two categories, some of the first listed in a week of October."""
+    """Statements with sanctions for two categories, some of the first listed in a week of October."""
 
     def __init__(self, *, fraud: int, rumour: int, listed: int) -> None:
         self._counts = {"FRAUD": fraud, "RUMOUR": rumour}
         self.listed = listed
-        self._real: Any = None
 
-    def over(self, real: Any) -> "Stated":
-        """Use a real store for everything else."""
-        self._real = real
-        return self
+    def replace(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take the place of the statements."""
+        for name in ("breakdown", "statements"):
+            monkeypatch.setattr(report_store, name, getattr(self, name))
 
-    async def breakdown(self, name: str, **_: Any) -> dict[str, int]:
+    async def breakdown(self, _: Connection, name: str, **__: Any) -> dict[str, int]:
         return self._counts if name == "sanctions.category" else {}
 
-    async def statements(self, *, since: datetime, until: datetime) -> dict[StatementKind, int]:
+    async def statements(
+        self, _: Connection, *, since: datetime, until: datetime
+    ) -> dict[StatementKind, int]:
         is_week = since <= datetime(2026, 10, 13, tzinfo=UTC) < until
         return {KIND: self.listed} if is_week and self.listed else {}
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
 
 class Counted:
-    """A report store with given legal bases and times of replies, and no others."""
+    """Statements with given legal bases and times of replies, and no others."""
 
     def __init__(self, counts: dict[str, int], seconds: Sequence[float] = ()) -> None:
         self._counts = counts
         self._seconds = seconds
-        self._real: Any = None
 
-    def over(self, real: Any) -> "Counted":
-        """Use a real store for everything else."""
-        self._real = real
-        return self
+    def replace(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take the place of the statements."""
+        for name in ("breakdown", "durations"):
+            monkeypatch.setattr(report_store, name, getattr(self, name))
 
-    async def breakdown(self, name: str, **_: Any) -> dict[str, int]:
+    async def breakdown(self, _: Connection, name: str, **__: Any) -> dict[str, int]:
         return self._counts if name == "disclosures.legal_basis" else {}
 
-    async def durations(self, name: str, **_: Any) -> Sequence[float]:
+    async def durations(self, _: Connection, name: str, **__: Any) -> Sequence[float]:
         return self._seconds if name == "tip_offs.reply_time" else ()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
 
 
 async def test_a_vault_without_entries_has_no_report(world: ReportWorld) -> None:
     """There is nothing to report."""
-    await world.publication().run(now=world.now("2027-02-01T01:00"))
+    await world.publish("2027-02-01T01:00")
     assert not (world.log.folder / "report").exists()
 
 
@@ -284,7 +281,7 @@ async def test_the_note_names_the_published_file(world: ReportWorld) -> None:
     """The log's key signs the bytes that are published."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
     await world.sequence()
-    await world.publication().run(now=world.now("2026-12-02T00:00"))
+    await world.publish("2026-12-02T00:00")
     folder = world.log.folder / "report"
     report.verify((folder / "2026-11.json").read_bytes(), (folder / "2026-11.note").read_bytes(), KEY)
 
@@ -293,10 +290,8 @@ async def test_texts_and_pages_show_every_figure(world: ReportWorld) -> None:
     """In both languages, with hidden numbers named as such, and no script."""
     await world.decided("2026-11-05T10:00", SUCCEEDED=30, MISMATCH=2)
     await world.sequence()
-    made = await world.flow().make(NOVEMBER, now=world.now("2026-12-02T00:00"))
-    days = await world.flow().make(
-        Period(date(2026, 11, 1), date(2026, 11, 5)), now=world.now("2026-12-02T00:00")
-    )
+    made = await world.make(NOVEMBER, "2026-12-02T00:00")
+    days = await world.make(Period(date(2026, 11, 1), date(2026, 11, 5)), "2026-12-02T00:00")
     for language, hidden, whole in (
         (Language.EN, "withheld", "published for whole months only"),
         (Language.ZH, "不公布", "只按整月公布"),

@@ -4,7 +4,9 @@ from html import unescape
 
 import pytest
 
-from idvault.report.acts.supervision import SupervisionFlow
+from idvault.report.acts import supervision
+from idvault.report.acts.report import RunningMonth
+from idvault.report.acts.supervision import PublicPage
 from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules.figure import Language
 from idvault.verify.event import EventType
@@ -19,11 +21,11 @@ def world(log_world: LogWorld) -> ReportWorld:
     return ReportWorld(log_world)
 
 
-def page_of(world: ReportWorld, *, quorum: int = 0, web_url: str = "") -> SupervisionFlow:
-    """Return the flow over the world's public directory."""
-    return SupervisionFlow(
+def page_of(world: ReportWorld, *, quorum: int = 0, web_url: str = "") -> PublicPage:
+    """Return the page of the world's public directory."""
+    return PublicPage(
         files=world.files,
-        counts=world.flow(),
+        running=RunningMonth(sources=world.sources()),
         key=KEY,
         roster=people.roster,
         policy=lambda: demanding(quorum) if quorum else PLAIN,
@@ -39,7 +41,7 @@ def shown(world: ReportWorld, language: Language = Language.EN) -> str:
 
 async def test_there_is_no_page_before_the_first_checkpoint(world: ReportWorld) -> None:
     """Nothing could be verified yet."""
-    await page_of(world).run(now=world.now("2026-10-05T10:00"))
+    await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
     assert not (world.log.folder / "index.html").exists()
 
 
@@ -47,7 +49,7 @@ async def test_the_page_shows_log_people_and_how_to_check(world: ReportWorld) ->
     """In both languages: size, key, organisations, commands; and no name of a member."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00", 3)
     await world.sequence()
-    await page_of(world).run(now=world.now("2026-10-05T10:00"))
+    await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
     for language, text in ((Language.EN, "No witness has signed it."), (Language.ZH, "目前没有见证人签名。")):
         page = shown(world, language)
         assert text in page
@@ -66,7 +68,7 @@ async def test_witnesses_are_named_with_their_last_signature(world: ReportWorld)
     """The reader sees who cosigned, and when."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
     await world.log.worker(policy=demanding(1), witness=FakeWitness(COSIGNER)).step()
-    await page_of(world, quorum=1).run(now=world.now("2026-10-05T10:00"))
+    await supervision.publish(page_of(world, quorum=1), now=world.now("2026-10-05T10:00"))
     assert "witness.example" in shown(world)
     assert "2026-03-01 00:00 UTC" in shown(world)
 
@@ -77,9 +79,9 @@ async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> No
     await world.events(EventType.DISCLOSURE_EXPIRE, "2026-10-06T10:00", 4)
     await world.events(EventType.DISCLOSURE_OPEN, "2026-12-05T10:00")
     await world.sequence()
+    await world.publish("2027-01-01T00:15")
     now = world.now("2027-01-01T00:15")
-    await world.publication().run(now=now)
-    await page_of(world).run(now=now)
+    await supervision.publish(page_of(world), now=now)
     page = shown(world)
     order = [page.index(f"report/{name}.en.html") for name in ("2026-12", "2026-Q4", "2026-11", "2026-10")]
     assert order == sorted(order)
@@ -92,14 +94,14 @@ async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> No
 
 async def test_a_missed_deadline_shows_at_once(world: ReportWorld) -> None:
     """The running month is counted as it grows, and a month that begins starts from nothing."""
-    flow = page_of(world)
+    page = page_of(world)
     for count, day in enumerate(("05", "06", "07"), start=1):
         await world.events(EventType.DISCLOSURE_EXPIRE, f"2026-10-{day}T10:00")
         await world.sequence()
-        await flow.run(now=world.now(f"2026-10-{day}T11:00"))
+        await supervision.publish(page, now=world.now(f"2026-10-{day}T11:00"))
         row = f'2026-10 so far</th><td class="number">0</td><td class="number">{count}</td>'
         assert row in shown(world)
-    await flow.run(now=world.now("2026-11-01T00:00"))
+    await supervision.publish(page, now=world.now("2026-11-01T00:00"))
     assert '2026-11 so far</th><td class="number">0</td><td class="number">0</td>' in shown(world)
 
 
@@ -114,6 +116,6 @@ async def test_the_page_links_to_the_public_reports(world: ReportWorld) -> None:
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00", 1)
     await world.sequence()
     for web_url, links in (("https://verify.example", 1), ("", 0)):
-        await page_of(world, web_url=web_url).run(now=world.now("2026-10-05T10:00"))
+        await supervision.publish(page_of(world, web_url=web_url), now=world.now("2026-10-05T10:00"))
         for language in Language:
             assert shown(world, language).count(f"https://verify.example/r?lang={language.value}") == links

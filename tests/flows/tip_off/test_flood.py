@@ -12,7 +12,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_form_days
-from idvault.report.store import SqlMonthStore
+from idvault.report import store as report_store
 from idvault.tip_off import rules as tip_off_rules
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.tip_off import TipOff, TipOffChannel, TipOffState
@@ -27,7 +27,7 @@ _ADD = statement(upsert(tip_off_form_days))
 
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database of each kind, and a form that is one report below its limit."""
+    """Return the world with a new database of each kind, and a form that is one report below its limit."""
     made = TipOffWorld(main_database, key_files(tmp_path))
     await filed_before(made, LIMIT - 1)
     yield made
@@ -130,9 +130,8 @@ async def test_a_platforms_own_figures_agree(world: TipOffWorld) -> None:
     """Its month counts the flooded reports as filed and open, and not as late."""
     for _ in range(3):
         await by_form(world)
-    store = SqlMonthStore(database=world.database)
-    month = {"since": at(-DAY).business, "until": at(DAY).business}
-    found = await store.tip_offs(relying_party=PARTY, now=at(DUE), **month)
+    month = {"since": at(-DAY).business, "until": at(DAY).business, "now": at(DUE).business}
+    found = await world.vault.read("test", lambda one: report_store.month_tip_offs(one, PARTY, **month))
     assert (found.filed, found.open, found.reply_late, found.solution_late) == (3, 3, 1, 1)
 
 

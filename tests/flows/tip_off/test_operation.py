@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.report.store import SqlReportStore
+from idvault.report import store as report_store
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
@@ -22,7 +22,7 @@ from tests.support.tip_off_world import TipOffWorld, closed, key_files, opened, 
 
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
@@ -77,9 +77,10 @@ async def test_the_transparency_report_counts_them(world: TipOffWorld) -> None:
     for seconds in (0, 1, 99):
         await world.file(operation_id=operation.operation_id, seconds=seconds)
     await world.file()
-    store = SqlReportStore(database=world.database)
-    since, until = at(0).business, at(99).business
-    found = await store.breakdown("tip_offs.operation", since=since, until=until)
+    times = {"since": at(0).business, "until": at(99).business}
+    found = await world.vault.read(
+        "test", lambda one: report_store.breakdown(one, "tip_offs.operation", **times)
+    )
     assert found == {operation.title: 2}
 
 

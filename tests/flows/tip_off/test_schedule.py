@@ -29,7 +29,7 @@ _TEXTS = statement(select(func.count()).select_from(tip_off_texts), scalar)
 
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()

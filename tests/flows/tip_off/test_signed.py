@@ -15,7 +15,7 @@ from idvault.core.tables.log import moderator_papers
 from idvault.core.tables.tip_off import tip_off_texts
 from idvault.tip_off.acts import reporter
 from idvault.tip_off.acts import tip_off as acts
-from idvault.tip_off.acts.tip_off import TipOffCall
+from idvault.tip_off.acts.case import TipOffCall
 from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.attest import sanction as papers
 from idvault.verify.error import IdvaultError, Reason

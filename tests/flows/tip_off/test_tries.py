@@ -22,7 +22,7 @@ WRONG = "0" * 16
 
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()

@@ -25,7 +25,7 @@ PER_DAY = 2
 
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = TipOffWorld(main_database, key_files(tmp_path), reports_per_day=PER_DAY)
     yield made
     await made.world.claims.verification.drain()

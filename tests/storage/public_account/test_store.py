@@ -10,7 +10,7 @@ from sqlalchemy import select
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.tables.public_account import public_account_versions
-from idvault.public_account import acts
+from idvault.public_account.acts import public_account as acts
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import RejectReason
 from idvault.verify.error import UnavailableError
@@ -22,14 +22,14 @@ from tests.support.public_account_world import DAY, PublicAccountWorld, licence
 
 @pytest.fixture
 async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the flows with a new database of each kind."""
+    """Return the world with a new database of each kind."""
     made = PublicAccountWorld(main_database)
     yield made
     await made.claims.verification.drain()
 
 
 async def _sent(database: Database, act: Awaitable[Any]) -> list[str]:
-    """Return a flow's statements, reads included, without BEGIN and COMMIT."""
+    """Return a use case's statements, reads included, without BEGIN and COMMIT."""
     seen: list[str] = []
     with before_statements(database, seen.append):
         await act

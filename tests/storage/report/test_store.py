@@ -1,5 +1,6 @@
 """The queries of the report, on both databases: every figure has one, and it runs."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,6 @@ from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries
 from idvault.report import store as report_store
 from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.store import SqlReportStore
 from idvault.verify.event import EventType
 from tests.storage.plans import plan_of
 from tests.support.report_world import leaf_of
@@ -26,31 +26,40 @@ def test_every_figure_has_its_query() -> None:
     assert report_store.DURATIONS.keys() == {each.name for each in report_catalogue.durations()}
 
 
+def reader(database: Database) -> Callable[..., Awaitable[Any]]:
+    """Return what runs a function of the store over a database."""
+
+    async def read(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        return await database.read("test", lambda one: work(one, *args, **named))
+
+    return read
+
+
 async def test_every_query_runs(main_database: Database) -> None:
     """On an empty database there is nothing."""
-    reads = SqlReportStore(database=main_database)
+    read, times = reader(main_database), {"since": SINCE, "until": UNTIL}
     for name in report_store.BREAKDOWNS:
-        assert await reads.breakdown(name, since=SINCE, until=UNTIL) == {}
+        assert await read(report_store.breakdown, name, **times) == {}
     for name in report_store.LEVELS:
-        assert await reads.level(name) == {}
+        assert await read(report_store.level, name) == {}
     for name in report_store.DURATIONS:
-        assert await reads.durations(name, since=SINCE, until=UNTIL) == []
-    assert await reads.first_entry_at() is None
-    assert not await reads.is_uncovered(size=0, since=SINCE, until=UNTIL)
+        assert await read(report_store.durations, name, **times) == []
+    assert await read(report_store.first_entry_at) is None
+    assert not await read(report_store.is_uncovered, size=0, **times)
 
 
 async def test_entries_are_read_by_index_and_time(main_database: Database) -> None:
     """From the first index and time to before the last ones; an entry without a place is uncovered."""
-    reads = SqlReportStore(database=main_database)
+    read = reader(main_database)
     times = [SINCE - timedelta(seconds=1), SINCE, SINCE + timedelta(days=1), UNTIL, SINCE]
     leaves = await _write(main_database, times, places=4)
-    assert await reads.first_entry_at() == times[0]
-    assert await reads.leaves(start=0, end=9, since=SINCE, until=UNTIL) == leaves[1:3]
-    assert await reads.leaves(start=2, end=9, since=SINCE, until=UNTIL) == leaves[2:3]
-    assert await reads.leaves(start=0, end=2, since=SINCE, until=UNTIL) == leaves[1:2]
-    assert await reads.is_uncovered(size=4, since=SINCE, until=UNTIL)
-    assert not await reads.is_uncovered(size=4, since=SINCE + timedelta(days=2), until=UNTIL)
-    assert await reads.is_uncovered(size=2, since=SINCE + timedelta(days=1), until=UNTIL)
+    assert await read(report_store.first_entry_at) == times[0]
+    assert await read(report_store.leaves, start=0, end=9, since=SINCE, until=UNTIL) == leaves[1:3]
+    assert await read(report_store.leaves, start=2, end=9, since=SINCE, until=UNTIL) == leaves[2:3]
+    assert await read(report_store.leaves, start=0, end=2, since=SINCE, until=UNTIL) == leaves[1:2]
+    assert await read(report_store.is_uncovered, size=4, since=SINCE, until=UNTIL)
+    assert not await read(report_store.is_uncovered, size=4, since=SINCE + timedelta(days=2), until=UNTIL)
+    assert await read(report_store.is_uncovered, size=2, since=SINCE + timedelta(days=1), until=UNTIL)
 
 
 async def _write(database: Database, times: list[datetime], *, places: int) -> list[bytes]:

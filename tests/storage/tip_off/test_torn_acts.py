@@ -10,7 +10,7 @@ from idvault.core.act import SYSTEM
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
-from idvault.tip_off.acts.tip_off import Acting, CaseMutation
+from idvault.tip_off.acts.case import Acting, CaseMutation
 from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.error import UnavailableError
 from idvault.verify.tip_off import TargetKind, TipOff, TipOffTarget

@@ -5,7 +5,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.vault import worker_vault
-from idvault.public_account import acts
+from idvault.public_account.acts import public_account as acts
 
 _BATCH = 500
 

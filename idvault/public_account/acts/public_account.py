@@ -1,30 +1,32 @@
-"""Use cases of public accounts: how one is opened, renewed, closed and moved, who publishes for it, lists.
+"""Opens, renews, closes and moves public accounts, names who publishes for them, and lists them.
 
-- Each mutation of a public account asks the guard, reads it, and checks what a moderator signed; then its act
-  locks the row and the owner's account, decides by the rules, stores and logs (`PublicAccountStep`).
-- Rows are locked in this order: request, accounts by token (the owner's with the public account), person.
-- What has come due counts before it is stored. The worker stores it: grace, expiry, the end of a licence.
+What has come due counts before it is stored. The worker stores it: grace, expiry, the end of a licence.
 """
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, Concatenate, Generic, ParamSpec
 
-from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
-from idvault.core.act import Mutation, Tx, Vault, act, mutation, sweep
+from idvault.core.act import Tx, Vault, act, mutation, sweep
 from idvault.core.policy import OperatorPolicy
-from idvault.core.request import Asked, Fingerprinter, Request
-from idvault.moderator.acts import ModerationCall, StoredModerators, signed_act
+from idvault.public_account.acts.step import (
+    Change,
+    PublicAccountCall,
+    ShownPublicAccount,
+    begin,
+    is_eligible,
+    put,
+    shown,
+    step,
+)
 from idvault.public_account.rules import owner as owner_rules
 from idvault.public_account.rules import public_account as rules
-from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, PublicAccountOperator, Version
+from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, Version
 from idvault.public_account.rules.public_account import (
     Application,
     PublicAccount,
     PublicAccountState,
-    PublicProfile,
     RejectReason,
 )
 from idvault.public_account.store import lists, rows, store
@@ -34,9 +36,6 @@ from idvault.verify.claim import Consent
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
 from idvault.verify.public_account import Licence, PublicAccountCategory
-from idvault.verify.seal import Part
-
-P = ParamSpec("P")
 
 CHUNK = 100
 _FALLS = {
@@ -46,95 +45,11 @@ _FALLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PublicAccountCall(Asked):
-    """A mutation's caller and content. decision: what a moderator signed; None if the platform decides."""
-
-    decision: ModerationCall | None = None
-
-    def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request with its fingerprint, which the moderator is no part of."""
-        signer = "" if self.decision is None else self.decision.moderator_id
-        return replace(Asked.request(self, fingerprinter), signer=signer)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPublicAccount:
-    """A public account as of now, its published profile, and its operators."""
-
-    public_account: PublicAccount
-    profile: PublicProfile
-    operators: tuple[PublicAccountOperator, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class FilingChunk:
     """Some public accounts as they were on a day."""
 
     day: date
     public_accounts: tuple[PublicAccount, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an act needs to change a public account. paper: what a moderator signed; empty if none did."""
-
-    found: Owned
-    present: Present
-    policy: OperatorPolicy
-    paper: bytes = b""
-
-
-Body = Callable[Concatenate[Tx, str, Change, P], Coroutine[Any, Any, Owned]]
-
-
-@dataclass(frozen=True, eq=False)
-class PublicAccountStep(Generic[P]):
-    """A mutation of a public account that exists."""
-
-    act: Mutation[Concatenate[Change, P], Owned]
-
-    async def __call__(
-        self,
-        vault: Vault,
-        call: PublicAccountCall,
-        now: ClockReading,
-        public_account_id: str,
-        policy: OperatorPolicy,
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> ShownPublicAccount:
-        """Run it and return the public account as of now.
-
-        Raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND), what `signed_act` raises, and as a mutation does.
-        """
-        found = await _begin(vault, call, now, public_account_id)
-        return await self.run(vault, call, now, found, policy, *args, **kwargs)
-
-    async def run(
-        self,
-        vault: Vault,
-        call: PublicAccountCall,
-        now: ClockReading,
-        found: Owned,
-        policy: OperatorPolicy,
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> ShownPublicAccount:
-        """Run it for a public account that was read after the guard had been asked."""
-        signed = call.decision
-        paper = b"" if signed is None else await signed_act(StoredModerators(vault), signed, now=now)
-        change = Change(found, Present(now, policy.zone), policy, paper)
-        which = found.public_account
-        request = call.request(vault.fingerprinter).of_account(which.account_token)
-        done = await self.act.run(vault, call, now, request, which.public_account_id, change, *args, **kwargs)
-        return shown(done, change.present)
-
-
-def step(name: str) -> Callable[[Body[P]], PublicAccountStep[P]]:
-    """Make a mutation of a public account of a function of an act, the id, and what it needs."""
-    return lambda body: PublicAccountStep(mutation(name, again=store.get)(body))
 
 
 async def apply(
@@ -174,13 +89,13 @@ async def approve(tx: Tx, _: str, change: Change) -> Owned:
     made = rules.approve(
         public_account=stored.public_account,
         owner=stored.owner,
-        eligible=await _is_eligible(tx, stored.public_account, stored.owner, change),
+        eligible=await is_eligible(tx, stored.public_account, stored.owner, change),
         days=change.policy.public_accounts.days,
         today=change.present.today,
         now=change.present.time,
     )
     if made.reject_reason is None:
-        return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_APPROVE, paper=change.paper)
+        return await put(tx, stored, made, EventType.PUBLIC_ACCOUNT_APPROVE, paper=change.paper)
     return await _put_rejected(tx, stored, made, change)
 
 
@@ -189,7 +104,7 @@ async def reject(tx: Tx, _: str, change: Change, reason: RejectReason) -> Owned:
     """Reject an application; raises TransitionError."""
     stored = await store.lock(tx.connection, change.found)
     # Read as an approval reads them: neither its statements nor its time tell what an approval found.
-    await _is_eligible(tx, stored.public_account, stored.owner, change)
+    await is_eligible(tx, stored.public_account, stored.owner, change)
     made = rules.reject(
         public_account=stored.public_account,
         owner=stored.owner,
@@ -210,7 +125,7 @@ async def renew(
     licence: Licence | None,
 ) -> ShownPublicAccount:
     """Begin another term; raises TransitionError and PreconditionError (RENEWAL_TOO_EARLY and others)."""
-    found = await _begin(vault, call, now, public_account_id)
+    found = await begin(vault, call, now, public_account_id)
     if licence is not None:
         category.check_licence(licence, today=now.today(policy.zone))
     return await _renew.run(vault, call, now, found, policy, licence)
@@ -227,7 +142,7 @@ async def _renew(tx: Tx, _: str, change: Change, licence: Licence | None) -> Own
         today=change.present.today,
         now=change.present.time,
     )
-    return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_RENEW, paper=change.paper)
+    return await put(tx, stored, made, EventType.PUBLIC_ACCOUNT_RENEW, paper=change.paper)
 
 
 @step("public_account.close")
@@ -241,7 +156,7 @@ async def close(tx: Tx, _: str, change: Change) -> Owned:
         today=change.present.today,
         now=change.present.time,
     )
-    return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_CLOSE)
+    return await put(tx, stored, made, EventType.PUBLIC_ACCOUNT_CLOSE)
 
 
 @step("public_account.add_operator")
@@ -262,7 +177,7 @@ async def add_operator(tx: Tx, _: str, change: Change, account_token: str) -> Ow
     )
     await rows.add_operator(tx.connection, stored, added, now=change.present.time)
     kind = EventType.PUBLIC_ACCOUNT_ADD_OPERATOR
-    done = await _put(tx, stored, made, kind, operator=account_token)
+    done = await put(tx, stored, made, kind, operator=account_token)
     return replace(done, operators=(*stored.operators, added))
 
 
@@ -279,7 +194,7 @@ async def remove_operator(tx: Tx, _: str, change: Change, account_token: str) ->
     )
     await rows.remove(tx.connection, stored, account_token)
     kind = EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR
-    return replace(await _put(tx, stored, made, kind, operator=account_token), operators=left)
+    return replace(await put(tx, stored, made, kind, operator=account_token), operators=left)
 
 
 @step("public_account.offer")
@@ -294,7 +209,7 @@ async def offer(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
         today=change.present.today,
         now=change.present.time,
     )
-    return await _put(tx, stored, made, EventType.PUBLIC_ACCOUNT_OFFER, receiver=account_token)
+    return await put(tx, stored, made, EventType.PUBLIC_ACCOUNT_OFFER, receiver=account_token)
 
 
 @step("public_account.accept")
@@ -305,13 +220,13 @@ async def accept(tx: Tx, _: str, change: Change, account_token: str, consent: Co
         public_account=stored.public_account,
         owner=stored.owner,
         receiver=receiver,
-        eligible=await _is_eligible(tx, stored.public_account, receiver, change),
+        eligible=await is_eligible(tx, stored.public_account, receiver, change),
         disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
         today=change.present.today,
         now=change.present.time,
     )
     await rows.remove_all(tx.connection, stored)
-    await _put(
+    await put(
         tx,
         stored,
         made,
@@ -333,7 +248,7 @@ async def fall(tx: Tx, found: Owned, today: date) -> bool:
         return False
     after = rules.step(public_account=before)
     same = after.state is before.state
-    await _put(tx, stored, after, EventType.PUBLIC_ACCOUNT_LICENCE_END if same else _FALLS[after.state])
+    await put(tx, stored, after, EventType.PUBLIC_ACCOUNT_LICENCE_END if same else _FALLS[after.state])
     return True
 
 
@@ -465,71 +380,13 @@ async def export(
         after = found[-1].public_account.public_account_id
 
 
-def shown(found: Owned, present: Present) -> ShownPublicAccount:
-    """Return a public account as of now."""
-    public_account, owner = found.public_account, found.owner
-    today, now = present.today, present.time
-    profile = rules.project(public_account=public_account, owner=owner, today=today, now=now)
-    return ShownPublicAccount(
-        rules.present(public_account=public_account, owner=owner, today=today, now=now),
-        profile,
-        tuple(
-            owner_rules.shown(operator=each, profile=profile, today=today, now=now)
-            for each in found.operators
-        ),
-    )
-
-
-async def _begin(vault: Vault, call: PublicAccountCall, now: ClockReading, public_account_id: str) -> Owned:
-    """Ask the guard, and read a public account without its operators."""
-    await vault.guard.check(now=now)
-    party = call.relying_party
-    return await vault.read("public_account.get", lambda one: rows.get(one, party, public_account_id))
-
-
 async def _versions(vault: Vault, party: str, *, at: datetime, after: str) -> Sequence[Version]:
     return await vault.read(
         "public_account.versions", lambda one: lists.filings(one, party, at=at, after=after, limit=CHUNK)
     )
 
 
-async def _is_eligible(tx: Tx, public_account: PublicAccount, owner: Account, change: Change) -> bool:
-    """Return whether somebody may own a public account; locks the person, so that acts decide in turn.
-
-    owner: an account whose row this act has locked.
-    """
-    party, person_id, now = owner.relying_party, owner.person_id, change.present.time
-    if person_id is None:
-        return False
-    barred = await account_person.lock_by_id(tx.connection, relying_party=party, person_id=person_id, now=now)
-    owned = await rows.of_person(tx.connection, party, person_id)
-    # Read last: of a closing at the same time, either the count or this sees it.
-    closings = await store.closings(tx.connection, party, person_id)
-    return owner_rules.is_eligible(
-        public_account=public_account,
-        owner=owner,
-        facts=OwnerFacts.of(owned, closings, person_barred=barred),
-        limits=change.policy.public_accounts,
-        zone=change.policy.zone,
-        now=now,
-    )
-
-
-async def _put(tx: Tx, stored: Owned, made: PublicAccount, kind: EventType, **fields: Part) -> Owned:
-    """Store what an act made of a public account that it has locked, with its entry."""
-    former = stored.public_account
-    await rows.put(tx.connection, made, token=former.account_token, now=tx.now.business)
-    await tx.log(
-        kind,
-        by=tx.by,
-        account_token=former.account_token,
-        public_account_id=former.public_account_id,
-        **fields,
-    )
-    return replace(stored, public_account=made)
-
-
 async def _put_rejected(tx: Tx, stored: Owned, made: PublicAccount, change: Change) -> Owned:
     reason = (made.reject_reason or RejectReason.OTHER).value
     kind = EventType.PUBLIC_ACCOUNT_REJECT
-    return await _put(tx, stored, made, kind, reason=reason, paper=change.paper)
+    return await put(tx, stored, made, kind, reason=reason, paper=change.paper)

@@ -1,0 +1,203 @@
+"""What the mutations of reports share: who decides, and how a report and its texts change.
+
+- A mutation of a report is signed (`CaseMutation`). Its act locks the report, first brings it to now
+  (tip_off.rules.fall), then applies the rule, and writes every entry of tip_off.rules.happenings. What was
+  merged into the report moves with it.
+- Rows are locked in this order: request, report, merged ones, reporters.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Concatenate, Generic, ParamSpec
+
+from idvault.core.act import Mutation, Tx, Vault, mutation
+from idvault.core.policy import TipOffPolicy
+from idvault.core.request import Fingerprinter, Request
+from idvault.moderator import store as moderator_store
+from idvault.moderator.acts import ModerationCall, ModeratorSource, StoredModerators, signed_act
+from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
+from idvault.tip_off import rules
+from idvault.tip_off.ports import TipOffSecrets
+from idvault.tip_off.store import rows
+from idvault.tip_off.store.rows import TipOffText
+from idvault.verify import moderator as moderator_rules
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import (
+    FieldCode,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
+from idvault.verify.event import FIELDS, EventType
+from idvault.verify.seal import Part
+from idvault.verify.tip_off import TipOff
+
+P = ParamSpec("P")
+Rule = Callable[..., TipOff]
+"""A rule of tip_off.rules with everything but the report filled in."""
+
+_SALT = "salt-"
+# What a repetition may be refused with: its signature is old, or its moderator revoked meanwhile.
+_PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffCall:
+    """A mutation's caller and content.
+
+    fields: all fields except request_id, in field-number order, as received. A text may be personal, so the
+    fingerprint covers the request id, too, which is not stored: nobody can test a guess against it.
+    decision: what a moderator signed of it; None of what no moderator decides.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    decision: ModerationCall | None = None
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint."""
+        parts = (self.request_id, *self.fields)
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        signer = self.decision.moderator_id if self.decision else ""
+        return Request(self.relying_party, kept_id, fingerprint, signer)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TipOffContext:
+    """What reports need beside the vault. signers: who may sign a sanction, as sanctions know them."""
+
+    secrets: TipOffSecrets
+    sealer: ModerationTextSealer
+    signers: ModeratorSource
+    policy: TipOffPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who works on a report, and what was signed. salt: of the signed text, in hex; empty without one."""
+
+    moderator_id: str
+    paper: bytes
+    salt: str = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class CaseMutation(Generic[P]):
+    """A mutation of a report that a moderator signs; a repeat needs no signature of today."""
+
+    act: Mutation[Concatenate[Acting, P], TipOff]
+
+    async def __call__(
+        self,
+        vault: Vault,
+        call: TipOffCall,
+        now: ClockReading,
+        tip_off_id: str,
+        moderator_id: str,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> TipOff:
+        """Run it for the moderator who works on the report; raises as a mutation and `signed` do.
+
+        Raises NotFoundError (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED).
+        """
+        await vault.guard.check(now=now)
+        request = call.request(vault.fingerprinter)
+        try:
+            acting = await self.acting(vault, call, now, moderator_id)
+        except _PERHAPS_OLD as refused:
+            return await self.repeated(vault, request, refused)
+        return await self.act.run(vault, call, now, request, tip_off_id, acting, *args, **kwargs)
+
+    async def acting(self, vault: Vault, call: TipOffCall, now: ClockReading, moderator_id: str) -> Acting:
+        """Return who works, with the signed paper; raises as `signed` does."""
+        paper = await signed(vault, call, now=now)
+        return Acting(moderator_id, paper, call.decision.text_salt.hex() if call.decision else "")
+
+    async def repeated(self, vault: Vault, request: Request, refused: IdvaultError) -> TipOff:
+        """Return what the request has changed already; raises `refused` if it is new."""
+        repeated = await self.act.known(vault, request)
+        if repeated is None:
+            raise refused
+        return repeated
+
+
+def case(
+    name: str,
+) -> Callable[[Callable[Concatenate[Tx, str, Acting, P], Coroutine[Any, Any, TipOff]]], CaseMutation[P]]:
+    """Make a signed mutation of a function of an act, the report's id, and who works on it."""
+    return lambda body: CaseMutation(mutation(name, again=rows.get)(body))
+
+
+async def signed(vault: Vault, call: TipOffCall, *, now: ClockReading) -> bytes:
+    """Return the paper of a decision; raises as moderator.acts.signed_paper does."""
+    if call.decision is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
+    return await signed_act(StoredModerators(vault), call.decision, now=now)
+
+
+async def log(tx: Tx, kind: EventType, *, paper: bytes = b"", **fields: Part) -> None:
+    """Write an entry about a report, which names no account. paper: kept in those that have one."""
+    if "paper" in FIELDS[kind]:
+        fields["paper"] = paper
+    await tx.log(kind, by=tx.by, account_token="", **fields)
+
+
+async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: bytes = b"") -> TipOff:
+    """Store what a rule makes of a locked report, after the reminders that are due; return it."""
+    present = rules.fall(tip_off=stored, now=tx.now.business)
+    changed = present if rule is None else rule(tip_off=present)
+    if changed == stored:
+        return stored
+    await rows.put(tx.connection, changed)
+    for before, after in ((stored, present), (present, changed)):
+        for kind, fields in rules.happenings(before, after):
+            await log(tx, kind, paper=paper, **fields)
+    return changed
+
+
+async def change(tx: Tx, tip_off_id: str, acting: Acting, rule: Rule) -> tuple[TipOff, list[TipOff]]:
+    """Change a report, and the reports that were merged into it; return both."""
+    await check_signs(tx, acting.moderator_id)
+    stored = await rows.lock(tx.connection, tx.party, tip_off_id)
+    changed = await write(tx, stored, rule, paper=acting.paper)
+    if (changed.answered_at, changed.state) == (stored.answered_at, stored.state):
+        return changed, []
+    merged = await rows.lock_merged(tx.connection, tx.party, [tip_off_id])
+    return changed, await join(tx, merged, changed, acting)
+
+
+async def join(tx: Tx, merged: Sequence[TipOff], into: TipOff, acting: Acting) -> list[TipOff]:
+    """Bring merged reports to the state of the report that they belong to; return them."""
+    rule = partial(rules.join, into=into, now=tx.now.business)
+    return [await write(tx, one, rule, paper=acting.paper) for one in merged]
+
+
+async def check_signs(tx: Tx, moderator_id: str) -> None:
+    """Refuse a moderator who is unknown, or revoked at this time."""
+    moderator_rules.check_signs(await moderator_store.ROWS.get(tx.connection, tx.party, moderator_id))
+
+
+async def put_text(
+    tx: Tx,
+    tip_off: TipOff,
+    acting: Acting,
+    name: str,
+    text: str,
+    *,
+    sealer: ModerationTextSealer,
+    author: str | None = None,
+) -> None:
+    """Store a text, and the salt with which it was signed: they are deleted together."""
+    for place, content, by in ((name, text, author), (_SALT + name, acting.salt, None)):
+        sealed = sealer.seal(CaseField(tx.party, tip_off.tip_off_id, place), content)
+        await rows.put_text(tx.connection, tip_off, TipOffText(place, sealed, by), now=tx.now.business)
