@@ -351,6 +351,7 @@ PASSED = {
     "ObjectionContext": "terms and a sealer",
     "OperatorPolicy": "a value",
     "ReportSources": "a value: where reports are read",
+    "SecondFactors": "a vault, a sealer and a counter",
     "StoredModerators": "reads by a world's vault",
     "StoredPresentations": "reads by a world's vault",
     "TipOffContext": "a value: what acts take beside the vault",

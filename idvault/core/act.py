@@ -84,6 +84,14 @@ class _System:
 SYSTEM: MemberAsking = _System()
 
 
+@dataclass(frozen=True, slots=True)
+class MemberActor:
+    """A roster member, who acts for no relying party."""
+
+    actor_id: str
+    relying_party: str = ""
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class Vault:
     """What every act and read of a process needs."""

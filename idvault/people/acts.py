@@ -12,7 +12,7 @@ The verified current roster of a running process.
 
 The life cycle of a roster version: proposed, signed by custodians of the previous version, adopted.
 
-Only verify.attest.people.roster_signature decides which signatures are required; this flow collects them.
+Only verify.attest.people.roster_signature decides which signatures are required; here they are collected.
 """
 
 import asyncio
@@ -21,11 +21,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
-from idvault.people.ports import RosterStore, StoredProposal, StoredVersion
+from idvault.core.act import SYSTEM, MemberActor, Tx, Vault, act, member_mutation
+from idvault.core.request import MemberAsked
+from idvault.people import rules, store
+from idvault.people.rules import StoredProposal, StoredVersion
 from idvault.verify.attest import succession
 from idvault.verify.attest.people import roster as rosters
 from idvault.verify.attest.people import roster_signature
@@ -38,9 +37,8 @@ from idvault.verify.attest.reading import RosterError
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import DecidingQuorum, QuorumMember
 from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault.verify.event import EventType
 from idvault.verify.record import SealedRecord
-from idvault.verify.seal import Part
 
 
 class RosterSource(Protocol):
@@ -123,27 +121,40 @@ def quorum_ids(
     )
 
 
+@act("roster.adopt")
+async def adopt_stored(tx: Tx, adopted: StoredVersion) -> bool:
+    """Store a verified version once; True if this call stored it. Proposals for it and before are deleted.
+
+    A version below the newest has had its entry when it was adopted. Raises PreconditionError
+    (ROSTER_INVALID) if the version was adopted with another digest.
+    """
+    if not await store.adopt(tx.connection, adopted, now=tx.now.business):
+        tx.unchanged("the version is adopted")
+        return False
+    await store.forget_adopted(tx.connection, version=adopted.version)
+    await tx.log(EventType.ROSTER_ADOPTED, version=adopted.version, hash=adopted.digest)
+    return True
+
+
 class RosterHolder:
     """One per process; call `start`, or `read` and `adopt_file`, first."""
 
     def __init__(
         self,
         *,
-        store: RosterStore,
+        vault: Vault,
         chain: Callable[[], Sequence[Roster]],
-        entropy: Entropy,
         alarm: Callable[[int, str], None],
         accept: Callable[[Roster], None],
     ) -> None:
-        """Initialise with the port.
+        """Initialise. vault: its guard is not asked, because a roster is adopted also without the log.
 
         chain: reads and verifies the file's versions (verify.attest.people.roster_chain.load_all); raises
         RosterError. alarm: receives the version and the reason, once for each refusal. accept: raises
         RosterError for a verified version that must not be in force.
         """
-        self._store = store
+        self._vault = vault
         self._read_file = chain
-        self._events = EventFactory(entropy=entropy)
         self._alarm = alarm
         self._accept = accept
         self._versions: tuple[Roster, ...] = ()
@@ -192,10 +203,10 @@ class RosterHolder:
         Raises RosterError if any version does not verify, or if the newest must not be in force.
         """
         versions = tuple(self._read_file())
-        stored = await self._store.after(version=len(versions))
+        stored = await self._after(len(versions))
         for row in stored:
             versions = (*versions, _verified(row, previous=versions[-1]))
-        newest = await self._store.newest()
+        newest = await self._vault.main.one("roster.newest", store.NEWEST)
         if newest is not None and not _is_among(newest, versions):
             raise RosterError("the database has adopted a version that does not follow from this roster")
         self._accept(versions[-1])
@@ -208,9 +219,8 @@ class RosterHolder:
 
     async def adopt(self, roster: Roster, *, now: ClockReading) -> None:
         """Store a verified version with its event; it comes into force in this process with `refresh`."""
-        event = self._events.event(EventType.ROSTER_ADOPTED, actor_id=SYSTEM_ACTOR, now=now)
         adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        await self._store.adopt(adopted, now=now, event=event)
+        await adopt_stored(self._vault, SYSTEM, now, adopted)
 
     async def refresh(self, *, now: ClockReading) -> bool:
         """Load newer versions from the database and the file; return True if there were any.
@@ -220,11 +230,14 @@ class RosterHolder:
         """
         async with self._turn:
             before = self.current.version
-            for row in await self._store.after(version=before):
+            for row in await self._after(before):
                 if not self._take_row(row):
                     break
             await self._take_file(now)
             return self.current.version > before
+
+    async def _after(self, version: int) -> list[StoredVersion]:
+        return await self._vault.read("roster.after", lambda one: store.after(one, version=version))
 
     def _take_row(self, row: StoredVersion) -> bool:
         try:
@@ -270,26 +283,6 @@ def _is_among(newest: tuple[int, str], versions: Sequence[Roster]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposeCommand:
-    """A roster member's proposal of a file."""
-
-    actor_id: str
-    request_id: str
-    file: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SignCommand:
-    """A custodian's signature of a proposal; signature: 64 bytes."""
-
-    actor_id: str
-    name: str
-    request_id: str
-    digest: str
-    signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """A proposed version with its signatures so far, and whether it has been adopted."""
 
@@ -306,142 +299,149 @@ class Published:
     proposals: tuple[Proposal, ...]
 
 
-class RosterFlow:
-    """Reads, proposes and signs rosters; the last required signature adopts a proposal."""
+async def published(vault: Vault, holder: RosterHolder, *, version: int) -> Published:
+    """Return a version, 0 for the current one; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    found, current = holder.version(version), holder.current
+    return Published(found, current.version, tuple(await _proposals(vault, holder)))
 
-    def __init__(
-        self,
-        *,
-        store: RosterStore,
-        holder: RosterHolder,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-    ) -> None:
-        """Initialise with the ports. holder: already started."""
-        self._store = store
-        self._guard = guard
-        self._holder = holder
-        self._fingerprinter = fingerprinter
-        self._events = EventFactory(entropy=entropy)
 
-    async def get(self, *, version: int) -> Published:
-        """Return a version, 0 for the current one; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        found, current = self._holder.version(version), self._holder.current
-        return Published(found, current.version, tuple(await self._proposals()))
+@member_mutation(
+    "roster.propose",
+    again=lambda one, _answer, proposal: store.get(one, proposal.digest),
+    lock_before=store.lock,
+)
+async def propose_stored(tx: Tx, proposal: StoredProposal) -> StoredProposal:
+    """Store a proposal without its signatures; one that waits stays as it is.
 
-    async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
-        """Store a proposal with the signatures in its file; raises RosterError (ROSTER_INVALID).
+    Raises ExhaustedError (TOO_MANY_ATTEMPTS) if too many proposals wait.
+    """
+    connection, now = tx.connection, tx.now.business
+    await store.forget_old(connection, before=now - rules.PROPOSAL_LIFETIME)
+    if await store.is_proposed(connection, proposal.digest):
+        tx.unchanged("the proposal waits already")
+    else:
+        rules.check_room(waiting=await store.waiting(connection))
+        await store.add(connection, proposal, now=now)
+        await tx.log(EventType.ROSTER_PROPOSE, version=proposal.version, hash=proposal.digest)
+    return await store.get(connection, proposal.digest)
 
-        Raises ExhaustedError (TOO_MANY_ATTEMPTS) if too many proposals wait.
-        """
-        found = rosters.parse(command.file)
-        adopted = self._adopted(found.digest())
-        if adopted is not None:
-            return adopted
-        roster_signature.check_follows(found, previous=self._holder.current)
-        roster_signature.check_signatures(found, previous=self._holder.current)
-        self._holder.check_acceptable(found)
-        await self._guard.check(now=now)
-        stored = await self._store.propose(
-            StoredProposal(found.version, found.digest(), replace(found, signatures=()).to_bytes()),
-            request=self._request(command.actor_id, command.request_id, "ProposeRoster", command.file),
-            now=now,
-            event=self._event(EventType.ROSTER_PROPOSE, command.actor_id, found, now),
-        )
-        for signature in found.signatures:
-            stored = await self._store.sign(
-                digest=stored.digest,
-                name=signature.name,
-                signature=signature.signature,
-                request=None,
-                now=now,
-                event=self._signed(found, signature.name, signature.signature, now),
-            )
-        return await self._conclude(self._checked(stored), now=now)
 
-    async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
-        """Add a custodian's signature; raises RosterError, NotFoundError (REQUEST_NOT_FOUND)."""
-        adopted = self._adopted(command.digest)
-        if adopted is not None:
-            return adopted
-        found = await self._waiting(command.digest)
-        single = replace(found, signatures=()).with_signature(command.name, command.signature)
-        roster_signature.check_signatures(single, previous=self._holder.current)
-        await self._guard.check(now=now)
-        stored = await self._store.sign(
-            digest=command.digest,
-            name=command.name,
-            signature=command.signature,
-            request=self._request(
-                command.actor_id, command.request_id, "SignRoster", command.digest, command.signature
-            ),
-            now=now,
-            event=self._signed(found, command.name, command.signature, now),
-        )
-        return await self._conclude(self._checked(stored), now=now)
+@member_mutation("roster.sign", again=lambda one, _answer, digest, _name, _signature: store.get(one, digest))
+async def sign_stored(tx: Tx, digest: str, name: str, signature: bytes) -> StoredProposal:
+    """Add a verified signature to a proposal, once; raises NotFoundError (REQUEST_NOT_FOUND).
 
-    async def complete(self, *, now: ClockReading) -> bool:
-        """Adopt a proposal that has all required signatures but was not adopted because of a crash."""
-        for waiting in await self._proposals():
-            if (await self._conclude(waiting.roster, now=now)).adopted:
-                return True
-        return False
-
-    async def _conclude(self, roster: Roster, *, now: ClockReading) -> Proposal:
-        try:
-            roster_signature.verify(roster, previous=self._holder.current)
-        except RosterSignatureError:
-            return Proposal(roster, adopted=False)
-        await self._holder.adopt(roster, now=now)
-        await self._holder.refresh(now=now)
-        return Proposal(roster, adopted=True)
-
-    def _adopted(self, digest: str) -> Proposal | None:
-        for number in range(self._holder.current.version, 0, -1):
-            roster = self._holder.version(number)
-            if roster.digest() == digest:
-                return Proposal(roster, adopted=True)
-        return None
-
-    async def _waiting(self, digest: str) -> Roster:
-        for waiting in await self._proposals():
-            if waiting.roster.digest() == digest:
-                return waiting.roster
-        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-
-    async def _proposals(self) -> list[Proposal]:
-        """Return the waiting proposals; a row that was changed is left out and does not hide others."""
-        found = []
-        for stored in await self._store.proposals(version=self._holder.current.version + 1):
-            with suppress(RosterError):
-                found.append(Proposal(self._checked(stored), adopted=False))
+    Who acts is the signer, whoever submits the signature.
+    """
+    found = await store.lock_proposal(tx.connection, digest)
+    if (name, signature) in found.signatures:
+        tx.unchanged("the proposal has the signature")
         return found
+    await store.sign(tx.connection, digest, name, signature, now=tx.now.business)
+    await tx.log(EventType.ROSTER_SIGN, version=found.version, hash=digest, signature=signature)
+    return await store.get(tx.connection, digest)
 
-    def _checked(self, stored: StoredProposal) -> Roster:
-        """Return a proposal with its valid signatures; raises RosterError."""
-        roster = rosters.parse(stored.file)
-        if (roster.version, roster.digest()) != (stored.version, stored.digest):
-            raise RosterError("the stored file is not the proposed one")
-        self._holder.check_acceptable(roster)
-        for name, signature in stored.signatures:
-            single = replace(roster, signatures=()).with_signature(name, signature)
-            with suppress(RosterSignatureError):
-                roster_signature.check_signatures(single, previous=self._holder.current)
-                roster = roster.with_signature(name, signature)
-        return roster
 
-    def _signed(self, roster: Roster, name: str, signature: bytes, now: ClockReading) -> Event:
-        """Return the event of a signature; its actor is the signer, whoever submits the signature."""
-        signer = self._holder.current.member(name).actor_id
-        return self._event(EventType.ROSTER_SIGN, signer, roster, now).with_fields(signature=signature)
+async def propose(
+    vault: Vault, call: MemberAsked, now: ClockReading, holder: RosterHolder, file: bytes
+) -> Proposal:
+    """Store a proposal with the signatures in its file; raises RosterError (ROSTER_INVALID).
 
-    def _event(self, kind: EventType, actor_id: str, roster: Roster, now: ClockReading) -> Event:
-        return self._events.event(
-            kind, actor_id=actor_id, now=now, version=roster.version, hash=roster.digest()
+    Raises ExhaustedError (TOO_MANY_ATTEMPTS) if too many proposals wait.
+    """
+    found = rosters.parse(file)
+    adopted = _adopted(holder, found.digest())
+    if adopted is not None:
+        return adopted
+    roster_signature.check_follows(found, previous=holder.current)
+    roster_signature.check_signatures(found, previous=holder.current)
+    holder.check_acceptable(found)
+    proposal = StoredProposal(found.version, found.digest(), replace(found, signatures=()).to_bytes())
+    stored = await propose_stored(vault, call, now, proposal)
+    for each in found.signatures:
+        stored = await sign_stored.run(
+            vault, _signer(holder, each.name), now, None, stored.digest, each.name, each.signature
         )
+    return await _conclude(holder, _checked(holder, stored), now=now)
 
-    def _request(self, actor_id: str, request_id: str, method: str, *fields: Part) -> Request:
-        return Request(
-            actor_id, request_id, self._fingerprinter.fingerprint(method=method, fields=tuple(fields))
-        )
+
+async def sign(
+    vault: Vault,
+    call: MemberAsked,
+    now: ClockReading,
+    holder: RosterHolder,
+    *,
+    name: str,
+    digest: str,
+    signature: bytes,
+) -> Proposal:
+    """Add a custodian's signature; raises RosterError, NotFoundError (REQUEST_NOT_FOUND)."""
+    adopted = _adopted(holder, digest)
+    if adopted is not None:
+        return adopted
+    found = await _waiting(vault, holder, digest)
+    single = replace(found, signatures=()).with_signature(name, signature)
+    roster_signature.check_signatures(single, previous=holder.current)
+    await vault.guard.check(now=now)
+    signer, request = _signer(holder, name), call.request(vault.fingerprinter)
+    stored = await sign_stored.run(vault, signer, now, request, digest, name, signature)
+    return await _conclude(holder, _checked(holder, stored), now=now)
+
+
+async def complete(vault: Vault, holder: RosterHolder, *, now: ClockReading) -> bool:
+    """Adopt a proposal that has all required signatures but was not adopted because of a crash."""
+    for each in await _proposals(vault, holder):
+        if (await _conclude(holder, each.roster, now=now)).adopted:
+            return True
+    return False
+
+
+async def _conclude(holder: RosterHolder, roster: Roster, *, now: ClockReading) -> Proposal:
+    try:
+        roster_signature.verify(roster, previous=holder.current)
+    except RosterSignatureError:
+        return Proposal(roster, adopted=False)
+    await holder.adopt(roster, now=now)
+    await holder.refresh(now=now)
+    return Proposal(roster, adopted=True)
+
+
+def _adopted(holder: RosterHolder, digest: str) -> Proposal | None:
+    for number in range(holder.current.version, 0, -1):
+        roster = holder.version(number)
+        if roster.digest() == digest:
+            return Proposal(roster, adopted=True)
+    return None
+
+
+async def _waiting(vault: Vault, holder: RosterHolder, digest: str) -> Roster:
+    for each in await _proposals(vault, holder):
+        if each.roster.digest() == digest:
+            return each.roster
+    raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+
+
+async def _proposals(vault: Vault, holder: RosterHolder) -> list[Proposal]:
+    """Return the waiting proposals; a row that was changed is left out and does not hide others."""
+    version, found = holder.current.version + 1, []
+    for stored in await vault.read("roster.proposals", lambda one: store.proposals(one, version=version)):
+        with suppress(RosterError):
+            found.append(Proposal(_checked(holder, stored), adopted=False))
+    return found
+
+
+def _checked(holder: RosterHolder, stored: StoredProposal) -> Roster:
+    """Return a proposal with its valid signatures; raises RosterError."""
+    roster = rosters.parse(stored.file)
+    if (roster.version, roster.digest()) != (stored.version, stored.digest):
+        raise RosterError("the stored file is not the proposed one")
+    holder.check_acceptable(roster)
+    for name, signature in stored.signatures:
+        single = replace(roster, signatures=()).with_signature(name, signature)
+        with suppress(RosterSignatureError):
+            roster_signature.check_signatures(single, previous=holder.current)
+            roster = roster.with_signature(name, signature)
+    return roster
+
+
+def _signer(holder: RosterHolder, name: str) -> MemberActor:
+    return MemberActor(holder.current.member(name).actor_id)

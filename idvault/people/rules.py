@@ -5,6 +5,7 @@
 - Only the signatures decide whether a roster is valid (people.roster_signature), never this module.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason, Violation
@@ -13,6 +14,25 @@ MOST_PROPOSALS = 8
 PROPOSAL_LIFETIME = timedelta(days=30)
 SIGNATURE_SIZE = 64
 _RETRY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """An adopted version as stored; it must not be trusted until its signatures have been verified."""
+
+    version: int
+    digest: str
+    file: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProposal:
+    """A proposed version. file: without signatures; signatures: the name and 64 bytes of each one so far."""
+
+    version: int
+    digest: str
+    file: bytes
+    signatures: tuple[tuple[str, bytes], ...] = ()
 
 
 def check_signature(signature: bytes) -> bytes:

@@ -1,33 +1,30 @@
-"""The roster versions that this deployment has adopted, and the proposed ones (people.ports)."""
+"""Rows of the roster versions that this deployment has adopted, and of the proposed ones.
+
+A roster counts only once its signatures have been verified.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
-from idvault.core import log_entry
-from idvault.core import person_request as member_request
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.request import Request
 from idvault.core.tables.people import roster, roster_proposals, roster_signatures, roster_versions
 from idvault.people import rules
-from idvault.people.ports import StoredProposal, StoredVersion
-from idvault.verify.clock import ClockReading
+from idvault.people.rules import StoredProposal, StoredVersion
 from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import Event
 
 _ONLY = 1
 _THIS = roster_proposals.c.digest == param("digest")
 _NEW_SIGNATURE = {"signature": param("signature"), "signed_at": param("signed_at")}
 
-_NEWEST = statement(select(roster.c.version, roster.c.digest), tuple[int, str])
+# The number and the digest of the newest adopted version.
+NEWEST = statement(select(roster.c.version, roster.c.digest), tuple[int, str])
 _LOCK = statement(for_change(select(roster.c.version, roster.c.digest)), tuple[int, str])
 _FIRST = statement(
     upsert(roster)
@@ -92,112 +89,88 @@ _FORGET_ADOPTED = _deletions(roster_proposals.c.version <= param("version"))
 _FORGET_OLD = _deletions(roster_proposals.c.proposed_at < param("before"))
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlRosterStore:
-    """Rosters in the main database; a roster counts only once its signatures have been verified."""
-
-    database: Database
-
-    @act("roster.adopt")
-    async def adopt(
-        self, connection: Connection, adopted: StoredVersion, *, now: ClockReading, event: Event
-    ) -> bool:
-        """Store a verified version once, with its event; True if this call stored it."""
-        values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now.business}
-        first = await connection.one(_FIRST, **values) is not None
-        newest = await connection.one(_LOCK)
-        await _keep_file(connection, adopted, now)
-        if newest is not None and not first:
-            version, digest = newest
-            if adopted.version == version and adopted.digest != digest:
-                raise PreconditionError(Reason.ROSTER_INVALID)
-            if adopted.version <= version:
-                return False
-            await connection.run(_NEXT, **values)
-        for forget in _FORGET_ADOPTED:
-            await connection.run(forget, version=adopted.version)
-        await log_entry.append(connection, event.with_fields(version=adopted.version, hash=adopted.digest))
-        return True
-
-    async def newest(self) -> tuple[int, str] | None:
-        """Return the version and digest of the newest adopted version, or None before the first."""
-        return await self.database.one("roster.newest", _NEWEST)
-
-    @read("roster.after")
-    async def after(self, connection: Connection, *, version: int) -> list[StoredVersion]:
-        """Return the adopted versions above a version, in order."""
-        return await connection.all(_AFTER, version=version)
-
-    @act("roster.propose")
-    async def propose(
-        self,
-        connection: Connection,
-        proposal: StoredProposal,
-        *,
-        request: Request,
-        now: ClockReading,
-        event: Event,
-    ) -> StoredProposal:
-        """Store a proposal with its event; return it with its signatures so far."""
-        # The row of the roster in force serves as a lock: proposals are counted and added one at a time.
-        await connection.one(_LOCK)
-        if await member_request.remember(connection, request, now=now) is None:
-            for forget in _FORGET_OLD:
-                await connection.run(forget, before=now.business - rules.PROPOSAL_LIFETIME)
-            if await connection.one(_PROPOSAL, digest=proposal.digest) is None:
-                await _add(connection, proposal, now)
-                await log_entry.append(connection, event)
-        return await _found(connection, _PROPOSAL, proposal.digest)
-
-    @act("roster.sign")
-    async def sign(
-        self,
-        connection: Connection,
-        *,
-        digest: str,
-        name: str,
-        signature: bytes,
-        request: Request | None,
-        now: ClockReading,
-        event: Event,
-    ) -> StoredProposal:
-        """Add a verified signature with its event; return the proposal."""
-        if request is not None:
-            await member_request.remember(connection, request, now=now)
-        found = await _found(connection, _LOCK_PROPOSAL, digest)
-        if (name, signature) in found.signatures:
-            return found
-        await connection.run(_SIGN, digest=digest, name=name, signature=signature, signed_at=now.business)
-        await log_entry.append(connection, event)
-        return await _found(connection, _PROPOSAL, digest)
-
-    @read("roster.proposals")
-    async def proposals(self, connection: Connection, *, version: int) -> Sequence[StoredProposal]:
-        """Return the proposals for a version with their signatures, newest first."""
-        return await _signed(connection, await connection.all(_PROPOSALS, version=version))
+async def lock(connection: Connection) -> tuple[int, str] | None:
+    """Return the newest adopted version, locked: proposals are counted and added one at a time."""
+    return await connection.one(_LOCK)
 
 
-async def _keep_file(connection: Connection, adopted: StoredVersion, now: ClockReading) -> None:
-    new = await connection.one(
-        _ADD_VERSION,
-        version=adopted.version,
-        digest=adopted.digest,
-        file=adopted.file,
-        adopted_at=now.business,
-    )
+async def after(connection: Connection, *, version: int) -> list[StoredVersion]:
+    """Return the adopted versions after a version, in order."""
+    return await connection.all(_AFTER, version=version)
+
+
+async def adopt(connection: Connection, adopted: StoredVersion, *, now: datetime) -> bool:
+    """Store a version as the newest one; False if it is stored, or below the newest.
+
+    Raises PreconditionError (ROSTER_INVALID) if the version was adopted with another digest.
+    """
+    values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now}
+    first = await connection.one(_FIRST, **values) is not None
+    former = await lock(connection)
+    await _keep_file(connection, adopted, now)
+    if former is not None and not first:
+        version, digest = former
+        if adopted.version == version and adopted.digest != digest:
+            raise PreconditionError(Reason.ROSTER_INVALID)
+        if adopted.version <= version:
+            return False
+        await connection.run(_NEXT, **values)
+    return True
+
+
+async def _keep_file(connection: Connection, adopted: StoredVersion, now: datetime) -> None:
+    row = {"version": adopted.version, "digest": adopted.digest, "file": adopted.file, "adopted_at": now}
+    new = await connection.one(_ADD_VERSION, **row)
     if new is None and await connection.one(_DIGEST, version=adopted.version) != adopted.digest:
         raise PreconditionError(Reason.ROSTER_INVALID)
 
 
-async def _add(connection: Connection, proposal: StoredProposal, now: ClockReading) -> None:
-    rules.check_room(waiting=await connection.one(_COUNT) or 0)
-    await connection.one(
-        _ADD_PROPOSAL,
-        digest=proposal.digest,
-        version=proposal.version,
-        file=proposal.file,
-        proposed_at=now.business,
-    )
+async def forget_adopted(connection: Connection, *, version: int) -> None:
+    """Delete the proposals for a version and for earlier ones."""
+    for forget in _FORGET_ADOPTED:
+        await connection.run(forget, version=version)
+
+
+async def forget_old(connection: Connection, *, before: datetime) -> None:
+    """Delete the proposals that were made before a time."""
+    for forget in _FORGET_OLD:
+        await connection.run(forget, before=before)
+
+
+async def is_proposed(connection: Connection, digest: str) -> bool:
+    """Return whether a proposal waits."""
+    return await connection.one(_PROPOSAL, digest=digest) is not None
+
+
+async def waiting(connection: Connection) -> int:
+    """Return how many proposals wait."""
+    return await connection.only(_COUNT)
+
+
+async def add(connection: Connection, proposal: StoredProposal, *, now: datetime) -> None:
+    """Insert a proposal without its signatures."""
+    row = {"version": proposal.version, "digest": proposal.digest, "file": proposal.file}
+    await connection.one(_ADD_PROPOSAL, **row, proposed_at=now)
+
+
+async def sign(connection: Connection, digest: str, name: str, signature: bytes, *, now: datetime) -> None:
+    """Store a verified signature of a proposal that this act has locked."""
+    await connection.run(_SIGN, digest=digest, name=name, signature=signature, signed_at=now)
+
+
+async def get(connection: Connection, digest: str) -> StoredProposal:
+    """Return a proposal with its signatures so far; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    return await _found(connection, _PROPOSAL, digest)
+
+
+async def lock_proposal(connection: Connection, digest: str) -> StoredProposal:
+    """Return the same, locked; raises as `get` does."""
+    return await _found(connection, _LOCK_PROPOSAL, digest)
+
+
+async def proposals(connection: Connection, *, version: int) -> Sequence[StoredProposal]:
+    """Return the proposals for a version with their signatures, newest first."""
+    return await _signed(connection, await connection.all(_PROPOSALS, version=version))
 
 
 async def _found(connection: Connection, query: Statement[Row[Any]], digest: str) -> StoredProposal:

@@ -27,8 +27,10 @@ from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.moderator import acts as moderator_acts
-from idvault.people.acts import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
-from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
+from idvault.people import acts as people_acts
+from idvault.people.acts import Proposal, Published, RosterHolder
+from idvault.people.second_factor import acts as second_factor_acts
+from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactors
 from idvault.platform import acts as platform_acts
 from idvault.processes.services.roster import RosterServicer
 from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
@@ -94,43 +96,6 @@ class Calls:
             raise self.refusal
 
 
-class FakeRosters(RosterFlow):
-    """One roster and one proposal."""
-
-    def __init__(self, calls: Calls) -> None:
-        self.calls = calls
-
-    async def get(self, *, version: int) -> Published:
-        self.calls.note(version)
-        return Published(ROSTER, 1, (Proposal(next_version(ROSTER), adopted=False),))
-
-    async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
-        self.calls.note(command)
-        return Proposal(ROSTER, adopted=False)
-
-    async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
-        self.calls.note(command)
-        return Proposal(ROSTER, adopted=True)
-
-
-class FakeSecondFactors(SecondFactorFlow):
-    """A second factor that is enrolled."""
-
-    def __init__(self, calls: Calls) -> None:
-        self.calls = calls
-
-    async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
-        self.calls.note(actor_id)
-        return EnrolmentState(True, False, self.calls.left, now.real if not self.calls.left else None)
-
-    async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
-        self.calls.note(command)
-        return Begun("a suite", b"sealed")
-
-    async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
-        self.calls.note(command)
-
-
 def note_acts(calls: Calls, patch: pytest.MonkeyPatch) -> None:
     """Let every key be registered and revoked, and everybody be named."""
 
@@ -153,6 +118,47 @@ def note_acts(calls: Calls, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(platform_acts, "register", register)
     patch.setattr(platform_acts, "revoke", revoke)
     patch.setattr(moderator_acts, "name_by_operator", named)
+
+
+def note_rosters(calls: Calls, patch: pytest.MonkeyPatch) -> None:
+    """Have one roster and one proposal."""
+
+    async def published(_vault: Vault, _rosters: RosterHolder, *, version: int) -> Published:
+        calls.note(version)
+        return Published(ROSTER, 1, (Proposal(next_version(ROSTER), adopted=False),))
+
+    async def propose(
+        _vault: Vault, call: MemberAsked, _now: ClockReading, _rosters: RosterHolder, file: bytes
+    ) -> Proposal:
+        calls.note((call, file))
+        return Proposal(ROSTER, adopted=False)
+
+    async def sign(
+        _vault: Vault, call: MemberAsked, _now: ClockReading, _rosters: RosterHolder, **signed: Any
+    ) -> Proposal:
+        calls.note((call, signed))
+        return Proposal(ROSTER, adopted=True)
+
+    for function in (published, propose, sign):
+        patch.setattr(people_acts, function.__name__, function)
+
+
+def note_second_factors(calls: Calls, patch: pytest.MonkeyPatch) -> None:
+    """Have a second factor that is enrolled."""
+
+    async def state(_vault: Vault, actor_id: str, *, now: ClockReading) -> EnrolmentState:
+        calls.note(actor_id)
+        return EnrolmentState(True, False, calls.left, now.real if not calls.left else None)
+
+    async def begin(_factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> Begun:
+        calls.note(command)
+        return Begun("a suite", b"sealed")
+
+    async def confirm(_factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> None:
+        calls.note(command)
+
+    for function in (state, begin, confirm):
+        patch.setattr(second_factor_acts, function.__name__, function)
 
 
 @dataclass
@@ -178,13 +184,9 @@ async def custody(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Custody]:
     calls, nothing = Calls(), cast(Any, None)
-    note_acts(calls, monkeypatch)
-    servicer = RosterServicer(
-        vault=nothing,
-        rosters=FakeRosters(calls),
-        second_factor=nothing,
-        second_factors=FakeSecondFactors(calls),
-    )
+    for note in (note_acts, note_rosters, note_second_factors):
+        note(calls, monkeypatch)
+    servicer = RosterServicer(vault=nothing, rosters=nothing, second_factor=nothing, second_factors=nothing)
     issued = {role: authority.client(spiffe(role, f"{role}-x")) for role in ROLES}
     registered = [platform(issued[role], name=f"{role}-x", role=role) for role in ("platform", "monitor")]
     people = [Pin(f"{role}-x", role, "33" * 16, issued[role].spki) for role in ROLES[1:4]]
@@ -257,8 +259,10 @@ async def test_commands_name_their_caller(custody: Custody) -> None:
     await custody.call("auditor", "BeginSecondFactor")
     proposed, signing, enrolling = custody.calls.asked
     assert signed.adopted
-    assert proposed == ProposeCommand("33" * 16, REQUEST_ID, ROSTER.to_bytes())
-    assert (signing.name, signing.digest, signing.signature) == ("custodian-x", ROSTER.digest(), b"s" * 64)
+    file, given = ROSTER.to_bytes(), (ROSTER.digest(), b"s" * 64)
+    assert proposed == (MemberAsked("33" * 16, REQUEST_ID, "ProposeRoster", (file,)), file)
+    signed_by = {"name": "custodian-x", "digest": given[0], "signature": given[1]}
+    assert signing == (MemberAsked("33" * 16, REQUEST_ID, "SignRoster", given), signed_by)
     assert enrolling == EnrolCommand("33" * 16, REQUEST_ID, "123456")
     assert "123456" not in repr(enrolling)
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
+from idvault.core.act import SYSTEM
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.request import Request
@@ -19,8 +20,8 @@ from idvault.core.tables.account import records
 from idvault.custody.drill.ports import Passing
 from idvault.custody.drill.store import SqlDrillStore
 from idvault.log.store import SqlLogStore
-from idvault.people.ports import StoredVersion
-from idvault.people.store import SqlRosterStore
+from idvault.people import acts as people_acts
+from idvault.people.rules import StoredVersion
 from idvault.processes.bootstrap import doctor
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.verify.clock import ClockReading
@@ -69,8 +70,7 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
     try:
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
         version = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        event = World(main).event(EventType.ROSTER_ADOPTED)
-        await SqlRosterStore(database=main).adopt(version, now=ClockReading(NOW, NOW), event=event)
+        await people_acts.adopt_stored(World(main).vault, SYSTEM, ClockReading(NOW, NOW), version)
         record = builders.record(present_quorum_id=roster.quorums[0].id)
         await SqlDrillStore(database=main).renew(record, now=ClockReading(NOW, NOW), event=_drill(main))
         await logs.sequence(main)

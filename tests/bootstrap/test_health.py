@@ -13,13 +13,14 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from idvault.core.act import SYSTEM
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.people.ports import StoredVersion
-from idvault.people.store import SqlRosterStore
+from idvault.people import acts as people_acts
+from idvault.people.rules import StoredVersion
 from idvault.processes import readiness
 from idvault.processes.bootstrap import health
 from idvault.processes.bootstrap.base import ENTROPY, Base
@@ -27,7 +28,6 @@ from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
 from tests.registry.test_probe import answering
 from tests.support import logs
 from tests.support.chamber import first_roster
@@ -73,10 +73,8 @@ async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process
         stack.push_async_callback(shred.close)
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
         adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        event = World(main).event(EventType.ROSTER_ADOPTED)
-        await SqlRosterStore(database=main).adopt(
-            adopted, now=ClockReading(logs.START, logs.START), event=event
-        )
+        now = ClockReading(logs.START, logs.START)
+        await people_acts.adopt_stored(World(main).vault, SYSTEM, now, adopted)
         await logs.sequence(main)
         url = await stack.enter_async_context(answering(None))
         settings = Settings(

@@ -11,9 +11,13 @@ import pytest
 from sqlalchemy import insert
 
 from idvault.claim.job.rules import JobProgress, JobState
-from idvault.core.act import SYSTEM
+from idvault.core.act import SYSTEM, MemberActor
+from idvault.core.second_factor import Tries
 from idvault.core.tables.log import log_entries
-from idvault.people.ports import StoredProposal, StoredVersion
+from idvault.people import acts as people_acts
+from idvault.people.rules import StoredProposal, StoredVersion
+from idvault.people.second_factor import acts as second_factor_acts
+from idvault.people.second_factor.rules import SecondFactor
 from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import FreshSecret, Intake
 from idvault.verify.error import UnavailableError
@@ -22,6 +26,7 @@ from tests.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]
+MEMBER = MemberActor("d" * 32)
 
 
 async def _open(world: World) -> Act:
@@ -85,45 +90,46 @@ async def _revoke(world: World) -> Act:
 
 async def _adopt(world: World) -> Act:
     version = StoredVersion(1, "a" * 64, b"synthetic")
-    return lambda event: world.roster.adopt(version, now=at(), event=event)
+    return lambda event: people_acts.adopt_stored(world.vault_of(event), SYSTEM, at(), version)
 
 
 async def _propose(world: World) -> Act:
     proposal = StoredProposal(2, "b" * 64, b"synthetic")
     request = world.request()
-    return lambda event: world.roster.propose(proposal, request=request, now=at(), event=event)
+    return lambda event: people_acts.propose_stored.run(
+        world.vault_of(event), MEMBER, at(), request, proposal
+    )
 
 
 async def _sign(world: World) -> Act:
     await (await _propose(world))(world.event(EventType.ROSTER_PROPOSE, version=2, hash="b" * 64))
     request = world.request()
-    return lambda event: world.roster.sign(
-        digest="b" * 64, name="custodian-a", signature=b"s" * 64, request=request, now=at(), event=event
-    )
+    signed = ("b" * 64, "custodian-a", b"s" * 64)
+    return lambda event: people_acts.sign_stored.run(world.vault_of(event), MEMBER, at(), request, *signed)
 
 
 async def _begin(world: World) -> Act:
     request = world.request()
     fresh = FreshSecret(b"sealed", b"for the person")
-    return lambda event: world.second_factors.begin(
-        actor_id="d" * 32, fresh=fresh, request=request, now=at(), event=event
+    return lambda event: second_factor_acts.begin_stored.run(
+        world.vault_of(event), MEMBER, at(), request, fresh, "auditor-a"
     )
 
 
 async def _confirm(world: World) -> Act:
     await (await _begin(world))(world.event(EventType.SECOND_FACTOR_BEGIN, person="auditor-a"))
     request = world.request()
-    return lambda event: world.second_factors.confirm(
-        actor_id="d" * 32, secret=b"sealed", step=1, request=request, now=at(), event=event
+    found = SecondFactor(MEMBER.actor_id, None, b"sealed", None, Tries())
+    return lambda event: second_factor_acts.confirm_stored.run(
+        world.vault_of(event), MEMBER, at(), request, found, 1, "auditor-a"
     )
 
 
 async def _exhaust(world: World) -> Act:
     await (await _begin(world))(world.event(EventType.SECOND_FACTOR_BEGIN, person="auditor-a"))
     for _ in range(9):
-        event = world.event(EventType.SECOND_FACTOR_EXHAUST)
-        await world.second_factors.charge(actor_id="d" * 32, now=at(), event=event)
-    return lambda event: world.second_factors.charge(actor_id="d" * 32, now=at(), event=event)
+        await second_factor_acts.charge(world.vault, MEMBER, at())
+    return lambda event: second_factor_acts.charge(world.vault_of(event), MEMBER, at())
 
 
 @pytest.mark.parametrize(

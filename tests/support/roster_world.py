@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from idvault.core.db.database import Database
+from idvault.core.request import MemberAsked
 from idvault.log.acts.guard import LogGuard
-from idvault.people.acts import Proposal, ProposeCommand, SignCommand
-from idvault.people.store import SqlRosterStore
-from idvault.processes.bootstrap.people import wire_rosters
+from idvault.people import acts
+from idvault.people.acts import Proposal, Published
 from idvault.processes.bootstrap.roster import wire_roster_holder
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.attest import hpke
 from idvault.verify.attest.people import roster_chain, roster_signature
 from idvault.verify.attest.people.roster import Roster
@@ -53,7 +54,7 @@ def write(path: Path, roster: Roster) -> None:
 
 @dataclass
 class Process:
-    """One process: its roster, its flow, and its alarms."""
+    """One process: its roster, and its alarms."""
 
     database: Database
     path: Path
@@ -62,22 +63,19 @@ class Process:
     number: int = 0
 
     def __post_init__(self) -> None:
-        self.store = SqlRosterStore(database=self.database)
+        self.vault = wire_vault(
+            self.database,
+            guard=LogGuard(store=self.waiting),
+            fingerprinter=FakeFingerprinter(),
+            entropy=ENTROPY,
+        )
         self.holder = wire_roster_holder(
-            store=self.store,
+            vault=self.vault,
             path=self.path,
             development=False,
             origin=ORIGIN,
             keys=(),
-            entropy=ENTROPY,
             alarm=lambda version, why: self.alarms.append((version, why)),
-        )
-        self.flow = wire_rosters(
-            store=self.store,
-            holder=self.holder,
-            fingerprinter=FakeFingerprinter(),
-            guard=LogGuard(store=self.waiting),
-            entropy=ENTROPY,
         )
 
     async def start(self) -> "Process":
@@ -86,22 +84,25 @@ class Process:
 
     async def propose(self, roster: Roster, *, request: int | None = None) -> Proposal:
         """Propose as the operator, with a new request unless one is given."""
-        command = ProposeCommand(OPERATOR.actor_id, self._request(request), roster.to_bytes())
-        return await self.flow.propose(command, now=at(0))
+        file = roster.to_bytes()
+        call = MemberAsked(OPERATOR.actor_id, self._request(request), "ProposeRoster", (file,))
+        return await acts.propose(self.vault, call, at(0), self.holder, file)
 
     async def sign(
         self, roster: Roster, name: str, *, forged: bytes | None = None, request: int | None = None
     ) -> Proposal:
-        return await self.flow.sign(
-            SignCommand(
-                actor_id=people.roster_member(name, suite=hpke.X25519).actor_id,
-                name=name,
-                request_id=self._request(request),
-                digest=roster.digest(),
-                signature=forged or signature(roster, name),
-            ),
-            now=at(0),
+        actor_id = people.roster_member(name, suite=hpke.X25519).actor_id
+        digest, signed = roster.digest(), forged or signature(roster, name)
+        call = MemberAsked(actor_id, self._request(request), "SignRoster", (digest, signed))
+        return await acts.sign(
+            self.vault, call, at(0), self.holder, name=name, digest=digest, signature=signed
         )
+
+    async def get(self, version: int) -> Published:
+        return await acts.published(self.vault, self.holder, version=version)
+
+    async def complete(self, *, seconds: float) -> bool:
+        return await acts.complete(self.vault, self.holder, now=at(seconds))
 
     def _request(self, given: int | None) -> str:
         self.number += 1

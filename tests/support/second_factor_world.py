@@ -12,12 +12,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from idvault.core.db.database import Database
-from idvault.core.person_request import SqlMemberRequestStore
 from idvault.log.acts.guard import LogGuard
 from idvault.people.second_factor import rules as second_factor_rules
-from idvault.people.second_factor.acts import SecondFactorFlow
-from idvault.people.second_factor.store import SqlSecondFactorStore
-from idvault.processes.bootstrap.people import wire_second_factors
+from idvault.people.second_factor.acts import SecondFactors
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
@@ -56,7 +54,7 @@ def code_of(secret: bytes, now: datetime, seconds: float = 0) -> str:
 class World:
     """One process."""
 
-    flow: SecondFactorFlow
+    factors: SecondFactors
     waiting: WaitingLog
     counted: list[None] = field(default_factory=list)
 
@@ -82,17 +80,14 @@ def build(database: Database, keys: Path) -> World:
         LocalKeyProvider.create(keys, keys=made, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
     provider = LocalKeyProvider.load(keys, passphrase=passphrase, entropy=ENTROPY)
     waiting, counted = WaitingLog(), list[None]()
-    flow = wire_second_factors(
-        store=SqlSecondFactorStore(database=database),
-        requests=SqlMemberRequestStore(database=database),
+    guard = LogGuard(store=waiting)
+    factors = SecondFactors(
+        vault=wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY),
         sealer=TotpSealer(keys=provider, entropy=ENTROPY),
-        fingerprinter=FakeFingerprinter(),
-        guard=LogGuard(store=waiting),
-        entropy=ENTROPY,
         roster_member=_person,
         on_refused=lambda: counted.append(None),
     )
-    return World(flow, waiting, counted)
+    return World(factors, waiting, counted)
 
 
 def _person(actor_id: str) -> RosterMember:
@@ -108,7 +103,7 @@ async def contend(url: str, keys: str, code: str, count: int) -> int:
 
     async def once() -> bool:
         try:
-            await world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=ClockReading(NOW, NOW))
+            await world.factors.check(actor_id=AUDITOR.actor_id, code=code, now=ClockReading(NOW, NOW))
         except DeniedError:
             return False
         return True

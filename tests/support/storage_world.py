@@ -22,12 +22,9 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.event_factory import EventFactory
-from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
 from idvault.key.store.version import SqlDayKeyStore
-from idvault.people.second_factor.store import SqlSecondFactorStore
-from idvault.people.store import SqlRosterStore
 from idvault.processes.bootstrap.vault import NoGuard, wire_vault
 from idvault.registry.budget_ports import CallTurn
 from idvault.registry.store import SqlBudgetStore
@@ -89,9 +86,6 @@ class World:
         self.accounts = SqlStatusStore(database=database)
         self.records = SqlRecordStore(database=database)
         self.budget = SqlBudgetStore(database=database)
-        self.roster = SqlRosterStore(database=database)
-        self.second_factors = SqlSecondFactorStore(database=database)
-        self.person_requests = SqlMemberRequestStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)
         self._seed = seed
         self._numbers = count(1)

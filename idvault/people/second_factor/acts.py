@@ -7,17 +7,17 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.person_request_ports import MemberRequestStore
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
+from idvault.core.db.connection import Connection
+from idvault.core.request import MemberAsked, Request
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
-from idvault.log.acts.guard import LogGuard
-from idvault.people.second_factor import rules as second_factor_rules
-from idvault.people.second_factor.ports import SecondFactor, SecondFactorSealer, SecondFactorStore
+from idvault.people.second_factor import rules, store
+from idvault.people.second_factor.ports import SecondFactorSealer
+from idvault.people.second_factor.rules import SecondFactor
+from idvault.sealing.ports import FreshSecret
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import DeniedError, PreconditionError, Reason
@@ -31,6 +31,10 @@ class EnrolCommand:
     actor_id: str
     request_id: str
     code: str = field(repr=False)
+
+    def asked(self, method: str) -> MemberAsked:
+        """Return the call; a repetition has the same code."""
+        return MemberAsked(self.actor_id, self.request_id, method, (self.code,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +55,83 @@ class EnrolmentState:
     locked_until: datetime | None
 
 
-class SecondFactorFlow:
-    """Begins and confirms enrolments, and checks codes."""
+@act("second_factor.charge")
+async def charge(tx: Tx) -> SecondFactor:
+    """Charge one try of who acts, by real time; return the second factor with this try.
 
-    def __init__(
-        self,
-        *,
-        store: SecondFactorStore,
-        requests: MemberRequestStore,
-        sealer: SecondFactorSealer,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-        roster_member: Callable[[str], RosterMember],
-        on_refused: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Initialise with the ports. roster_member: finds a member by actor id (RosterHolder.member)."""
-        self._store = store
-        self._requests = requests
-        self._sealer = sealer
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-        self._member = roster_member
-        self._on_refused = on_refused
+    An act of its own: the try counts whatever comes of it. Raises DeniedError: SECOND_FACTOR_LOCKED, or
+    SECOND_FACTOR_REFUSED for a member without a second factor.
+    """
+    found = await store.lock(tx.connection, tx.by.actor_id)
+    if found is None:
+        raise SecondFactorError(Cause.NOT_ENROLLED)
+    tries = rules.charge(tries=found.tries, now=tx.now.real)
+    await store.put_tries(tx.connection, found.actor_id, tries)
+    if tries.locked_until is None:
+        tx.unchanged("only a lock is logged")
+    else:
+        await tx.log(EventType.SECOND_FACTOR_EXHAUST, locked_until=tries.locked_until.isoformat())
+    return replace(found, tries=tries)
+
+
+@act("second_factor.accept")
+async def accept(tx: Tx, secret: bytes, step: int) -> bool:
+    """Spend a step of the active secret of who acts, and clear the tries; True if this call spent it."""
+    tx.unchanged("the act that the code is for has an entry")
+    return await store.accept(tx.connection, tx.by.actor_id, secret, step=step)
+
+
+async def _answer(_connection: Connection, answer: bytes, *_args: object) -> bytes:
+    return answer
+
+
+@member_mutation("second_factor.begin", again=_answer, answer=lambda fresh, _name: fresh.for_member)
+async def begin_stored(tx: Tx, fresh: FreshSecret, name: str) -> bytes:
+    """Store a pending secret, in place of a former one; return what the member gets. name: the member's."""
+    await store.begin(tx.connection, tx.by.actor_id, fresh.at_rest)
+    await tx.log(EventType.SECOND_FACTOR_BEGIN, person=name)
+    return fresh.for_member
+
+
+@member_mutation("second_factor.confirm", again=_answer)
+async def confirm_stored(tx: Tx, found: SecondFactor, step: int, name: str) -> bytes:
+    """Make a pending secret the active one and spend a step of it; raises SecondFactorError if it is not."""
+    if found.pending is None or not await store.confirm(
+        tx.connection, found.actor_id, found.pending, step=step
+    ):
+        raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
+    await tx.log(EventType.SECOND_FACTOR_CONFIRM, person=name)
+    return b""
+
+
+async def find(vault: Vault, actor_id: str) -> SecondFactor | None:
+    """Return a member's second factor."""
+    return await vault.main.one("second_factor.find", store.FIND, member=actor_id)
+
+
+async def state(vault: Vault, actor_id: str, *, now: ClockReading) -> EnrolmentState:
+    """Return the state of a member's own second factor; it costs no try."""
+    found = await find(vault, actor_id)
+    tries = Tries() if found is None else rules.open_tries(tries=found.tries, now=now.real)
+    return EnrolmentState(
+        enrolled=found is not None and found.active is not None,
+        pending=found is not None and found.pending is not None,
+        tries_left=tries.left,
+        locked_until=tries.locked_until,
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SecondFactors:
+    """The codes of roster members (core.second_factor.SecondFactorCheck).
+
+    roster_member: finds a member by actor id (RosterHolder.member). on_refused: counts.
+    """
+
+    vault: Vault
+    sealer: SecondFactorSealer
+    roster_member: Callable[[str], RosterMember]
+    on_refused: Callable[[], None] = lambda: None
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
         """Spend a code before an act; a code is valid for exactly one act, across all processes.
@@ -86,98 +143,75 @@ class SecondFactorFlow:
         try:
             await self._check(actor_id, code, now)
         except DeniedError:
-            self._on_refused()
-            raise
-
-    async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
-        """Return the state of a member's own second factor; it costs no try."""
-        found = await self._store.find(actor_id=actor_id)
-        tries = Tries() if found is None else second_factor_rules.open_tries(tries=found.tries, now=now.real)
-        return EnrolmentState(
-            enrolled=found is not None and found.active is not None,
-            pending=found is not None and found.pending is not None,
-            tries_left=tries.left,
-            locked_until=tries.locked_until,
-        )
-
-    async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
-        """Make a new secret, which is active once confirmed; raises DeniedError as `check` does."""
-        roster_member = self._member(command.actor_id)
-        request = self._request("BeginSecondFactor", command)
-        answer = await self._requests.find(request)
-        if answer is None:
-            await self._guard.check(now=now)
-            found = await self._store.find(actor_id=command.actor_id)
-            if found is not None and found.active is not None:
-                second_factor_rules.check_unlocked(tries=found.tries, now=now.real)
-                await self.check(actor_id=command.actor_id, code=command.code, now=now)
-            fresh = self._sealer.fresh(roster_member=roster_member, request_id=command.request_id)
-            event = self._events.event(
-                EventType.SECOND_FACTOR_BEGIN, actor_id=command.actor_id, now=now, person=roster_member.name
-            )
-            answer = await self._store.begin(
-                actor_id=command.actor_id, fresh=fresh, request=request, now=now, event=event
-            )
-        return Begun(roster_member.suite, answer)
-
-    async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
-        """Confirm the enrolment: the pending secret becomes active, proved by its first code.
-
-        Raises DeniedError as `check` does, PreconditionError (ILLEGAL_TRANSITION) if nothing is pending.
-        """
-        request = self._request("ConfirmSecondFactor", command)
-        if await self._requests.find(request) is not None:
-            return
-        try:
-            await self._confirm(command, request, now)
-        except DeniedError:
-            if await self._requests.find(request) is not None:  # a concurrent repeat of this call came first
-                return
-            self._on_refused()
+            self.on_refused()
             raise
 
     async def _check(self, actor_id: str, code: str, now: ClockReading) -> None:
-        second_factor_rules.check_code(code)
-        found = await self._charge(actor_id, now)
+        rules.check_code(code)
+        who = MemberActor(actor_id)
+        found = await charge(self.vault, who, now)
         if found.active is None:
             raise SecondFactorError(Cause.NOT_ENROLLED)
-        matched = self._sealer.match(actor_id=actor_id, at_rest=found.active, code=code, now=now.real)
-        step = second_factor_rules.check_step(step=matched, last=found.last_step, tries=found.tries)
+        step = self.step_of(found, found.active, code, last=found.last_step, now=now)
         # There may be concurrent calls; the store decides which one spends the step.
-        if not await self._store.accept(actor_id=actor_id, secret=found.active, step=step):
+        if not await accept(self.vault, who, now, found.active, step):
             raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
 
-    async def _confirm(self, command: EnrolCommand, request: Request, now: ClockReading) -> None:
-        await self._guard.check(now=now)
-        roster_member = self._member(command.actor_id)
-        waiting = await self._store.find(actor_id=command.actor_id)
-        if waiting is None or waiting.pending is None:
-            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        second_factor_rules.check_code(command.code)
-        found = await self._charge(command.actor_id, now)
-        if found.pending is None:
-            raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
-        matched = self._sealer.match(
-            actor_id=command.actor_id, at_rest=found.pending, code=command.code, now=now.real
-        )
-        step = second_factor_rules.check_step(step=matched, last=None, tries=found.tries)
-        event = self._events.event(
-            EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=roster_member.name
-        )
-        if not await self._store.confirm(
-            actor_id=command.actor_id,
-            secret=found.pending,
-            step=step,
-            request=request,
-            now=now,
-            event=event,
-        ):
-            raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
+    def step_of(
+        self, found: SecondFactor, secret: bytes, code: str, *, last: int | None, now: ClockReading
+    ) -> int:
+        """Return the step of a code that matches a secret; raises SecondFactorError."""
+        matched = self.sealer.match(actor_id=found.actor_id, at_rest=secret, code=code, now=now.real)
+        return rules.check_step(step=matched, last=last, tries=found.tries)
 
-    async def _charge(self, actor_id: str, now: ClockReading) -> SecondFactor:
-        event = self._events.event(EventType.SECOND_FACTOR_EXHAUST, actor_id=actor_id, now=now)
-        return await self._store.charge(actor_id=actor_id, now=now, event=event)
 
-    def _request(self, method: str, command: EnrolCommand) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(command.code,))
-        return Request(command.actor_id, command.request_id, fingerprint)
+async def begin(factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> Begun:
+    """Make a new secret, which is active once confirmed; raises DeniedError as `check` does."""
+    vault, roster_member = factors.vault, factors.roster_member(command.actor_id)
+    call = command.asked("BeginSecondFactor")
+    request = call.request(vault.fingerprinter)
+    answer = await known(vault, request)
+    if answer is None:
+        await vault.guard.check(now=now)
+        found = await find(vault, command.actor_id)
+        if found is not None and found.active is not None:
+            rules.check_unlocked(tries=found.tries, now=now.real)
+            await factors.check(actor_id=command.actor_id, code=command.code, now=now)
+        fresh = factors.sealer.fresh(roster_member=roster_member, request_id=command.request_id)
+        answer = await begin_stored.run(vault, call, now, request, fresh, roster_member.name)
+    return Begun(roster_member.suite, answer)
+
+
+async def confirm(factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> None:
+    """Confirm the enrolment: the pending secret becomes active, proved by its first code.
+
+    Raises DeniedError as `check` does, PreconditionError (ILLEGAL_TRANSITION) if nothing is pending.
+    """
+    call = command.asked("ConfirmSecondFactor")
+    request = call.request(factors.vault.fingerprinter)
+    if await known(factors.vault, request) is not None:
+        return
+    try:
+        await _confirm(factors, command, request, now)
+    except DeniedError:
+        if await known(factors.vault, request) is not None:  # a concurrent repeat of this call came first
+            return
+        factors.on_refused()
+        raise
+
+
+async def _confirm(
+    factors: SecondFactors, command: EnrolCommand, request: Request, now: ClockReading
+) -> None:
+    vault, who = factors.vault, MemberActor(command.actor_id)
+    await vault.guard.check(now=now)
+    roster_member = factors.roster_member(command.actor_id)
+    waiting = await find(vault, command.actor_id)
+    if waiting is None or waiting.pending is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    rules.check_code(command.code)
+    found = await charge(vault, who, now)
+    if found.pending is None:
+        raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
+    step = factors.step_of(found, found.pending, command.code, last=None, now=now)
+    await confirm_stored.run(vault, who, now, request, found, step, roster_member.name)

@@ -8,6 +8,7 @@
 """
 
 import re
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idvault.core.second_factor import MOST_TRIES, STEP, Cause, SecondFactorError, Tries
@@ -15,6 +16,21 @@ from idvault.core.second_factor import MOST_TRIES, STEP, Cause, SecondFactorErro
 FIRST_LOCK = timedelta(minutes=15)
 LONGEST_LOCK = timedelta(hours=24)
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """One roster member's second factor as stored; secrets are sealed at rest.
+
+    active: the secret in use, None before the first confirmation. pending: a new secret that is not confirmed
+    yet. last_step: the step of the last success with the active secret.
+    """
+
+    actor_id: str
+    active: bytes | None = field(repr=False)
+    pending: bytes | None = field(repr=False)
+    last_step: int | None
+    tries: Tries
 
 
 def open_tries(*, tries: Tries, now: datetime) -> Tries:

@@ -1,25 +1,15 @@
-"""Second factors of roster members: every attempt and every step is a separate act."""
+"""Rows of roster members' second factors."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
-from idvault.core import log_entry
-from idvault.core import person_request as member_request
-from idvault.core.db.act import act
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, statement, upsert
-from idvault.core.request import Request
-from idvault.core.second_factor import Cause, SecondFactorError, Tries
+from idvault.core.second_factor import Tries
 from idvault.core.tables.people import second_factors
-from idvault.people.second_factor import rules
-from idvault.people.second_factor.ports import SecondFactor
-from idvault.sealing.ports import FreshSecret
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event
+from idvault.people.second_factor.rules import SecondFactor
 
 
 def _from_row(row: Row[Any]) -> SecondFactor:
@@ -31,7 +21,7 @@ _CLEARED: dict[str, Any] = {"tries": 0, "locks": 0, "locked_until": None}
 _OWN = second_factors.c.actor_id == param("member")
 _LATER = or_(second_factors.c.last_step.is_(None), second_factors.c.last_step < param("step"))
 
-_FIND = statement(select(second_factors).where(_OWN), _from_row)
+FIND = statement(select(second_factors).where(_OWN), _from_row)
 _LOCK = statement(for_change(select(second_factors).where(_OWN)), _from_row)
 _BEGIN = statement(
     upsert(second_factors)
@@ -55,71 +45,31 @@ _CONFIRM = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlSecondFactorStore:
-    """Second factors in the main database, one row per roster member."""
+async def lock(connection: Connection, actor_id: str) -> SecondFactor | None:
+    """Return a member's second factor, locked."""
+    return await connection.one(_LOCK, member=actor_id)
 
-    database: Database
 
-    async def find(self, *, actor_id: str) -> SecondFactor | None:
-        """Return a member's second factor."""
-        return await self.database.one("second_factor.find", _FIND, member=actor_id)
+async def begin(connection: Connection, actor_id: str, secret: bytes) -> None:
+    """Store a pending secret, in place of a former one; the active secret, its step and the tries stay."""
+    await connection.run(_BEGIN, member=actor_id, secret=secret)
 
-    @act("second_factor.begin")
-    async def begin(
-        self,
-        connection: Connection,
-        *,
-        actor_id: str,
-        fresh: FreshSecret,
-        request: Request,
-        now: ClockReading,
-        event: Event,
-    ) -> bytes:
-        """Store a pending secret, replacing a previous one, with its event; return the answer."""
-        former = await member_request.remember(connection, request, now=now, answer=fresh.for_member)
-        if former is not None:
-            return former
-        await connection.run(_BEGIN, member=actor_id, secret=fresh.at_rest)
-        await log_entry.append(connection, event)
-        return fresh.for_member
 
-    @act("second_factor.charge")
-    async def charge(
-        self, connection: Connection, *, actor_id: str, now: ClockReading, event: Event
-    ) -> SecondFactor:
-        """Charge one try and return the second factor to compare with; durable before it returns."""
-        found = await connection.one(_LOCK, member=actor_id)
-        if found is None:
-            raise SecondFactorError(Cause.NOT_ENROLLED)
-        tries = rules.charge(tries=found.tries, now=now.real)
-        await connection.run(
-            _CHARGE, member=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
-        )
-        if tries.locked_until is not None:
-            await log_entry.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
-        return replace(found, tries=tries)
+async def put_tries(connection: Connection, actor_id: str, tries: Tries) -> None:
+    """Store the tries of a locked second factor."""
+    await connection.run(
+        _CHARGE, member=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
+    )
 
-    @act("second_factor.accept")
-    async def accept(self, connection: Connection, *, actor_id: str, secret: bytes, step: int) -> bool:
-        """Spend a step of the active secret and clear the tries; True if this call spent it."""
-        return bool(await connection.run(_ACCEPT, member=actor_id, secret=secret, step=step))
 
-    @act("second_factor.confirm")
-    async def confirm(
-        self,
-        connection: Connection,
-        *,
-        actor_id: str,
-        secret: bytes,
-        step: int,
-        request: Request,
-        now: ClockReading,
-        event: Event,
-    ) -> bool:
-        """Activate the pending secret, spend its step, clear the tries, and log the event."""
-        if not await connection.run(_CONFIRM, member=actor_id, secret=secret, step=step):
-            return await member_request.find(connection, request) is not None
-        await member_request.remember(connection, request, now=now)
-        await log_entry.append(connection, event)
-        return True
+async def accept(connection: Connection, actor_id: str, secret: bytes, *, step: int) -> bool:
+    """Spend a step of the active secret and clear the tries; True if this call spent it.
+
+    Compare-and-set: changes nothing unless the secret is the active one and the step a later one.
+    """
+    return bool(await connection.run(_ACCEPT, member=actor_id, secret=secret, step=step))
+
+
+async def confirm(connection: Connection, actor_id: str, secret: bytes, *, step: int) -> bool:
+    """Make the pending secret the active one, spend the step and clear the tries; False if it is another."""
+    return bool(await connection.run(_CONFIRM, member=actor_id, secret=secret, step=step))

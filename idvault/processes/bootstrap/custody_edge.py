@@ -3,17 +3,22 @@
 from contextlib import AsyncExitStack
 
 from idvault.core.edge.access import Access
-from idvault.core.edge.server import GrpcServer
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.people import acts as people_acts
 from idvault.people.acts import RosterHolder
-from idvault.processes.bootstrap.base import Base, load_custody_keys
+from idvault.people.second_factor.acts import SecondFactors
+from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.disclosure import build_disclosures
 from idvault.processes.bootstrap.drill import build_drills
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.log import build_guard
-from idvault.processes.bootstrap.people import build_people
 from idvault.processes.bootstrap.request_key import member_repeats
 from idvault.processes.bootstrap.transparency import build_transparency
+from idvault.processes.bootstrap.vault import custody_vault
+from idvault.processes.services.roster import RosterServicer
+from idvault.sealing.second_factor import TotpSealer
+from idvault.v1 import roster_pb2
 
 
 async def build_custody_edge(
@@ -26,11 +31,21 @@ async def build_custody_edge(
     keys = load_custody_keys(base.settings, alone=alone)
     await follow_keys(stack, base, keys)
     guard = build_guard(base)
-    people = await build_people(base, rosters, keys=keys, guard=guard)
+    vault = custody_vault(base, keys=keys, guard=guard)
+    await people_acts.complete(vault, rosters, now=base.clock())
+    second_factor = SecondFactors(
+        vault=vault,
+        sealer=TotpSealer(keys=keys, entropy=ENTROPY),
+        roster_member=rosters.member,
+        on_refused=base.metrics.second_factor_refused,
+    )
+    members = RosterServicer(
+        vault=vault, rosters=rosters, second_factor=second_factor, second_factors=second_factor
+    )
     services = [
         build_transparency(base),
-        people.service,
-        *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
-        build_drills(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
+        Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], members),
+        *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=second_factor),
+        build_drills(base, rosters, keys=keys, guard=guard, second_factor=second_factor),
     ]
     return build_server(base, base.settings.addresses[-1], services, access, repeats=member_repeats(keys))

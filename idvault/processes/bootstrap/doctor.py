@@ -15,7 +15,7 @@ from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill.store import SqlDrillStore
 from idvault.log.acts.witness import WitnessFlow, cosigned_at
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
-from idvault.people.store import SqlRosterStore
+from idvault.people import store as people_store
 from idvault.processes import doctor, migrations
 from idvault.processes.bootstrap import connection_failure
 from idvault.processes.bootstrap.base import Clock, urls
@@ -143,7 +143,7 @@ async def _check_roster(settings: Settings, main: Database) -> None:
         found = await asyncio.to_thread(roster_chain.load, settings.roster)
     except (RosterError, OSError) as error:
         raise AilmentError(f"the roster does not verify ({error}): restore the signed file") from error
-    adopted = await SqlRosterStore(database=main).newest()
+    adopted = await main.one("roster.newest", people_store.NEWEST)
     doctor.check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
 
 

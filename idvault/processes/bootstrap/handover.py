@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover.acts import Count
 from idvault.custody.handover.store import SqlHandoverStore
-from idvault.people.store import SqlRosterStore
+from idvault.people import store as people_store
 from idvault.verify.attest.people import roster as rosters
 from idvault.verify.attest.people import roster_chain
 from idvault.verify.attest.people.roster import Roster
@@ -19,7 +20,8 @@ async def check_handed_over(settings: Settings, main: Database) -> None:
     """Raise AilmentError if a custodian has yet to hand over; an invalid roster is left to another check."""
     try:
         versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
-        for row in await SqlRosterStore(database=main).after(version=len(versions)):
+        newer = partial(people_store.after, version=len(versions))
+        for row in await main.read("roster.after", newer):
             following = roster_chain.verified((rosters.parse(row.file),), previous=versions[-1])
             versions = (*versions, *following)
     except (RosterError, OSError):

@@ -14,7 +14,7 @@ from idvault.core.db.database import Database
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.port import serve_metrics
 from idvault.key.store.version import SqlKeyVersionStore
-from idvault.people.store import SqlRosterStore
+from idvault.people import store as people_store
 from idvault.processes import migrations, readiness
 from idvault.processes.bootstrap.base import Base, load_keys, urls
 from idvault.processes.bootstrap.log import build_guard
@@ -162,7 +162,7 @@ def _state(path: Path) -> tuple[int, ...]:
 
 
 def _roster_check(base: Base, roster: Callable[[], Roster]) -> Callable[[], Awaitable[None]]:
-    chain, store = WatchedChain(base.settings.roster), SqlRosterStore(database=base.main)
+    chain = WatchedChain(base.settings.roster)
     digests: dict[int, str] = {}
 
     def in_force() -> tuple[int, str]:
@@ -180,7 +180,8 @@ def _roster_check(base: Base, roster: Callable[[], Roster]) -> Callable[[], Awai
         except (RosterError, OSError) as error:
             raise AilmentError(f"the file in IDVAULT_ROSTER does not verify: {error}") from error
         try:
-            age.check(await store.newest())
+            adopted = await base.main.one("roster.newest", people_store.NEWEST)
+            age.check(adopted)
         except UnavailableError:
             return  # the check of the databases says so
 

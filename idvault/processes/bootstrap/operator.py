@@ -9,7 +9,7 @@ from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.platform import Platform
 from idvault.moderator import acts as moderator_acts
-from idvault.people.store import SqlRosterStore
+from idvault.people import store as people_store
 from idvault.platform import acts as platform_acts
 from idvault.processes import migrations
 from idvault.processes.bootstrap.base import ENTROPY, urls
@@ -44,7 +44,7 @@ def database_states(settings: Settings) -> list[State]:
 async def adopted_version(settings: Settings) -> int:
     """Return the newest roster version that the main database has adopted, 0 if there is none."""
     async with main_database(settings) as main:
-        newest = await SqlRosterStore(database=main).newest()
+        newest = await main.one("roster.newest", people_store.NEWEST)
     return 0 if newest is None else newest[0]
 
 

@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from idvault.core.entropy import Entropy
+from idvault.core.act import Vault
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.people.acts import RosterHolder
-from idvault.people.ports import RosterStore
-from idvault.people.store import SqlRosterStore
-from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.base import Base
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.people.roster_chain import WatchedChain
 from idvault.verify.attest.reading import RosterError
@@ -24,12 +23,11 @@ Changed = Callable[[], Awaitable[None]]
 
 def wire_roster_holder(
     *,
-    store: RosterStore,
+    vault: Vault,
     path: Path,
     development: bool,
     origin: str,
     keys: Collection[bytes],
-    entropy: Entropy,
     alarm: Callable[[int, str], None],
 ) -> RosterHolder:
     """Connect a roster holder to its ports; production and tests differ only in the ports."""
@@ -37,7 +35,7 @@ def wire_roster_holder(
     def accept(newest: Roster) -> None:
         check_purpose(newest, development=development, origin=origin, keys=keys)
 
-    return RosterHolder(store=store, chain=WatchedChain(path), accept=accept, entropy=entropy, alarm=alarm)
+    return RosterHolder(vault=vault, chain=WatchedChain(path), accept=accept, alarm=alarm)
 
 
 async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
@@ -48,12 +46,11 @@ async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHol
     """
     settings = base.settings
     holder = wire_roster_holder(
-        store=SqlRosterStore(database=base.main),
+        vault=own_vault(base.main),
         path=settings.roster,
         development=settings.development,
         origin=settings.log_origin or settings.trust_domain,
         keys=keys,
-        entropy=ENTROPY,
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )
     await holder.read()

@@ -33,22 +33,29 @@ class NoRequests:
         raise LookupError("this process has no requests")
 
 
-def worker_vault(base: Base, *, guard: Guard) -> Vault:
-    """Return what the worker's acts need."""
-    return wire_vault(base.main, guard=guard, fingerprinter=NoRequests(), entropy=ENTROPY)
-
-
 class NoGuard:
-    """Lets every act begin: in development, platforms are registered before the worker has ever run."""
+    """Lets every act begin: in development, platforms are registered before the worker has ever run.
+
+    A version of the roster is adopted without the log, too.
+    """
 
     async def check(self, *, now: ClockReading) -> None:
         """Accept."""
 
 
+def own_vault(main: Database, *, guard: Guard | None = None) -> Vault:
+    """Return what a process needs for acts that nobody asks for. guard: None does without the log."""
+    return wire_vault(main, guard=guard or NoGuard(), fingerprinter=NoRequests(), entropy=ENTROPY)
+
+
 def operator_vault(main: Database, *, development: bool) -> Vault:
     """Return what the acts of an operator's command need."""
-    guard = NoGuard() if development else LogGuard(store=SqlLogStore(database=main))
-    return wire_vault(main, guard=guard, fingerprinter=NoRequests(), entropy=ENTROPY)
+    return own_vault(main, guard=None if development else LogGuard(store=SqlLogStore(database=main)))
+
+
+def worker_vault(base: Base, *, guard: Guard) -> Vault:
+    """Return what the worker's acts need."""
+    return own_vault(base.main, guard=guard)
 
 
 def vault_of(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:

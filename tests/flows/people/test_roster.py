@@ -10,10 +10,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.core.act import MemberActor
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.log import log_entries
+from idvault.people import acts as people_acts
 from idvault.verify.attest.people import roster_signature
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.reading import RosterError
@@ -74,7 +76,7 @@ async def test_m_custodians_put_a_version_in_force_everywhere(town: Town) -> Non
     second = next_version(town.roster, variant=2)
     assert not (await town.here.propose(second)).adopted
     assert not (await town.here.sign(second, A)).adopted
-    published = await town.there.flow.get(version=0)
+    published = await town.there.get(0)
     assert (published.roster.version, published.newest_version) == (1, 1)
     assert [each.roster.digest() for each in published.proposals] == [second.digest()]
     assert [each.name for each in published.proposals[0].roster.signatures] == [A]
@@ -84,7 +86,7 @@ async def test_m_custodians_put_a_version_in_force_everywhere(town: Town) -> Non
     assert not await town.here.holder.refresh(now=at(2))
     assert town.here.holder.current.digest() == second.digest()
     assert town.here.holder.version(1).digest() == town.roster.digest()
-    assert (await town.here.flow.get(version=1)).proposals == ()
+    assert (await town.here.get(1)).proposals == ()
     assert await town.logged() == ["adopted", "adopted", "propose", "sign", "sign"]
     late = await town.process().start()
     assert late.holder.current.digest() == second.digest()
@@ -167,7 +169,7 @@ async def test_nothing_is_proposed_while_the_log_stands_still(town: Town) -> Non
     with pytest.raises(UnavailableError) as refused:
         await town.here.propose(next_version(town.roster))
     assert refused.value.reason is Reason.LOG_UNAVAILABLE
-    assert (await town.here.flow.get(version=0)).proposals == ()
+    assert (await town.here.get(0)).proposals == ()
 
 
 async def test_a_version_published_as_a_file_is_taken_up(town: Town) -> None:
@@ -204,16 +206,11 @@ async def test_a_crash_before_the_adoption_is_made_good(town: Town) -> None:
     second = next_version(town.roster)
     await town.here.propose(second)
     for name in (A, B):
-        await town.here.store.sign(
-            digest=second.digest(),
-            name=name,
-            signature=signature(second, name),
-            request=None,
-            now=at(0),
-            event=town.here.flow._signed(second, name, signature(second, name), at(0)),
-        )
-    assert await town.there.flow.complete(now=at(1))
-    assert not await town.there.flow.complete(now=at(2))
+        signer = MemberActor(town.roster.member(name).actor_id)
+        signed = (second.digest(), name, signature(second, name))
+        await people_acts.sign_stored.run(town.here.vault, signer, at(0), None, *signed)
+    assert await town.there.complete(seconds=1)
+    assert not await town.there.complete(seconds=2)
     assert town.there.holder.current.version == 2
 
 

@@ -123,7 +123,7 @@ async def test_a_row_of_the_version_in_force_changes_nothing(process: Process) -
     forged = next_version(None, variant=7)
     await do(process, update(roster_versions).values(file=forged.to_bytes(), digest=forged.digest()))
     assert not await process.holder.refresh(now=at(1))
-    assert (await process.flow.get(version=1)).roster == before
+    assert (await process.get(1)).roster == before
     with pytest.raises(Exception, match="ROSTER_INVALID"):
         await Process(process.database, process.path).start()
 
@@ -176,9 +176,9 @@ async def test_tampered_proposals_hide_no_others(process: Process) -> None:
     forged = {"digest": good.digest(), "signature": bytes(64), "signed_at": at(0).business}
     for name in (B, "mallory"):
         await do(process, insert(roster_signatures).values(name=name, **forged))
-    (found,) = (await process.flow.get(version=0)).proposals
+    (found,) = (await process.get(0)).proposals
     assert [each.name for each in found.roster.signatures] == [A]
-    assert not await process.flow.complete(now=at(1))
+    assert not await process.complete(seconds=1)
     with pytest.raises(NotFoundError):
         await process.sign(bad, A)
     assert (await process.sign(good, B)).adopted

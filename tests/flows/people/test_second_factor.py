@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.second_factor import SecondFactorError
+from idvault.people.second_factor import acts
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import EnrolCommand, EnrolmentState
 from idvault.verify import seal
@@ -69,15 +70,17 @@ async def _reason(act: Awaitable[None]) -> Reason | None:
 
 async def check(world: World, code: str, seconds: float = 0) -> Reason | None:
     """Return why a code was refused, None if it was accepted."""
-    return await _reason(world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=at(seconds)))
+    return await _reason(world.factors.check(actor_id=AUDITOR.actor_id, code=code, now=at(seconds)))
 
 
 async def enrol(world: World, number: int = 1, *, code: str = "", seconds: float = 0) -> bytes:
     """Begin and confirm with the previous step's code; return the secret that the member read."""
-    begun = await world.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(number), code), now=at(seconds))
+    begun = await acts.begin(
+        world.factors, EnrolCommand(AUDITOR.actor_id, request_id(number), code), now=at(seconds)
+    )
     secret = world.read(begun.sealed_uri, request_id(number))
     command = EnrolCommand(AUDITOR.actor_id, request_id(number + 100), code_of(secret, NOW, seconds - 30))
-    await world.flow.confirm(command, now=at(seconds))
+    await acts.confirm(world.factors, command, now=at(seconds))
     return secret
 
 
@@ -101,7 +104,7 @@ async def test_a_code_is_good_for_one_act(town: Town) -> None:
 async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> None:
     """A member without a second factor, or with an unconfirmed one, is refused."""
     assert await check(town.here, "123456") is Reason.SECOND_FACTOR_REFUSED
-    begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
+    begun = await acts.begin(town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
     secret = town.here.read(begun.sealed_uri, request_id(1))
     assert await check(town.here, code_of(secret, NOW)) is Reason.SECOND_FACTOR_REFUSED
 
@@ -163,15 +166,15 @@ async def test_a_new_second_factor_needs_a_code_of_the_old_one(town: Town) -> No
     for code in ("", "12345", "000000" if code_of(old, NOW) != "000000" else "000001"):
         asked = EnrolCommand(AUDITOR.actor_id, request_id(2), code)
         with pytest.raises(DeniedError):
-            await town.here.flow.begin(asked, now=at(0))
+            await acts.begin(town.here.factors, asked, now=at(0))
     asked = EnrolCommand(AUDITOR.actor_id, request_id(3), code_of(old, NOW))
-    begun = await town.here.flow.begin(asked, now=at(0))
-    assert await town.there.flow.begin(asked, now=at(1)) == begun
+    begun = await acts.begin(town.here.factors, asked, now=at(0))
+    assert await acts.begin(town.there.factors, asked, now=at(1)) == begun
     assert await check(town.here, code_of(old, NOW, 30), 30) is None
     new = town.here.read(begun.sealed_uri, request_id(3))
     confirming = EnrolCommand(AUDITOR.actor_id, request_id(4), code_of(new, NOW, 60))
-    await town.here.flow.confirm(confirming, now=at(60))
-    await town.there.flow.confirm(confirming, now=at(61))
+    await acts.confirm(town.here.factors, confirming, now=at(60))
+    await acts.confirm(town.there.factors, confirming, now=at(61))
     assert await check(town.here, code_of(old, NOW, 90), 90) is Reason.SECOND_FACTOR_REFUSED
     assert await check(town.here, code_of(new, NOW, 60), 60) is Reason.SECOND_FACTOR_REFUSED
     assert await check(town.here, code_of(new, NOW, 90), 90) is None
@@ -181,24 +184,26 @@ async def test_confirming_is_charged_and_refused_like_every_try(town: Town) -> N
     """Ten wrong codes cause a lock; without a pending secret there is nothing to confirm."""
     asked = EnrolCommand(AUDITOR.actor_id, request_id(1), "123456")
     with pytest.raises(PreconditionError):
-        await town.here.flow.confirm(asked, now=at(0))
-    begun = await town.here.flow.begin(asked, now=at(0))
+        await acts.confirm(town.here.factors, asked, now=at(0))
+    begun = await acts.begin(town.here.factors, asked, now=at(0))
     secret = town.here.read(begun.sealed_uri, request_id(1))
     wrong = next(each for each in ("000000", "000001", "000002", "000003") if each not in _window(secret, 0))
     reasons = []
     for number in range(11):
         command = EnrolCommand(AUDITOR.actor_id, request_id(10 + number), wrong)
-        reasons.append(await _reason(town.here.flow.confirm(command, now=at(0))))
+        reasons.append(await _reason(acts.confirm(town.here.factors, command, now=at(0))))
     assert reasons == [Reason.SECOND_FACTOR_REFUSED] * 10 + [Reason.SECOND_FACTOR_LOCKED]
     assert town.here.refusals == 11
     with pytest.raises(AlreadyExistsError):
-        await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), "654321"), now=at(0))
+        await acts.begin(
+            town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(1), "654321"), now=at(0)
+        )
 
 
 async def test_who_left_the_roster_enrols_nothing(town: Town) -> None:
     """The answer is ACCESS_DENIED, and nothing is written."""
     with pytest.raises(DeniedError) as refused:
-        await town.here.flow.begin(EnrolCommand("0" * 32, request_id(1), ""), now=at(0))
+        await acts.begin(town.here.factors, EnrolCommand("0" * 32, request_id(1), ""), now=at(0))
     assert refused.value.reason is Reason.ACCESS_DENIED
 
 
@@ -207,15 +212,15 @@ async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
     secret = await enrol(town.here)
     town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)
     code = code_of(secret, NOW, 30)
-    for act in (town.here.flow.begin, town.here.flow.confirm):
+    for act in (acts.begin, acts.confirm):
         with pytest.raises(UnavailableError):
-            await act(EnrolCommand(AUDITOR.actor_id, request_id(9), code), now=at(30))
+            await act(town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(9), code), now=at(30))
     assert await check(town.there, code, 30) is None
 
 
 async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
     """Another member's key cannot decrypt it."""
-    begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
+    begun = await acts.begin(town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
     info = seal.second_factor_info(member=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request_id(1))
     opened = b""
     with suppress(hpke.UnsealError):
@@ -235,22 +240,22 @@ async def told(act: Awaitable[object]) -> dict[str, str]:
 
 async def test_the_owner_is_told_about_the_own_second_factor(town: Town) -> None:
     """Not enrolled, no code, a wrong code with the tries left, and a lock; the state costs no try."""
-    flow, actor_id = town.here.flow, AUDITOR.actor_id
-    assert await flow.state(actor_id=actor_id, now=at(0)) == EnrolmentState(False, False, 10, None)
-    assert await told(flow.check(actor_id=actor_id, code="123456", now=at(0))) == {"cause": "NOT_ENROLLED"}
+    factors, actor_id = town.here.factors, AUDITOR.actor_id
+    assert await acts.state(factors.vault, actor_id, now=at(0)) == EnrolmentState(False, False, 10, None)
+    assert await told(factors.check(actor_id=actor_id, code="123456", now=at(0))) == {"cause": "NOT_ENROLLED"}
     secret = await enrol(town.here)
     again = EnrolCommand(actor_id, request_id(7), "")
-    assert await told(flow.begin(again, now=at(0))) == {"cause": "CODE_MISSING"}
+    assert await told(acts.begin(factors, again, now=at(0))) == {"cause": "CODE_MISSING"}
     wrong = "000000" if code_of(secret, NOW) != "000000" else "000001"
     for left in range(9, 0, -1):
-        refused = await told(flow.check(actor_id=actor_id, code=wrong, now=at(0)))
+        refused = await told(factors.check(actor_id=actor_id, code=wrong, now=at(0)))
         assert refused == {"cause": "CODE_WRONG", "tries_left": str(left)}
-    assert (await flow.state(actor_id=actor_id, now=at(0))).tries_left == 1
+    assert (await acts.state(factors.vault, actor_id, now=at(0))).tries_left == 1
     until = NOW + timedelta(minutes=15)
-    last = await told(flow.check(actor_id=actor_id, code=wrong, now=at(0)))
+    last = await told(factors.check(actor_id=actor_id, code=wrong, now=at(0)))
     assert last == {"cause": "CODE_WRONG", "tries_left": "0", "locked_until": until.isoformat()}
     locked = {"cause": "LOCKED", "locked_until": until.isoformat()}
-    assert await told(flow.check(actor_id=actor_id, code=wrong, now=at(1))) == locked
-    assert await told(flow.begin(again, now=at(1))) == locked
-    assert await flow.state(actor_id=actor_id, now=at(1)) == EnrolmentState(True, False, 0, until)
-    assert await flow.state(actor_id=actor_id, now=at(900)) == EnrolmentState(True, False, 10, None)
+    assert await told(factors.check(actor_id=actor_id, code=wrong, now=at(1))) == locked
+    assert await told(acts.begin(factors, again, now=at(1))) == locked
+    assert await acts.state(factors.vault, actor_id, now=at(1)) == EnrolmentState(True, False, 0, until)
+    assert await acts.state(factors.vault, actor_id, now=at(900)) == EnrolmentState(True, False, 10, None)

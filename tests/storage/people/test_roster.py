@@ -6,17 +6,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
+from idvault.core.act import SYSTEM, MemberActor, known
 from idvault.core.request import Request
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.people import roster_versions
+from idvault.people import acts, store
 from idvault.people import rules as people_rules
-from idvault.people.ports import StoredProposal, StoredVersion
+from idvault.people.rules import StoredProposal, StoredVersion
 from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
 from tests.support.storage_world import World, at
 
 FIRST, SECOND = "1" * 64, "2" * 64
+WHO = MemberActor("d" * 32)
 
 
 def _version(version: int, digest: str) -> StoredVersion:
@@ -24,37 +27,39 @@ def _version(version: int, digest: str) -> StoredVersion:
 
 
 async def _adopt(world: World, version: int, digest: str) -> bool:
-    event = world.event(EventType.ROSTER_ADOPTED)
-    return await world.roster.adopt(_version(version, digest), now=at(), event=event)
+    return await acts.adopt_stored(world.vault, SYSTEM, at(), _version(version, digest))
 
 
 async def _propose(
     world: World, digest: str, *, request: Request | None = None, after: timedelta = timedelta(0)
 ) -> StoredProposal:
-    return await world.roster.propose(
-        StoredProposal(2, digest, f"file {digest}".encode()),
-        request=request or world.request(),
-        now=at(after=after),
-        event=world.event(EventType.ROSTER_PROPOSE, version=2, hash=digest),
-    )
+    proposal = StoredProposal(2, digest, f"file {digest}".encode())
+    now, asked = at(after=after), request or world.request()
+    return await acts.propose_stored.run(world.vault, WHO, now, asked, proposal)
 
 
 async def _sign(world: World, digest: str, name: str, signature: bytes = b"s" * 64) -> StoredProposal:
-    return await world.roster.sign(
-        digest=digest,
-        name=name,
-        signature=signature,
-        request=None,
-        now=at(),
-        event=world.event(EventType.ROSTER_SIGN, version=2, hash=digest, signature=signature),
-    )
+    return await acts.sign_stored.run(world.vault, WHO, at(), None, digest, name, signature)
+
+
+async def _newest(world: World) -> tuple[int, str] | None:
+    return await world.database.one("test", store.NEWEST)
+
+
+async def _after(world: World, version: int) -> list[StoredVersion]:
+    return await world.vault.read("test", lambda one: store.after(one, version=version))
+
+
+async def _proposed(world: World, version: int) -> list[str]:
+    found = await world.vault.read("test", lambda one: store.proposals(one, version=version))
+    return [each.digest for each in found]
 
 
 async def test_version_is_adopted_once(world: World) -> None:
     """The first call stores the version with its file and entry; a repeat writes nothing."""
-    assert await world.roster.newest() is None
+    assert await _newest(world) is None
     event = world.event(EventType.ROSTER_ADOPTED)
-    assert await world.roster.adopt(_version(1, FIRST), now=at(), event=event)
+    assert await acts.adopt_stored(world.vault_of(event), SYSTEM, at(), _version(1, FIRST))
     (row,) = await world.all(select(log_entries))
     assert row.leaf == entry.encode_leaf(event.with_fields(version=1, hash=FIRST))
     before = await world.contents()
@@ -62,9 +67,9 @@ async def test_version_is_adopted_once(world: World) -> None:
     assert await world.contents() == before
     assert await _adopt(world, 2, SECOND)
     assert not await _adopt(world, 1, FIRST)
-    assert await world.roster.newest() == (2, SECOND)
-    assert await world.roster.after(version=0) == [_version(1, FIRST), _version(2, SECOND)]
-    assert await world.roster.after(version=1) == [_version(2, SECOND)]
+    assert await _newest(world) == (2, SECOND)
+    assert await _after(world, 0) == [_version(1, FIRST), _version(2, SECOND)]
+    assert await _after(world, 1) == [_version(2, SECOND)]
 
 
 @pytest.mark.parametrize(("version", "digest"), [(2, FIRST), (1, SECOND), (2, "3" * 64), (3, SECOND)])
@@ -88,7 +93,7 @@ async def test_a_version_adopted_before_files_were_kept_gets_its_file(world: Wor
     with pytest.raises(PreconditionError):
         await _adopt(world, 1, SECOND)
     assert not await _adopt(world, 1, FIRST)
-    assert await world.roster.after(version=0) == [_version(1, FIRST)]
+    assert await _after(world, 0) == [_version(1, FIRST)]
     assert (await world.counts())["log_entries"] == 1
 
 
@@ -113,8 +118,8 @@ async def test_signatures_are_collected_and_go_with_the_adoption(world: World) -
     assert await world.contents() == before
     changed = await _sign(world, SECOND, "a", b"t" * 64)
     assert changed.signatures == (("a", b"t" * 64), ("b", b"s" * 64))
-    assert [each.digest for each in await world.roster.proposals(version=2)] == ["3" * 64, SECOND]
-    assert await world.roster.proposals(version=3) == []
+    assert await _proposed(world, 2) == ["3" * 64, SECOND]
+    assert await _proposed(world, 3) == []
     await _adopt(world, 2, SECOND)
     counts = await world.counts()
     assert (counts["roster_proposals"], counts["roster_signatures"]) == (0, 0)
@@ -140,9 +145,9 @@ async def test_a_request_proposes_once(world: World) -> None:
     with pytest.raises(AlreadyExistsError):
         await _propose(world, "3" * 64, request=other)
     with pytest.raises(AlreadyExistsError):
-        await world.person_requests.find(other)
-    assert await world.person_requests.find(request) == b""
-    assert await world.person_requests.find(world.request()) is None
+        await known(world.vault, other)
+    assert await known(world.vault, request) == b""
+    assert await known(world.vault, world.request()) is None
 
 
 async def test_nobody_fills_the_database_with_proposals(world: World) -> None:
@@ -153,7 +158,7 @@ async def test_nobody_fills_the_database_with_proposals(world: World) -> None:
     with pytest.raises(ExhaustedError):
         await _propose(world, "f" * 64)
     await _propose(world, "f" * 64, after=people_rules.PROPOSAL_LIFETIME + timedelta(seconds=1))
-    assert [each.digest for each in await world.roster.proposals(version=2)] == ["f" * 64]
+    assert await _proposed(world, 2) == ["f" * 64]
 
 
 async def test_requests_of_people_are_purged(world: World) -> None:

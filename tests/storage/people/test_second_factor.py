@@ -6,41 +6,41 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from idvault.core.act import MemberActor, known
 from idvault.core.request import Request
+from idvault.core.second_factor import SecondFactorError, Tries
 from idvault.core.tables.people import second_factors
-from idvault.people.second_factor.ports import SecondFactor
+from idvault.people.second_factor import acts
+from idvault.people.second_factor.rules import SecondFactor
 from idvault.sealing.ports import FreshSecret
 from idvault.verify.error import AlreadyExistsError, DeniedError, Reason
-from idvault.verify.event import EventType
 from tests.support.storage_world import World, at
 
-WHO = "d" * 32
+WHO = MemberActor("d" * 32)
 
 
 async def _begin(world: World, secret: bytes, *, request: Request | None = None) -> bytes:
-    return await world.second_factors.begin(
-        actor_id=WHO,
-        fresh=FreshSecret(secret, b"for the person: " + secret),
-        request=request or world.request(),
-        now=at(),
-        event=world.event(EventType.SECOND_FACTOR_BEGIN, person="auditor-a"),
-    )
+    fresh, asked = FreshSecret(secret, b"for the person: " + secret), request or world.request()
+    return await acts.begin_stored.run(world.vault, WHO, at(), asked, fresh, "auditor-a")
 
 
 async def _confirm(world: World, secret: bytes, *, step: int = 10, request: Request | None = None) -> bool:
-    return await world.second_factors.confirm(
-        actor_id=WHO,
-        secret=secret,
-        step=step,
-        request=request or world.request(),
-        now=at(),
-        event=world.event(EventType.SECOND_FACTOR_CONFIRM, person="auditor-a"),
-    )
+    found = SecondFactor(WHO.actor_id, None, secret, None, Tries())
+    asked = request or world.request()
+    try:
+        await acts.confirm_stored.run(world.vault, WHO, at(), asked, found, step, "auditor-a")
+    except SecondFactorError:
+        assert await known(world.vault, asked) is None
+        return False
+    return True
 
 
 async def _charge(world: World, *, after: timedelta = timedelta(0)) -> SecondFactor:
-    event = world.event(EventType.SECOND_FACTOR_EXHAUST)
-    return await world.second_factors.charge(actor_id=WHO, now=at(after=after), event=event)
+    return await acts.charge(world.vault, WHO, at(after=after))
+
+
+async def _accept(world: World, secret: bytes, step: int) -> bool:
+    return await acts.accept(world.vault, WHO, at(), secret, step)
 
 
 async def _enrolled(world: World, secret: bytes = b"first") -> None:
@@ -58,17 +58,17 @@ async def _locked(world: World, *, after: timedelta) -> Reason | None:
 
 async def test_a_secret_counts_once_it_is_confirmed(world: World) -> None:
     """A new secret is pending beside the active one; once confirmed it replaces it, with its step spent."""
-    assert await world.second_factors.find(actor_id=WHO) is None
+    assert await acts.find(world.vault, WHO.actor_id) is None
     await _enrolled(world)
     await _charge(world)
     await _begin(world, b"second")
     await _begin(world, b"third")
-    found = await world.second_factors.find(actor_id=WHO)
+    found = await acts.find(world.vault, WHO.actor_id)
     assert found is not None
     assert (found.active, found.pending, found.last_step, found.tries.count) == (b"first", b"third", 10, 1)
     assert not await _confirm(world, b"second")
     assert await _confirm(world, b"third", step=4)
-    found = await world.second_factors.find(actor_id=WHO)
+    found = await acts.find(world.vault, WHO.actor_id)
     assert found is not None
     assert (found.active, found.pending, found.last_step, found.tries.count) == (b"third", None, 4, 0)
     assert b"third" not in repr(found).encode()
@@ -106,11 +106,11 @@ async def test_a_step_is_spent_once_and_only_forwards(world: World) -> None:
     """The same or an earlier step, and a secret that is no longer active, change nothing."""
     await _enrolled(world)
     await _charge(world)
-    assert not await world.second_factors.accept(actor_id=WHO, secret=b"first", step=10)
-    assert not await world.second_factors.accept(actor_id=WHO, secret=b"other", step=11)
+    assert not await _accept(world, b"first", 10)
+    assert not await _accept(world, b"other", 11)
     (row,) = await world.all(select(second_factors))
     assert row.tries == 1
-    assert await world.second_factors.accept(actor_id=WHO, secret=b"first", step=11)
+    assert await _accept(world, b"first", 11)
     (row,) = await world.all(select(second_factors))
     assert (row.tries, row.locks, row.locked_until, row.last_step) == (0, 0, None, 11)
 
@@ -118,9 +118,7 @@ async def test_a_step_is_spent_once_and_only_forwards(world: World) -> None:
 async def test_64_at_once_spend_a_step_once(world: World) -> None:
     """Only the first caller succeeds, in both databases."""
     await _enrolled(world)
-    done = await asyncio.gather(
-        *(world.second_factors.accept(actor_id=WHO, secret=b"first", step=12) for _ in range(64))
-    )
+    done = await asyncio.gather(*(_accept(world, b"first", 12) for _ in range(64)))
     assert done.count(True) == 1
 
 
