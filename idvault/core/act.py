@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from idvault.core import account_request, log_entry, person_request
@@ -128,16 +128,25 @@ class Tx:
         return self.by.relying_party
 
     async def log(
-        self, kind: EventType, *, by: Actor | None = None, account_token: str = "", **fields: Part
+        self,
+        kind: EventType,
+        *,
+        by: Actor | None = None,
+        account_token: str = "",
+        entry_id: str = "",
+        **fields: Part,
     ) -> Event:
         """Write an entry of the act. account_token: empty if no account is concerned.
 
-        by: who did this part of it, if not who acts.
+        by: who did this part of it, if not who acts. entry_id: its id, if that is the answer that is kept for
+        the request.
         """
         actor_id = (by or self.by).actor_id
         event = self.events.event(
             kind, actor_id=actor_id, now=self.now, account_token=account_token, **fields
         )
+        if entry_id:
+            event = replace(event, entry_id=entry_id)
         await log_entry.append(self.connection, event)
         self.told.append(kind.value)
         return event

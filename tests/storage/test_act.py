@@ -234,6 +234,22 @@ async def test_an_act_may_find_the_answer_of_a_member(vault: Vault) -> None:
     assert await named(vault, 1) == f"{1:032}: what was there"
 
 
+@member_mutation("test.enter", again=again, answer=lambda entry_id, _title: entry_id.encode())
+async def enter(tx: Tx, entry_id: str, title: str) -> str:
+    """Write an entry with an id that the answer names."""
+    event = await tx.log(EventType.OPERATION_OPEN, entry_id=entry_id, operation_id=title, paper=b"")
+    return event.entry_id
+
+
+async def test_an_answer_may_name_the_entry(vault: Vault) -> None:
+    """Its id is made before the act, and is the one in the log."""
+    made = vault.new_id()
+    assert await enter(vault, MEMBER_CALL, at(0), made, "a title") == made
+    ids = statement(select(log_entries.c.entry_id), scalar)
+    assert await vault.read("test", lambda one: one.all(ids)) == [made]
+    assert await known(vault, MEMBER_CALL.request(vault.fingerprinter)) == made.encode()
+
+
 async def test_the_service_asks_without_a_request(vault: Vault) -> None:
     """Nothing is kept, so nothing is repeated."""
     assert [await named(vault, number, call=SYSTEM, found="a") for number in (1, 2)] == ["first", "first"]
