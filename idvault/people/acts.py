@@ -16,7 +16,7 @@ Only verify.attest.people.roster_signature decides which signatures are required
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -134,6 +134,11 @@ async def adopt_stored(tx: Tx, adopted: StoredVersion) -> bool:
     await store.forget_adopted(tx.connection, version=adopted.version)
     await tx.log(EventType.ROSTER_ADOPTED, version=adopted.version, hash=adopted.digest)
     return True
+
+
+async def handed(vault: Vault) -> Mapping[str, tuple[str, ...]]:
+    """Return each present quorum that a hand-over created, with the roster's quorum for each place."""
+    return await vault.read("handover.handed", store.handed)
 
 
 class RosterHolder:

@@ -4,16 +4,18 @@ A roster counts only once its signatures have been verified.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
+from idvault.account.store.rows import unpack_ids
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.tables.custody import handed_quorums
 from idvault.core.tables.people import roster, roster_proposals, roster_signatures, roster_versions
 from idvault.people import rules
 from idvault.people.rules import StoredProposal, StoredVersion
@@ -85,8 +87,14 @@ def _deletions(which: ColumnElement[bool]) -> tuple[Statement[Any], Statement[An
     return statement(delete(roster_signatures).where(gone)), statement(delete(roster_proposals).where(which))
 
 
+_HANDED = statement(select(handed_quorums.c.quorum_id, handed_quorums.c.share_quorum_ids))
 _FORGET_ADOPTED = _deletions(roster_proposals.c.version <= param("version"))
 _FORGET_OLD = _deletions(roster_proposals.c.proposed_at < param("before"))
+
+
+async def handed(connection: Connection) -> Mapping[str, tuple[str, ...]]:
+    """Return each present quorum that a hand-over created, with the roster's quorum for each place."""
+    return {row.quorum_id: unpack_ids(row.share_quorum_ids) for row in await connection.all(_HANDED)}
 
 
 async def lock(connection: Connection) -> tuple[int, str] | None:

@@ -24,7 +24,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from idvault.disclosure.acts import auditor as auditor_acts
+from idvault.disclosure.acts import custodian as custodian_acts
 from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
+from idvault.disclosure.store import lists, rows
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest.disclosure import DecisionTerms, Terms
 from idvault.verify.disclosure import DisclosureState, Verdict
@@ -135,8 +138,12 @@ class Life(RuleBasedStateMachine):
         paper, number = signed(asked, auditor), request_id()
 
         def make() -> Any:
-            return self.room.auditing.request(
-                actor_id=roster_member(auditor).actor_id, request_id=number, signed=paper, now=self.room.now()
+            return auditor_acts.request(
+                self.room.context,
+                actor_id=roster_member(auditor).actor_id,
+                request_id=number,
+                signed=paper,
+                now=self.room.now(),
             )
 
         assert self.attempt(make, method="request", lose=lose)
@@ -169,7 +176,7 @@ class Life(RuleBasedStateMachine):
 
     async def _decided(self, command: DecideCommand) -> Any:
         async with self.room.sequencing():
-            return await self.room.custody.decide(command, now=self.room.now(), patience=5.0)
+            return await custodian_acts.decide(self.room.context, command, now=self.room.now(), patience=5.0)
 
     @rule(which=made, custodian=st.sampled_from(CUSTODIANS), good_share=st.booleans(), lose=st.booleans())
     def release(self, which: str, custodian: str, good_share: bool, lose: bool) -> None:
@@ -187,7 +194,9 @@ class Life(RuleBasedStateMachine):
 
         async def make() -> Any:
             async with self.room.sequencing():
-                return await self.room.custody.release(command, now=self.room.now(), patience=5.0)
+                return await custodian_acts.release(
+                    self.room.context, command, now=self.room.now(), patience=5.0
+                )
 
         assert self.attempt(make, method="release", lose=lose) is allowed
         if allowed:
@@ -242,7 +251,8 @@ class Life(RuleBasedStateMachine):
         )
 
         def make() -> Any:
-            return self.room.auditing.cancel(
+            return auditor_acts.cancel(
+                self.room.context,
                 actor_id=roster_member(auditor).actor_id,
                 request_id=number,
                 disclosure_id=which,
@@ -281,7 +291,7 @@ class Life(RuleBasedStateMachine):
         if lose:
             self.room.flaky.plant("open", Fault.LOSE_ANSWER)
         with pytest.raises(IdvaultError) as caught:
-            self.run(self.room.auditing.open(**asked, code=code, patience=0.0))
+            self.run(auditor_acts.open_record(self.room.context, **asked, code=code, patience=0.0))
         self.room.flaky.faults.clear()
         assert isinstance(caught.value, UnavailableError) is allowed
         if not allowed:
@@ -291,7 +301,7 @@ class Life(RuleBasedStateMachine):
         if crash:
             self.room.restart()
         self.run(self.room.step())
-        opened = self.run(self.room.auditing.open(**asked, code="", patience=1.0))
+        opened = self.run(auditor_acts.open_record(self.room.context, **asked, code="", patience=1.0))
         assert len(opened.shares) >= M
         assert {share.custodian for share in opened.shares} == set(model.released)
         assert opened.proofs.are_complete
@@ -308,7 +318,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.run(self.room.retention.sweep(now=self.room.now(), limit=100))
+        self.run(self.room.sweep(limit=100))
         for which, model in self.models.items():
             if (
                 model.state() in (DisclosureState.REQUESTED, DisclosureState.APPROVED)
@@ -316,7 +326,7 @@ class Life(RuleBasedStateMachine):
             ):
                 model.swept = True
                 self.acts["expire"] += 1
-            kept = [s.resealed for s in self.run(self.room.store.shares(disclosure_id=which))]
+            kept = [s.resealed for s in self.run(self.room.read(lists.shares, disclosure_id=which))]
             over = self.now >= model.end or model.state() in (
                 DisclosureState.DENIED,
                 DisclosureState.CANCELLED,
@@ -328,7 +338,7 @@ class Life(RuleBasedStateMachine):
     def store_and_model_agree(self) -> None:
         """State, openings and decisions match the model."""
         for which, model in getattr(self, "models", {}).items():
-            found = self.run(self.room.store.get(disclosure_id=which)).disclosure
+            found = self.run(self.room.read(rows.get, disclosure_id=which)).disclosure
             assert (found.state, found.opened) == (model.state(), model.opened)
             assert {made.custodian for made in found.decisions} == {*model.approved, *model.denied}
             assert found.opened == 0 or len(model.released) >= M
@@ -343,7 +353,7 @@ class Life(RuleBasedStateMachine):
         told = {
             each.disclosure_id
             for account in getattr(self, "accounts", [])
-            for each in self.run(self.room.store.disclosures(account_token=account))
+            for each in self.run(self.room.read(lists.disclosed, account_token=account))
         }
         assert told == {which for which, model in models.items() if model.disclosed}
 

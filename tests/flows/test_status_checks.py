@@ -17,7 +17,6 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.credential import status_lists, status_marks
 from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
 from idvault.sealing.key_set import KeySet
@@ -524,7 +523,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     try:
         database = checks.world.database
         log, checkpoints = SqlLogStore(database=database), SqlCheckpointStore(database=shred)
-        proofs = LogProofs(log=log, checkpoints=checkpoints, store=SqlDisclosureStore(database=database))
+        proofs = LogProofs(log=log, checkpoints=checkpoints, main=database)
         records = SqlRecordStore(database=database)
         flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None, report=_unexpected)
         claim = await checks.world.verify(command(1))

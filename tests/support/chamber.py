@@ -7,13 +7,13 @@ answers on their way back (`Local.tamper`).
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -30,18 +30,21 @@ from idvault.core.second_factor import SecondFactorError
 from idvault.core.tables.log import log_entries
 from idvault.custody.drill.store import SqlDrillStore
 from idvault.custody.handover.store import SqlHandoverStore
+from idvault.disclosure.acts import retention
+from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.disclosure.acts.refusal import Refusals
 from idvault.key.store.version import SqlShredStore
 from idvault.log.acts.guard import LogGuard
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.opens.identity import PersonalIdentity
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.disclosure import wire_disclosures
+from idvault.processes.bootstrap.custody_edge import disclosure_services
 from idvault.processes.bootstrap.drill import drill_service, wire_drills
-from idvault.processes.bootstrap.periodic.disclosure import wire_disclosure_retention
 from idvault.processes.bootstrap.periodic.drill import wire_drill_keeper
 from idvault.processes.bootstrap.transparency import wire_transparency
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.services.custodian import CustodianServicer
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
@@ -68,7 +71,7 @@ from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import Trust
 from tests.support import builders, people
 from tests.support.databases import Databases
-from tests.support.fakes.flaky import Flaky
+from tests.support.fakes.flaky import FlakyDatabase
 from tests.support.fakes.log import FakeWitness, WaitingLog
 from tests.support.fakes.people import FakeCodes, FakeRosters
 from tests.support.fakes.sealing import FakeFingerprinter
@@ -88,6 +91,7 @@ ROLES = {
 }
 _PERIOD, _LOOKS = 0.005, 8
 Tamper = Callable[[str, Message], Message]
+T = TypeVar("T")
 
 
 def roster_member(name: str) -> RosterMember:
@@ -182,48 +186,54 @@ class Chamber:
 
     def restart(self) -> None:
         """Rebuild the flows, as after a crash: only the databases are kept."""
-        self.flaky = Flaky(SqlDisclosureStore(database=self.main))
-        store = cast(SqlDisclosureStore, self.flaky)
+        self.flaky = FlakyDatabase(self.main)
+        self.vault = wire_vault(
+            cast(Database, self.flaky),
+            guard=LogGuard(store=self.waiting),
+            fingerprinter=FakeFingerprinter(),
+            entropy=ENTROPY,
+        )
         log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
-        proofs = LogProofs(log=log, checkpoints=checkpoints, store=store, period=_PERIOD)
         self.handovers = SqlHandoverStore(database=self.main)
-        flows = wire_disclosures(
-            store=store,
-            requests=SqlMemberRequestStore(database=self.main),
-            handovers=self.handovers,
-            shred_keys=SqlShredStore(database=self.shred),
+        self.context = AuditorContext(
+            vault=self.vault,
             case_texts=KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
             rosters=self.rosters,
             second_factor=self.codes,
-            fingerprinter=FakeFingerprinter(),
-            proofs=proofs,
-            guard=LogGuard(store=self.waiting),
-            entropy=ENTROPY,
+            proofs=LogProofs(log=log, checkpoints=checkpoints, main=self.main, period=_PERIOD),
+            refusals=Refusals(vault=self.vault, observe=self.counted.append),
             observe=self.counted.append,
+            shred_keys=SqlShredStore(database=self.shred),
             zone=ZoneInfo("Asia/Shanghai"),
             daily=self.daily,
         )
-        self.auditing, self.custody, self.successions = flows.auditors, flows.custodians, flows.successions
-        self.retention = wire_disclosure_retention(store=store, entropy=ENTROPY, observe=self.counted.append)
-        self.store = store
-        self._open_drills(proofs)
+        self._open_drills()
         transparency = wire_transparency(log=log, checkpoints=checkpoints)
-        services = [*flows.services(), drill_service(self.drills), transparency]
+        custody = disclosure_services(self.context, handovers=self.handovers, entropy=ENTROPY)
+        services = [*custody, drill_service(self.drills), transparency]
         self.servicers = {each.descriptor.name: each.servicer for each in services}
+        self.successions = cast(CustodianServicer, self.servicers["CustodianService"]).handovers
 
-    def _open_drills(self, proofs: LogProofs) -> None:
+    async def read(self, work: Callable[..., Coroutine[Any, Any, T]], **asked: Any) -> T:
+        """Read with a function of a store."""
+        return await self.vault.read("test", lambda one: work(one, **asked))
+
+    async def sweep(self, *, limit: int) -> int:
+        """Let the worker expire and destroy what is due."""
+        return await retention.sweep(self.vault, self.now(), limit=limit, observe=self.counted.append)
+
+    def _open_drills(self) -> None:
         self.drill_store = SqlDrillStore(database=self.main)
         self.drills = wire_drills(
             store=self.drill_store,
             requests=SqlMemberRequestStore(database=self.main),
-            disclosures=self.store,
             rosters=self.rosters,
             second_factor=self.codes,
             fingerprinter=FakeFingerprinter(),
-            proofs=proofs,
+            proofs=self.context.proofs,
             guard=LogGuard(store=self.waiting),
+            refusals=self.context.refusals,
             entropy=ENTROPY,
-            observe=self.counted.append,
         )
         self.keeper = wire_drill_keeper(
             store=self.drill_store,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_refusals
+from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest import hpke
@@ -53,8 +54,12 @@ def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
 
 
 async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: int | None = None) -> Any:
-    return await room.auditing.request(
-        actor_id=roster_member(name).actor_id, request_id=request_id(number), signed=paper, now=room.now()
+    return await auditor.request(
+        room.context,
+        actor_id=roster_member(name).actor_id,
+        request_id=request_id(number),
+        signed=paper,
+        now=room.now(),
     )
 
 
@@ -94,13 +99,13 @@ async def decide(room: Chamber, command: DecideCommand) -> Any:
     if command.verdict is Verdict.APPROVE and not command.code:
         command = replace(command, code=room.codes.code())
     async with room.sequencing():
-        return (await room.custody.decide(command, now=room.now(), patience=5.0)).filed
+        return (await custodian.decide(room.context, command, now=room.now(), patience=5.0)).filed
 
 
 async def release(room: Chamber, command: ReleaseCommand) -> Any:
     """Release an approved share while the worker runs."""
     async with room.sequencing():
-        return (await room.custody.release(command, now=room.now(), patience=5.0)).filed
+        return (await custodian.release(room.context, command, now=room.now(), patience=5.0)).filed
 
 
 async def give(room: Chamber, paper: bytes, name: str) -> Any:
@@ -125,7 +130,7 @@ async def confirm(room: Chamber, disclosure_id: str, **changes: Any) -> Any:
         "disclosure_id": disclosure_id,
         "now": room.now(),
     }
-    return await room.auditing.confirm(**asked | changes)
+    return await auditor.confirm(room.context, **asked | changes)
 
 
 async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:
@@ -139,7 +144,7 @@ async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = Non
         "patience": 5.0,
     }
     async with room.sequencing():
-        return await room.auditing.open(**asked | changes)
+        return await auditor.open_record(room.context, **asked | changes)
 
 
 async def refused(room: Chamber, name: str, act: Any, reason: Reason) -> IdvaultError:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.acts import ErasureCall, ShownErasure
 from idvault.erasure.rules import ErasureOrigin, ErasureTerms
 from idvault.erasure.store import SqlErasureStore
@@ -37,7 +36,7 @@ class ErasureRoom:
             proofs=LogProofs(
                 log=SqlLogStore(database=room.main),
                 checkpoints=SqlCheckpointStore(database=room.shred),
-                store=SqlDisclosureStore(database=room.main),
+                main=room.main,
             ),
             fingerprinter=FakeFingerprinter(),
             guard=guard,

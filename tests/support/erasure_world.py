@@ -10,7 +10,6 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.acts import ErasureCall, ShownErasure
 from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.erasure.store import SqlErasureStore
@@ -59,7 +58,7 @@ class ErasureWorld:
             proofs=LogProofs(
                 log=SqlLogStore(database=main),
                 checkpoints=SqlCheckpointStore(database=shred),
-                store=SqlDisclosureStore(database=main),
+                main=main,
             ),
             fingerprinter=FakeFingerprinter(),
             guard=guard,

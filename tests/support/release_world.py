@@ -9,13 +9,13 @@ import pytest
 from google.protobuf.message import Message
 
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import History, LogProofs
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs
+from idvault.disclosure.store import lists
 from idvault.erasure.store import SqlErasureStore
 from idvault.key.store.version import SqlShredStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.opens.record import open_record
 from idvault.opens.reseal import open_resealed
-from idvault.processes.bootstrap.history import wire_history
 from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import record_key
 from idvault.verify.error import Reason
@@ -64,10 +64,10 @@ async def history(room: Chamber, account_token: str) -> History:
     room.pass_time(days=92)
     await room.step()
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
-    flow = wire_history(
+    flow = DisclosureHistoryFlow(
         accounts=SqlStatusStore(database=room.main),
-        store=room.store,
-        proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
+        main=room.main,
+        proofs=LogProofs(log=log, checkpoints=checkpoints, main=room.main),
         policy=OperatorPolicy(5, 365, 90, _ZONE),
         embargo=_EMBARGO,
         erasures=SqlErasureStore(database=room.main),
@@ -94,7 +94,7 @@ async def opened_behind_the_log(
             custodian=each.custodian,
             index=each.place,
         )
-        for each in await room.store.shares(disclosure_id=disclosure_id)
+        for each in await room.read(lists.shares, disclosure_id=disclosure_id)
         if each.custodian in only
     }
     record = room.records[account_token]

@@ -18,7 +18,6 @@ from idvault.core.edge.call import Caller
 from idvault.core.event_factory import EventFactory
 from idvault.core.tables.log import log_entries
 from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.api import ErasureServicer
 from idvault.erasure.rules import ErasureTerms
 from idvault.erasure.store import SqlErasureStore
@@ -157,7 +156,7 @@ class SessionWorld:
             proofs=LogProofs(
                 log=SqlLogStore(database=self.database),
                 checkpoints=checkpoints,
-                store=SqlDisclosureStore(database=self.database),
+                main=self.database,
             ),
             fingerprinter=FakeFingerprinter(),
             guard=self.claims.guard,

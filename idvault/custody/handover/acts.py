@@ -24,14 +24,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idvault.core.act import Guard, Vault
 from idvault.core.ailment import AilmentError
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
 from idvault.disclosure.acts import auditor as disclosure_auditor
 from idvault.disclosure.acts.refusal import Refusals
-from idvault.disclosure.ports import DisclosureStore
-from idvault.log.acts.guard import LogGuard
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.people.ports import HandoverStore
@@ -101,17 +100,17 @@ class HandoverFlow:
         self,
         *,
         store: HandoverStore,
-        disclosures: DisclosureStore,
+        vault: Vault,
         rosters: RosterSource,
         fingerprinter: Fingerprinter,
-        guard: LogGuard,
+        guard: Guard,
         refusals: Refusals,
         entropy: Entropy,
         observe: Callable[[str], None],
     ) -> None:
-        """Initialise with the ports. disclosures: for the evidence of records; observe: counts the verb."""
+        """Initialise with the ports. vault: for the evidence of records; observe: counts the verb."""
         self._store = store
-        self._disclosures = disclosures
+        self._vault = vault
         self._rosters = rosters
         self._fingerprinter = fingerprinter
         self._guard = guard
@@ -218,7 +217,7 @@ class HandoverFlow:
         """Return the records that match their newest settlement entry, and how many do not."""
         records, left_out = [], 0
         for account_token in tokens:
-            evidence = await self._disclosures.evidence(account_token=account_token)
+            evidence = await disclosure_auditor.evidence_of(self._vault, account_token)
             if evidence is None or evidence.record.present_quorum_id not in held:
                 continue  # the record has been replaced meanwhile
             try:

@@ -18,6 +18,7 @@ from idvault.core.db.types import Micros
 from idvault.core.request import Request
 from idvault.core.tables.account import records
 from idvault.core.tables.custody import ended_handovers, handed_quorums
+from idvault.people import store as people_store
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.event import Event
@@ -50,7 +51,6 @@ _COUNT = statement(
 _BY_QUORUM = statement(
     select(_C.present_quorum_id, func.count()).group_by(_C.present_quorum_id), tuple[str, int]
 )
-_HANDED = statement(select(handed_quorums.c.quorum_id, handed_quorums.c.share_quorum_ids))
 # Always locked in the same order, so that two batches cannot deadlock.
 _LOCK = statement(
     for_change(select(records).where(among(_C.account_token, "tokens")).order_by(_C.account_token)),
@@ -172,8 +172,7 @@ class SqlHandoverStore:
     @read("handover.handed")
     async def handed(self, connection: Connection) -> Mapping[str, tuple[str, ...]]:
         """Return each present quorum created by a hand-over, with the roster quorum of each place."""
-        rows = await connection.all(_HANDED)
-        return {row.quorum_id: account_rows.unpack_ids(row.share_quorum_ids) for row in rows}
+        return await people_store.handed(connection)
 
 
 def _handed(stored: SealedRecord, batch: HandoverBatch, share: HandedShare) -> SealedRecord | None:

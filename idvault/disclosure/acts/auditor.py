@@ -14,22 +14,19 @@ Checks a stored record against the log: a settlement entry of the account must c
   entry only after the check of the newest record, so it fixes the version that was newest then.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, tzinfo
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.person_request_ports import MemberRequestStore
-from idvault.core.request import Fingerprinter, Request
-from idvault.core.second_factor import SecondFactorCheck
+from idvault.account.store import kept as account_kept
+from idvault.account.store import rows as account_rows
+from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
+from idvault.core.db.connection import Connection
+from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts import custodian as disclosure_custodian
-from idvault.disclosure.acts.history import LogProofs, Proofs
-from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.acts.custodian import DisclosureContext
+from idvault.disclosure.acts.history import Proofs
 from idvault.disclosure.ports import (
-    CaseTextSealer,
-    DisclosureStore,
     EndedClaim,
     Filed,
     Filing,
@@ -37,10 +34,10 @@ from idvault.disclosure.ports import (
     RecordEvidence,
     ShredKeys,
 )
-from idvault.log.acts.guard import LogGuard
+from idvault.disclosure.store import lists, rows, store
 from idvault.log.ports import Logged
 from idvault.people import acts as people_acts
-from idvault.people.acts import RosterSource
+from idvault.verify.account import AccountState
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest import record_key
 from idvault.verify.attest.disclosure import PaperError, Terms
@@ -48,11 +45,20 @@ from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import Disclosure
-from idvault.verify.error import DamagedError, NotFoundError, PreconditionError, Reason
+from idvault.verify.error import (
+    DamagedError,
+    ExhaustedError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+)
 from idvault.verify.event import EventType
 from idvault.verify.record import SealedRecord
 from idvault.verify.transparency import entry
 from idvault.verify.transparency.entry import EntryError
+
+_NUMBERS_A_DAY = 100_000
+_RETRY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,299 +165,372 @@ class OpenedRecord:
     proofs: Proofs
 
 
-class DisclosureFlow:
-    """Disclosures of one deployment, for auditors."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class AuditorContext(DisclosureContext):
+    """What auditors need besides. daily: requests per auditor and day of zone."""
 
-    def __init__(
-        self,
-        *,
-        store: DisclosureStore,
-        requests: MemberRequestStore,
-        shred_keys: ShredKeys,
-        case_texts: CaseTextSealer,
-        rosters: RosterSource,
-        second_factor: SecondFactorCheck,
-        fingerprinter: Fingerprinter,
-        proofs: LogProofs,
-        guard: LogGuard,
-        refusals: Refusals,
-        entropy: Entropy,
-        zone: tzinfo,
-        daily: int,
-        observe: Callable[[str], None],
-    ) -> None:
-        """Initialise with the ports. daily: requests per auditor and day of zone; observe: counts verbs."""
-        self._store = store
-        self._requests = requests
-        self._shred_keys = shred_keys
-        self._case_texts = case_texts
-        self._rosters = rosters
-        self._second_factor = second_factor
-        self._fingerprinter = fingerprinter
-        self._proofs = proofs
-        self._guard = guard
-        self._refusals = refusals
-        self._events = EventFactory(entropy=entropy)
-        self._zone = zone
-        self._daily = daily
-        self._observe = observe
+    shred_keys: ShredKeys
+    zone: tzinfo
+    daily: int
 
-    async def request(
-        self, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
-    ) -> ShownDisclosure:
-        """Store a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            await self._guard.check(now=now)
-            asked = self._request("RequestDisclosure", actor_id, request_id, signed)
-            terms = self._terms(signed, self._rosters.member(actor_id))
-            if await self._requests.find(asked) is not None:
-                return self._show(await self._own(terms.disclosure_id, actor_id))
-            disclosure_rules.check_fresh(created_at=terms.created_at, now=now.real)
-            filing = await self._filing(terms, signed, actor_id, now)
-            event = self._events.event(
-                EventType.DISCLOSURE_REQUEST,
-                actor_id=actor_id,
-                now=now,
-                account_token=terms.account_token,
-                request=signed,
-                record_digest=filing.disclosure.record_digest,
-            )
-            filed = await self._store.request(
-                filing,
-                request=asked,
-                today=now.today(self._zone),
-                daily=self._daily,
-                now=now,
-                event=event,
-            )
-            self._observe("request")
-            return ShownDisclosure(filed, signed)
+    def show(self, filed: Filed) -> ShownDisclosure:
+        """Return a disclosure as its auditor sees it; raises DamagedError (RECORD_DAMAGED)."""
+        return ShownDisclosure(filed, self.signed_request(filed), self.denials(filed))
 
-    async def get(self, *, actor_id: str, disclosure_id: str, now: ClockReading) -> ShownDisclosure:
-        """Return a disclosure of this auditor; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            return self._show(await self._own(disclosure_id, actor_id))
-
-    async def list(
-        self, *, actor_id: str, below: int | None, limit: int
-    ) -> tuple[list[ShownDisclosure], int | None]:
-        """Return a page of the auditor's disclosures, newest first, and where the next page starts."""
-        found = await self._store.of_auditor(actor_id=actor_id, below=below, limit=limit + 1)
-        page = [self._show(filed) for filed in found[:limit]]
-        return page, page[-1].filed.number if len(found) > limit else None
-
-    async def quota(self, *, actor_id: str, now: ClockReading) -> tuple[int, int]:
-        """Return how many requests the auditor has filed today, and how many a day allows."""
-        filed = await self._store.filed_on(actor_id=actor_id, day=now.today(self._zone))
-        return filed, self._daily
-
-    async def cancel(
-        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
-    ) -> ShownDisclosure:
-        """Cancel a disclosure of this auditor that was not opened. Released shares stay disclosed."""
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            await self._guard.check(now=now)
-            asked = self._request("CancelDisclosure", actor_id, request_id, disclosure_id)
-            known = await self._requests.find(asked)
-            filed = await self._own(disclosure_id, actor_id)
-            if known is not None:
-                return self._show(filed)
-            event = self._events.event(
-                EventType.DISCLOSURE_CANCEL,
-                actor_id=actor_id,
-                now=now,
-                account_token=filed.disclosure.account_token,
-                disclosure_id=disclosure_id,
-            )
-            cancelled = await self._store.cancel(
-                disclosure_id=disclosure_id, actor_id=actor_id, request=asked, now=now, event=event
-            )
-            self._observe("cancel")
-            return self._show(cancelled)
-
-    async def open(
-        self,
-        *,
-        actor_id: str,
-        request_id: str,
-        disclosure_id: str,
-        code: str,
-        now: ClockReading,
-        patience: float,
-    ) -> OpenedRecord:
-        """Open once, and return what the auditor's one-time key can decrypt.
-
-        A repeat with the same request_id is the same opening; it also returns the shares released since.
-
-        Waits up to `patience` seconds for the checkpoint, then raises UnavailableError (LOG_UNAVAILABLE). The
-        opening still counts, and a repeat with the same request_id continues to wait. Raises DamagedError
-        (RECORD_DAMAGED).
-        """
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            asked = self._request("OpenDisclosure", actor_id, request_id, disclosure_id)
-            # Read before looking for the request: what a concurrent repeat changes must not make this call
-            # fail.
-            filed = await self._own(disclosure_id, actor_id)
-            kept = await self._requests.find(asked)
-            if kept is None:
-                entry_id = await self._open_once(filed, asked, code, now)
-            else:
-                entry_id = kept.decode()
-            return await self._hand_over(disclosure_id, actor_id, entry_id, now, patience)
-
-    async def confirm(
-        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
-    ) -> ShownDisclosure:
-        """Store that the shares open the record, so that no further share is taken."""
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            await self._guard.check(now=now)
-            asked = self._request("ConfirmOpening", actor_id, request_id, disclosure_id)
-            known = await self._requests.find(asked)
-            filed = await self._own(disclosure_id, actor_id)
-            if known is not None:
-                return self._show(filed)
-            checked = await self._checked(filed)
-            event = self._events.event(
-                EventType.DISCLOSURE_CONFIRM,
-                actor_id=actor_id,
-                now=now,
-                account_token=filed.disclosure.account_token,
-                disclosure_id=disclosure_id,
-            )
-            confirmed = await self._store.confirm(
-                disclosure_id=disclosure_id,
-                actor_id=actor_id,
-                record_digest=checked.digest,
-                request=asked,
-                now=now,
-                event=event,
-            )
-            self._observe("confirm")
-            return self._show(confirmed)
-
-    async def report_share(
-        self, *, actor_id: str, disclosure_id: str, custodian: str, now: ClockReading
-    ) -> None:
-        """Log that a custodian's share is not the one that was sealed, once for each custodian."""
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            await self._guard.check(now=now)
-            filed = await self._own(disclosure_id, actor_id)
-            event = self._events.event(
-                EventType.DISCLOSURE_REPORT_SHARE,
-                actor_id=actor_id,
-                now=now,
-                account_token=filed.disclosure.account_token,
-                disclosure_id=disclosure_id,
-                custodian=custodian,
-            )
-            is_new = await self._store.report_share(
-                disclosure_id=disclosure_id, actor_id=actor_id, custodian=custodian, now=now, event=event
-            )
-            if is_new:
-                self._observe("report_share")
-
-    async def _open_once(self, filed: Filed, asked: Request, code: str, now: ClockReading) -> str:
-        await self._guard.check(now=now)
-        wanted = filed.disclosure
-        disclosure_rules.check_may_open(disclosure=wanted, now=now.business)
-        checked = await self._checked(filed)
-        actor_id = wanted.auditor_actor_id
-        await self._second_factor.check(actor_id=actor_id, code=code, now=now)
-        event = self._events.event(
-            EventType.DISCLOSURE_OPEN,
-            actor_id=actor_id,
-            now=now,
-            account_token=wanted.account_token,
-            disclosure_id=wanted.disclosure_id,
-        )
-        entry_id = await self._store.open(
-            disclosure_id=wanted.disclosure_id,
-            actor_id=actor_id,
-            record_digest=checked.digest,
-            request=asked,
-            now=now,
-            event=event,
-        )
-        self._observe("open")
-        return entry_id
-
-    async def _hand_over(
-        self, disclosure_id: str, actor_id: str, entry_id: str, now: ClockReading, patience: float
-    ) -> OpenedRecord:
-        filed = await self._own(disclosure_id, actor_id)
-        opened = filed.disclosure
-        if not disclosure_rules.needs_shares(disclosure=opened, now=now.business):
-            raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
-        checked = await self._checked(filed)
-        # Shares and the shred key are read only after the opening is known to be in the log.
-        proofs = await self._proofs.wait(
-            (checked.entry_id, filed.entry_id, entry_id),
-            account_token=opened.account_token,
-            patience=patience,
-        )
-        shares = await self._store.shares(disclosure_id=disclosure_id)
-        if sum(share.resealed is not None for share in shares) < filed.threshold:
-            raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
-        shred_key = await self._shred_keys.find(account_token=opened.account_token)
-        if shred_key is None:
-            raise DamagedError(Reason.RECORD_DAMAGED)
-        value = record_key.shred_value(shred_key=shred_key, record_id=opened.record_id)
-        return OpenedRecord(self._show(filed), checked, value, tuple(shares), proofs)
-
-    async def _checked(self, filed: Filed) -> CheckedRecord:
-        wanted = filed.disclosure
-        evidence = await self._store.evidence(account_token=wanted.account_token, record_id=wanted.record_id)
-        if evidence is None:
-            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        signed = self._case_texts.open(disclosure_id=wanted.disclosure_id, sealed=filed.text)
-        return check_requested(evidence, filed=filed, signed_request=signed)
-
-    async def _filing(self, terms: Terms, signed: bytes, actor_id: str, now: ClockReading) -> Filing:
-        evidence = await self._store.evidence(account_token=terms.account_token)
-        if evidence is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        quorum = people_acts.quorum_of_record(rosters=self._rosters, record=evidence.record)
-        newest = check(evidence)
-        disclosure = Disclosure(
-            disclosure_id=terms.disclosure_id,
-            auditor=terms.auditor,
-            auditor_actor_id=actor_id,
-            account_token=terms.account_token,
-            record_id=newest.record.record_id,
-            record_digest=newest.digest,
-            openings=terms.openings,
-            created_at=now.business,
-            # Counted from the service's clock, so that a clock difference cannot extend it.
-            expire_at=now.business + terms.lifetime,
-        )
-        text = self._case_texts.seal(disclosure_id=terms.disclosure_id, text=signed)
-        return Filing(disclosure, text, papers.digest(signed), quorum.threshold)
-
-    def _terms(self, signed: bytes, roster_member: RosterMember) -> Terms:
-        terms = papers.parse_request(signed)
-        terms.check()
-        if terms.auditor != roster_member.name:
-            raise PaperError("signed_request", "the request names another auditor")
-        papers.check_signature(signed, roster_member=roster_member, field="signed_request")
-        if terms.roster_digest != self._rosters.current.digest():
-            raise PreconditionError(Reason.ROSTER_INVALID)
-        return terms
-
-    async def _own(self, disclosure_id: str, actor_id: str) -> Filed:
-        filed = await self._store.get(disclosure_id=disclosure_id)
-        if filed is None:
-            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    async def own(self, disclosure_id: str, actor_id: str) -> Filed:
+        """Return a disclosure of an auditor; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        filed = await self.find(disclosure_id)
         disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
         return filed
 
-    def _show(self, filed: Filed) -> ShownDisclosure:
-        disclosure_id = filed.disclosure.disclosure_id
-        signed = self._case_texts.open(disclosure_id=disclosure_id, sealed=filed.text)
-        return ShownDisclosure(
-            filed, signed, disclosure_custodian.opened(case_texts=self._case_texts, filed=filed)
-        )
 
-    def _request(self, method: str, actor_id: str, request_id: str, body: str | bytes) -> Request:
-        # The code is not part of the fingerprint: a repeat has no unused code.
-        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(body,))
-        return Request(actor_id, request_id, fingerprint)
+async def evidence_of(
+    vault: Vault, account_token: str, *, record_id: str | None = None
+) -> RecordEvidence | None:
+    """Return a record with its evidence, None if it does not exist; the newest one without a record_id."""
+    return await vault.read(
+        "disclosure.evidence",
+        lambda one: rows.evidence(one, account_token=account_token, record_id=record_id),
+    )
+
+
+async def _filed_again(connection: Connection, _answer: bytes, filing: Filing, *_: object) -> Filed:
+    return await rows.get(connection, disclosure_id=filing.disclosure.disclosure_id)
+
+
+async def _again(connection: Connection, _answer: bytes, disclosure_id: str, *_: object) -> Filed:
+    return await rows.get(connection, disclosure_id=disclosure_id)
+
+
+async def _opened_again(_connection: Connection, answer: bytes, *_: object) -> str:
+    return answer.decode()
+
+
+# Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
+@member_mutation("disclosure.request", again=_filed_again)
+async def request_stored(tx: Tx, filing: Filing, signed: bytes, context: AuditorContext) -> Filed:
+    """Store a request that was checked before, of the newest record of an account that is not erased.
+
+    Raises ExhaustedError (TOO_MANY_ATTEMPTS), PreconditionError, NotFoundError (ACCOUNT_NOT_FOUND), and
+    AlreadyExistsError (REQUEST_ID_REUSED) if its id was used before.
+    """
+    made, today = filing.disclosure, tx.now.today(context.zone)
+    used = await store.charge(tx.connection, actor_id=tx.by.actor_id, day=today, daily=context.daily)
+    if used is None:
+        raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)
+    await _check_newest(tx.connection, made)
+    event = await tx.log(
+        EventType.DISCLOSURE_REQUEST,
+        account_token=made.account_token,
+        request=signed,
+        record_digest=made.record_digest,
+    )
+    # Grows with each request of the auditor.
+    number = today.toordinal() * _NUMBERS_A_DAY + used
+    filed = Filed(made, filing.text, filing.digest, filing.threshold, event.entry_id, number)
+    await rows.add(tx.connection, filed)
+    return filed
+
+
+@member_mutation("disclosure.cancel", again=_again)
+async def cancel_stored(tx: Tx, disclosure_id: str) -> Filed:
+    """Cancel a disclosure of who acts, and destroy its shares; raises NotFoundError, PreconditionError."""
+    filed = await _lock_own(tx, disclosure_id)
+    cancelled = disclosure_rules.cancel(disclosure=filed.disclosure, now=tx.now.business)
+    await rows.put(tx.connection, cancelled)
+    await rows.end(tx.connection, cancelled, now=tx.now.business)
+    await tx.log(
+        EventType.DISCLOSURE_CANCEL, account_token=cancelled.account_token, disclosure_id=disclosure_id
+    )
+    return replace(filed, disclosure=cancelled)
+
+
+@member_mutation("disclosure.confirm", again=_again)
+async def confirm_stored(tx: Tx, disclosure_id: str, record_digest: bytes) -> Filed:
+    """Store that the shares open the record; raises NotFoundError, PreconditionError."""
+    filed = await _lock_own(tx, disclosure_id)
+    confirmed = disclosure_rules.confirm(disclosure=filed.disclosure, now=tx.now.business)
+    await rows.put(tx.connection, confirmed)
+    await tx.log(
+        EventType.DISCLOSURE_CONFIRM,
+        account_token=confirmed.account_token,
+        disclosure_id=disclosure_id,
+        record_digest=record_digest,
+    )
+    return replace(filed, disclosure=confirmed)
+
+
+@member_mutation(
+    "disclosure.open", again=_opened_again, answer=lambda _disclosure_id, _digest, entry_id: entry_id.encode()
+)
+async def open_stored(tx: Tx, disclosure_id: str, record_digest: bytes, entry_id: str) -> str:
+    """Store one opening of the version with this digest; return its entry's id, also to a repeat."""
+    filed = await _lock_own(tx, disclosure_id)
+    opened = disclosure_rules.open_once(disclosure=filed.disclosure, now=tx.now.business)
+    stored = await account_kept.find(
+        tx.connection, account_token=opened.account_token, record_id=opened.record_id
+    )
+    if stored is None or stored.digest() != record_digest:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    await rows.put(tx.connection, opened)
+    await store.add_opening(
+        tx.connection, opened, entry_id=entry_id, record_digest=record_digest, now=tx.now.business
+    )
+    await tx.log(
+        EventType.DISCLOSURE_OPEN,
+        account_token=opened.account_token,
+        entry_id=entry_id,
+        disclosure_id=disclosure_id,
+        record_digest=record_digest,
+    )
+    return entry_id
+
+
+@act("disclosure.report_share")
+async def report_share_stored(tx: Tx, disclosure_id: str, custodian: str) -> bool:
+    """Store that a custodian's share is wrong, once; False if that is stored."""
+    filed = await _lock_own(tx, disclosure_id)
+    reported = disclosure_rules.report_share(
+        disclosure=filed.disclosure, custodian=custodian, now=tx.now.business
+    )
+    if reported == filed.disclosure:
+        tx.unchanged("the share is reported")
+        return False
+    await rows.report_share(tx.connection, reported, custodian, now=tx.now.business)
+    await tx.log(
+        EventType.DISCLOSURE_REPORT_SHARE,
+        account_token=reported.account_token,
+        disclosure_id=disclosure_id,
+        custodian=custodian,
+    )
+    return True
+
+
+async def _lock_own(tx: Tx, disclosure_id: str) -> Filed:
+    filed = await rows.lock(tx.connection, disclosure_id=disclosure_id)
+    disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=tx.by.actor_id)
+    return filed
+
+
+async def _check_newest(connection: Connection, made: Disclosure) -> None:
+    """Raise an error unless the disclosure is for the newest record of an account that is not erased."""
+    owner = await account_rows.lock(connection, account_token=made.account_token)
+    if owner is not None and owner.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    found = await account_rows.find(connection, made.account_token)
+    if owner is None or found is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    if (found.record_id, found.digest()) != (made.record_id, made.record_digest):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+async def request(
+    context: AuditorContext, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
+) -> ShownDisclosure:
+    """Store a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
+    vault = context.vault
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        await vault.guard.check(now=now)
+        call = MemberAsked(actor_id, request_id, "RequestDisclosure", (signed,))
+        asked = call.request(vault.fingerprinter)
+        terms = _terms(context, signed, context.rosters.member(actor_id))
+        if await known(vault, asked) is not None:
+            return context.show(await context.own(terms.disclosure_id, actor_id))
+        disclosure_rules.check_fresh(created_at=terms.created_at, now=now.real)
+        filing = await _filing(context, terms, signed, actor_id, now)
+        filed = await request_stored.run(vault, call, now, asked, filing, signed, context)
+        context.observe("request")
+        return ShownDisclosure(filed, signed)
+
+
+async def get(
+    context: AuditorContext, *, actor_id: str, disclosure_id: str, now: ClockReading
+) -> ShownDisclosure:
+    """Return a disclosure of this auditor; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        return context.show(await context.own(disclosure_id, actor_id))
+
+
+async def page(
+    context: AuditorContext, *, actor_id: str, below: int | None, limit: int
+) -> tuple[list[ShownDisclosure], int | None]:
+    """Return a page of the auditor's disclosures, newest first, and where the next page starts."""
+    found = await context.vault.read(
+        "disclosure.of_auditor",
+        lambda one: lists.of_auditor(one, actor_id=actor_id, below=below, limit=limit + 1),
+    )
+    shown = [context.show(filed) for filed in found[:limit]]
+    return shown, shown[-1].filed.number if len(found) > limit else None
+
+
+async def quota(context: AuditorContext, *, actor_id: str, now: ClockReading) -> tuple[int, int]:
+    """Return how many requests the auditor has filed today, and how many a day allows."""
+    day = now.today(context.zone)
+    filed = await context.vault.read(
+        "disclosure.filed_on", lambda one: lists.filed_on(one, actor_id=actor_id, day=day)
+    )
+    return filed, context.daily
+
+
+async def cancel(
+    context: AuditorContext, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+) -> ShownDisclosure:
+    """Cancel a disclosure of this auditor that was not opened. Released shares stay disclosed."""
+    vault = context.vault
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        await vault.guard.check(now=now)
+        call = MemberAsked(actor_id, request_id, "CancelDisclosure", (disclosure_id,))
+        asked = call.request(vault.fingerprinter)
+        former = await known(vault, asked)
+        filed = await context.own(disclosure_id, actor_id)
+        if former is None:
+            filed = await cancel_stored.run(vault, call, now, asked, disclosure_id)
+            context.observe("cancel")
+        return context.show(filed)
+
+
+async def open_record(
+    context: AuditorContext,
+    *,
+    actor_id: str,
+    request_id: str,
+    disclosure_id: str,
+    code: str,
+    now: ClockReading,
+    patience: float,
+) -> OpenedRecord:
+    """Open once, and return what the auditor's one-time key can decrypt.
+
+    A repeat with the same request_id is the same opening; it also returns the shares released since.
+
+    Waits up to `patience` seconds for the checkpoint, then raises UnavailableError (LOG_UNAVAILABLE). The
+    opening still counts, and a repeat with the same request_id continues to wait. Raises DamagedError
+    (RECORD_DAMAGED).
+    """
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        call = MemberAsked(actor_id, request_id, "OpenDisclosure", (disclosure_id,))
+        asked = call.request(context.vault.fingerprinter)
+        # Read before looking for the request: what a concurrent repeat changes must not make this call fail.
+        filed = await context.own(disclosure_id, actor_id)
+        kept = await known(context.vault, asked)
+        entry_id = kept.decode() if kept is not None else await _open_once(context, filed, asked, code, now)
+        return await _hand_over(context, disclosure_id, actor_id, entry_id, now=now, patience=patience)
+
+
+async def confirm(
+    context: AuditorContext, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+) -> ShownDisclosure:
+    """Store that the shares open the record, so that no further share is taken."""
+    vault = context.vault
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        await vault.guard.check(now=now)
+        call = MemberAsked(actor_id, request_id, "ConfirmOpening", (disclosure_id,))
+        asked = call.request(vault.fingerprinter)
+        former = await known(vault, asked)
+        filed = await context.own(disclosure_id, actor_id)
+        if former is None:
+            checked = await _checked(context, filed)
+            filed = await confirm_stored.run(vault, call, now, asked, disclosure_id, checked.digest)
+            context.observe("confirm")
+        return context.show(filed)
+
+
+async def report_share(
+    context: AuditorContext, *, actor_id: str, disclosure_id: str, custodian: str, now: ClockReading
+) -> None:
+    """Log that a custodian's share is not the one that was sealed, once for each custodian."""
+    vault = context.vault
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        await vault.guard.check(now=now)
+        await context.own(disclosure_id, actor_id)
+        if await report_share_stored(vault, MemberActor(actor_id), now, disclosure_id, custodian):
+            context.observe("report_share")
+
+
+async def _open_once(
+    context: AuditorContext, filed: Filed, asked: Request, code: str, now: ClockReading
+) -> str:
+    vault, wanted = context.vault, filed.disclosure
+    await vault.guard.check(now=now)
+    disclosure_rules.check_may_open(disclosure=wanted, now=now.business)
+    checked = await _checked(context, filed)
+    who = MemberActor(wanted.auditor_actor_id)
+    await context.second_factor.check(actor_id=who.actor_id, code=code, now=now)
+    entry_id = await open_stored.run(
+        vault, who, now, asked, wanted.disclosure_id, checked.digest, vault.new_id()
+    )
+    context.observe("open")
+    return entry_id
+
+
+async def _hand_over(
+    context: AuditorContext,
+    disclosure_id: str,
+    actor_id: str,
+    entry_id: str,
+    *,
+    now: ClockReading,
+    patience: float,
+) -> OpenedRecord:
+    filed = await context.own(disclosure_id, actor_id)
+    opened = filed.disclosure
+    if not disclosure_rules.needs_shares(disclosure=opened, now=now.business):
+        raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
+    checked = await _checked(context, filed)
+    # Shares and the shred key are read only after the opening is known to be in the log.
+    proofs = await context.proofs.wait(
+        (checked.entry_id, filed.entry_id, entry_id), account_token=opened.account_token, patience=patience
+    )
+    shares = await context.vault.read(
+        "disclosure.shares", lambda one: lists.shares(one, disclosure_id=disclosure_id)
+    )
+    if sum(share.resealed is not None for share in shares) < filed.threshold:
+        raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
+    shred_key = await context.shred_keys.find(account_token=opened.account_token)
+    if shred_key is None:
+        raise DamagedError(Reason.RECORD_DAMAGED)
+    value = record_key.shred_value(shred_key=shred_key, record_id=opened.record_id)
+    return OpenedRecord(context.show(filed), checked, value, tuple(shares), proofs)
+
+
+async def _checked(context: AuditorContext, filed: Filed) -> CheckedRecord:
+    wanted = filed.disclosure
+    evidence = await evidence_of(context.vault, wanted.account_token, record_id=wanted.record_id)
+    if evidence is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return check_requested(evidence, filed=filed, signed_request=context.signed_request(filed))
+
+
+async def _filing(
+    context: AuditorContext, terms: Terms, signed: bytes, actor_id: str, now: ClockReading
+) -> Filing:
+    evidence = await evidence_of(context.vault, terms.account_token)
+    if evidence is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    quorum = people_acts.quorum_of_record(rosters=context.rosters, record=evidence.record)
+    newest = check(evidence)
+    disclosure = Disclosure(
+        disclosure_id=terms.disclosure_id,
+        auditor=terms.auditor,
+        auditor_actor_id=actor_id,
+        account_token=terms.account_token,
+        record_id=newest.record.record_id,
+        record_digest=newest.digest,
+        openings=terms.openings,
+        created_at=now.business,
+        # Counted from the service's clock, so that a clock difference cannot extend it.
+        expire_at=now.business + terms.lifetime,
+    )
+    text = context.case_texts.seal(disclosure_id=terms.disclosure_id, text=signed)
+    return Filing(disclosure, text, papers.digest(signed), quorum.threshold)
+
+
+def _terms(context: AuditorContext, signed: bytes, roster_member: RosterMember) -> Terms:
+    terms = papers.parse_request(signed)
+    terms.check()
+    if terms.auditor != roster_member.name:
+        raise PaperError("signed_request", "the request names another auditor")
+    papers.check_signature(signed, roster_member=roster_member, field="signed_request")
+    if terms.roster_digest != context.rosters.current.digest():
+        raise PreconditionError(Reason.ROSTER_INVALID)
+    return terms

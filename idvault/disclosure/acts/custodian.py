@@ -9,32 +9,38 @@ Seals and opens the denials of a disclosure, whose reasons describe the case.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.person_request_ports import MemberRequestStore
-from idvault.core.request import Fingerprinter, Request
+from idvault.account.store import kept as account_kept
+from idvault.core.act import Tx, Vault, known, member_mutation
+from idvault.core.db.connection import Connection
+from idvault.core.request import MemberAsked, Request
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.acts.history import LogProofs, Proofs, Proved
 from idvault.disclosure.acts.refusal import Refusals
-from idvault.disclosure.ports import CaseTextSealer, Deciding, DisclosureStore, Filed, OwnDecision, Releasing
-from idvault.log.acts.guard import LogGuard
+from idvault.disclosure.ports import CaseTextSealer, Deciding, Filed, OwnDecision, Releasing
+from idvault.disclosure.store import lists, rows
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
-from idvault.people.ports import HandoverStore
 from idvault.sealing.ports import SealedText
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest.disclosure import DecisionTerms, PaperError
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import DecidingQuorum, HistoryFinding, QuorumMember, Verdict
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import Event, EventType
+from idvault.verify.disclosure import (
+    DecidingQuorum,
+    Disclosure,
+    DisclosureState,
+    HistoryFinding,
+    QuorumMember,
+    Verdict,
+)
+from idvault.verify.error import PreconditionError, Reason
+from idvault.verify.event import EventType
 from idvault.verify.record import SealedRecord
 
 
@@ -96,6 +102,12 @@ class DecideCommand:
     signed: bytes
     code: str = field(default="", repr=False)
 
+    @property
+    def call(self) -> MemberAsked:
+        """The call; a repeat has no unused code."""
+        fields = (self.disclosure_id, self.signed)
+        return MemberAsked(self.actor_id, self.request_id, _METHODS[self.verdict], fields)
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseCommand:
@@ -106,262 +118,316 @@ class ReleaseCommand:
     disclosure_id: str
     resealed: bytes = field(repr=False)
 
+    @property
+    def call(self) -> MemberAsked:
+        """The call."""
+        fields = (self.disclosure_id, self.resealed)
+        return MemberAsked(self.actor_id, self.request_id, "ReleaseShare", fields)
 
-class CustodianFlow:
-    """Disclosures of one deployment, for custodians."""
 
-    def __init__(
-        self,
-        *,
-        store: DisclosureStore,
-        requests: MemberRequestStore,
-        case_texts: CaseTextSealer,
-        rosters: RosterSource,
-        second_factor: SecondFactorCheck,
-        fingerprinter: Fingerprinter,
-        proofs: LogProofs,
-        guard: LogGuard,
-        refusals: Refusals,
-        entropy: Entropy,
-        observe: Callable[[str], None],
-        handovers: HandoverStore,
-    ) -> None:
-        """Initialise with the ports. observe: counts verbs; handovers: tells who holds which shares."""
-        self._store = store
-        self._handovers = handovers
-        self._requests = requests
-        self._case_texts = case_texts
-        self._rosters = rosters
-        self._second_factor = second_factor
-        self._fingerprinter = fingerprinter
-        self._proofs = proofs
-        self._guard = guard
-        self._refusals = refusals
-        self._events = EventFactory(entropy=entropy)
-        self._observe = observe
+@dataclass(kw_only=True, eq=False, repr=False)
+class DisclosureContext:
+    """What auditors and custodians need beside their requests. observe: counts verbs."""
 
-    async def pending(
-        self, *, actor_id: str, offset: int, limit: int, now: ClockReading
-    ) -> tuple[list[PendingDisclosures], int | None, bytes]:
-        """Return what waits for a custodian, the next offset (None at the end) and the checkpoint's note."""
-        roster_member = self._rosters.member(actor_id)
-        handed = await self._handovers.handed()
-        found = await self._store.pending(
+    vault: Vault
+    case_texts: CaseTextSealer
+    rosters: RosterSource
+    second_factor: SecondFactorCheck
+    proofs: LogProofs
+    refusals: Refusals
+    observe: Callable[[str], None]
+
+    async def find(self, disclosure_id: str) -> Filed:
+        """Return a disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        return await self.vault.read("disclosure.get", lambda one: rows.get(one, disclosure_id=disclosure_id))
+
+    def signed_request(self, filed: Filed) -> bytes:
+        """Return what the auditor signed; raises DamagedError (RECORD_DAMAGED)."""
+        return self.case_texts.open(disclosure_id=filed.disclosure.disclosure_id, sealed=filed.text)
+
+    def denials(self, filed: Filed) -> Mapping[str, bytes]:
+        """Return the signed denials that hold a reason, by custodian; raises DamagedError."""
+        return opened(case_texts=self.case_texts, filed=filed)
+
+
+async def _again(connection: Connection, _answer: bytes, asked: Deciding | Releasing) -> Filed:
+    return await rows.get(connection, disclosure_id=asked.disclosure_id)
+
+
+@member_mutation("disclosure.decide", again=_again)
+async def decide_stored(tx: Tx, deciding: Deciding) -> Filed:
+    """Store a decision that was checked before; raises DeniedError, PreconditionError.
+
+    With N - M + 1 denials the shares and the version are destroyed.
+    """
+    filed = await rows.lock(tx.connection, disclosure_id=deciding.disclosure_id)
+    decided = disclosure_rules.decide(
+        disclosure=filed.disclosure,
+        member=deciding.member,
+        verdict=deciding.verdict,
+        quorum=deciding.quorum,
+        now=tx.now.business,
+    )
+    await _check_quorum(tx.connection, decided, deciding.quorum.quorum_id)
+    event = await tx.log(
+        _EVENTS[deciding.verdict], account_token=decided.account_token, decision=deciding.signed
+    )
+    await rows.add_decision(tx.connection, decided, deciding, entry_id=event.entry_id)
+    await rows.put(tx.connection, decided)
+    if decided.state is DisclosureState.DENIED:
+        await rows.end(tx.connection, decided, now=tx.now.business)
+    return replace(filed, disclosure=decided)
+
+
+@member_mutation("disclosure.release", again=_again)
+async def release_stored(tx: Tx, releasing: Releasing) -> Filed:
+    """Store an approved share; the M-th one is the disclosure, which has an entry of its own."""
+    filed = await rows.lock(tx.connection, disclosure_id=releasing.disclosure_id)
+    before, now = filed.disclosure, tx.now.business
+    released = disclosure_rules.release(
+        disclosure=before, member=releasing.member, quorum=releasing.quorum, now=now
+    )
+    await _check_quorum(tx.connection, before, releasing.quorum.quorum_id)
+    event = await tx.log(
+        EventType.DISCLOSURE_RELEASE,
+        account_token=released.account_token,
+        disclosure_id=released.disclosure_id,
+        custodian=releasing.member.name,
+        share_hash=sha256(releasing.resealed).digest(),
+    )
+    await rows.add_share(tx.connection, released, releasing, now=now, entry_id=event.entry_id)
+    await rows.put(tx.connection, released)
+    if before.disclosed_at is None and released.disclosed_at is not None:
+        await _disclose(tx, released, releasing)
+    return replace(filed, disclosure=released)
+
+
+async def _disclose(tx: Tx, released: Disclosure, releasing: Releasing) -> None:
+    event = await tx.log(
+        EventType.DISCLOSURE_DISCLOSE,
+        account_token=released.account_token,
+        disclosure_id=released.disclosure_id,
+        auditor_actor_id=released.auditor_actor_id,
+        legal_basis=releasing.legal_basis,
+        record_digest=releasing.record_digest,
+    )
+    await rows.disclose(
+        tx.connection,
+        released,
+        legal_basis=releasing.legal_basis,
+        record_digest=releasing.record_digest,
+        entry_id=event.entry_id,
+    )
+
+
+async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
+    """Raise PreconditionError unless a quorum is the present one of a disclosure's record."""
+    found = await account_kept.find(
+        connection, account_token=disclosure.account_token, record_id=disclosure.record_id
+    )
+    if found is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    if found.present_quorum_id != quorum_id:
+        raise PreconditionError(Reason.QUORUM_INVALID)
+
+
+async def pending(
+    context: DisclosureContext, *, actor_id: str, offset: int, limit: int, now: ClockReading
+) -> tuple[list[PendingDisclosures], int | None, bytes]:
+    """Return what waits for a custodian, the next offset (None at the end) and the checkpoint's note."""
+    vault, roster_member = context.vault, context.rosters.member(actor_id)
+    handed = await people_acts.handed(vault)
+    quorum_ids = people_acts.quorum_ids(
+        rosters=context.rosters, roster_member=roster_member, handed=handed.values()
+    )
+
+    async def work(connection: Connection) -> list[Filed]:
+        return await lists.pending(
+            connection,
             custodian=roster_member.name,
-            quorum_ids=people_acts.quorum_ids(
-                rosters=self._rosters, roster_member=roster_member, handed=handed.values()
-            ),
+            quorum_ids=quorum_ids,
             now=now.business,
             offset=offset,
             limit=limit + 1,
         )
-        note, waiting = b"", []
-        for filed in found[:limit]:
-            proofs = await self._proofs.now((filed.entry_id,), account_token=filed.disclosure.account_token)
-            note, entry = self._newest(note, proofs)
-            waiting.append(await self._waiting(filed, entry, now))
-        return waiting, offset + limit if len(found) > limit else None, note
 
-    async def sealed_share(
-        self, *, actor_id: str, disclosure_id: str, now: ClockReading
-    ) -> tuple[SealedRecord, QuorumMember]:
-        """Return the record whose share the custodian is asked to release, and the custodian's place."""
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            filed = await self._find(disclosure_id)
-            record, member, _ = await self._seat(filed, self._rosters.member(actor_id))
-            disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
-            return record, member
-
-    async def decide(self, command: DecideCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
-        """Approve or deny; raises InvalidError, DeniedError, PreconditionError and others.
-
-        After an approval, waits up to `patience` seconds for a checkpoint that covers its entry, then raises
-        UnavailableError (LOG_UNAVAILABLE). The approval counts, and a repeat continues to wait.
-        """
-        filed = await self._decide(command, now=now)
-        if command.verdict is Verdict.DENY:
-            return Decided(filed, denials=self._denials(filed))
-        own = await self._own(filed, command.actor_id)
-        return Decided(filed, await self._proved(filed, own.entry_id, patience), self._denials(filed))
-
-    async def release(self, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
-        """Accept the approved share; the M-th share makes the disclosure. Waits as `decide` does."""
-        async with self._refusals.logged(actor_id=command.actor_id, now=now):
-            await self._guard.check(now=now)
-            asked = self._request("ReleaseShare", command, command.resealed)
-            filed = await self._find(command.disclosure_id)
-            if await self._requests.find(asked) is None:
-                filed = await self._release_once(command, filed, asked, now)
-            own = await self._own(filed, command.actor_id)
-            if own.release_entry_id is None:
-                raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        proofs = await self._proved(filed, own.release_entry_id, patience)
-        return Decided(filed, proofs, self._denials(filed))
-
-    async def _release_once(
-        self, command: ReleaseCommand, filed: Filed, asked: Request, now: ClockReading
-    ) -> Filed:
-        record, member, seats = await self._seat(filed, self._rosters.member(command.actor_id))
-        disclosure_rules.check_may_release(disclosure=filed.disclosure, member=member, now=now.business)
-        own = await self._own(filed, command.actor_id)
-        given = sha256(command.resealed).digest()
-        said = papers.parse_decision(own.signed, verdict=Verdict.APPROVE)
-        if len(command.resealed) > LONGEST_SHARE or given != said.resealed_hash:
-            raise PaperError("resealed_share", "this is not the share that was approved")
-        disclosure = filed.disclosure
-        signed = self._case_texts.open(disclosure_id=disclosure.disclosure_id, sealed=filed.text)
-        legal_basis = papers.parse_request(signed).legal_basis
-        released = await self._store.release(
-            Releasing(
-                disclosure_id=disclosure.disclosure_id,
-                member=member,
-                quorum=seats,
-                resealed=command.resealed,
-                record_digest=record.digest(),
-                legal_basis=legal_basis,
-            ),
-            request=asked,
-            now=now,
-            event=self._events.event(
-                EventType.DISCLOSURE_RELEASE,
-                actor_id=command.actor_id,
-                now=now,
-                account_token=disclosure.account_token,
-                disclosure_id=disclosure.disclosure_id,
-                custodian=member.name,
-                share_hash=given,
-            ),
-            disclosing=self._events.event(
-                EventType.DISCLOSURE_DISCLOSE,
-                actor_id=command.actor_id,
-                now=now,
-                account_token=disclosure.account_token,
-                disclosure_id=disclosure.disclosure_id,
-                auditor_actor_id=disclosure.auditor_actor_id,
-                legal_basis=legal_basis,
-            ),
-        )
-        self._observe("release")
-        return released
-
-    async def _decide(self, command: DecideCommand, *, now: ClockReading) -> Filed:
-        async with self._refusals.logged(actor_id=command.actor_id, now=now):
-            await self._guard.check(now=now)
-            asked = self._request(_METHODS[command.verdict], command, command.signed)
-            # Read before looking for the request: what a concurrent repeat changes must not make this call
-            # fail.
-            filed = await self._find(command.disclosure_id)
-            if await self._requests.find(asked) is not None:
-                return await self._find(command.disclosure_id)
-            roster_member = self._rosters.member(command.actor_id)
-            _, member, seats = await self._seat(filed, roster_member)
-            disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
-            said = _checked_paper(command, filed, roster_member, member)
-            if command.verdict is Verdict.APPROVE:
-                await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
-            decided = await self._store.decide(
-                self._deciding(command, filed, said, member, seats),
-                request=asked,
-                now=now,
-                event=self._event(command, filed, now),
-            )
-            self._observe(command.verdict.value.lower())
-            return decided
-
-    async def report(
-        self, *, actor_id: str, disclosure_id: str, finding: HistoryFinding, now: ClockReading
-    ) -> None:
-        """Log what a roster member's client refused; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        await self._guard.check(now=now)
-        await self._find(disclosure_id)
-        await self._refusals.note(actor_id=actor_id, reason=finding.value, now=now)
-
-    def _event(self, command: DecideCommand, filed: Filed, now: ClockReading) -> Event:
-        return self._events.event(
-            _EVENTS[command.verdict],
-            actor_id=command.actor_id,
-            now=now,
-            account_token=filed.disclosure.account_token,
-            decision=command.signed,
-        )
-
-    async def _seat(
-        self, filed: Filed, roster_member: RosterMember
-    ) -> tuple[SealedRecord, QuorumMember, DecidingQuorum]:
-        disclosure_rules.check_not_own(
-            disclosure=filed.disclosure, name=roster_member.name, actor_id=roster_member.actor_id
-        )
-        record = await self._store.record(
-            account_token=filed.disclosure.account_token, record_id=filed.disclosure.record_id
-        )
-        if record is None:
-            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        quorum = people_acts.quorum_of_record(rosters=self._rosters, record=record)
-        return (
-            record,
-            people_acts.member_of(quorum=quorum, roster_member=roster_member),
-            people_acts.deciding_quorum(quorum=quorum),
-        )
-
-    async def _waiting(self, filed: Filed, entry: Proved, now: ClockReading) -> PendingDisclosures:
-        disclosure = filed.disclosure
-        signed = self._case_texts.open(disclosure_id=disclosure.disclosure_id, sealed=filed.text)
-        recent = await self._store.disclosures_since(
-            actor_id=disclosure.auditor_actor_id, since=now.business - _COUNTED
-        )
-        return PendingDisclosures(filed, signed, entry, recent, self._denials(filed))
-
-    def _denials(self, filed: Filed) -> Mapping[str, bytes]:
-        return opened(case_texts=self._case_texts, filed=filed)
-
-    def _deciding(
-        self,
-        command: DecideCommand,
-        filed: Filed,
-        said: DecisionTerms,
-        member: QuorumMember,
-        seats: DecidingQuorum,
-    ) -> Deciding:
-        sealed = None
-        if said.reason:
-            sealed = sealed_denial(
-                case_texts=self._case_texts, filed=filed, custodian=member.name, signed=command.signed
-            )
-        return Deciding(
-            disclosure_id=command.disclosure_id,
-            member=member,
-            verdict=command.verdict,
-            quorum=seats,
-            signed=command.signed,
-            sealed=sealed,
-        )
-
-    @staticmethod
-    def _newest(note: bytes, proofs: Proofs) -> tuple[bytes, Proved]:
-        return proofs.note or note, proofs.entries[0]
-
-    async def _find(self, disclosure_id: str) -> Filed:
-        filed = await self._store.get(disclosure_id=disclosure_id)
-        if filed is None:
-            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-        return filed
-
-    async def _own(self, filed: Filed, actor_id: str) -> OwnDecision:
-        own = await self._store.own_decision(
-            disclosure_id=filed.disclosure.disclosure_id, custodian=self._rosters.member(actor_id).name
-        )
-        if own is None:
-            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        return own
-
-    async def _proved(self, filed: Filed, entry_id: str, patience: float) -> Proofs:
+    found = await vault.read("disclosure.pending", work)
+    note, waiting = b"", []
+    for filed in found[:limit]:
         token = filed.disclosure.account_token
-        return await self._proofs.wait((entry_id,), account_token=token, patience=patience)
+        proofs = await context.proofs.now((filed.entry_id,), account_token=token)
+        note = proofs.note or note
+        waiting.append(await _waiting(context, filed, proofs.entries[0], now))
+    return waiting, offset + limit if len(found) > limit else None, note
 
-    def _request(self, method: str, command: DecideCommand | ReleaseCommand, body: bytes) -> Request:
-        # The code is not part of the fingerprint: a repeat has no unused code.
-        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(command.disclosure_id, body))
-        return Request(command.actor_id, command.request_id, fingerprint)
+
+async def sealed_share(
+    context: DisclosureContext, *, actor_id: str, disclosure_id: str, now: ClockReading
+) -> tuple[SealedRecord, QuorumMember]:
+    """Return the record whose share the custodian is asked to release, and the custodian's place."""
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        filed = await context.find(disclosure_id)
+        record, member, _ = await _seat(context, filed, context.rosters.member(actor_id))
+        disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
+        return record, member
+
+
+async def decide(
+    context: DisclosureContext, command: DecideCommand, *, now: ClockReading, patience: float = 0.0
+) -> Decided:
+    """Approve or deny; raises InvalidError, DeniedError, PreconditionError and others.
+
+    After an approval, waits up to `patience` seconds for a checkpoint that covers its entry, then raises
+    UnavailableError (LOG_UNAVAILABLE). The approval counts, and a repeat continues to wait.
+    """
+    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+        filed = await _decide(context, command, now=now)
+    if command.verdict is Verdict.DENY:
+        return Decided(filed, denials=context.denials(filed))
+    own = await _own(context, filed, command.actor_id)
+    proofs = await _proved(context, filed, own.entry_id, patience)
+    return Decided(filed, proofs, context.denials(filed))
+
+
+async def _decide(context: DisclosureContext, command: DecideCommand, *, now: ClockReading) -> Filed:
+    vault, call = context.vault, command.call
+    await vault.guard.check(now=now)
+    request = call.request(vault.fingerprinter)
+    # Read before looking for the request: what a concurrent repeat changes must not make this call fail.
+    filed = await context.find(command.disclosure_id)
+    if await known(vault, request) is not None:
+        return await context.find(command.disclosure_id)
+    roster_member = context.rosters.member(command.actor_id)
+    _, member, seats = await _seat(context, filed, roster_member)
+    disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
+    said = _checked_paper(command, filed, roster_member, member)
+    if command.verdict is Verdict.APPROVE:
+        await context.second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
+    deciding = _deciding(context, command, filed, said, member=member, seats=seats)
+    decided = await decide_stored.run(vault, call, now, request, deciding)
+    context.observe(command.verdict.value.lower())
+    return decided
+
+
+async def release(
+    context: DisclosureContext, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0
+) -> Decided:
+    """Accept the approved share; the M-th share makes the disclosure. Waits as `decide` does."""
+    vault = context.vault
+    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+        await vault.guard.check(now=now)
+        request = command.call.request(vault.fingerprinter)
+        filed = await context.find(command.disclosure_id)
+        if await known(vault, request) is None:
+            filed = await _release_once(context, command, filed, request, now)
+        own = await _own(context, filed, command.actor_id)
+        if own.release_entry_id is None:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    proofs = await _proved(context, filed, own.release_entry_id, patience)
+    return Decided(filed, proofs, context.denials(filed))
+
+
+async def _release_once(
+    context: DisclosureContext, command: ReleaseCommand, filed: Filed, request: Request, now: ClockReading
+) -> Filed:
+    record, member, seats = await _seat(context, filed, context.rosters.member(command.actor_id))
+    disclosure_rules.check_may_release(disclosure=filed.disclosure, member=member, now=now.business)
+    own = await _own(context, filed, command.actor_id)
+    said = papers.parse_decision(own.signed, verdict=Verdict.APPROVE)
+    is_approved = sha256(command.resealed).digest() == said.resealed_hash
+    if len(command.resealed) > LONGEST_SHARE or not is_approved:
+        raise PaperError("resealed_share", "this is not the share that was approved")
+    releasing = Releasing(
+        disclosure_id=filed.disclosure.disclosure_id,
+        member=member,
+        quorum=seats,
+        resealed=command.resealed,
+        record_digest=record.digest(),
+        legal_basis=papers.parse_request(context.signed_request(filed)).legal_basis,
+    )
+    released = await release_stored.run(context.vault, command.call, now, request, releasing)
+    context.observe("release")
+    return released
+
+
+async def report(
+    context: DisclosureContext,
+    *,
+    actor_id: str,
+    disclosure_id: str,
+    finding: HistoryFinding,
+    now: ClockReading,
+) -> None:
+    """Log what a roster member's client refused; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    await context.vault.guard.check(now=now)
+    await context.find(disclosure_id)
+    await context.refusals.note(actor_id=actor_id, reason=finding.value, now=now)
+
+
+async def _seat(
+    context: DisclosureContext, filed: Filed, roster_member: RosterMember
+) -> tuple[SealedRecord, QuorumMember, DecidingQuorum]:
+    found = filed.disclosure
+    disclosure_rules.check_not_own(disclosure=found, name=roster_member.name, actor_id=roster_member.actor_id)
+    which = {"account_token": found.account_token, "record_id": found.record_id}
+    record = await context.vault.read("disclosure.record", lambda one: account_kept.find(one, **which))
+    if record is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    quorum = people_acts.quorum_of_record(rosters=context.rosters, record=record)
+    member = people_acts.member_of(quorum=quorum, roster_member=roster_member)
+    return record, member, people_acts.deciding_quorum(quorum=quorum)
+
+
+async def _waiting(
+    context: DisclosureContext, filed: Filed, entry: Proved, now: ClockReading
+) -> PendingDisclosures:
+    signed = context.signed_request(filed)
+    actor_id, since = filed.disclosure.auditor_actor_id, now.business - _COUNTED
+    recent = await context.vault.read(
+        "disclosure.disclosures_since",
+        lambda one: lists.disclosures_since(one, actor_id=actor_id, since=since),
+    )
+    return PendingDisclosures(filed, signed, entry, recent, context.denials(filed))
+
+
+def _deciding(
+    context: DisclosureContext,
+    command: DecideCommand,
+    filed: Filed,
+    said: DecisionTerms,
+    *,
+    member: QuorumMember,
+    seats: DecidingQuorum,
+) -> Deciding:
+    sealed = None
+    if said.reason:
+        sealed = sealed_denial(
+            case_texts=context.case_texts, filed=filed, custodian=member.name, signed=command.signed
+        )
+    return Deciding(
+        disclosure_id=command.disclosure_id,
+        member=member,
+        verdict=command.verdict,
+        quorum=seats,
+        signed=command.signed,
+        sealed=sealed,
+    )
+
+
+async def _own(context: DisclosureContext, filed: Filed, actor_id: str) -> OwnDecision:
+    disclosure_id, name = filed.disclosure.disclosure_id, context.rosters.member(actor_id).name
+    own = await context.vault.read(
+        "disclosure.own_decision",
+        lambda one: lists.own_decision(one, disclosure_id=disclosure_id, custodian=name),
+    )
+    if own is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return own
+
+
+async def _proved(context: DisclosureContext, filed: Filed, entry_id: str, patience: float) -> Proofs:
+    token = filed.disclosure.account_token
+    return await context.proofs.wait((entry_id,), account_token=token, patience=patience)
 
 
 def _checked_paper(

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idvault.account.ports import StatusStore
+from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.ports import DisclosureStore, RecordAccess, RecordDisclosure
+from idvault.disclosure.ports import RecordAccess, RecordDisclosure
+from idvault.disclosure.store import lists, rows
 from idvault.erasure.ports import ErasureStore
 from idvault.log.acts import reading as log_reading
 from idvault.log.ports import CheckpointStore, Logged, LogStore
@@ -61,7 +63,7 @@ class LogProofs:
 
     log: LogStore
     checkpoints: CheckpointStore
-    store: DisclosureStore
+    main: Database
     period: float = _PERIOD
 
     async def wait(self, entry_ids: Sequence[str], *, account_token: str, patience: float) -> Proofs:
@@ -88,7 +90,7 @@ class LogProofs:
         return Proofs(newest or b"", tuple(entries))
 
     async def _entry(self, account_token: str, entry_id: str, size: int) -> Proved:
-        found = await self.store.logged(account_token=account_token, entry_id=entry_id)
+        found = await self.main.one("disclosure.logged", rows.ENTRY, token=account_token, entry_id=entry_id)
         if found is None:
             raise DamagedError(Reason.RECORD_DAMAGED)
         return Proved(found.leaf, found.opening_key, found.index, size, await self._path(found, size))
@@ -121,8 +123,8 @@ class History:
 class DisclosureHistoryFlow:
     """Histories of a relying party's accounts."""
 
+    main: Database
     accounts: StatusStore
-    store: DisclosureStore
     proofs: LogProofs
     policy: OperatorPolicy
     embargo: timedelta
@@ -146,15 +148,17 @@ class DisclosureHistoryFlow:
                 raise PreconditionError(Reason.ACCOUNT_ERASED)
         zone = self.policy.zone
         horizon = disclosure_rules.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
+        made = await self.main.read(
+            "disclosure.disclosures", lambda one: lists.disclosed(one, account_token=account_token)
+        )
+        opened = await self.main.read(
+            "disclosure.openings", lambda one: lists.opened(one, account_token=account_token)
+        )
         disclosures = tuple(
-            each
-            for each in await self.store.disclosures(account_token=account_token)
-            if disclosure_rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
+            each for each in made if disclosure_rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
         )
         openings = tuple(
-            opening
-            for opening in await self.store.openings(account_token=account_token)
-            if disclosure_rules.is_told(happened_at=opening.opened_at, horizon=horizon)
+            each for each in opened if disclosure_rules.is_told(happened_at=each.opened_at, horizon=horizon)
         )
         entry_ids = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
         # The horizon is days ago, so waiting here would not help an entry that has no proof yet.

@@ -2,25 +2,57 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.disclosure.ports import DisclosureStore
+from idvault.core.act import MemberActor, Tx, Vault, act
+from idvault.disclosure import rules
+from idvault.disclosure.store import store
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import IdvaultError, UnavailableError
-from idvault.verify.event import Event, EventType
+from idvault.verify.event import EventType
 
 _VERB = "refuse"
 
 
-class Refusals:
-    """Writes a refusal to the log before the caller receives it."""
+@act("disclosure.refuse")
+async def refuse(tx: Tx, reason: str) -> None:
+    """Count a refusal of who acts; log the count unless there was an entry in this minute."""
+    which = {"actor_id": tx.by.actor_id, "reason": reason}
+    await store.begin_refusals(tx.connection, **which)
+    tally = await store.lock_refusals(tx.connection, **which)
+    tally, told = rules.refuse(tally=tally, now=tx.now.business)
+    await store.put_refusals(tx.connection, tally, **which)
+    if told:
+        await tx.log(EventType.DISCLOSURE_REFUSE, reason=reason, count=told)
+    else:
+        tx.unchanged("one entry a minute tells of refusals")
 
-    def __init__(self, *, store: DisclosureStore, entropy: Entropy, observe: Callable[[str], None]) -> None:
-        """Initialise with the port. observe: counts the verb."""
-        self._store = store
-        self._events = EventFactory(entropy=entropy)
-        self._observe = observe
+
+@act("disclosure.flush")
+async def flush(tx: Tx, reason: str) -> bool:
+    """Log the count of refusals without an entry once their minute is over; False if there are none."""
+    which = {"actor_id": tx.by.actor_id, "reason": reason}
+    tally, told = rules.flush(tally=await store.lock_refusals(tx.connection, **which), now=tx.now.business)
+    if not told:
+        tx.unchanged("nothing was counted, or the minute is not over")
+        return False
+    await store.put_refusals(tx.connection, tally, **which)
+    await tx.log(EventType.DISCLOSURE_REFUSE, reason=reason, count=told)
+    return True
+
+
+async def flush_all(vault: Vault, now: ClockReading) -> int:
+    """Write log entries for the refusals that are only counted so far; return how many entries."""
+    found = await vault.read("disclosure.silent", lambda one: store.silent(one, now=now.business))
+    return sum([await flush(vault, MemberActor(actor_id), now, reason) for actor_id, reason in found])
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Refusals:
+    """Writes a refusal to the log before the caller receives it. observe: counts the verb."""
+
+    vault: Vault
+    observe: Callable[[str], None]
 
     @asynccontextmanager
     async def logged(self, *, actor_id: str, now: ClockReading) -> AsyncIterator[None]:
@@ -39,17 +71,5 @@ class Refusals:
 
     async def note(self, *, actor_id: str, reason: str, now: ClockReading) -> None:
         """Count one refusal, with a log entry if the last entry was in another minute."""
-        event = self._event(actor_id, reason, now)
-        await self._store.refuse(actor_id=actor_id, reason=reason, now=now, event=event)
-        self._observe(_VERB)
-
-    async def flush(self, *, now: ClockReading) -> int:
-        """Write log entries for the refusals that are only counted so far; return how many entries."""
-        count = 0
-        for actor_id, reason in await self._store.silent(now=now.business):
-            event = self._event(actor_id, reason, now)
-            count += await self._store.flush(actor_id=actor_id, reason=reason, now=now, event=event)
-        return count
-
-    def _event(self, actor_id: str, reason: str, now: ClockReading) -> Event:
-        return self._events.event(EventType.DISCLOSURE_REFUSE, actor_id=actor_id, now=now, reason=reason)
+        await refuse(self.vault, MemberActor(actor_id), now, reason)
+        self.observe(_VERB)

@@ -6,61 +6,70 @@ that the person's history lists it by the same horizon as the others.
 
 from collections.abc import Callable
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.disclosure.acts.refusal import Refusals
-from idvault.disclosure.ports import DisclosureStore
+from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.disclosure import rules
+from idvault.disclosure.acts import refusal
+from idvault.disclosure.store import lists, rows, store
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.event import EventType
 
 
-class DisclosureRetention:
-    """Sweeps that are safe to run at any time in any number of processes."""
+@act("disclosure.expire")
+async def expire(tx: Tx, disclosure_id: str) -> bool:
+    """Expire a disclosure if its time is over; destroy its shares and its version if nobody needs them.
 
-    def __init__(
-        self,
-        *,
-        store: DisclosureStore,
-        refusals: Refusals,
-        entropy: Entropy,
-        observe: Callable[[str], None],
-    ) -> None:
-        """Initialise with the ports. observe: counts verbs."""
-        self._store = store
-        self._refusals = refusals
-        self._events = EventFactory(entropy=entropy)
-        self._observe = observe
+    Returns False if it was over before.
+    """
+    filed = await rows.lock(tx.connection, disclosure_id=disclosure_id)
+    expired = rules.expire(disclosure=filed.disclosure, now=tx.now.business)
+    if not rules.needs_shares(disclosure=expired, now=tx.now.business):
+        await rows.end(tx.connection, expired, now=tx.now.business)
+    if expired == filed.disclosure:
+        tx.unchanged("only an expiry has an entry")
+        return False
+    await rows.put(tx.connection, expired)
+    await tx.log(
+        EventType.DISCLOSURE_EXPIRE, account_token=expired.account_token, disclosure_id=disclosure_id
+    )
+    return True
 
-    async def sweep(self, *, now: ClockReading, limit: int) -> int:
-        """Log, expire and destroy what is due; return how many disclosures were due."""
-        missing = await self._log_missing(now=now, limit=limit)
-        due = await self._store.due(now=now.business, limit=limit)
-        for disclosure in due:
-            event = self._events.event(
-                EventType.DISCLOSURE_EXPIRE,
-                actor_id=SYSTEM_ACTOR,
-                now=now,
-                account_token=disclosure.account_token,
-                disclosure_id=disclosure.disclosure_id,
-            )
-            changed = await self._store.expire(disclosure_id=disclosure.disclosure_id, now=now, event=event)
-            if changed is not None:
-                self._observe("expire")
-        await self._refusals.flush(now=now)
-        return missing + len(due)
 
-    async def _log_missing(self, *, now: ClockReading, limit: int) -> int:
-        """Log disclosures that have no entry; return how many there were."""
-        found = await self._store.unlogged(now=now.business, limit=limit)
-        for disclosure in found:
-            event = self._events.event(
-                EventType.DISCLOSURE_DISCLOSE,
-                actor_id=SYSTEM_ACTOR,
-                now=ClockReading(disclosure.disclosed_at or now.business, now.real),
-                account_token=disclosure.account_token,
-                disclosure_id=disclosure.disclosure_id,
-                auditor_actor_id=disclosure.auditor_actor_id,
-            )
-            if await self._store.disclose(disclosure_id=disclosure.disclosure_id, event=event):
-                self._observe("disclose")
-        return len(found)
+@act("disclosure.disclose")
+async def disclose(tx: Tx, disclosure_id: str) -> bool:
+    """Log a disclosure that was made before releases were logged, once, at its own time."""
+    made = (await rows.lock(tx.connection, disclosure_id=disclosure_id)).disclosure
+    if made.disclosed_at is None or await rows.is_logged(tx.connection, disclosure_id=disclosure_id):
+        tx.unchanged("there is nothing to log, or it is logged")
+        return False
+    digest = await store.digest(tx.connection, made)
+    # Only the custody edge can read the legal basis, which is part of the sealed request.
+    event = await tx.log(
+        EventType.DISCLOSURE_DISCLOSE,
+        account_token=made.account_token,
+        disclosure_id=disclosure_id,
+        auditor_actor_id=made.auditor_actor_id,
+        record_digest=digest,
+        legal_basis="",
+    )
+    await rows.disclose(tx.connection, made, record_digest=digest, legal_basis="", entry_id=event.entry_id)
+    return True
+
+
+async def sweep(vault: Vault, now: ClockReading, *, limit: int, observe: Callable[[str], None]) -> int:
+    """Log, expire and destroy what is due; return how many disclosures were due. observe: counts verbs.
+
+    Safe to run at any time in any number of processes, and while the log takes no entries.
+    """
+    missing = await vault.read(
+        "disclosure.unlogged", lambda one: lists.unlogged(one, now=now.business, limit=limit)
+    )
+    for each in missing:
+        at = ClockReading(each.disclosed_at or now.business, now.real)
+        if await disclose(vault, SYSTEM, at, each.disclosure_id):
+            observe("disclose")
+    due = await vault.read("disclosure.due", lambda one: lists.due(one, now=now.business, limit=limit))
+    for each in due:
+        if await expire(vault, SYSTEM, now, each.disclosure_id):
+            observe("expire")
+    await refusal.flush_all(vault, now)
+    return len(missing) + len(due)

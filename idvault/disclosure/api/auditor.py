@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from idvault.core.edge import convert, page_token
 from idvault.core.edge.call import Caller
-from idvault.disclosure.acts.auditor import DisclosureFlow, OpenedRecord, ShownDisclosure
-from idvault.disclosure.acts.custodian import CustodianFlow, Decided, PendingDisclosures
+from idvault.disclosure.acts import auditor as acts
+from idvault.disclosure.acts import custodian as custodian_acts
+from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord, ShownDisclosure
+from idvault.disclosure.acts.custodian import Decided, DisclosureContext, PendingDisclosures
 from idvault.disclosure.api.convert_history import logged, sealed_record, time_of
 from idvault.disclosure.ports import GivenShare
 from idvault.v1 import disclosure_pb2, transparency_pb2
@@ -180,10 +182,9 @@ _LIST = "ListDisclosures"
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DisclosureServicer:
-    """Converts, calls one flow, converts back."""
+    """The methods of auditors."""
 
-    flow: DisclosureFlow
-    findings: CustodianFlow
+    context: AuditorContext
 
     async def RequestDisclosure(
         self,
@@ -194,7 +195,8 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
         """Store a signed request."""
-        found = await self.flow.request(
+        found = await acts.request(
+            self.context,
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             signed=request.signed_request,
@@ -212,7 +214,7 @@ class DisclosureServicer:
     ) -> disclosure_pb2.Disclosure:
         """Return one of the caller's disclosures."""
         disclosure_id = read_disclosure_id(request.disclosure_id)
-        found = await self.flow.get(actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
+        found = await acts.get(self.context, actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
         return shown(found)
 
     async def ListDisclosures(
@@ -226,8 +228,8 @@ class DisclosureServicer:
         """List the caller's disclosures."""
         limit = page_size(request.page_size)
         below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
-        found, further = await self.flow.list(actor_id=caller.actor_id, below=below, limit=limit)
-        filed, daily = await self.flow.quota(actor_id=caller.actor_id, now=now)
+        found, further = await acts.page(self.context, actor_id=caller.actor_id, below=below, limit=limit)
+        filed, daily = await acts.quota(self.context, actor_id=caller.actor_id, now=now)
         return disclosure_pb2.ListDisclosuresResponse(
             disclosures=[shown(each) for each in found],
             next_page_token=page_token.encode(further, of=_LIST),
@@ -244,7 +246,8 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
         """Cancel a disclosure."""
-        found = await self.flow.cancel(
+        found = await acts.cancel(
+            self.context,
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             disclosure_id=read_disclosure_id(request.disclosure_id),
@@ -261,7 +264,8 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.OpenedDisclosure:
         """Open a record once, after the opening is in the log."""
-        found = await self.flow.open(
+        found = await acts.open_record(
+            self.context,
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             disclosure_id=read_disclosure_id(request.disclosure_id),
@@ -280,7 +284,8 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
         """Store that the shares open the record."""
-        found = await self.flow.confirm(
+        found = await acts.confirm(
+            self.context,
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             disclosure_id=read_disclosure_id(request.disclosure_id),
@@ -298,7 +303,8 @@ class DisclosureServicer:
     ) -> disclosure_pb2.ReportShareResponse:
         """Log that a custodian's share is wrong."""
         convert.request_id(request.request_id)
-        await self.flow.report_share(
+        await acts.report_share(
+            self.context,
             actor_id=caller.actor_id,
             disclosure_id=read_disclosure_id(request.disclosure_id),
             custodian=request.custodian,
@@ -315,15 +321,20 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.ReportFindingResponse:
         """Log what the caller's client refused."""
-        return await report(self.findings, request, caller=caller, now=now)
+        return await report(self.context, request, caller=caller, now=now)
 
 
 async def report(
-    flow: CustodianFlow, request: disclosure_pb2.ReportFindingRequest, *, caller: Caller, now: ClockReading
+    context: DisclosureContext,
+    request: disclosure_pb2.ReportFindingRequest,
+    *,
+    caller: Caller,
+    now: ClockReading,
 ) -> disclosure_pb2.ReportFindingResponse:
     """Log what a client refused; repeats within a minute make only one entry."""
     convert.request_id(request.request_id)
-    await flow.report(
+    await custodian_acts.report(
+        context,
         actor_id=caller.actor_id,
         disclosure_id=read_disclosure_id(request.disclosure_id),
         finding=finding(request.finding),

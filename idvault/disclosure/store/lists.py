@@ -1,14 +1,11 @@
 """Lists disclosures: those that are due, an auditor's or a custodian's; and their shares and openings."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Integer, Table, and_, exists, func, or_, select
 
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among, one_of
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.account import records
@@ -158,85 +155,71 @@ _OPENINGS = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlDisclosureLists:
-    """Lists of disclosures, and of the shares and openings of one."""
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
+    """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
+    repeats_end = now - disclosure_rules.REPEAT_TIME
+    found = await disclosure_rows.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
+    return [filed.disclosure for filed in found]
 
-    database: Database
 
-    @read("disclosure.due")
-    async def due(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
-        """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
-        repeats_end = now - disclosure_rules.REPEAT_TIME
-        found = await disclosure_rows.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
-        return [filed.disclosure for filed in found]
+async def unlogged(connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
+    """Return disclosures without their log entry, oldest first."""
+    found = await disclosure_rows.load(connection, _UNLOGGED, now=now, limit=limit)
+    return [filed.disclosure for filed in found]
 
-    @read("disclosure.unlogged")
-    async def unlogged(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
-        """Return disclosures without their log entry, oldest first."""
-        found = await disclosure_rows.load(connection, _UNLOGGED, now=now, limit=limit)
-        return [filed.disclosure for filed in found]
 
-    @read("disclosure.of_auditor")
-    async def of_auditor(
-        self, connection: Connection, *, actor_id: str, below: int | None, limit: int
-    ) -> list[Filed]:
-        """Return an auditor's own disclosures, newest first."""
-        number = _ABOVE_ALL if below is None else below
-        return await disclosure_rows.load(
-            connection, _OF_AUDITOR, actor_id=actor_id, below=number, limit=limit
-        )
+async def of_auditor(connection: Connection, *, actor_id: str, below: int | None, limit: int) -> list[Filed]:
+    """Return an auditor's own disclosures, newest first."""
+    number = _ABOVE_ALL if below is None else below
+    return await disclosure_rows.load(connection, _OF_AUDITOR, actor_id=actor_id, below=number, limit=limit)
 
-    @read("disclosure.filed_on")
-    async def filed_on(self, connection: Connection, *, actor_id: str, day: date) -> int:
-        """Return how many requests an auditor has filed on a day."""
-        return int(await connection.one(_FILED_ON, actor_id=actor_id, day=day) or 0)
 
-    @read("disclosure.pending")
-    async def pending(
-        self,
-        connection: Connection,
-        *,
-        custodian: str,
-        quorum_ids: Collection[str],
-        now: datetime,
-        offset: int,
-        limit: int,
-    ) -> list[Filed]:
-        """Return the disclosures that wait for a custodian's decision or share, oldest first."""
-        return await disclosure_rows.load(
-            connection,
-            _PENDING,
-            custodian=custodian,
-            quorum_ids=quorum_ids,
-            now=now,
-            offset=offset,
-            limit=limit,
-        )
+async def filed_on(connection: Connection, *, actor_id: str, day: date) -> int:
+    """Return how many requests an auditor has filed on a day."""
+    return int(await connection.one(_FILED_ON, actor_id=actor_id, day=day) or 0)
 
-    @read("disclosure.shares")
-    async def shares(self, connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
-        """Return the released shares, ordered by place."""
-        return await connection.all(_SHARES, disclosure_id=disclosure_id)
 
-    @read("disclosure.own_decision")
-    async def own_decision(
-        self, connection: Connection, *, disclosure_id: str, custodian: str
-    ) -> OwnDecision | None:
-        """Return what a custodian signed about a disclosure."""
-        return await connection.one(_OWN_DECISION, disclosure_id=disclosure_id, custodian=custodian)
+async def pending(
+    connection: Connection,
+    *,
+    custodian: str,
+    quorum_ids: Collection[str],
+    now: datetime,
+    offset: int,
+    limit: int,
+) -> list[Filed]:
+    """Return the disclosures that wait for a custodian's decision or share, oldest first."""
+    return await disclosure_rows.load(
+        connection,
+        _PENDING,
+        custodian=custodian,
+        quorum_ids=quorum_ids,
+        now=now,
+        offset=offset,
+        limit=limit,
+    )
 
-    @read("disclosure.disclosures_since")
-    async def disclosures_since(self, connection: Connection, *, actor_id: str, since: datetime) -> int:
-        """Return how many records were disclosed to an auditor since a time."""
-        return await connection.one(_DISCLOSURES_SINCE, actor_id=actor_id, since=since) or 0
 
-    @read("disclosure.disclosures")
-    async def disclosures(self, connection: Connection, *, account_token: str) -> list[RecordDisclosure]:
-        """Return every disclosure of an account's records that has its log entry, oldest first."""
-        return await connection.all(_DISCLOSURES, token=account_token)
+async def shares(connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
+    """Return the released shares, ordered by place."""
+    return await connection.all(_SHARES, disclosure_id=disclosure_id)
 
-    @read("disclosure.openings")
-    async def openings(self, connection: Connection, *, account_token: str) -> list[RecordAccess]:
-        """Return every opening of an account's records, oldest first."""
-        return await connection.all(_OPENINGS, token=account_token)
+
+async def own_decision(connection: Connection, *, disclosure_id: str, custodian: str) -> OwnDecision | None:
+    """Return what a custodian signed about a disclosure."""
+    return await connection.one(_OWN_DECISION, disclosure_id=disclosure_id, custodian=custodian)
+
+
+async def disclosures_since(connection: Connection, *, actor_id: str, since: datetime) -> int:
+    """Return how many records were disclosed to an auditor since a time."""
+    return await connection.one(_DISCLOSURES_SINCE, actor_id=actor_id, since=since) or 0
+
+
+async def disclosed(connection: Connection, *, account_token: str) -> list[RecordDisclosure]:
+    """Return every disclosure of an account's records that has its log entry, oldest first."""
+    return await connection.all(_DISCLOSURES, token=account_token)
+
+
+async def opened(connection: Connection, *, account_token: str) -> list[RecordAccess]:
+    """Return every opening of an account's records, oldest first."""
+    return await connection.all(_OPENINGS, token=account_token)

@@ -4,7 +4,6 @@ Reads the evidence by which a sealed record or an opening of it can be checked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +11,7 @@ from sqlalchemy import Row, insert, select, update
 
 from idvault.account.store import kept as account_kept
 from idvault.account.store import rows as account_rows
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
@@ -27,7 +24,6 @@ from idvault.sealing.ports import SealedText
 from idvault.verify.claim import ClaimState
 from idvault.verify.disclosure import Decision, Disclosure, DisclosureState, Verdict
 from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
-from idvault.verify.record import SealedRecord
 
 
 def _decision(row: Row[Any]) -> tuple[str, Decision, SealedText | None]:
@@ -240,19 +236,13 @@ async def end(connection: Connection, disclosure: Disclosure, *, now: datetime) 
     await account_kept.remove(connection, disclosure)
 
 
-async def find(connection: Connection, *, disclosure_id: str) -> Filed | None:
-    """Return a disclosure."""
-    found = await load(connection, _FIND, disclosure_id=disclosure_id)
-    return found[0] if found else None
-
-
-async def known(connection: Connection, *, disclosure_id: str) -> Filed:
+async def get(connection: Connection, *, disclosure_id: str) -> Filed:
     """Return a disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
     return _only(await load(connection, _FIND, disclosure_id=disclosure_id))
 
 
 async def lock(connection: Connection, *, disclosure_id: str) -> Filed:
-    """Return a disclosure and lock its row, and so its decisions; raises as `known` does."""
+    """Return a disclosure and lock its row, and so its decisions; raises as `get` does."""
     return _only(await load(connection, _LOCK, disclosure_id=disclosure_id))
 
 
@@ -321,7 +311,8 @@ _NEWEST_FIRST = statement(
     ),
     _logged,
 )
-_ENTRY = statement(_ENTRIES.where(log_entries.c.entry_id == param("entry_id")), _logged)
+# One log entry of an account with its opening key.
+ENTRY = statement(_ENTRIES.where(log_entries.c.entry_id == param("entry_id")), _logged)
 _ENDED = statement(
     select(claims.c.claim_id, claims.c.state, claims.c.failure_reason)
     .where(claims.c.account_token == param("token"), claims.c.state != ClaimState.PENDING.value)
@@ -330,33 +321,19 @@ _ENDED = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlEvidence:
-    """Records with their claims and log entries."""
+async def evidence(
+    connection: Connection, *, account_token: str, record_id: str | None = None
+) -> RecordEvidence | None:
+    """Return a record, how the account's claims ended, and its log entries, newest first.
 
-    database: Database
-
-    @read("disclosure.record")
-    async def record(
-        self, connection: Connection, *, account_token: str, record_id: str
-    ) -> SealedRecord | None:
-        """Return one version of a record."""
-        return await account_kept.find(connection, account_token=account_token, record_id=record_id)
-
-    @read("disclosure.evidence")
-    async def evidence(
-        self, connection: Connection, *, account_token: str, record_id: str | None = None
-    ) -> RecordEvidence | None:
-        """Return a record, how the account's claims ended, and its log entries, newest first."""
-        newest = stored = await account_rows.find(connection, account_token)
-        if record_id is not None:
-            stored = await account_kept.find(connection, account_token=account_token, record_id=record_id)
-        if stored is None:
-            return None
-        ended = await connection.all(_ENDED, token=account_token)
-        entries = await connection.all(_NEWEST_FIRST, token=account_token)
-        return RecordEvidence(stored, tuple(ended), tuple(entries), is_newest=stored == newest)
-
-    async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
-        """Return one log entry of an account with its opening key."""
-        return await self.database.one("disclosure.logged", _ENTRY, token=account_token, entry_id=entry_id)
+    record_id: the newest version or one that is kept for a disclosure; without it, the newest. None if it
+    does not exist.
+    """
+    newest = stored = await account_rows.find(connection, account_token)
+    if record_id is not None:
+        stored = await account_kept.find(connection, account_token=account_token, record_id=record_id)
+    if stored is None:
+        return None
+    ended = await connection.all(_ENDED, token=account_token)
+    entries = await connection.all(_NEWEST_FIRST, token=account_token)
+    return RecordEvidence(stored, tuple(ended), tuple(entries), is_newest=stored == newest)

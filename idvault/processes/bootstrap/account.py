@@ -2,26 +2,27 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
-from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.erasure.store import SqlErasureStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.processes.bootstrap.history import build_history
 from idvault.processes.bootstrap.key.version import follow_every
+from idvault.processes.bootstrap.proofs import log_proofs
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
+from idvault.sealing.ports import StatementSigner
 from idvault.status.acts import FeedFlow, StatusFlow
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import StatusTokenFlow
@@ -58,22 +59,30 @@ async def build_statuses(
     servicer = StatusServicer(
         flow=flow,
         statuses=statuses,
-        histories=build_history(base, policy, statements=signer),
+        histories=_histories(base, policy, statements=signer),
         tokens=tokens,
         watches=hub,
     )
     return servicer, hub
 
 
+def _histories(base: Base, policy: OperatorPolicy, *, statements: StatementSigner) -> DisclosureHistoryFlow:
+    """Return what answers whether a record was ever opened; it reads openings, and cannot open one."""
+    return DisclosureHistoryFlow(
+        main=base.main,
+        accounts=SqlStatusStore(database=base.main),
+        proofs=log_proofs(base),
+        policy=policy,
+        embargo=timedelta(days=base.settings.disclosure_embargo_days),
+        erasures=SqlErasureStore(database=base.main),
+        statements=statements,
+    )
+
+
 def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
     """Return the flow that makes receipts."""
-    proofs = LogProofs(
-        log=SqlLogStore(database=base.main),
-        checkpoints=SqlCheckpointStore(database=base.shred),
-        store=SqlDisclosureStore(database=base.main),
-    )
     return ReceiptFlow(
-        proofs=proofs,
+        proofs=log_proofs(base),
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         report=lambda error: log().warning("receipt_not_proved", **describe(error)),

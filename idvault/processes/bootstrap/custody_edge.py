@@ -4,21 +4,31 @@ from contextlib import AsyncExitStack
 
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.entropy import Entropy
+from idvault.custody.handover.acts import HandoverFlow
+from idvault.custody.handover.store import SqlHandoverStore
+from idvault.disclosure.acts.auditor import AuditorContext
+from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.api.auditor import DisclosureServicer
+from idvault.key.store.version import SqlShredStore
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterHolder
+from idvault.people.ports import HandoverStore
 from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
-from idvault.processes.bootstrap.disclosure import build_disclosures
 from idvault.processes.bootstrap.drill import build_drills
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.log import build_guard
+from idvault.processes.bootstrap.proofs import log_proofs
 from idvault.processes.bootstrap.request_key import member_repeats
 from idvault.processes.bootstrap.transparency import build_transparency
 from idvault.processes.bootstrap.vault import custody_vault
+from idvault.processes.services.custodian import CustodianServicer
 from idvault.processes.services.roster import RosterServicer
+from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.second_factor import TotpSealer
-from idvault.v1 import roster_pb2
+from idvault.v1 import disclosure_pb2, roster_pb2
 
 
 async def build_custody_edge(
@@ -42,10 +52,52 @@ async def build_custody_edge(
     members = RosterServicer(
         vault=vault, rosters=rosters, second_factor=second_factor, second_factors=second_factor
     )
+    observe = base.metrics.disclosure
+    context = AuditorContext(
+        vault=vault,
+        case_texts=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
+        rosters=rosters,
+        second_factor=second_factor,
+        proofs=log_proofs(base),
+        refusals=Refusals(vault=vault, observe=observe),
+        observe=observe,
+        shred_keys=SqlShredStore(database=base.shred),
+        zone=base.settings.zone,
+        daily=base.settings.disclosures_per_day,
+    )
     services = [
         build_transparency(base),
         Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], members),
-        *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=second_factor),
-        build_drills(base, rosters, keys=keys, guard=guard, second_factor=second_factor),
+        *disclosure_services(context, handovers=SqlHandoverStore(database=base.main), entropy=ENTROPY),
+        build_drills(
+            base,
+            rosters,
+            keys=keys,
+            guard=guard,
+            second_factor=second_factor,
+            refusals=context.refusals,
+        ),
     ]
     return build_server(base, base.settings.addresses[-1], services, access, repeats=member_repeats(keys))
+
+
+def disclosure_services(
+    context: AuditorContext, *, handovers: HandoverStore, entropy: Entropy
+) -> list[Service]:
+    """Return DisclosureService and CustodianService."""
+    known = disclosure_pb2.DESCRIPTOR.services_by_name
+    successions = HandoverFlow(
+        store=handovers,
+        vault=context.vault,
+        rosters=context.rosters,
+        fingerprinter=context.vault.fingerprinter,
+        guard=context.vault.guard,
+        refusals=context.refusals,
+        entropy=entropy,
+        observe=context.observe,
+    )
+    custody = CustodianServicer(context=context, handovers=successions)
+    return [
+        Service(known["DisclosureService"], DisclosureServicer(context=context)),
+        Service(known["CustodianService"], custody),
+    ]

@@ -1,7 +1,5 @@
 """Builds drills: the service of the custody edge."""
 
-from collections.abc import Callable
-
 from idvault.core.edge.server import Service
 from idvault.core.entropy import Entropy
 from idvault.core.person_request import SqlMemberRequestStore
@@ -14,12 +12,10 @@ from idvault.custody.drill.ports import DrillStore
 from idvault.custody.drill.store import SqlDrillStore
 from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.acts.refusal import Refusals
-from idvault.disclosure.ports import DisclosureStore
-from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.people.acts import RosterSource
 from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.proofs import log_proofs
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -30,14 +26,13 @@ def wire_drills(
     *,
     store: DrillStore,
     requests: MemberRequestStore,
-    disclosures: DisclosureStore,
     rosters: RosterSource,
     second_factor: SecondFactorCheck,
     fingerprinter: Fingerprinter,
     proofs: LogProofs,
     guard: LogGuard,
+    refusals: Refusals,
     entropy: Entropy,
-    observe: Callable[[str], None],
 ) -> DrillFlow:
     """Connect the flow to its ports; production and tests differ only in the ports."""
     return DrillFlow(
@@ -48,7 +43,7 @@ def wire_drills(
         fingerprinter=fingerprinter,
         proofs=proofs,
         guard=guard,
-        refusals=Refusals(store=disclosures, entropy=entropy, observe=observe),
+        refusals=refusals,
         entropy=entropy,
     )
 
@@ -60,24 +55,19 @@ def build_drills(
     keys: LocalKeyProvider,
     guard: LogGuard,
     second_factor: SecondFactorCheck,
+    refusals: Refusals,
 ) -> Service:
     """Build DrillService; keys: the custody edge's."""
-    disclosures = SqlDisclosureStore(database=base.main)
     flow = wire_drills(
         store=SqlDrillStore(database=base.main),
         requests=SqlMemberRequestStore(database=base.main),
-        disclosures=disclosures,
         rosters=rosters,
         second_factor=second_factor,
         fingerprinter=fingerprinter_of(keys, Purpose.PERSON_REQUEST),
-        proofs=LogProofs(
-            log=SqlLogStore(database=base.main),
-            checkpoints=SqlCheckpointStore(database=base.shred),
-            store=disclosures,
-        ),
+        proofs=log_proofs(base),
         guard=guard,
+        refusals=refusals,
         entropy=ENTROPY,
-        observe=base.metrics.disclosure,
     )
     return drill_service(flow)
 

@@ -8,15 +8,14 @@ from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
 from idvault.disclosure.acts.history import LogProofs
-from idvault.disclosure.store.store import SqlDisclosureStore
 from idvault.erasure.acts import ErasureFlow
 from idvault.erasure.api import ErasureServicer
 from idvault.erasure.ports import ErasureStore
 from idvault.erasure.rules import ErasureTerms
 from idvault.erasure.store import SqlErasureStore
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.proofs import log_proofs
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -52,11 +51,7 @@ def build_erasures(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Er
     return wire_erasures(
         store=SqlErasureStore(database=base.main),
         accounts=SqlStatusStore(database=base.main),
-        proofs=LogProofs(
-            log=SqlLogStore(database=base.main),
-            checkpoints=SqlCheckpointStore(database=base.shred),
-            store=SqlDisclosureStore(database=base.main),
-        ),
+        proofs=log_proofs(base),
         fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,

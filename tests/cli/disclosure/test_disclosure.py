@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from idvault.disclosure.acts import custodian as custodian_acts
+from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.processes.cli.disclosure import custodian as custodian_verbs
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.disclosure import HistoryFinding as Finding
@@ -363,16 +365,15 @@ async def test_pending_can_be_watched(house: House, monkeypatch: pytest.MonkeyPa
     account = await house.room.account()
     first = await house.room.request(account)
     watching = asyncio.create_task(house.run(B, "pending", "--watch", json=True))
-    custody = house.room.custody
     asked = asyncio.Semaphore(0)
-    pending = custody.pending
+    pending = custodian_acts.pending
 
-    async def counted(**what: Any) -> Any:
-        answer = await pending(**what)
+    async def counted(context: DisclosureContext, **what: Any) -> Any:
+        answer = await pending(context, **what)
         asked.release()
         return answer
 
-    monkeypatch.setattr(custody, "pending", counted)
+    monkeypatch.setattr(custodian_acts, "pending", counted)
     await asked.acquire()
     second = await house.room.request(account)
     for _ in range(3):

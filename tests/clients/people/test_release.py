@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -14,11 +14,14 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import select, update
 
+from idvault.core.act import MemberActor
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Request
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.disclosure.acts import auditor as auditor_acts
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.disclosure.ports import Filing
+from idvault.disclosure.store import lists, rows
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.v1 import disclosure_pb2
@@ -26,7 +29,7 @@ from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import Disclosure
 from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.event import EventType
+from idvault.verify.event import Event, EventType
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.note import NoteSigner as Signer
@@ -211,7 +214,7 @@ async def test_a_share_does_not_leave_before_its_approval_is_public(room: Chambe
     assert refused.value.finding.value in {"NOT_IN_LOG", "LOG_INVALID", "LOG_FORKED"}
     assert not isinstance(refused.value, UnloggedReleaseError)
     assert not any(method.endswith("/ReleaseShare") for method, _ in edge.calls)
-    assert await room.store.shares(disclosure_id=disclosure_id) == []
+    assert await room.read(lists.shares, disclosure_id=disclosure_id) == []
     assert await room.refusals(A) == 1
 
 
@@ -323,6 +326,17 @@ async def test_terms_are_checked_by_the_custodian(room: Chamber, change: dict[st
     assert await room.world.all(select(disclosure_decisions)) == []
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
+class OneEvent(EventFactory):
+    """Makes one event, whatever an act wants to log: for a service that lies to its log."""
+
+    given: Event
+
+    def event(self, *_args: Any, **_fields: Any) -> Event:
+        """Return the event."""
+        return self.given
+
+
 async def signed_anyhow(
     room: Chamber,
     account: str,
@@ -361,13 +375,15 @@ async def signed_anyhow(
         request=paper,
         record_digest=record.digest() if digest is None else digest,
     )
-    await room.store.request(
+    vault = replace(room.vault, events=OneEvent(entropy=ENTROPY, given=event))
+    await auditor_acts.request_stored.run(
+        vault,
+        MemberActor(made.auditor_actor_id),
+        room.now(),
+        Request(made.auditor_actor_id, request_id(), b"f" * 32),
         Filing(made, text, papers.digest(paper), 2),
-        request=Request(made.auditor_actor_id, request_id(), b"f" * 32),
-        today=room.now().business.date(),
-        daily=100,
-        now=room.now(),
-        event=event,
+        paper,
+        replace(room.context, daily=100),
     )
     await room.step()
     return asked.disclosure_id
@@ -478,7 +494,7 @@ async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -
     accounts = [await room.account() for _ in range(2)]
     made = [await signed_anyhow(room, account, {}, type=former) for account in accounts]
     await room.world.do(update(disclosures).values(record_digest=None))
-    filed = await room.store.get(disclosure_id=made[0])
+    filed = await room.read(rows.get, disclosure_id=made[0])
     assert filed is not None
     signed_request = KeyedCaseTextSealer(keys=room.keys, entropy=ENTROPY).open(
         disclosure_id=made[0], sealed=filed.text

@@ -13,8 +13,10 @@ from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import disclosures, kept_records
 from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_openings
+from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.acts.custodian import LONGEST_SHARE
 from idvault.disclosure.ports import Filed
+from idvault.disclosure.store import rows
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.disclosure import Verdict
 from idvault.verify.error import AlreadyExistsError, DamagedError, ExhaustedError, IdvaultError, Reason
@@ -53,7 +55,9 @@ async def test_self_approval(room: Chamber) -> None:
     command = replace(decision(paper, A), actor_id=turned.actor_id, code=room.codes.code())
     await refused(room, "auditor-a", decide(room, command), Reason.SELF_APPROVAL)
     room.pass_time(minutes=1)
-    share = room.custody.sealed_share(actor_id=turned.actor_id, disclosure_id=disclosure_id, now=room.now())
+    share = custodian.sealed_share(
+        room.context, actor_id=turned.actor_id, disclosure_id=disclosure_id, now=room.now()
+    )
     await refused(room, "auditor-a", share, Reason.SELF_APPROVAL)
 
 
@@ -135,8 +139,8 @@ async def test_somebody_who_holds_no_share(room: Chamber) -> None:
     room.rosters.versions[0] = replace(roster, people=(*roster.people, outsider))
     command = replace(decision(paper, A), actor_id=outsider.actor_id)
     await refused(room, "mallory", decide(room, command), Reason.ACCESS_DENIED)
-    waiting, _, note = await room.custody.pending(
-        actor_id=outsider.actor_id, offset=0, limit=10, now=room.now()
+    waiting, _, note = await custodian.pending(
+        room.context, actor_id=outsider.actor_id, offset=0, limit=10, now=room.now()
     )
     assert (waiting, note) == ([], b"")
 
@@ -217,12 +221,16 @@ async def test_another_auditors_disclosure(room: Chamber) -> None:
     disclosure_id = await approved(room)
     actor_id = roster_member("auditor-b").actor_id
     acts: list[Any] = [
-        room.auditing.get(actor_id=actor_id, disclosure_id=disclosure_id, now=room.now()),
-        room.auditing.cancel(
-            actor_id=actor_id, request_id=request_id(), disclosure_id=disclosure_id, now=room.now()
+        auditor.get(room.context, actor_id=actor_id, disclosure_id=disclosure_id, now=room.now()),
+        auditor.cancel(
+            room.context,
+            actor_id=actor_id,
+            request_id=request_id(),
+            disclosure_id=disclosure_id,
+            now=room.now(),
         ),
         open_once(room, disclosure_id, actor_id=actor_id),
-        room.auditing.get(actor_id=actor_id, disclosure_id="0" * 32, now=room.now()),
+        auditor.get(room.context, actor_id=actor_id, disclosure_id="0" * 32, now=room.now()),
     ]
     first = acts.pop(0)
     await refused(room, "auditor-b", first, Reason.REQUEST_NOT_FOUND)
@@ -261,14 +269,14 @@ async def test_only_the_auditor_confirms_and_reports(room: Chamber) -> None:
             "disclosure_id": disclosure_id,
             "now": room.now(),
         }
-        await refused(room, name, room.auditing.confirm(**asked, request_id=request_id()), reason)
+        await refused(room, name, auditor.confirm(room.context, **asked, request_id=request_id()), reason)
         room.pass_time(minutes=1)
         asked["now"] = room.now()
-        await refused(room, name, room.auditing.report_share(**asked, custodian=A), reason)
+        await refused(room, name, auditor.report_share(room.context, **asked, custodian=A), reason)
 
 
 async def _fetched(room: Chamber, disclosure_id: str) -> Filed:
-    found = await room.store.get(disclosure_id=disclosure_id)
+    found = await room.read(rows.get, disclosure_id=disclosure_id)
     assert found is not None
     return found
 
@@ -286,23 +294,25 @@ async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber
     await room.approve(second, A, B)
     assert (await open_once(room, second)).checked.record == former
     room.pass_time(hours=1)
-    confirmed = await room.auditing.confirm(
+    confirmed = await auditor.confirm(
+        room.context,
         actor_id=roster_member("auditor-a").actor_id,
         request_id=request_id(),
         disclosure_id=second,
         now=room.now(),
     )
     assert confirmed.filed.disclosure.confirmed_at is not None
-    await room.retention.sweep(now=room.now(), limit=10)
+    await room.sweep(limit=10)
     version = {"account_token": account, "record_id": former.record_id}
-    assert await room.store.evidence(**version) is not None
-    await room.auditing.cancel(
+    assert await room.read(rows.evidence, **version) is not None
+    await auditor.cancel(
+        room.context,
         actor_id=roster_member("auditor-a").actor_id,
         request_id=request_id(),
         disclosure_id=disclosure_id,
         now=room.now(),
     )
-    assert await room.store.evidence(**version) is None
+    assert await room.read(rows.evidence, **version) is None
     assert await room.world.all(select(kept_records)) == []
 
 
@@ -311,7 +321,8 @@ async def test_a_version_that_nobody_requested_is_not_kept(room: Chamber) -> Non
     account = await room.account()
     await room.verify_again(account)
     disclosure_id = await room.request(account)
-    await room.auditing.cancel(
+    await auditor.cancel(
+        room.context,
         actor_id=roster_member("auditor-a").actor_id,
         request_id=request_id(),
         disclosure_id=disclosure_id,
@@ -357,7 +368,9 @@ async def test_missing_evidence_is_damage(room: Chamber) -> None:
     await room.world.do(delete(log_openings))
     await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.RECORD_DAMAGED)
     with pytest.raises(DamagedError):
-        await room.custody.pending(actor_id=roster_member(C).actor_id, offset=0, limit=10, now=room.now())
+        await custodian.pending(
+            room.context, actor_id=roster_member(C).actor_id, offset=0, limit=10, now=room.now()
+        )
 
 
 async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> None:
@@ -407,4 +420,4 @@ async def test_reused_ids_are_refused(room: Chamber) -> None:
     other = replace(decision(paper, A, verdict=Verdict.DENY), request_id=command.request_id)
     with pytest.raises(AlreadyExistsError):
         await decide(room, other)
-    assert (await room.store.get(disclosure_id=disclosure_id)) is not None
+    assert (await room.read(rows.get, disclosure_id=disclosure_id)) is not None

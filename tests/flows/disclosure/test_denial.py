@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from idvault.core.tables.disclosure import disclosure_decisions
+from idvault.disclosure.acts import auditor, custodian
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.disclosure import Verdict
@@ -28,12 +29,15 @@ async def test_a_reason_is_kept_and_shown(room: Chamber) -> None:
     disclosure_id, paper = await filed(room)
     made = denial(paper, A)
     await decide(room, decision(paper, A, verdict=Verdict.DENY, signed=made))
-    shown = await room.auditing.get(
-        actor_id=roster_member("auditor-a").actor_id, disclosure_id=disclosure_id, now=room.now()
+    shown = await auditor.get(
+        room.context,
+        actor_id=roster_member("auditor-a").actor_id,
+        disclosure_id=disclosure_id,
+        now=room.now(),
     )
     assert shown.denials == {A: made}
-    pending, _, _ = await room.custody.pending(
-        actor_id=roster_member(B).actor_id, offset=0, limit=10, now=room.now()
+    pending, _, _ = await custodian.pending(
+        room.context, actor_id=roster_member(B).actor_id, offset=0, limit=10, now=room.now()
     )
     assert pending[0].denials == {A: made}
     (row,) = await room.world.all(select(disclosure_decisions))
@@ -48,8 +52,11 @@ async def test_a_reason_cannot_be_exchanged(room: Chamber) -> None:
     await decide(room, decision(paper, A, verdict=Verdict.DENY, signed=denial(paper, A)))
     await room.world.do(update(disclosure_decisions).values(custodian=C))
     with pytest.raises(UnsealError):
-        await room.auditing.get(
-            actor_id=roster_member("auditor-a").actor_id, disclosure_id=disclosure_id, now=room.now()
+        await auditor.get(
+            room.context,
+            actor_id=roster_member("auditor-a").actor_id,
+            disclosure_id=disclosure_id,
+            now=room.now(),
         )
 
 
@@ -57,8 +64,11 @@ async def test_a_denial_without_a_reason_is_still_taken(room: Chamber) -> None:
     """Clients of before sign the former paper; it is stored as it was."""
     disclosure_id, paper = await filed(room)
     await decide(room, decision(paper, A, verdict=Verdict.DENY))
-    shown = await room.auditing.get(
-        actor_id=roster_member("auditor-a").actor_id, disclosure_id=disclosure_id, now=room.now()
+    shown = await auditor.get(
+        room.context,
+        actor_id=roster_member("auditor-a").actor_id,
+        disclosure_id=disclosure_id,
+        now=room.now(),
     )
     assert shown.denials == {}
     (row,) = await room.world.all(select(disclosure_decisions))

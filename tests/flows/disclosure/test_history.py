@@ -41,8 +41,8 @@ async def history(room: Chamber, account_token: str, *, relying_party: str = "pl
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
         accounts=SqlStatusStore(database=room.main),
-        store=room.store,
-        proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
+        main=room.main,
+        proofs=LogProofs(log=log, checkpoints=checkpoints, main=room.main),
         policy=OperatorPolicy(5, 365, 90, ZONE),
         embargo=EMBARGO,
         erasures=SqlErasureStore(database=room.main),
@@ -97,7 +97,7 @@ async def test_a_disclosure_is_told_however_it_ends(room: Chamber, ending: str) 
     elif ending == "confirmed":
         await room.open(disclosure_id)
     room.pass_time(days=92)
-    await room.retention.sweep(now=room.now(), limit=10)
+    await room.sweep(limit=10)
     told = await history(room, account)
     assert [each.disclosure_id for each in told.disclosures] == [disclosure_id]
     assert len(told.openings) == (1 if ending == "confirmed" else 0)
@@ -121,7 +121,7 @@ async def test_a_disclosure_of_before_releases_is_told(room: Chamber, ending: st
     await room.step()
     assert (await history(room, account)).disclosures == ()
     for _ in range(2):
-        await room.retention.sweep(now=room.now(), limit=10)
+        await room.sweep(limit=10)
         await room.step()
     told = await history(room, account)
     (disclosure,) = told.disclosures

@@ -7,6 +7,7 @@ import pytest
 
 from idvault.disclosure.acts import auditor as disclosure_auditor
 from idvault.disclosure.ports import RecordEvidence
+from idvault.disclosure.store import rows
 from idvault.opens.share import ShareError, open_share
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.error import DamagedError, Reason
@@ -19,7 +20,7 @@ SWAPS = 9_900
 
 
 async def _evidence(room: Chamber, account: str) -> RecordEvidence:
-    found = await room.store.evidence(account_token=account)
+    found = await room.read(rows.evidence, account_token=account)
     assert found is not None
     return found
 

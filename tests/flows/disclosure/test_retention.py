@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from idvault.core.tables.disclosure import disclosure_decisions, disclosure_refusals, disclosures
+from idvault.disclosure.acts import auditor, custodian
+from idvault.disclosure.store import lists, rows
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.disclosure import DisclosureState, HistoryFinding, Verdict
 from idvault.verify.error import ExhaustedError, IdvaultError, Reason, UnavailableError
@@ -58,12 +60,12 @@ async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
     }
     code = room.codes.code()
     with pytest.raises(UnavailableError) as caught:
-        await room.auditing.open(**asked, code=code, patience=0.2)
+        await auditor.open_record(room.context, **asked, code=code, patience=0.2)
     assert caught.value.reason is Reason.LOG_UNAVAILABLE
     assert await room.refusals("auditor-a") == 0
     room.restart()
     async with room.sequencing():
-        opened = await room.auditing.open(**asked, code="", patience=5.0)
+        opened = await auditor.open_record(room.context, **asked, code="", patience=5.0)
     assert opened.shown.filed.disclosure.opened == 1
     assert len(opened.shares) == 2
     assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 1
@@ -79,13 +81,15 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
         file(room, signed(terms(room, papers.parse_request(paper).account_token))),
         decide(room, decision(paper, A)),
         release(room, release_of(decision(paper, B))),
-        room.auditing.cancel(
+        auditor.cancel(
+            room.context,
             actor_id=roster_member("auditor-a").actor_id,
             request_id=request_id(),
             disclosure_id=ready,
             now=room.now(),
         ),
-        room.auditing.open(
+        auditor.open_record(
+            room.context,
             actor_id=roster_member("auditor-a").actor_id,
             request_id=request_id(),
             disclosure_id=ready,
@@ -93,7 +97,8 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
             now=room.now(),
             patience=0.1,
         ),
-        room.custody.report(
+        custodian.report(
+            room.context,
             actor_id=roster_member(A).actor_id,
             disclosure_id=ready,
             finding=HistoryFinding.NOT_IN_LOG,
@@ -137,8 +142,10 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
     }
     room.flaky.plant("cancel", Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
-        await room.auditing.cancel(**withdrawal)
-    assert (await room.auditing.cancel(**withdrawal)).filed.disclosure.state is DisclosureState.CANCELLED
+        await auditor.cancel(room.context, **withdrawal)
+    assert (
+        await auditor.cancel(room.context, **withdrawal)
+    ).filed.disclosure.state is DisclosureState.CANCELLED
     assert [
         len(await room.logged(kind))
         for kind in (
@@ -160,24 +167,24 @@ async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
     await confirm(room, opened)
 
     async def shares(disclosure_id: str) -> list[bytes | None]:
-        return [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)]
+        return [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)]
 
-    await room.retention.sweep(now=room.now(), limit=10)
+    await room.sweep(limit=10)
     assert all(await shares(opened))
     room.pass_time(minutes=10)
-    await room.retention.sweep(now=room.now(), limit=10)
+    await room.sweep(limit=10)
     assert await shares(opened) == [None, None]
     assert all(await shares(ready))
     room.pass_time(hours=72)
-    assert await room.retention.sweep(now=room.now(), limit=10) == 2
-    assert await room.retention.sweep(now=room.now(), limit=10) == 0
+    assert await room.sweep(limit=10) == 2
+    assert await room.sweep(limit=10) == 0
     assert await shares(ready) == [None, None]
     for disclosure_id, state in (
         (waiting, DisclosureState.EXPIRED),
         (ready, DisclosureState.EXPIRED),
         (opened, DisclosureState.OPENED),
     ):
-        found = await room.store.get(disclosure_id=disclosure_id)
+        found = await room.read(rows.get, disclosure_id=disclosure_id)
         assert found is not None
         assert found.disclosure.state is state
     assert len(await room.logged(EventType.DISCLOSURE_EXPIRE)) == 2
@@ -208,21 +215,24 @@ async def test_denials_destroy_the_shares(room: Chamber) -> None:
     await decide(room, decision(paper, B, verdict=Verdict.DENY))
     ended = await decide(room, decision(paper, C, verdict=Verdict.DENY))
     assert ended.disclosure.state is DisclosureState.DENIED
-    assert [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)] == [None]
+    assert [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)] == [None]
 
 
 async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
     """Further refusals are counted and logged with the next one or by the worker, per actor and reason."""
     for _ in range(5):
         with pytest.raises(IdvaultError):
-            await room.auditing.get(
-                actor_id=roster_member("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
+            await auditor.get(
+                room.context,
+                actor_id=roster_member("auditor-a").actor_id,
+                disclosure_id="0" * 32,
+                now=room.now(),
             )
     assert await room.refusals("auditor-a") == 1
-    await room.retention.sweep(now=room.now(), limit=10)
+    await room.sweep(limit=10)
     assert await room.refusals("auditor-a") == 1
     room.pass_time(minutes=1)
-    await room.retention.sweep(now=room.now(), limit=10)
+    await room.sweep(limit=10)
     assert await room.refusals("auditor-a") == 2
     (row,) = await room.world.all(select(disclosure_refusals))
     assert (row.silent, row.reason) == (0, "REQUEST_NOT_FOUND")
@@ -233,15 +243,16 @@ async def test_a_refusal_that_cannot_be_logged_is_not_told(room: Chamber) -> Non
     """The caller gets STORE_UNAVAILABLE instead of a refusal that is not logged."""
     room.flaky.plant("refuse", Fault.REFUSE)
     with pytest.raises(UnavailableError):
-        await room.auditing.get(
-            actor_id=roster_member("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
+        await auditor.get(
+            room.context, actor_id=roster_member("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
         )
 
 
 async def test_a_finding_is_logged(room: Chamber) -> None:
     """A finding is logged with the member as actor; one about an unknown request is not logged."""
     disclosure_id, _ = await filed(room)
-    await room.custody.report(
+    await custodian.report(
+        room.context,
         actor_id=roster_member(A).actor_id,
         disclosure_id=disclosure_id,
         finding=HistoryFinding.NOT_IN_LOG,
@@ -249,7 +260,8 @@ async def test_a_finding_is_logged(room: Chamber) -> None:
     )
     assert await room.refusals(A) == 1
     with pytest.raises(IdvaultError) as caught:
-        await room.custody.report(
+        await custodian.report(
+            room.context,
             actor_id=roster_member(A).actor_id,
             disclosure_id="0" * 32,
             finding=HistoryFinding.NOT_IN_LOG,

@@ -9,11 +9,10 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import LogProofs
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, LogProofs
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.erasure.store import SqlErasureStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
-from idvault.processes.bootstrap.history import wire_history
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential.acts import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow, StatusKeyFlow
@@ -66,10 +65,10 @@ class Vault:
     async def told(self, account: str, *, edge: StatusKeyFlow | None = None) -> bytes:
         """Return the history of an account as sent."""
         log, checkpoints = SqlLogStore(database=self.room.main), SqlCheckpointStore(database=self.room.shred)
-        flow = wire_history(
+        flow = DisclosureHistoryFlow(
             accounts=SqlStatusStore(database=self.room.main),
-            store=self.room.store,
-            proofs=LogProofs(log=log, checkpoints=checkpoints, store=self.room.store),
+            main=self.room.main,
+            proofs=LogProofs(log=log, checkpoints=checkpoints, main=self.room.main),
             policy=OperatorPolicy(5, 365, 90, ZONE),
             embargo=EMBARGO,
             erasures=SqlErasureStore(database=self.room.main),

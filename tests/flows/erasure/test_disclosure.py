@@ -15,6 +15,7 @@ from sqlalchemy import select
 from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import disclosure_decisions, kept_records
 from idvault.core.tables.log import log_entries, log_openings
+from idvault.disclosure.acts import auditor
 from idvault.erasure.rules import ErasureOrigin
 from idvault.opens.record import open_record
 from idvault.opens.share import open_share
@@ -97,9 +98,9 @@ async def test_the_longest_request_has_ended_before_the_keys_go(room: Chamber, e
         assert await sql.count(room.main, table) == 0
     shares = await sql.rows(room.main, select(disclosure_decisions.c.resealed))
     assert [row.resealed for row in shares] == [None]
-    await room.retention.sweep(now=room.now(), limit=10)
-    found = await room.auditing.get(
-        actor_id=identity("auditor-a").actor_id, disclosure_id=former, now=room.now()
+    await room.sweep(limit=10)
+    found = await auditor.get(
+        room.context, actor_id=identity("auditor-a").actor_id, disclosure_id=former, now=room.now()
     )
     assert found.filed.disclosure.state is DisclosureState.EXPIRED
 

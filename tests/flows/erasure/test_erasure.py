@@ -312,7 +312,7 @@ class _Overtaken(LogProofs):
     """Proofs that are made just after the worker has taken the next step."""
 
     def __init__(self, true: LogProofs, step: Callable[[], Awaitable[object]]) -> None:
-        super().__init__(log=true.log, checkpoints=true.checkpoints, store=true.store)
+        super().__init__(log=true.log, checkpoints=true.checkpoints, main=true.main)
         self._step: Callable[[], Awaitable[object]] | None = step
 
     async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:

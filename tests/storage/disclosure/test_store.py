@@ -15,6 +15,8 @@ from idvault.core.tables.disclosure import (
     disclosure_refusals,
     kept_records,
 )
+from idvault.disclosure.acts import auditor
+from idvault.disclosure.store import lists, rows
 from idvault.verify.disclosure import DisclosureState
 from idvault.verify.error import IdvaultError, Reason
 from idvault.verify.event import EventType
@@ -63,14 +65,17 @@ async def test_the_whole_life(room: Chamber) -> None:
     await room.approve(disclosure_id, A, C)
     opened = await room.open(disclosure_id)
     assert opened.answer.disclosure.opened == 1
-    (opening,) = await room.store.openings(account_token=account)
+    (opening,) = await room.read(lists.opened, account_token=account)
     assert opening.disclosure_id == disclosure_id
     assert opening.record_digest == room.records[account].digest()
     actor_id, at = roster_member("auditor-a").actor_id, opening.opened_at - timedelta(minutes=1)
-    assert await room.store.disclosures_since(actor_id=actor_id, since=at) == 1
+    assert await room.read(lists.disclosures_since, actor_id=actor_id, since=at) == 1
     room.pass_time(hours=73)
-    await room.retention.sweep(now=room.now(), limit=10)
-    assert [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)] == [None, None]
+    await room.sweep(limit=10)
+    assert [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)] == [
+        None,
+        None,
+    ]
 
 
 async def test_three_custodians_at_once(room: Chamber) -> None:
@@ -80,7 +85,7 @@ async def test_three_custodians_at_once(room: Chamber) -> None:
     assert reasons(await at_once(*(decide(room, each) for each in commands))) == []
     answers = await at_once(*(release(room, release_of(each)) for each in commands))
     assert reasons(answers) == []
-    found = await room.store.get(disclosure_id=disclosure_id)
+    found = await room.read(rows.get, disclosure_id=disclosure_id)
     assert found is not None
     assert found.disclosure.state is DisclosureState.APPROVED
     assert found.disclosure.releases == 3
@@ -96,14 +101,16 @@ async def test_two_disclosures_of_a_kept_version_end_at_once(room: Chamber) -> N
     made = [await room.request(account) for _ in range(4)]
     former = await room.verify_again(account)
     version = {"account_token": account, "record_id": former.record_id}
-    assert (await room.store.evidence(**version)) is not None
+    assert (await room.read(rows.evidence, **version)) is not None
     actor_id = roster_member("auditor-a").actor_id
     ends = (
-        room.auditing.cancel(actor_id=actor_id, request_id=request_id(), disclosure_id=each, now=room.now())
+        auditor.cancel(
+            room.context, actor_id=actor_id, request_id=request_id(), disclosure_id=each, now=room.now()
+        )
         for each in made
     )
     assert reasons(await at_once(*ends)) == []
-    assert (await room.store.evidence(**version)) is None
+    assert (await room.read(rows.evidence, **version)) is None
 
 
 async def test_a_version_is_kept_while_its_request_ends_at_the_same_time(room: Chamber) -> None:
@@ -111,7 +118,8 @@ async def test_a_version_is_kept_while_its_request_ends_at_the_same_time(room: C
     for _ in range(4):
         account = await room.account()
         disclosure_id = await room.request(account)
-        cancelling = room.auditing.cancel(
+        cancelling = auditor.cancel(
+            room.context,
             actor_id=roster_member("auditor-a").actor_id,
             request_id=request_id(),
             disclosure_id=disclosure_id,
@@ -169,15 +177,21 @@ async def test_the_budget_holds_at_once(room: Chamber) -> None:
     assert reasons(answers) == [Reason.TOO_MANY_ATTEMPTS] * 5
     numbers = {answer.filed.number for answer in answers if not isinstance(answer, BaseException)}
     assert len(numbers) == 3
-    assert await room.auditing.quota(actor_id=roster_member("auditor-a").actor_id, now=room.now()) == (3, 3)
+    assert await auditor.quota(
+        room.context, actor_id=roster_member("auditor-a").actor_id, now=room.now()
+    ) == (3, 3)
     room.pass_time(days=1)
-    assert await room.auditing.quota(actor_id=roster_member("auditor-a").actor_id, now=room.now()) == (0, 3)
+    assert await auditor.quota(
+        room.context, actor_id=roster_member("auditor-a").actor_id, now=room.now()
+    ) == (0, 3)
 
 
 async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:
     """One entry, and a count of the others."""
     actor_id = roster_member("auditor-a").actor_id
-    looks = (room.auditing.get(actor_id=actor_id, disclosure_id="0" * 32, now=room.now()) for _ in range(8))
+    looks = (
+        auditor.get(room.context, actor_id=actor_id, disclosure_id="0" * 32, now=room.now()) for _ in range(8)
+    )
     assert reasons(await at_once(*looks)) == [Reason.REQUEST_NOT_FOUND] * 8
     (row,) = await room.world.all(select(disclosure_refusals))
     assert row.silent == 7
@@ -193,8 +207,8 @@ async def test_pages_of_what_waits(room: Chamber) -> None:
         room.pass_time(seconds=1)
     quorum_ids = {room.rosters.current.quorums[0].id}
     asked: dict[str, Any] = {"custodian": A, "quorum_ids": quorum_ids, "now": room.now().business}
-    page = await room.store.pending(**asked, offset=1, limit=1)
+    page = await room.read(lists.pending, **asked, offset=1, limit=1)
     assert [each.disclosure.disclosure_id for each in page] == made[1:2]
-    assert await room.store.pending(**asked | {"quorum_ids": {"0" * 64}}, offset=0, limit=9) == []
-    assert await room.store.logged(account_token=account, entry_id="0" * 32) is None
-    assert await room.store.evidence(account_token="acct_" + "0" * 26) is None
+    assert await room.read(lists.pending, **asked | {"quorum_ids": {"0" * 64}}, offset=0, limit=9) == []
+    assert await room.main.one("test", rows.ENTRY, token=account, entry_id="0" * 32) is None
+    assert await room.read(rows.evidence, account_token="acct_" + "0" * 26) is None

@@ -1,6 +1,7 @@
 """Wraps a store so that a named method refuses, hangs, or succeeds but loses its answer."""
 
 import asyncio
+from collections.abc import Coroutine
 from enum import Enum
 from typing import Any
 
@@ -33,15 +34,32 @@ class Flaky:
         real = getattr(self._store, method)
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            fault = self.faults[method].pop(0) if self.faults.get(method) else None
-            if fault is Fault.REFUSE:
-                raise UnavailableError(Reason.STORE_UNAVAILABLE)
-            if fault is Fault.HANG:
-                self.hung.set()
-                await asyncio.Event().wait()
-            answer = await real(*args, **kwargs)
-            if fault is Fault.LOSE_ANSWER:
-                raise UnavailableError(Reason.STORE_UNAVAILABLE)
-            return answer
+            return await self._run(method, real(*args, **kwargs))
 
         return call
+
+    async def _run(self, method: str, work: Coroutine[Any, Any, Any]) -> Any:
+        fault = self.faults[method].pop(0) if self.faults.get(method) else None
+        if fault in (Fault.REFUSE, Fault.HANG):
+            work.close()
+        if fault is Fault.REFUSE:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        if fault is Fault.HANG:
+            self.hung.set()
+            await asyncio.Event().wait()
+        answer = await work
+        if fault is Fault.LOSE_ANSWER:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        return answer
+
+
+class FlakyDatabase(Flaky):
+    """Passes calls on to a real database; a fault is planted by the word of an act after its capability's."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the database has."""
+        return getattr(self._store, name)
+
+    async def act(self, name: str, work: Any) -> Any:
+        """Run an act, with the next planted fault."""
+        return await self._run(name.partition(".")[2], self._store.act(name, work))

@@ -1,0 +1,127 @@
+"""The methods of CustodianService about disclosures: list requests, approve or deny them, release a share."""
+
+from dataclasses import dataclass
+
+from idvault.core.edge import convert, page_token
+from idvault.core.edge.call import Caller
+from idvault.disclosure.acts import custodian as acts
+from idvault.disclosure.acts.custodian import DecideCommand, DisclosureContext, ReleaseCommand
+from idvault.disclosure.api import auditor
+from idvault.disclosure.api.auditor import LONGEST_WAIT, report
+from idvault.v1 import disclosure_pb2, transparency_pb2
+from idvault.verify.clock import ClockReading
+from idvault.verify.disclosure import Verdict
+
+_LIST = "ListPendingDisclosures"
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CustodianMethods:
+    """The methods of custodians about disclosures."""
+
+    context: DisclosureContext
+
+    async def ListPendingDisclosures(
+        self,
+        request: disclosure_pb2.ListPendingDisclosuresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ListPendingDisclosuresResponse:
+        """List the requests that wait for the caller's decision."""
+        limit = auditor.page_size(request.page_size)
+        offset = page_token.decode(request.page_token, of=_LIST) if request.page_token else 0
+        found, further, note = await acts.pending(
+            self.context, actor_id=caller.actor_id, offset=offset, limit=limit, now=now
+        )
+        return disclosure_pb2.ListPendingDisclosuresResponse(
+            disclosures=[auditor.waiting(each) for each in found],
+            next_page_token=page_token.encode(further, of=_LIST),
+            checkpoint=transparency_pb2.Checkpoint(note=note),
+        )
+
+    async def GetSealedShare(
+        self,
+        request: disclosure_pb2.GetSealedShareRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.SealedShare:
+        """Return the caller's sealed share."""
+        record, member = await acts.sealed_share(
+            self.context,
+            actor_id=caller.actor_id,
+            disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
+            now=now,
+        )
+        return auditor.sealed_share(record, member)
+
+    async def ApproveDisclosure(
+        self,
+        request: disclosure_pb2.ApproveDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.DecidedDisclosure:
+        """Approve a disclosure; answer once the log has the approval."""
+        auditor.check_no_share(request.resealed_share)
+        command = DecideCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
+            verdict=Verdict.APPROVE,
+            signed=request.signed_approval,
+            code=request.code,
+        )
+        patience = convert.patience(remaining, longest=LONGEST_WAIT)
+        return auditor.decided(await acts.decide(self.context, command, now=now, patience=patience))
+
+    async def ReleaseShare(
+        self,
+        request: disclosure_pb2.ReleaseShareRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.DecidedDisclosure:
+        """Accept the approved share; answer once the log has the release."""
+        command = ReleaseCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
+            resealed=request.resealed_share,
+        )
+        patience = convert.patience(remaining, longest=LONGEST_WAIT)
+        return auditor.decided(await acts.release(self.context, command, now=now, patience=patience))
+
+    async def DenyDisclosure(
+        self,
+        request: disclosure_pb2.DenyDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.DecidedDisclosure:
+        """Deny a disclosure."""
+        command = DecideCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
+            verdict=Verdict.DENY,
+            signed=request.signed_denial,
+        )
+        return auditor.decided(await acts.decide(self.context, command, now=now))
+
+    async def ReportFinding(
+        self,
+        request: disclosure_pb2.ReportFindingRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ReportFindingResponse:
+        """Log what the caller's client refused."""
+        return await report(self.context, request, caller=caller, now=now)
