@@ -1,6 +1,7 @@
-"""The requests of roster members (core.person_request_ports), stored by the acts that they ask for."""
+"""The requests of roster members, which make their mutations idempotent; kept for 7 days.
 
-from dataclasses import dataclass
+A request's caller is the member's actor id. Its row is written by the act that it asks for.
+"""
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -14,17 +15,6 @@ _REQUESTS = Requests(person_requests, caller="actor_id", answer=lambda row: byte
 find = _REQUESTS.find
 conclude = _REQUESTS.conclude
 forget = _REQUESTS.forget
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlMemberRequestStore:
-    """Requests of roster members in the main database."""
-
-    database: Database
-
-    async def find(self, request: Request) -> bytes | None:
-        """Return the stored answer to a request, or None if it is new."""
-        return await look_up(self.database, request)
 
 
 async def look_up(database: Database, request: Request) -> bytes | None:

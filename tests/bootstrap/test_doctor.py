@@ -12,20 +12,18 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.core.act import SYSTEM
+from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.request import Request
 from idvault.core.tables.account import records
-from idvault.custody.drill.ports import Passing
-from idvault.custody.drill.store import SqlDrillStore
+from idvault.custody.drill import acts as drill_acts
 from idvault.log.store import SqlLogStore
 from idvault.people import acts as people_acts
 from idvault.people.rules import StoredVersion
 from idvault.processes.bootstrap import doctor
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event, EventType
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
 from tests.support import builders, logs, people
@@ -70,9 +68,10 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
     try:
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
         version = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        await people_acts.adopt_stored(World(main).vault, SYSTEM, ClockReading(NOW, NOW), version)
+        vault, now = World(main).vault, ClockReading(NOW, NOW)
+        await people_acts.adopt_stored(vault, SYSTEM, now, version)
         record = builders.record(present_quorum_id=roster.quorums[0].id)
-        await SqlDrillStore(database=main).renew(record, now=ClockReading(NOW, NOW), event=_drill(main))
+        await drill_acts.renew(vault, SYSTEM, now, record)
         await logs.sequence(main)
     finally:
         await main.close()
@@ -177,15 +176,13 @@ async def test_drills_that_are_overdue(ward: Ward) -> None:
     main = Database(url=ward.databases.main_url)
     try:
         for name in CUSTODIANS[:2]:
-            passing = Passing(first_roster().quorums[0].id, roster_member(name).actor_id, ward.at)
-            request = Request(passing.actor_id, str(UUID(int=1)), bytes(32))
-            event = replace(_drill(main), type=EventType.DRILL_COMPLETE, fields={"paper": b""})
-            await SqlDrillStore(database=main).complete(
-                passing,
-                request=request,
-                now=ClockReading(ward.at, ward.at),
-                event=replace(event, entry_id=name),
+            who, now = MemberActor(roster_member(name).actor_id), ClockReading(ward.at, ward.at)
+            request, quorum_id = (
+                Request(who.actor_id, str(UUID(int=1)), bytes(32)),
+                first_roster().quorums[0].id,
             )
+            vault = World(main, seed=name).vault
+            await drill_acts.complete_stored.run(vault, who, now, request, quorum_id, ward.at, b"")
     finally:
         await main.close()
     said = (await ward.advice())["drills"]
@@ -205,11 +202,6 @@ async def test_nobody_answers(ward: Ward) -> None:
     assert "1 of 1 witnesses do not confirm the log" in said["witness"]
     ward.settings["witness_key"] = "none"
     assert "cannot be used" in (await ward.advice())["witness"]
-
-
-def _drill(main: Database) -> Event:
-    fields: dict[str, Any] = {"record_id": "1" * 32, "quorum_id": "2" * 64, "record_digest": bytes(32)}
-    return World(main, seed="drill").event(EventType.DRILL_RENEW, **fields)
 
 
 async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:

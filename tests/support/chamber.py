@@ -25,11 +25,9 @@ from idvault.claim.rules import ClaimOutcome
 from idvault.core.db.database import Database
 from idvault.core.edge import errors
 from idvault.core.edge.call import Caller
-from idvault.core.person_request import SqlMemberRequestStore
 from idvault.core.second_factor import SecondFactorError
 from idvault.core.tables.log import log_entries
-from idvault.custody.drill.store import SqlDrillStore
-from idvault.custody.handover.store import SqlHandoverStore
+from idvault.custody.drill import acts as drill_acts
 from idvault.disclosure.acts import retention
 from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.history import LogProofs
@@ -39,15 +37,13 @@ from idvault.log.acts.guard import LogGuard
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.opens.identity import PersonalIdentity
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.custody_edge import disclosure_services
-from idvault.processes.bootstrap.drill import drill_service, wire_drills
-from idvault.processes.bootstrap.periodic.drill import wire_drill_keeper
+from idvault.processes.bootstrap.custody_edge import custody_services
 from idvault.processes.bootstrap.transparency import wire_transparency
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.processes.services.custodian import CustodianServicer
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
+from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.verify.attest import hpke
 from idvault.verify.attest.people.roster import Roster
@@ -194,7 +190,6 @@ class Chamber:
             entropy=ENTROPY,
         )
         log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
-        self.handovers = SqlHandoverStore(database=self.main)
         self.context = AuditorContext(
             vault=self.vault,
             case_texts=KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
@@ -207,12 +202,9 @@ class Chamber:
             zone=ZoneInfo("Asia/Shanghai"),
             daily=self.daily,
         )
-        self._open_drills()
         transparency = wire_transparency(log=log, checkpoints=checkpoints)
-        custody = disclosure_services(self.context, handovers=self.handovers, entropy=ENTROPY)
-        services = [*custody, drill_service(self.drills), transparency]
+        services = [*custody_services(self.context), transparency]
         self.servicers = {each.descriptor.name: each.servicer for each in services}
-        self.successions = cast(CustodianServicer, self.servicers["CustodianService"]).handovers
 
     async def read(self, work: Callable[..., Coroutine[Any, Any, T]], **asked: Any) -> T:
         """Read with a function of a store."""
@@ -221,28 +213,6 @@ class Chamber:
     async def sweep(self, *, limit: int) -> int:
         """Let the worker expire and destroy what is due."""
         return await retention.sweep(self.vault, self.now(), limit=limit, observe=self.counted.append)
-
-    def _open_drills(self) -> None:
-        self.drill_store = SqlDrillStore(database=self.main)
-        self.drills = wire_drills(
-            store=self.drill_store,
-            requests=SqlMemberRequestStore(database=self.main),
-            rosters=self.rosters,
-            second_factor=self.codes,
-            fingerprinter=FakeFingerprinter(),
-            proofs=self.context.proofs,
-            guard=LogGuard(store=self.waiting),
-            refusals=self.context.refusals,
-            entropy=ENTROPY,
-        )
-        self.keeper = wire_drill_keeper(
-            store=self.drill_store,
-            rosters=self.rosters,
-            shred_keys=SqlShredStore(database=self.shred),
-            guard=LogGuard(store=self.waiting),
-            entropy=ENTROPY,
-            observe=lambda overdue, oldest: self.gauges.append((overdue, oldest)),
-        )
 
     def now(self) -> ClockReading:
         """Return the clock reading; both clocks run together here."""
@@ -347,10 +317,23 @@ class Chamber:
             now=lambda: self.now().real,
         )
 
+    async def keep_drill(self, *, sealer: RecordSealer | None = None) -> bool:
+        """Let the worker create the drill record of the quorum in force."""
+        given = sealer or self.sealer()
+        return await drill_acts.keep(self.vault, self.now(), rosters=self.rosters, sealer=given)
+
     async def keep_drills(self) -> None:
         """Let the worker create and log the drill record of the quorum in force."""
-        await self.keeper.keep(now=self.now())
+        await self.keep_drill()
         await self.step()
+
+    async def count_drills(self) -> None:
+        """Let the worker count overdue custodians."""
+
+        def observe(overdue: int, oldest: float) -> None:
+            self.gauges.append((overdue, oldest))
+
+        await drill_acts.count(self.vault, self.now(), rosters=self.rosters, observe=observe)
 
     async def request(self, account_token: str, *, name: str = "auditor-a", **changes: Any) -> str:
         """Request a disclosure as an auditor and wait for the log; return its id."""

@@ -18,17 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.person_request_ports import MemberRequestStore
-from idvault.core.request import Fingerprinter, Request
-from idvault.core.second_factor import SecondFactorCheck
-from idvault.custody.drill import rules
-from idvault.custody.drill.ports import DrillHistory, DrillRecord, DrillStore, Passing
-from idvault.custody.drill.rules import DrillStanding
-from idvault.disclosure.acts.history import LogProofs, Proofs
-from idvault.disclosure.acts.refusal import Refusals
-from idvault.log.acts.guard import LogGuard
+from idvault.core.act import SYSTEM, Tx, Vault, act, known, member_mutation
+from idvault.core.request import MemberAsked
+from idvault.custody.drill import rules, store
+from idvault.custody.drill.rules import DrillHistory, DrillRecord, DrillStanding
+from idvault.disclosure.acts.custodian import DisclosureContext
+from idvault.disclosure.acts.history import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.platform import rules as platform_rules
@@ -40,8 +35,8 @@ from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import HistoryFinding, QuorumMember
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault.verify.event import EventType
 from idvault.verify.record import SealedRecord
 from idvault.verify.registry import RegistryAnswer
 
@@ -87,9 +82,6 @@ def _own_quorums(custodian: RosterMember, versions: Sequence[Roster]) -> frozens
     )
 
 
-_METHOD = "PassDrill"
-
-
 @dataclass(frozen=True, slots=True)
 class PassCommand:
     """A custodian's report of a passed drill; code: as received, not needed for a repeat."""
@@ -102,6 +94,13 @@ class PassCommand:
     signature: bytes
     code: str = field(default="", repr=False)
 
+    @property
+    def call(self) -> MemberAsked:
+        """The call; a repeat has no unused code."""
+        time = int(self.signed_at.timestamp())
+        fields = (self.record_id, self.quorum_id, time, self.signature)
+        return MemberAsked(self.actor_id, self.request_id, "PassDrill", fields)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownDrill:
@@ -113,107 +112,116 @@ class ShownDrill:
     standing: DrillStanding
 
 
-class DrillFlow:
-    """The custody edge's part of drills: returns a custodian's sealed share and accepts its signature."""
+async def _nothing(*_args: object) -> None:
+    """Return nothing to a repeat: its standing is read afterwards."""
 
-    def __init__(
-        self,
-        *,
-        store: DrillStore,
-        requests: MemberRequestStore,
-        rosters: RosterSource,
-        second_factor: SecondFactorCheck,
-        fingerprinter: Fingerprinter,
-        proofs: LogProofs,
-        guard: LogGuard,
-        refusals: Refusals,
-        entropy: Entropy,
-    ) -> None:
-        """Initialise with the ports."""
-        self._store = store
-        self._requests = requests
-        self._rosters = rosters
-        self._second_factor = second_factor
-        self._fingerprinter = fingerprinter
-        self._proofs = proofs
-        self._guard = guard
-        self._refusals = refusals
-        self._events = EventFactory(entropy=entropy)
 
-    async def get(self, *, actor_id: str, now: ClockReading) -> ShownDrill:
-        """Return the drill record of the current quorum to one of its custodians.
+@member_mutation("drill.complete", again=_nothing)
+async def complete_stored(tx: Tx, quorum_id: str, signed_at: datetime, paper: bytes) -> None:
+    """Store that who acts passed a drill, by a signature of this time (the custodian's, in whole seconds).
 
-        Raises DeniedError (ACCESS_DENIED) for any other caller, NotFoundError (REQUEST_NOT_FOUND) if the
-        worker has not created the record yet.
-        """
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            drill, member = await self._find(actor_id)
-            proofs = await self._proofs.now((drill.entry_id,), account_token=drill.record.account_token)
-            return ShownDrill(drill.record, member, proofs, await self._standing(member))
+    Raises AlreadyExistsError (REQUEST_ID_REUSED) unless it is later than at the previous pass, so that one
+    signature counts once.
+    """
+    token = rules.token(quorum_id=quorum_id)
+    event = await tx.log(EventType.DRILL_COMPLETE, account_token=token, paper=paper)
+    which = {"signed_at": signed_at, "now": tx.now.business}
+    is_later = await store.complete(
+        tx.connection, quorum_id, tx.by.actor_id, **which, entry_id=event.entry_id
+    )
+    if not is_later:
+        raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
 
-    async def complete(self, command: PassCommand, *, now: ClockReading) -> DrillStanding:
-        """Record that a custodian opened its share; raises InvalidError, DeniedError and others."""
-        async with self._refusals.logged(actor_id=command.actor_id, now=now):
-            await self._guard.check(now=now)
-            asked = self._request(command)
-            # Read before looking for the request: what a concurrent repeat changes must not make this call
-            # fail.
-            drill, member = await self._find(command.actor_id)
-            if await self._requests.find(asked) is None:
-                paper = self._check(command, drill, now)
-                await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
-                await self._complete(command, asked, paper, now)
-            return await self._standing(member)
 
-    async def report(self, *, actor_id: str, finding: HistoryFinding, now: ClockReading) -> None:
-        """Log what a custodian's client refused."""
-        await self._guard.check(now=now)
-        await self._refusals.note(actor_id=actor_id, reason=finding.value, now=now)
+@act("drill.renew")
+async def renew(tx: Tx, record: SealedRecord) -> bool:
+    """Store a quorum's drill record; False if the quorum has one."""
+    entry_id = tx.events.new_id()
+    if not await store.renew(tx.connection, record, entry_id=entry_id, now=tx.now.business):
+        tx.unchanged("the quorum has a record")
+        return False
+    await tx.log(
+        EventType.DRILL_RENEW,
+        account_token=record.account_token,
+        entry_id=entry_id,
+        record_id=record.record_id,
+        quorum_id=record.present_quorum_id,
+        record_digest=record.digest(),
+    )
+    return True
 
-    def _check(self, command: PassCommand, drill: DrillRecord, now: ClockReading) -> bytes:
-        """Return the signed paper if it is for this record and recent."""
-        roster_member = self._rosters.member(command.actor_id)
-        record = drill.record
-        if (command.record_id, command.quorum_id) != (record.record_id, record.present_quorum_id):
-            raise PreconditionError(Reason.QUORUM_INVALID)
-        rules.check_fresh(signed_at=command.signed_at, now=now.real)
-        time = int(command.signed_at.timestamp())
-        terms = DrillTerms(command.record_id, command.quorum_id, roster_member.name, time)
-        return papers.check_signature(terms, command.signature, roster_member=roster_member)
 
-    async def _complete(self, command: PassCommand, asked: Request, paper: bytes, now: ClockReading) -> None:
-        event = self._events.event(
-            EventType.DRILL_COMPLETE,
-            actor_id=command.actor_id,
-            now=now,
-            account_token=rules.token(quorum_id=command.quorum_id),
-            paper=paper,
-        )
-        passing = Passing(command.quorum_id, command.actor_id, command.signed_at)
-        await self._store.complete(passing, request=asked, now=now, event=event)
+async def find(vault: Vault, quorum_id: str) -> DrillRecord | None:
+    """Return a quorum's drill record."""
+    return await vault.main.one("drill.get", store.GET, quorum_id=quorum_id)
 
-    async def _find(self, actor_id: str) -> tuple[DrillRecord, QuorumMember]:
-        quorum = self._rosters.current.quorums[0]
-        member = people_acts.member_of(quorum=quorum, roster_member=self._rosters.member(actor_id))
-        found = await self._store.get(quorum_id=quorum.id)
-        if found is None:
-            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-        return found, member
 
-    async def _standing(self, member: QuorumMember) -> DrillStanding:
-        versions = drill_versions(self._rosters)
-        found = standings(versions=versions, history=await self._store.history())
-        return next(each for each in found if each.custodian == member.name)
+async def get(context: DisclosureContext, *, actor_id: str, now: ClockReading) -> ShownDrill:
+    """Return the drill record of the current quorum to one of its custodians.
 
-    def _request(self, command: PassCommand) -> Request:
-        fields = (
-            command.record_id,
-            command.quorum_id,
-            int(command.signed_at.timestamp()),
-            command.signature,
-        )
-        fingerprint = self._fingerprinter.fingerprint(method=_METHOD, fields=fields)
-        return Request(command.actor_id, command.request_id, fingerprint)
+    Raises DeniedError (ACCESS_DENIED) for any other caller, NotFoundError (REQUEST_NOT_FOUND) if the worker
+    has not created the record yet.
+    """
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        drill, member = await _own(context, actor_id)
+        token = drill.record.account_token
+        proofs = await context.proofs.now((drill.entry_id,), account_token=token)
+        return ShownDrill(drill.record, member, proofs, await _standing_of(context, member))
+
+
+async def complete(context: DisclosureContext, command: PassCommand, *, now: ClockReading) -> DrillStanding:
+    """Record that a custodian opened its share; raises InvalidError, DeniedError and others."""
+    vault, call = context.vault, command.call
+    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+        await vault.guard.check(now=now)
+        request = call.request(vault.fingerprinter)
+        # Read before looking for the request: what a concurrent repeat changes must not make this call fail.
+        drill, member = await _own(context, command.actor_id)
+        if await known(vault, request) is None:
+            paper = _checked(context, command, drill, now)
+            await context.second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
+            await complete_stored.run(vault, call, now, request, command.quorum_id, command.signed_at, paper)
+        return await _standing_of(context, member)
+
+
+async def report(
+    context: DisclosureContext, *, actor_id: str, finding: HistoryFinding, now: ClockReading
+) -> None:
+    """Log what a custodian's client refused."""
+    await context.vault.guard.check(now=now)
+    await context.refusals.note(actor_id=actor_id, reason=finding.value, now=now)
+
+
+def _checked(
+    context: DisclosureContext, command: PassCommand, drill: DrillRecord, now: ClockReading
+) -> bytes:
+    """Return the signed paper if it is for this record and recent."""
+    roster_member, record = context.rosters.member(command.actor_id), drill.record
+    if (command.record_id, command.quorum_id) != (record.record_id, record.present_quorum_id):
+        raise PreconditionError(Reason.QUORUM_INVALID)
+    rules.check_fresh(signed_at=command.signed_at, now=now.real)
+    time = int(command.signed_at.timestamp())
+    terms = DrillTerms(command.record_id, command.quorum_id, roster_member.name, time)
+    return papers.check_signature(terms, command.signature, roster_member=roster_member)
+
+
+async def _own(context: DisclosureContext, actor_id: str) -> tuple[DrillRecord, QuorumMember]:
+    quorum = context.rosters.current.quorums[0]
+    member = people_acts.member_of(quorum=quorum, roster_member=context.rosters.member(actor_id))
+    found = await find(context.vault, quorum.id)
+    if found is None:
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    return found, member
+
+
+async def _standing_of(context: DisclosureContext, member: QuorumMember) -> DrillStanding:
+    found = await _standings(context.vault, context.rosters)
+    return next(each for each in found if each.custodian == member.name)
+
+
+async def _standings(vault: Vault, rosters: RosterSource) -> list[DrillStanding]:
+    versions = drill_versions(rosters)
+    return standings(versions=versions, history=await vault.read("drill.history", store.history))
 
 
 class HeldRosters(RosterSource, Protocol):
@@ -225,57 +233,28 @@ class HeldRosters(RosterSource, Protocol):
         ...
 
 
-class DrillKeeper:
-    """Creates drill records and reports how many custodians are overdue."""
+async def keep(vault: Vault, now: ClockReading, *, rosters: HeldRosters, sealer: RecordSealer) -> bool:
+    """Create the drill record of the current quorum if it has none; return True if created."""
+    quorum_id = rosters.quorum.id
+    if await find(vault, quorum_id) is not None:
+        return False
+    await vault.guard.check(now=now)
+    record = await sealer.seal(
+        relying_party=platform_rules.RELYING_PARTY,
+        account_token=rules.token(quorum_id=quorum_id),
+        identity=rules.identity(),
+        answer=RegistryAnswer.MATCH,
+        consent=rules.consent(now=now.business),
+    )
+    if record.present_quorum_id != quorum_id:
+        return False  # the quorum has changed meanwhile; the next run creates its record
+    return await renew(vault, SYSTEM, now, record)
 
-    def __init__(
-        self,
-        *,
-        store: DrillStore,
-        rosters: HeldRosters,
-        sealer: RecordSealer,
-        guard: LogGuard,
-        entropy: Entropy,
-        observe: Callable[[int, float], None],
-    ) -> None:
-        """Initialise with the ports. observe: receives the overdue count and the oldest pass's age (s)."""
-        self._store = store
-        self._rosters = rosters
-        self._sealer = sealer
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-        self._observe = observe
 
-    async def keep(self, *, now: ClockReading) -> bool:
-        """Create the drill record of the current quorum if it has none; return True if created."""
-        quorum_id = self._rosters.quorum.id
-        if await self._store.get(quorum_id=quorum_id) is not None:
-            return False
-        await self._guard.check(now=now)
-        token = rules.token(quorum_id=quorum_id)
-        record = await self._sealer.seal(
-            relying_party=platform_rules.RELYING_PARTY,
-            account_token=token,
-            identity=rules.identity(),
-            answer=RegistryAnswer.MATCH,
-            consent=rules.consent(now=now.business),
-        )
-        if record.present_quorum_id != quorum_id:
-            return False  # the quorum has changed meanwhile; the next run creates its record
-        event = self._events.event(
-            EventType.DRILL_RENEW,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            account_token=token,
-            record_id=record.record_id,
-            quorum_id=quorum_id,
-            record_digest=record.digest(),
-        )
-        return await self._store.renew(record, now=now, event=event)
-
-    async def count(self, *, now: ClockReading) -> None:
-        """Report how many custodians of the current quorum are overdue."""
-        versions = drill_versions(self._rosters)
-        found = standings(versions=versions, history=await self._store.history())
-        ages = [(now.business - (each.due_at - rules.PERIOD)).total_seconds() for each in found]
-        self._observe(sum(each.is_overdue(now.business) for each in found), max([0.0, *ages]))
+async def count(
+    vault: Vault, now: ClockReading, *, rosters: RosterSource, observe: Callable[[int, float], None]
+) -> None:
+    """Report how many custodians of the current quorum are overdue, and the oldest pass's age (s)."""
+    found = await _standings(vault, rosters)
+    ages = [(now.business - (each.due_at - rules.PERIOD)).total_seconds() for each in found]
+    observe(sum(each.is_overdue(now.business) for each in found), max([0.0, *ages]))

@@ -12,8 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
-from idvault.custody.drill.acts import DrillFlow, PassCommand, ShownDrill
+from idvault.custody.drill import acts
+from idvault.custody.drill.acts import PassCommand, ShownDrill
 from idvault.custody.drill.rules import DrillStanding
+from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.disclosure.api import auditor as disclosure_auditor
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.v1 import drill_pb2, transparency_pb2
@@ -73,9 +75,9 @@ def _time(value: datetime | None) -> Timestamp | None:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DrillServicer:
-    """Converts, calls one flow, converts back."""
+    """The methods of drills."""
 
-    flow: DrillFlow
+    context: DisclosureContext
 
     async def GetDrill(
         self,
@@ -86,7 +88,7 @@ class DrillServicer:
         remaining: float | None,
     ) -> drill_pb2.Drill:
         """Return the drill record of the current quorum."""
-        return shown(await self.flow.get(actor_id=caller.actor_id, now=now))
+        return shown(await acts.get(self.context, actor_id=caller.actor_id, now=now))
 
     async def PassDrill(
         self,
@@ -98,7 +100,7 @@ class DrillServicer:
     ) -> drill_pb2.PassedDrill:
         """Accept a custodian's signature."""
         command = pass_command(request, caller=caller)
-        return passed(await self.flow.complete(command, now=now))
+        return passed(await acts.complete(self.context, command, now=now))
 
     async def ReportDrillFinding(
         self,
@@ -111,5 +113,5 @@ class DrillServicer:
         """Log what the caller's client refused."""
         convert.request_id(request.request_id)
         found = disclosure_auditor.finding(request.finding)
-        await self.flow.report(actor_id=caller.actor_id, finding=found, now=now)
+        await acts.report(self.context, actor_id=caller.actor_id, finding=found, now=now)
         return drill_pb2.ReportDrillFindingResponse()

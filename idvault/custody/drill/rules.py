@@ -7,7 +7,7 @@
 - A custodian's signature must be recent (real time) and later than the one of the drill before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from idvault.platform.rules import RELYING_PARTY
 from idvault.verify.claim import Consent, Identity
 from idvault.verify.document import Document, DocumentType
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.record import SealedRecord
 
 PERIOD = timedelta(days=90)
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the custodian's computer and the service
@@ -23,6 +24,23 @@ _TOKEN_LENGTH = 31  # the length of an account token, which fits the database co
 # The number cannot belong to a person: neither a region nor a birth date is all zeros.
 _NAME = "演练记录（合成数据）"
 _NUMBER = "0" * 18
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRecord:
+    """A quorum's drill record. entry_id: the log entry of its creation."""
+
+    record: SealedRecord
+    entry_id: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrillHistory:
+    """When each quorum's drill record was created, and when each custodian of it last passed."""
+
+    made: Mapping[str, datetime]
+    passed: Mapping[tuple[str, str], datetime]
 
 
 @dataclass(frozen=True, slots=True)

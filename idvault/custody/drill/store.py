@@ -1,23 +1,15 @@
-"""The acts and reads of drills (custody.drill.ports)."""
+"""Rows of drills: a record for each quorum, and when each of its custodians last passed."""
 
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from idvault.account.store.rows import pack, unpack_record
-from idvault.core import log_entry
-from idvault.core import person_request as member_request
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.statement import param, statement, upsert
-from idvault.core.request import Request
 from idvault.core.tables.custody import drill_passes, drill_records
-from idvault.custody.drill.ports import DrillHistory, DrillRecord, Passing
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import AlreadyExistsError, Reason
-from idvault.verify.event import Event
+from idvault.custody.drill.rules import DrillHistory, DrillRecord
 from idvault.verify.record import SealedRecord
 
 
@@ -39,7 +31,8 @@ def _from_row(row: Row[Any]) -> DrillRecord:
     return DrillRecord(record, row.entry_id, row.made_at)
 
 
-_GET = statement(select(drill_records).where(drill_records.c.quorum_id == param("quorum_id")), _from_row)
+# A quorum's drill record.
+GET = statement(select(drill_records).where(drill_records.c.quorum_id == param("quorum_id")), _from_row)
 _MADE = statement(select(drill_records.c.quorum_id, drill_records.c.made_at))
 _PASSED = statement(select(drill_passes.c.quorum_id, drill_passes.c.actor_id, drill_passes.c.passed_at))
 _RENEW = statement(
@@ -58,65 +51,44 @@ _COMPLETE = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlDrillStore:
-    """Drills in the main database."""
+async def history(connection: Connection) -> DrillHistory:
+    """Return when each record was made and when each custodian last passed."""
+    return DrillHistory(
+        {row.quorum_id: row.made_at for row in await connection.all(_MADE)},
+        {(row.quorum_id, row.actor_id): row.passed_at for row in await connection.all(_PASSED)},
+    )
 
-    database: Database
 
-    async def get(self, *, quorum_id: str) -> DrillRecord | None:
-        """Return a quorum's drill record."""
-        return await self.database.one("drill.get", _GET, quorum_id=quorum_id)
+async def renew(connection: Connection, record: SealedRecord, *, entry_id: str, now: datetime) -> bool:
+    """Insert a quorum's drill record; False if it has one."""
+    written = await connection.one(
+        _RENEW,
+        quorum_id=record.present_quorum_id,
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=pack(record.share_hashes),
+        shares=pack(record.shares),
+        entry_id=entry_id,
+        made_at=now,
+    )
+    return written is not None
 
-    @read("drill.history")
-    async def history(self, connection: Connection) -> DrillHistory:
-        """Return when each record was made and when each custodian last passed."""
-        return DrillHistory(
-            {row.quorum_id: row.made_at for row in await connection.all(_MADE)},
-            {(row.quorum_id, row.actor_id): row.passed_at for row in await connection.all(_PASSED)},
-        )
 
-    @act("drill.renew")
-    async def renew(
-        self, connection: Connection, record: SealedRecord, *, now: ClockReading, event: Event
-    ) -> bool:
-        """Store a quorum's drill record if it has none yet."""
-        written = await connection.one(
-            _RENEW,
-            quorum_id=record.present_quorum_id,
-            account_token=record.account_token,
-            relying_party=record.relying_party,
-            record_id=record.record_id,
-            format_version=record.format_version,
-            suite=record.suite,
-            salt=record.salt,
-            commitment=record.commitment,
-            ciphertext=record.ciphertext,
-            share_hashes=pack(record.share_hashes),
-            shares=pack(record.shares),
-            entry_id=event.entry_id,
-            made_at=now.business,
-        )
-        if written is None:
-            return False
-        await log_entry.append(connection, event)
-        return True
-
-    @act("drill.complete")
-    async def complete(
-        self, connection: Connection, passing: Passing, *, request: Request, now: ClockReading, event: Event
-    ) -> None:
-        """Store that a custodian passed the drill."""
-        if await member_request.remember(connection, request, now=now) is not None:
-            return
-        noted = await connection.one(
-            _COMPLETE,
-            quorum_id=passing.quorum_id,
-            actor_id=passing.actor_id,
-            signed_at=passing.signed_at,
-            passed_at=now.business,
-            entry_id=event.entry_id,
-        )
-        if noted is None:
-            raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
-        await log_entry.append(connection, event)
+async def complete(
+    connection: Connection,
+    quorum_id: str,
+    actor_id: str,
+    *,
+    signed_at: datetime,
+    entry_id: str,
+    now: datetime,
+) -> bool:
+    """Store that a custodian passed; False unless it signed later than at the previous pass."""
+    row = {"quorum_id": quorum_id, "actor_id": actor_id, "entry_id": entry_id}
+    return await connection.one(_COMPLETE, **row, signed_at=signed_at, passed_at=now) is not None

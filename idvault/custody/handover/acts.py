@@ -20,20 +20,19 @@ Counts records by who holds their shares, which shows the progress of hand-overs
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from idvault.core.act import Guard, Vault
+from idvault.core.act import Tx, Vault, member_mutation
 from idvault.core.ailment import AilmentError
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.db.connection import Connection
+from idvault.core.request import MemberAsked
+from idvault.custody.handover import store
 from idvault.disclosure.acts import auditor as disclosure_auditor
-from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
-from idvault.people.ports import HandoverStore
 from idvault.verify import handover as rules
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest import handover as batches
@@ -50,8 +49,6 @@ from idvault.verify.event import EventType
 from idvault.verify.handover import HandedShare, HandoverBatch, HandoverEnd
 from idvault.verify.record import SealedRecord
 
-_METHOD = "HandOverShares"
-_END_METHOD = "EndHandOver"
 _VERB = "hand_over"
 _END_VERB = "end_hand_over"
 _SHARE_SIZE = 33
@@ -93,144 +90,189 @@ class EndCommand:
     signature: bytes
 
 
-class HandoverFlow:
-    """Hand-overs of one deployment."""
+async def _count(_connection: Connection, answer: bytes, *_: object) -> int:
+    return int(answer)
 
-    def __init__(
-        self,
-        *,
-        store: HandoverStore,
-        vault: Vault,
-        rosters: RosterSource,
-        fingerprinter: Fingerprinter,
-        guard: Guard,
-        refusals: Refusals,
-        entropy: Entropy,
-        observe: Callable[[str], None],
-    ) -> None:
-        """Initialise with the ports. vault: for the evidence of records; observe: counts the verb."""
-        self._store = store
-        self._vault = vault
-        self._rosters = rosters
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._refusals = refusals
-        self._events = EventFactory(entropy=entropy)
-        self._observe = observe
 
-    async def shares(
-        self, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
-    ) -> Listed:
-        """Return a leaver's shares, in account order.
+@member_mutation("handover.hand_over", again=_count)
+async def hand_over_stored(tx: Tx, batch: HandoverBatch, signed: bytes) -> int:
+    """Replace shares with re-sealed ones, with one entry for all of them; return how many.
 
-        Raises PreconditionError (QUORUM_INVALID, ILLEGAL_TRANSITION for a hand-over that was ended).
-        """
-        async with self._refusals.logged(actor_id=actor_id, now=now):
-            found = self._succession(actor_id, quorum_id)
-        # Before the leaver's client notes any share as given to this successor.
-        if (found.quorum.id, actor_id) in await self._store.ended():
-            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        held = frozenset(await self._held(found))
-        tokens = await self._store.tokens(quorum_ids=held, after=after, limit=limit)
-        records, left_out = await self._sound(tokens, held)
-        return Listed(
-            records=records,
-            place=found.place,
-            after=tokens[-1] if len(tokens) == limit else "",
-            left_out=left_out,
-            waiting=0 if after else await self._store.count(quorum_ids=held),
-        )
+    A share is passed over unless its record's version, quorum and stored hash match. Nothing that the
+    record's digest covers changes. Raises PreconditionError (ILLEGAL_TRANSITION) if the hand-over was ended.
+    """
+    if await store.is_ended(tx.connection, batch.quorum_id, tx.by.actor_id):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    given = {share.account_token: share for share in batch.shares}
+    locked = await store.lock(tx.connection, given)
+    changes = [
+        changed
+        for stored in locked
+        if (changed := _handed(stored, batch, given[stored.account_token])) is not None
+    ]
+    if changes:
+        await store.put(tx.connection, changes)
+    await tx.answer_member(str(len(changes)).encode())
+    await tx.log(EventType.SHARES_HAND_OVER, batch=signed, count=len(changes))
+    return len(changes)
 
-    async def hand_over(self, command: HandOverCommand, *, now: ClockReading) -> int:
-        """Store the shares of a batch; return how many (the same for a repeat).
 
-        Raises InvalidError, PreconditionError (QUORUM_INVALID), AlreadyExistsError and others.
-        """
-        async with self._refusals.logged(actor_id=command.actor_id, now=now):
-            await self._guard.check(now=now)
-            found = self._succession(command.actor_id, command.quorum_id)
-            rules.check(command.shares, sealed_size=_sealed_size(found))
-            signed = batches.canonical(succession=found, shares=command.shares) + command.signature
-            papers.check_signature(signed, roster_member=found.leaver, field="signature")
-            event = self._events.event(
-                EventType.SHARES_HAND_OVER, actor_id=command.actor_id, now=now, batch=signed
-            )
-            held = await self._held(found)
-            batch = HandoverBatch(found.place, found.quorum.id, held, command.shares)
-            moved = await self._store.hand_over(
-                batch, request=self._request(command, signed), now=now, event=event
-            )
-            self._observe(_VERB)
-            return moved
+@member_mutation("handover.end", again=_count)
+async def end_stored(tx: Tx, ending: HandoverEnd, signed: bytes) -> int:
+    """Store the end of a hand-over; return how many records are left.
 
-    async def end(self, command: EndCommand, *, now: ClockReading) -> int:
-        """End a hand-over for good; return how many shares are left (the same for a repeat).
+    Raises PreconditionError (ILLEGAL_TRANSITION) if it was ended before by another request.
+    """
+    if not await store.end(tx.connection, ending.quorum_id, ending.actor_id, now=tx.now.business):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    left = await store.count(tx.connection, quorum_ids=ending.held)
+    await tx.answer_member(str(left).encode())
+    await tx.log(EventType.HANDOVER_END, paper=signed, count=left)
+    return left
 
-        Raises InvalidError, PreconditionError (QUORUM_INVALID, ILLEGAL_TRANSITION), AlreadyExistsError and
-        others.
-        """
-        async with self._refusals.logged(actor_id=command.actor_id, now=now):
-            await self._guard.check(now=now)
-            found = self._succession(command.actor_id, command.quorum_id)
-            signed = batches.end(succession=found) + command.signature
-            papers.check_signature(signed, roster_member=found.leaver, field="signature")
-            event = self._events.event(
-                EventType.HANDOVER_END, actor_id=command.actor_id, now=now, paper=signed
-            )
-            ending = HandoverEnd(command.actor_id, found.quorum.id, frozenset(await self._held(found)))
-            request = self._request(command, signed, method=_END_METHOD)
-            left = await self._store.end(ending, request=request, now=now, event=event)
-            self._observe(_END_VERB)
-            return left
 
-    def _succession(self, actor_id: str, quorum_id: str) -> Succession:
-        roster_member = self._rosters.member(actor_id)
+def _handed(stored: SealedRecord, batch: HandoverBatch, share: HandedShare) -> SealedRecord | None:
+    """Return the record with the re-sealed share; None if the share was not made for this record."""
+    becomes = batch.becomes.get(stored.present_quorum_id)
+    at = batch.place - 1
+    if becomes is None or not at < len(stored.shares):
+        return None
+    found = (stored.record_id, stored.share_quorum_id(batch.place), stored.share_hashes[at])
+    if found != (share.record_id, share.quorum_id, share.share_hash):
+        return None
+    quorum_ids = [stored.share_quorum_id(place) for place in range(1, len(stored.shares) + 1)]
+    quorum_ids[at] = batch.quorum_id
+    shares = list(stored.shares)
+    shares[at] = share.resealed
+    return replace(
+        stored, present_quorum_id=becomes, share_quorum_ids=tuple(quorum_ids), shares=tuple(shares)
+    )
+
+
+async def shares(
+    context: DisclosureContext, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
+) -> Listed:
+    """Return a leaver's shares, in account order.
+
+    Raises PreconditionError (QUORUM_INVALID, ILLEGAL_TRANSITION for a hand-over that was ended).
+    """
+    vault = context.vault
+    async with context.refusals.logged(actor_id=actor_id, now=now):
+        found = _succession(context.rosters, actor_id, quorum_id)
+    # Before the leaver's client notes any share as given to this successor.
+    if (found.quorum.id, actor_id) in await ended(vault):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    held = frozenset(await _held(context, found))
+    tokens = await vault.read(
+        "handover.tokens", lambda one: store.tokens(one, quorum_ids=held, after=after, limit=limit)
+    )
+    records, left_out = await _sound(vault, tokens, held)
+    waiting = 0
+    if not after:
+        waiting = await vault.read("handover.count", lambda one: store.count(one, quorum_ids=held))
+    last = tokens[-1] if len(tokens) == limit else ""
+    return Listed(records=records, place=found.place, after=last, left_out=left_out, waiting=waiting)
+
+
+async def ended(vault: Vault) -> Collection[tuple[str, str]]:
+    """Return every hand-over that was ended: the quorum's id and the leaver's actor id."""
+    return await vault.read("handover.ended", store.ended)
+
+
+async def hand_over(context: DisclosureContext, command: HandOverCommand, *, now: ClockReading) -> int:
+    """Store the shares of a batch; return how many (the same for a repeat).
+
+    Raises InvalidError, PreconditionError (QUORUM_INVALID), AlreadyExistsError and others.
+    """
+    vault = context.vault
+    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+        await vault.guard.check(now=now)
+        found = _succession(context.rosters, command.actor_id, command.quorum_id)
+        rules.check(command.shares, sealed_size=_sealed_size(found))
+        signed = batches.canonical(succession=found, shares=command.shares) + command.signature
+        papers.check_signature(signed, roster_member=found.leaver, field="signature")
+        held = await _held(context, found)
+        batch = HandoverBatch(found.place, found.quorum.id, held, command.shares)
+        call = _call(command, "HandOverShares", signed)
+        request = call.request(vault.fingerprinter)
+        moved = await hand_over_stored.run(vault, call, now, request, batch, signed)
+        context.observe(_VERB)
+        return moved
+
+
+async def end(context: DisclosureContext, command: EndCommand, *, now: ClockReading) -> int:
+    """End a hand-over for good; return how many shares are left (the same for a repeat).
+
+    Raises InvalidError, PreconditionError (QUORUM_INVALID, ILLEGAL_TRANSITION), AlreadyExistsError and
+    others.
+    """
+    vault = context.vault
+    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+        await vault.guard.check(now=now)
+        found = _succession(context.rosters, command.actor_id, command.quorum_id)
+        signed = batches.end(succession=found) + command.signature
+        papers.check_signature(signed, roster_member=found.leaver, field="signature")
+        held = frozenset(await _held(context, found))
+        ending = HandoverEnd(command.actor_id, found.quorum.id, held)
+        call = _call(command, "EndHandOver", signed)
+        request = call.request(vault.fingerprinter)
+        left = await end_stored.run(vault, call, now, request, ending, signed)
+        context.observe(_END_VERB)
+        return left
+
+
+def _succession(rosters: RosterSource, actor_id: str, quorum_id: str) -> Succession:
+    roster_member = rosters.member(actor_id)
+    try:
+        for found in succession.find(people_acts.versions(rosters), leaver=roster_member):
+            if found.quorum.id == quorum_id:
+                return found
+    except RosterError as error:
+        raise PreconditionError(Reason.QUORUM_INVALID) from error
+    raise PreconditionError(Reason.QUORUM_INVALID)
+
+
+async def _held(context: DisclosureContext, found: Succession) -> dict[str, str]:
+    """Return the present quorum ids of records whose share the leaver holds, with their new ids."""
+    held = {}
+    for quorum in await _quorums(context, found):
+        place = found.place - 1
+        custodians = list(quorum.custodians)
+        if not is_same_holder(custodians[place], found.leaver):
+            continue
+        custodians[place] = found.successor
+        held[quorum.id] = Quorum(quorum.name, quorum.threshold, tuple(custodians)).id
+    return held
+
+
+async def _quorums(context: DisclosureContext, found: Succession) -> list[Quorum]:
+    """Return every quorum of the leaver that a record may have, of rosters and of other hand-overs."""
+    rosters = context.rosters
+    former = [people_acts.quorum_of(rosters=rosters, quorum_id=each) for each in found.former_ids]
+    handed = (await people_acts.handed(context.vault)).values()
+    between = [people_acts.holders(rosters=rosters, quorum_ids=ids) for ids in handed]
+    alike = len(found.quorum.custodians)
+    return former + [each for each in between if _is_of(each, found, alike)]
+
+
+async def _sound(
+    vault: Vault, tokens: Sequence[str], held: Collection[str]
+) -> tuple[list[SealedRecord], int]:
+    """Return the records that match their newest settlement entry, and how many do not."""
+    records, left_out = [], 0
+    for account_token in tokens:
+        evidence = await disclosure_auditor.evidence_of(vault, account_token)
+        if evidence is None or evidence.record.present_quorum_id not in held:
+            continue  # the record has been replaced meanwhile
         try:
-            for found in succession.find(people_acts.versions(self._rosters), leaver=roster_member):
-                if found.quorum.id == quorum_id:
-                    return found
-        except RosterError as error:
-            raise PreconditionError(Reason.QUORUM_INVALID) from error
-        raise PreconditionError(Reason.QUORUM_INVALID)
+            records.append(disclosure_auditor.check(evidence).record)
+        except DamagedError:
+            left_out += 1
+    return records, left_out
 
-    async def _held(self, found: Succession) -> dict[str, str]:
-        """Return the present quorum ids of records whose share the leaver holds, with their new ids."""
-        held = {}
-        for quorum in await self._quorums(found):
-            place = found.place - 1
-            custodians = list(quorum.custodians)
-            if not is_same_holder(custodians[place], found.leaver):
-                continue
-            custodians[place] = found.successor
-            held[quorum.id] = Quorum(quorum.name, quorum.threshold, tuple(custodians)).id
-        return held
 
-    async def _quorums(self, found: Succession) -> list[Quorum]:
-        """Return every quorum of the leaver that a record may have, of rosters and of other hand-overs."""
-        former = [people_acts.quorum_of(rosters=self._rosters, quorum_id=each) for each in found.former_ids]
-        handed = (await self._store.handed()).values()
-        between = [people_acts.holders(rosters=self._rosters, quorum_ids=ids) for ids in handed]
-        alike = len(found.quorum.custodians)
-        return former + [each for each in between if _is_of(each, found, alike)]
-
-    async def _sound(self, tokens: Sequence[str], held: Collection[str]) -> tuple[list[SealedRecord], int]:
-        """Return the records that match their newest settlement entry, and how many do not."""
-        records, left_out = [], 0
-        for account_token in tokens:
-            evidence = await disclosure_auditor.evidence_of(self._vault, account_token)
-            if evidence is None or evidence.record.present_quorum_id not in held:
-                continue  # the record has been replaced meanwhile
-            try:
-                records.append(disclosure_auditor.check(evidence).record)
-            except DamagedError:
-                left_out += 1
-        return records, left_out
-
-    def _request(
-        self, command: HandOverCommand | EndCommand, signed: bytes, *, method: str = _METHOD
-    ) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(command.quorum_id, signed))
-        return Request(command.actor_id, command.request_id, fingerprint)
+def _call(command: HandOverCommand | EndCommand, method: str, signed: bytes) -> MemberAsked:
+    return MemberAsked(command.actor_id, command.request_id, method, (command.quorum_id, signed))
 
 
 def _is_of(quorum: Quorum, found: Succession, size: int) -> bool:

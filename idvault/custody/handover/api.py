@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
-from idvault.custody.handover.acts import EndCommand, HandOverCommand, HandoverFlow
+from idvault.custody.handover import acts
+from idvault.custody.handover.acts import EndCommand, HandOverCommand
+from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.v1 import disclosure_pb2
 from idvault.verify import handover as rules
 from idvault.verify import token
@@ -16,10 +18,10 @@ from idvault.verify.record import SealedRecord
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class HandoverCalls:
-    """Converts, calls one flow, converts back."""
+class HandoverMethods:
+    """The methods about the shares that a replaced custodian hands over."""
 
-    handovers: HandoverFlow
+    context: DisclosureContext
 
     async def ListSharesToHandOver(
         self,
@@ -30,7 +32,8 @@ class HandoverCalls:
         remaining: float | None,
     ) -> disclosure_pb2.ListSharesToHandOverResponse:
         """List the caller's sealed shares."""
-        found = await self.handovers.shares(
+        found = await acts.shares(
+            self.context,
             actor_id=caller.actor_id,
             quorum_id=request.quorum_id,
             after=_after(request.page_token),
@@ -60,7 +63,7 @@ class HandoverCalls:
             shares=[_handed(share) for share in request.shares],
             signature=request.signature,
         )
-        moved = await self.handovers.hand_over(command, now=now)
+        moved = await acts.hand_over(self.context, command, now=now)
         return disclosure_pb2.HandOverSharesResponse(handed_count=moved)
 
     async def EndHandOver(
@@ -78,7 +81,7 @@ class HandoverCalls:
             quorum_id=request.quorum_id,
             signature=request.signature,
         )
-        left = await self.handovers.end(command, now=now)
+        left = await acts.end(self.context, command, now=now)
         return disclosure_pb2.EndHandOverResponse(left_count=left)
 
 

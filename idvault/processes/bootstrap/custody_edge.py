@@ -4,19 +4,15 @@ from contextlib import AsyncExitStack
 
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
-from idvault.core.entropy import Entropy
-from idvault.custody.handover.acts import HandoverFlow
-from idvault.custody.handover.store import SqlHandoverStore
+from idvault.custody.drill.api import DrillServicer
 from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.api.auditor import DisclosureServicer
 from idvault.key.store.version import SqlShredStore
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterHolder
-from idvault.people.ports import HandoverStore
 from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
-from idvault.processes.bootstrap.drill import build_drills
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.log import build_guard
@@ -28,7 +24,7 @@ from idvault.processes.services.custodian import CustodianServicer
 from idvault.processes.services.roster import RosterServicer
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.second_factor import TotpSealer
-from idvault.v1 import disclosure_pb2, roster_pb2
+from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2
 
 
 async def build_custody_edge(
@@ -68,36 +64,16 @@ async def build_custody_edge(
     services = [
         build_transparency(base),
         Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], members),
-        *disclosure_services(context, handovers=SqlHandoverStore(database=base.main), entropy=ENTROPY),
-        build_drills(
-            base,
-            rosters,
-            keys=keys,
-            guard=guard,
-            second_factor=second_factor,
-            refusals=context.refusals,
-        ),
+        *custody_services(context),
     ]
     return build_server(base, base.settings.addresses[-1], services, access, repeats=member_repeats(keys))
 
 
-def disclosure_services(
-    context: AuditorContext, *, handovers: HandoverStore, entropy: Entropy
-) -> list[Service]:
-    """Return DisclosureService and CustodianService."""
+def custody_services(context: AuditorContext) -> list[Service]:
+    """Return DisclosureService, CustodianService and DrillService."""
     known = disclosure_pb2.DESCRIPTOR.services_by_name
-    successions = HandoverFlow(
-        store=handovers,
-        vault=context.vault,
-        rosters=context.rosters,
-        fingerprinter=context.vault.fingerprinter,
-        guard=context.vault.guard,
-        refusals=context.refusals,
-        entropy=entropy,
-        observe=context.observe,
-    )
-    custody = CustodianServicer(context=context, handovers=successions)
     return [
         Service(known["DisclosureService"], DisclosureServicer(context=context)),
-        Service(known["CustodianService"], custody),
+        Service(known["CustodianService"], CustodianServicer(context=context)),
+        Service(drill_pb2.DESCRIPTOR.services_by_name["DrillService"], DrillServicer(context=context)),
     ]

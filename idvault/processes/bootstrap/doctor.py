@@ -12,7 +12,7 @@ from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.db.servers import Servers
 from idvault.custody.drill import acts as drill_acts
-from idvault.custody.drill.store import SqlDrillStore
+from idvault.custody.drill import store as drill_store
 from idvault.log.acts.witness import WitnessFlow, cosigned_at
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.people import store as people_store
@@ -155,7 +155,7 @@ async def _check_drills(settings: Settings, main: Database, clock: Clock) -> Non
     quorum = versions[-1].quorums[0]
     doctor.check_drills(
         standings=drill_acts.standings(
-            versions=versions, history=await SqlDrillStore(database=main).history()
+            versions=versions, history=await main.read("drill.history", drill_store.history)
         ),
         custodians=len(quorum.custodians),
         threshold=quorum.threshold,

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from idvault.custody.handover.api import HandoverCalls
+from idvault.custody.handover.api import HandoverMethods
 from idvault.disclosure.api.custodian import CustodianMethods
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class CustodianServicer(CustodianMethods, HandoverCalls):
+class CustodianServicer(CustodianMethods, HandoverMethods):
     """The methods of the capabilities that it is put together from."""

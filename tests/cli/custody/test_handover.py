@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.account import records
+from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover.acts import Listed
+from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault_client.people.custody.journal import NAME
 from tests.support.commands import Commands
 from tests.support.databases import Databases
@@ -77,15 +80,15 @@ async def test_a_share_that_does_not_open_is_left(house: House) -> None:
     """If the service returns another member's share: exit code 5; the right one is handed over later."""
     await house.room.account()
     adopt(house.room, D, B, C)
-    honest = house.room.successions.shares
+    honest = handover_acts.shares
 
-    async def lie(**asked: Any) -> Listed:
-        return replace(await honest(**asked), place=2)
+    async def lie(context: DisclosureContext, **asked: Any) -> Listed:
+        return replace(await honest(context, **asked), place=2)
 
-    house.room.successions.shares = lie  # type: ignore[method-assign]
-    lying = await house.run(A, "hand-over")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handover_acts, "shares", lie)
+        lying = await house.run(A, "hand-over")
     assert (lying.code, lying.last) == (5, "hand-over: 0 shares handed to custodian-d, 1 left")
-    house.room.successions.shares = honest  # type: ignore[method-assign]
     assert (await hand_over(leaver(house.room))).handed == 1
 
 

@@ -12,7 +12,9 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import delete
 
+from idvault.core.act import SYSTEM
 from idvault.core.tables.custody import drill_records
+from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import rules as drill_rules
 from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
@@ -83,7 +85,7 @@ async def test_every_custodian_passes(room: Chamber) -> None:
         passed = await drilled(room, name, edge=edge)
         assert passed.due_at == passed.passed_at + timedelta(days=90)
         assert [method for method, _ in edge.calls] == ["DrillService/GetDrill", "DrillService/PassDrill"]
-        stored = await room.drill_store.get(quorum_id=room.rosters.quorum.id)
+        stored = await drill_acts.find(room.vault, room.rosters.quorum.id)
         assert stored is not None
         place = CUSTODIANS.index(name)
         share = identity(name).unseal(
@@ -216,16 +218,8 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
     record, quorum_id = room.records[account], room.rosters.quorum.id
     token = drill_rules.token(quorum_id=quorum_id)
     forged = replace(record, relying_party=platform_rules.RELYING_PARTY, account_token=token)
-    event = room.world.event(
-        EventType.DRILL_RENEW,
-        token,
-        record_id=forged.record_id,
-        quorum_id=quorum_id,
-        record_digest=forged.digest(),
-    )
-    event = replace(event, occurred_at=room.now().business, recorded_at=room.now().real)
     await room.world.do(delete(drill_records))
-    assert await room.drill_store.renew(forged, now=room.now(), event=event)
+    assert await drill_acts.renew(room.vault, SYSTEM, room.now(), forged)
     await room.step()
     with pytest.raises(FindingError) as refused:
         await drilled(room, A)
@@ -235,7 +229,7 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
 
 async def test_shares_and_hashes_that_are_wrong(room: Chamber) -> None:
     """Another custodian's share, another place, other content, and a swapped hash are refused."""
-    stored = await room.drill_store.get(quorum_id=room.rosters.quorum.id)
+    stored = await drill_acts.find(room.vault, room.rosters.quorum.id)
     assert stored is not None
     record = stored.record
     forged = hpke.seal(

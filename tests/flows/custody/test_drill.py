@@ -11,11 +11,8 @@ import pytest_asyncio
 
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import rules as drill_rules
-from idvault.custody.drill.acts import DrillKeeper, PassCommand
-from idvault.custody.drill.ports import DrillHistory
-from idvault.custody.drill.rules import DrillStanding
-from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.base import ENTROPY
+from idvault.custody.drill.acts import PassCommand
+from idvault.custody.drill.rules import DrillHistory, DrillStanding
 from idvault.verify.attest.drill import DrillTerms
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.disclosure import HistoryFinding
@@ -40,7 +37,7 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
 
 async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: Any) -> PassCommand:
     """Return a pass that a member signs now, with a valid code."""
-    shown = await room.drills.get(actor_id=roster_member(name).actor_id, now=room.now())
+    shown = await drill_acts.get(room.context, actor_id=roster_member(name).actor_id, now=room.now())
     record, time = shown.record, int(room.now().real.timestamp())
     terms = DrillTerms(record.record_id, record.present_quorum_id, name, time)
     made = PassCommand(
@@ -56,7 +53,9 @@ async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: 
 
 
 async def passed(room: Chamber, *names: str) -> list[DrillStanding]:
-    return [await room.drills.complete(await command(room, name), now=room.now()) for name in names]
+    return [
+        await drill_acts.complete(room.context, await command(room, name), now=room.now()) for name in names
+    ]
 
 
 def second_roster() -> Roster:
@@ -72,16 +71,16 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
     """A quorum gets one synthetic record with a log entry; the next quorum gets another one."""
     (entry,) = await room.logged(EventType.DRILL_RENEW)
     assert entry.actor_id == "system"
-    shown = await room.drills.get(actor_id=roster_member(B).actor_id, now=room.now())
+    shown = await drill_acts.get(room.context, actor_id=roster_member(B).actor_id, now=room.now())
     quorum = room.rosters.quorum
     assert shown.record.relying_party == "drill"
     assert shown.record.account_token == drill_rules.token(quorum_id=quorum.id)
     assert (shown.member.place, shown.proofs.are_complete) == (2, True)
-    assert await room.keeper.keep(now=room.now()) is False
+    assert await room.keep_drill() is False
     room.rosters.versions.append(second_roster())
-    assert await room.keeper.keep(now=room.now()) is True
+    assert await room.keep_drill() is True
     assert len(await room.logged(EventType.DRILL_RENEW)) == 2
-    again = await room.drills.get(actor_id=roster_member(B).actor_id, now=room.now())
+    again = await drill_acts.get(room.context, actor_id=roster_member(B).actor_id, now=room.now())
     assert again.record.record_id != shown.record.record_id
 
 
@@ -98,15 +97,7 @@ async def test_a_quorum_that_changes_meanwhile(room: Chamber) -> None:
 
     lone = replace(first_roster().quorums[0], threshold=3)
     room.rosters.versions[0] = replace(first_roster(), quorums=(lone,))
-    keeper = DrillKeeper(
-        store=room.drill_store,
-        rosters=room.rosters,
-        sealer=Hasty(),
-        guard=LogGuard(store=room.waiting),
-        entropy=ENTROPY,
-        observe=lambda *_: None,
-    )
-    assert await keeper.keep(now=room.now()) is False
+    assert await room.keep_drill(sealer=Hasty()) is False
     assert len(await room.logged(EventType.DRILL_RENEW)) == 1
 
 
@@ -123,12 +114,12 @@ async def test_a_pass_is_an_act(room: Chamber) -> None:
 async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
     """A repeat with the same request_id needs no code and writes no entry."""
     first = await command(room)
-    answered = await room.drills.complete(first, now=room.now())
+    answered = await drill_acts.complete(room.context, first, now=room.now())
     room.pass_time(minutes=1)
-    assert await room.drills.complete(replace(first, code=""), now=room.now()) == answered
+    assert await drill_acts.complete(room.context, replace(first, code=""), now=room.now()) == answered
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
     other = replace(first, signature=bytes(64))
-    await refused(room, A, room.drills.complete(other, now=room.now()), Reason.REQUEST_ID_REUSED)
+    await refused(room, A, drill_acts.complete(room.context, other, now=room.now()), Reason.REQUEST_ID_REUSED)
 
 
 async def test_a_signature_counts_once(room: Chamber) -> None:
@@ -136,12 +127,14 @@ async def test_a_signature_counts_once(room: Chamber) -> None:
     older = await command(room)
     room.pass_time(seconds=2)
     newer = await command(room)
-    answered = await room.drills.complete(newer, now=room.now())
+    answered = await drill_acts.complete(room.context, newer, now=room.now())
     replayed = replace(newer, request_id=request_id(), code=room.codes.code())
-    await refused(room, A, room.drills.complete(replayed, now=room.now()), Reason.REQUEST_ID_REUSED)
+    await refused(
+        room, A, drill_acts.complete(room.context, replayed, now=room.now()), Reason.REQUEST_ID_REUSED
+    )
     room.pass_time(minutes=1)
-    await refused(room, A, room.drills.complete(older, now=room.now()), Reason.REQUEST_ID_REUSED)
-    shown = await room.drills.get(actor_id=roster_member(A).actor_id, now=room.now())
+    await refused(room, A, drill_acts.complete(room.context, older, now=room.now()), Reason.REQUEST_ID_REUSED)
+    shown = await drill_acts.get(room.context, actor_id=roster_member(A).actor_id, now=room.now())
     assert shown.standing == answered
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
     room.pass_time(seconds=2)
@@ -162,28 +155,28 @@ async def test_what_is_refused(room: Chamber) -> None:
     for changes, reason in wrong:
         room.pass_time(minutes=1)
         changed = await command(room, **changes)
-        await refused(room, A, room.drills.complete(changed, now=room.now()), reason)
+        await refused(room, A, drill_acts.complete(room.context, changed, now=room.now()), reason)
     assert await room.logged(EventType.DRILL_COMPLETE) == []
 
 
 async def test_a_good_code_is_not_spent_on_what_is_refused(room: Chamber) -> None:
     """The code is checked last."""
     bad = await command(room, signer=B)
-    await refused(room, A, room.drills.complete(bad, now=room.now()), Reason.INVALID_MESSAGE)
+    await refused(room, A, drill_acts.complete(room.context, bad, now=room.now()), Reason.INVALID_MESSAGE)
     good = replace(await command(room), code=bad.code)
-    assert await room.drills.complete(good, now=room.now())
+    assert await drill_acts.complete(room.context, good, now=room.now())
 
 
 async def test_who_is_not_of_the_quorum_in_force(room: Chamber) -> None:
     """Only custodians of the quorum get the record, once the worker has created it."""
-    act = room.drills.get(actor_id=roster_member("auditor-a").actor_id, now=room.now())
+    act = drill_acts.get(room.context, actor_id=roster_member("auditor-a").actor_id, now=room.now())
     await refused(room, "auditor-a", act, Reason.ACCESS_DENIED)
     room.rosters.versions.append(second_roster())
     room.pass_time(minutes=1)
-    act = room.drills.get(actor_id=roster_member(A).actor_id, now=room.now())
+    act = drill_acts.get(room.context, actor_id=roster_member(A).actor_id, now=room.now())
     await refused(room, A, act, Reason.REQUEST_NOT_FOUND)
     with pytest.raises(IdvaultError) as gone:
-        await room.drills.get(actor_id=roster_member(C).actor_id, now=room.now())
+        await drill_acts.get(room.context, actor_id=roster_member(C).actor_id, now=room.now())
     assert gone.value.reason is Reason.ACCESS_DENIED
 
 
@@ -194,9 +187,11 @@ async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> N
     room.waiting.oldest = room.now().real - timedelta(minutes=2)
     room.rosters.versions.append(second_roster())
     for act in (
-        room.keeper.keep(now=room.now()),
-        room.drills.complete(made, now=room.now()),
-        room.drills.report(actor_id=made.actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()),
+        room.keep_drill(),
+        drill_acts.complete(room.context, made, now=room.now()),
+        drill_acts.report(
+            room.context, actor_id=made.actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
+        ),
     ):
         with pytest.raises(IdvaultError) as stopped:
             await act
@@ -206,8 +201,8 @@ async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> N
 
 async def test_findings_are_logged(room: Chamber) -> None:
     """A finding is logged as a refusal of the custodian whose client reported it."""
-    await room.drills.report(
-        actor_id=roster_member(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
+    await drill_acts.report(
+        room.context, actor_id=roster_member(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
     )
     assert await room.refusals(A) == 1
 
@@ -217,9 +212,9 @@ async def test_who_is_overdue(room: Chamber) -> None:
     await passed(room, A)
     room.pass_time(days=60)
     await passed(room, B)
-    await room.keeper.count(now=room.now())
+    await room.count_drills()
     room.pass_time(days=31)
-    await room.keeper.count(now=room.now())
+    await room.count_drills()
     assert [overdue for overdue, _ in room.gauges] == [0, 2]
     assert room.gauges[-1][1] == pytest.approx(91 * 86_400, abs=1)
 
@@ -231,13 +226,13 @@ async def test_a_pass_outlives_a_change_of_the_quorum(room: Chamber) -> None:
     room.rosters.versions.append(second_roster())
     await room.keep_drills()
     room.pass_time(days=11)
-    await room.keeper.count(now=room.now())
+    await room.count_drills()
     assert room.gauges[-1][0] == 2  # A by 91 days since the pass, B by 91 since the first record
     await passed(room, A, B)
-    await room.keeper.count(now=room.now())
+    await room.count_drills()
     assert room.gauges[-1][0] == 0
     room.pass_time(days=80)
-    await room.keeper.count(now=room.now())
+    await room.count_drills()
     assert room.gauges[-1][0] == 1  # custodian-d, 91 days after the new record
 
 

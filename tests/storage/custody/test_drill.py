@@ -5,13 +5,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
+from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.request import Request
-from idvault.custody.drill.ports import DrillHistory, Passing
+from idvault.core.tables.log import log_entries
+from idvault.custody.drill import acts as drill_acts
+from idvault.custody.drill import store as drill_store
+from idvault.custody.drill.rules import DrillHistory
 from idvault.verify.error import AlreadyExistsError, Reason
 from idvault.verify.event import EventType
 from tests.support import builders
@@ -29,40 +33,31 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
         yield made
 
 
-def event(room: Chamber, kind: EventType) -> Any:
-    """Return a new event of a drill."""
-    fields = {"record_id": "1", "quorum_id": "2", "record_digest": b"3", "paper": b"4"}
-    return room.world.event(kind, "drill_0", **fields)
-
-
 async def complete(room: Chamber, *, seconds: int = 0, number: str | None = None) -> None:
     """Store a pass of custodian-a, signed this many seconds after the start."""
     actor_id, now = roster_member(A).actor_id, room.now()
-    passing = Passing("e" * 64, actor_id, now.real + timedelta(seconds=seconds))
     request = Request(actor_id, number or request_id(), bytes(32))
-    complete_event = event(room, EventType.DRILL_COMPLETE)
-    await room.drill_store.complete(passing, request=request, now=now, event=complete_event)
+    signed_at, who = now.real + timedelta(seconds=seconds), MemberActor(actor_id)
+    await drill_acts.complete_stored.run(room.vault, who, now, request, "e" * 64, signed_at, b"4")
 
 
 async def test_a_record_comes_back_as_it_was_sealed(room: Chamber) -> None:
     """The record has its entry and time; another quorum has none."""
-    record, made = builders.record(), event(room, EventType.DRILL_RENEW)
-    assert await room.drill_store.renew(record, now=room.now(), event=made)
-    found = await room.drill_store.get(quorum_id="e" * 64)
+    record = builders.record()
+    assert await drill_acts.renew(room.vault, SYSTEM, room.now(), record)
+    (made,) = await room.world.all(select(log_entries.c.entry_id))
+    found = await drill_acts.find(room.vault, "e" * 64)
     assert found is not None
     assert (found.record, found.entry_id, found.made_at) == (record, made.entry_id, room.now().business)
-    assert await room.drill_store.get(quorum_id="f" * 64) is None
-    assert await room.drill_store.history() == DrillHistory({"e" * 64: room.now().business}, {})
+    assert await drill_acts.find(room.vault, "f" * 64) is None
+    assert await room.read(drill_store.history) == DrillHistory({"e" * 64: room.now().business}, {})
 
 
 async def test_two_workers_make_one_record(room: Chamber) -> None:
     """The second worker writes nothing, and no entry."""
     records = [replace(builders.record(), record_id=f"{number:032x}") for number in range(4)]
     written = await asyncio.gather(
-        *(
-            room.drill_store.renew(each, now=room.now(), event=event(room, EventType.DRILL_RENEW))
-            for each in records
-        )
+        *(drill_acts.renew(room.vault, SYSTEM, room.now(), each) for each in records)
     )
     assert sorted(written) == [False, False, False, True]
     assert len(await room.logged(EventType.DRILL_RENEW)) == 1
@@ -87,7 +82,7 @@ async def test_one_request_eight_times_at_once(room: Chamber) -> None:
     number = request_id()
     await asyncio.gather(*(complete(room, number=number) for _ in range(8)))
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
-    history = await room.drill_store.history()
+    history = await room.read(drill_store.history)
     assert history.passed == {("e" * 64, roster_member(A).actor_id): room.now().business}
     again = request_id()
     with pytest.raises(AlreadyExistsError):

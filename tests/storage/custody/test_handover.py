@@ -9,9 +9,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.core.act import MemberActor
 from idvault.core.request import Request
 from idvault.core.tables.custody import handed_quorums
+from idvault.custody.handover import acts
+from idvault.custody.handover import store as handovers
 from idvault.opens.handover import hand_over as reseal
+from idvault.people import acts as people_acts
 from idvault.verify.attest import succession
 from idvault.verify.error import AlreadyExistsError, PreconditionError, Reason
 from idvault.verify.event import EventType
@@ -55,9 +59,9 @@ async def store(
     room: Chamber, made: HandoverBatch, *, request_id: str = ID, fingerprint: bytes = bytes(32)
 ) -> int:
     """Store a batch."""
-    event = room.world.event(EventType.SHARES_HAND_OVER, "", batch=b"signed")
-    request = Request(roster_member(A).actor_id, request_id, fingerprint)
-    return await room.handovers.hand_over(made, request=request, now=room.now(), event=event)
+    who = MemberActor(roster_member(A).actor_id)
+    request = Request(who.actor_id, request_id, fingerprint)
+    return await acts.hand_over_stored.run(room.vault, who, room.now(), request, made, b"signed")
 
 
 async def test_one_request_at_once_is_one_batch(room: Chamber) -> None:
@@ -121,18 +125,18 @@ async def test_what_waits_is_counted_by_quorum(room: Chamber) -> None:
     """Tokens in order, after a token, up to a limit; counts per present quorum, including mixed ones."""
     accounts = sorted([await room.account() for _ in range(4)])
     first = room.rosters.current.quorums[0].id
-    assert await room.handovers.tokens(quorum_ids={first}, after="", limit=3) == accounts[:3]
-    assert await room.handovers.tokens(quorum_ids={first}, after=accounts[2], limit=3) == accounts[3:]
-    assert await room.handovers.tokens(quorum_ids=set(), after="", limit=3) == []
+    assert await room.read(handovers.tokens, quorum_ids={first}, after="", limit=3) == accounts[:3]
+    assert await room.read(handovers.tokens, quorum_ids={first}, after=accounts[2], limit=3) == accounts[3:]
+    assert await room.read(handovers.tokens, quorum_ids=set(), after="", limit=3) == []
     adopt(room, D, B, C)
     adopt(room, D, E, C, also=(A, B))
     last = room.rosters.current.quorums[0].id
     made = await batch(room, *accounts[:1], name=B)
     moved = HandoverBatch(made.place, made.quorum_id, {first: "9" * 64}, made.shares)
     assert await store(room, moved) == 1
-    assert await room.handovers.by_quorum() == {first: 3, "9" * 64: 1}
-    assert await room.handovers.count(quorum_ids={first, "9" * 64}) == 4
-    assert await room.handovers.handed() == {"9" * 64: (first, last, first)}
+    assert await room.read(handovers.by_quorum) == {first: 3, "9" * 64: 1}
+    assert await room.read(handovers.count, quorum_ids={first, "9" * 64}) == 4
+    assert await people_acts.handed(room.vault) == {"9" * 64: (first, last, first)}
 
 
 async def test_pages_of_several_quorums_are_in_one_order(room: Chamber) -> None:
@@ -143,22 +147,22 @@ async def test_pages_of_several_quorums_are_in_one_order(room: Chamber) -> None:
     made = await batch(room, accounts[1], accounts[4])
     assert await store(room, made) == 2
     asked, found, after = {first, made.quorum_id}, list[str](), ""
-    while page := await room.handovers.tokens(quorum_ids=asked, after=after, limit=2):
+    while page := await room.read(handovers.tokens, quorum_ids=asked, after=after, limit=2):
         assert len(page) <= 2
         found += page
         after = page[-1]
     assert found == accounts
-    assert await room.handovers.count(quorum_ids=asked) == 5
+    assert await room.read(handovers.count, quorum_ids=asked) == 5
 
 
 async def end(
     room: Chamber, made: HandoverBatch, *, request_id: str = ID, fingerprint: bytes = bytes(32)
 ) -> int:
     """End the hand-over that a batch belongs to."""
-    event = room.world.event(EventType.HANDOVER_END, "", paper=b"signed")
-    request = Request(roster_member(A).actor_id, request_id, fingerprint)
-    ending = HandoverEnd(roster_member(A).actor_id, made.quorum_id, frozenset(made.becomes))
-    return await room.handovers.end(ending, request=request, now=room.now(), event=event)
+    who = MemberActor(roster_member(A).actor_id)
+    request = Request(who.actor_id, request_id, fingerprint)
+    ending = HandoverEnd(who.actor_id, made.quorum_id, frozenset(made.becomes))
+    return await acts.end_stored.run(room.vault, who, room.now(), request, ending, b"signed")
 
 
 async def test_a_hand_over_ends_once(room: Chamber) -> None:
@@ -170,7 +174,7 @@ async def test_a_hand_over_ends_once(room: Chamber) -> None:
     assert await store(room, made, request_id=others[0]) == 1
     assert set(await asyncio.gather(*(end(room, made) for _ in range(16)))) == {2}
     assert len(await room.logged(EventType.HANDOVER_END)) == 1
-    assert await room.handovers.ended() == {(made.quorum_id, roster_member(A).actor_id)}
+    assert await acts.ended(room.vault) == {(made.quorum_id, roster_member(A).actor_id)}
     # A repeat of what was done before still gets its answer; anything new is refused and writes nothing.
     assert await store(room, made, request_id=others[0]) == 1
     for act in (store(room, late, request_id=others[1]), end(room, made, request_id=others[2])):

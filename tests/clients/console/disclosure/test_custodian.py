@@ -155,7 +155,7 @@ async def test_the_drill(house: ConsoleRoom) -> None:
     """Due, refused with a wrong code, passed, and then due in 90 days."""
     owner = await house.enter(A)
     assert "being created" in (await owner.get("/drill")).words
-    await house.room.keeper.keep(now=house.room.now())
+    await house.room.keep_drill()
     page = await until(owner, "/drill", lambda page: "due by" in page.words)
     assert "never with these keys" in page.words
     wrong = await owner.post("/drill", page, code="000000")

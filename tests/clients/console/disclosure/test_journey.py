@@ -227,7 +227,7 @@ def end(user: User) -> None:
 async def test_an_auditor_and_a_custodian_work_with_their_consoles(house: ConsoleRoom) -> None:
     """From the redirect file to the export, with axe on every page; the identity is on one page only."""
     room, loop = house.room, asyncio.get_running_loop()
-    await room.keeper.keep(now=room.now())
+    await room.keep_drill()
 
     def do(work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, loop).result(60)
