@@ -16,7 +16,7 @@ Checks a stored record against the log: a settlement entry of the account must c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 
 from idvault.account.store import kept as account_kept
 from idvault.account.store import rows as account_rows
@@ -194,7 +194,9 @@ async def evidence_of(
     )
 
 
-async def _filed_again(connection: Connection, _answer: bytes, filing: Filing, *_: object) -> Filed:
+async def _filed_again(
+    connection: Connection, _answer: bytes, filing: Filing, *_: object, **__: object
+) -> Filed:
     return await rows.get(connection, disclosure_id=filing.disclosure.disclosure_id)
 
 
@@ -208,14 +210,16 @@ async def _opened_again(_connection: Connection, answer: bytes, *_: object) -> s
 
 # Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
 @member_mutation("disclosure.request", again=_filed_again)
-async def request_stored(tx: Tx, filing: Filing, signed: bytes, context: AuditorContext) -> Filed:
+async def request_stored(tx: Tx, filing: Filing, signed: bytes, *, today: date, daily: int) -> Filed:
     """Store a request that was checked before, of the newest record of an account that is not erased.
+
+    daily: how many the auditor may file today.
 
     Raises ExhaustedError (TOO_MANY_ATTEMPTS), PreconditionError, NotFoundError (ACCOUNT_NOT_FOUND), and
     AlreadyExistsError (REQUEST_ID_REUSED) if its id was used before.
     """
-    made, today = filing.disclosure, tx.now.today(context.zone)
-    used = await store.charge(tx.connection, actor_id=tx.by.actor_id, day=today, daily=context.daily)
+    made = filing.disclosure
+    used = await store.charge(tx.connection, actor_id=tx.by.actor_id, day=today, daily=daily)
     if used is None:
         raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)
     await _check_newest(tx.connection, made)
@@ -338,7 +342,10 @@ async def request(
             return context.show(await context.own(terms.disclosure_id, actor_id))
         disclosure_rules.check_fresh(created_at=terms.created_at, now=now.real)
         filing = await _filing(context, terms, signed, actor_id, now)
-        filed = await request_stored.run(vault, call, now, asked, filing, signed, context)
+        today = now.today(context.zone)
+        filed = await request_stored.run(
+            vault, call, now, asked, filing, signed, today=today, daily=context.daily
+        )
         context.observe("request")
         return ShownDisclosure(filed, signed)
 

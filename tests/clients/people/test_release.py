@@ -383,7 +383,8 @@ async def signed_anyhow(
         Request(made.auditor_actor_id, request_id(), b"f" * 32),
         Filing(made, text, papers.digest(paper), 2),
         paper,
-        replace(room.context, daily=100),
+        today=room.now().business.date(),
+        daily=100,
     )
     await room.step()
     return asked.disclosure_id
