@@ -130,16 +130,17 @@ class Tx:
     async def log(
         self,
         kind: EventType,
+        entry_id: str = "",
+        /,
         *,
         by: Actor | None = None,
         account_token: str = "",
-        entry_id: str = "",
         **fields: Part,
     ) -> Event:
         """Write an entry of the act. account_token: empty if no account is concerned.
 
-        by: who did this part of it, if not who acts. entry_id: its id, if that is the answer that is kept for
-        the request.
+        entry_id: its id, if that is the answer that is kept for the request. by: who did this part of it, if
+        not who acts.
         """
         actor_id = (by or self.by).actor_id
         event = self.events.event(

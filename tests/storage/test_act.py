@@ -237,7 +237,7 @@ async def test_an_act_may_find_the_answer_of_a_member(vault: Vault) -> None:
 @member_mutation("test.enter", again=again, answer=lambda entry_id, _title: entry_id.encode())
 async def enter(tx: Tx, entry_id: str, title: str) -> str:
     """Write an entry with an id that the answer names."""
-    event = await tx.log(EventType.OPERATION_OPEN, entry_id=entry_id, operation_id=title, paper=b"")
+    event = await tx.log(EventType.OPERATION_OPEN, entry_id, operation_id=title, paper=b"")
     return event.entry_id
 
 

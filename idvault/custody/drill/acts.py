@@ -142,8 +142,8 @@ async def renew(tx: Tx, record: SealedRecord) -> bool:
         return False
     await tx.log(
         EventType.DRILL_RENEW,
+        entry_id,
         account_token=record.account_token,
-        entry_id=entry_id,
         record_id=record.record_id,
         quorum_id=record.present_quorum_id,
         record_digest=record.digest(),

@@ -282,8 +282,8 @@ async def open_stored(tx: Tx, disclosure_id: str, record_digest: bytes, entry_id
     )
     await tx.log(
         EventType.DISCLOSURE_OPEN,
+        entry_id,
         account_token=opened.account_token,
-        entry_id=entry_id,
         disclosure_id=disclosure_id,
         record_digest=record_digest,
     )
