@@ -4,7 +4,8 @@ from idvault.v1 import common_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import secret
 from idvault.verify.document import DocumentType
-from idvault_client.backend.rpc import Rpc, rpc, text
+from idvault_client.backend.rpc import Rpc, rpc
+from idvault_client.codec import text
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
 _PAGE = pb.SessionPage.FromString

@@ -20,6 +20,7 @@ from idvault.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import Reason
 from idvault_client import Tls, refusals
+from idvault_client.backend import signing
 from idvault_client.backend.vault import Vault, connect
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.sanctions import Degree, SanctionState
@@ -213,10 +214,8 @@ def complete(message: Any) -> Any:
         message.order.order_date, message.order.digest = "2026-02-27", bytes(32)
         message.deadline.seconds = 2_000_000_000
     if message.DESCRIPTOR.name == "ImposeSanctionRequest":
-        from idvault_client.backend.sanction import statements
-
         message.account_token = "acct_500pr7myzwb86g94m54fpwe7ae"
-        message.statement.CopyFrom(statements.to_message(reasons()))
+        message.statement.CopyFrom(signing.statement_message(reasons()))
     return message
 
 

@@ -13,7 +13,7 @@ from idvault.verify.account import Standing
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import public_accounts, reasons
-from idvault_client.backend.public_account.texts import REJECT_TEXTS
+from idvault_client.backend.texts import REJECT_TEXTS
 from idvault_client.reasons import FailureReason, Translation
 from idvault_client.sanctions import cause_text
 from tests.support.generate import reasons as pages

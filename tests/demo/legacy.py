@@ -21,7 +21,7 @@ from idvault.processes.development.clock import READ_EVERY
 from idvault.processes.development.session import Session
 from idvault.verify.period import month_of
 from idvault_client import Standing, State, Vault, testing
-from idvault_client.backend.campaign.values import Invitation
+from idvault_client.backend.campaign import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
 from idvault_client.commands.app import app as client_command
 from tests.demo.claims import verify

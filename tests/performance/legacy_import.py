@@ -8,8 +8,7 @@ from itertools import islice
 import grpc
 
 from idvault.campaign.legacy_account.rules import ImportResult
-from idvault_client.backend.campaign.calls import CHUNK_SIZE, import_legacy_accounts
-from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
+from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount, import_legacy_accounts
 from idvault_client.backend.rpc import Rpc
 from tests.performance import sign_up
 from tests.performance.goal import Measured, Options, at_least, at_most, figure

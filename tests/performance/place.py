@@ -8,7 +8,7 @@ from pathlib import Path
 
 from idvault.v1 import status_pb2
 from idvault_client import Tls
-from idvault_client.backend.campaign.values import LegacyAccount
+from idvault_client.backend.campaign import LegacyAccount
 from tests.performance import echo, load
 from tests.performance.load import Target
 from tests.performance.vault import MeasuredVault, running

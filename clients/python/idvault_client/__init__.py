@@ -7,7 +7,6 @@ from idvault.verify.document import DocumentType
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.organization import OrganizationCategory
 from idvault_client import aio
-from idvault_client.backend.account.status import Status, Statuses
 from idvault_client.backend.claim import (
     Consent,
     IdentityDocument,
@@ -17,6 +16,7 @@ from idvault_client.backend.claim import (
     resident_id,
     unified_social_credit_code,
 )
+from idvault_client.backend.status import Status, Statuses
 from idvault_client.backend.vault import Vault, connect
 from idvault_client.errors import (
     AccessDenied,

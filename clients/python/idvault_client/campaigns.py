@@ -5,16 +5,16 @@ from idvault.campaign.legacy_account.rules import ImportResult as Outcome
 from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
 from idvault.campaign.rules import CampaignPlan as Plan
 from idvault.campaign.rules import ReverificationMethod as Method
-from idvault_client.backend.campaign.client import AioCampaignClient as AioCampaigns
-from idvault_client.backend.campaign.client import CampaignClient as Campaigns
-from idvault_client.backend.campaign.values import (
+from idvault_client.backend.campaign import AioCampaignClient as AioCampaigns
+from idvault_client.backend.campaign import CampaignClient as Campaigns
+from idvault_client.backend.campaign import (
     CampaignPage,
     CampaignProgress,
     ImportedRow,
     Invitation,
     LegacyAccount,
 )
-from idvault_client.backend.campaign.values import InvitationBatch as Batch
+from idvault_client.backend.campaign import InvitationBatch as Batch
 
 __all__ = [
     "AioCampaigns",

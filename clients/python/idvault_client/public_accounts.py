@@ -2,10 +2,7 @@
 
 from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
-from idvault_client.backend.public_account.client import AioPublicAccountClient as AioPublicAccounts
-from idvault_client.backend.public_account.client import PublicAccountClient as PublicAccounts
-from idvault_client.backend.public_account.texts import reject_text
-from idvault_client.backend.public_account.values import (
+from idvault_client.backend.public_account import (
     AccountFiling,
     OwnedPublicAccount,
     PublicAccountPage,
@@ -14,6 +11,9 @@ from idvault_client.backend.public_account.values import (
     ShownOffer,
     ShownOperator,
 )
+from idvault_client.backend.public_account import AioPublicAccountClient as AioPublicAccounts
+from idvault_client.backend.public_account import PublicAccountClient as PublicAccounts
+from idvault_client.backend.texts import reject_text
 
 __all__ = [
     "AccountFiling",

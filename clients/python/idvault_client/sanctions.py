@@ -19,12 +19,10 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from idvault_client.backend.sanction.appeals import AccountAppeal, AppealPage
-from idvault_client.backend.sanction.client import AioSanctionClient as AioSanctions
-from idvault_client.backend.sanction.client import SanctionClient as Sanctions
-from idvault_client.backend.sanction.texts import cause_text
-from idvault_client.backend.sanction.values import (
+from idvault_client.backend.sanction import (
+    AccountAppeal,
     AccountSanction,
+    AppealPage,
     OperationFigure,
     OperationPage,
     OperationTipOffs,
@@ -35,6 +33,9 @@ from idvault_client.backend.sanction.values import (
     RegisteredModerator,
     SanctionPage,
 )
+from idvault_client.backend.sanction import AioSanctionClient as AioSanctions
+from idvault_client.backend.sanction import SanctionClient as Sanctions
+from idvault_client.backend.texts import cause_text
 
 __all__ = [
     "AccountAppeal",

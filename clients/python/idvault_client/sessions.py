@@ -2,10 +2,9 @@
 
 from idvault.session.contest.rules import ContestState
 from idvault.session.rules import SessionPurpose, SessionState
-from idvault_client.backend.session.client import AioSessionClient as AioSessions
-from idvault_client.backend.session.client import SessionClient as Sessions
-from idvault_client.backend.session.contests import AccountContest, ContestPage
-from idvault_client.backend.session.values import HostedSession
+from idvault_client.backend.session import AccountContest, ContestPage, HostedSession
+from idvault_client.backend.session import AioSessionClient as AioSessions
+from idvault_client.backend.session import SessionClient as Sessions
 
 __all__ = [
     "AccountContest",

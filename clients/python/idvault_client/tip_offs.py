@@ -10,9 +10,8 @@ from idvault.verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
-from idvault_client.backend.tip_off.client import AioTipOffClient as AioTipOffs
-from idvault_client.backend.tip_off.client import TipOffClient as TipOffs
-from idvault_client.backend.tip_off.values import (
+from idvault_client.backend.tip_off import AioTipOffClient as AioTipOffs
+from idvault_client.backend.tip_off import (
     FiledTipOff,
     FollowedTipOff,
     ReporterPage,
@@ -23,6 +22,7 @@ from idvault_client.backend.tip_off.values import (
     TipOffReporter,
     UpheldSanction,
 )
+from idvault_client.backend.tip_off import TipOffClient as TipOffs
 
 __all__ = [
     "AioTipOffs",

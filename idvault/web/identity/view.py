@@ -27,8 +27,7 @@ from idvault.verify.sanction import Ground, SanctionCategory
 from idvault.verify.transparency import entry
 from idvault.web.render import View
 from idvault_client import reasons
-from idvault_client.backend.public_account.texts import reject_text
-from idvault_client.backend.sanction.texts import cause_text
+from idvault_client.backend.texts import cause_text, reject_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
 from idvault_client.reasons import FIELD_TEXTS, FailureReason
 

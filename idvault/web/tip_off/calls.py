@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.sanction import SanctionCategory
-from idvault_client.backend.rpc import Rpc, rpc, text
-from idvault_client.backend.tip_off import reading
+from idvault_client.backend.rpc import Rpc, call, rpc
+from idvault_client.codec import text
 from idvault_client.tip_offs import FollowedTipOff
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["TipOffFormService"]
@@ -58,7 +58,6 @@ def file(report: WrittenReport, *, request_id: str) -> Rpc[pb.FiledTipOffForm]:
 
 def follow(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
     """Read a report by its reporter's two numbers."""
-    request = pb.FollowTipOffFormRequest(
-        platform=platform, reference=text(reference, field="reference"), secret=text(secret, field="secret")
+    return call(
+        _SERVICE, "FollowTipOffForm", FollowedTipOff, platform=platform, reference=reference, secret=secret
     )
-    return rpc(_SERVICE, "FollowTipOffForm", request, reading.followed)

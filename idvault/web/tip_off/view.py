@@ -14,7 +14,7 @@ from idvault.verify.tip_off import Dismissal, TipOffOutcome, TipOffState
 from idvault.web.render import View
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
-from idvault_client.backend.sanction.texts import CATEGORY_TEXTS
+from idvault_client.backend.texts import CATEGORY_TEXTS
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_client.tip_offs import FollowedTipOff

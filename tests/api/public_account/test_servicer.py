@@ -18,8 +18,7 @@ from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
 from idvault.v1 import public_account_pb2 as pb
 from idvault.verify.account import Standing
-from idvault_client import Consent, Reason, refusals
-from idvault_client.backend.public_account import messages
+from idvault_client import Consent, Reason, codec, refusals
 from idvault_client.commands import filing
 from idvault_client.errors import (
     InvalidFields,
@@ -36,6 +35,7 @@ from idvault_client.public_accounts import (
     PublicAccountCategory,
     PublicAccountKind,
     PublicAccountState,
+    ReaderProfile,
     RejectReason,
     ShownOperator,
 )
@@ -349,7 +349,8 @@ async def test_a_request_is_checked(edge: Served, method: str, request_: Any, fi
 
 def test_a_message_that_breaks_the_contract() -> None:
     """A public account without owner, and a profile without id, are not understood."""
-    with pytest.raises(ValueError, match="owner"):
-        messages.read_public_account(b"")
-    with pytest.raises(ValueError, match="profile"):
-        messages.read_profile(b"")
+    profile = pb.PublicProfile(public_account_id="a" * 32)
+    with pytest.raises(ValueError, match="account_token is missing"):
+        codec.read(OwnedPublicAccount, pb.PublicAccount(profile=profile))
+    with pytest.raises(ValueError, match="public_account_id is missing"):
+        codec.read(ReaderProfile, pb.PublicProfile())

@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from idvault.verify.account import AccountState as State
 from idvault.verify.account import Assurance, Standing, SubjectKind
-from idvault_client.backend.account.cache import StatusCache
-from idvault_client.backend.account.status import Status
+from idvault_client.backend.status import Status
+from idvault_client.backend.status_cache import StatusCache
 
 TODAY = date(2026, 3, 1)
 MAX_AGE = 10.0

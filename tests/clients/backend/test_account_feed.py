@@ -12,8 +12,8 @@ import pytest
 import idvault_client
 from idvault.verify.error import Reason, UnavailableError
 from idvault_client import NotFound, Status, Tls, aio
-from idvault_client.backend.account.cache import MAX_AGE
-from idvault_client.backend.account.feed import AioStatusFeed, StatusFeed
+from idvault_client.backend.feed import AioStatusFeed, StatusFeed
+from idvault_client.backend.status_cache import MAX_AGE
 from tests.support.authority import Authority
 from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
 from tests.support.listening import listening
@@ -175,7 +175,7 @@ async def test_answers_that_would_be_too_old_are_asked_for(
 ) -> None:
     """While the store is down the feed is silent, and after the bound the vault is asked."""
     clock = [time.monotonic()]
-    monkeypatch.setattr("idvault_client.backend.account.feed.monotonic", lambda: clock[0])
+    monkeypatch.setattr("idvault_client.backend.feed.monotonic", lambda: clock[0])
     client = await connect(edge)
     assert await client.wait()
     edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)

@@ -18,7 +18,7 @@ from idvault.campaign.rules import CampaignState, Cohort, QuietHours
 from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client import Tls
-from idvault_client.backend.campaign.values import CampaignPage, Funnel, ImportedRow, LegacyAccount
+from idvault_client.backend.campaign import CampaignPage, Funnel, ImportedRow, LegacyAccount
 from idvault_client.campaigns import AioCampaigns, Campaigns
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
 from tests.clients.vault_server import REQUEST_ID, TOKEN, Refuse, VaultServer

@@ -7,13 +7,13 @@ from typing import Any
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
-from idvault_client.backend.account.cache import StatusCache
-from idvault_client.backend.account.status import Status
-from idvault_client.backend.public_account.values import (
+from idvault_client.backend.public_account import (
     OwnedPublicAccount,
     ReaderProfile,
     ShownOperator,
 )
+from idvault_client.backend.status import Status
+from idvault_client.backend.status_cache import StatusCache
 
 OWNER, OPERATOR = "acct_" + "0" * 26, "acct_" + "0" * 25 + "1"
 FOUND = "a" * 32

@@ -30,9 +30,9 @@ from idvault_client import (
     transport,
 )
 from idvault_client.backend import claim
-from idvault_client.backend.account import status as account_status
-from idvault_client.backend.account.status import Status
+from idvault_client.backend import status as account_status
 from idvault_client.backend.claim import Verification
+from idvault_client.backend.status import Status
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import (
     NAME,

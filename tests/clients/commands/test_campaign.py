@@ -18,7 +18,7 @@ from idvault.campaign.rules import CampaignState
 from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client import Tls
-from idvault_client.backend.campaign.values import CampaignProgress, Funnel
+from idvault_client.backend.campaign import CampaignProgress, Funnel
 from idvault_client.commands.app import app
 from idvault_client.commands.campaign import chart as campaign_chart
 from idvault_client.commands.campaign import screen

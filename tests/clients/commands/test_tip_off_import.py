@@ -15,7 +15,7 @@ from idvault.verify import durable_file
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffState, TipOffTarget
-from idvault_client.backend.tip_off.values import FiledTipOff, TipOffReport
+from idvault_client.backend.tip_off import FiledTipOff, TipOffReport
 from idvault_client.commands.tip_off.command import app
 from idvault_client.commands.tip_off.importer import MaildirError, MailImport
 from idvault_client.commands.tip_off.mail import MailedReport

@@ -12,7 +12,7 @@ from uuid import uuid4
 from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.campaign.rules import CampaignPlan, Cohort, ReverificationMethod
 from idvault_client import Consent, VaultError, Verification, aio, resident_id
-from idvault_client.backend.campaign.values import LegacyAccount
+from idvault_client.backend.campaign import LegacyAccount
 from tests.support.sandbox import Person, Registry, invent
 
 _LABEL = "before-2014"

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from idvault_client import Vault
-from idvault_client.backend.campaign.values import LegacyAccount
+from idvault_client.backend.campaign import LegacyAccount
 from idvault_client.tip_offs import FiledTipOff
 from tests.resilience.theft import appeals, reports
 from tests.resilience.theft.loot import Loot, take, take_keys

@@ -12,8 +12,7 @@ from idvault.verify.document import DocumentType
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.organization import OrganizationCategory
 from idvault_client import errors, reasons, transport
-from idvault_client.backend.public_account.texts import REJECT_TEXTS
-from idvault_client.backend.sanction.texts import CATEGORY_TEXTS, GROUND_TEXTS, WHY
+from idvault_client.backend.texts import CATEGORY_TEXTS, GROUND_TEXTS, REJECT_TEXTS, WHY
 from idvault_client.reasons import FailureReason, Translation
 
 _NAME = "clients/node/src/vocabulary.ts"

@@ -9,8 +9,7 @@ from idvault.verify.account import Standing
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import errors, reasons
-from idvault_client.backend.public_account.texts import REJECT_TEXTS
-from idvault_client.backend.sanction.texts import CATEGORY_TEXTS, GROUND_TEXTS
+from idvault_client.backend.texts import CATEGORY_TEXTS, GROUND_TEXTS, REJECT_TEXTS
 
 _FILE = Path(__file__).resolve().parents[3] / "docs" / "reasons.md"
 

@@ -9,17 +9,16 @@ from typing import Self
 import grpc
 
 from idvault_client import refusals, transport
-from idvault_client.backend import claim, credential, disclosure_history
-from idvault_client.backend.account import status
-from idvault_client.backend.account.feed import AioStatusFeed
-from idvault_client.backend.account.status import Statuses
-from idvault_client.backend.campaign.client import AioCampaignClient
+from idvault_client.backend import claim, status
+from idvault_client.backend.campaign import AioCampaignClient
 from idvault_client.backend.erasure import AioErasureClient
-from idvault_client.backend.public_account.client import AioPublicAccountClient
+from idvault_client.backend.feed import AioStatusFeed
+from idvault_client.backend.public_account import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
-from idvault_client.backend.sanction.client import AioSanctionClient
-from idvault_client.backend.session.client import AioSessionClient
-from idvault_client.backend.tip_off.client import AioTipOffClient
+from idvault_client.backend.sanction import AioSanctionClient
+from idvault_client.backend.session import AioSessionClient
+from idvault_client.backend.status import Statuses
+from idvault_client.backend.tip_off import AioTipOffClient
 from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
 
@@ -74,9 +73,9 @@ class AioVault:
     verify_organization = awaited(claim.verify_organization)
     get_verification = awaited(claim.get_verification)
     get_status = awaited(status.get_status)
-    get_disclosure_history = awaited(disclosure_history.get_disclosure_history)
-    issue_status_token = awaited(credential.issue_status_token)
-    issue_status_credential = awaited(credential.issue_status_credential)
+    get_disclosure_history = awaited(status.get_disclosure_history)
+    issue_status_token = awaited(status.issue_status_token)
+    issue_status_credential = awaited(status.issue_status_credential)
 
     async def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
         """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""

@@ -1,23 +1,22 @@
-"""Claims: the identity that an account's owner asserts, the calls that verify it, and the answer."""
+"""Claims: the identity that an account's owner asserts, and the answer."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from idvault.v1 import common_pb2, verification_pb2
+from idvault.v1 import verification_pb2 as pb
 from idvault.verify.claim import ClaimState
 from idvault.verify.document import DocumentType
-from idvault.verify.error import Reason
-from idvault_client.backend.account import status as statuses
-from idvault_client.backend.account.status import Status
-from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
+from idvault_client.backend.rpc import RequestId, Rpc, call, chosen_id
+from idvault_client.backend.status import Status
+from idvault_client.codec import Id, ReadBy
 from idvault_client.offline import receipt as receipts
 from idvault_client.offline.receipt import ClaimReceipt
 from idvault_client.reasons import FailureReason
 
+_SERVICE = pb.DESCRIPTOR.services_by_name["VerificationService"]
 _DEFAULT_RETRY_AFTER = timedelta(seconds=5)
-_SERVICE = verification_pb2.DESCRIPTOR.services_by_name["VerificationService"]
+_ENDED = (pb.Verification.STATE_SUCCEEDED, pb.Verification.STATE_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,17 @@ class Consent:
             raise ValueError("agree_time needs a time zone, for example datetime.now(UTC)")
 
 
+def _retry_after(answer: pb.Verification) -> timedelta:
+    wait = answer.retry_after.ToTimedelta()
+    if answer.state in _ENDED:
+        return timedelta()
+    return wait if wait > timedelta() else _DEFAULT_RETRY_AFTER
+
+
+def _receipt(answer: pb.Verification) -> ClaimReceipt | None:
+    return receipts.read(answer.receipt) if answer.HasField("receipt") else None
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """A claim and its state.
@@ -71,13 +81,13 @@ class Verification:
     it; two answers about one claim are equal whether it is complete or not.
     """
 
-    request_id: str
-    account_token: str
+    request_id: Id
+    account_token: Id
     state: ClaimState | None
     status: Status
     failure_reason: FailureReason
-    retry_after: timedelta
-    receipt: ClaimReceipt | None = field(default=None, compare=False)
+    retry_after: Annotated[timedelta, ReadBy(_retry_after)]
+    receipt: Annotated[ClaimReceipt | None, ReadBy(_receipt)] = field(default=None, compare=False)
 
     @property
     def succeeded(self) -> bool:
@@ -113,16 +123,17 @@ def verify_individual(
     TooManyAttempts, RegistryBacklog, PreconditionFailed, AccessDenied, Unavailable. A mismatch is not an
     error: see Verification.failed.
     """
-    chosen = chosen_id(request_id)
-    request = verification_pb2.VerifyIndividualRequest(
-        request_id=chosen,
-        real_name=text(name, field="real_name", reason=Reason.INVALID_NAME),
-        document=_document(document),
-        consent=consent_message(consent),
-        account_token=account(account_token or ""),
-        invitation_code=text(invitation_code or "", field="invitation_code"),
+    return call(
+        _SERVICE,
+        "VerifyIndividual",
+        Verification,
+        request_id=chosen_id(request_id),
+        real_name=name,
+        document=document,
+        consent=consent,
+        account_token=account_token or "",
+        invitation_code=invitation_code or "",
     )
-    return rpc(_SERVICE, "VerifyIndividual", request, _read, request_id=chosen)
 
 
 def verify_organization(
@@ -139,59 +150,19 @@ def verify_organization(
     The arguments and errors are those of verify_individual. The status shows the organisation's category once
     it is verified.
     """
-    chosen = chosen_id(request_id)
-    request = verification_pb2.VerifyOrganizationRequest(
-        request_id=chosen,
-        organization_name=text(name, field="organization_name", reason=Reason.INVALID_NAME),
-        document=_document(document),
-        consent=consent_message(consent),
-        account_token=account(account_token or ""),
-        invitation_code=text(invitation_code or "", field="invitation_code"),
+    return call(
+        _SERVICE,
+        "VerifyOrganization",
+        Verification,
+        request_id=chosen_id(request_id),
+        organization_name=name,
+        document=document,
+        consent=consent,
+        account_token=account_token or "",
+        invitation_code=invitation_code or "",
     )
-    return rpc(_SERVICE, "VerifyOrganization", request, _read, request_id=chosen)
 
 
 def get_verification(request_id: RequestId) -> Rpc[Verification]:
     """Return the current state of a claim; raises NotFound, AccessDenied, Unavailable."""
-    chosen = text(str(request_id), field="request_id", reason=Reason.INVALID_REQUEST_ID)
-    request = verification_pb2.GetVerificationRequest(request_id=chosen)
-    return rpc(_SERVICE, "GetVerification", request, _read, request_id=chosen)
-
-
-def _document(document: IdentityDocument) -> common_pb2.IdentityDocument:
-    return common_pb2.IdentityDocument(
-        type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{document.type.value}"),
-        number=text(document.number, field="document.number", reason=Reason.INVALID_DOCUMENT_NUMBER),
-    )
-
-
-def consent_message(consent: Consent) -> common_pb2.Consent:
-    """Return the message of a consent."""
-    agreed = Timestamp()
-    agreed.FromDatetime(consent.agree_time.astimezone(UTC))
-    version = text(consent.policy_version, field="consent.policy_version", reason=Reason.CONSENT_MISSING)
-    return common_pb2.Consent(policy_version=version, agree_time=agreed)
-
-
-def _read(data: bytes) -> Verification:
-    return from_message(verification_pb2.Verification.FromString(data))
-
-
-def from_message(answer: verification_pb2.Verification) -> Verification:
-    """Return the claim of a message; raises ValueError if it breaks the contract."""
-    kinds = verification_pb2.Verification.DESCRIPTOR.enum_types_by_name
-    state = choice(ClaimState, kinds["State"], answer.state)
-    failure = choice(FailureReason, kinds["FailureReason"], answer.failure_reason)
-    wait = answer.retry_after.ToTimedelta()
-    pending = state not in (ClaimState.SUCCEEDED, ClaimState.FAILED)
-    if not answer.account_token or not answer.request_id:
-        raise ValueError("a claim without account or request id")
-    return Verification(
-        request_id=answer.request_id,
-        account_token=answer.account_token,
-        state=state,
-        status=statuses.read(answer.status),
-        failure_reason=failure or FailureReason.UNSPECIFIED,
-        retry_after=(wait if wait > timedelta() else _DEFAULT_RETRY_AFTER) if pending else timedelta(),
-        receipt=receipts.read(answer.receipt) if answer.HasField("receipt") else None,
-    )
+    return call(_SERVICE, "GetVerification", Verification, request_id=str(request_id))

@@ -2,23 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from idvault.erasure.rules import ErasureOrigin
 from idvault.v1 import erasure_pb2 as pb
 from idvault.verify.erasure import ErasureState
-from idvault_client.backend.rpc import (
-    RequestId,
-    Rpc,
-    account,
-    awaited,
-    blocking,
-    choice,
-    chosen_id,
-    rpc,
-    text,
-)
+from idvault_client.backend.rpc import RequestId, Rpc, awaited, blocking, call, chosen_id
+from idvault_client.codec import given
 from idvault_client.offline import erasure
 from idvault_client.offline.erasure import ErasureReceipt
 
@@ -58,21 +49,29 @@ def request(account_token: str, *, request_id: RequestId = None) -> Rpc[ErasureR
     call. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed (also if one is requested
     already), AccessDenied, Unavailable.
     """
-    chosen = chosen_id(request_id)
-    message = pb.EraseAccountRequest(request_id=chosen, account_token=account(account_token))
-    return rpc(_SERVICE, "EraseAccount", message, _read, request_id=chosen)
+    return call(
+        _SERVICE,
+        "EraseAccount",
+        erasure.read,
+        request_id=chosen_id(request_id),
+        account_token=account_token,
+    )
 
 
 def cancel(account_token: str, *, request_id: RequestId = None) -> Rpc[ErasureReceipt]:
     """Cancel the requested erasure of an account; raises NotFound, PreconditionFailed after erase_time."""
-    chosen = chosen_id(request_id)
-    message = pb.CancelErasureRequest(request_id=chosen, account_token=account(account_token))
-    return rpc(_SERVICE, "CancelErasure", message, _read, request_id=chosen)
+    return call(
+        _SERVICE,
+        "CancelErasure",
+        erasure.read,
+        request_id=chosen_id(request_id),
+        account_token=account_token,
+    )
 
 
 def get(account_token: str) -> Rpc[ErasureReceipt]:
     """Return the newest erasure of an account with the proof of its last step; raises NotFound."""
-    return rpc(_SERVICE, "GetErasure", pb.GetErasureRequest(account_token=account(account_token)), _read)
+    return call(_SERVICE, "GetErasure", erasure.read, account_token=account_token)
 
 
 def list_page(
@@ -82,35 +81,14 @@ def list_page(
 
     Raises InvalidFields, AccessDenied, Unavailable.
     """
-    message = pb.ListErasuresRequest(
-        state=pb.Erasure.State.Value(f"STATE_{state.value}") if state else pb.Erasure.STATE_UNSPECIFIED,
+    return call(
+        _SERVICE,
+        "ListErasures",
+        ErasurePage,
+        **given(state=state),
         page_size=page_size,
-        page_token=text(page_token, field="page_token"),
+        page_token=page_token,
     )
-    return rpc(_SERVICE, "ListErasures", message, _read_page)
-
-
-def _read_page(data: bytes) -> ErasurePage:
-    answer = pb.ListErasuresResponse.FromString(data)
-    return ErasurePage(tuple(_listed(each) for each in answer.erasures), answer.next_page_token)
-
-
-def _listed(message: pb.Erasure) -> ListedErasure:
-    kinds = pb.Erasure.DESCRIPTOR.enum_types_by_name
-    return ListedErasure(
-        message.erasure_id,
-        message.account_token,
-        choice(ErasureState, kinds["State"], message.state),
-        choice(ErasureOrigin, kinds["Origin"], message.origin),
-        message.request_time.ToDatetime(UTC),
-        message.erase_time.ToDatetime(UTC),
-        message.destroy_time.ToDatetime(UTC),
-        message.absent_time.ToDatetime(UTC) if message.HasField("absent_time") else None,
-    )
-
-
-def _read(data: bytes) -> ErasureReceipt:
-    return erasure.read(pb.Erasure.FromString(data))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

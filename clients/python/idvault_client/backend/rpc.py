@@ -7,20 +7,19 @@ import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
-from google.protobuf.descriptor import EnumDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
 
-from idvault.verify.error import FieldCode, Reason
-from idvault_client import refusals
-from idvault_client.errors import InvalidFields
+from idvault.verify.error import Reason
+from idvault_client import codec, refusals
+from idvault_client.codec import text
 
 Result = TypeVar("Result")
-Choice = TypeVar("Choice", bound=StrEnum)
 Parameters = ParamSpec("Parameters")
 RequestId = str | UUID | None
 
@@ -53,6 +52,34 @@ def rpc(
     """Return the call of a service's method; raises KeyError if the service has no such method."""
     path = f"/{service.full_name}/{service.methods_by_name[method].name}"
     return Rpc(path, request.SerializeToString(), read, request_id)
+
+
+def call(
+    service: ServiceDescriptor,
+    method: str,
+    answer: type[Result] | Callable[[Any], Result],
+    /,
+    *,
+    sign: Callable[[str, Any], Message] | None = None,
+    **values: object,
+) -> Rpc[Result]:
+    """Return the call of a service's method; values: the fields of its request.
+
+    answer: the class of the answer's value, or what makes one of the message. sign: returns the signature of
+    the request, of which it is told the method. Raises InvalidFields for a text that cannot be sent.
+    """
+    described = service.methods_by_name[method]
+    request = codec.message_of(described.input_type, values)
+    if sign is not None:
+        request.signature.CopyFrom(sign(method, request))
+    kind = GetMessageClass(described.output_type)
+
+    def read(data: bytes) -> Result:
+        message = kind.FromString(data)
+        return codec.read(answer, message) if isinstance(answer, type) else answer(message)
+
+    request_id = values.get("request_id")
+    return rpc(service, method, request, read, request_id=request_id if isinstance(request_id, str) else None)
 
 
 def blocking(build: Callable[Parameters, Rpc[Result]]) -> Callable[Concatenate[Any, Parameters], Result]:
@@ -98,25 +125,3 @@ def chosen_id(request_id: RequestId) -> str:
 def account(token: str) -> str:
     """Return an account token."""
     return text(token, field="account_token", reason=Reason.INVALID_ACCOUNT_TOKEN)
-
-
-def text(value: str, *, field: str, reason: Reason = Reason.INVALID_MESSAGE) -> str:
-    """Return the text if UTF-8 can encode it.
-
-    Otherwise raises InvalidFields, because protobuf's own error would show the value.
-    """
-    if not isinstance(value, str):
-        raise TypeError(f"{field} must be a str")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidFields(reason, "INVALID_ARGUMENT", fields={field: FieldCode.CHARACTER})
-    return value
-
-
-def choice(choices: type[Choice], descriptor: EnumDescriptor, number: int) -> Choice | None:
-    """Return the value of our own enum; None for a value that only a newer server knows."""
-    value = descriptor.values_by_number.get(number)
-    if value is None:
-        return None
-    prefix = descriptor.values_by_number[0].name.removesuffix("UNSPECIFIED")
-    name = value.name.removeprefix(prefix)
-    return choices(name) if name in choices.__members__ else None

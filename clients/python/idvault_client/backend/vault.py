@@ -9,17 +9,16 @@ from typing import Self
 import grpc
 
 from idvault_client import refusals, transport
-from idvault_client.backend import claim, credential, disclosure_history
-from idvault_client.backend.account import status
-from idvault_client.backend.account.feed import StatusFeed
-from idvault_client.backend.account.status import Statuses
-from idvault_client.backend.campaign.client import CampaignClient
+from idvault_client.backend import claim, status
+from idvault_client.backend.campaign import CampaignClient
 from idvault_client.backend.erasure import ErasureClient
-from idvault_client.backend.public_account.client import PublicAccountClient
+from idvault_client.backend.feed import StatusFeed
+from idvault_client.backend.public_account import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
-from idvault_client.backend.sanction.client import SanctionClient
-from idvault_client.backend.session.client import SessionClient
-from idvault_client.backend.tip_off.client import TipOffClient
+from idvault_client.backend.sanction import SanctionClient
+from idvault_client.backend.session import SessionClient
+from idvault_client.backend.status import Statuses
+from idvault_client.backend.tip_off import TipOffClient
 from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
 
@@ -72,9 +71,9 @@ class Vault:
     verify_organization = blocking(claim.verify_organization)
     get_verification = blocking(claim.get_verification)
     get_status = blocking(status.get_status)
-    get_disclosure_history = blocking(disclosure_history.get_disclosure_history)
-    issue_status_token = blocking(credential.issue_status_token)
-    issue_status_credential = blocking(credential.issue_status_credential)
+    get_disclosure_history = blocking(status.get_disclosure_history)
+    issue_status_token = blocking(status.issue_status_token)
+    issue_status_credential = blocking(status.issue_status_credential)
 
     def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
         """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from idvault_client.backend.account.status import Status
+from idvault_client.backend.status import Status
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.errors import NotFound
 

@@ -7,7 +7,7 @@ import typer
 
 from idvault.session.contest.rules import ContestState
 from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault_client.backend.session.contests import AccountContest
+from idvault_client.backend.session import AccountContest
 from idvault_client.commands.moderation import PassphraseFile, read_passphrase
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.moderation import key_folder

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape
 
-from idvault_client.backend.campaign.values import CampaignProgress
+from idvault_client.backend.campaign import CampaignProgress
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from idvault.campaign.rules import Campaign, CampaignState
-from idvault_client.backend.campaign.values import CampaignProgress
+from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.backend.vault import Vault
 from idvault_client.commands.campaign import chart, manage, screen, table
 from idvault_client.commands.campaign.manage import CampaignId

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.verify.printable import escaped
-from idvault_client.backend.campaign.values import CampaignProgress
+from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.commands.campaign.chart import STAGES, coverage_by_day
 
 _BAR_WIDTH, _CURVE_LEAST, _CURVE_WIDTH, _CURVE_HEIGHT = 40, 24, 60, 8

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from idvault_client.backend.campaign.values import CampaignProgress
+from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.commands.campaign.chart import STAGES
 
 

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
+from idvault_client.backend.campaign import ImportedRow, LegacyAccount
 from idvault_client.commands.legacy_import.importer import Import, ImportProgress
 from idvault_client.commands.output import AsJson, reporting
 

@@ -19,8 +19,7 @@ from uuid import UUID, uuid4, uuid5
 
 from idvault.campaign.legacy_account.rules import ImportResult as Outcome
 from idvault.verify import durable_file
-from idvault_client.backend.campaign.calls import CHUNK_SIZE
-from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
+from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
 
 COLUMNS = ("reference", "create_date")
 _RESULT = ("reference", "account_token", "outcome", "field", "code")

@@ -9,7 +9,7 @@ import typer
 from idvault.verify.printable import escaped
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
-from idvault_client.backend.tip_off.values import FiledTipOff
+from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.commands.tip_off.importer import MailImport
 from idvault_client.commands.tip_off.mail import MailedReport

@@ -19,7 +19,7 @@ from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 from idvault.verify import durable_file
-from idvault_client.backend.tip_off.values import FiledTipOff
+from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
 from idvault_client.errors import Exhausted, InvalidFields, RequestIdReused

@@ -1,14 +1,18 @@
-"""Account statuses: the values that a backend gets, and the calls that read them."""
+"""Account statuses as a backend sees them, and the signed statements about them for third parties."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from typing import Annotated
 
-from idvault.v1 import common_pb2, status_pb2
+from idvault.v1 import status_pb2
 from idvault.verify.account import AccountState as State
 from idvault.verify.account import Assurance, Standing, SubjectKind
 from idvault.verify.organization import OrganizationCategory
-from idvault_client.backend.rpc import Rpc, account, choice, rpc
+from idvault_client.backend.rpc import RequestId, Rpc, account, call, chosen_id, rpc
+from idvault_client.codec import REQUIRED, Id, Named
+from idvault_client.offline import disclosure_history
+from idvault_client.offline.disclosure_history import DisclosureHistory
 
 BATCH_SIZE = 1000
 """How many accounts one BatchGetStatuses takes."""
@@ -27,7 +31,7 @@ class Status:
     A status may be cached until a higher revision is seen, and for at most 60 seconds.
     """
 
-    account_token: str
+    account_token: Id
     subject_kind: SubjectKind | None
     state: State | None
     standing: Standing | None
@@ -65,10 +69,17 @@ class Statuses:
         return {status.account_token: status for status in self.statuses}
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A signed token for one audience, and when it expires; `idvault_client.offline` checks it."""
+
+    token: Annotated[str, Named("status_token", "status_credential"), REQUIRED]
+    expires_at: Annotated[datetime, Named("expire_time")]
+
+
 def get_status(account_token: str) -> Rpc[Status]:
     """Return the status of one account; raises NotFound, AccessDenied, Unavailable."""
-    request = status_pb2.GetStatusRequest(account_token=account(account_token))
-    return rpc(_SERVICE, "GetStatus", request, _read_status)
+    return call(_SERVICE, "GetStatus", Status, account_token=account_token)
 
 
 def batch_get_statuses(account_tokens: Iterable[str]) -> list[Rpc[Statuses]]:
@@ -76,15 +87,8 @@ def batch_get_statuses(account_tokens: Iterable[str]) -> list[Rpc[Statuses]]:
     if isinstance(account_tokens, str):
         raise TypeError("account_tokens must be several tokens, not one text")
     tokens = [account(token) for token in dict.fromkeys(account_tokens)]
-    return [
-        rpc(
-            _SERVICE,
-            "BatchGetStatuses",
-            status_pb2.BatchGetStatusesRequest(account_tokens=tokens[start : start + BATCH_SIZE]),
-            _read_statuses,
-        )
-        for start in range(0, len(tokens), BATCH_SIZE)
-    ]
+    parts = [tokens[start : start + BATCH_SIZE] for start in range(0, len(tokens), BATCH_SIZE)]
+    return [call(_SERVICE, "BatchGetStatuses", Statuses, account_tokens=part) for part in parts]
 
 
 def join(parts: Sequence[Statuses]) -> Statuses:
@@ -95,36 +99,39 @@ def join(parts: Sequence[Statuses]) -> Statuses:
     )
 
 
-def read(answer: common_pb2.AccountStatus) -> Status:
-    """Return the status of a message; raises ValueError if it breaks the contract."""
-    kinds = common_pb2.AccountStatus.DESCRIPTOR.enum_types_by_name
-    common = common_pb2.DESCRIPTOR.enum_types_by_name
-    subject, category = common["SubjectKind"], common["OrganizationCategory"]
-    if not answer.account_token:
-        raise ValueError("a status without account")
-    return Status(
-        account_token=answer.account_token,
-        subject_kind=choice(SubjectKind, subject, answer.subject_kind),
-        state=choice(State, kinds["State"], answer.state),
-        standing=choice(Standing, kinds["Standing"], answer.standing),
-        assurance=choice(Assurance, kinds["Assurance"], answer.assurance),
-        revision=answer.revision,
-        verify_date=_day(answer.verify_date),
-        expire_date=_day(answer.expire_date),
-        organization_category=choice(OrganizationCategory, category, answer.organization_category),
-        standing_until=answer.standing_until.ToDatetime(UTC) if answer.HasField("standing_until") else None,
-        erase_time=answer.erase_time.ToDatetime(UTC) if answer.HasField("erase_time") else None,
+def get_disclosure_history(account_token: str) -> Rpc[DisclosureHistory]:
+    """Return every disclosure of an account's records before a horizon, with its proofs.
+
+    Raises NotFound, AccessDenied, Unavailable, RecordDamaged.
+    """
+    request = status_pb2.GetDisclosureHistoryRequest(account_token=account(account_token))
+    return rpc(_SERVICE, "GetDisclosureHistory", request, disclosure_history.read_answer)
+
+
+def issue_status_token(account_token: str, audience: str) -> Rpc[IssuedToken]:
+    """Return a statement for a third party about an account's current status, valid for ten minutes.
+
+    audience: who will check it. Raises InvalidFields, NotFound, AccessDenied, Unavailable.
+    """
+    return call(_SERVICE, "IssueStatusToken", IssuedToken, account_token=account_token, audience=audience)
+
+
+def issue_status_credential(
+    account_token: str, audience: str, *, public_account_id: str = "", request_id: RequestId = None
+) -> Rpc[IssuedToken]:
+    """Return a credential for a third party, valid for 30 days while its entry in a public list says so.
+
+    It is the one that the account has for this audience, unless a new one would live 20 days longer.
+    public_account_id: attests this public account of the account's, by its own id, as long as it is active.
+    request_id: a UUID that you saved before the call; the same id gives the same credential. Raises
+    InvalidFields, RequestIdReused, NotFound, PreconditionFailed, Exhausted, AccessDenied, Unavailable.
+    """
+    return call(
+        _SERVICE,
+        "IssueStatusCredential",
+        IssuedToken,
+        request_id=chosen_id(request_id),
+        account_token=account_token,
+        audience=audience,
+        public_account_id=public_account_id,
     )
-
-
-def _read_status(data: bytes) -> Status:
-    return read(common_pb2.AccountStatus.FromString(data))
-
-
-def _read_statuses(data: bytes) -> Statuses:
-    answer = status_pb2.BatchGetStatusesResponse.FromString(data)
-    return Statuses(tuple(map(read, answer.statuses)), tuple(answer.unknown_account_tokens))
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -17,12 +17,10 @@ from typing import Any
 import grpc
 
 from idvault.v1 import status_pb2
-from idvault_client import refusals
-from idvault_client.backend.account import status
-from idvault_client.backend.account.cache import MAX_AGE, StatusCache
-from idvault_client.backend.account.status import Status
-from idvault_client.backend.public_account.messages import public_account
-from idvault_client.backend.public_account.values import OwnedPublicAccount
+from idvault_client import codec, refusals
+from idvault_client.backend.public_account import OwnedPublicAccount
+from idvault_client.backend.status import Status
+from idvault_client.backend.status_cache import MAX_AGE, StatusCache
 from idvault_client.errors import InvalidFields
 
 _PATH = "/idvault.v1.StatusService/WatchStatuses"
@@ -37,14 +35,14 @@ def _request(cache: StatusCache) -> bytes:
 def _apply(cache: StatusCache, body: bytes) -> None:
     message = status_pb2.WatchStatusesResponse.FromString(body)
     cache.apply(
-        [status.read(each) for each in message.statuses],
+        [codec.read(Status, each) for each in message.statuses],
         list(message.removed_account_tokens),
         cursor=message.cursor,
         elapsed=message.elapsed_duration.ToMicroseconds() / 1_000_000,
         caught_up=message.caught_up,
         today=date.fromisoformat(message.current_date) if message.current_date else None,
         time=message.current_time.ToDatetime(UTC) if message.HasField("current_time") else None,
-        public_accounts=map(public_account, message.public_accounts),
+        public_accounts=[codec.read(OwnedPublicAccount, each) for each in message.public_accounts],
     )
 
 

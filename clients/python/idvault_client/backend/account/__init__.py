@@ -1,1 +1,0 @@
-"""Account statuses: one, many, and the feed that keeps them fresh."""

@@ -1,0 +1,280 @@
+"""`Vault.campaigns`: legacy accounts, invitations and campaigns; no repr shows a reference or a code.
+
+request_id: a UUID that you saved before the call, so that you can repeat it. Without one the client chooses
+one. Every method raises VaultError and no exception of gRPC.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
+from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
+from idvault.campaign.rules import CampaignPlan as Plan
+from idvault.campaign.rules import ReverificationMethod as Method
+from idvault.v1 import campaign_pb2 as pb
+from idvault_client import codec
+from idvault_client.backend.rpc import RequestId, Rpc, awaited, blocking, call, chosen_id
+from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given
+
+CHUNK_SIZE = 2_000
+"""How many accounts one ImportLegacyAccounts takes."""
+_SERVICE = pb.DESCRIPTOR.services_by_name["CampaignService"]
+_OCCASIONS = {
+    Method.AT_LOGIN: pb.GetInvitationRequest.OCCASION_LOGIN,
+    Method.AT_SENSITIVE_ACTION: pb.GetInvitationRequest.OCCASION_SENSITIVE_ACTION,
+}
+codec.describe(Cohort, created_from=Named("create_date_from"), created_before=Named("create_date_before"))
+codec.describe(QuietHours, zone=Named("time_zone"))
+codec.describe(
+    Campaign,
+    campaign_id=REQUIRED,
+    relying_party=ReadBy(lambda _campaign: ""),
+    created_at=Named("create_time"),
+    started_at=Named("start_time"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyAccount:
+    """An account from before the rule: your own opaque reference, and the day it was opened, YYYY-MM-DD."""
+
+    reference: str = field(repr=False)
+    create_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """The outcome of a row; the violation says why it failed."""
+
+    outcome: Outcome | None
+    account_token: str
+    violation_field: str = ""
+    violation_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation of one account; state, method and campaign_id are None where there is none.
+
+    due: whether to show or deliver it now. code: put it into the link of a HOSTED_LINK invitation, and pass
+    it to verify_individual as invitation_code.
+    """
+
+    account_token: Id
+    campaign_id: str | None
+    state: InvitationState | None
+    method: Method | None
+    due: bool
+    deliveries: int
+    incentive_text: str
+    code: str = field(repr=False)
+    code_expire_time: datetime | None
+    next_due_time: datetime | None
+    enforcement_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationBatch:
+    """Invitations to deliver; those without a recorded event become due again after lease_expire_time."""
+
+    invitations: tuple[Invitation, ...]
+    lease_expire_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How many owners reached each stage; an owner counts once in a stage."""
+
+    invited: int = 0
+    shown: int = 0
+    opened: int = 0
+    later: int = 0
+    dismissed: int = 0
+    completed: int = 0
+    verified: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignProgress:
+    """The progress of a campaign. days: the funnel by day and method. coverage: verified up to each day.
+
+    unanswered: owners who were shown the invitation and have given no answer; whoever postponed it has.
+    """
+
+    campaign_id: str
+    state: CampaignState | None
+    cohort_size: int
+    total: Funnel
+    days: tuple[tuple[date, Method | None, Funnel], ...]
+    coverage: tuple[tuple[date, int], ...]
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPage:
+    """A page of campaigns, older first; next_page_token is empty at the end."""
+
+    campaigns: tuple[Campaign, ...]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ImportedRows:
+    rows: tuple[ImportedRow, ...]
+
+
+def _rows(answer: pb.ImportLegacyAccountsResponse) -> tuple[ImportedRow, ...]:
+    return codec.read(_ImportedRows, answer).rows
+
+
+def import_legacy_accounts(
+    label: str, accounts: Iterable[LegacyAccount], *, request_id: RequestId = None
+) -> Rpc[tuple[ImportedRow, ...]]:
+    """Import up to 2,000 accounts; return the outcome of each, in order."""
+    return call(
+        _SERVICE,
+        "ImportLegacyAccounts",
+        _rows,
+        request_id=chosen_id(request_id),
+        label=label,
+        accounts=accounts,
+    )
+
+
+def create(plan: Plan, *, request_id: RequestId = None) -> Rpc[Campaign]:
+    """Create a campaign; it invites nobody before it is started."""
+    return call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
+
+
+def get(campaign_id: str) -> Rpc[Campaign]:
+    """Return a campaign; raises NotFound."""
+    return call(_SERVICE, "GetCampaign", Campaign, campaign_id=campaign_id)
+
+
+def list_page(*, page_size: int = 100, page_token: str = "") -> Rpc[CampaignPage]:
+    """Return a page of campaigns, older first; page_token is empty for the first page."""
+    return call(_SERVICE, "ListCampaigns", CampaignPage, page_size=page_size, page_token=page_token)
+
+
+def start(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
+    """Start a draft; raises PreconditionFailed."""
+    return call(
+        _SERVICE, "StartCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
+    )
+
+
+def pause(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
+    """Pause a running campaign; raises PreconditionFailed."""
+    return call(
+        _SERVICE, "PauseCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
+    )
+
+
+def resume(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
+    """Resume a paused campaign; raises PreconditionFailed."""
+    return call(
+        _SERVICE, "ResumeCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
+    )
+
+
+def end(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
+    """End a campaign for good, and lift the limits it set; raises PreconditionFailed."""
+    return call(_SERVICE, "EndCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id)
+
+
+def claim_due_invitations(
+    campaign_id: str, *, limit: int = 100, lease: timedelta | None = None, request_id: RequestId = None
+) -> Rpc[InvitationBatch]:
+    """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes."""
+    return call(
+        _SERVICE,
+        "ClaimDueInvitations",
+        InvitationBatch,
+        request_id=chosen_id(request_id),
+        campaign_id=campaign_id,
+        max_invitations=limit,
+        **given(lease_duration=lease),
+    )
+
+
+def get_invitation(account_token: str, occasion: Method) -> Rpc[Invitation]:
+    """Return whether to invite the owner now; occasion: Method.AT_LOGIN or AT_SENSITIVE_ACTION."""
+    if occasion not in _OCCASIONS:
+        raise ValueError("occasion must be AT_LOGIN or AT_SENSITIVE_ACTION")
+    return call(
+        _SERVICE,
+        "GetInvitation",
+        Invitation,
+        account_token=account_token,
+        occasion=_OCCASIONS[occasion],
+    )
+
+
+def record_invitation_event(
+    account_token: str,
+    campaign_id: str,
+    *,
+    method: Method,
+    event: InvitationEvent,
+    request_id: RequestId = None,
+) -> Rpc[Invitation]:
+    """Record what happened to an invitation; campaign_id and method are those of the invitation."""
+    return call(
+        _SERVICE,
+        "RecordInvitationEvent",
+        Invitation,
+        request_id=chosen_id(request_id),
+        account_token=account_token,
+        campaign_id=campaign_id,
+        method=method,
+        event=event,
+    )
+
+
+def progress(campaign_id: str) -> Rpc[CampaignProgress]:
+    """Return how far a campaign has come; raises NotFound."""
+    return call(_SERVICE, "GetCampaignProgress", CampaignProgress, campaign_id=campaign_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignClient:
+    """Legacy accounts and campaigns. run: makes a call and returns its result, or raises VaultError."""
+
+    run: Callable[[Rpc[Any]], Any]
+
+    import_legacy_accounts = blocking(import_legacy_accounts)
+    create = blocking(create)
+    get = blocking(get)
+    list_page = blocking(list_page)
+    start = blocking(start)
+    pause = blocking(pause)
+    resume = blocking(resume)
+    end = blocking(end)
+    claim_due_invitations = blocking(claim_due_invitations)
+    get_invitation = blocking(get_invitation)
+    record_invitation_event = blocking(record_invitation_event)
+    progress = blocking(progress)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AioCampaignClient:
+    """The same, awaited."""
+
+    run: Callable[[Rpc[Any]], Awaitable[Any]]
+
+    import_legacy_accounts = awaited(import_legacy_accounts)
+    create = awaited(create)
+    get = awaited(get)
+    list_page = awaited(list_page)
+    start = awaited(start)
+    pause = awaited(pause)
+    resume = awaited(resume)
+    end = awaited(end)
+    claim_due_invitations = awaited(claim_due_invitations)
+    get_invitation = awaited(get_invitation)
+    record_invitation_event = awaited(record_invitation_event)
+    progress = awaited(progress)

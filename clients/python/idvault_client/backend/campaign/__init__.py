@@ -1,1 +1,0 @@
-"""Legacy accounts and campaigns."""

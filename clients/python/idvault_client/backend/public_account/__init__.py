@@ -1,1 +1,0 @@
-"""Public accounts: the calls, and the values that they take and return."""

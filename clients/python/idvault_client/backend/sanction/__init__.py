@@ -1,1 +1,0 @@
-"""Moderators and sanctions: the calls, and the values that they take and return."""

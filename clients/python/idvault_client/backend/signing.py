@@ -1,0 +1,127 @@
+"""What moderators sign at the time of the call: decisions, and sanctions with their statements."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from idvault.sanction import rules as sanction_rules
+from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import Signing
+from idvault.verify.attest.sanction import SigningOccasion
+from idvault.verify.sanction import AuthorityOrder, Degree, Scope, StatementOfReasons
+from idvault.verify.seal import Part
+from idvault_client import codec
+from idvault_client.backend.rpc import account
+from idvault_client.codec import Named, text
+
+codec.describe(AuthorityOrder, issued_on=Named("order_date"))
+codec.describe(StatementOfReasons, evidence=Named("evidence_digests"), end_at=Named("end_time"))
+codec.describe(Signing, signed_at=Named("sign_time"))
+
+
+def signed(
+    key: ModeratorKey, request_id: str, paper: Callable[..., bytes], **fields: object
+) -> pb.ModeratorSignature:
+    """Return the signature of a paper with these fields, as a message."""
+    occasion = key.occasion(request_id, now=datetime.now(UTC))
+    return _signature(key, occasion, paper(occasion, **fields))
+
+
+def by(
+    key: ModeratorKey | None, *names: str, words: str = ""
+) -> Callable[[str, Any], pb.ModeratorSignature] | None:
+    """Return what signs a request that has no paper of its own kind; None without a key.
+
+    names: what is signed of the request, in field-number order. words: the field of a text that the vault
+    deletes later, "" if the request has none.
+    """
+    if key is None:
+        return None
+
+    def sign(method: str, request: Any) -> pb.ModeratorSignature:
+        fields = [attrgetter(name)(request) for name in names]
+        return act(key, method, request, *_parts(fields), words=getattr(request, words) if words else None)
+
+    return sign
+
+
+def _parts(fields: Iterable[Any]) -> Iterator[Part]:
+    """Return what is signed of fields: of a list each element."""
+    for field in fields:
+        if isinstance(field, (str, bytes, int)):
+            yield field
+        else:
+            yield from field
+
+
+def act(
+    key: ModeratorKey, method: str, request: Any, *fields: Part, words: str | None = None
+) -> pb.ModeratorSignature:
+    """Return the signature of a decision. words: the text that is deleted later, None if there is none."""
+    salt = os.urandom(papers.SALT_SIZE) if words else b""
+    mark = () if words is None else (papers.text_mark(words, salt=salt),)
+    occasion = key.occasion(request.request_id, now=datetime.now(UTC))
+    message = _signature(key, occasion, papers.act(occasion, method=method, fields=(*fields, *mark)))
+    message.text_salt = salt
+    return message
+
+
+def _signature(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.ModeratorSignature:
+    message = pb.ModeratorSignature()
+    codec.write(message, Signing(key.moderator_id, occasion.signed_at, key.sign(paper)))
+    return message
+
+
+def imposition(
+    account_token: str,
+    degree: Degree,
+    statement: StatementOfReasons,
+    *,
+    key: ModeratorKey,
+    measure: str,
+    scope: Scope,
+    operation_id: str = "",
+    public_account_id: str = "",
+    signed_id: str,
+) -> dict[str, Any]:
+    """Return the fields of a signed sanction without a request id, to send by itself or within a decision.
+
+    signed_id: the request id of the message that it is sent with.
+    """
+    statement = sanction_rules.in_seconds(statement)
+    message = statement_message(statement)
+    signature = signed(
+        key,
+        signed_id,
+        papers.imposition,
+        account_token=account(account_token),
+        scope=scope,
+        degree=degree,
+        measure=text(measure, field="measure"),
+        operation_id=operation_id or None,
+        public_account_id=text(public_account_id, field="public_account_id") or None,
+        statement=statement,
+    )
+    return {
+        "account_token": account_token,
+        "degree": degree,
+        "measure": measure,
+        "statement": message,
+        "signature": signature,
+        "scope": scope,
+        "operation_id": operation_id,
+        "public_account_id": public_account_id,
+    }
+
+
+def statement_message(statement: StatementOfReasons) -> pb.StatementOfReasons:
+    """Return the message of a statement; the vault checks it."""
+    message = pb.StatementOfReasons()
+    codec.write(message, statement, path="statement")
+    if statement.end_at is None:
+        message.without_end = True
+    return message

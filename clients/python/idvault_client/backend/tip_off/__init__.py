@@ -1,1 +1,0 @@
-"""Reports of rumours: the calls, and the values that they take and return."""
