@@ -50,7 +50,8 @@ CAPABILITY_NAMES = {
     *("roster", "event"),
 }
 # Folders of the client package that are not a capability's.
-OTHER_FOLDERS = {"evidence", "identity", "legacy_import", "texts"}
+# `blocking` is generated: its files are capabilities.
+OTHER_FOLDERS = {"blocking", "evidence", "identity", "legacy_import", "texts"}
 
 
 def packages(folder: Path) -> list[Path]:

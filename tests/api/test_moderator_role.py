@@ -21,7 +21,7 @@ from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import Reason
 from idvault_client import Tls, refusals
 from idvault_client.backend import signing
-from idvault_client.backend.vault import Vault, connect
+from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.sanctions import Degree, SanctionState
 from idvault_client.tip_offs import Dismissal

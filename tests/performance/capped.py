@@ -9,16 +9,14 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from idvault.verify.registry import pace
-from idvault_client import Consent, resident_id
-from idvault_client.backend.claim import verify_individual
+from idvault_client import Consent
 from tests.performance import bare_database, load
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.performance.place import Place, reading
 from tests.performance.sign_up import PATH
-from tests.support import durable, sandbox
+from tests.support import durable, sandbox, unsent
 from tests.support.databases import Databases
 
 _LATENCY_MS = 300
@@ -86,10 +84,7 @@ def _burst(place: Place, count: int) -> None:
     people = [sandbox.invent() for _ in range(count)]
     place.vault.cluster.registry.add(*people)
     consent = Consent("terms-1", datetime.now(UTC))
-    calls = [
-        verify_individual(person.name, resident_id(person.number), consent=consent, request_id=uuid4())
-        for person in people
-    ]
+    calls = [unsent.verification(person, consent=consent) for person in people]
     answers: list[bytes] = []
     load.run(
         place.target, PATH, [call.request for call in calls], calls=count, at_once=_AT_ONCE, warm_up=0,

@@ -8,12 +8,12 @@ from itertools import islice
 import grpc
 
 from idvault.campaign.legacy_account.rules import ImportResult
-from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount, import_legacy_accounts
+from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
 from idvault_client.backend.rpc import Rpc
 from tests.performance import sign_up
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.performance.vault import MeasuredVault, running
-from tests.support import durable
+from tests.support import durable, unsent
 
 _PEOPLE = 300  # per round; the registry accepts at most 90 per second
 _CHUNKS_AT_ONCE = 4
@@ -81,7 +81,7 @@ def _import(measured: MeasuredVault, label: str, count: int) -> tuple[float, flo
 def _calls(label: str, count: int) -> list[Rpc[tuple[ImportedRow, ...]]]:
     rows = (LegacyAccount(f"{label}-{number:08}", "2012-05-01") for number in range(count))
     chunks = iter(lambda: list(islice(rows, CHUNK_SIZE)), [])
-    return [import_legacy_accounts(label, chunk, request_id=None) for chunk in chunks]
+    return [unsent.legacy_import(label, chunk) for chunk in chunks]
 
 
 async def _import_all(measured: MeasuredVault, calls: list[Rpc[tuple[ImportedRow, ...]]]) -> list[bytes]:

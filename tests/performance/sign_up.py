@@ -20,8 +20,7 @@ from idvault.sealing.record import QuorumRecordSealer
 from idvault.verify.claim import Identity
 from idvault.verify.document import Document, DocumentType
 from idvault.verify.registry import RegistryAnswer
-from idvault_client import Consent, Verification, resident_id
-from idvault_client.backend.claim import verify_individual
+from idvault_client import Consent, Verification
 from idvault_client.backend.rpc import Rpc
 from tests.performance import bare_database, load, statements
 from tests.performance.flows import QUORUM
@@ -29,7 +28,7 @@ from tests.performance.goal import Measured, Options, at_most, figure
 from tests.performance.peer import PEER
 from tests.performance.place import echoed
 from tests.performance.vault import MeasuredVault, running
-from tests.support import builders, durable, sandbox
+from tests.support import builders, durable, sandbox, unsent
 from tests.support.fakes.keys import MemoryShredStore
 
 PATH = "/idvault.v1.VerificationService/VerifyIndividual"
@@ -115,12 +114,7 @@ def verify(vault: MeasuredVault, count: int, *, idle: float = 0.0) -> float:
 
 
 def _rpc(person: sandbox.Person) -> Rpc[Verification]:
-    return verify_individual(
-        person.name,
-        resident_id(person.number),
-        consent=Consent("terms-1", datetime.now(UTC)),
-        request_id=uuid4(),
-    )
+    return unsent.verification(person, consent=Consent("terms-1", datetime.now(UTC)))
 
 
 async def _sealing() -> float:

@@ -41,7 +41,9 @@ class _Held:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield message()
-        await asyncio.sleep(_PATIENCE)
+        while not self._cancelled.is_set():  # noqa: ASYNC110 - as a thread sees it
+            await asyncio.sleep(0)
+        raise asyncio.CancelledError  # as grpc does in a call that was cancelled
 
     def cancel(self) -> None:
         self._cancelled.set()

@@ -7,6 +7,7 @@ from idvault.verify.document import DocumentType
 from idvault.verify.error import FieldCode, Reason
 from idvault.verify.organization import OrganizationCategory
 from idvault_client import aio
+from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.backend.claim import (
     Consent,
     IdentityDocument,
@@ -17,7 +18,6 @@ from idvault_client.backend.claim import (
     unified_social_credit_code,
 )
 from idvault_client.backend.status import Status, Statuses
-from idvault_client.backend.vault import Vault, connect
 from idvault_client.errors import (
     AccessDenied,
     DeadlineExceeded,

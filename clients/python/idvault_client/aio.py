@@ -1,6 +1,6 @@
 """The client for asyncio: `connect` and `Vault` as in `idvault_client`, awaited."""
 
-from idvault_client.backend.aio import AioVault as Vault
-from idvault_client.backend.aio import connect
+from idvault_client.backend.vault import AioVault as Vault
+from idvault_client.backend.vault import connect
 
 __all__ = ["Vault", "connect"]

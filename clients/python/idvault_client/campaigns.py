@@ -5,8 +5,8 @@ from idvault.campaign.legacy_account.rules import ImportResult as Outcome
 from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
 from idvault.campaign.rules import CampaignPlan as Plan
 from idvault.campaign.rules import ReverificationMethod as Method
+from idvault_client.backend.blocking.campaign import CampaignClient as Campaigns
 from idvault_client.backend.campaign import AioCampaignClient as AioCampaigns
-from idvault_client.backend.campaign import CampaignClient as Campaigns
 from idvault_client.backend.campaign import (
     CampaignPage,
     CampaignProgress,

@@ -2,8 +2,8 @@
 
 from idvault.erasure.rules import ErasureOrigin
 from idvault.verify.erasure import ErasureState
+from idvault_client.backend.blocking.erasure import ErasureClient as Erasures
 from idvault_client.backend.erasure import AioErasureClient as AioErasures
-from idvault_client.backend.erasure import ErasureClient as Erasures
 from idvault_client.backend.erasure import ErasurePage, ListedErasure
 from idvault_client.offline.erasure import ErasureError, ErasureReceipt, ProvedErasure, check, parse
 

@@ -2,6 +2,7 @@
 
 from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault_client.backend.blocking.public_account import PublicAccountClient as PublicAccounts
 from idvault_client.backend.public_account import (
     AccountFiling,
     OwnedPublicAccount,
@@ -12,7 +13,6 @@ from idvault_client.backend.public_account import (
     ShownOperator,
 )
 from idvault_client.backend.public_account import AioPublicAccountClient as AioPublicAccounts
-from idvault_client.backend.public_account import PublicAccountClient as PublicAccounts
 from idvault_client.backend.texts import reject_text
 
 __all__ = [

@@ -19,6 +19,7 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
+from idvault_client.backend.blocking.sanction import SanctionClient as Sanctions
 from idvault_client.backend.sanction import (
     AccountAppeal,
     AccountSanction,
@@ -34,7 +35,6 @@ from idvault_client.backend.sanction import (
     SanctionPage,
 )
 from idvault_client.backend.sanction import AioSanctionClient as AioSanctions
-from idvault_client.backend.sanction import SanctionClient as Sanctions
 from idvault_client.backend.texts import cause_text
 
 __all__ = [

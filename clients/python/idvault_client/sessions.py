@@ -2,9 +2,9 @@
 
 from idvault.session.contest.rules import ContestState
 from idvault.session.rules import SessionPurpose, SessionState
+from idvault_client.backend.blocking.session import SessionClient as Sessions
 from idvault_client.backend.session import AccountContest, ContestPage, HostedSession
 from idvault_client.backend.session import AioSessionClient as AioSessions
-from idvault_client.backend.session import SessionClient as Sessions
 
 __all__ = [
     "AccountContest",

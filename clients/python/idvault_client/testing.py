@@ -37,7 +37,7 @@ from idvault.verify import document
 from idvault.verify.attest import registration
 from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 from idvault_client import aio, transport
-from idvault_client.backend import vault
+from idvault_client.backend.blocking import vault
 from idvault_client.transport import Tls
 
 DEVELOPMENT_PLATFORM = "platform-a"

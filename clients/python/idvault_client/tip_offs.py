@@ -10,6 +10,7 @@ from idvault.verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
+from idvault_client.backend.blocking.tip_off import TipOffClient as TipOffs
 from idvault_client.backend.tip_off import AioTipOffClient as AioTipOffs
 from idvault_client.backend.tip_off import (
     FiledTipOff,
@@ -22,7 +23,6 @@ from idvault_client.backend.tip_off import (
     TipOffReporter,
     UpheldSanction,
 )
-from idvault_client.backend.tip_off import TipOffClient as TipOffs
 
 __all__ = [
     "AioTipOffs",

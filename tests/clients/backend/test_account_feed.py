@@ -12,7 +12,8 @@ import pytest
 import idvault_client
 from idvault.verify.error import Reason, UnavailableError
 from idvault_client import NotFound, Status, Tls, aio
-from idvault_client.backend.feed import AioStatusFeed, StatusFeed
+from idvault_client.backend import feed
+from idvault_client.backend.blocking import feed as blocking_feed
 from idvault_client.backend.status_cache import MAX_AGE
 from tests.support.authority import Authority
 from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
@@ -175,7 +176,8 @@ async def test_answers_that_would_be_too_old_are_asked_for(
 ) -> None:
     """While the store is down the feed is silent, and after the bound the vault is asked."""
     clock = [time.monotonic()]
-    monkeypatch.setattr("idvault_client.backend.feed.monotonic", lambda: clock[0])
+    for module in (feed, blocking_feed):
+        monkeypatch.setattr(module, "monotonic", lambda: clock[0])
     client = await connect(edge)
     assert await client.wait()
     edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)
@@ -254,11 +256,3 @@ async def test_a_closed_client_asks_nobody(edge: Edge, connect: Connect) -> None
     await edge.feeds.looked_no_more()
     with pytest.raises(idvault_client.VaultError):
         await client.get(OTHER_TOKEN)
-
-
-async def test_both_feeds_are_the_same() -> None:
-    """Both clients' feeds have the same methods."""
-    public = [
-        {name for name in vars(kind) if not name.startswith("_")} for kind in (StatusFeed, AioStatusFeed)
-    ]
-    assert public[0] == public[1]

@@ -109,7 +109,7 @@ def test_both_clients_say_the_same_of_themselves() -> None:
     """Methods of both clients have the same docstring and parameters, and only one of both is awaited."""
     one = idvault_client.Vault(RecordingChannel(), timeout=5)  # type: ignore[arg-type]
     other = aio.Vault(AioRecordingChannel(), timeout=5)  # type: ignore[arg-type]
-    for part in PARTS:
+    for part in (*PARTS, "statuses"):
         first, second = (
             client_calls.public_methods(type(getattr(each, part) if part else each)) for each in (one, other)
         )

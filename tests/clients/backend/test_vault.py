@@ -29,8 +29,6 @@ from idvault_client import (
     resident_id,
     transport,
 )
-from idvault_client.backend import claim
-from idvault_client.backend import status as account_status
 from idvault_client.backend.claim import Verification
 from idvault_client.backend.status import Status
 from tests.clients.conftest import Ask
@@ -46,6 +44,8 @@ from tests.clients.vault_server import (
     status,
     verification,
 )
+from tests.support import unsent
+from tests.support.sandbox import Person
 
 CONSENT = Consent("terms-3", datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 DOWN = Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
@@ -306,9 +306,7 @@ async def test_value_of_another_type(ask: Ask) -> None:
 
 def test_repr_shows_no_person() -> None:
     """The repr of documents and calls shows no values."""
-    call = claim.verify_individual(
-        NAME, resident_id(NUMBER), consent=CONSENT, request_id=None, account_token=None
-    )
+    call = unsent.verification(Person(NAME, NUMBER), consent=CONSENT)
     for shown in (repr(resident_id(NUMBER)), repr(call)):
         assert NAME not in shown
         assert NUMBER not in shown
@@ -523,19 +521,3 @@ async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-
-
-def test_paths_are_those_of_the_contract() -> None:
-    """Every path that the client calls is a method in proto/."""
-    made = {
-        claim.get_verification(REQUEST_ID).path,
-        account_status.get_status(TOKEN).path,
-        account_status.batch_get_statuses([TOKEN])[0].path,
-    }
-    known = {
-        f"/{service.full_name}/{method.name}"
-        for file in (verification_pb2.DESCRIPTOR, status_pb2.DESCRIPTOR)
-        for service in file.services_by_name.values()
-        for method in service.methods
-    }
-    assert made < known

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import Reason
-from idvault_client.backend.vault import connect
+from idvault_client.backend.blocking.vault import connect
 from idvault_client.commands.app import app
 from idvault_client.errors import NotFound
 from idvault_client.moderation import key_folder

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from uuid import uuid4
 
-from idvault_client import Consent, resident_id
-from idvault_client.backend.claim import verify_individual
+from idvault_client import Consent
 from tests.resilience.loads import Target
 from tests.resilience.loads.flood import Flood
+from tests.support import unsent
 from tests.support.sandbox import Person, Registry, invent
 
 PATH = "/idvault.v1.VerificationService/VerifyIndividual"
@@ -24,9 +23,7 @@ def run(target: Target, *, seconds: float) -> str:
 
 def claim(person: Person) -> bytes:
     """Return the request of a new claim."""
-    consent = Consent("terms-3", datetime.now(UTC))
-    call = verify_individual(person.name, resident_id(person.number), consent=consent, request_id=uuid4())
-    return call.request
+    return unsent.verification(person, consent=Consent("terms-3", datetime.now(UTC))).request
 
 
 def _claims(target: Target) -> Iterator[bytes]:

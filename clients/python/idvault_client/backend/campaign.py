@@ -4,10 +4,9 @@ request_id: a UUID that you saved before the call, so that you can repeat it. Wi
 one. Every method raises VaultError and no exception of gRPC.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
 from idvault.campaign.legacy_account.rules import ImportResult as Outcome
@@ -16,7 +15,7 @@ from idvault.campaign.rules import CampaignPlan as Plan
 from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client import codec
-from idvault_client.backend.rpc import RequestId, Rpc, awaited, blocking, call, chosen_id
+from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given
 
 CHUNK_SIZE = 2_000
@@ -131,150 +130,137 @@ def _rows(answer: pb.ImportLegacyAccountsResponse) -> tuple[ImportedRow, ...]:
     return codec.read(_ImportedRows, answer).rows
 
 
-def import_legacy_accounts(
-    label: str, accounts: Iterable[LegacyAccount], *, request_id: RequestId = None
-) -> Rpc[tuple[ImportedRow, ...]]:
-    """Import up to 2,000 accounts; return the outcome of each, in order."""
-    return call(
-        _SERVICE,
-        "ImportLegacyAccounts",
-        _rows,
-        request_id=chosen_id(request_id),
-        label=label,
-        accounts=accounts,
-    )
-
-
-def create(plan: Plan, *, request_id: RequestId = None) -> Rpc[Campaign]:
-    """Create a campaign; it invites nobody before it is started."""
-    return call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
-
-
-def get(campaign_id: str) -> Rpc[Campaign]:
-    """Return a campaign; raises NotFound."""
-    return call(_SERVICE, "GetCampaign", Campaign, campaign_id=campaign_id)
-
-
-def list_page(*, page_size: int = 100, page_token: str = "") -> Rpc[CampaignPage]:
-    """Return a page of campaigns, older first; page_token is empty for the first page."""
-    return call(_SERVICE, "ListCampaigns", CampaignPage, page_size=page_size, page_token=page_token)
-
-
-def start(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
-    """Start a draft; raises PreconditionFailed."""
-    return call(
-        _SERVICE, "StartCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-    )
-
-
-def pause(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
-    """Pause a running campaign; raises PreconditionFailed."""
-    return call(
-        _SERVICE, "PauseCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-    )
-
-
-def resume(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
-    """Resume a paused campaign; raises PreconditionFailed."""
-    return call(
-        _SERVICE, "ResumeCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-    )
-
-
-def end(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
-    """End a campaign for good, and lift the limits it set; raises PreconditionFailed."""
-    return call(_SERVICE, "EndCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id)
-
-
-def claim_due_invitations(
-    campaign_id: str, *, limit: int = 100, lease: timedelta | None = None, request_id: RequestId = None
-) -> Rpc[InvitationBatch]:
-    """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes."""
-    return call(
-        _SERVICE,
-        "ClaimDueInvitations",
-        InvitationBatch,
-        request_id=chosen_id(request_id),
-        campaign_id=campaign_id,
-        max_invitations=limit,
-        **given(lease_duration=lease),
-    )
-
-
-def get_invitation(account_token: str, occasion: Method) -> Rpc[Invitation]:
-    """Return whether to invite the owner now; occasion: Method.AT_LOGIN or AT_SENSITIVE_ACTION."""
-    if occasion not in _OCCASIONS:
-        raise ValueError("occasion must be AT_LOGIN or AT_SENSITIVE_ACTION")
-    return call(
-        _SERVICE,
-        "GetInvitation",
-        Invitation,
-        account_token=account_token,
-        occasion=_OCCASIONS[occasion],
-    )
-
-
-def record_invitation_event(
-    account_token: str,
-    campaign_id: str,
-    *,
-    method: Method,
-    event: InvitationEvent,
-    request_id: RequestId = None,
-) -> Rpc[Invitation]:
-    """Record what happened to an invitation; campaign_id and method are those of the invitation."""
-    return call(
-        _SERVICE,
-        "RecordInvitationEvent",
-        Invitation,
-        request_id=chosen_id(request_id),
-        account_token=account_token,
-        campaign_id=campaign_id,
-        method=method,
-        event=event,
-    )
-
-
-def progress(campaign_id: str) -> Rpc[CampaignProgress]:
-    """Return how far a campaign has come; raises NotFound."""
-    return call(_SERVICE, "GetCampaignProgress", CampaignProgress, campaign_id=campaign_id)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CampaignClient:
-    """Legacy accounts and campaigns. run: makes a call and returns its result, or raises VaultError."""
-
-    run: Callable[[Rpc[Any]], Any]
-
-    import_legacy_accounts = blocking(import_legacy_accounts)
-    create = blocking(create)
-    get = blocking(get)
-    list_page = blocking(list_page)
-    start = blocking(start)
-    pause = blocking(pause)
-    resume = blocking(resume)
-    end = blocking(end)
-    claim_due_invitations = blocking(claim_due_invitations)
-    get_invitation = blocking(get_invitation)
-    record_invitation_event = blocking(record_invitation_event)
-    progress = blocking(progress)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AioCampaignClient:
-    """The same, awaited."""
+    """Legacy accounts and campaigns. run: makes a call and returns its result, or raises VaultError."""
 
-    run: Callable[[Rpc[Any]], Awaitable[Any]]
+    run: AioRunCall
 
-    import_legacy_accounts = awaited(import_legacy_accounts)
-    create = awaited(create)
-    get = awaited(get)
-    list_page = awaited(list_page)
-    start = awaited(start)
-    pause = awaited(pause)
-    resume = awaited(resume)
-    end = awaited(end)
-    claim_due_invitations = awaited(claim_due_invitations)
-    get_invitation = awaited(get_invitation)
-    record_invitation_event = awaited(record_invitation_event)
-    progress = awaited(progress)
+    async def import_legacy_accounts(
+        self, label: str, accounts: Iterable[LegacyAccount], *, request_id: RequestId = None
+    ) -> tuple[ImportedRow, ...]:
+        """Import up to 2,000 accounts; return the outcome of each, in order."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ImportLegacyAccounts",
+                _rows,
+                request_id=chosen_id(request_id),
+                label=label,
+                accounts=accounts,
+            )
+        )
+
+    async def create(self, plan: Plan, *, request_id: RequestId = None) -> Campaign:
+        """Create a campaign; it invites nobody before it is started."""
+        return await self.run(
+            call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
+        )
+
+    async def get(self, campaign_id: str) -> Campaign:
+        """Return a campaign; raises NotFound."""
+        return await self.run(call(_SERVICE, "GetCampaign", Campaign, campaign_id=campaign_id))
+
+    async def list_page(self, *, page_size: int = 100, page_token: str = "") -> CampaignPage:
+        """Return a page of campaigns, older first; page_token is empty for the first page."""
+        return await self.run(
+            call(_SERVICE, "ListCampaigns", CampaignPage, page_size=page_size, page_token=page_token)
+        )
+
+    async def start(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
+        """Start a draft; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE, "StartCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
+            )
+        )
+
+    async def pause(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
+        """Pause a running campaign; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE, "PauseCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
+            )
+        )
+
+    async def resume(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
+        """Resume a paused campaign; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ResumeCampaign",
+                Campaign,
+                request_id=chosen_id(request_id),
+                campaign_id=campaign_id,
+            )
+        )
+
+    async def end(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
+        """End a campaign for good, and lift the limits it set; raises PreconditionFailed."""
+        return await self.run(
+            call(_SERVICE, "EndCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id)
+        )
+
+    async def claim_due_invitations(
+        self,
+        campaign_id: str,
+        *,
+        limit: int = 100,
+        lease: timedelta | None = None,
+        request_id: RequestId = None,
+    ) -> InvitationBatch:
+        """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ClaimDueInvitations",
+                InvitationBatch,
+                request_id=chosen_id(request_id),
+                campaign_id=campaign_id,
+                max_invitations=limit,
+                **given(lease_duration=lease),
+            )
+        )
+
+    async def get_invitation(self, account_token: str, occasion: Method) -> Invitation:
+        """Return whether to invite the owner now; occasion: Method.AT_LOGIN or AT_SENSITIVE_ACTION."""
+        if occasion not in _OCCASIONS:
+            raise ValueError("occasion must be AT_LOGIN or AT_SENSITIVE_ACTION")
+        return await self.run(
+            call(
+                _SERVICE,
+                "GetInvitation",
+                Invitation,
+                account_token=account_token,
+                occasion=_OCCASIONS[occasion],
+            )
+        )
+
+    async def record_invitation_event(
+        self,
+        account_token: str,
+        campaign_id: str,
+        *,
+        method: Method,
+        event: InvitationEvent,
+        request_id: RequestId = None,
+    ) -> Invitation:
+        """Record what happened to an invitation; campaign_id and method are those of the invitation."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "RecordInvitationEvent",
+                Invitation,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+                campaign_id=campaign_id,
+                method=method,
+                event=event,
+            )
+        )
+
+    async def progress(self, campaign_id: str) -> CampaignProgress:
+        """Return how far a campaign has come; raises NotFound."""
+        return await self.run(
+            call(_SERVICE, "GetCampaignProgress", CampaignProgress, campaign_id=campaign_id)
+        )

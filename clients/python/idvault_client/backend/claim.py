@@ -7,7 +7,6 @@ from typing import Annotated
 from idvault.v1 import verification_pb2 as pb
 from idvault.verify.claim import ClaimState
 from idvault.verify.document import DocumentType
-from idvault_client.backend.rpc import RequestId, Rpc, call, chosen_id
 from idvault_client.backend.status import Status
 from idvault_client.codec import Id, ReadBy
 from idvault_client.offline import receipt as receipts
@@ -103,66 +102,3 @@ class Verification:
     def pending(self) -> bool:
         """Whether to ask again: the registry has not answered, or this client does not know the state."""
         return not self.succeeded and not self.failed
-
-
-def verify_individual(
-    name: str,
-    document: IdentityDocument,
-    *,
-    consent: Consent,
-    request_id: RequestId = None,
-    account_token: str | None = None,
-    invitation_code: str | None = None,
-) -> Rpc[Verification]:
-    """Verify a person's real name and number.
-
-    account_token: the account to verify again; none at sign-up. invitation_code: the code of an
-    invitation by link, if the person followed one.
-    request_id: a UUID that you saved before the call, so that you can repeat it. Without one the client
-    chooses one; the result or the error has it. Raises InvalidFields, RequestIdReused, NotFound,
-    TooManyAttempts, RegistryBacklog, PreconditionFailed, AccessDenied, Unavailable. A mismatch is not an
-    error: see Verification.failed.
-    """
-    return call(
-        _SERVICE,
-        "VerifyIndividual",
-        Verification,
-        request_id=chosen_id(request_id),
-        real_name=name,
-        document=document,
-        consent=consent,
-        account_token=account_token or "",
-        invitation_code=invitation_code or "",
-    )
-
-
-def verify_organization(
-    name: str,
-    document: IdentityDocument,
-    *,
-    consent: Consent,
-    request_id: RequestId = None,
-    account_token: str | None = None,
-    invitation_code: str | None = None,
-) -> Rpc[Verification]:
-    """Verify an organisation's registered name and unified social credit code.
-
-    The arguments and errors are those of verify_individual. The status shows the organisation's category once
-    it is verified.
-    """
-    return call(
-        _SERVICE,
-        "VerifyOrganization",
-        Verification,
-        request_id=chosen_id(request_id),
-        organization_name=name,
-        document=document,
-        consent=consent,
-        account_token=account_token or "",
-        invitation_code=invitation_code or "",
-    )
-
-
-def get_verification(request_id: RequestId) -> Rpc[Verification]:
-    """Return the current state of a claim; raises NotFound, AccessDenied, Unavailable."""
-    return call(_SERVICE, "GetVerification", Verification, request_id=str(request_id))

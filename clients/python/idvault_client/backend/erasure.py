@@ -1,14 +1,12 @@
 """`Vault.erasures`, blocking and awaited: erasing an account at its owner's request."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from idvault.erasure.rules import ErasureOrigin
 from idvault.v1 import erasure_pb2 as pb
 from idvault.verify.erasure import ErasureState
-from idvault_client.backend.rpc import RequestId, Rpc, awaited, blocking, call, chosen_id
+from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.codec import given
 from idvault_client.offline import erasure
 from idvault_client.offline.erasure import ErasureReceipt
@@ -42,74 +40,62 @@ class ErasurePage:
     next_page_token: str
 
 
-def request(account_token: str, *, request_id: RequestId = None) -> Rpc[ErasureReceipt]:
-    """Request the erasure of an account; it waits for some days and can be cancelled until erase_time.
-
-    Only after checking that it is the owner who asks. request_id: a random UUID that you saved before the
-    call. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed (also if one is requested
-    already), AccessDenied, Unavailable.
-    """
-    return call(
-        _SERVICE,
-        "EraseAccount",
-        erasure.read,
-        request_id=chosen_id(request_id),
-        account_token=account_token,
-    )
-
-
-def cancel(account_token: str, *, request_id: RequestId = None) -> Rpc[ErasureReceipt]:
-    """Cancel the requested erasure of an account; raises NotFound, PreconditionFailed after erase_time."""
-    return call(
-        _SERVICE,
-        "CancelErasure",
-        erasure.read,
-        request_id=chosen_id(request_id),
-        account_token=account_token,
-    )
-
-
-def get(account_token: str) -> Rpc[ErasureReceipt]:
-    """Return the newest erasure of an account with the proof of its last step; raises NotFound."""
-    return call(_SERVICE, "GetErasure", erasure.read, account_token=account_token)
-
-
-def list_page(
-    *, state: ErasureState | None = None, page_size: int = 100, page_token: str = ""
-) -> Rpc[ErasurePage]:
-    """Return a page of your accounts' erasures, whoever requested them. state: only those in it.
-
-    Raises InvalidFields, AccessDenied, Unavailable.
-    """
-    return call(
-        _SERVICE,
-        "ListErasures",
-        ErasurePage,
-        **given(state=state),
-        page_size=page_size,
-        page_token=page_token,
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ErasureClient:
-    """Erasures. run: makes a call and returns its result, or raises VaultError."""
-
-    run: Callable[[Rpc[Any]], Any]
-
-    request = blocking(request)
-    cancel = blocking(cancel)
-    get = blocking(get)
-    list_page = blocking(list_page)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AioErasureClient:
-    """The same, awaited."""
+    """Erasures. run: makes a call and returns its result, or raises VaultError."""
 
-    run: Callable[[Rpc[Any]], Awaitable[Any]]
+    run: AioRunCall
 
-    request = awaited(request)
-    cancel = awaited(cancel)
-    get = awaited(get)
-    list_page = awaited(list_page)
+    async def request(self, account_token: str, *, request_id: RequestId = None) -> ErasureReceipt:
+        """Request the erasure of an account; it waits for some days and can be cancelled until erase_time.
+
+        Only after checking that it is the owner who asks. request_id: a random UUID that you saved before the
+        call. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed (also if one is requested
+        already), AccessDenied, Unavailable.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "EraseAccount",
+                erasure.read,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+            )
+        )
+
+    async def cancel(self, account_token: str, *, request_id: RequestId = None) -> ErasureReceipt:
+        """Cancel the requested erasure of an account.
+
+        Raises NotFound, PreconditionFailed after erase_time.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "CancelErasure",
+                erasure.read,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+            )
+        )
+
+    async def get(self, account_token: str) -> ErasureReceipt:
+        """Return the newest erasure of an account with the proof of its last step; raises NotFound."""
+        return await self.run(call(_SERVICE, "GetErasure", erasure.read, account_token=account_token))
+
+    async def list_page(
+        self, *, state: ErasureState | None = None, page_size: int = 100, page_token: str = ""
+    ) -> ErasurePage:
+        """Return a page of your accounts' erasures, whoever requested them. state: only those in it.
+
+        Raises InvalidFields, AccessDenied, Unavailable.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListErasures",
+                ErasurePage,
+                **given(state=state),
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )

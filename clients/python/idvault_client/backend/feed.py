@@ -5,11 +5,8 @@ Without a stream, the client calls the vault as soon as the cache is older than 
 the vault for an account that the feed has not sent yet.
 """
 
-import asyncio
 import random
-import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, date
 from time import monotonic
 from typing import Any
@@ -18,6 +15,7 @@ import grpc
 
 from idvault.v1 import status_pb2
 from idvault_client import codec, refusals
+from idvault_client.backend import on_loop as waiting
 from idvault_client.backend.public_account import OwnedPublicAccount
 from idvault_client.backend.status import Status
 from idvault_client.backend.status_cache import MAX_AGE, StatusCache
@@ -25,6 +23,7 @@ from idvault_client.errors import InvalidFields
 
 _PATH = "/idvault.v1.StatusService/WatchStatuses"
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_LOOK = 0.01
 
 
 def _request(cache: StatusCache) -> bytes:
@@ -68,109 +67,8 @@ class _Pauses:
         self._pause = _SHORTEST_PAUSE
 
 
-class StatusFeed:
-    """Statuses of the blocking client; safe to share between threads."""
-
-    def __init__(
-        self,
-        channel: grpc.Channel,
-        ask: Callable[[str], Status],
-        ask_public: Callable[[str], OwnedPublicAccount],
-        *,
-        max_age: float = MAX_AGE,
-    ) -> None:
-        """ask, ask_public: read one from the vault. max_age: how many seconds old an answer may be."""
-        self._channel = channel
-        self._ask = ask
-        self._ask_public = ask_public
-        self._cache = StatusCache(max_age=max_age)
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._call: Any = None
-
-    def get(self, account_token: str) -> Status:
-        """Return the status of one account; raises like get_status if the vault must be asked."""
-        self.start()
-        with self._lock:
-            found = self._cache.get(account_token, now=monotonic())
-        if found is None:
-            found = self._ask(account_token)
-            with self._lock:
-                self._cache.saw(found)
-        return found
-
-    def public_account(self, public_account_id: str) -> OwnedPublicAccount:
-        """Return a public account; raises like `public_accounts.get` if the vault must be asked."""
-        self.start()
-        with self._lock:
-            found = self._cache.public_account(public_account_id, now=monotonic())
-        return found or self._ask_public(public_account_id)
-
-    def start(self) -> None:
-        """Start to follow the feed, unless it has started."""
-        with self._lock:
-            if self._thread is None and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._run, daemon=True, name="idvault-statuses")
-                self._thread.start()
-
-    @property
-    def age(self) -> float:
-        """How many seconds ago all changes were known; infinity if they never were."""
-        with self._lock:
-            return self._cache.age(now=monotonic())
-
-    def wait(self, seconds: float) -> bool:
-        """Follow the feed, and return whether it caught up within this many seconds."""
-        self.start()
-        end = monotonic() + seconds
-        while self.age == float("inf") and monotonic() < end and not self._closed.wait(0.01):
-            pass
-        return self.age != float("inf")
-
-    def use(self, channel: grpc.Channel) -> None:
-        """Go on over another channel."""
-        with self._lock:
-            self._channel, call = channel, self._call
-        if call is not None:
-            call.cancel()
-
-    def close(self) -> None:
-        """End the stream; from now on every status is read from the vault."""
-        self._closed.set()
-        with self._lock:
-            call, thread = self._call, self._thread
-        if call is not None:
-            call.cancel()
-        if thread is not None:
-            thread.join()
-
-    def _run(self) -> None:
-        pauses = _Pauses()
-        while not self._closed.is_set():
-            with suppress(ValueError):  # what grpc raises once the channel is closed
-                self._follow(pauses)
-            self._closed.wait(pauses.next())
-
-    def _follow(self, pauses: _Pauses) -> None:
-        with self._lock:
-            request = _request(self._cache)
-            method: grpc.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(_PATH)
-            self._call = method(request)
-        if self._closed.is_set():
-            self._call.cancel()
-        try:
-            for body in self._call:
-                with self._lock:
-                    _apply(self._cache, body)
-                pauses.reset()
-        except grpc.RpcError as error:
-            with self._lock:
-                _ended(self._cache, error)
-
-
 class AioStatusFeed:
-    """Statuses of the asyncio client."""
+    """Statuses of a client; that of the blocking one is safe to share between threads."""
 
     def __init__(
         self,
@@ -185,72 +83,89 @@ class AioStatusFeed:
         self._ask = ask
         self._ask_public = ask_public
         self._cache = StatusCache(max_age=max_age)
-        self._task: asyncio.Task[None] | None = None
-        self._closed = False
-        self._caught_up = asyncio.Event()
+        self._lock = waiting.lock()
+        self._closed = waiting.Flag()
+        self._running: waiting.Running | None = None
+        self._call: Any = None
 
     async def get(self, account_token: str) -> Status:
         """Return the status of one account; raises like get_status if the vault must be asked."""
         self.start()
-        found = self._cache.get(account_token, now=monotonic())
+        with self._lock:
+            found = self._cache.get(account_token, now=monotonic())
         if found is None:
             found = await self._ask(account_token)
-            self._cache.saw(found)
+            with self._lock:
+                self._cache.saw(found)
         return found
 
     async def public_account(self, public_account_id: str) -> OwnedPublicAccount:
         """Return a public account; raises like `public_accounts.get` if the vault must be asked."""
         self.start()
-        found = self._cache.public_account(public_account_id, now=monotonic())
+        with self._lock:
+            found = self._cache.public_account(public_account_id, now=monotonic())
         return found or await self._ask_public(public_account_id)
 
     def start(self) -> None:
         """Start to follow the feed, unless it has started."""
-        if self._task is None and not self._closed:
-            self._task = asyncio.create_task(self._run())
+        with self._lock:
+            if self._running is None and not self._closed.is_set():
+                self._running = waiting.begin(self._run)
 
     @property
     def age(self) -> float:
         """How many seconds ago all changes were known; infinity if they never were."""
-        return self._cache.age(now=monotonic())
+        with self._lock:
+            return self._cache.age(now=monotonic())
 
     async def wait(self, seconds: float) -> bool:
         """Follow the feed, and return whether it caught up within this many seconds."""
         self.start()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._caught_up.wait(), seconds)
-        return self._caught_up.is_set()
+        end = monotonic() + seconds
+        while self.age == float("inf") and monotonic() < end and not await waiting.pause(self._closed, _LOOK):
+            pass
+        return self.age != float("inf")
 
     def use(self, channel: grpc.aio.Channel) -> None:
         """Go on over another channel."""
-        self._channel = channel
-        if self._task is not None:
-            self._task.cancel()
-            self._task = asyncio.create_task(self._run())
+        with self._lock:
+            self._channel, call = channel, self._call
+        if call is not None:
+            call.cancel()
 
     async def close(self) -> None:
         """End the stream; from now on every status is read from the vault."""
-        self._closed = True
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        self._closed.set()
+        with self._lock:
+            call, running = self._call, self._running
+        if call is not None:
+            call.cancel()
+        if running is not None:
+            await waiting.end(running)
 
     async def _run(self) -> None:
         pauses = _Pauses()
-        while True:
+        while not self._closed.is_set():
             try:
                 await self._follow(pauses)
             except grpc.RpcError as error:
-                _ended(self._cache, error)
-            except (ValueError, grpc.aio.UsageError):  # what grpc raises once the channel is closed
-                return
-            await asyncio.sleep(pauses.next())
+                with self._lock:
+                    _ended(self._cache, error)
+            except waiting.CLOSED:
+                pass  # another channel follows, or none
+            except waiting.CANCELLED:
+                if waiting.is_cancelled():
+                    raise
+            await waiting.pause(self._closed, pauses.next())
 
     async def _follow(self, pauses: _Pauses) -> None:
-        method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(_PATH)
-        async for body in method(_request(self._cache)):
-            _apply(self._cache, body)
+        with self._lock:
+            request = _request(self._cache)
+            method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(_PATH)
+            self._call = call = method(request)
+        if self._closed.is_set():
+            call.cancel()
+        async for body in call:
+            with self._lock:
+                _apply(self._cache, body)
             pauses.reset()
-            if self.age != float("inf"):
-                self._caught_up.set()

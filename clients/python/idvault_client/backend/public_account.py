@@ -4,7 +4,7 @@ request_id: a UUID that you saved before the call, so that you can repeat it. Wi
 one. Every method raises VaultError and no exception of gRPC.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
 from idvault_client import codec
 from idvault_client.backend.claim import Consent
-from idvault_client.backend.rpc import RequestId, Rpc, awaited, blocking, call, chosen_id
+from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, given
 
@@ -133,256 +133,226 @@ def _filings(answer: pb.ExportPublicAccountFilingsResponse) -> tuple[AccountFili
     return tuple(codec.read(AccountFiling, each, as_of=as_of) for each in answer.filings)
 
 
-def apply(
-    account_token: str, *, licence: Licence | None = None, request_id: RequestId = None
-) -> Rpc[OwnedPublicAccount]:
-    """File an application for a verified account.
-
-    licence: declares a category. Raises NotFound, PreconditionFailed, and InvalidFields for the licence.
-    """
-    return call(
-        _SERVICE,
-        "ApplyPublicAccount",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        account_token=account_token,
-        **given(licence=licence),
-    )
-
-
-def approve(
-    public_account_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
-) -> Rpc[OwnedPublicAccount]:
-    """Open a public account. Check the result: it is REJECTED if its owner is not eligible.
-
-    key: of the moderator who decides; None if your platform does by itself.
-    """
-    return call(
-        _SERVICE,
-        "DecidePublicAccount",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        decision=pb.DecidePublicAccountRequest.DECISION_APPROVE,
-        sign=by(key, "public_account_id", "decision", "reason"),
-    )
-
-
-def reject(
-    public_account_id: str,
-    reason: RejectReason,
-    *,
-    key: ModeratorKey | None = None,
-    request_id: RequestId = None,
-) -> Rpc[OwnedPublicAccount]:
-    """Reject an application; raises PreconditionFailed with both states. key: as of `approve`."""
-    return call(
-        _SERVICE,
-        "DecidePublicAccount",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        decision=pb.DecidePublicAccountRequest.DECISION_REJECT,
-        reason=reason,
-        sign=by(key, "public_account_id", "decision", "reason"),
-    )
-
-
-def renew(
-    public_account_id: str,
-    *,
-    licence: Licence | None = None,
-    key: ModeratorKey | None = None,
-    request_id: RequestId = None,
-) -> Rpc[OwnedPublicAccount]:
-    """Begin another term, with a new licence if one is given; raises PreconditionFailed.
-
-    key: as of `approve`.
-    """
-    signed = ("licence.category", "licence.reference", "licence.expire_date")
-    return call(
-        _SERVICE,
-        "RenewPublicAccount",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        **given(licence=licence),
-        sign=by(key, "public_account_id", *signed),
-    )
-
-
-def close(public_account_id: str, *, request_id: RequestId = None) -> Rpc[OwnedPublicAccount]:
-    """Close a public account for good, as its owner wishes; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "ClosePublicAccount",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-    )
-
-
-def add_operator(
-    public_account_id: str, account_token: str, *, request_id: RequestId = None
-) -> Rpc[OwnedPublicAccount]:
-    """Name a verified person's account that may publish for an organisation; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "AddOperator",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        account_token=account_token,
-    )
-
-
-def remove_operator(
-    public_account_id: str, account_token: str, *, request_id: RequestId = None
-) -> Rpc[OwnedPublicAccount]:
-    """Remove an operator's right to publish; raises NotFound for an unknown public account."""
-    return call(
-        _SERVICE,
-        "RemoveOperator",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        account_token=account_token,
-    )
-
-
-def offer_transfer(
-    public_account_id: str, account_token: str, *, request_id: RequestId = None
-) -> Rpc[OwnedPublicAccount]:
-    """Offer a public account to another account, for 14 days; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "OfferTransfer",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        account_token=account_token,
-    )
-
-
-def accept_transfer(
-    public_account_id: str, account_token: str, *, consent: Consent, request_id: RequestId = None
-) -> Rpc[OwnedPublicAccount]:
-    """Accept an offer for the account that it was made to; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "AcceptTransfer",
-        OwnedPublicAccount,
-        request_id=chosen_id(request_id),
-        public_account_id=public_account_id,
-        account_token=account_token,
-        consent=consent,
-    )
-
-
-def get(public_account_id: str) -> Rpc[OwnedPublicAccount]:
-    """Return a public account as of now; raises NotFound."""
-    return call(_SERVICE, "GetPublicAccount", OwnedPublicAccount, public_account_id=public_account_id)
-
-
-def get_profile(public_account_id: str) -> Rpc[ReaderProfile]:
-    """Return what readers may see of a public account; raises NotFound."""
-    return call(_SERVICE, "GetPublicProfile", ReaderProfile, public_account_id=public_account_id)
-
-
-def list_page(
-    *,
-    account_token: str | None = None,
-    state: PublicAccountState | None = None,
-    page_size: int = 100,
-    page_token: str = "",
-) -> Rpc[PublicAccountPage]:
-    """Return a page of public accounts, the oldest application first: of all, of one owner, in one state."""
-    return call(
-        _SERVICE,
-        "ListPublicAccounts",
-        PublicAccountPage,
-        account_token=account_token or "",
-        **given(state=state),
-        page_size=page_size,
-        page_token=page_token,
-    )
-
-
-def list_expiring_page(
-    *, within_days: int = 60, page_size: int = 100, page_token: str = ""
-) -> Rpc[PublicAccountPage]:
-    """Return a page of public accounts whose term ends soon or has ended, the first to expire first."""
-    return call(
-        _SERVICE,
-        "ListExpiringPublicAccounts",
-        PublicAccountPage,
-        within_days=within_days,
-        page_size=page_size,
-        page_token=page_token,
-    )
-
-
-def export_filings(
-    *, category: PublicAccountCategory | None = None, as_of: date | None = None
-) -> Rpc[tuple[AccountFiling, ...]]:
-    """Return the stream of the live public accounts of a day: today's as of now, or a past day's."""
-    return call(_SERVICE, "ExportPublicAccountFilings", _filings, **given(category=category, as_of=as_of))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PublicAccountClient:
-    """Public accounts. run: makes a call and returns its result, or raises VaultError; stream: several."""
-
-    run: Callable[[Rpc[Any]], Any]
-    stream: Callable[[Rpc[Any]], Iterator[Any]]
-
-    apply = blocking(apply)
-    approve = blocking(approve)
-    reject = blocking(reject)
-    renew = blocking(renew)
-    close = blocking(close)
-    add_operator = blocking(add_operator)
-    remove_operator = blocking(remove_operator)
-    offer_transfer = blocking(offer_transfer)
-    accept_transfer = blocking(accept_transfer)
-    get = blocking(get)
-    get_profile = blocking(get_profile)
-    list_page = blocking(list_page)
-    list_expiring_page = blocking(list_expiring_page)
-
-    def filings(
-        self, *, category: PublicAccountCategory | None = None, as_of: date | None = None
-    ) -> Iterator[AccountFiling]:
-        """Yield the live public accounts of a day, today's as of now; refuses a later one (InvalidFields)."""
-        for part in self.stream(export_filings(category=category, as_of=as_of)):
-            yield from part
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AioPublicAccountClient:
-    """The same, awaited."""
+    """Public accounts. run: makes a call and returns its result, or raises VaultError; stream: several."""
 
-    run: Callable[[Rpc[Any]], Awaitable[Any]]
+    run: AioRunCall
     stream: Callable[[Rpc[Any]], AsyncIterator[Any]]
 
-    apply = awaited(apply)
-    approve = awaited(approve)
-    reject = awaited(reject)
-    renew = awaited(renew)
-    close = awaited(close)
-    add_operator = awaited(add_operator)
-    remove_operator = awaited(remove_operator)
-    offer_transfer = awaited(offer_transfer)
-    accept_transfer = awaited(accept_transfer)
-    get = awaited(get)
-    get_profile = awaited(get_profile)
-    list_page = awaited(list_page)
-    list_expiring_page = awaited(list_expiring_page)
+    async def apply(
+        self, account_token: str, *, licence: Licence | None = None, request_id: RequestId = None
+    ) -> OwnedPublicAccount:
+        """File an application for a verified account.
+
+        licence: declares a category. Raises NotFound, PreconditionFailed, and InvalidFields for the licence.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "ApplyPublicAccount",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+                **given(licence=licence),
+            )
+        )
+
+    async def approve(
+        self, public_account_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> OwnedPublicAccount:
+        """Open a public account. Check the result: it is REJECTED if its owner is not eligible.
+
+        key: of the moderator who decides; None if your platform does by itself.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "DecidePublicAccount",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                decision=pb.DecidePublicAccountRequest.DECISION_APPROVE,
+                sign=by(key, "public_account_id", "decision", "reason"),
+            )
+        )
+
+    async def reject(
+        self,
+        public_account_id: str,
+        reason: RejectReason,
+        *,
+        key: ModeratorKey | None = None,
+        request_id: RequestId = None,
+    ) -> OwnedPublicAccount:
+        """Reject an application; raises PreconditionFailed with both states. key: as of `approve`."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "DecidePublicAccount",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                decision=pb.DecidePublicAccountRequest.DECISION_REJECT,
+                reason=reason,
+                sign=by(key, "public_account_id", "decision", "reason"),
+            )
+        )
+
+    async def renew(
+        self,
+        public_account_id: str,
+        *,
+        licence: Licence | None = None,
+        key: ModeratorKey | None = None,
+        request_id: RequestId = None,
+    ) -> OwnedPublicAccount:
+        """Begin another term, with a new licence if one is given; raises PreconditionFailed.
+
+        key: as of `approve`.
+        """
+        signed = ("licence.category", "licence.reference", "licence.expire_date")
+        return await self.run(
+            call(
+                _SERVICE,
+                "RenewPublicAccount",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                **given(licence=licence),
+                sign=by(key, "public_account_id", *signed),
+            )
+        )
+
+    async def close(self, public_account_id: str, *, request_id: RequestId = None) -> OwnedPublicAccount:
+        """Close a public account for good, as its owner wishes; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ClosePublicAccount",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+            )
+        )
+
+    async def add_operator(
+        self, public_account_id: str, account_token: str, *, request_id: RequestId = None
+    ) -> OwnedPublicAccount:
+        """Name a verified person's account that may publish for an organisation.
+
+        Raises PreconditionFailed.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "AddOperator",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                account_token=account_token,
+            )
+        )
+
+    async def remove_operator(
+        self, public_account_id: str, account_token: str, *, request_id: RequestId = None
+    ) -> OwnedPublicAccount:
+        """Remove an operator's right to publish; raises NotFound for an unknown public account."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "RemoveOperator",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                account_token=account_token,
+            )
+        )
+
+    async def offer_transfer(
+        self, public_account_id: str, account_token: str, *, request_id: RequestId = None
+    ) -> OwnedPublicAccount:
+        """Offer a public account to another account, for 14 days; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "OfferTransfer",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                account_token=account_token,
+            )
+        )
+
+    async def accept_transfer(
+        self, public_account_id: str, account_token: str, *, consent: Consent, request_id: RequestId = None
+    ) -> OwnedPublicAccount:
+        """Accept an offer for the account that it was made to; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "AcceptTransfer",
+                OwnedPublicAccount,
+                request_id=chosen_id(request_id),
+                public_account_id=public_account_id,
+                account_token=account_token,
+                consent=consent,
+            )
+        )
+
+    async def get(self, public_account_id: str) -> OwnedPublicAccount:
+        """Return a public account as of now; raises NotFound."""
+        return await self.run(
+            call(_SERVICE, "GetPublicAccount", OwnedPublicAccount, public_account_id=public_account_id)
+        )
+
+    async def get_profile(self, public_account_id: str) -> ReaderProfile:
+        """Return what readers may see of a public account; raises NotFound."""
+        return await self.run(
+            call(_SERVICE, "GetPublicProfile", ReaderProfile, public_account_id=public_account_id)
+        )
+
+    async def list_page(
+        self,
+        *,
+        account_token: str | None = None,
+        state: PublicAccountState | None = None,
+        page_size: int = 100,
+        page_token: str = "",
+    ) -> PublicAccountPage:
+        """Return a page of public accounts, oldest application first: of all, of one owner, in one state."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListPublicAccounts",
+                PublicAccountPage,
+                account_token=account_token or "",
+                **given(state=state),
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
+
+    async def list_expiring_page(
+        self, *, within_days: int = 60, page_size: int = 100, page_token: str = ""
+    ) -> PublicAccountPage:
+        """Return a page of public accounts whose term ends soon or has ended, the first to expire first."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListExpiringPublicAccounts",
+                PublicAccountPage,
+                within_days=within_days,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
 
     async def filings(
         self, *, category: PublicAccountCategory | None = None, as_of: date | None = None
     ) -> AsyncIterator[AccountFiling]:
         """Yield the live public accounts of a day, today's as of now; refuses a later one (InvalidFields)."""
-        async for part in self.stream(export_filings(category=category, as_of=as_of)):
+        asked = given(category=category, as_of=as_of)
+        async for part in self.stream(call(_SERVICE, "ExportPublicAccountFilings", _filings, **asked)):
             for filing in part:
                 yield filing

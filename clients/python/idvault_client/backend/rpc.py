@@ -1,14 +1,9 @@
-"""One call of the vault as a value.
+"""One call of the vault as a value, and what makes it."""
 
-`blocking` and `awaited` turn a function that builds a call into a method of a client.
-"""
-
-import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import update_wrapper
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -20,7 +15,6 @@ from idvault_client import codec, refusals
 from idvault_client.codec import text
 
 Result = TypeVar("Result")
-Parameters = ParamSpec("Parameters")
 RequestId = str | UUID | None
 
 
@@ -39,6 +33,22 @@ class Rpc(Generic[Result]):
         with suppress(ValueError, DecodeError):
             return self.read(answer)
         raise refusals.not_understood(request_id=self.request_id)
+
+
+class AioRunCall(Protocol):
+    """Makes a call and returns what the answer means; raises VaultError."""
+
+    async def __call__(self, call: Rpc[Result], /) -> Result:
+        """Return what the answer means."""
+        ...
+
+
+class RunCall(Protocol):
+    """The same, blocking."""
+
+    def __call__(self, call: Rpc[Result], /) -> Result:
+        """Return what the answer means."""
+        ...
 
 
 def rpc(
@@ -80,41 +90,6 @@ def call(
 
     request_id = values.get("request_id")
     return rpc(service, method, request, read, request_id=request_id if isinstance(request_id, str) else None)
-
-
-def blocking(build: Callable[Parameters, Rpc[Result]]) -> Callable[Concatenate[Any, Parameters], Result]:
-    """Return a method that runs the built call with `self.run`."""
-
-    def method(self: Any, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        result: Result = self.run(build(*args, **kwargs))
-        return result
-
-    return _described(method, build)
-
-
-def awaited(
-    build: Callable[Parameters, Rpc[Result]],
-) -> Callable[Concatenate[Any, Parameters], Coroutine[Any, Any, Result]]:
-    """Return an async method that runs the built call with `self.run`."""
-
-    async def method(self: Any, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        result: Result = await self.run(build(*args, **kwargs))
-        return result
-
-    return _described(method, build)
-
-
-Described = TypeVar("Described", bound=Callable[..., Any])
-
-
-def _described(method: Described, build: Callable[..., Any]) -> Described:
-    """Give a method the name, docstring and signature of the function that builds its call."""
-    update_wrapper(method, build)
-    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    signature = inspect.signature(build)
-    described = signature.replace(parameters=[own, *signature.parameters.values()])
-    method.__signature__ = described  # type: ignore[attr-defined]
-    return method
 
 
 def chosen_id(request_id: RequestId) -> str:

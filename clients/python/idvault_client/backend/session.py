@@ -1,9 +1,7 @@
 """`Vault.sessions`: verification on the vault's own pages, and contests ("that was not me")."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from idvault.session.contest.rules import ContestState
 from idvault.session.rules import SessionPurpose, SessionState
@@ -12,7 +10,7 @@ from idvault.v1 import session_pb2 as pb
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault_client import codec
 from idvault_client.backend.claim import Verification
-from idvault_client.backend.rpc import RequestId, Rpc, awaited, blocking, call, chosen_id
+from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, given
 
@@ -79,176 +77,161 @@ def _with_text(answer: contest_pb2.GetContestResponse) -> AccountContest:
     return codec.read(AccountContest, answer.contest, text=answer.text)
 
 
-def create(
-    *,
-    return_url: str,
-    policy_version: str,
-    policy_text: str,
-    purpose: SessionPurpose = SessionPurpose.SIGN_UP,
-    account_token: str | None = None,
-    invitation_code: str | None = None,
-    locale: str = "zh",
-    request_id: RequestId = None,
-) -> Rpc[HostedSession]:
-    """Make a link with which a person verifies on the vault's own page.
-
-    return_url: where the browser comes to be confirmed, with the parameters session_id and bind_code, and at
-    the end with session_id only; its origin must be registered. Keep session_id beside the login that asked.
-    policy_text: your terms, as the page shows them. request_id: a random UUID that you saved before the call.
-    Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied, Unavailable.
-    """
-    return call(
-        _SERVICE,
-        "CreateVerificationSession",
-        HostedSession,
-        request_id=chosen_id(request_id),
-        account_token=account_token or "",
-        purpose=purpose,
-        return_url=return_url,
-        locale=locale,
-        policy_version=policy_version,
-        policy_text=policy_text,
-        invitation_code=invitation_code or "",
-    )
-
-
-def create_identity(
-    account_token: str, *, return_url: str, locale: str = "zh", request_id: RequestId = None
-) -> Rpc[HostedSession]:
-    """Make a link on which the owner of an account sees what is stored about it, and can appeal.
-
-    Bind it as any other session. Whoever passes `bind` sees the account: check that this browser is logged in
-    to it. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied, Unavailable.
-    """
-    return call(
-        _SERVICE,
-        "CreateIdentitySession",
-        HostedSession,
-        request_id=chosen_id(request_id),
-        account_token=account_token,
-        return_url=return_url,
-        locale=locale,
-    )
-
-
-def bind(session_id: str, bind_code: str, *, request_id: RequestId = None) -> Rpc[HostedSession]:
-    """Confirm the browser that came to return_url with these parameters, and send it to continue_url.
-
-    Only after checking that this browser is logged in to the account for which you made this session: anybody
-    can send a link to somebody else. Raises NotFound (also for another session's code), PreconditionFailed.
-    """
-    return call(
-        _SERVICE,
-        "BindVerificationSession",
-        HostedSession,
-        request_id=chosen_id(request_id),
-        session_id=session_id,
-        bind_code=bind_code,
-    )
-
-
-def get(session_id: str) -> Rpc[HostedSession]:
-    """Return a session as of now; raises NotFound. It can be read for 7 days."""
-    return call(_SERVICE, "GetVerificationSession", HostedSession, session_id=session_id)
-
-
-def contest(
-    account_token: str, verification_id: str, words: str, *, request_id: RequestId = None
-) -> Rpc[AccountContest]:
-    """File what the owner says of a verification: that was not me.
-
-    verification_id: claim_id of its receipt. words: 1 to 2,000 characters. Raises NotFound and
-    PreconditionFailed.
-    """
-    return call(
-        _SERVICE,
-        "ContestVerification",
-        AccountContest,
-        request_id=chosen_id(request_id),
-        account_token=account_token,
-        verification_id=verification_id,
-        text=words,
-    )
-
-
-def decide_contest(
-    contest_id: str,
-    verdict: ContestState,
-    reason: str,
-    *,
-    key: ModeratorKey,
-    request_id: RequestId = None,
-) -> Rpc[AccountContest]:
-    """Decide a contest, UPHELD (it was not the owner) or REJECTED. reason: shown to the owner.
-
-    The vault changes no account: close it, or ask its owner to open another one. Raises NotFound,
-    PreconditionFailed with both states.
-    """
-    return call(
-        _SERVICE,
-        "DecideContest",
-        AccountContest,
-        request_id=chosen_id(request_id),
-        contest_id=contest_id,
-        verdict=verdict,
-        reason=reason,
-        sign=by(key, "contest_id", "verdict", "reason"),
-    )
-
-
-def get_contest(contest_id: str) -> Rpc[AccountContest]:
-    """Return a contest with its text; raises NotFound."""
-    return call(_SERVICE, "GetContest", _with_text, contest_id=contest_id)
-
-
-def list_contests(
-    *,
-    account_token: str | None = None,
-    state: ContestState | None = None,
-    overdue: bool = False,
-    page_size: int = 100,
-    page_token: str = "",
-) -> Rpc[ContestPage]:
-    """Return a page of contests without their texts: of all, of an account, in a state, or overdue."""
-    return call(
-        _SERVICE,
-        "ListContests",
-        ContestPage,
-        account_token=account_token or "",
-        **given(state=state),
-        overdue=overdue,
-        page_size=page_size,
-        page_token=page_token,
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionClient:
-    """Hosted verification. run: makes a call and returns its result, or raises VaultError."""
-
-    run: Callable[[Rpc[Any]], Any]
-
-    create = blocking(create)
-    create_identity = blocking(create_identity)
-    bind = blocking(bind)
-    get = blocking(get)
-    contest = blocking(contest)
-    decide_contest = blocking(decide_contest)
-    get_contest = blocking(get_contest)
-    list_contests = blocking(list_contests)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AioSessionClient:
-    """The same, awaited."""
+    """Hosted verification. run: makes a call and returns its result, or raises VaultError."""
 
-    run: Callable[[Rpc[Any]], Awaitable[Any]]
+    run: AioRunCall
 
-    create = awaited(create)
-    create_identity = awaited(create_identity)
-    bind = awaited(bind)
-    get = awaited(get)
-    contest = awaited(contest)
-    decide_contest = awaited(decide_contest)
-    get_contest = awaited(get_contest)
-    list_contests = awaited(list_contests)
+    async def create(
+        self,
+        *,
+        return_url: str,
+        policy_version: str,
+        policy_text: str,
+        purpose: SessionPurpose = SessionPurpose.SIGN_UP,
+        account_token: str | None = None,
+        invitation_code: str | None = None,
+        locale: str = "zh",
+        request_id: RequestId = None,
+    ) -> HostedSession:
+        """Make a link with which a person verifies on the vault's own page.
+
+        return_url: where the browser comes to be confirmed, with the parameters session_id and bind_code, and
+        at the end with session_id only; its origin must be registered. Keep session_id beside the login that
+        asked. policy_text: your terms, as the page shows them. request_id: a random UUID that you saved
+        before the call. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied,
+        Unavailable.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "CreateVerificationSession",
+                HostedSession,
+                request_id=chosen_id(request_id),
+                account_token=account_token or "",
+                purpose=purpose,
+                return_url=return_url,
+                locale=locale,
+                policy_version=policy_version,
+                policy_text=policy_text,
+                invitation_code=invitation_code or "",
+            )
+        )
+
+    async def create_identity(
+        self, account_token: str, *, return_url: str, locale: str = "zh", request_id: RequestId = None
+    ) -> HostedSession:
+        """Make a link on which the owner of an account sees what is stored about it, and can appeal.
+
+        Bind it as any other session. Whoever passes `bind` sees the account: check that this browser is
+        logged in to it. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied,
+        Unavailable.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "CreateIdentitySession",
+                HostedSession,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+                return_url=return_url,
+                locale=locale,
+            )
+        )
+
+    async def bind(self, session_id: str, bind_code: str, *, request_id: RequestId = None) -> HostedSession:
+        """Confirm the browser that came to return_url with these parameters, and send it to continue_url.
+
+        Only after checking that this browser is logged in to the account for which you made this session:
+        anybody can send a link to somebody else. Raises NotFound (also for another session's code),
+        PreconditionFailed.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "BindVerificationSession",
+                HostedSession,
+                request_id=chosen_id(request_id),
+                session_id=session_id,
+                bind_code=bind_code,
+            )
+        )
+
+    async def get(self, session_id: str) -> HostedSession:
+        """Return a session as of now; raises NotFound. It can be read for 7 days."""
+        return await self.run(call(_SERVICE, "GetVerificationSession", HostedSession, session_id=session_id))
+
+    async def contest(
+        self, account_token: str, verification_id: str, words: str, *, request_id: RequestId = None
+    ) -> AccountContest:
+        """File what the owner says of a verification: that was not me.
+
+        verification_id: claim_id of its receipt. words: 1 to 2,000 characters. Raises NotFound and
+        PreconditionFailed.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "ContestVerification",
+                AccountContest,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+                verification_id=verification_id,
+                text=words,
+            )
+        )
+
+    async def decide_contest(
+        self,
+        contest_id: str,
+        verdict: ContestState,
+        reason: str,
+        *,
+        key: ModeratorKey,
+        request_id: RequestId = None,
+    ) -> AccountContest:
+        """Decide a contest, UPHELD (it was not the owner) or REJECTED. reason: shown to the owner.
+
+        The vault changes no account: close it, or ask its owner to open another one. Raises NotFound,
+        PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "DecideContest",
+                AccountContest,
+                request_id=chosen_id(request_id),
+                contest_id=contest_id,
+                verdict=verdict,
+                reason=reason,
+                sign=by(key, "contest_id", "verdict", "reason"),
+            )
+        )
+
+    async def get_contest(self, contest_id: str) -> AccountContest:
+        """Return a contest with its text; raises NotFound."""
+        return await self.run(call(_SERVICE, "GetContest", _with_text, contest_id=contest_id))
+
+    async def list_contests(
+        self,
+        *,
+        account_token: str | None = None,
+        state: ContestState | None = None,
+        overdue: bool = False,
+        page_size: int = 100,
+        page_token: str = "",
+    ) -> ContestPage:
+        """Return a page of contests without their texts: of all, of an account, in a state, or overdue."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListContests",
+                ContestPage,
+                account_token=account_token or "",
+                **given(state=state),
+                overdue=overdue,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )

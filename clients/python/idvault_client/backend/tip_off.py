@@ -4,10 +4,10 @@ request_id: a UUID that you saved before the call, so that you can repeat it. Wi
 one. Every method raises VaultError and no exception of gRPC.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from idvault.tip_off.rules import ReporterStanding
 from idvault.v1 import sanction_pb2
@@ -25,7 +25,7 @@ from idvault.verify.tip_off import (
 )
 from idvault_client import codec
 from idvault_client.backend import signing
-from idvault_client.backend.rpc import RequestId, Rpc, account, awaited, blocking, call, chosen_id
+from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, account, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, Named, ReadBy, given, text
 
@@ -180,252 +180,6 @@ class ReporterPage:
     next_page_token: str
 
 
-def file(
-    target: TipOffTarget,
-    category: SanctionCategory,
-    told: str,
-    *,
-    channel: TipOffChannel,
-    contact: str = "",
-    reporter_account_token: str | None = None,
-    evidence: Sequence[bytes] = (),
-    content: bytes = b"",
-    operation_id: str = "",
-    request_id: RequestId = None,
-) -> Rpc[FiledTipOff]:
-    """File a report; give reference and secret to the reporter, the secret is not stored.
-
-    told: what the reporter says. evidence: the SHA-256 of each piece that you preserve. operation_id: an open
-    one that it belongs to. request_id: must be random. Raises InvalidFields, NotFound, PreconditionFailed
-    (OPERATION_CLOSED), and Exhausted at the reporter's limit of the day.
-    """
-    return call(
-        _SERVICE,
-        "FileTipOff",
-        FiledTipOff,
-        request_id=chosen_id(request_id),
-        channel=channel,
-        target=_target(target),
-        category=category,
-        text=told,
-        contact=contact,
-        reporter_account_token=account(reporter_account_token or ""),
-        evidence_digests=evidence,
-        content_copy=content,
-        operation_id=operation_id,
-    )
-
-
-def follow(reference: str, secret: str) -> Rpc[FollowedTipOff]:
-    """Return what a reporter may read; raises NotFound, and TooManyAttempts after ten wrong tries a day."""
-    return call(_SERVICE, "FollowTipOff", FollowedTipOff, reference=reference, secret=secret)
-
-
-def assign(
-    tip_off: TipOffReport, *, key: ModeratorKey, to: str = "", request_id: RequestId = None
-) -> Rpc[TipOffReport]:
-    """Assign a report that is still assigned as you read it; raises PreconditionFailed (ASSIGNEE_CHANGED).
-
-    to: another moderator than the one who signs.
-    """
-    return call(
-        _SERVICE,
-        "AssignTipOff",
-        TipOffReport,
-        request_id=chosen_id(request_id),
-        tip_off_id=tip_off.tip_off_id,
-        moderator_id=to or key.moderator_id,
-        former_moderator_id=tip_off.moderator_id,
-        sign=by(key, "tip_off_id", "moderator_id", "former_moderator_id"),
-    )
-
-
-def hand_back(tip_off_id: str, *, key: ModeratorKey, request_id: RequestId = None) -> Rpc[TipOffReport]:
-    """Hand a report back to the queue, by its assignee; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "ReturnTipOff",
-        TipOffReport,
-        request_id=chosen_id(request_id),
-        tip_off_id=tip_off_id,
-        moderator_id=key.moderator_id,
-        sign=by(key, "tip_off_id", "moderator_id"),
-    )
-
-
-def add_note(
-    tip_off_id: str, note: str, *, key: ModeratorKey, request_id: RequestId = None
-) -> Rpc[TipOffReport]:
-    """Add a note that only your staff read; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "AddTipOffNote",
-        TipOffReport,
-        request_id=chosen_id(request_id),
-        tip_off_id=tip_off_id,
-        moderator_id=key.moderator_id,
-        note=note,
-        sign=by(key, "tip_off_id", "moderator_id", words="note"),
-    )
-
-
-def answer(
-    tip_off_id: str, reply: str, *, key: ModeratorKey, request_id: RequestId = None
-) -> Rpc[TipOffReport]:
-    """Reply to the reporter, and to those of merged reports; raises PreconditionFailed with both states."""
-    return call(
-        _SERVICE,
-        "AnswerTipOff",
-        TipOffReport,
-        request_id=chosen_id(request_id),
-        tip_off_id=tip_off_id,
-        moderator_id=key.moderator_id,
-        reply=reply,
-        sign=by(key, "tip_off_id", "moderator_id", words="reply"),
-    )
-
-
-def uphold(
-    tip_off_id: str,
-    sanction: UpheldSanction,
-    *,
-    key: ModeratorKey,
-    reply: str = "",
-    request_id: RequestId = None,
-) -> Rpc[TipOffReport]:
-    """Decide that a report was right, and impose a sanction: both or neither.
-
-    reply: required if the reporter has none yet. Raises what `sanctions.impose` raises, and
-    PreconditionFailed.
-    """
-    chosen = chosen_id(request_id)
-    imposed = signing.imposition(
-        sanction.account_token,
-        sanction.degree,
-        sanction.statement,
-        key=key,
-        measure=sanction.measure,
-        scope=sanction.scope,
-        operation_id=sanction.operation_id,
-        public_account_id=sanction.public_account_id,
-        signed_id=chosen,
-    )
-    message = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
-    return _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, sanction=message)
-
-
-def dismiss(
-    tip_off_id: str,
-    reason: Dismissal,
-    *,
-    key: ModeratorKey,
-    reply: str = "",
-    request_id: RequestId = None,
-) -> Rpc[TipOffReport]:
-    """Dismiss a report; reply: required if the reporter has none yet."""
-    decided = {"outcome": TipOffOutcome.DISMISSED, "dismissal": reason}
-    return _resolve(tip_off_id, key, reply, chosen_id(request_id), **decided)
-
-
-def find_abusive(
-    tip_off_id: str, *, key: ModeratorKey, reply: str = "", request_id: RequestId = None
-) -> Rpc[TipOffReport]:
-    """Decide that a report was abusive: its reporter is warned, and limited the next time."""
-    return _resolve(tip_off_id, key, reply, chosen_id(request_id), outcome=TipOffOutcome.ABUSIVE)
-
-
-def merge(
-    tip_off_id: str,
-    duplicate_ids: Sequence[str],
-    *,
-    key: ModeratorKey,
-    request_id: RequestId = None,
-) -> Rpc[TipOffReport]:
-    """Merge reports of the same matter into one, up to 100 in a call; raises PreconditionFailed."""
-    return call(
-        _SERVICE,
-        "MergeTipOffs",
-        TipOffReport,
-        request_id=chosen_id(request_id),
-        tip_off_id=tip_off_id,
-        moderator_id=key.moderator_id,
-        duplicate_ids=duplicate_ids,
-        sign=by(key, "tip_off_id", "moderator_id", "duplicate_ids"),
-    )
-
-
-def get(tip_off_id: str) -> Rpc[TipOffCase]:
-    """Return a report with its texts; raises NotFound."""
-    return call(_SERVICE, "GetTipOff", TipOffCase, tip_off_id=tip_off_id)
-
-
-def list_page(
-    *,
-    state: TipOffState | None = None,
-    open_only: bool = False,
-    due_before: datetime | None = None,
-    moderator_id: str = "",
-    target: TipOffTarget | None = None,
-    category: SanctionCategory | None = None,
-    operation_id: str = "",
-    page_size: int = 100,
-    page_token: str = "",
-) -> Rpc[TipOffPage]:
-    """Return a page of reports in the order of the queue; overdue ones: open_only, and due_before now."""
-    return call(
-        _SERVICE,
-        "ListTipOffs",
-        TipOffPage,
-        **given(state=state, category=category, due_before_time=due_before),
-        open_only=open_only,
-        moderator_id=moderator_id,
-        **given(target=target and _target(target)),
-        operation_id=operation_id,
-        page_size=page_size,
-        page_token=page_token,
-    )
-
-
-def set_reporter_standing(
-    reporter_id: str,
-    standing: ReporterStanding,
-    *,
-    key: ModeratorKey,
-    limit_end: datetime | None = None,
-    request_id: RequestId = None,
-) -> Rpc[TipOffReporter]:
-    """Make a reporter a trusted flagger, limit one until a time, or end either; raises NotFound."""
-
-    def sign(method: str, request: pb.SetReporterStandingRequest) -> sanction_pb2.ModeratorSignature:
-        end = "" if limit_end is None else request.limit_end_time.seconds
-        return signing.act(key, method, request, reporter_id, request.standing, end)
-
-    return call(
-        _SERVICE,
-        "SetReporterStanding",
-        TipOffReporter,
-        request_id=chosen_id(request_id),
-        reporter_id=reporter_id,
-        standing=standing,
-        **given(limit_end_time=limit_end),
-        sign=sign,
-    )
-
-
-def list_reporters(
-    *, standing: ReporterStanding | None = None, page_size: int = 100, page_token: str = ""
-) -> Rpc[ReporterPage]:
-    """Return a page of reporters by id: of all, or in one standing."""
-    return call(
-        _SERVICE,
-        "ListReporters",
-        ReporterPage,
-        **given(standing=standing),
-        page_size=page_size,
-        page_token=page_token,
-    )
-
-
 def _resolve(
     tip_off_id: str, key: ModeratorKey, reply: str, request_id: str, **decision: object
 ) -> Rpc[TipOffReport]:
@@ -445,44 +199,277 @@ def _resolve(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TipOffClient:
+class AioTipOffClient:
     """Reports of rumours. run: makes a call and returns its result, or raises VaultError."""
 
-    run: Callable[[Rpc[Any]], Any]
+    run: AioRunCall
 
-    file = blocking(file)
-    follow = blocking(follow)
-    assign = blocking(assign)
-    hand_back = blocking(hand_back)
-    add_note = blocking(add_note)
-    answer = blocking(answer)
-    uphold = blocking(uphold)
-    dismiss = blocking(dismiss)
-    find_abusive = blocking(find_abusive)
-    merge = blocking(merge)
-    get = blocking(get)
-    list_page = blocking(list_page)
-    set_reporter_standing = blocking(set_reporter_standing)
-    list_reporters = blocking(list_reporters)
+    async def file(
+        self,
+        target: TipOffTarget,
+        category: SanctionCategory,
+        told: str,
+        *,
+        channel: TipOffChannel,
+        contact: str = "",
+        reporter_account_token: str | None = None,
+        evidence: Sequence[bytes] = (),
+        content: bytes = b"",
+        operation_id: str = "",
+        request_id: RequestId = None,
+    ) -> FiledTipOff:
+        """File a report; give reference and secret to the reporter, the secret is not stored.
 
+        told: what the reporter says. evidence: the SHA-256 of each piece that you preserve. operation_id: an
+        open one that it belongs to. request_id: must be random. Raises InvalidFields, NotFound,
+        PreconditionFailed (OPERATION_CLOSED), and Exhausted at the reporter's limit of the day.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "FileTipOff",
+                FiledTipOff,
+                request_id=chosen_id(request_id),
+                channel=channel,
+                target=_target(target),
+                category=category,
+                text=told,
+                contact=contact,
+                reporter_account_token=account(reporter_account_token or ""),
+                evidence_digests=evidence,
+                content_copy=content,
+                operation_id=operation_id,
+            )
+        )
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AioTipOffClient:
-    """The same, awaited."""
+    async def follow(self, reference: str, secret: str) -> FollowedTipOff:
+        """Return what a reporter may read.
 
-    run: Callable[[Rpc[Any]], Awaitable[Any]]
+        Raises NotFound, and TooManyAttempts after ten wrong tries a day.
+        """
+        return await self.run(
+            call(_SERVICE, "FollowTipOff", FollowedTipOff, reference=reference, secret=secret)
+        )
 
-    file = awaited(file)
-    follow = awaited(follow)
-    assign = awaited(assign)
-    hand_back = awaited(hand_back)
-    add_note = awaited(add_note)
-    answer = awaited(answer)
-    uphold = awaited(uphold)
-    dismiss = awaited(dismiss)
-    find_abusive = awaited(find_abusive)
-    merge = awaited(merge)
-    get = awaited(get)
-    list_page = awaited(list_page)
-    set_reporter_standing = awaited(set_reporter_standing)
-    list_reporters = awaited(list_reporters)
+    async def assign(
+        self, tip_off: TipOffReport, *, key: ModeratorKey, to: str = "", request_id: RequestId = None
+    ) -> TipOffReport:
+        """Assign a report that is still assigned as you read it.
+
+        Raises PreconditionFailed (ASSIGNEE_CHANGED). to: another moderator than the one who signs.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "AssignTipOff",
+                TipOffReport,
+                request_id=chosen_id(request_id),
+                tip_off_id=tip_off.tip_off_id,
+                moderator_id=to or key.moderator_id,
+                former_moderator_id=tip_off.moderator_id,
+                sign=by(key, "tip_off_id", "moderator_id", "former_moderator_id"),
+            )
+        )
+
+    async def hand_back(
+        self, tip_off_id: str, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> TipOffReport:
+        """Hand a report back to the queue, by its assignee; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ReturnTipOff",
+                TipOffReport,
+                request_id=chosen_id(request_id),
+                tip_off_id=tip_off_id,
+                moderator_id=key.moderator_id,
+                sign=by(key, "tip_off_id", "moderator_id"),
+            )
+        )
+
+    async def add_note(
+        self, tip_off_id: str, note: str, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> TipOffReport:
+        """Add a note that only your staff read; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "AddTipOffNote",
+                TipOffReport,
+                request_id=chosen_id(request_id),
+                tip_off_id=tip_off_id,
+                moderator_id=key.moderator_id,
+                note=note,
+                sign=by(key, "tip_off_id", "moderator_id", words="note"),
+            )
+        )
+
+    async def answer(
+        self, tip_off_id: str, reply: str, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> TipOffReport:
+        """Reply to the reporter, and to those of merged reports.
+
+        Raises PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "AnswerTipOff",
+                TipOffReport,
+                request_id=chosen_id(request_id),
+                tip_off_id=tip_off_id,
+                moderator_id=key.moderator_id,
+                reply=reply,
+                sign=by(key, "tip_off_id", "moderator_id", words="reply"),
+            )
+        )
+
+    async def uphold(
+        self,
+        tip_off_id: str,
+        sanction: UpheldSanction,
+        *,
+        key: ModeratorKey,
+        reply: str = "",
+        request_id: RequestId = None,
+    ) -> TipOffReport:
+        """Decide that a report was right, and impose a sanction: both or neither.
+
+        reply: required if the reporter has none yet. Raises what `sanctions.impose` raises, and
+        PreconditionFailed.
+        """
+        chosen = chosen_id(request_id)
+        imposed = signing.imposition(
+            sanction.account_token,
+            sanction.degree,
+            sanction.statement,
+            key=key,
+            measure=sanction.measure,
+            scope=sanction.scope,
+            operation_id=sanction.operation_id,
+            public_account_id=sanction.public_account_id,
+            signed_id=chosen,
+        )
+        message = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
+        return await self.run(
+            _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, sanction=message)
+        )
+
+    async def dismiss(
+        self,
+        tip_off_id: str,
+        reason: Dismissal,
+        *,
+        key: ModeratorKey,
+        reply: str = "",
+        request_id: RequestId = None,
+    ) -> TipOffReport:
+        """Dismiss a report; reply: required if the reporter has none yet."""
+        decided = {"outcome": TipOffOutcome.DISMISSED, "dismissal": reason}
+        return await self.run(_resolve(tip_off_id, key, reply, chosen_id(request_id), **decided))
+
+    async def find_abusive(
+        self, tip_off_id: str, *, key: ModeratorKey, reply: str = "", request_id: RequestId = None
+    ) -> TipOffReport:
+        """Decide that a report was abusive: its reporter is warned, and limited the next time."""
+        return await self.run(
+            _resolve(tip_off_id, key, reply, chosen_id(request_id), outcome=TipOffOutcome.ABUSIVE)
+        )
+
+    async def merge(
+        self,
+        tip_off_id: str,
+        duplicate_ids: Sequence[str],
+        *,
+        key: ModeratorKey,
+        request_id: RequestId = None,
+    ) -> TipOffReport:
+        """Merge reports of the same matter into one, up to 100 in a call; raises PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "MergeTipOffs",
+                TipOffReport,
+                request_id=chosen_id(request_id),
+                tip_off_id=tip_off_id,
+                moderator_id=key.moderator_id,
+                duplicate_ids=duplicate_ids,
+                sign=by(key, "tip_off_id", "moderator_id", "duplicate_ids"),
+            )
+        )
+
+    async def get(self, tip_off_id: str) -> TipOffCase:
+        """Return a report with its texts; raises NotFound."""
+        return await self.run(call(_SERVICE, "GetTipOff", TipOffCase, tip_off_id=tip_off_id))
+
+    async def list_page(
+        self,
+        *,
+        state: TipOffState | None = None,
+        open_only: bool = False,
+        due_before: datetime | None = None,
+        moderator_id: str = "",
+        target: TipOffTarget | None = None,
+        category: SanctionCategory | None = None,
+        operation_id: str = "",
+        page_size: int = 100,
+        page_token: str = "",
+    ) -> TipOffPage:
+        """Return a page of reports in the order of the queue; overdue ones: open_only, and due_before now."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListTipOffs",
+                TipOffPage,
+                **given(state=state, category=category, due_before_time=due_before),
+                open_only=open_only,
+                moderator_id=moderator_id,
+                **given(target=target and _target(target)),
+                operation_id=operation_id,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
+
+    async def set_reporter_standing(
+        self,
+        reporter_id: str,
+        standing: ReporterStanding,
+        *,
+        key: ModeratorKey,
+        limit_end: datetime | None = None,
+        request_id: RequestId = None,
+    ) -> TipOffReporter:
+        """Make a reporter a trusted flagger, limit one until a time, or end either; raises NotFound."""
+
+        def sign(method: str, request: pb.SetReporterStandingRequest) -> sanction_pb2.ModeratorSignature:
+            end = "" if limit_end is None else request.limit_end_time.seconds
+            return signing.act(key, method, request, reporter_id, request.standing, end)
+
+        return await self.run(
+            call(
+                _SERVICE,
+                "SetReporterStanding",
+                TipOffReporter,
+                request_id=chosen_id(request_id),
+                reporter_id=reporter_id,
+                standing=standing,
+                **given(limit_end_time=limit_end),
+                sign=sign,
+            )
+        )
+
+    async def list_reporters(
+        self, *, standing: ReporterStanding | None = None, page_size: int = 100, page_token: str = ""
+    ) -> ReporterPage:
+        """Return a page of reporters by id: of all, or in one standing."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListReporters",
+                ReporterPage,
+                **given(standing=standing),
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )

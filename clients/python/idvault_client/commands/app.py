@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from idvault_client import testing
-from idvault_client.backend.vault import Vault, connect
+from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.commands import (
     account,
     claim,

@@ -18,7 +18,7 @@ from idvault.verify.attest import registration
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration, RegistrationFileError
 from idvault.verify.error import InvalidError
-from idvault_client.backend.vault import Vault
+from idvault_client.backend.blocking.vault import Vault
 
 KEY, MODERATOR, REGISTRATION = "key.pem", "moderator.json", "registration.json"
 SHORTEST = 11

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import uuid4
 
+from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.sanction import PlatformOperation
-from idvault_client.backend.vault import Vault
 from idvault_client.console.visit import Visit
 from idvault_client.moderation import shown
 from idvault_client.sanctions import ModeratorKey, OperationState

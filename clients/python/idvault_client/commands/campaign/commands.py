@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.live import Live
 
 from idvault.campaign.rules import Campaign, CampaignState
+from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.campaign import CampaignProgress
-from idvault_client.backend.vault import Vault
 from idvault_client.commands.campaign import chart, manage, screen, table
 from idvault_client.commands.campaign.manage import CampaignId
 from idvault_client.commands.output import AsJson, reporting, show
