@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
 
-from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.claim import ClaimState, Consent, FailureReason
 from idvault.verify.error import (
     AlreadyExistsError,
     FieldCode,
@@ -116,6 +116,26 @@ class VerificationSession:
     def expires_at(self) -> datetime:
         """When the session expires (business time)."""
         return self.created_at + LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session, and its newest attempt's claim as far as the rules need it; None if it has not arrived."""
+
+    session: VerificationSession
+    claim: SessionClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastClaim:
+    """How a claim of an account ended, without whom it named. ended_at: None while it is open."""
+
+    claim_id: str
+    state: ClaimState
+    failure_reason: FailureReason | None
+    opened_at: datetime
+    ended_at: datetime | None
+    consent: Consent
 
 
 def check_terms(*, policy_text: str) -> str:

@@ -15,7 +15,6 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
-from idvault.core.event_factory import EventFactory
 from idvault.core.tables.log import log_entries
 from idvault.disclosure.acts.history import LogProofs
 from idvault.erasure.api import ErasureServicer
@@ -25,13 +24,12 @@ from idvault.log.store import SqlLogStore
 from idvault.platform import acts as platform_acts
 from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.erasure import wire_erasures
-from idvault.processes.bootstrap.periodic.session import wire_purges
-from idvault.processes.bootstrap.session import wire_identities, wire_sessions
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.objection.acts import ObjectionContext
-from idvault.session.acts.identity import IdentityFlow
-from idvault.session.acts.page import Custodians
+from idvault.session.acts.identity import IdentityContext
+from idvault.session.acts.session import Custodians, SessionContext
+from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
-from idvault.session.store import SqlSessionStore
 from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import seal, secret
@@ -102,47 +100,44 @@ class SessionWorld:
     ) -> None:
         """patience: seconds that a form waits for the registry."""
         self.moderation = moderation or AppealWorld(database)
-        self.vault = self.moderation.vault
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
         self.claims = self.campaigns.claims
         self.database = database
-        self.store = SqlSessionStore(database=database)
-        entropy = CountingEntropy(start=13_000_000)
-        self.events_of = EventFactory(entropy=entropy)
+        self.vault = wire_vault(
+            database,
+            guard=self.claims.guard,
+            fingerprinter=FakeFingerprinter(),
+            entropy=CountingEntropy(start=13_000_000),
+        )
         self.histories = KnownHistories()
         self.contests = ObjectionContext(
             ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
         )
-        self.identities = self._identities(receipts or NoReceipts())
-        self.servicer = wire_sessions(
-            store=self.store,
-            platforms=StoredPresentations(self.moderation.vault),
+        self.context = SessionContext(
             claims=self.claims.verification,
-            identities=self.identities,
-            receipts=receipts or NoReceipts(),
+            platforms=StoredPresentations(self.vault),
             coder=FakeLinkCoder(),
-            fingerprinter=FakeFingerprinter(),
-            guard=self.claims.guard,
-            entropy=entropy,
             rules=RULES,
+            policy=self.claims.policy,
             custodians=lambda: CUSTODIANS,
             base_url=base_url,
             patience=patience,
         )
-        self.purges = wire_purges(store=self.store, guard=self.claims.guard, entropy=entropy)
+        self.identity_context = self._identity_context(receipts or NoReceipts())
+        self.servicer = SessionMethods(
+            vault=self.vault, context=self.context, identity=self.identity_context, contests=self.contests
+        )
         self._numbers = 0
 
-    def _identities(self, receipts: Any) -> IdentityFlow:
-        return wire_identities(
-            store=self.store,
+    def _identity_context(self, receipts: ReceiptFlow) -> IdentityContext:
+        return IdentityContext(
             accounts=self.claims.accounts,
             records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,
-            erasures=self._erasures(),
-            vault=self.publishing.vault,
+            erasures=self._erasures().flow,
             histories=self.histories,
             receipts=receipts,
             policy=self.claims.policy,
@@ -183,7 +178,7 @@ class SessionWorld:
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""
         spki = sha256(name.encode()).hexdigest()
-        vault = self.moderation.vault
+        vault = self.vault
         await platform_acts.register(vault, SYSTEM, at(0), name=name, role="platform", spki=spki)
         await platform_acts.present(vault, SYSTEM, at(0), name, title=TITLE, origins=origins)
 

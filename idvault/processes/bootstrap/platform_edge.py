@@ -20,7 +20,7 @@ from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.log import build_guard
 from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
 from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
-from idvault.processes.bootstrap.session import build_identities, build_sessions
+from idvault.processes.bootstrap.session import session_context, session_service
 from idvault.processes.bootstrap.tip_off import tip_off_services
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.public_account.api import PublicAccountMethods
@@ -96,22 +96,22 @@ def _services_of_owners(
     policy = claims.policy
     sanctions = build_sanctions(base, vault, keys=keys)
     erasures = build_erasures(base, keys=keys, guard=guard)
-    sessions = build_sessions(
+    context = session_context(
         base,
+        vault,
         keys=keys,
-        guard=guard,
         claims=verification,
-        identities=build_identities(
-            base,
-            keys=keys,
-            appeals=sanctions.appeals,
-            vault=vault,
-            erasures=erasures,
-            histories=histories,
-            rosters=rosters,
-            policy=policy,
-        ),
         rules=claims.rules,
+        policy=policy,
+        rosters=rosters,
+    )
+    sessions = session_service(
+        base,
+        vault,
+        context,
+        appeals=sanctions.appeals,
+        erasures=erasures.flow,
+        histories=histories,
         rosters=rosters,
     )
     return [

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from idvault.account import rules as account_rules
 from idvault.account.ports import RecordStore, StatusStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
-from idvault.core import caller
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
@@ -28,13 +27,12 @@ from idvault.sanction.appeal.rules import Appeal, AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.rules import Sanction, SanctionFilter
-from idvault.session import rules
-from idvault.session.acts.page import BrowserSession
+from idvault.session import rules, store
+from idvault.session.acts.page import BrowserSession, of_browser
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestTerms
-from idvault.session.ports import PastClaim, SessionStore
-from idvault.session.rules import VerificationSession
+from idvault.session.rules import PastClaim, VerificationSession
 from idvault.verify.account import Status
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.claim import ClaimState
@@ -61,11 +59,9 @@ class OwnIdentity:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class IdentityFlow:
-    """Accounts in their owners' sessions. quorum: finds a quorum of any roster version by its id."""
+class IdentityContext:
+    """What is needed beside the vault. quorum: finds a quorum of any roster version by its id."""
 
-    vault: Vault
-    store: SessionStore
     accounts: StatusStore
     records: RecordStore
     quorum: Callable[[str], Quorum | None]
@@ -76,96 +72,129 @@ class IdentityFlow:
     receipts: ReceiptFlow
     policy: OperatorPolicy
 
-    async def get(self, browser: BrowserSession, *, now: ClockReading) -> OwnIdentity:
-        """Return the account of a session; raises NotFoundError and PreconditionError."""
-        session, token = await self._owned(browser, now)
-        party = session.relying_party
-        account = await self.accounts.get(relying_party=party, account_token=token)
-        if account is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        record = await self.records.get(account_token=token)
-        sanctions, _ = await sanction_acts.page(
-            self.vault, party, SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
-        )
-        own = ObjectionFilter(token)
-        appeals, _ = await APPEALS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
-        contests, _ = await CONTESTS.page(self.vault, party, own, after="", limit=LIMIT, now=now)
-        public_accounts, _ = await public_account_acts.page(
-            self.vault,
-            party,
-            account_token=token,
-            state=None,
-            after="",
-            limit=LIMIT,
-            zone=self.policy.zone,
-            now=now,
-        )
-        return OwnIdentity(
-            account_rules.project(account=account, today=now.today(self.policy.zone), now=now.business),
-            None if record is None else self.quorum(record.present_quorum_id),
-            tuple(await self.store.past_claims(account_token=token, limit=LIMIT)),
-            tuple(sanctions),
-            tuple(appeals),
-            tuple(contests),
-            tuple(public_accounts),
-            await self.erasures.find(relying_party=party, account_token=token),
-            await self.erasures.offer(account_token=token, now=now),
-        )
 
-    async def history(self, browser: BrowserSession, *, now: ClockReading) -> History:
-        """Return the disclosure history of a session's account; raises as `get`, and as the history does."""
-        session, token = await self._owned(browser, now)
-        return await self.histories.get(relying_party=session.relying_party, account_token=token, now=now)
+async def get(
+    vault: Vault, context: IdentityContext, browser: BrowserSession, *, now: ClockReading
+) -> OwnIdentity:
+    """Return the account of a session; raises NotFoundError and PreconditionError."""
+    session, token = await _owned(vault, browser, now)
+    party = session.relying_party
+    account = await context.accounts.get(relying_party=party, account_token=token)
+    if account is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    record = await context.records.get(account_token=token)
+    sanctions, _ = await sanction_acts.page(
+        vault, party, SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
+    )
+    own = ObjectionFilter(token)
+    appeals, _ = await APPEALS.page(vault, party, own, after="", limit=LIMIT, now=now)
+    contests, _ = await CONTESTS.page(vault, party, own, after="", limit=LIMIT, now=now)
+    public_accounts, _ = await public_account_acts.page(
+        vault,
+        party,
+        account_token=token,
+        state=None,
+        after="",
+        limit=LIMIT,
+        zone=context.policy.zone,
+        now=now,
+    )
+    claims = await vault.read("session.past_claims", lambda one: store.past_claims(one, token, LIMIT))
+    return OwnIdentity(
+        account_rules.project(account=account, today=now.today(context.policy.zone), now=now.business),
+        None if record is None else context.quorum(record.present_quorum_id),
+        tuple(claims),
+        tuple(sanctions),
+        tuple(appeals),
+        tuple(contests),
+        tuple(public_accounts),
+        await context.erasures.find(relying_party=party, account_token=token),
+        await context.erasures.offer(account_token=token, now=now),
+    )
 
-    async def receipt(self, browser: BrowserSession, *, claim_id: str, now: ClockReading) -> Receipt:
-        """Return the receipt of a verification; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
-        _, token = await self._owned(browser, now)
-        claim = await self.store.claim(account_token=token, claim_id=claim_id)
-        found = await self.receipts.of(claim) if claim.state is ClaimState.SUCCEEDED else None
-        if found is None:
-            raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
-        return found
 
-    async def appeal(
-        self, call: Asked, *, browser: BrowserSession, sanction_id: str, text: str, now: ClockReading
-    ) -> Appeal:
-        """File an appeal against a sanction of the session's account; raises as sanction.appeal.acts.file."""
-        session, token = await self._owned(browser, now)
-        party = session.relying_party
-        sanction = await sanction_acts.find(self.vault, party, sanction_id)
-        if sanction.account_token != token:
-            raise NotFoundError(Reason.SANCTION_NOT_FOUND)
-        filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
-        return await appeal_acts.file(self.vault, filing, now, sanction_id, text=text, context=self.appeals)
+async def history(
+    vault: Vault, context: IdentityContext, browser: BrowserSession, *, now: ClockReading
+) -> History:
+    """Return the disclosure history of a session's account; raises as `get`, and as the history does."""
+    session, token = await _owned(vault, browser, now)
+    return await context.histories.get(relying_party=session.relying_party, account_token=token, now=now)
 
-    async def contest(
-        self, call: Asked, *, browser: BrowserSession, claim_id: str, text: str, now: ClockReading
-    ) -> Contest:
-        """File a contest of a verification of the session's account; raises as session.contest.acts.file."""
-        session, token = await self._owned(browser, now)
-        filing = replace(call, relying_party=session.relying_party)
-        return await contest_acts.file(
-            self.vault, filing, now, account_token=token, claim_id=claim_id, text=text, context=self.contests
-        )
 
-    async def erase(self, call: Asked, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
-        """Request the erasure of the session's account; raises as ErasureFlow.request."""
-        return await self.erasures.request(await self._about(call, browser, now), now=now)
+async def receipt(
+    vault: Vault, context: IdentityContext, browser: BrowserSession, *, claim_id: str, now: ClockReading
+) -> Receipt:
+    """Return the receipt of a verification; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
+    _, token = await _owned(vault, browser, now)
+    claim = await vault.read("session.claim", lambda one: store.claim(one, token, claim_id))
+    succeeded = claim is not None and claim.state is ClaimState.SUCCEEDED
+    found = await context.receipts.of(claim) if claim is not None and succeeded else None
+    if found is None:
+        raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
+    return found
 
-    async def keep(self, call: Asked, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
-        """Cancel the erasure of the session's account; raises as ErasureFlow.cancel."""
-        return await self.erasures.cancel(await self._about(call, browser, now), now=now)
 
-    async def _about(self, call: Asked, browser: BrowserSession, now: ClockReading) -> ErasureCall:
-        session, token = await self._owned(browser, now)
-        party = session.relying_party
-        return ErasureCall(
-            party, call.actor_id, call.request_id, call.method, token, call.fields, ErasureOrigin.OWNER
-        )
+async def appeal(
+    vault: Vault,
+    context: IdentityContext,
+    call: Asked,
+    now: ClockReading,
+    browser: BrowserSession,
+    *,
+    sanction_id: str,
+    text: str,
+) -> Appeal:
+    """File an appeal against a sanction of the session's account; raises as sanction.appeal.acts.file."""
+    session, token = await _owned(vault, browser, now)
+    party = session.relying_party
+    sanction = await sanction_acts.find(vault, party, sanction_id)
+    if sanction.account_token != token:
+        raise NotFoundError(Reason.SANCTION_NOT_FOUND)
+    filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
+    return await appeal_acts.file(vault, filing, now, sanction_id, text=text, context=context.appeals)
 
-    async def _owned(self, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
-        """Return a session and its account; raises NotFoundError and PreconditionError."""
-        found = await self.store.get(session_id=browser.session_id)
-        rules.check_browser(session=found.session, browser_hash=browser.hash)
-        caller.serve(caller.platform(found.session.relying_party))
-        return found.session, rules.owned_account(session=found.session, now=now.business)
+
+async def contest(
+    vault: Vault,
+    context: IdentityContext,
+    call: Asked,
+    now: ClockReading,
+    browser: BrowserSession,
+    *,
+    claim_id: str,
+    text: str,
+) -> Contest:
+    """File a contest of a verification of the session's account; raises as session.contest.acts.file."""
+    session, token = await _owned(vault, browser, now)
+    filing = replace(call, relying_party=session.relying_party)
+    return await contest_acts.file(
+        vault, filing, now, account_token=token, claim_id=claim_id, text=text, context=context.contests
+    )
+
+
+async def erase(
+    vault: Vault, context: IdentityContext, call: Asked, now: ClockReading, browser: BrowserSession
+) -> ShownErasure:
+    """Request the erasure of the session's account; raises as ErasureFlow.request."""
+    return await context.erasures.request(await _about(vault, call, browser, now), now=now)
+
+
+async def keep(
+    vault: Vault, context: IdentityContext, call: Asked, now: ClockReading, browser: BrowserSession
+) -> ShownErasure:
+    """Cancel the erasure of the session's account; raises as ErasureFlow.cancel."""
+    return await context.erasures.cancel(await _about(vault, call, browser, now), now=now)
+
+
+async def _about(vault: Vault, call: Asked, browser: BrowserSession, now: ClockReading) -> ErasureCall:
+    session, token = await _owned(vault, browser, now)
+    party = session.relying_party
+    return ErasureCall(
+        party, call.actor_id, call.request_id, call.method, token, call.fields, ErasureOrigin.OWNER
+    )
+
+
+async def _owned(vault: Vault, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
+    """Return a session and its account; raises NotFoundError and PreconditionError."""
+    session = (await of_browser(vault, browser)).session
+    return session, rules.owned_account(session=session, now=now.business)

@@ -1,19 +1,70 @@
-"""Makes, confirms, reads and purges sessions: what platforms and the worker do."""
+"""Makes, confirms, reads and purges sessions, and stores each step that a platform or a page takes.
 
+- Rows are locked in this order: request, session, account.
+- A step that was taken already is not stored again, whatever request asks for it.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
-from idvault.core.event_factory import EventFactory
+from idvault.account import rules as account_rules
+from idvault.account.store import rows as account_rows
+from idvault.campaign.invitation import store as invitation_store
+from idvault.claim import rules as claim_rules
+from idvault.claim.acts.verification import VerificationFlow
+from idvault.claim.ports import Claim
+from idvault.claim.rules import ClaimRules
+from idvault.core import account_request
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
+from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
-from idvault.log.acts.guard import LogGuard
 from idvault.platform.ports import PresentationStore
-from idvault.session import rules
-from idvault.session.acts.page import SessionSteps, ShownSession
-from idvault.session.ports import LinkCoder, SessionStore, StoredSession
-from idvault.session.rules import SessionPurpose, VerificationSession
+from idvault.session import rules, store
+from idvault.session.ports import LinkCoder
+from idvault.session.rules import (
+    SessionClaim,
+    SessionPurpose,
+    SessionState,
+    StoredSession,
+    VerificationSession,
+)
 from idvault.verify import return_address, secret
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
+from idvault.verify.event import EventType
+from idvault.verify.seal import Part
+
+# Each retry follows a step that another call has stored meanwhile, and a session has few.
+_RETRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Custodians:
+    """Who can open a record together: M of these names."""
+
+    threshold: int
+    names: tuple[str, ...]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SessionContext:
+    """What sessions need beside the vault.
+
+    rules: what the deployment accepts. custodians: of the quorum that new records are sealed for. base_url:
+    of the hosted pages, without a slash at its end; empty if this deployment serves none. patience: how many
+    seconds a submitted form waits for the registry at most.
+    """
+
+    claims: VerificationFlow
+    platforms: PresentationStore
+    coder: LinkCoder
+    rules: ClaimRules
+    policy: OperatorPolicy
+    custodians: Callable[[], Custodians]
+    base_url: str
+    patience: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +84,17 @@ class NewSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownSession:
+    """A session as of now, with its newest claim. next_attempt: 0 if no form is to be shown."""
+
+    session: VerificationSession
+    state: SessionState
+    claim: Claim | None
+    next_attempt: int
+    attempts_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class MadeSession:
     """A session and its link."""
 
@@ -40,87 +102,184 @@ class MadeSession:
     link_code: str = field(repr=False)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SessionFlow:
-    """Sessions of relying parties. served: whether this deployment serves the pages."""
+class ChangedSessionError(Exception):
+    """Another call has changed the session since it was read."""
 
-    store: SessionStore
-    steps: SessionSteps
-    platforms: PresentationStore
-    coder: LinkCoder
-    guard: LogGuard
-    events: EventFactory
-    served: bool
 
-    async def create(self, call: Asked, *, wanted: NewSession, now: ClockReading) -> MadeSession:
-        """Make a session; raises InvalidError, NotFoundError, PreconditionError and others."""
-        await self.guard.check(now=now)
-        if not self.served:
-            raise PreconditionError(Reason.PAGES_NOT_SERVED)
-        pages = await self.platforms.pages(name=call.relying_party)
-        return_address.check(wanted.return_url, origins=pages.origins)
-        code = self.coder.code(relying_party=call.relying_party, request_id=call.request_id)
-        made = VerificationSession(
-            session_id=self.events.new_id(),
-            relying_party=call.relying_party,
-            account_token=wanted.account_token,
-            purpose=wanted.purpose,
-            return_url=wanted.return_url,
-            locale=wanted.locale,
-            policy_version=wanted.policy_version,
-            policy_text=wanted.policy_text,
-            link_hash=secret.link_hash(code),
-            created_at=now.business,
-            invitation_code_hash=wanted.invitation_code_hash,
+async def create(
+    vault: Vault, context: SessionContext, call: Asked, now: ClockReading, wanted: NewSession
+) -> MadeSession:
+    """Make a session; raises InvalidError, NotFoundError, PreconditionError and others."""
+    await vault.guard.check(now=now)
+    if not context.base_url:
+        raise PreconditionError(Reason.PAGES_NOT_SERVED)
+    pages = await context.platforms.pages(name=call.relying_party)
+    return_address.check(wanted.return_url, origins=pages.origins)
+    code = context.coder.code(relying_party=call.relying_party, request_id=call.request_id)
+    made = VerificationSession(
+        session_id=vault.new_id(),
+        relying_party=call.relying_party,
+        account_token=wanted.account_token,
+        purpose=wanted.purpose,
+        return_url=wanted.return_url,
+        locale=wanted.locale,
+        policy_version=wanted.policy_version,
+        policy_text=wanted.policy_text,
+        link_hash=secret.link_hash(code),
+        created_at=now.business,
+        invitation_code_hash=wanted.invitation_code_hash,
+    )
+    request = call.request(vault.fingerprinter)
+    stored = await store_session.run(vault, call, now, request, made.session_id, made)
+    found = await read(vault, stored.session_id)
+    return MadeSession(await shown(context, found, now=now), code)
+
+
+@mutation("session.create", again=store.made)
+async def store_session(tx: Tx, session_id: str, session: VerificationSession) -> VerificationSession:
+    """Store a new session.
+
+    An account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
+    claim.rules.admit, unless its owner only looks at it. An invitation's code must be one that a claim of the
+    account could use, else PreconditionError (ILLEGAL_TRANSITION); nothing of it is used up.
+    """
+    token, code_hash = session.account_token, session.invitation_code_hash
+    shows = session.purpose is SessionPurpose.IDENTITY
+    if token is not None:
+        owner = await account_rows.lock_of(tx.connection, account_token=token, relying_party=tx.party)
+        if not shows:
+            claim_rules.admit(account=account_rules.fall(account=owner, now=tx.now.business))
+        if code_hash is not None:
+            await invitation_store.check_code(
+                tx.connection, account_token=token, code_hash=code_hash, now=tx.now.business
+            )
+    await store.ROWS.add(tx.connection, session)
+    kind = EventType.SESSION_SHOW if shows else EventType.SESSION_CREATE
+    await tx.log(kind, account_token=token or "", session_id=session_id)
+    return session
+
+
+async def bind(
+    vault: Vault,
+    context: SessionContext,
+    call: Asked,
+    now: ClockReading,
+    session_id: str,
+    *,
+    bind_code: str,
+) -> ShownSession:
+    """Confirm a session's browser; raises NotFoundError (SESSION_NOT_FOUND) and PreconditionError."""
+    await vault.guard.check(now=now)
+    found = await _of_party(vault, call.relying_party, session_id)
+    hashed = secret.bind_hash(bind_code, session_id=session_id)
+    bound = await step(
+        vault,
+        found,
+        call,
+        now,
+        EventType.SESSION_BIND,
+        decide=lambda one: rules.bind(session=one.session, bind_hash=hashed, now=now.business),
+    )
+    return await shown(context, bound, now=now)
+
+
+async def get(
+    vault: Vault, context: SessionContext, party: str, session_id: str, *, now: ClockReading
+) -> ShownSession:
+    """Return a session as of now; raises NotFoundError (SESSION_NOT_FOUND)."""
+    return await shown(context, await _of_party(vault, party, session_id), now=now)
+
+
+async def _of_party(vault: Vault, party: str, session_id: str) -> StoredSession:
+    found = await read(vault, session_id)
+    if found.session.relying_party != party:
+        raise NotFoundError(Reason.SESSION_NOT_FOUND)
+    return found
+
+
+async def read(vault: Vault, session_id: str) -> StoredSession:
+    """Return a session, whose ever it is; raises NotFoundError (SESSION_NOT_FOUND)."""
+    return await vault.read("session.get", lambda one: store.get(one, session_id))
+
+
+async def shown(context: SessionContext, found: StoredSession, *, now: ClockReading) -> ShownSession:
+    """Return a session as of now."""
+    session, claim, whole = found.session, found.claim, None
+    if claim is not None and session.attempt_id is not None:
+        whole = await context.claims.find(
+            relying_party=session.relying_party, kept_id=session.attempt_id, now=now
         )
-        shows = wanted.purpose is SessionPurpose.IDENTITY
-        event = self.events.event(
-            EventType.SESSION_SHOW if shows else EventType.SESSION_CREATE,
-            actor_id=call.actor_id,
-            now=now,
-            account_token=wanted.account_token or "",
-            session_id=made.session_id,
-        )
-        request = call.request(self.steps.fingerprinter)
-        stored = await self.store.create(made, request=request, now=now, event=event)
-        found = await self.store.get(session_id=stored.session_id)
-        return MadeSession(await self.steps.shown(found, now=now), code)
-
-    async def bind(self, call: Asked, *, session_id: str, bind_code: str, now: ClockReading) -> ShownSession:
-        """Confirm a session's browser; raises NotFoundError (SESSION_NOT_FOUND) and PreconditionError."""
-        await self.guard.check(now=now)
-        found = await self._found(call.relying_party, session_id)
-        hashed = secret.bind_hash(bind_code, session_id=session_id)
-        bound = await self.steps.step(
-            found,
-            call,
-            decide=lambda one: rules.bind(session=one.session, bind_hash=hashed, now=now.business),
-            kind=EventType.SESSION_BIND,
-            now=now,
-        )
-        return await self.steps.shown(bound, now=now)
-
-    async def get(self, *, relying_party: str, session_id: str, now: ClockReading) -> ShownSession:
-        """Return a session as of now; raises NotFoundError (SESSION_NOT_FOUND)."""
-        return await self.steps.shown(await self._found(relying_party, session_id), now=now)
-
-    async def _found(self, relying_party: str, session_id: str) -> StoredSession:
-        found = await self.store.get(session_id=session_id)
-        if found.session.relying_party != relying_party:
-            raise NotFoundError(Reason.SESSION_NOT_FOUND)
-        return found
+        # It may have ended since the session was read.
+        claim = SessionClaim(whole.state, whole.failure_reason, whole.account.account_token)
+    return ShownSession(
+        session,
+        rules.state(session=session, claim=claim, now=now.business),
+        whole,
+        rules.next_attempt(session=session, claim=claim, now=now.business),
+        rules.attempts_left(session=session, claim=claim),
+    )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SessionPurgeFlow:
-    """A sweep that any number of processes may run at any time."""
+async def step(
+    vault: Vault,
+    found: StoredSession,
+    call: Asked,
+    now: ClockReading,
+    kind: EventType,
+    *,
+    decide: Callable[[StoredSession], VerificationSession],
+    **fields: Part,
+) -> StoredSession:
+    """Store what `decide` makes of a session; return the session as it is then.
 
-    store: SessionStore
-    guard: LogGuard
-    events: EventFactory
+    `decide` is asked again if another call has changed the session meanwhile. fields: of the entry. Raises
+    what `decide` raises, and AlreadyExistsError (REQUEST_ID_REUSED).
+    """
+    request, session_id = call.request(vault.fingerprinter), found.session.session_id
+    for _ in range(_RETRIES):
+        after = decide(found)
+        if after == found.session:
+            await vault.read("session.check_request", lambda one: account_request.find(one, request))
+            return found
+        with suppress(ChangedSessionError):
+            await store_step.run(
+                vault, call, now, request, session_id, found.session, after, kind=kind, fields=fields
+            )
+        found = await read(vault, session_id)
+    raise UnavailableError(Reason.STORE_UNAVAILABLE)
 
-    async def purge(self, *, now: ClockReading) -> int:
-        """Delete sessions after 7 days; return how many."""
-        await self.guard.check(now=now)
-        event = self.events.event(EventType.SESSION_PURGE, actor_id=SYSTEM_ACTOR, now=now)
-        return await self.store.purge(before=now.business - rules.KEPT, now=now, event=event)
+
+@mutation("session.change", again=store.made)
+async def store_step(
+    tx: Tx,
+    session_id: str,
+    before: VerificationSession,
+    after: VerificationSession,
+    *,
+    kind: EventType,
+    fields: Mapping[str, Any],
+) -> VerificationSession:
+    """Store a step; raises ChangedSessionError unless the session is still what it was before."""
+    if await store.lock(tx.connection, session_id) != before:
+        raise ChangedSessionError
+    await store.ROWS.put(tx.connection, after)
+    await tx.log(kind, account_token=before.account_token or "", session_id=session_id, **fields)
+    return after
+
+
+async def purge(vault: Vault, now: ClockReading) -> int:
+    """Delete sessions after 7 days; return how many. Any number of workers may do so at any time."""
+    await vault.guard.check(now=now)
+    return await purge_old(vault, SYSTEM, now)
+
+
+@act("session.purge")
+async def purge_old(tx: Tx) -> int:
+    """Delete sessions after 7 days; return how many."""
+    before = tx.now.business - rules.KEPT
+    count = await store.purge(tx.connection, before=before)
+    if count:
+        await tx.log(EventType.SESSION_PURGE, before=before.isoformat(), count=count)
+    else:
+        tx.unchanged("no session is old")
+    return count

@@ -14,8 +14,8 @@ from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.request import Asked
 from idvault.session import rules
-from idvault.session.acts.page import BrowserSession, ShownPage, ShownSession, SubmittedAttempt
-from idvault.session.acts.session import NewSession
+from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
+from idvault.session.acts.session import NewSession, ShownSession
 from idvault.session.rules import SessionPurpose, SessionState, VerificationSession
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb

@@ -1,15 +1,11 @@
-"""SessionService: hosted verification for platforms, and what the web process shows to people.
-
-The methods of SessionService for "my identity", and their messages.
-"""
+"""SessionService: hosted verification for platforms, and what the web process shows to people."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.account import api as account_api
 from idvault.claim import api as claim_api
-from idvault.claim.acts.receipt import ReceiptFlow
-from idvault.claim.rules import ClaimRules
+from idvault.core.act import Vault
 from idvault.core.edge import convert as common
 from idvault.core.edge.call import Caller
 from idvault.core.request import Asked
@@ -19,13 +15,16 @@ from idvault.moderator import api as moderator_api
 from idvault.public_account import api as public_account_api
 from idvault.sanction import api as sanction_api
 from idvault.sanction.appeal import api as appeal_api
-from idvault.session.acts.identity import IdentityFlow, OwnIdentity
-from idvault.session.acts.page import PageFlow, ShownPage, ShownSession
-from idvault.session.acts.session import NewSession, SessionFlow
+from idvault.session.acts import identity as identity_acts
+from idvault.session.acts import page as page_acts
+from idvault.session.acts import session as session_acts
+from idvault.session.acts.identity import IdentityContext, OwnIdentity
+from idvault.session.acts.page import ShownPage
+from idvault.session.acts.session import NewSession, SessionContext, ShownSession
 from idvault.session.api import convert
 from idvault.session.contest import api as contest_api
 from idvault.session.contest.api import ContestMethods
-from idvault.session.ports import PastClaim
+from idvault.session.rules import PastClaim
 from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
 from idvault.v1 import identity_pb2 as pb
 from idvault.v1 import session_pb2 as v1_session_pb2
@@ -35,16 +34,16 @@ from idvault.verify.clock import ClockReading
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class IdentityMethods:
-    """Converts, calls one flow, converts back."""
+    """The methods about what an owner sees."""
 
-    identities: IdentityFlow
-    receipts: ReceiptFlow
+    vault: Vault
+    identity: IdentityContext
 
     async def GetIdentity(
         self, request: pb.GetIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Identity:
         """Return the account of a session, as its owner sees it."""
-        found = await self.identities.get(convert.browser(request), now=now)
+        found = await identity_acts.get(self.vault, self.identity, convert.browser(request), now=now)
         return _message(found, now=now.business)
 
     async def GetIdentityHistory(
@@ -56,7 +55,7 @@ class IdentityMethods:
         remaining: float | None,
     ) -> status_pb2.DisclosureHistory:
         """Return the disclosures and openings of the account's records."""
-        found = await self.identities.history(convert.browser(request), now=now)
+        found = await identity_acts.history(self.vault, self.identity, convert.browser(request), now=now)
         return disclosure_convert_history.history(found)
 
     async def GetIdentityReceipt(
@@ -70,7 +69,7 @@ class IdentityMethods:
         """Return the receipt of a verification."""
         browser = convert.browser(request)
         claim_id = moderator_api.an_id(request.verification_id, "verification_id")
-        found = await self.identities.receipt(browser, claim_id=claim_id, now=now)
+        found = await identity_acts.receipt(self.vault, self.identity, browser, claim_id=claim_id, now=now)
         return claim_api.receipt_message(found)
 
     async def AppealFromSession(
@@ -87,8 +86,8 @@ class IdentityMethods:
         # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
         fields = (request.request_id, browser.session_id, browser.hash, sanction_id, request.text)
         call = convert.call(request.request_id, "AppealFromSession", *fields, caller=caller)
-        filed = await self.identities.appeal(
-            call, browser=browser, sanction_id=sanction_id, text=request.text, now=now
+        filed = await identity_acts.appeal(
+            self.vault, self.identity, call, now, browser, sanction_id=sanction_id, text=request.text
         )
         return appeal_api.message(filed, now=now.business)
 
@@ -105,8 +104,8 @@ class IdentityMethods:
         claim_id = moderator_api.an_id(request.verification_id, "verification_id")
         fields = (request.request_id, browser.session_id, browser.hash, claim_id, request.text)
         call = convert.call(request.request_id, "ContestFromSession", *fields, caller=caller)
-        filed = await self.identities.contest(
-            call, browser=browser, claim_id=claim_id, text=request.text, now=now
+        filed = await identity_acts.contest(
+            self.vault, self.identity, call, now, browser, claim_id=claim_id, text=request.text
         )
         return contest_api.message(filed, now=now.business)
 
@@ -123,7 +122,7 @@ class IdentityMethods:
         call = convert.call(
             request.request_id, "EraseFromSession", browser.session_id, browser.hash, caller=caller
         )
-        return erasure_api.message(await self.identities.erase(call, browser=browser, now=now))
+        return erasure_api.message(await identity_acts.erase(self.vault, self.identity, call, now, browser))
 
     async def KeepFromSession(
         self,
@@ -138,7 +137,7 @@ class IdentityMethods:
         call = convert.call(
             request.request_id, "KeepFromSession", browser.session_id, browser.hash, caller=caller
         )
-        return erasure_api.message(await self.identities.keep(call, browser=browser, now=now))
+        return erasure_api.message(await identity_acts.keep(self.vault, self.identity, call, now, browser))
 
 
 def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
@@ -175,18 +174,10 @@ def _past(value: PastClaim) -> pb.PastVerification:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SessionServicer(IdentityMethods, ContestMethods):
-    """Converts, calls one flow, converts back.
+class SessionMethods(IdentityMethods, ContestMethods):
+    """The methods of SessionService."""
 
-    base_url: of the hosted pages, without a slash at its end. rules: what the deployment accepts.
-    patience: how many seconds a submitted form waits for the registry at most.
-    """
-
-    sessions: SessionFlow
-    pages: PageFlow
-    rules: ClaimRules
-    base_url: str
-    patience: float
+    context: SessionContext
 
     async def CreateVerificationSession(
         self,
@@ -227,8 +218,8 @@ class SessionServicer(IdentityMethods, ContestMethods):
         code = secret.check(request.bind_code, field="bind_code")
         hashed = secret.bind_hash(code, session_id=session_id)
         call = convert.call(request.request_id, "BindVerificationSession", session_id, hashed, caller=caller)
-        bound = await self.sessions.bind(call, session_id=session_id, bind_code=code, now=now)
-        return await self._session(bound, now, continue_url=f"{self.base_url}/s/{session_id}")
+        bound = await session_acts.bind(self.vault, self.context, call, now, session_id, bind_code=code)
+        return await self._session(bound, now, continue_url=f"{self.context.base_url}/s/{session_id}")
 
     async def GetVerificationSession(
         self,
@@ -240,7 +231,7 @@ class SessionServicer(IdentityMethods, ContestMethods):
     ) -> v1_session_pb2.VerificationSession:
         """Return a session as of now."""
         session_id = convert.session_id(request.session_id)
-        found = await self.sessions.get(relying_party=caller.name, session_id=session_id, now=now)
+        found = await session_acts.get(self.vault, self.context, caller.name, session_id, now=now)
         return await self._session(found, now)
 
     async def GetSessionLink(
@@ -253,7 +244,7 @@ class SessionServicer(IdentityMethods, ContestMethods):
     ) -> v1_session_pb2.SessionPage:
         """Return what the first page of a link shows."""
         code = secret.check(request.link_code, field="link_code")
-        return await self._page(await self.pages.of_link(link_code=code, now=now), now)
+        return await self._page(await page_acts.of_link(self.vault, self.context, code, now=now), now)
 
     async def RedeemSession(
         self,
@@ -268,7 +259,10 @@ class SessionServicer(IdentityMethods, ContestMethods):
         key = secret.check(request.browser_key, field="browser_key")
         link, browser = secret.link_hash(code), secret.browser_hash(key, session_id="")
         call = convert.call(request.request_id, "RedeemSession", link, browser, caller=caller)
-        return await self._page(await self.pages.redeem(call, link_code=code, browser_key=key, now=now), now)
+        redeemed = await page_acts.redeem(
+            self.vault, self.context, call, now, link_code=code, browser_key=key
+        )
+        return await self._page(redeemed, now)
 
     async def GetSessionPage(
         self,
@@ -279,7 +273,8 @@ class SessionServicer(IdentityMethods, ContestMethods):
         remaining: float | None,
     ) -> v1_session_pb2.SessionPage:
         """Return what a page of the session shows now."""
-        return await self._page(await self.pages.get(convert.browser(request), now=now), now)
+        found = await page_acts.get(self.vault, self.context, convert.browser(request), now=now)
+        return await self._page(found, now)
 
     async def AgreeToTerms(
         self,
@@ -293,7 +288,8 @@ class SessionServicer(IdentityMethods, ContestMethods):
         browser = convert.browser(request)
         fields = (browser.session_id, browser.hash)
         call = convert.call(request.request_id, "AgreeToTerms", *fields, caller=caller)
-        return await self._page(await self.pages.agree(call, browser=browser, now=now), now)
+        agreed = await page_acts.agree(self.vault, self.context, call, now, browser)
+        return await self._page(agreed, now)
 
     async def AnswerInvitation(
         self,
@@ -307,7 +303,8 @@ class SessionServicer(IdentityMethods, ContestMethods):
         browser, event = convert.browser(request), convert.answer(request.answer)
         fields = (browser.session_id, browser.hash, request.answer)
         call = convert.call(request.request_id, "AnswerInvitation", *fields, caller=caller)
-        return await self._page(await self.pages.answer(call, browser=browser, event=event, now=now), now)
+        answered = await page_acts.answer(self.vault, self.context, call, now, browser, event=event)
+        return await self._page(answered, now)
 
     async def SubmitIdentity(
         self,
@@ -321,21 +318,23 @@ class SessionServicer(IdentityMethods, ContestMethods):
         browser = convert.browser(request)
         fields = (browser.session_id, browser.hash, request.attempt)
         call = convert.call(request.request_id, "SubmitIdentity", *fields, caller=caller)
-        submission = convert.submission(request, claims=self.rules, now=now)
-        submitted = await self.pages.submit(
+        submission = convert.submission(request, claims=self.context.rules, now=now)
+        submitted = await page_acts.submit(
+            self.vault,
+            self.context,
             call,
-            browser=browser,
+            now,
+            browser,
             submission=submission,
-            now=now,
-            patience=common.patience(remaining, longest=self.patience),
+            patience=common.patience(remaining, longest=self.context.patience),
         )
         return await self._page(submitted, now)
 
     async def _create(
         self, call: Asked, wanted: NewSession, now: ClockReading
     ) -> v1_session_pb2.VerificationSession:
-        made = await self.sessions.create(call, wanted=wanted, now=now)
-        return await self._session(made.shown, now, url=f"{self.base_url}/v/{made.link_code}")
+        made = await session_acts.create(self.vault, self.context, call, now, wanted)
+        return await self._session(made.shown, now, url=f"{self.context.base_url}/v/{made.link_code}")
 
     async def _session(
         self, value: ShownSession, now: ClockReading, *, url: str = "", continue_url: str = ""
@@ -351,4 +350,6 @@ class SessionServicer(IdentityMethods, ContestMethods):
     ) -> verification_pb2.Verification | None:
         if value.claim is None:
             return None
-        return claim_api.claim_message(value.claim, now=now, receipt=await self.receipts.of(value.claim))
+        return claim_api.claim_message(
+            value.claim, now=now, receipt=await self.identity.receipts.of(value.claim)
+        )

@@ -12,6 +12,7 @@ from idvault.campaign.invitation.rules import InvitationEvent, Stage
 from idvault.campaign.rules import Campaign, ReverificationMethod
 from idvault.core import caller
 from idvault.core.db.database import Database
+from idvault.session.acts import session as session_acts
 from idvault.v1 import session_pb2 as pb
 from idvault.v1 import verification_pb2
 from idvault.verify import secret
@@ -158,9 +159,9 @@ async def test_a_link_lives_for_15_minutes(world: SessionWorld) -> None:
         await world.submit(agreed, seconds=late)
     for session_id in (unopened.session_id, agreed):
         assert (await world.get(session_id, seconds=late)).state == States.STATE_EXPIRED
-    assert await world.purges.purge(now=at(7 * DAY)) == 0
-    assert await world.purges.purge(now=at(7 * DAY + 1)) == 2
-    assert await world.purges.purge(now=at(7 * DAY + 1)) == 0
+    assert await session_acts.purge(world.vault, at(7 * DAY)) == 0
+    assert await session_acts.purge(world.vault, at(7 * DAY + 1)) == 2
+    assert await session_acts.purge(world.vault, at(7 * DAY + 1)) == 0
     with pytest.raises(NotFoundError):
         await world.get(agreed)
     assert (await world.events()).count("session:retention:purge") == 1
@@ -469,7 +470,7 @@ async def test_no_secret_is_stored(world: SessionWorld) -> None:
     """The row has hashes of the link, the browser's key and the bind code, and no name."""
     made = await world.create()
     await world.redeem(made.url)
-    found = await world.store.get(session_id=made.session_id)
+    found = await session_acts.read(world.vault, made.session_id)
     text = repr(found)
     secrets = (
         made.url.rpartition("/")[2],

@@ -230,7 +230,7 @@ async def test_every_page_tells_of_a_requested_erasure(site: Site, locale: str, 
             await browser.post(f"{path}/erase", {"form": form.hidden("form")})
         else:
             asked = ErasureCall(PARTY, "b" * 32, site.world.new_id(), "EraseAccount", token)
-            await site.world.identities.erasures.request(asked, now=at(TODAY))
+            await site.world.identity_context.erasures.request(asked, now=at(TODAY))
         browser, path, _ = await opened(site, token, locale=locale)
         page = await browser.get(f"{path}{name}")
         assert (said in page.text) is (name != "/erase")
