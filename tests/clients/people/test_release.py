@@ -26,6 +26,7 @@ from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.v1 import disclosure_pb2
 from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import Terms
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import Disclosure
 from idvault.verify.disclosure import HistoryFinding as Finding
@@ -337,21 +338,13 @@ class OneEvent(EventFactory):
         return self.given
 
 
-async def signed_anyhow(
-    room: Chamber,
-    account: str,
-    change: dict[str, Any],
-    *,
-    type: EventType = EventType.DISCLOSURE_REQUEST,
-    digest: bytes | None = None,
-) -> str:
-    """File a request whose terms or entry (type, digest) the honest service would refuse; return its id."""
+def _changed(room: Chamber, account: str, change: dict[str, Any]) -> tuple[Terms, Disclosure]:
+    """Return the changed terms of a request, and the request that is stored for them."""
     first = terms(room, account)
     lifetime = change.pop("lifetime", timedelta(hours=72))
     begin = first.create_time + int(change.pop("ahead", timedelta()).total_seconds())
     end = begin + int(lifetime.total_seconds())
     asked = replace(first, create_time=begin, expire_time=end, **change)
-    paper = signed(asked)
     record = room.records[account]
     made = Disclosure(
         asked.disclosure_id,
@@ -364,6 +357,20 @@ async def signed_anyhow(
         room.now().business + timedelta(days=30),
         record_digest=record.digest(),
     )
+    return asked, made
+
+
+async def signed_anyhow(
+    room: Chamber,
+    account: str,
+    change: dict[str, Any],
+    *,
+    type: EventType = EventType.DISCLOSURE_REQUEST,
+    digest: bytes | None = None,
+) -> str:
+    """File a request whose terms or entry (type, digest) the honest service would refuse; return its id."""
+    asked, made = _changed(room, account, change)
+    paper, record = signed(asked), room.records[account]
     text = KeyedCaseTextSealer(keys=room.keys, entropy=ENTROPY).seal(
         disclosure_id=asked.disclosure_id, text=paper
     )

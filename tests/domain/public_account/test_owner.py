@@ -1,16 +1,17 @@
 """Who may have one more public account."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.rules import owner as public_account_owner
-from idvault.public_account.rules.owner import Closing, OwnerFacts
+from idvault.public_account.rules.owner import Closing, Owned, OwnerFacts, Present
 from idvault.public_account.rules.public_account import LIVE, PublicAccountState
 from idvault.verify.account import AccountState, Standing
+from idvault.verify.clock import ClockReading
 from idvault.verify.public_account import PublicAccountKind
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
 from tests.support.builders import NOW, TODAY, ZONE
@@ -81,6 +82,15 @@ def test_an_owner_at_the_limit() -> None:
     assert not public_account_owner.is_full(
         facts=OwnerFacts(True, (other(PublicAccountState.REJECTED),), ()), **given
     )
+
+
+def test_facts_and_time_of_what_is_read() -> None:
+    """Each public account stands with its owner; a day is the deployment's, a time the business one."""
+    mine = other(PublicAccountState.ACTIVE)
+    facts = OwnerFacts.of([Owned(*mine)], [])
+    assert facts == OwnerFacts(person_barred=False, owned=(mine,), closings=())
+    late = Present(ClockReading(datetime(2026, 2, 28, 17, tzinfo=UTC), NOW), ZONE)
+    assert (late.time, late.today) == (datetime(2026, 2, 28, 17, tzinfo=UTC), TODAY)
 
 
 def test_a_higher_limit() -> None:

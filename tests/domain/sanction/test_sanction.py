@@ -137,6 +137,21 @@ def test_a_limit_has_a_measure() -> None:
     assert sanction_rules.check_measure(degree=Degree.WARN, measure="") == ""
 
 
+def test_what_is_wanted_is_checked() -> None:
+    """Measure, target and statement are; an end is in whole seconds."""
+    ends = NOW + timedelta(days=1, microseconds=17)
+    wanted = NewSanction(TOKEN, Scope.ACCOUNT, Degree.LIMIT, "comments-only", reasons(end_at=ends))
+    end_at = sanction_rules.check_wanted(wanted, now=NOW).statement.end_at
+    assert end_at == ends.replace(microsecond=0)
+    for wrong in (
+        replace(wanted, measure=""),
+        replace(wanted, scope=Scope.PERSON, public_account_id="e" * 32),
+        replace(wanted, statement=reasons(end_at=NOW - timedelta(days=1))),
+    ):
+        with pytest.raises(InvalidError):
+            sanction_rules.check_wanted(wrong, now=NOW)
+
+
 def test_a_lift_has_a_reason() -> None:
     """A lift without a reason is refused."""
     assert sanction_rules.check_reason("a mistake") == "a mistake"
