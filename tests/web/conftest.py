@@ -17,6 +17,7 @@ from idvault.web.limits import Buckets
 from idvault.web.server import LARGE_FORMS, options, whole
 from idvault.web.tip_off.limits import ReportLimits
 from idvault_client import aio
+from tests.support import closing
 from tests.support.browser import SHARED
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
@@ -89,7 +90,7 @@ async def site_of(
         finally:
             for each in site.browsers:
                 await each.session.close()
-            await server.close()
+            await closing.close(server)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,7 @@ from idvault.web.app import Pages
 from idvault.web.edge import connect
 from idvault.web.server import LARGE_FORMS, whole
 from idvault_client import aio
+from tests.support import closing
 from tests.support.browser import SHARED
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
@@ -68,7 +69,7 @@ async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncI
         for app, port in zip(apps, ports, strict=True):
             server = TestServer(app, port=port)
             await server.start_server()
-            stack.push_async_callback(server.close)
+            stack.push_async_callback(closing.close, server)
         yield Place(world, platform, base_url, edge.log, tip_offs)
 
 
