@@ -11,6 +11,7 @@ from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.campaign.legacy_account import acts as legacy_account_acts
 from idvault.campaign.legacy_account.acts import RowResult
 from idvault.campaign.legacy_account.rules import LegacyRow
+from idvault.campaign.ports import InvitationCoder
 from idvault.campaign.rules import Campaign, CampaignPlan, Cohort, ReverificationMethod, Verb
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
@@ -50,6 +51,7 @@ class CampaignWorld:
         )
         self.policy, entropy = self.claims.policy, CountingEntropy(start=start + 5_000_000)
         self.guard = OpenGuard()
+        self.coder: InvitationCoder = FakeCoder()
         self.main = Flaky(database)
         self.vault = wire_vault(
             cast(Database, self.main), guard=self.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
@@ -118,7 +120,7 @@ class CampaignWorld:
             campaign_id=campaign.campaign_id,
             limit=limit,
             lease=timedelta(seconds=lease),
-            coder=FakeCoder(),
+            coder=self.coder,
             policy=self.policy,
         )
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from threading import Condition, Thread
 from time import perf_counter
 from typing import Any, TypeVar
@@ -17,11 +18,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True, eq=False)
 class _QueuedWork:
-    """Work for a thread, and the future for its result."""
+    """Work for a thread, and the future for its result. It runs in the context of the call that it is for."""
 
     work: Callable[[SqliteConnection], Any]
     loop: asyncio.AbstractEventLoop
     ended: "asyncio.Future[Any]"
+    context: Context = field(default_factory=copy_context)
 
     def tell(self, result: Any, error: BaseException | None) -> None:
         if not self.ended.cancelled():
@@ -115,7 +117,7 @@ class Threads:
         result, error = None, None
         try:
             connection = connection or self._connect()
-            result = queued.work(connection)
+            result = queued.context.run(queued.work, connection)
         except FOREIGN as failure:
             error = failure
             if connection is not None and not describe(failure).conflict:

@@ -1,6 +1,7 @@
 """The code of an invitation by link: whose it is, how long it is valid, and how many claims it admits."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,18 @@ from idvault.campaign.rules import ReverificationMethod
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.core import invitation_code
 from idvault.core.db.database import Database
+from idvault.sealing.invitation import CurrentInvitationCoder
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import UsedVersions
+from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault.verify.account import AccountState
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY, CampaignWorld
+from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import at, command
+from tests.support.people import CHEAP
 
 
 @pytest_asyncio.fixture
@@ -97,3 +105,20 @@ async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
         await world.claims.verify(with_code(token, former), seconds=3 * DAY)
     done = await world.claims.verify(with_code(token, shown.code, 2), seconds=3 * DAY)
     assert done.account.state is AccountState.VERIFIED
+
+
+async def test_a_repeat_across_a_rotation_has_the_same_codes(world: CampaignWorld, tmp_path: Path) -> None:
+    """A batch that is asked for again under the former request key gives the codes that are stored."""
+    sets = {Purpose.REQUEST: KeySet("0", {"0": b"k" * 32, "1": b"n" * 32})}
+    path, entropy = tmp_path / "keys", CountingEntropy()
+    keys = LocalKeyProvider.create(path, keys=sets, passphrase=b"p", entropy=entropy, cost=CHEAP)
+    held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
+    world.coder = CurrentInvitationCoder(current=lambda: held.current)
+    world.vault.fingerprinter = CurrentFingerprinter(current=lambda: held.current)
+    await world.members(1)
+    campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
+    (first,) = (await world.take(campaign, number=501)).shown
+    keys.use({"request": UsedVersions(1, frozenset())})
+    with held.under("0"):
+        (again,) = (await world.take(campaign, number=501)).shown
+    assert again.code == first.code != ""

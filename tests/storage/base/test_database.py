@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import traceback
+from contextvars import ContextVar
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
@@ -43,6 +44,20 @@ def _everything_said(error: BaseException) -> str:
         said += "".join(traceback.format_exception(one)) + repr(one)
         queue += [other for other in (one.__cause__, one.__context__) if other is not None]
     return said
+
+
+async def test_work_runs_in_the_context_of_its_call(main_database: Database) -> None:
+    """What a call has set for itself, such as the version of a key, is set in its acts and reads, too."""
+    word: ContextVar[str] = ContextVar("word", default="")
+
+    async def said(_connection: Connection) -> str:
+        return word.get()
+
+    async def call(given: str) -> tuple[str, str]:
+        word.set(given)
+        return await main_database.act("test", said), await main_database.read("test", said)
+
+    assert await asyncio.gather(*map(call, "ab")) == [("a", "a"), ("b", "b")]
 
 
 async def test_driver_errors_carry_no_values(main_database: Database) -> None:
