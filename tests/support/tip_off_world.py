@@ -221,7 +221,7 @@ class TipOffWorld:
         options |= {"by": moderator_id, "seconds": seconds, "words": note}
         ids = (tip_off.tip_off_id, moderator_id)
         call = await self.decided("AddTipOffNote", *ids, **options)
-        return await acts.note(self.vault, call, at(seconds), *ids, note, self.context.sealer)
+        return await acts.note(self.vault, call, at(seconds), *ids, text=note, sealer=self.context.sealer)
 
     async def answer(
         self,
@@ -235,7 +235,7 @@ class TipOffWorld:
         options |= {"by": moderator_id, "seconds": seconds, "words": reply}
         ids = (tip_off.tip_off_id, moderator_id)
         call = await self.decided("AnswerTipOff", *ids, **options)
-        return await acts.answer(self.vault, call, at(seconds), *ids, reply, self.context.sealer)
+        return await acts.answer(self.vault, call, at(seconds), *ids, reply=reply, sealer=self.context.sealer)
 
     async def dismiss(
         self,

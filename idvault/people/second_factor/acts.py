@@ -68,7 +68,7 @@ async def charge(tx: Tx) -> SecondFactor:
     tries = rules.charge(tries=found.tries, now=tx.now.real)
     await store.put_tries(tx.connection, found.actor_id, tries)
     if tries.locked_until is None:
-        tx.unchanged("only a lock is logged")
+        tx.unchanged("a wrong code is counted; only a lock is logged")
     else:
         await tx.log(EventType.SECOND_FACTOR_EXHAUST, locked_until=tries.locked_until.isoformat())
     return replace(found, tries=tries)

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec
 
 from idvault.account.store import person as account_person
@@ -58,7 +58,7 @@ class Change:
     found: Owned
     present: Present
     policy: OperatorPolicy
-    paper: bytes = b""
+    paper: bytes = field(default=b"", repr=False)
 
 
 Body = Callable[Concatenate[Tx, str, Change, P], Coroutine[Any, Any, Owned]]

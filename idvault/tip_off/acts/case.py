@@ -82,11 +82,10 @@ class TipOffContext:
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who works on a report, and what was signed. salt: of the signed text, in hex; empty without one."""
+    """Who works on a report, and what was signed."""
 
     moderator_id: str
-    paper: bytes
-    salt: str = field(repr=False)
+    paper: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +119,7 @@ class CaseMutation(Generic[P]):
 
     async def acting(self, vault: Vault, call: TipOffCall, now: ClockReading, moderator_id: str) -> Acting:
         """Return who works, with the signed paper; raises as `signed` does."""
-        paper = await signed(vault, call, now=now)
-        return Acting(moderator_id, paper, call.decision.text_salt.hex() if call.decision else "")
+        return Acting(moderator_id, await signed(vault, call, now=now))
 
     async def repeated(self, vault: Vault, request: Request, refused: IdvaultError) -> TipOff:
         """Return what the request has changed already; raises `refused` if it is new."""
@@ -187,17 +185,27 @@ async def check_signs(tx: Tx, moderator_id: str) -> None:
     moderator_rules.check_signs(await moderator_store.ROWS.get(tx.connection, tx.party, moderator_id))
 
 
-async def put_text(
-    tx: Tx,
-    tip_off: TipOff,
-    acting: Acting,
+def sealed_texts(
+    call: TipOffCall,
+    tip_off_id: str,
     name: str,
     text: str,
     *,
     sealer: ModerationTextSealer,
     author: str | None = None,
-) -> None:
-    """Store a text, and the salt with which it was signed: they are deleted together."""
-    for place, content, by in ((name, text, author), (_SALT + name, acting.salt, None)):
-        sealed = sealer.seal(CaseField(tx.party, tip_off.tip_off_id, place), content)
-        await rows.put_text(tx.connection, tip_off, TipOffText(place, sealed, by), now=tx.now.business)
+) -> tuple[TipOffText, ...]:
+    """Return a text, and the salt with which it was signed: they are deleted together.
+
+    Sealed before the act: a key that another process has made is read from its file first.
+    """
+    salt = call.decision.text_salt.hex() if call.decision else ""
+    return tuple(
+        TipOffText(place, sealer.seal(CaseField(call.relying_party, tip_off_id, place), content), by)
+        for place, content, by in ((name, text, author), (_SALT + name, salt, None))
+    )
+
+
+async def put_texts(tx: Tx, tip_off: TipOff, texts: Sequence[TipOffText]) -> None:
+    """Store sealed texts of a report."""
+    for each in texts:
+        await rows.put_text(tx.connection, tip_off, each, now=tx.now.business)

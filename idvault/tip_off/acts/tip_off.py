@@ -23,12 +23,14 @@ from idvault.tip_off.acts.case import (
     check_signs,
     join,
     log,
-    put_text,
+    put_texts,
+    sealed_texts,
     write,
 )
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store import lists, rows
+from idvault.tip_off.store.rows import TipOffText
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import (
     FieldCode,
@@ -97,27 +99,55 @@ async def hand_back(tx: Tx, tip_off_id: str, acting: Acting) -> TipOff:
     return (await change(tx, tip_off_id, acting, rule))[0]
 
 
-@case("tip_off.change")
-async def note(tx: Tx, tip_off_id: str, acting: Acting, note: str, sealer: ModerationTextSealer) -> TipOff:
+async def note(
+    vault: Vault,
+    call: TipOffCall,
+    now: ClockReading,
+    tip_off_id: str,
+    moderator_id: str,
+    *,
+    text: str,
+    sealer: ModerationTextSealer,
+) -> TipOff:
     """Add a note; raises as `assign` does, and InvalidError."""
-    rules.check_lines(note, field="note", limit=rules.NOTE_LENGTH)
+    rules.check_lines(text, field="note", limit=rules.NOTE_LENGTH)
+    name = _NOTE + vault.new_id()
+    texts = sealed_texts(call, tip_off_id, name, text, sealer=sealer, author=moderator_id)
+    return await _note(vault, call, now, tip_off_id, moderator_id, texts)
+
+
+@case("tip_off.change")
+async def _note(tx: Tx, tip_off_id: str, acting: Acting, texts: Sequence[TipOffText]) -> TipOff:
     rule = partial(rules.note, moderator_id=acting.moderator_id)
     changed, _ = await change(tx, tip_off_id, acting, rule)
     await rows.check_room(tx.connection, changed)
     told: dict[str, Part] = {"tip_off_id": tip_off_id, "moderator_id": acting.moderator_id}
     await log(tx, EventType.TIP_OFF_NOTE, paper=acting.paper, **told)
-    name = _NOTE + tx.events.new_id()
-    await put_text(tx, changed, acting, name, note, sealer=sealer, author=acting.moderator_id)
+    await put_texts(tx, changed, texts)
     return changed
 
 
-@case("tip_off.change")
-async def answer(tx: Tx, tip_off_id: str, acting: Acting, reply: str, sealer: ModerationTextSealer) -> TipOff:
+async def answer(
+    vault: Vault,
+    call: TipOffCall,
+    now: ClockReading,
+    tip_off_id: str,
+    moderator_id: str,
+    *,
+    reply: str,
+    sealer: ModerationTextSealer,
+) -> TipOff:
     """Reply to the reporter, and to those of merged reports; raises as `note` does."""
     rules.check_lines(reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
+    texts = sealed_texts(call, tip_off_id, rows.REPLY, reply, sealer=sealer)
+    return await _answer(vault, call, now, tip_off_id, moderator_id, texts)
+
+
+@case("tip_off.change")
+async def _answer(tx: Tx, tip_off_id: str, acting: Acting, texts: Sequence[TipOffText]) -> TipOff:
     rule = partial(rules.answer, moderator_id=acting.moderator_id, now=tx.now.business)
     changed, _ = await change(tx, tip_off_id, acting, rule)
-    await put_text(tx, changed, acting, rows.REPLY, reply, sealer=sealer)
+    await put_texts(tx, changed, texts)
     return changed
 
 
@@ -133,8 +163,10 @@ async def resolve(
 ) -> TipOff:
     """Decide about a report, with its sanction; raises as `note` and sanction.acts.impose do."""
     await vault.guard.check(now=now)
+    texts: tuple[TipOffText, ...] = ()
     if decision.reply:
         rules.check_lines(decision.reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
+        texts = sealed_texts(call, tip_off_id, rows.REPLY, decision.reply, sealer=context.sealer)
     request = call.request(vault.fingerprinter)
     try:
         imposition = await _imposition(vault, call, tip_off_id, decision, signers=context.signers, now=now)
@@ -142,7 +174,7 @@ async def resolve(
     except IdvaultError as refused:
         return await _resolve.repeated(vault, request, refused)
     return await _resolve.act.run(
-        vault, call, now, request, tip_off_id, acting, decision, imposition, sealer=context.sealer
+        vault, call, now, request, tip_off_id, acting, decision, imposition, texts=texts
     )
 
 
@@ -154,7 +186,7 @@ async def _resolve(
     decision: TipOffDecision,
     imposition: Sanction | None,
     *,
-    sealer: ModerationTextSealer,
+    texts: Sequence[TipOffText],
 ) -> TipOff:
     """Store a decision, its sanction, and what it says about each reporter."""
     rule = partial(
@@ -167,8 +199,7 @@ async def _resolve(
         now=tx.now.business,
     )
     changed, merged = await change(tx, tip_off_id, acting, rule)
-    if decision.reply:
-        await put_text(tx, changed, acting, rows.REPLY, decision.reply, sealer=sealer)
+    await put_texts(tx, changed, texts)
     if imposition is not None:
         await sanction_acts.add(tx, await _inheriting(tx, imposition, changed))
     await _judge(tx, changed, [changed, *merged])

@@ -71,7 +71,7 @@ class TipOffMethods:
         """Add a note."""
         ids = _ids(request)
         call = tip_off_form.decided(request, "AddTipOffNote", *ids, caller=caller, text=request.note)
-        noted = await acts.note(self.vault, call, now, *ids, request.note, self.context.sealer)
+        noted = await acts.note(self.vault, call, now, *ids, text=request.note, sealer=self.context.sealer)
         return convert.tip_off(noted)
 
     async def AnswerTipOff(
@@ -80,7 +80,9 @@ class TipOffMethods:
         """Reply to the reporter."""
         ids = _ids(request)
         call = tip_off_form.decided(request, "AnswerTipOff", *ids, caller=caller, text=request.reply)
-        answered = await acts.answer(self.vault, call, now, *ids, request.reply, self.context.sealer)
+        answered = await acts.answer(
+            self.vault, call, now, *ids, reply=request.reply, sealer=self.context.sealer
+        )
         return convert.tip_off(answered)
 
     async def ResolveTipOff(

@@ -75,7 +75,7 @@ async def test_nothing_is_decided_unsigned(world: TipOffWorld) -> None:
     await world.assign(filed, me)
 
     async def note(call: TipOffCall, *, seconds: float = 0) -> TipOff:
-        return await acts.note(world.vault, call, at(seconds), *ids, NOTE, world.context.sealer)
+        return await acts.note(world.vault, call, at(seconds), *ids, text=NOTE, sealer=world.context.sealer)
 
     signed = await world.decided("AddTipOffNote", *ids, by=me, words=NOTE)
     assert signed.decision is not None

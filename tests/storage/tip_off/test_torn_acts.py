@@ -10,8 +10,10 @@ from idvault.core.act import SYSTEM
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
-from idvault.tip_off.acts.case import Acting, CaseMutation
+from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
 from idvault.tip_off.rules import ReporterStanding
+from idvault.tip_off.store import rows
+from idvault.tip_off.store.rows import TipOffText
 from idvault.verify.error import UnavailableError
 from idvault.verify.tip_off import TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
@@ -46,9 +48,15 @@ async def _decided(
 ) -> Act:
     """Return the act of a mutation, without what is read before it."""
     call = await reports.decided("Decide", tip_off.tip_off_id, me, by=me)
-    vault, acting = reports.vault, Acting(me, b"paper", "00")
+    vault, acting = reports.vault, Acting(me, b"paper")
     request = call.request(vault.fingerprinter)
     return lambda: mutation.act.run(vault, call, at(0), request, tip_off.tip_off_id, acting, *given)
+
+
+def sealed(reports: TipOffWorld, tip_off: TipOff, name: str, text: str) -> tuple[TipOffText, ...]:
+    """Return a text as it is handed to an act."""
+    call = TipOffCall(tip_off.relying_party, "b" * 32, request_id(8), "Decide", ())
+    return sealed_texts(call, tip_off.tip_off_id, name, text, sealer=reports.context.sealer)
 
 
 async def _file(reports: TipOffWorld) -> Act:
@@ -72,12 +80,13 @@ async def _file_by_form(reports: TipOffWorld) -> Act:
 
 async def _answer(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
-    return await _decided(reports, acts.answer, leading, me, "a reply", reports.context.sealer)
+    texts = sealed(reports, leading, rows.REPLY, "a reply")
+    return await _decided(reports, acts._answer, leading, me, texts)
 
 
 async def _note(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
-    return await _decided(reports, acts.note, leading, me, "a note", reports.context.sealer)
+    return await _decided(reports, acts._note, leading, me, sealed(reports, leading, "note-1", "a note"))
 
 
 async def _uphold(reports: TipOffWorld) -> Act:
