@@ -32,15 +32,15 @@ def message() -> bytes:
 class _Held:
     """A stream that has one message, and then none until it is cancelled."""
 
-    def __init__(self) -> None:
-        self._cancelled = threading.Event()
+    def __init__(self, body: bytes) -> None:
+        self._body, self._cancelled = body, threading.Event()
 
     def __iter__(self) -> Iterator[bytes]:
-        yield message()
+        yield self._body
         self._cancelled.wait(_PATIENCE)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield message()
+        yield self._body
         while not self._cancelled.is_set():  # noqa: ASYNC110 - as a thread sees it
             await asyncio.sleep(0)
         raise asyncio.CancelledError  # as grpc does in a call that was cancelled
@@ -48,22 +48,30 @@ class _Held:
     def cancel(self) -> None:
         self._cancelled.set()
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the client has ended it."""
+        return self._cancelled.is_set()
+
 
 class FeedChannel(RecordingChannel):
     """A channel on which a feed can be followed."""
 
-    def __init__(self) -> None:
-        """Nothing was asked yet."""
+    def __init__(self, *first: bytes) -> None:
+        """Nothing was asked yet. first: what the first streams say, one each, before one says a message."""
         super().__init__()
         self.followed = threading.Event()
+        self.streams: list[_Held] = []
+        self._first = list(first)
 
     def unary_stream(self, path: str) -> Callable[..., Any]:
         """Return the method of the feed."""
 
         def method(request: bytes) -> _Held:
             self.asked.append((path, request))
+            self.streams.append(_Held(self._first.pop(0) if self._first else message()))
             self.followed.set()
-            return _Held()
+            return self.streams[-1]
 
         return method
 

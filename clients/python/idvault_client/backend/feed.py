@@ -5,6 +5,7 @@ Without a stream, the client calls the vault as soon as the cache is older than 
 the vault for an account that the feed has not sent yet.
 """
 
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date
@@ -12,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from idvault.v1 import status_pb2
 from idvault_client import codec, refusals
@@ -24,6 +26,11 @@ from idvault_client.errors import InvalidFields
 _PATH = "/idvault.v1.StatusService/WatchStatuses"
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _LOOK = 0.01
+_LOG = logging.getLogger("idvault_client.statuses")
+
+
+class UnreadableFeedError(Exception):
+    """An answer of the feed is none that this client can read; the text is the kind of error alone."""
 
 
 def _request(cache: StatusCache) -> bytes:
@@ -32,16 +39,24 @@ def _request(cache: StatusCache) -> bytes:
 
 
 def _apply(cache: StatusCache, body: bytes) -> None:
-    message = status_pb2.WatchStatusesResponse.FromString(body)
+    """Take in an answer; raises UnreadableFeedError, and then takes in nothing of it."""
+    try:
+        message = status_pb2.WatchStatusesResponse.FromString(body)
+        statuses = [codec.read(Status, each) for each in message.statuses]
+        public_accounts = [codec.read(OwnedPublicAccount, each) for each in message.public_accounts]
+        today = date.fromisoformat(message.current_date) if message.current_date else None
+        time = message.current_time.ToDatetime(UTC) if message.HasField("current_time") else None
+    except (DecodeError, ValueError) as error:
+        raise UnreadableFeedError(type(error).__name__) from None
     cache.apply(
-        [codec.read(Status, each) for each in message.statuses],
+        statuses,
         list(message.removed_account_tokens),
         cursor=message.cursor,
         elapsed=message.elapsed_duration.ToMicroseconds() / 1_000_000,
         caught_up=message.caught_up,
-        today=date.fromisoformat(message.current_date) if message.current_date else None,
-        time=message.current_time.ToDatetime(UTC) if message.HasField("current_time") else None,
-        public_accounts=[codec.read(OwnedPublicAccount, each) for each in message.public_accounts],
+        today=today,
+        time=time,
+        public_accounts=public_accounts,
     )
 
 
@@ -151,8 +166,12 @@ class AioStatusFeed:
             except grpc.RpcError as error:
                 with self._lock:
                     _ended(self._cache, error)
-            except waiting.CLOSED:
-                pass  # another channel follows, or none
+            except UnreadableFeedError as error:
+                _LOG.warning("unreadable answer of the status feed (%s): the vault is asked instead", error)
+                self._call.cancel()
+            except waiting.CLOSED as error:
+                # Another channel follows, or none.
+                _LOG.debug("the channel of the status feed is closed (%s)", type(error).__name__)
             except waiting.CANCELLED:
                 if waiting.is_cancelled():
                     raise

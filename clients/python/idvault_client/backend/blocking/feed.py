@@ -7,7 +7,16 @@ from typing import Any
 import grpc
 
 from idvault_client.backend import on_threads as waiting
-from idvault_client.backend.feed import _LOOK, _PATH, _apply, _ended, _Pauses, _request
+from idvault_client.backend.feed import (
+    _LOG,
+    _LOOK,
+    _PATH,
+    UnreadableFeedError,
+    _apply,
+    _ended,
+    _Pauses,
+    _request,
+)
 from idvault_client.backend.public_account import OwnedPublicAccount
 from idvault_client.backend.status import Status
 from idvault_client.backend.status_cache import MAX_AGE, StatusCache
@@ -97,8 +106,12 @@ class StatusFeed:
             except grpc.RpcError as error:
                 with self._lock:
                     _ended(self._cache, error)
-            except waiting.CLOSED:
-                pass  # another channel follows, or none
+            except UnreadableFeedError as error:
+                _LOG.warning("unreadable answer of the status feed (%s): the vault is asked instead", error)
+                self._call.cancel()
+            except waiting.CLOSED as error:
+                # Another channel follows, or none.
+                _LOG.debug("the channel of the status feed is closed (%s)", type(error).__name__)
             except waiting.CANCELLED:
                 if waiting.is_cancelled():
                     raise
