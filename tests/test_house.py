@@ -348,6 +348,8 @@ PASSED = {
     "AuditorContext": "what its acts need, of which a test counts and replaces some",
     "Custodians": "a value",
     "DisclosureHistoryFlow": "reads with the proofs of a test",
+    "ErasureContext": "proofs and terms",
+    "ErasureSweep": "a vault, shred keys and what removes their bytes, which a test replaces",
     "IdentityContext": "a value: what acts take beside the vault",
     "LogGuard": "looks at a log that a test lets wait",
     "LogProofs": "looks at stores that a test replaces, more often than in production",

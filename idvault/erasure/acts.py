@@ -1,11 +1,8 @@
-"""Use cases of erasures.
+"""Requests, cancels and reads erasures, and carries them out when they are due: the worker's part.
 
-Requests and cancels erasures, and returns each with the proof of its last step.
-
-Carries out what erasures ask for when it is due: the worker's part.
-
-The destruction has four acts, in this order. Each can be repeated. A process that dies between two of them
-leaves the erasure ERASED, and the next one begins with the first again.
+Each is returned with the proof of its last step. The destruction has four steps, in this order. Each can be
+repeated. A process that dies between two of them leaves the erasure ERASED, and the next one begins with the
+first again.
 
 1. The shred key is deleted, in its own database. From here on the record does not open.
 2. What is left of the record is deleted in the main database.
@@ -17,23 +14,30 @@ When a step is carried out depends on times alone, and on who reads the files: i
 disclosures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
 from time import perf_counter
+from typing import Any
 
-from idvault.account.ports import StatusStore
-from idvault.core.event_factory import EventFactory
+from idvault.account import acts as account_acts
+from idvault.account.store import rows as account_rows
+from idvault.claim.job import store as job_store
+from idvault.claim.store import rows as claim_rows
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.request import Fingerprinter, Request
 from idvault.disclosure.acts.history import LogProofs, Proved
-from idvault.erasure import rules
-from idvault.erasure.ports import ErasureLevels, ErasureStore, Remnants, ShredDestroyer
-from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
-from idvault.log.acts.guard import LogGuard
+from idvault.erasure import rules, store
+from idvault.erasure.rules import Erasure, ErasureLevels, ErasureOrigin, ErasureTerms
+from idvault.erasure.store import ROWS
+from idvault.key.store.sealed import SqlRemnants
+from idvault.key.store.version import SqlShredStore
+from idvault.verify.account import Account
 from idvault.verify.clock import ClockReading
 from idvault.verify.erasure import ErasureState
 from idvault.verify.error import DamagedError, NotFoundError, Reason
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault.verify.event import EventType
 from idvault.verify.seal import Part
 
 
@@ -48,6 +52,20 @@ class ErasureCall:
     account_token: str
     fields: tuple[Part, ...] = ()
     origin: ErasureOrigin = ErasureOrigin.PLATFORM
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint; it is kept under its own id."""
+        parts = (*self.fields, self.account_token)
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        return Request(self.relying_party, self.request_id, fingerprint, account_token=self.account_token)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureContext:
+    """What erasures need beside the vault."""
+
+    proofs: LogProofs
+    terms: ErasureTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,114 +85,244 @@ class ShownErasure:
     note: bytes
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class ErasureFlow:
-    """Erasures of a relying party's accounts."""
+@mutation("erasure.request", again=ROWS.get)
+async def requested(
+    tx: Tx, erasure_id: str, account_token: str, origin: ErasureOrigin, terms: ErasureTerms
+) -> Erasure:
+    """Store a new erasure."""
+    connection, entry_id = tx.connection, tx.events.new_id()
+    owner = await account_rows.lock_of(connection, account_token=account_token, relying_party=tx.party)
+    made = rules.request(
+        account=owner,
+        newest=await store.newest(connection, account_token),
+        erasure_id=erasure_id,
+        entry_id=entry_id,
+        origin=origin,
+        matched_at=await connection.one(store.MATCHED_AT, token=account_token),
+        terms=terms,
+        now=tx.now.business,
+    )
+    await store.add(connection, made)
+    await _tell(tx, owner, made)
+    await tx.log(
+        EventType.ERASURE_REQUEST,
+        entry_id,
+        account_token=account_token,
+        erasure_id=erasure_id,
+        erase_at=made.erase_at.isoformat(),
+    )
+    return made
 
-    store: ErasureStore
-    accounts: StatusStore
-    proofs: LogProofs
-    fingerprinter: Fingerprinter
-    guard: LogGuard
-    events: EventFactory
-    terms: ErasureTerms
 
-    async def request(self, call: ErasureCall, *, now: ClockReading) -> ShownErasure:
-        """Request the erasure of an account.
+async def request(
+    vault: Vault, call: ErasureCall, now: ClockReading, *, context: ErasureContext
+) -> ShownErasure:
+    """Request the erasure of an account.
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND), PreconditionError (ACCOUNT_ERASED, ILLEGAL_TRANSITION),
-        AlreadyExistsError and UnavailableError.
-        """
-        await self.guard.check(now=now)
-        erasure_id = self.events.new_id()
-        event = self.events.event(
-            EventType.ERASURE_REQUEST,
-            actor_id=call.actor_id,
-            now=now,
-            account_token=call.account_token,
-            erasure_id=erasure_id,
-        )
-        made = await self.store.request(
-            erasure_id=erasure_id,
-            account_token=call.account_token,
-            origin=call.origin,
-            terms=self.terms,
-            request=self._request(call),
-            now=now,
-            event=event,
-        )
-        return await self._shown(made)
+    Raises NotFoundError (ACCOUNT_NOT_FOUND), PreconditionError (ACCOUNT_ERASED, ILLEGAL_TRANSITION),
+    AlreadyExistsError and UnavailableError.
+    """
+    made = await requested(vault, call, now, vault.new_id(), call.account_token, call.origin, context.terms)
+    return await _shown(context.proofs, made)
 
-    async def cancel(self, call: ErasureCall, *, now: ClockReading) -> ShownErasure:
-        """Cancel the requested erasure of an account before it takes effect.
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND), PreconditionError (ILLEGAL_TRANSITION),
-        AlreadyExistsError and UnavailableError.
-        """
-        await self.guard.check(now=now)
-        event = self.events.event(
-            EventType.ERASURE_CANCEL, actor_id=call.actor_id, now=now, account_token=call.account_token
-        )
-        cancelled = await self.store.cancel(
-            account_token=call.account_token, request=self._request(call), now=now, event=event
-        )
-        return await self._shown(cancelled)
+@mutation("erasure.cancel", again=ROWS.get)
+async def cancelled(tx: Tx, _: str, account_token: str) -> Erasure:
+    """Cancel the newest erasure of an account."""
+    connection, entry_id = tx.connection, tx.events.new_id()
+    owner = await account_rows.lock_of(connection, account_token=account_token, relying_party=tx.party)
+    found = rules.newest_of(await store.newest(connection, account_token))
+    made = rules.cancel(erasure=found, entry_id=entry_id, now=tx.now.business)
+    await tx.answer(found.erasure_id, account_token=account_token)
+    await store.put(connection, made)
+    await _tell(tx, owner, made)
+    await tx.log(EventType.ERASURE_CANCEL, entry_id, account_token=account_token, erasure_id=found.erasure_id)
+    return made
 
-    async def get(self, *, relying_party: str, account_token: str) -> ShownErasure:
-        """Return the newest erasure of an account.
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND).
-        """
-        found = await self.find(relying_party=relying_party, account_token=account_token)
-        if found is not None:
-            return found
-        owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND if owner is None else Reason.ERASURE_NOT_FOUND)
+async def cancel(
+    vault: Vault, call: ErasureCall, now: ClockReading, *, context: ErasureContext
+) -> ShownErasure:
+    """Cancel the requested erasure of an account before it takes effect.
 
-    async def find(self, *, relying_party: str, account_token: str) -> ShownErasure | None:
-        """Return the newest erasure of an account, None if there is none."""
-        found = await self.store.newest(relying_party=relying_party, account_token=account_token)
-        while found is not None:
-            try:
-                return await self._shown(found)
-            except DamagedError:
-                # The worker took the next step, which deletes what proves the one that was read.
-                read = found
-                found = await self.store.newest(relying_party=relying_party, account_token=account_token)
-                if found is not None and found.entry_id == read.entry_id:
-                    raise
-        return None
+    Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND), PreconditionError (ILLEGAL_TRANSITION),
+    AlreadyExistsError and UnavailableError.
+    """
+    return await _shown(context.proofs, await cancelled(vault, call, now, "", call.account_token))
 
-    async def list(
-        self, *, relying_party: str, state: ErasureState | None, after: str, limit: int
-    ) -> tuple[list[Erasure], str]:
-        """Return a page of erasures, oldest first, and the last one's id if there are more, else "".
 
-        Raises InvalidError (INVALID_MESSAGE, page_token).
-        """
-        found = await self.store.list(relying_party=relying_party, state=state, after=after, limit=limit + 1)
-        page = list(found[:limit])
-        return page, page[-1].erasure_id if len(found) > limit else ""
+async def get(vault: Vault, party: str, account_token: str, *, proofs: LogProofs) -> ShownErasure:
+    """Return the newest erasure of an account.
 
-    async def offer(self, *, account_token: str, now: ClockReading) -> ErasureOffer:
-        """Return what an owner's request on the vault's own page would mean now."""
-        matched_at = await self.store.matched_at(account_token=account_token)
-        waits = rules.waiting(
-            origin=ErasureOrigin.OWNER, matched_at=matched_at, terms=self.terms, now=now.business
-        )
-        is_recent = rules.is_recent(matched_at=matched_at, now=now.business)
-        return ErasureOffer(now.business.replace(microsecond=0) + waits, is_recent)
+    Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND).
+    """
+    found = await find(vault, party, account_token, proofs=proofs)
+    if found is not None:
+        return found
+    owner = await account_acts.find(vault.main, party, account_token)
+    raise NotFoundError(Reason.ACCOUNT_NOT_FOUND if owner is None else Reason.ERASURE_NOT_FOUND)
 
-    async def _shown(self, erasure: Erasure) -> ShownErasure:
-        proofs = await self.proofs.now([erasure.entry_id], account_token=erasure.account_token)
-        entry = proofs.entries[0]
-        return ShownErasure(erasure, entry, proofs.note if entry.hashes is not None else b"")
 
-    def _request(self, call: ErasureCall) -> Request:
-        fingerprint = self.fingerprinter.fingerprint(
-            method=call.method, fields=(*call.fields, call.account_token)
-        )
-        return Request(call.relying_party, call.request_id, fingerprint)
+async def find(vault: Vault, party: str, account_token: str, *, proofs: LogProofs) -> ShownErasure | None:
+    """Return the newest erasure of an account, None if there is none."""
+    found = await _newest(vault, party, account_token)
+    while found is not None:
+        try:
+            return await _shown(proofs, found)
+        except DamagedError:
+            # The worker took the next step, which deletes what proves the one that was read.
+            read = found
+            found = await _newest(vault, party, account_token)
+            if found is not None and found.entry_id == read.entry_id:
+                raise
+    return None
+
+
+async def page(
+    vault: Vault, party: str, *, state: ErasureState | None, after: str, limit: int
+) -> tuple[list[Erasure], str]:
+    """Return a page of erasures, oldest first, and the last one's id if there are more, else "".
+
+    Raises InvalidError (INVALID_MESSAGE, page_token).
+    """
+    return await vault.read(
+        "erasure.list", lambda one: ROWS.page(one, party, after=after, limit=limit, state=state)
+    )
+
+
+async def offer(vault: Vault, account_token: str, now: ClockReading, *, terms: ErasureTerms) -> ErasureOffer:
+    """Return what an owner's request on the vault's own page would mean now."""
+    matched_at = await vault.read(
+        "erasure.matched_at", lambda one: one.one(store.MATCHED_AT, token=account_token)
+    )
+    waits = rules.waiting(origin=ErasureOrigin.OWNER, matched_at=matched_at, terms=terms, now=now.business)
+    is_recent = rules.is_recent(matched_at=matched_at, now=now.business)
+    return ErasureOffer(now.business.replace(microsecond=0) + waits, is_recent)
+
+
+async def levels(vault: Vault, now: ClockReading) -> ErasureLevels:
+    """Return what the operator watches."""
+    return await vault.read("erasure.levels", lambda one: store.levels(one, now=now.business))
+
+
+async def _newest(vault: Vault, party: str, account_token: str) -> Erasure | None:
+    return await vault.main.one("erasure.newest", store.NEWEST_OF_PARTY, token=account_token, party=party)
+
+
+async def _shown(proofs: LogProofs, erasure: Erasure) -> ShownErasure:
+    proved = await proofs.now([erasure.entry_id], account_token=erasure.account_token)
+    entry = proved.entries[0]
+    return ShownErasure(erasure, entry, proved.note if entry.hashes is not None else b"")
+
+
+async def _tell(tx: Tx, owner: Account, made: Erasure) -> None:
+    """Let the change feed tell of a step."""
+    told = rules.told(account=owner, erasure=made, now=tx.now.business)
+    await account_rows.put_standing(tx.connection, told)
+
+
+@act("erasure.erase")
+async def erase(tx: Tx, erasure: Erasure, *, delay: timedelta, today: date) -> bool:
+    """Make an account ERASED; False if that is not due."""
+    owner, stored = await store.lock(tx.connection, erasure)
+    entry_id = tx.events.new_id()
+    made = rules.erase(erasure=stored, entry_id=entry_id, delay=delay, now=tx.now.business)
+    if made is None:
+        tx.unchanged("the erasure is not due")
+        return False
+    await _end_claim(tx, owner, made.erasure_id)
+    erased = rules.erased(account=owner, today=today, now=tx.now.business)
+    await account_rows.put(tx.connection, erased, claim_ended_at=tx.now.business)
+    await store.put(tx.connection, made)
+    await tx.log(
+        EventType.ERASURE_ERASE,
+        entry_id,
+        account_token=owner.account_token,
+        erasure_id=made.erasure_id,
+        destroy_at=made.destroy_at.isoformat(),
+    )
+    return True
+
+
+async def _end_claim(tx: Tx, owner: Account, erasure_id: str) -> None:
+    """End the open claim of a locked account; what was sent stays charged."""
+    found = await claim_rows.open_of(tx.connection, owner)
+    if found is None:
+        return
+    key = {"account_token": owner.account_token, "claim_id": found.claim_id}
+    if found.was_sent:
+        await claim_rows.keep(tx.connection, found.attempt, owner=owner)
+    await claim_rows.end(tx.connection, **key, outcome=rules.CLAIM_ENDED, now=tx.now.business)
+    await job_store.finish(tx.connection, account_token=owner.account_token, claim_id=found.claim_id)
+    await tx.log(
+        EventType.CLAIM_ERASE,
+        account_token=owner.account_token,
+        erasure_id=erasure_id,
+        claim_id=found.claim_id,
+    )
+
+
+@act("erasure.clear")
+async def clear(tx: Tx, erasure: Erasure) -> None:
+    """Delete every version of the record with its shares, and what claims left of the identity, if due."""
+    owner, stored = await store.lock(tx.connection, erasure)
+    if rules.is_destroyable(erasure=stored, now=tx.now.business):
+        await store.clear(tx.connection, account_token=owner.account_token)
+    # Nothing may be told before no file holds what was deleted.
+    tx.unchanged("the entry of the destruction tells of it")
+
+
+@act("erasure.destroy")
+async def destroy(tx: Tx, erasure: Erasure, *, absent_from: datetime | None) -> bool:
+    """Delete what is left of a record, and the keys that open the account's log entries; False if not due.
+
+    The shred key must be destroyed before.
+    """
+    owner, stored = await store.lock(tx.connection, erasure)
+    entry_id = tx.events.new_id()
+    made = rules.destroy(erasure=stored, entry_id=entry_id, absent_from=absent_from, now=tx.now.business)
+    if made is None:
+        tx.unchanged("the destruction is not due")
+        return False
+    held = await store.is_held(tx.connection, owner)
+    if not held:
+        await store.release(tx.connection, owner)
+    await store.destroy(tx.connection, account_token=owner.account_token)
+    await store.put(tx.connection, made, held=held)
+    await _tell(tx, owner, made)
+    promised: dict[str, Any] = {"absent_from": absent_from.isoformat()} if absent_from else {}
+    await tx.log(
+        EventType.ERASURE_DESTROY,
+        entry_id,
+        account_token=owner.account_token,
+        erasure_id=made.erasure_id,
+        **promised,
+    )
+    return True
+
+
+@act("erasure.release")
+async def release(tx: Tx, erasure: Erasure) -> bool:
+    """Unlink a destroyed account from its person; False if a sanction holds it."""
+    owner, stored = await store.lock(tx.connection, erasure)
+    if owner.person_id is None or await store.is_held(tx.connection, owner):
+        tx.unchanged("the account has no person, or keeps it")
+        return False
+    await store.release(tx.connection, owner)
+    # The receipt keeps proving the destruction: its entry stays the erasure's last one.
+    await store.put(tx.connection, stored)
+    # Not under the account, whose opening keys are destroyed.
+    await tx.log(EventType.ERASURE_RELEASE, erasure_id=erasure.erasure_id)
+    return True
+
+
+async def release_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """Forget the persons of destroyed accounts that no sanction holds any more; return how many."""
+
+    async def due() -> list[Erasure]:
+        return await vault.read("erasure.releasable", lambda one: store.releasable(one, limit=limit))
+
+    return await sweep(vault, now, due=due, each=release)
 
 
 LOOK_PAUSE = timedelta(seconds=30)
@@ -183,13 +331,15 @@ LOOK_PAUSE = timedelta(seconds=30)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ErasureSweep:
-    """Sweeps that any number of processes may run at any time. delay: from ERASED to the destruction."""
+    """Carries out the steps that are due; any number of processes may do so at any time.
 
-    store: ErasureStore
-    shred_keys: ShredDestroyer
-    remnants: Remnants
-    guard: LogGuard
-    events: EventFactory
+    Each remembers what it has deleted, and when it looked at the files. delay: from ERASED to the
+    destruction.
+    """
+
+    vault: Vault
+    shred_keys: SqlShredStore
+    remnants: SqlRemnants
     delay: timedelta
     zone: tzinfo
     kept: int = field(default=0, init=False)
@@ -200,39 +350,18 @@ class ErasureSweep:
     async def step(self, *, now: ClockReading, limit: int) -> int:
         """Carry out the steps that are due; return how many."""
         begun = perf_counter()
-        await self.guard.check(now=now)
-        count = 0
         # Accounts are erased first: that waits neither for the shred database nor for files.
-        for found in await self.store.due(state=ErasureState.REQUESTED, now=now.business, limit=limit):
-            count += await self._erase(found, now)
-        due = await self.store.due(state=ErasureState.ERASED, now=now.business, limit=limit)
+        each = partial(erase, delay=self.delay, today=now.today(self.zone))
+        count = await sweep(self.vault, now, due=self._due(ErasureState.REQUESTED, now, limit), each=each)
+        due = await self._due(ErasureState.ERASED, now, limit)()
         await self._delete(due, now)
-        return count + await self._tell(due, now, begun)
+        return count + await self._say(due, now, begun)
 
-    async def release(self, *, now: ClockReading, limit: int) -> int:
-        """Forget the persons of destroyed accounts that no sanction holds any more; return how many."""
-        await self.guard.check(now=now)
-        count = 0
-        for found in await self.store.releasable(limit=limit):
-            # Not under the account, whose opening keys are destroyed.
-            event = self.events.event(
-                EventType.ERASURE_RELEASE, actor_id=SYSTEM_ACTOR, now=now, erasure_id=found.erasure_id
-            )
-            count += await self.store.release(found, event=event)
-        return count
-
-    async def levels(self, *, now: ClockReading) -> ErasureLevels:
-        """Return what the operator watches."""
-        return await self.store.levels(now=now.business)
-
-    async def _erase(self, found: Erasure, now: ClockReading) -> bool:
-        return await self.store.erase(
-            found,
-            delay=self.delay,
-            today=now.today(self.zone),
-            now=now,
-            event=self._event(EventType.ERASURE_ERASE, found, now),
-            claim_ended=self._event(EventType.CLAIM_ERASE, found, now),
+    def _due(
+        self, state: ErasureState, now: ClockReading, limit: int
+    ) -> Callable[[], Awaitable[list[Erasure]]]:
+        return lambda: self.vault.read(
+            "erasure.due", lambda one: store.due(one, state, now=now.business, limit=limit)
         )
 
     async def _delete(self, due: Sequence[Erasure], now: ClockReading) -> None:
@@ -241,11 +370,11 @@ class ErasureSweep:
         for found in due:
             if found.erasure_id not in self._deleted:
                 await self.shred_keys.destroy(account_token=found.account_token)
-                await self.store.clear(found, now=now)
+                await clear(self.vault, SYSTEM, now, found)
                 self._deleted.add(found.erasure_id)
                 self._looked_at = None
 
-    async def _tell(self, due: Sequence[Erasure], now: ClockReading, begun: float) -> int:
+    async def _say(self, due: Sequence[Erasure], now: ClockReading, begun: float) -> int:
         """Complete the destructions of which no file holds anything any more; return how many."""
         if not due or (self._looked_at is not None and abs(now.real - self._looked_at) < LOOK_PAUSE):
             self.kept = self.kept if due else 0
@@ -257,19 +386,7 @@ class ErasureSweep:
         # What came before the look took time, too: the look ended that long after `now`.
         passed = timedelta(seconds=perf_counter() - begun)
         since = rules.promised_from(now=now.business, passed=passed) if absence.promised else None
-        count = 0
-        for found in told:
-            event = self._event(EventType.ERASURE_DESTROY, found, now)
-            count += await self.store.destroy(found, absent_from=since, now=now, event=event)
+        count = sum([await destroy(self.vault, SYSTEM, now, found, absent_from=since) for found in told])
         if told:
             await self.remnants.tidy()
         return count
-
-    def _event(self, kind: EventType, found: Erasure, now: ClockReading) -> Event:
-        return self.events.event(
-            kind,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            account_token=found.account_token,
-            erasure_id=found.erasure_id,
-        )

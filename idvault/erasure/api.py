@@ -1,14 +1,16 @@
-"""ErasureService: erasures of accounts, for platforms."""
+"""The methods of erasures, for platforms."""
 
 from dataclasses import dataclass
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import request as request_rules
+from idvault.core.act import Vault
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.disclosure.api.convert_history import logged
-from idvault.erasure.acts import ErasureCall, ErasureFlow, ShownErasure
+from idvault.erasure import acts
+from idvault.erasure.acts import ErasureCall, ErasureContext, ShownErasure
 from idvault.erasure.rules import Erasure, ErasureOrigin
 from idvault.sanction import api as sanction_api
 from idvault.v1 import erasure_pb2 as pb
@@ -23,30 +25,33 @@ _ORIGINS = convert.numbers(ErasureOrigin, pb.Erasure.Origin.Value, "ORIGIN_")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ErasureServicer:
-    """Converts, calls one flow, converts back."""
+class ErasureMethods:
+    """Converts, calls one act, converts back."""
 
-    flow: ErasureFlow
+    vault: Vault
+    context: ErasureContext
 
     async def EraseAccount(
         self, request: pb.EraseAccountRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Request the erasure of an account."""
-        return message(await self.flow.request(_call(request, "EraseAccount", caller), now=now))
+        call = _call(request, "EraseAccount", caller)
+        return message(await acts.request(self.vault, call, now, context=self.context))
 
     async def CancelErasure(
         self, request: pb.CancelErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Cancel the erasure of an account."""
-        return message(await self.flow.cancel(_call(request, "CancelErasure", caller), now=now))
+        call = _call(request, "CancelErasure", caller)
+        return message(await acts.cancel(self.vault, call, now, context=self.context))
 
     async def ListErasures(
         self, request: pb.ListErasuresRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListErasuresResponse:
         """Return a page of erasures, oldest first."""
         after, limit = sanction_api.page(request)
-        found, following = await self.flow.list(
-            relying_party=caller.name, state=_state(request.state), after=after, limit=limit
+        found, following = await acts.page(
+            self.vault, caller.name, state=_state(request.state), after=after, limit=limit
         )
         return pb.ListErasuresResponse(erasures=[_message(each) for each in found], next_page_token=following)
 
@@ -55,7 +60,7 @@ class ErasureServicer:
     ) -> pb.Erasure:
         """Return the newest erasure of an account."""
         account_token = token.check(request.account_token)
-        return message(await self.flow.get(relying_party=caller.name, account_token=account_token))
+        return message(await acts.get(self.vault, caller.name, account_token, proofs=self.context.proofs))
 
 
 def _call(

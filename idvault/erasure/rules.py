@@ -97,6 +97,20 @@ class Erasure:
         return {ErasureState.REQUESTED: self.erase_at, ErasureState.ERASED: self.destroy_at}.get(self.state)
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureLevels:
+    """What the operator watches.
+
+    waiting: requested, and can be cancelled. undestroyed: erased, with keys that are not destroyed yet. held:
+    destroyed, and kept among the person's accounts by a sanction. first_due_at: the oldest step that is due.
+    """
+
+    waiting: int
+    undestroyed: int
+    held: int
+    first_due_at: datetime | None
+
+
 def is_recent(*, matched_at: datetime | None, now: datetime) -> bool:
     """Return whether a match of an account, None without one, counts for a request on the vault's page."""
     return matched_at is not None and now - RECENT < matched_at <= now

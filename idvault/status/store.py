@@ -185,11 +185,6 @@ _NEVER_VERIFIED = (
 )
 _LIMIT = param("limit", Integer)
 
-_GET = LookUp(
-    "status.get",
-    statement(select(accounts).where(among(accounts.c.account_token, KEYS)), from_row),
-    key=lambda account: account.account_token,
-)
 _PACKED = LookUp(
     "status.get",
     statement(
@@ -238,8 +233,7 @@ class SqlStatusStore:
 
     async def get(self, *, relying_party: str, account_token: str) -> Account | None:
         """Return the account, or None if it is unknown or belongs to another relying party."""
-        # The accounts of several relying parties may be read together, so the owner is checked here.
-        found = await self.database.get(_GET, account_token)
+        found = await self.database.get(account_rows.GET, account_token)
         return found if found is not None and found.relying_party == relying_party else None
 
     async def packed(self, *, relying_party: str, account_token: str) -> str | None:

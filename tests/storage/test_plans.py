@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from idvault.account.store import rows as account_rows
 from idvault.core.db.database import Database
 from idvault.core.db.look_up import KEYS
 from idvault.core.db.postgresql import Postgresql
@@ -21,7 +22,7 @@ _TOKENS = ["acct_1", "acct_2"]
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "status": (
-        status_store._GET.statement,
+        account_rows.GET.statement,
         {KEYS: _TOKENS},
         "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (account_token=?)",
         "pk_accounts",

@@ -8,7 +8,6 @@ same to whole processes, with strace and with a proxy.
 import errno
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -21,8 +20,9 @@ from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.ports import Job, NewClaim
 from idvault.core.act import SYSTEM
 from idvault.core.request import MemberAsked, Request
+from idvault.erasure import acts as erasure_acts
+from idvault.erasure.acts import ErasureCall
 from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
-from idvault.erasure.store import SqlErasureStore
 from idvault.moderator import acts as moderator_acts
 from idvault.public_account.acts import public_account as public_account_acts
 from idvault.public_account.acts.step import Change, ShownPublicAccount
@@ -339,57 +339,36 @@ async def _change(flows: PublicAccountWorld, shown: ShownPublicAccount) -> tuple
     return change, found.public_account.public_account_id
 
 
-async def _due_erasure(world: World) -> tuple[SqlErasureStore, Erasure]:
+async def _due_erasure(world: World) -> Erasure:
     """Request the erasure of an account that has a record and an open claim."""
     job = await world.verified(person=world.person("x"))
     await world.again(job, person=world.person("x"))
-    store, token = SqlErasureStore(database=world.database), job.account_token
-    made = await store.request(
-        erasure_id=world.new_id(),
-        account_token=token,
-        origin=ErasureOrigin.PLATFORM,
-        terms=ErasureTerms(),
-        request=world.request(),
-        now=at(),
-        event=replace(world.event(EventType.ERASURE_REQUEST, token), fields={"erasure_id": "e" * 32}),
+    call = ErasureCall("platform-a", "b" * 32, "", "", job.account_token)
+    request, made = world.request().of_account(job.account_token), world.new_id()
+    return await erasure_acts.requested.run(
+        world.vault, call, at(), request, made, job.account_token, ErasureOrigin.PLATFORM, ErasureTerms()
     )
-    return store, made
 
 
-def _erase_act(world: World, store: SqlErasureStore, made: Erasure) -> Act:
-    named = {"erasure_id": made.erasure_id}
-    events = [
-        replace(world.event(kind, made.account_token), fields=named)
-        for kind in (EventType.ERASURE_ERASE, EventType.CLAIM_ERASE)
-    ]
-    return lambda: store.erase(
-        made,
-        delay=ErasureTerms().delay,
-        today=builders.TODAY,
-        now=at(after=timedelta(days=7)),
-        event=events[0],
-        claim_ended=events[1],
-    )
+def _erase_act(world: World, made: Erasure) -> Act:
+    now, delay = at(after=timedelta(days=7)), ErasureTerms().delay
+    return lambda: erasure_acts.erase(world.vault, SYSTEM, now, made, delay=delay, today=builders.TODAY)
 
 
 async def _erase(world: World) -> Act:
-    return _erase_act(world, *await _due_erasure(world))
+    return _erase_act(world, await _due_erasure(world))
 
 
 async def _destroy(world: World) -> Act:
-    store, made = await _due_erasure(world)
-    await _erase_act(world, store, made)()
-    event = replace(
-        world.event(EventType.ERASURE_DESTROY, made.account_token), fields={"erasure_id": made.erasure_id}
-    )
-    now = at(after=timedelta(days=15))
-    return lambda: store.destroy(made, absent_from=now.business, now=now, event=event)
+    made, now = await _due_erasure(world), at(after=timedelta(days=15))
+    await _erase_act(world, made)()
+    return lambda: erasure_acts.destroy(world.vault, SYSTEM, now, made, absent_from=now.business)
 
 
 async def _clear(world: World) -> Act:
-    store, made = await _due_erasure(world)
-    await _erase_act(world, store, made)()
-    return lambda: store.clear(made, now=at(after=timedelta(days=15)))
+    made, now = await _due_erasure(world), at(after=timedelta(days=15))
+    await _erase_act(world, made)()
+    return lambda: erasure_acts.clear(world.vault, SYSTEM, now, made)
 
 
 ACTS = [

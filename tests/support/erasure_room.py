@@ -3,20 +3,15 @@
 from datetime import timedelta
 
 from idvault.disclosure.acts.history import LogProofs
-from idvault.erasure.acts import ErasureCall, ShownErasure
+from idvault.erasure import acts
+from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
 from idvault.erasure.rules import ErasureOrigin, ErasureTerms
-from idvault.erasure.store import SqlErasureStore
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
-from idvault.log.acts.guard import LogGuard
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
-from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.erasure import wire_erasures
-from idvault.processes.bootstrap.periodic.erasure import wire_sweep
 from idvault.verify.erasure import ErasureState
 from tests.support import builders
 from tests.support.chamber import Chamber
-from tests.support.fakes.sealing import FakeFingerprinter
 
 PARTY = "platform-a"
 TERMS = ErasureTerms()
@@ -27,28 +22,17 @@ class ErasureRoom:
 
     def __init__(self, room: Chamber) -> None:
         self.room = room
-        self.store = SqlErasureStore(database=room.main)
         self.shred_keys = SqlShredStore(database=room.shred)
-        guard = LogGuard(store=room.waiting)
-        self.flow = wire_erasures(
-            store=self.store,
-            accounts=room.world.accounts,
-            proofs=LogProofs(
-                log=SqlLogStore(database=room.main),
-                checkpoints=SqlCheckpointStore(database=room.shred),
-                main=room.main,
-            ),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
-            entropy=ENTROPY,
-            terms=TERMS,
-        ).flow
-        self.sweep = wire_sweep(
-            store=self.store,
+        proofs = LogProofs(
+            log=SqlLogStore(database=room.main),
+            checkpoints=SqlCheckpointStore(database=room.shred),
+            main=room.main,
+        )
+        self.context = ErasureContext(proofs, TERMS)
+        self.sweep = ErasureSweep(
+            vault=room.vault,
             shred_keys=self.shred_keys,
             remnants=SqlRemnants(main=room.main, shred=room.shred),
-            guard=guard,
-            entropy=ENTROPY,
             delay=TERMS.delay,
             zone=builders.ZONE,
         )
@@ -56,10 +40,10 @@ class ErasureRoom:
     async def request(self, token: str, *, origin: ErasureOrigin = ErasureOrigin.PLATFORM) -> ShownErasure:
         request = self.room.world.request()
         call = ErasureCall(PARTY, "b" * 32, request.request_id, "EraseAccount", token, origin=origin)
-        return await self.flow.request(call, now=self.room.now())
+        return await acts.request(self.room.vault, call, self.room.now(), context=self.context)
 
     async def get(self, token: str) -> ShownErasure:
-        return await self.flow.get(relying_party=PARTY, account_token=token)
+        return await acts.get(self.room.vault, PARTY, token, proofs=self.context.proofs)
 
     async def work(self) -> int:
         """Let the worker erase and destroy what is due, and log it."""

@@ -10,14 +10,14 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.disclosure.acts.history import LogProofs
-from idvault.erasure.acts import ErasureCall, ShownErasure
+from idvault.erasure import acts
+from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
+from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import Erasure, ErasureTerms
-from idvault.erasure.store import SqlErasureStore
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
-from idvault.processes.bootstrap.erasure import wire_erasures
-from idvault.processes.bootstrap.periodic.erasure import wire_sweep
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.account import Status
 from idvault.verify.claim import Identity
 from tests.support import builders
@@ -49,29 +49,19 @@ class ErasureWorld:
         self.claims = self.sanctions.claims
         self.main, self.shred = main, shred
         self.shred_keys = SqlShredStore(database=shred)
-        self.store = SqlErasureStore(database=main)
         entropy = CountingEntropy(start=5_000_000 + life * 10_000_000)
-        guard = self.claims.guard
-        self.servicer = wire_erasures(
-            store=self.store,
-            accounts=self.claims.accounts,
-            proofs=LogProofs(
-                log=SqlLogStore(database=main),
-                checkpoints=SqlCheckpointStore(database=shred),
-                main=main,
-            ),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
-            entropy=entropy,
-            terms=TERMS,
+        self.vault = wire_vault(
+            main, guard=self.claims.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
-        self.flow = self.servicer.flow
-        self.sweep = wire_sweep(
-            store=self.store,
+        proofs = LogProofs(
+            log=SqlLogStore(database=main), checkpoints=SqlCheckpointStore(database=shred), main=main
+        )
+        self.context = ErasureContext(proofs, TERMS)
+        self.servicer = ErasureMethods(vault=self.vault, context=self.context)
+        self.sweep = ErasureSweep(
+            vault=self.vault,
             shred_keys=self.shred_keys,
             remnants=SqlRemnants(main=main, shred=shred),
-            guard=guard,
-            entropy=entropy,
             delay=TERMS.delay,
             zone=builders.ZONE,
         )
@@ -97,20 +87,22 @@ class ErasureWorld:
         return ErasureCall(party, "b" * 32, request_id or self.sanctions.new_id(), method, token)
 
     async def request(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
-        found = await self.flow.request(self.call("EraseAccount", token, **options), now=at(seconds))
+        call = self.call("EraseAccount", token, **options)
+        found = await acts.request(self.vault, call, at(seconds), context=self.context)
         return found.erasure
 
     async def cancel(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
-        found = await self.flow.cancel(self.call("CancelErasure", token, **options), now=at(seconds))
+        call = self.call("CancelErasure", token, **options)
+        found = await acts.cancel(self.vault, call, at(seconds), context=self.context)
         return found.erasure
 
     async def get(self, token: str, *, party: str = PARTY) -> ShownErasure:
-        return await self.flow.get(relying_party=party, account_token=token)
+        return await acts.get(self.vault, party, token, proofs=self.context.proofs)
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker do what is due; return how many steps it was."""
         done = await self.sweep.step(now=at(seconds), limit=100)
-        return done + await self.sweep.release(now=at(seconds), limit=100)
+        return done + await acts.release_all(self.vault, at(seconds), limit=100)
 
     async def erased(self, token: str, *, seconds: float = 0) -> None:
         """Request an erasure, and let the worker carry it out when it is due."""

@@ -11,12 +11,10 @@ from google.protobuf.message import Message
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs
 from idvault.disclosure.store import lists
-from idvault.erasure.store import SqlErasureStore
 from idvault.key.store.version import SqlShredStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.opens.record import open_record
 from idvault.opens.reseal import open_resealed
-from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import record_key
 from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
@@ -65,12 +63,10 @@ async def history(room: Chamber, account_token: str) -> History:
     await room.step()
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
-        accounts=SqlStatusStore(database=room.main),
         main=room.main,
         proofs=LogProofs(log=log, checkpoints=checkpoints, main=room.main),
         policy=OperatorPolicy(5, 365, 90, _ZONE),
         embargo=_EMBARGO,
-        erasures=SqlErasureStore(database=room.main),
         statements=KnownStatements(LOG_SIGNER),
     )
     return await flow.get(relying_party="platform-a", account_token=account_token, now=room.now())

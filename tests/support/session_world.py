@@ -17,13 +17,11 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
 from idvault.core.tables.log import log_entries
 from idvault.disclosure.acts.history import LogProofs
-from idvault.erasure.api import ErasureServicer
+from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
-from idvault.erasure.store import SqlErasureStore
 from idvault.log.store import SqlLogStore
 from idvault.platform import acts as platform_acts
 from idvault.platform.acts import StoredPresentations
-from idvault.processes.bootstrap.erasure import wire_erasures
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.acts.identity import IdentityContext
@@ -132,32 +130,22 @@ class SessionWorld:
 
     def _identity_context(self, receipts: ReceiptFlow) -> IdentityContext:
         return IdentityContext(
-            accounts=self.claims.accounts,
             records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,
-            erasures=self._erasures().flow,
+            erasures=self._erasures(),
             histories=self.histories,
             receipts=receipts,
             policy=self.claims.policy,
         )
 
-    def _erasures(self) -> ErasureServicer:
+    def _erasures(self) -> ErasureContext:
         checkpoints: Any = NoCheckpoints()
-        return wire_erasures(
-            store=SqlErasureStore(database=self.database),
-            accounts=self.claims.accounts,
-            proofs=LogProofs(
-                log=SqlLogStore(database=self.database),
-                checkpoints=checkpoints,
-                main=self.database,
-            ),
-            fingerprinter=FakeFingerprinter(),
-            guard=self.claims.guard,
-            entropy=CountingEntropy(start=15_000_000),
-            terms=ErasureTerms(),
+        proofs = LogProofs(
+            log=SqlLogStore(database=self.database), checkpoints=checkpoints, main=self.database
         )
+        return ErasureContext(proofs, ErasureTerms())
 
     async def contest_decision(
         self, contest_id: str, verdict: int, *, name: str = PARTY, seconds: float = 0, **changes: Any

@@ -17,7 +17,9 @@ from sqlalchemy import ColumnElement, String, cast, func, insert, literal_column
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.core.db.listing import among
 from idvault.core.db.locking import for_change
+from idvault.core.db.look_up import KEYS, LookUp
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.db.types import from_micros, to_micros
 from idvault.core.tables.account import accounts, records, status_feed
@@ -285,6 +287,12 @@ def _category(word: str | None) -> OrganizationCategory | None:
     return None if word is None else OrganizationCategory(word)
 
 
+GET = LookUp(
+    "status.get",
+    statement(select(accounts).where(among(accounts.c.account_token, KEYS)), from_row),
+    key=lambda account: account.account_token,
+)
+"""An account, whoever's it is."""
 _MINE = accounts.c.account_token == param("token")
 _LOCK = statement(for_change(select(accounts).where(_MINE)), from_row)
 _LOCK_OWN = statement(

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from idvault.account.ports import StatusStore
+from idvault.account import acts as account_acts
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.ports import RecordAccess, RecordDisclosure
 from idvault.disclosure.store import lists, rows
-from idvault.erasure.ports import ErasureStore
 from idvault.log.acts import reading as log_reading
 from idvault.log.ports import CheckpointStore, Logged, LogStore
 from idvault.sealing.ports import Stated, StatementSigner
@@ -25,7 +24,6 @@ from idvault.verify.account import AccountState
 from idvault.verify.attest import history
 from idvault.verify.attest.history import ListedEntry
 from idvault.verify.clock import ClockReading
-from idvault.verify.erasure import ErasureState
 from idvault.verify.error import DamagedError, NotFoundError, PreconditionError, Reason, UnavailableError
 from idvault.verify.seal import Part
 from idvault.verify.transparency import proof
@@ -124,11 +122,9 @@ class DisclosureHistoryFlow:
     """Histories of a relying party's accounts."""
 
     main: Database
-    accounts: StatusStore
     proofs: LogProofs
     policy: OperatorPolicy
     embargo: timedelta
-    erasures: ErasureStore
     statements: StatementSigner
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
@@ -139,13 +135,11 @@ class DisclosureHistoryFlow:
         (LOG_UNAVAILABLE) if no checkpoint covers an entry, or the log's key vouches for none to sign with;
         DamagedError if an entry is missing.
         """
-        owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
+        owner = await account_acts.find(self.main, relying_party, account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        if owner.state is AccountState.ERASED:
-            erasure = await self.erasures.newest(relying_party=relying_party, account_token=account_token)
-            if erasure is not None and erasure.state is ErasureState.DESTROYED:
-                raise PreconditionError(Reason.ACCOUNT_ERASED)
+        if owner.state is AccountState.ERASED and await self._is_destroyed(account_token):
+            raise PreconditionError(Reason.ACCOUNT_ERASED)
         zone = self.policy.zone
         horizon = disclosure_rules.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
         made = await self.main.read(
@@ -169,6 +163,11 @@ class DisclosureHistoryFlow:
         message = signed_bytes(account_token, horizon, disclosures, openings, proofs, made_at)
         stated = await self.statements.state(message, now=made_at)
         return History(account_token, horizon, disclosures, openings, proofs, made_at, stated)
+
+    async def _is_destroyed(self, account_token: str) -> bool:
+        """Return whether the keys of an ERASED account are destroyed: no erasure follows such a one."""
+        found = await self.main.one("erasure.newest", rows.DESTROYED, token=account_token)
+        return found is not None
 
 
 def signed_bytes(  # noqa: PLR0917 - a history's fields in their order

@@ -17,12 +17,14 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.core.tables.erasure import erasures
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.ports import Deciding, EndedClaim, Filed, RecordEvidence, Releasing
 from idvault.log.ports import Logged
 from idvault.sealing.ports import SealedText
 from idvault.verify.claim import ClaimState
 from idvault.verify.disclosure import Decision, Disclosure, DisclosureState, Verdict
+from idvault.verify.erasure import ErasureState
 from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
 
 
@@ -33,6 +35,13 @@ def _decision(row: Row[Any]) -> tuple[str, Decision, SealedText | None]:
     return row.disclosure_id, made, SealedText(row.key_version, row.signed) if row.key_version else None
 
 
+DESTROYED: Statement[str] = statement(
+    select(erasures.c.erasure_id).where(
+        erasures.c.account_token == param("token"), erasures.c.state == ErasureState.DESTROYED.value
+    ),
+    scalar,
+)
+"""The erasure that has destroyed the keys of an account."""
 _BY_ID = select(disclosures).where(disclosures.c.disclosure_id == param("disclosure_id"))
 _FIND = statement(_BY_ID)
 _LOCK = statement(for_change(_BY_ID))

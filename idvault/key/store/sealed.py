@@ -3,7 +3,8 @@
 - A value is replaced only if it is still what was read: what changed meanwhile is not lost.
 - The statements read by version, never a whole table in one act.
 
-Removes the bytes of deleted shred keys from the files of the running databases (erasure.ports.Remnants).
+Removes the bytes of deleted shred keys from the files of the running databases. What is known
+of them may be lost with the process: a new one begins with everything again.
 
 - SQLite overwrites what it deletes, but keeps it in the write-ahead log: the logs of both databases are
   emptied, that of the shred database first.
@@ -226,7 +227,11 @@ class SqlRemnants:
         self._rewriting = KeyRewriting(database=self.shred)
 
     async def look(self, account_tokens: Sequence[str]) -> Absence:
-        """Remove what can be removed, and return for whom everything is."""
+        """Remove the bytes of deleted keys from every file; return for which accounts that is done.
+
+        Leaves out an account while a reader, or whatever else, keeps a file that may hold its key. Can be
+        repeated.
+        """
         promised, gone = True, frozenset(account_tokens)
         if not self.shred.is_file:
             promised, gone = await self._rewriting.remove(account_tokens)

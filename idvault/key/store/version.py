@@ -200,7 +200,7 @@ class SqlShredStore:
 
     @act("shred.destroy")
     async def destroy(self, connection: Connection, *, account_token: str) -> None:
-        """Delete the key of an account, if there is one (erasure.ports)."""
+        """Delete the key of an account, if there is one; it makes copies of records in backups useless."""
         if self.database.is_file:
             await connection.run(_OVERWRITE, token=account_token, zeros=_ZEROS)
         else:

@@ -10,7 +10,6 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
-from idvault.erasure.store import SqlErasureStore
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
@@ -70,11 +69,9 @@ def _histories(base: Base, policy: OperatorPolicy, *, statements: StatementSigne
     """Return what answers whether a record was ever opened; it reads openings, and cannot open one."""
     return DisclosureHistoryFlow(
         main=base.main,
-        accounts=SqlStatusStore(database=base.main),
         proofs=log_proofs(base),
         policy=policy,
         embargo=timedelta(days=base.settings.disclosure_embargo_days),
-        erasures=SqlErasureStore(database=base.main),
         statements=statements,
     )
 

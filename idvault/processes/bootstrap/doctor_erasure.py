@@ -5,7 +5,7 @@ from functools import partial
 
 from idvault.core.ailment import AilmentError
 from idvault.core.db.database import Database
-from idvault.erasure.store import SqlErasureStore
+from idvault.erasure import store
 from idvault.key.store.rewriting import KeyRewriting
 from idvault.processes.bootstrap.base import Clock
 from idvault.processes.doctor import Check
@@ -20,7 +20,7 @@ def erasure_check(*, main: Database, shred: Database, clock: Clock, needs: str) 
 
 async def _check(main: Database, shred: Database, clock: Clock) -> str | None:
     now = clock().business
-    levels = await SqlErasureStore(database=main).levels(now=now)
+    levels = await main.read("erasure.levels", lambda one: store.levels(one, now=now))
     if levels.first_due_at is not None and now - levels.first_due_at > _LATE:
         raise AilmentError(await _cause(main, shred))
     if shred.is_file:

@@ -8,6 +8,7 @@ from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.erasure.api import ErasureMethods
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.account import build_receipts, build_statuses
@@ -15,7 +16,7 @@ from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.processes.bootstrap.campaign import build_campaigns
 from idvault.processes.bootstrap.claim import BuiltClaims, build_claims
 from idvault.processes.bootstrap.edge import build_server
-from idvault.processes.bootstrap.erasure import build_erasures, erasure_service
+from idvault.processes.bootstrap.erasure import erasure_context
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.log import build_guard
 from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
@@ -29,7 +30,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.signing import public_keys
-from idvault.v1 import public_account_pb2, status_pb2, verification_pb2
+from idvault.v1 import erasure_pb2, public_account_pb2, status_pb2, verification_pb2
 
 
 async def build_platform_edge(
@@ -95,7 +96,7 @@ def _services_of_owners(
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
     policy = claims.policy
     sanctions = build_sanctions(base, vault, keys=keys)
-    erasures = build_erasures(base, keys=keys, guard=guard)
+    erasures = erasure_context(base)
     context = session_context(
         base,
         vault,
@@ -110,7 +111,7 @@ def _services_of_owners(
         vault,
         context,
         appeals=sanctions.appeals,
-        erasures=erasures.flow,
+        erasures=erasures,
         histories=histories,
         rosters=rosters,
     )
@@ -122,5 +123,8 @@ def _services_of_owners(
             public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
             PublicAccountMethods(vault=vault, policy=policy),
         ),
-        erasure_service(erasures),
+        Service(
+            erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"],
+            ErasureMethods(vault=vault, context=erasures),
+        ),
     ]

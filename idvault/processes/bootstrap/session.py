@@ -8,7 +8,7 @@ from idvault.core.config import Settings
 from idvault.core.edge.server import Service
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
-from idvault.erasure.acts import ErasureFlow
+from idvault.erasure.acts import ErasureContext
 from idvault.people.acts import RosterHolder
 from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.account import build_receipts, quorum_of
@@ -23,7 +23,6 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
-from idvault.status.store import SqlStatusStore
 from idvault.v1 import session_pb2
 
 
@@ -56,14 +55,13 @@ def session_service(
     context: SessionContext,
     *,
     appeals: ObjectionContext[AppealTerms],
-    erasures: ErasureFlow,
+    erasures: ErasureContext,
     histories: DisclosureHistoryFlow,
     rosters: RosterHolder,
 ) -> Service:
     """Return SessionService."""
     contests = ObjectionContext(_terms(base.settings), appeals.sealer)
     identity = IdentityContext(
-        accounts=SqlStatusStore(database=base.main),
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         appeals=appeals,

@@ -93,7 +93,7 @@ async def work(
             *public_account_tasks(base, guard=guard, policy=claims.policy),
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, guard=guard),
-            *erasure_tasks(base, guard=guard),
+            *erasure_tasks(base, worker_vault(base, guard=guard)),
             *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]

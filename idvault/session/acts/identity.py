@@ -8,14 +8,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.account.ports import RecordStore, StatusStore
+from idvault.account.ports import RecordStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
-from idvault.erasure.acts import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
+from idvault.erasure import acts as erasure_acts
+from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureOffer, ShownErasure
 from idvault.erasure.rules import ErasureOrigin
 from idvault.moderator.acts import ModerationCall
 from idvault.public_account.acts import public_account as public_account_acts
@@ -62,12 +64,11 @@ class OwnIdentity:
 class IdentityContext:
     """What is needed beside the vault. quorum: finds a quorum of any roster version by its id."""
 
-    accounts: StatusStore
     records: RecordStore
     quorum: Callable[[str], Quorum | None]
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
-    erasures: ErasureFlow
+    erasures: ErasureContext
     histories: DisclosureHistoryFlow
     receipts: ReceiptFlow
     policy: OperatorPolicy
@@ -79,7 +80,7 @@ async def get(
     """Return the account of a session; raises NotFoundError and PreconditionError."""
     session, token = await _owned(vault, browser, now)
     party = session.relying_party
-    account = await context.accounts.get(relying_party=party, account_token=token)
+    account = await account_acts.find(vault.main, party, token)
     if account is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     record = await context.records.get(account_token=token)
@@ -108,8 +109,8 @@ async def get(
         tuple(appeals),
         tuple(contests),
         tuple(public_accounts),
-        await context.erasures.find(relying_party=party, account_token=token),
-        await context.erasures.offer(account_token=token, now=now),
+        await erasure_acts.find(vault, party, token, proofs=context.erasures.proofs),
+        await erasure_acts.offer(vault, token, now, terms=context.erasures.terms),
     )
 
 
@@ -175,15 +176,17 @@ async def contest(
 async def erase(
     vault: Vault, context: IdentityContext, call: Asked, now: ClockReading, browser: BrowserSession
 ) -> ShownErasure:
-    """Request the erasure of the session's account; raises as ErasureFlow.request."""
-    return await context.erasures.request(await _about(vault, call, browser, now), now=now)
+    """Request the erasure of the session's account; raises as erasure.acts.request."""
+    asked = await _about(vault, call, browser, now)
+    return await erasure_acts.request(vault, asked, now, context=context.erasures)
 
 
 async def keep(
     vault: Vault, context: IdentityContext, call: Asked, now: ClockReading, browser: BrowserSession
 ) -> ShownErasure:
-    """Cancel the erasure of the session's account; raises as ErasureFlow.cancel."""
-    return await context.erasures.cancel(await _about(vault, call, browser, now), now=now)
+    """Cancel the erasure of the session's account; raises as erasure.acts.cancel."""
+    asked = await _about(vault, call, browser, now)
+    return await erasure_acts.cancel(vault, asked, now, context=context.erasures)
 
 
 async def _about(vault: Vault, call: Asked, browser: BrowserSession, now: ClockReading) -> ErasureCall:

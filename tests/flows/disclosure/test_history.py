@@ -15,9 +15,7 @@ from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs
 from idvault.disclosure.api import convert_history as disclosure_convert_history
-from idvault.erasure.store import SqlErasureStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
-from idvault.status.store import SqlStatusStore
 from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history
@@ -40,12 +38,10 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 async def history(room: Chamber, account_token: str, *, relying_party: str = "platform-a") -> History:
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
-        accounts=SqlStatusStore(database=room.main),
         main=room.main,
         proofs=LogProofs(log=log, checkpoints=checkpoints, main=room.main),
         policy=OperatorPolicy(5, 365, 90, ZONE),
         embargo=EMBARGO,
-        erasures=SqlErasureStore(database=room.main),
         statements=KnownStatements(LOG_SIGNER),
     )
     return await flow.get(relying_party=relying_party, account_token=account_token, now=room.now())

@@ -11,13 +11,11 @@ import pytest_asyncio
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, LogProofs
 from idvault.disclosure.api import convert_history as disclosure_convert_history
-from idvault.erasure.store import SqlErasureStore
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential.acts import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow, StatusKeyFlow
 from idvault.status.credential.store import SqlStatusKeyStore
-from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import status_token
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
@@ -66,12 +64,10 @@ class Vault:
         """Return the history of an account as sent."""
         log, checkpoints = SqlLogStore(database=self.room.main), SqlCheckpointStore(database=self.room.shred)
         flow = DisclosureHistoryFlow(
-            accounts=SqlStatusStore(database=self.room.main),
             main=self.room.main,
             proofs=LogProofs(log=log, checkpoints=checkpoints, main=self.room.main),
             policy=OperatorPolicy(5, 365, 90, ZONE),
             embargo=EMBARGO,
-            erasures=SqlErasureStore(database=self.room.main),
             statements=edge or self.edge,
         )
         found = await flow.get(relying_party="platform-a", account_token=account, now=self.room.now())

@@ -11,11 +11,10 @@ import pytest_asyncio
 from idvault.account.store.rows import unpack
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
-from idvault.erasure.api import ErasureServicer
-from idvault.erasure.store import SqlErasureStore
+from idvault.erasure.acts import ErasureSweep
+from idvault.erasure.api import ErasureMethods
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
-from idvault.processes.bootstrap.periodic.erasure import wire_sweep
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.status.acts import FeedFlow
 from idvault.status.store import SqlFeedStore
@@ -28,7 +27,6 @@ from idvault.verify.sanction import Degree
 from tests.support import builders
 from tests.support.edge import FakeReceipts
 from tests.support.erasure_world import DELAYED, TERMS, WAITED
-from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import PARTY, at, command
 from tests.support.organizations import organization
 from tests.support.session_world import SessionWorld
@@ -46,22 +44,17 @@ class AskingWorld(SessionWorld):
 
     def __init__(self, main: Database, shred: Database) -> None:
         super().__init__(main, receipts=FakeReceipts())
-        self.sweep = wire_sweep(
-            store=SqlErasureStore(database=main),
+        self.erasing = ErasureMethods(vault=self.vault, context=self.identity_context.erasures)
+        self.sweep = ErasureSweep(
+            vault=self.vault,
             shred_keys=SqlShredStore(database=shred),
             remnants=SqlRemnants(main=main, shred=shred),
-            guard=self.claims.guard,
-            entropy=CountingEntropy(start=17_000_000),
             delay=TERMS.delay,
             zone=builders.ZONE,
         )
         self._feed = FeedFlow(store=SqlFeedStore(database=main))
         self._place = 0
         self._claims = 500
-
-    def _erasures(self) -> ErasureServicer:
-        self.erasing = super()._erasures()
-        return self.erasing
 
     async def owner(self, kind: str = "person", *, number: int = 1) -> str:
         """Sign somebody up and return the token."""

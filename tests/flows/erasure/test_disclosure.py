@@ -16,6 +16,7 @@ from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import disclosure_decisions, kept_records
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.acts import auditor
+from idvault.erasure import acts
 from idvault.erasure.rules import ErasureOrigin
 from idvault.opens.record import open_record
 from idvault.opens.share import open_share
@@ -146,7 +147,7 @@ async def _seen(room: Chamber, *, disclosed: bool, origin: ErasureOrigin, hours:
         made = shown.erasure
         times = (made.erase_at, made.destroy_at, made.destroyed_at)
         seen.append((made.state, times, found.state, found.revision, found.erase_at))
-        listed, _ = await erasures.flow.list(relying_party="platform-a", state=None, after="", limit=9)
+        listed, _ = await acts.page(room.vault, "platform-a", state=None, after="", limit=9)
         seen.append([replace(each, erasure_id="", account_token="", entry_id="") for each in listed])
         rows = await sql.rows(room.main, select(log_entries.c.leaf))
         leaves = [entry.decode_leaf(row.leaf) for row in rows]

@@ -14,6 +14,8 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts.history import LogProofs, Proofs
+from idvault.erasure import acts
+from idvault.key.store.version import SqlShredStore
 from idvault.verify.account import AccountState, Assurance, Standing
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.erasure import ErasureState
@@ -161,7 +163,7 @@ async def test_nothing_is_done_while_the_log_waits(world: ErasureWorld) -> None:
     await world.request(token)
     world.claims.waiting.count, world.claims.waiting.oldest = 1, at(0).real
     works = (world.request(token, seconds=WAITED), world.cancel(token, seconds=WAITED))
-    for work in (*works, world.work(seconds=WAITED), world.sweep.release(now=at(WAITED), limit=1)):
+    for work in (*works, world.work(seconds=WAITED), acts.release_all(world.vault, at(WAITED), limit=1)):
         assert await reason(work) is Reason.LOG_UNAVAILABLE
     assert (await world.get(token)).erasure.state is ErasureState.REQUESTED
 
@@ -169,7 +171,7 @@ async def test_nothing_is_done_while_the_log_waits(world: ErasureWorld) -> None:
 async def test_an_erasure_does_not_wait_for_the_shred_database(world: ErasureWorld) -> None:
     """While it is away, accounts are erased; keys are destroyed when it is back."""
 
-    class Away:
+    class Away(SqlShredStore):
         """Cannot be reached."""
 
         async def destroy(self, *, account_token: str) -> None:
@@ -179,7 +181,7 @@ async def test_an_erasure_does_not_wait_for_the_shred_database(world: ErasureWor
     early, late = await world.account(), await world.account(2)
     await world.erased(early)
     await world.request(late, seconds=DELAYED - WAITED)
-    found, world.sweep.shred_keys = world.sweep.shred_keys, Away()
+    found, world.sweep.shred_keys = world.sweep.shred_keys, Away(database=world.shred)
     assert await reason(world.work(seconds=DELAYED)) is Reason.STORE_UNAVAILABLE
     assert (await world.get(early)).erasure.state is ErasureState.ERASED
     assert (await world.get(late)).erasure.state is ErasureState.ERASED
@@ -327,7 +329,8 @@ async def test_a_reader_whom_the_worker_overtakes_reads_the_next_step(world: Era
     """The keys are destroyed between the reading of an erasure and that of its proof: nothing is damaged."""
     token = await world.account()
     await world.erased(token)
-    world.flow.proofs = _Overtaken(world.flow.proofs, lambda: world.work(seconds=DELAYED))
+    overtaken = _Overtaken(world.context.proofs, lambda: world.work(seconds=DELAYED))
+    world.context = replace(world.context, proofs=overtaken)
     shown = await world.get(token)
     assert shown.erasure.state is ErasureState.DESTROYED
     assert shown.entry.leaf

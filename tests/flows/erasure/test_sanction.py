@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, persons
+from idvault.erasure import acts as erasure_acts
 from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.account import Standing
 from idvault.verify.attest.moderator_key import ModeratorKey
@@ -18,6 +19,7 @@ from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support import builders, sql
 from tests.support.appeal_world import AppealWorld
 from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
+from tests.support.flow_world import at
 from tests.support.sanction_world import until
 
 END = 100 * DAY
@@ -40,7 +42,7 @@ async def keys(world: ErasureWorld) -> Keys:
 
 async def held(world: ErasureWorld) -> int:
     """Return how many destroyed accounts a sanction holds."""
-    return (await world.store.levels(now=builders.NOW)).held
+    return (await erasure_acts.levels(world.vault, at(0))).held
 
 
 async def known(world: ErasureWorld) -> list[tuple[int, int]]:

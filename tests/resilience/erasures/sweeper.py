@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
+from idvault.erasure import acts
 from tests.resilience.erasures.strike import Strike, StruckDatabase
 from tests.support.erasure_world import DELAYED, ErasureWorld
 from tests.support.flow_world import at
@@ -34,7 +35,7 @@ async def _sweep(main_url: str, shred_url: str, life: int, strike: Strike) -> bo
             # A minute of the vault's time passes in each turn: it looks again at files that were kept.
             await world.work(seconds=DELAYED + 60 * minute)
             minute += 1
-            levels = await world.store.levels(now=at(DELAYED + 60 * minute).business)
+            levels = await acts.levels(world.vault, at(DELAYED + 60 * minute))
             if levels.undestroyed == 0:
                 return True
             await asyncio.sleep(_PAUSE)

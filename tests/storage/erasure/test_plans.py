@@ -6,7 +6,8 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
-from idvault.erasure import store as erasure_store
+from idvault.erasure.store import MATCHED_AT, ROWS
+from idvault.verify.erasure import ErasureState
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -16,25 +17,25 @@ _PARTY = "ix_erasures_relying_party"
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "those of a party": (
-        erasure_store._OF_PARTY,
+        ROWS._pages[None],
         _PAGE,
         f"{_PARTY}_requested_at_erasure_id (relying_party=?",
         f"{_PARTY}_requested_at_erasure_id",
     ),
     "those in a state": (
-        erasure_store._IN_STATE,
-        {**_PAGE, "state": "REQUESTED"},
+        ROWS._pages[ErasureState.REQUESTED],
+        _PAGE,
         f"{_PARTY}_state_requested_at_erasure_id (relying_party=? AND state=?",
         _PARTY,
     ),
     "where a page begins": (
-        erasure_store._LISTING.place,
-        {"party": "platform-a", "row": "e" * 32},
+        ROWS._place,
+        {"party": "platform-a", "id": "e" * 32},
         f"{_PARTY}_erasure_id_requested_at (relying_party=? AND erasure_id=?)",
         _PARTY,
     ),
     "the last match": (
-        erasure_store._MATCHED_AT,
+        MATCHED_AT,
         {"token": "acct_1"},
         "sqlite_autoindex_claims_1 (account_token=?)",
         "pk_claims",

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.objection.rules import ObjectionFilter
@@ -230,7 +231,8 @@ async def test_every_page_tells_of_a_requested_erasure(site: Site, locale: str, 
             await browser.post(f"{path}/erase", {"form": form.hidden("form")})
         else:
             asked = ErasureCall(PARTY, "b" * 32, site.world.new_id(), "EraseAccount", token)
-            await site.world.identity_context.erasures.request(asked, now=at(TODAY))
+            context = site.world.identity_context.erasures
+            await erasure_acts.request(site.world.vault, asked, at(TODAY), context=context)
         browser, path, _ = await opened(site, token, locale=locale)
         page = await browser.get(f"{path}{name}")
         assert (said in page.text) is (name != "/erase")

@@ -1,0 +1,12 @@
+"""Reads accounts."""
+
+from idvault.account.store import rows
+from idvault.core.db.database import Database
+from idvault.verify.account import Account
+
+
+async def find(main: Database, party: str, account_token: str) -> Account | None:
+    """Return the account, None if it is unknown or another relying party's; one indexed read."""
+    # The accounts of several relying parties may be read together, so the owner is checked here.
+    found = await main.get(rows.GET, account_token)
+    return found if found is not None and found.relying_party == party else None
