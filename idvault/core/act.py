@@ -190,16 +190,20 @@ class Act(Generic[P, T]):
 
 Body = Callable[Concatenate[Tx, str, P], Coroutine[Any, Any, T]]
 Again = Callable[[Connection, str, str], Coroutine[Any, Any, T]]
-"""Returns what a request made, as it is now: of a relying party, by its id."""
+"""Returns what a request made, as it is now: of a relying party or an account, by its id."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mutation(Generic[P, T]):
-    """An act that a caller asks for. again: what a repeat gets."""
+    """An act that a caller asks for. again: what a repeat gets.
+
+    of_account: whether that is found by the account's token, in place of the relying party.
+    """
 
     name: str
     body: Body[P, T]
     again: Again[T]
+    of_account: bool = False
 
     async def __call__(
         self, vault: Vault, call: Asking, now: ClockReading, made: str, /, *args: P.args, **kwargs: P.kwargs
@@ -219,7 +223,7 @@ class Mutation(Generic[P, T]):
 
         async def work(connection: Connection) -> T | None:
             former = await account_request.find(connection, request)
-            return None if former is None else await self.again(connection, request.caller, former)
+            return None if former is None else await self._repeated(connection, request, former)
 
         return await vault.read(f"{self.name.partition('.')[0]}.requested", work)
 
@@ -239,11 +243,15 @@ class Mutation(Generic[P, T]):
         async def work(connection: Connection) -> T:
             former = await account_request.remember(connection, request, made=made, now=now.business)
             if former is not None:
-                return await self.again(connection, request.caller, former)
+                return await self._repeated(connection, request, former)
             tx = Tx(connection, by, now, vault.events, request)
             return await _told(self.name, tx, self.body(tx, made, *args, **kwargs))
 
         return await vault.main.act(self.name, work)
+
+    async def _repeated(self, connection: Connection, request: Request, former: str) -> T:
+        owner = request.account_token if self.of_account else request.caller
+        return await self.again(connection, owner, former)
 
 
 MemberBody = Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]
@@ -311,9 +319,11 @@ def act(name: str) -> Callable[[Callable[Concatenate[Tx, P], Coroutine[Any, Any,
     return lambda body: Act(name, body)
 
 
-def mutation(name: str, *, again: Again[T]) -> Callable[[Body[P, T]], Mutation[P, T]]:
+def mutation(
+    name: str, *, again: Again[T], of_account: bool = False
+) -> Callable[[Body[P, T]], Mutation[P, T]]:
     """Make a mutation of a function of an open act and of the id that it makes or changes."""
-    return lambda body: Mutation(name, body, again)
+    return lambda body: Mutation(name, body, again, of_account)
 
 
 def member_mutation(

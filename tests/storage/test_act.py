@@ -149,6 +149,23 @@ async def test_a_request_keeps_its_account(vault: Vault) -> None:
     assert await vault.read("test", read) == [("acct_1", "f" * 32)]
 
 
+async def test_what_an_account_has_is_found_by_it(vault: Vault) -> None:
+    """A repeat is answered by the account's token where the relying party would be no key."""
+
+    async def again(_connection: Connection, owner: str, made: str) -> str:
+        return f"{owner} {made}"
+
+    @mutation("test.note", again=again, of_account=True)
+    async def note(tx: Tx, _: str) -> str:
+        tx.unchanged("a test")
+        return "new"
+
+    asked = CALL.request(vault.fingerprinter).of_account("acct_1")
+    made = [await note.run(vault, CALL, at(0), asked, letter * 32) for letter in "ab"]
+    assert made == ["new", "acct_1 " + "a" * 32]
+    assert await note.known(vault, asked) == made[1]
+
+
 async def test_an_entry_may_be_the_services(vault: Vault) -> None:
     """An act that finds something due writes that it came by itself."""
 
