@@ -11,28 +11,30 @@ from sqlalchemy import insert, update
 
 from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
-from idvault.core.policy import OperatorPolicy
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.credential import status_lists, status_marks
 from idvault.disclosure.acts.history import LogProofs
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.acts import FeedFlow
+from idvault.status.credential import acts
 from idvault.status.credential import store as credential_store
 from idvault.status.credential.acts import (
     REBUILD,
     REFRESH,
     CredentialCommand,
-    StatusKeyFlow,
-    StatusListFlow,
-    StatusTokenFlow,
+    Issued,
+    StatusKeys,
+    StatusLists,
+    TokenContext,
 )
-from idvault.status.credential.store import SqlCredentialStore, SqlStatusKeyStore, SqlStatusListStore
 from idvault.status.store import SqlFeedStore
 from idvault.verify.account import AccountState
 from idvault.verify.attest import jose, status_check, status_token
@@ -82,38 +84,40 @@ class Checks:
         self.world = world
         self.folder = folder
         self.files = LocalPublicFiles(directory=folder)
-        self.keys = SqlStatusKeyStore(database=database)
-        self.token_keys = self.key_flow(1, purpose=status_token.TOKEN_PURPOSE)
-        self.list_keys = self.key_flow(2, purpose=status_token.LIST_PURPOSE)
-        self.tokens = self.issuer(world.policy)
+        self.vault = wire_vault(
+            database,
+            guard=world.guard,
+            fingerprinter=FakeFingerprinter(),
+            entropy=CountingEntropy(start=70_000_000),
+        )
+        self.token_keys = self.keys_of(1, purpose=status_token.TOKEN_PURPOSE)
+        self.list_keys = self.keys_of(2, purpose=status_token.LIST_PURPOSE)
+        self.context = TokenContext(self.token_keys, KeyedPairwise(key=b"p" * 32), world.policy, ISSUER)
         self.lists = self.worker()
 
-    def issuer(self, policy: OperatorPolicy) -> StatusTokenFlow:
-        """Return the flow that issues under a policy."""
-        return StatusTokenFlow(
-            accounts=self.world.accounts,
-            credentials=SqlCredentialStore(database=self.world.database),
-            signer=self.token_keys,
-            pairwise=KeyedPairwise(key=b"p" * 32),
-            fingerprinter=FakeFingerprinter(),
-            guard=self.world.guard,
-            entropy=CountingEntropy(start=70_000_000),
-            policy=policy,
-            issued_by=ISSUER,
-        )
+    def keys_of(self, *seeds: int, purpose: str) -> StatusKeys:
+        return StatusKeys(vault=self.vault, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
 
-    def key_flow(self, *seeds: int, purpose: str) -> StatusKeyFlow:
-        return StatusKeyFlow(store=self.keys, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
-
-    def worker(self, files: Any = None) -> StatusListFlow:
+    def worker(self, files: Any = None) -> StatusLists:
         """Return another worker with the same database and directory."""
-        return StatusListFlow(
-            store=SqlStatusListStore(database=self.world.database),
-            keys=self.keys,
+        return StatusLists(
+            vault=self.vault,
             signer=self.list_keys,
             files=files or self.files,
             issued_by=ISSUER,
             zone=builders.ZONE,
+        )
+
+    async def credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
+        return await acts.issue_credential(self.vault, command, now, context=self.context)
+
+    async def token(
+        self, account_token: str, *, party: str = PARTY, audience: str = AUDIENCE, now: ClockReading
+    ) -> Issued:
+        """Issue a status token to a platform."""
+        context = self.context
+        return await acts.issue_token(
+            self.vault, party, account_token, now, audience=audience, context=context
         )
 
     async def start(self, *, now: datetime) -> None:
@@ -163,15 +167,11 @@ async def checks(world: World, tmp_path: Path) -> Checks:
 async def test_a_status_token(checks: Checks) -> None:
     """A token is valid for its audience for ten minutes, and its subject differs for each audience."""
     token = await checks.sign_up()
-    issued = await checks.tokens.issue_token(
-        relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(0)
-    )
+    issued = await checks.token(token, now=at(0))
     found = checks.check(issued.token)
     assert found.standing is None
     assert found.expires_at == int(issued.expires_at.timestamp()) == int(at(600).real.timestamp())
-    other = await checks.tokens.issue_token(
-        relying_party=PARTY, account_token=token, audience="https://pay.example", now=at(0)
-    )
+    other = await checks.token(token, audience="https://pay.example", now=at(0))
     assert checks.check(other.token, audience="https://pay.example").subject != found.subject
     assert token not in issued.token
     assert checks.reason(issued.token, seconds=601) == "EXPIRED"
@@ -180,41 +180,37 @@ async def test_a_status_token(checks: Checks) -> None:
 async def test_standing_is_for_the_account_s_own_party(checks: Checks) -> None:
     """If the audience is the platform itself, the token contains the standing."""
     token = await checks.sign_up()
-    issued = await checks.tokens.issue_token(
-        relying_party=PARTY, account_token=token, audience=PARTY, now=at(0)
-    )
+    issued = await checks.token(token, audience=PARTY, now=at(0))
     assert checks.check(issued.token, audience=PARTY).standing == "GOOD"
 
 
 async def test_a_closed_account_is_attested_no_more(checks: Checks) -> None:
     """Status tokens say so at once, the list with its next run; both end with the sanction."""
     token, hour = await checks.sign_up(), 3_600
-    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(checks.wish(token), now=at(0))
     await checks.lists.run(now=at(0))
     checks.check(issued.token)
     sanctions = SanctionWorld(checks.world.database)
     keys = (await sanctions.moderator(1), await sanctions.moderator(2))
     await sanctions.closed(token, keys, given=until(hour))
     for audience in (AUDIENCE, PARTY):
-        told = await checks.tokens.issue_token(
-            relying_party=PARTY, account_token=token, audience=audience, now=at(0)
-        )
+        told = await checks.token(token, audience=audience, now=at(0))
         assert checks.reason(told.token, audience=audience) == "NOT_VERIFIED"
     await checks.lists.run(now=at(1))
     assert checks.reason(issued.token, seconds=1) == "STATUS_INVALID"
     with pytest.raises(PreconditionError) as refused:
-        await checks.tokens.issue_credential(checks.wish(token, 901), now=at(hour - 1))
+        await checks.credential(checks.wish(token, 901), now=at(hour - 1))
     assert refused.value.reason is Reason.ACCOUNT_CLOSED
     assert await sanctions.work(seconds=hour) == 1
     await checks.lists.run(now=at(hour))
     checks.check(issued.token, seconds=hour)
-    await checks.tokens.issue_credential(checks.wish(token, 902), now=at(hour))
+    await checks.credential(checks.wish(token, 902), now=at(hour))
 
 
 async def test_a_closed_account_is_invalid_within_two_seconds(checks: Checks) -> None:
     """The first run after the act publishes it, and a run begins in every second."""
     token = await checks.sign_up()
-    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(checks.wish(token), now=at(0))
     sanctions = SanctionWorld(checks.world.database)
     keys = (await sanctions.moderator(1), await sanctions.moderator(2))
     await checks.lists.run(now=at(0))
@@ -229,7 +225,7 @@ async def test_a_follower_is_attested_until_it_follows(checks: Checks) -> None:
     """The other account's credential stays valid until its renewal, and is invalid until its own end."""
     named, other = await checks.sign_up(1), await checks.sign_up(2)
     credentials = {
-        token: (await checks.tokens.issue_credential(checks.wish(token, 900 + number), now=at(0))).token
+        token: (await checks.credential(checks.wish(token, 900 + number), now=at(0))).token
         for number, token in enumerate((named, other))
     }
     sanctions = SanctionWorld(checks.world.database)
@@ -243,7 +239,7 @@ async def test_a_follower_is_attested_until_it_follows(checks: Checks) -> None:
     await checks.lists.run(now=at(3))
     assert checks.reason(credentials[other], seconds=3) == "STATUS_INVALID"
     with pytest.raises(PreconditionError) as refused:
-        await checks.tokens.issue_credential(checks.wish(other, 950), now=at(3))
+        await checks.credential(checks.wish(other, 950), now=at(3))
     assert refused.value.reason is Reason.ACCOUNT_CLOSED
     await sanctions.lift(closed, key=keys[0], seconds=4)
     await checks.lists.run(now=at(5))
@@ -260,7 +256,7 @@ async def test_an_erased_account_is_invalid_within_two_seconds(
 ) -> None:
     """The worker erases it and publishes that, each within a second; no new one is issued."""
     token = await checks.sign_up()
-    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(checks.wish(token), now=at(0))
     shred = Database(url=sqlite_databases.shred_url)
     erasures = ErasureWorld(checks.world.database, shred)
     await erasures.request(token)
@@ -270,7 +266,7 @@ async def test_an_erased_account_is_invalid_within_two_seconds(
     await checks.lists.run(now=at(WAITED + LIST_PERIOD))
     assert checks.reason(issued.token, seconds=WAITED + LIST_PERIOD) == "STATUS_INVALID"
     with pytest.raises(PreconditionError) as refused:
-        await checks.tokens.issue_credential(checks.wish(token, 902), now=at(WAITED))
+        await checks.credential(checks.wish(token, 902), now=at(WAITED))
     assert refused.value.reason is Reason.ACCOUNT_ERASED
     await erasures.work(seconds=DELAYED)
     await checks.lists.run(now=at(DELAYED))
@@ -282,14 +278,10 @@ async def test_a_token_says_what_is_so(checks: Checks) -> None:
     """The token of an expired account says that it is expired; another party's account is not found."""
     token = await checks.sign_up()
     late = END.total_seconds() + 86_400
-    issued = await checks.tokens.issue_token(
-        relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(late)
-    )
+    issued = await checks.token(token, now=at(late))
     assert checks.reason(issued.token, seconds=late) == "NOT_VERIFIED"
     with pytest.raises(NotFoundError):
-        await checks.tokens.issue_token(
-            relying_party="platform-b", account_token=token, audience=AUDIENCE, now=at(0)
-        )
+        await checks.token(token, party="platform-b", now=at(0))
 
 
 async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None:
@@ -300,16 +292,14 @@ async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None
     assert account.expire_date is not None
     midnight = datetime.combine(account.expire_date, datetime.min.time(), builders.ZONE)
     seconds = (midnight - at(0).business).total_seconds() - 60
-    issued = await checks.tokens.issue_token(
-        relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(seconds)
-    )
+    issued = await checks.token(token, now=at(seconds))
     assert issued.expires_at == at(seconds + 60).real.replace(microsecond=0)
 
 
 async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None:
     """A credential is valid once its list is published, until the account expires."""
     token = await checks.sign_up()
-    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(checks.wish(token), now=at(0))
     assert checks.reason(issued.token) == "LIST_MISSING"
     await checks.lists.run(now=at(1))
     assert checks.check(issued.token, seconds=1).expires_at == int(issued.expires_at.timestamp())
@@ -323,25 +313,18 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
     assert checks.reason(issued.token, seconds=400) == "STATUS_INVALID"
 
 
-class WatchedLists(SqlStatusListStore):
-    """Remembers which lists were rebuilt."""
-
-    rebuilt: list[int]
-
-    async def rebuild(self, number: int, *, today: date, now: ClockReading) -> None:
-        """Rebuild and remember."""
-        self.rebuilt.append(number)
-        await super().rebuild(number, today=today, now=now)
-
-
-async def test_many_lists_are_rebuilt_in_turn(checks: Checks) -> None:
+async def test_many_lists_are_rebuilt_in_turn(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each time four of them, also the newest, and from the first again after the last."""
-    store = WatchedLists(database=checks.world.database)
-    store.rebuilt = []
-    worker = StatusListFlow(
-        store=store, keys=checks.keys, signer=checks.list_keys, files=checks.files, issued_by=ISSUER,
-        zone=builders.ZONE,
-    )  # fmt: skip
+    rebuilt: list[int] = []
+    rebuild = acts.rebuild
+
+    async def watched(vault: Vault, now: ClockReading, number: int, *, today: date) -> None:
+        """Rebuild and remember."""
+        rebuilt.append(number)
+        await rebuild(vault, now, number, today=today)
+
+    monkeypatch.setattr(acts, "rebuild", watched)
+    worker = checks.worker()
     await worker.run(now=at(0))
     for number in range(6):
         entries = credential_store.packed(StatusList.filled(INVALID))
@@ -352,14 +335,14 @@ async def test_many_lists_are_rebuilt_in_turn(checks: Checks) -> None:
     for turn in range(1, 4):
         await worker.run(now=at(turn * step))
         await worker.run(now=at(turn * step + 1))
-    assert store.rebuilt == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]
+    assert rebuilt == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]
 
 
 async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
     """A stored expiry is published with the next list, for every credential of the account."""
     token = await checks.sign_up()
     other = checks.wish(token, 901, fields=(token, "b"), audience="b")
-    issued = [await checks.tokens.issue_credential(wish, now=at(0)) for wish in (checks.wish(token), other)]
+    issued = [await checks.credential(wish, now=at(0)) for wish in (checks.wish(token), other)]
     await checks.lists.run(now=at(0))
     late = END.total_seconds() + 86_400
     assert await checks.world.retention.expire_accounts(now=at(late), limit=9) == 1
@@ -377,22 +360,22 @@ async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
 async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
     """A repeat returns exactly the same token; another body is refused."""
     token = await checks.sign_up()
-    first = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
-    assert await checks.tokens.issue_credential(checks.wish(token), now=at(100)) == first
+    first = await checks.credential(checks.wish(token), now=at(0))
+    assert await checks.credential(checks.wish(token), now=at(100)) == first
     with pytest.raises(AlreadyExistsError):
-        await checks.tokens.issue_credential(checks.wish(token, fields=(token, "x")), now=at(0))
+        await checks.credential(checks.wish(token, fields=(token, "x")), now=at(0))
 
 
 async def test_600_credentials_of_one_account_are_one(checks: Checks) -> None:
     """A credential that still lives is handed out again, so it burns no further place of a list."""
     token = await checks.sign_up()
-    first = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    first = await checks.credential(checks.wish(token), now=at(0))
     asked = [checks.wish(token, number) for number in range(1_000, 1_600)]
-    issued = [await checks.tokens.issue_credential(each, now=at(7)) for each in asked]
+    issued = [await checks.credential(each, now=at(7)) for each in asked]
     assert {one.token for one in issued} == {first.token}
     assert await sql.count(checks.world.database, status_marks) == 1
     elsewhere = checks.wish(token, 901, fields=(token, "b"), audience="b")
-    other = await checks.tokens.issue_credential(elsewhere, now=at(7))
+    other = await checks.credential(elsewhere, now=at(7))
     assert other.token != first.token
 
 
@@ -402,26 +385,27 @@ async def test_a_credential_is_renewed_in_its_last_third(checks: Checks) -> None
     expiries = []
     for day in range(40):
         wish = checks.wish(token, 1_000 + day)
-        issued = await checks.tokens.issue_credential(wish, now=at(day * 86_400))
+        issued = await checks.credential(wish, now=at(day * 86_400))
         expiries.append((issued.expires_at - at(0).real).days)
     assert expiries == [30] * 20 + [50] * 20
 
 
 async def test_a_platform_has_a_quota_of_new_credentials(checks: Checks) -> None:
     """Beyond it new ones are refused until tomorrow; what is handed out again is not counted."""
-    checks.tokens = checks.issuer(replace(checks.world.policy, credentials_per_day=2))
+    policy = replace(checks.world.policy, credentials_per_day=2)
+    checks.context = replace(checks.context, policy=policy)
     token = await checks.sign_up()
     for number, audience in enumerate(("a", "b", "a", "b")):
         wish = checks.wish(token, 900 + number, fields=(token, audience), audience=audience)
-        await checks.tokens.issue_credential(wish, now=at(0))
+        await checks.credential(wish, now=at(0))
     late = checks.wish(token, 999, fields=(token, "c"), audience="c")
     with pytest.raises(ExhaustedError) as refused:
-        await checks.tokens.issue_credential(late, now=at(10))
+        await checks.credential(late, now=at(10))
     assert refused.value.reason is Reason.CREDENTIAL_QUOTA_REACHED
     # The tests begin at noon.
     assert refused.value.retry_after == timedelta(hours=12) - timedelta(seconds=10)
     tomorrow = at(43_200)
-    assert (await checks.tokens.issue_credential(late, now=tomorrow)).token
+    assert (await checks.credential(late, now=tomorrow)).token
 
 
 async def test_who_gets_no_credential(checks: Checks) -> None:
@@ -429,19 +413,19 @@ async def test_who_gets_no_credential(checks: Checks) -> None:
     token = await checks.sign_up()
     for wish in (checks.wish("acct_" + "0" * 26), checks.wish(token, relying_party="platform-b")):
         with pytest.raises(NotFoundError):
-            await checks.tokens.issue_credential(wish, now=at(0))
+            await checks.credential(wish, now=at(0))
     with pytest.raises(PreconditionError):
-        await checks.tokens.issue_credential(checks.wish(token), now=at(END.total_seconds() + 86_400))
+        await checks.credential(checks.wish(token), now=at(END.total_seconds() + 86_400))
     checks.world.waiting.oldest = at(0).real
     with pytest.raises(UnavailableError) as caught:
-        await checks.tokens.issue_credential(checks.wish(token), now=at(61))
+        await checks.credential(checks.wish(token), now=at(61))
     assert caught.value.reason is Reason.LOG_UNAVAILABLE
 
 
 async def test_a_list_is_signed_anew(checks: Checks) -> None:
     """An unchanged list is signed again only each minute."""
     token = await checks.sign_up()
-    await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    await checks.credential(checks.wish(token), now=at(0))
     path, seen = checks.folder / "status" / "0.jwt", []
     for seconds in (0.0, 30.0, REFRESH.total_seconds()):
         await checks.lists.run(now=at(seconds))
@@ -452,11 +436,11 @@ async def test_a_list_is_signed_anew(checks: Checks) -> None:
 async def test_several_workers_publish(checks: Checks) -> None:
     """A later or slower worker reverts nothing."""
     token = await checks.sign_up()
-    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(checks.wish(token), now=at(0))
     other = checks.worker()
     await asyncio.gather(checks.lists.run(now=at(1)), other.run(now=at(1)))
     assert checks.check(issued.token, seconds=1)
-    second = await checks.tokens.issue_credential(checks.wish(await checks.sign_up(2), 901), now=at(2))
+    second = await checks.credential(checks.wish(await checks.sign_up(2), 901), now=at(2))
     for worker in (other, checks.lists, other):
         await worker.run(now=at(3))
         assert checks.check(second.token, seconds=3)
@@ -475,7 +459,7 @@ async def test_several_workers_publish(checks: Checks) -> None:
 async def test_a_key_change_is_announced_before_it_is_used(checks: Checks) -> None:
     """For a day both keys are published and the old one signs; then the new one signs."""
     token = await checks.sign_up()
-    rotated = checks.key_flow(1, 3, purpose=status_token.TOKEN_PURPOSE)
+    rotated = checks.keys_of(1, 3, purpose=status_token.TOKEN_PURPOSE)
     await rotated.announce(now=at(100).real)
     await checks.lists.publish_keys(now=at(100))
     published = jose.parse_keys((checks.folder / "jwks.json").read_bytes())
@@ -491,8 +475,9 @@ async def test_a_key_change_is_announced_before_it_is_used(checks: Checks) -> No
 
 async def test_a_process_without_a_usable_key_signs_nothing(checks: Checks) -> None:
     """A key that was not announced, or too recently, signs nothing."""
-    silent = checks.key_flow(9, purpose=status_token.TOKEN_PURPOSE)
-    await checks.keys.announce(StatusKey(b"x" * 32, status_token.TOKEN_PURPOSE, at(0).real))
+    silent = checks.keys_of(9, purpose=status_token.TOKEN_PURPOSE)
+    key = StatusKey(b"x" * 32, status_token.TOKEN_PURPOSE, at(0).real)
+    await acts.announce(checks.vault, SYSTEM, at(0), key)
     for announce in (False, True):
         if announce:
             await silent.announce(now=at(1).real)

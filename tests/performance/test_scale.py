@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from idvault.core.tables.log import log_nodes
+from idvault.status.credential import acts as credential_acts
 from idvault.verify.account import AccountState
 from idvault.verify.attest.status_list import VALID, StatusList
 from idvault.verify.transparency.tree import CompactRange, leaf_hash
@@ -50,9 +51,10 @@ async def test_loaded_rows_are_valid(databases: Databases) -> None:
         chunk = await deployment.feed.changes(relying_party=PARTY, after=0, limit=1_000)
         followed = [token for tokens in chunk.accounts.values() for token in tokens.split(",")]
         assert len(set(followed)) == len(followed) == chunk.place == _ALL + _ALL // 4 + 2
-        before = await deployment.lists.get(0)
-        await deployment.lists.rebuild(0, today=date.today(), now=clock())
-        assert await deployment.lists.get(0) == before
+        vault = deployment.world.vault
+        before = await credential_acts.get_list(vault, 0)
+        await credential_acts.rebuild(vault, clock(), 0, today=date.today())
+        assert await credential_acts.get_list(vault, 0) == before
         listed = StatusList(bits=1, data=before.entries)
         assert [place for place in range(200) if listed.get(place) == VALID] == list(range(1, _ALL + 1))
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
+import pytest
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
     BadRequest,
@@ -39,7 +40,8 @@ from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
 from idvault.status.acts import CHUNK, FeedFlow, StatusFlow
 from idvault.status.api import Hub, SerialisedStatuses
-from idvault.status.credential.acts import CredentialCommand, StatusTokenFlow
+from idvault.status.credential import acts as credential_acts
+from idvault.status.credential.acts import CredentialCommand
 from idvault.status.credential.acts import Issued as IssuedToken
 from idvault.status.ports import FeedChunk
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
@@ -236,24 +238,33 @@ class FakeReceipts(ReceiptFlow):
         return Receipt(token, claim.claim_id, b"d" * 32, quorum, entry, b"note")
 
 
-class FakeTokens(StatusTokenFlow):
-    """Tokens and credentials for TOKEN of platform-a."""
+class FakeTokens:
+    """Tokens and credentials for TOKEN of platform-a, in place of status.credential.acts."""
 
     def __init__(self) -> None:
         self.commands: list[CredentialCommand] = []
 
     async def issue_token(
-        self, *, relying_party: str, account_token: str, audience: str, now: ClockReading
+        self, _vault: Any, party: str, account_token: str, _now: ClockReading, *, audience: str, context: Any
     ) -> IssuedToken:
-        if (relying_party, account_token) != ("platform-a", TOKEN):
+        if (party, account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         return IssuedToken(f"token for {audience}", datetime(2026, 1, 1, tzinfo=UTC))
 
-    async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> IssuedToken:
+    async def issue_credential(
+        self, _vault: Any, command: CredentialCommand, _now: ClockReading, *, context: Any
+    ) -> IssuedToken:
         self.commands.append(command)
         if (command.relying_party, command.account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         return IssuedToken(f"credential for {command.audience}", datetime(2026, 1, 31, tzinfo=UTC))
+
+    def replace_acts(self) -> pytest.MonkeyPatch:
+        """Let the methods call these; the caller must undo it."""
+        patch = pytest.MonkeyPatch()
+        for name in ("issue_token", "issue_credential"):
+            patch.setattr(credential_acts, name, getattr(self, name))
+        return patch
 
 
 class FakeFeeds(FeedFlow):
@@ -384,9 +395,8 @@ def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
     return Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05)
 
 
-def _services(
-    claims: FakeClaims, statuses: FakeStatuses, tokens: FakeTokens, hub: Hub, campaigns: CampaignEdge
-) -> list[Service]:
+def _services(claims: FakeClaims, statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list[Service]:
+    nothing: Any = None
     return [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
@@ -395,9 +405,10 @@ def _services(
         Service(
             status_pb2.DESCRIPTOR.services_by_name["StatusService"],
             StatusServicer(
+                vault=nothing,
                 flow=statuses,
                 histories=FakeHistories(),
-                tokens=tokens,
+                tokens=nothing,
                 watches=hub,
                 statuses=SerialisedStatuses(statuses),
             ),
@@ -439,7 +450,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     server = GrpcServer(
         listen=options.pop("listen", "127.0.0.1:0"),
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=_services(claims, statuses, tokens, hub, campaigns),
+        services=_services(claims, statuses, hub, campaigns),
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
         access_log=logs.access,
@@ -449,6 +460,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
         **options,
     )
     await server.start()
+    patch = tokens.replace_acts()
     edge = Edge(
         authority, platforms, people, directory, claims, statuses, tokens, feeds, hub, campaigns, metrics,
         logs, path, platform_a, server,
@@ -456,6 +468,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     try:
         yield edge
     finally:
+        patch.undo()
         await asyncio.gather(*(channel.close() for channel in edge.channels))
         await server.stop(grace=1.0, linger=0.0)
         for task in (looking, directory_reading):

@@ -119,7 +119,7 @@ class SanctionWorld:
         """Return StatusService with the real flow of statuses; nothing else of it is served."""
         fakes: dict[str, Any] = dict.fromkeys(("histories", "tokens", "watches"))
         flow = self.claims.status
-        servicer = StatusServicer(flow=flow, statuses=SerialisedStatuses(flow), **fakes)
+        servicer = StatusServicer(vault=self.vault, flow=flow, statuses=SerialisedStatuses(flow), **fakes)
         return [Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)]
 
     def new_id(self) -> str:

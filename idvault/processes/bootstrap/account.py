@@ -6,16 +6,15 @@ from datetime import timedelta
 
 from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
-from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
-from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.key.version import follow_every
 from idvault.processes.bootstrap.proofs import log_proofs
-from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -24,15 +23,14 @@ from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.ports import StatementSigner
 from idvault.status.acts import FeedFlow, StatusFlow
 from idvault.status.api import Hub, SerialisedStatuses
-from idvault.status.credential.acts import StatusTokenFlow
-from idvault.status.credential.store import SqlCredentialStore
+from idvault.status.credential.acts import TokenContext
 from idvault.status.store import SqlFeedStore, SqlStatusStore
 from idvault.verify.attest import status_token
 from idvault.verify.attest.quorum import Quorum
 
 
 async def build_statuses(
-    stack: AsyncExitStack, base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
+    stack: AsyncExitStack, base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
 ) -> tuple[StatusServicer, Hub]:
     """Return StatusService, and its hub, which must be closed when the server drains."""
     accounts = SqlStatusStore(database=base.main)
@@ -41,21 +39,17 @@ async def build_statuses(
     feeds = FeedFlow(store=SqlFeedStore(database=base.main))
     hub = Hub(feeds=feeds, statuses=statuses, clock=base.clock)
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
-    signer = status_signer(base, keys, Purpose.STATUS_TOKEN)
+    signer = status_signer(vault, keys, Purpose.STATUS_TOKEN)
     await signer.announce(now=base.real_now())
     follow_every(stack, lambda: follow_status_keys(signer, keys, Purpose.STATUS_TOKEN, now=base.clock()))
-    tokens = StatusTokenFlow(
-        accounts=accounts,
-        credentials=SqlCredentialStore(database=base.main),
+    tokens = TokenContext(
         signer=signer,
         pairwise=KeyedPairwise(key=keys.primary(Purpose.PAIRWISE)),
-        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
-        guard=guard,
-        entropy=ENTROPY,
         policy=policy,
         issued_by=status_token.issuer(base.settings.log_origin),
     )
     servicer = StatusServicer(
+        vault=vault,
         flow=flow,
         statuses=statuses,
         histories=_histories(base, policy, statements=signer),

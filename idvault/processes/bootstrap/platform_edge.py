@@ -48,7 +48,7 @@ async def build_platform_edge(
         fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
     )
     stack.push_async_callback(verification.drain)
-    statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)
+    statuses, hub = await build_statuses(stack, base, vault, keys=keys, policy=claims.policy)
     services = [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],

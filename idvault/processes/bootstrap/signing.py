@@ -1,23 +1,20 @@
 """Builds the signers of statuses, for the edge and the worker."""
 
-from idvault.processes.bootstrap.base import Base
+from idvault.core.act import Vault
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.status.credential.acts import StatusKeyFlow
-from idvault.status.credential.store import SqlStatusKeyStore
+from idvault.status.credential.acts import StatusKeys
 from idvault.verify.clock import ClockReading
 
 
-def status_signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFlow:
+def status_signer(vault: Vault, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeys:
     """Return the signer with every key that this process has for a purpose."""
-    return StatusKeyFlow(
-        store=SqlStatusKeyStore(database=base.main), signers=_signers(keys, purpose), purpose=purpose.value
-    )
+    return StatusKeys(vault=vault, signers=_signers(keys, purpose), purpose=purpose.value)
 
 
 async def follow_status_keys(
-    signer: StatusKeyFlow, keys: LocalKeyProvider, purpose: Purpose, *, now: ClockReading
+    signer: StatusKeys, keys: LocalKeyProvider, purpose: Purpose, *, now: ClockReading
 ) -> None:
     """Announce the keys that the file has by now; each signs when it is due."""
     await keys.held()

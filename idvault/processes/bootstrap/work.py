@@ -68,9 +68,9 @@ async def work(
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
         trust = await build_clock_trust(base, rosters, witnesses=witnesses, agrees=clock_agrees)
         await _adopt(stack, base, rosters)
-        guard = build_guard(base)
+        guard, signing = build_guard(base), log_keys(base, keys)
+        vault = worker_vault(base, guard=guard)
         claims = await build_claims(stack, base, rosters, guard=guard)
-        signing = log_keys(base, keys)
         await signing.run(now=clock())
         sequencing = build_sequencing(
             base, lambda: rosters.current, signer=signer, keys=signing, witnesses=witnesses
@@ -79,21 +79,21 @@ async def work(
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         tasks = [
             *log_tasks(base, sequencing, changed=changes.tell),
-            *log_key_tasks(base, signing, keys=keys),
+            *log_key_tasks(vault, signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
             *account_tasks(retention=claims.flows.retention(accounts=SqlStatusStore(database=base.main))),
-            *await credential_tasks(base, keys=keys, policy=claims.policy),
+            *await credential_tasks(base, vault, keys=keys, policy=claims.policy),
             *disclosure_tasks(base),
             *handover_tasks(base, rosters),
-            *campaign_tasks(base, worker_vault(base, guard=guard), policy=claims.policy),
+            *campaign_tasks(base, vault, policy=claims.policy),
             *sanction_tasks(base, guard=guard),
             *session_tasks(base, guard=guard),
             *appeal_tasks(base, guard=guard),
             *public_account_tasks(base, guard=guard, policy=claims.policy),
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, guard=guard),
-            *erasure_tasks(base, worker_vault(base, guard=guard)),
+            *erasure_tasks(base, vault),
             *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from idvault.core.act import Vault
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
@@ -10,8 +11,9 @@ from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.status import api as status_api
 from idvault.status.acts import StatusFlow
 from idvault.status.api import Hub, Serialised, SerialisedStatuses, StatusBatches
+from idvault.status.credential import acts as credential_acts
 from idvault.status.credential import rules as credential_rules
-from idvault.status.credential.acts import StatusTokenFlow
+from idvault.status.credential.acts import TokenContext
 from idvault.v1 import status_pb2
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
@@ -21,9 +23,10 @@ from idvault.verify.clock import ClockReading
 class StatusServicer:
     """Converts, calls one flow, converts back."""
 
+    vault: Vault
     flow: StatusFlow
     histories: DisclosureHistoryFlow
-    tokens: StatusTokenFlow
+    tokens: TokenContext
     watches: Hub
     statuses: SerialisedStatuses
 
@@ -77,11 +80,13 @@ class StatusServicer:
         remaining: float | None,
     ) -> status_pb2.IssueStatusTokenResponse:
         """Return a signed statement of an account's current status."""
-        issued = await self.tokens.issue_token(
-            relying_party=caller.name,
-            account_token=token.check(request.account_token),
+        issued = await credential_acts.issue_token(
+            self.vault,
+            caller.name,
+            token.check(request.account_token),
+            now,
             audience=credential_rules.check_audience(request.audience),
-            now=now,
+            context=self.tokens,
         )
         return status_api.status_token(issued)
 
@@ -95,7 +100,8 @@ class StatusServicer:
     ) -> status_pb2.IssueStatusCredentialResponse:
         """Return a credential with an entry in a public list."""
         command = status_api.credential_command(request, caller=caller)
-        return status_api.status_credential(await self.tokens.issue_credential(command, now=now))
+        issued = await credential_acts.issue_credential(self.vault, command, now, context=self.tokens)
+        return status_api.status_credential(issued)
 
     async def GetDisclosureHistory(
         self,

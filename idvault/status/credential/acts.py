@@ -1,8 +1,7 @@
-"""Use cases of credentials, the status list and its keys.
+"""Issues status tokens and credentials for third parties, and publishes the status lists and their keys.
 
-Announces this process's status keys and signs with the current one.
-
-Implements status.credential.ports.StatusSigner and StatementSigner.
+Status keys: a process announces those that it holds, and signs with the current one
+(status.credential.ports.StatusSigner, sealing.ports.StatementSigner).
 
 Lets the log's key vouch for the key with which the platform edge makes statements (histories).
 
@@ -17,35 +16,28 @@ Publishes the status lists and keys: changed entries at once, every list re-sign
 - Every five minutes four lists are rebuilt from the accounts, in turn, so that a lost change is corrected. A
   full list takes seconds, and this cost does not grow with the number of lists.
 - The key set contains every key that may have signed something still valid, and the announced next key.
-
-Issues status tokens and status credentials (with a status list entry) for third parties.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
+from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.account.ports import StatusStore
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
+from idvault.account.store import rows as account_rows
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
 from idvault.log.ports import Publication
+from idvault.public_account.rules import public_account as public_account_rules
+from idvault.public_account.store import rows as public_account_rows
 from idvault.sealing.ports import Signer, Stated
-from idvault.status.credential import rules as credential_rules
-from idvault.status.credential.ports import (
-    Credential,
-    CredentialIssue,
-    CredentialStore,
-    Pairwise,
-    StatusKeyStore,
-    StatusListStore,
-    StatusSigner,
-)
+from idvault.status.credential import rules, store
+from idvault.status.credential.ports import Pairwise, StatusSigner
+from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
 from idvault.verify import signing_key
+from idvault.verify.account import Account
 from idvault.verify.attest import jose, status_token
 from idvault.verify.attest.jose import PublicKey
 from idvault.verify.attest.status_list import LIST_SIZE, StatusList
@@ -60,12 +52,32 @@ from idvault.verify.transparency.statement_key import StatementKey
 from idvault.verify.transparency.tree import LogError
 
 
-class StatusKeyFlow:
+@act("status_key.announce")
+async def announce(tx: Tx, key: StatusKey) -> None:
+    """Store a key unless it is stored already."""
+    await store.announce(tx.connection, key)
+    tx.unchanged("the key set tells of it")
+
+
+@act("status_key.vouch")
+async def vouch(tx: Tx, public_key: bytes, note: bytes) -> None:
+    """Store the note in which the log's key vouches for a key."""
+    await store.vouch(tx.connection, public_key, note)
+    tx.unchanged("the note is signed by the log's key")
+
+
+async def keys_of(vault: Vault, purpose: str) -> list[StatusKey]:
+    """Return the announced keys of a purpose."""
+    found = await vault.read("status_key.all", store.all_keys)
+    return [key for key in found if key.purpose == purpose]
+
+
+class StatusKeys:
     """The keys of one purpose that this process holds."""
 
-    def __init__(self, *, store: StatusKeyStore, signers: Sequence[Signer], purpose: str) -> None:
-        """Initialise with the port. signers: every key of the purpose in the key file."""
-        self._store = store
+    def __init__(self, *, vault: Vault, signers: Sequence[Signer], purpose: str) -> None:
+        """Initialise without the announced ones. signers: every key of the purpose in the key file."""
+        self._vault = vault
         self._signers = {signer.public_key: signer for signer in signers}
         self._purpose = purpose
         self._announced: list[StatusKey] = []
@@ -79,11 +91,13 @@ class StatusKeyFlow:
         announced = await self._all()
         new = self._signers.keys() - {key.public_key for key in announced}
         for public_key in sorted(new):
-            await self._store.announce(StatusKey(public_key, self._purpose, now))
+            await announce(
+                self._vault, SYSTEM, ClockReading(now, now), StatusKey(public_key, self._purpose, now)
+            )
         self._announced = await self._all() if new else announced
 
     async def _all(self) -> list[StatusKey]:
-        return [key for key in await self._store.all() if key.purpose == self._purpose]
+        return await keys_of(self._vault, self._purpose)
 
     def sign(self, claims: dict[str, Any], *, typ: str, now: datetime) -> str:
         """Return a signed token; raises UnavailableError if this process has no usable key.
@@ -122,24 +136,21 @@ COUNTS_FOR = timedelta(days=7)
 RENEWED_AFTER = timedelta(days=1)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class StatementKeyFlow:
-    """The notes of one worker. signers: the log's keys that sign at a time. purpose: of the edge's keys."""
+async def vouch_for_statements(
+    vault: Vault, now: ClockReading, *, signers: Callable[[datetime], Sequence[NoteSigner]], purpose: str
+) -> None:
+    """Vouch for the key that signs now and for those announced after it, unless a note is new enough.
 
-    store: StatusKeyStore
-    signers: Callable[[datetime], Sequence[NoteSigner]]
-    purpose: str
-
-    async def run(self, *, now: ClockReading) -> None:
-        """Vouch for the key that signs now and for those announced after it, unless a note is new enough."""
-        keys = [key for key in await self.store.all() if key.purpose == self.purpose]
-        current = signing_key.current(keys=keys, now=now.real)
-        signers = self.signers(now.real)
-        for key in keys:
-            wanted = current is None or key.announced_at >= current.announced_at
-            if wanted and not _is_new(key, signers, now.real):
-                vouched = StatementKey(key.public_key, key.announced_at, now.real + COUNTS_FOR)
-                await self.store.vouch(key.public_key, note=statement_key.vouch(vouched, signers))
+    signers: the log's keys that sign at a time. purpose: of the edge's keys.
+    """
+    keys = await keys_of(vault, purpose)
+    current = signing_key.current(keys=keys, now=now.real)
+    by = signers(now.real)
+    for key in keys:
+        wanted = current is None or key.announced_at >= current.announced_at
+        if wanted and not _is_new(key, by, now.real):
+            vouched = StatementKey(key.public_key, key.announced_at, now.real + COUNTS_FOR)
+            await vouch(vault, SYSTEM, now, key.public_key, statement_key.vouch(vouched, by))
 
 
 def _is_new(key: StatusKey, signers: Sequence[NoteSigner], now: datetime) -> bool:
@@ -166,39 +177,66 @@ class _PublishedList:
     signed_at: datetime
 
 
-class StatusListFlow:
-    """The public lists of one worker."""
+@act("status_list.update")
+async def _update(tx: Tx, today: date, limit: int) -> int:
+    tx.unchanged("a list repeats what accounts are")
+    return await store.follow(tx.connection, today=today, now=tx.now.business, limit=limit)
 
-    def __init__(
-        self,
-        *,
-        store: StatusListStore,
-        keys: StatusKeyStore,
-        signer: StatusSigner,
-        files: Publication,
-        issued_by: str,
-        zone: tzinfo,
-    ) -> None:
-        """Initialise with the ports, the issuer's name and the deployment's time zone."""
-        self._store = store
-        self._keys = keys
-        self._signer = signer
-        self._files = files
-        self._issued_by = issued_by
-        self._zone = zone
-        self._published: dict[int, _PublishedList] = {}
-        self._rebuilt_at: datetime | None = None
-        self._last_rebuilt = -1
+
+async def update(vault: Vault, now: ClockReading, *, today: date, limit: int) -> int:
+    """Update the entries of up to `limit` changed accounts; return how many accounts were checked.
+
+    If that is less than limit, the lists include every change that was durable at the start.
+    """
+    if await vault.main.one("status_list.pending", store.PENDING) is None:
+        return 0
+    return await _update(vault, SYSTEM, now, today, limit)
+
+
+@act("status_list.rebuild")
+async def _rebuild(tx: Tx, number: int, start: int, today: date) -> None:
+    tx.unchanged("a list repeats what accounts are")
+    await store.rebuild(tx.connection, number, start, today=today, now=tx.now)
+
+
+async def rebuild(vault: Vault, now: ClockReading, number: int, *, today: date) -> None:
+    """Rebuild a list from the accounts, page by page: other acts run in between."""
+    for start in range(0, LIST_SIZE, store.PAGE):
+        await _rebuild(vault, SYSTEM, now, number, start, today)
+
+
+async def list_numbers(vault: Vault) -> list[int]:
+    """Return the numbers of the lists, in order."""
+    return await vault.read("status_list.numbers", store.numbers)
+
+
+async def get_list(vault: Vault, number: int) -> StoredList:
+    """Return a list; raises NotFoundError."""
+    return await vault.read("status_list.get", lambda one: store.get_list(one, number))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class StatusLists:
+    """The public lists as one worker has published them. issued_by: the issuer's name."""
+
+    vault: Vault
+    signer: StatusSigner
+    files: Publication
+    issued_by: str
+    zone: tzinfo
+    _published: dict[int, _PublishedList] = field(default_factory=dict, init=False)
+    _rebuilt_at: datetime | None = field(default=None, init=False)
+    _last_rebuilt: int = field(default=-1, init=False)
 
     async def run(self, *, now: ClockReading) -> None:
         """Update the lists and publish those that changed or must be re-signed; raises UnavailableError."""
-        today = now.today(self._zone)
+        today = now.today(self.zone)
         if self._rebuilt_at is None or abs(now.real - self._rebuilt_at) >= REBUILD:
-            await self._rebuild(await self._store.numbers(), now)
+            await self._rebuild(await list_numbers(self.vault), now)
             self._rebuilt_at = now.real
-        while await self._store.update(today=today, now=now, limit=_BATCH) == _BATCH:
+        while await update(self.vault, now, today=today, limit=_BATCH) == _BATCH:
             pass
-        for number in await self._store.numbers():
+        for number in await list_numbers(self.vault):
             await self._publish(number, now=now.real)
 
     async def _rebuild(self, numbers: list[int], now: ClockReading) -> None:
@@ -206,13 +244,13 @@ class StatusListFlow:
         last = self._last_rebuilt
         order = sorted(numbers, key=lambda number: (number <= last, number))
         for number in order[:REBUILT_AT_ONCE]:
-            await self._store.rebuild(number, today=now.today(self._zone), now=now)
+            await rebuild(self.vault, now, number, today=now.today(self.zone))
             self._last_rebuilt = number
 
     async def publish_keys(self, *, now: ClockReading) -> None:
         """Publish the current key set if it has changed."""
-        former = await self._files.read(status_token.KEYS_PATH)
-        announced = await self._keys.all()
+        former = await self.files.read(status_token.KEYS_PATH)
+        announced = await self.vault.read("status_key.all", store.all_keys)
         known = [
             PublicKey(key.public_key, purpose)
             for purpose in (status_token.TOKEN_PURPOSE, status_token.LIST_PURPOSE)
@@ -222,24 +260,24 @@ class StatusListFlow:
         ]
         content = jose.key_set(known).to_bytes()
         if content != former:
-            await self._files.replace(status_token.KEYS_PATH, former=former, content=content)
+            await self.files.replace(status_token.KEYS_PATH, former=former, content=content)
 
     async def _publish(self, number: int, *, now: datetime) -> None:
         path = status_token.list_path(number)
-        former = await self._files.read(path)
-        stored = await self._store.get(number)
+        former = await self.files.read(path)
+        stored = await get_list(self.vault, number)
         mine = self._published.get(number)
         if mine is not None and mine.version == stored.version and now - mine.signed_at < REFRESH:
             return
         claims = status_token.list_claims(
-            issued_by=self._issued_by,
+            issued_by=self.issued_by,
             number=number,
             entries=StatusList(bits=1, data=stored.entries),
             issued_at=now,
         )
-        token = self._signer.sign(claims, typ=status_token.LIST_TYPE, now=now)
+        token = self.signer.sign(claims, typ=status_token.LIST_TYPE, now=now)
         # If another worker was faster, the next run tries again.
-        if await self._files.replace(path, former=former, content=token.encode()):
+        if await self.files.replace(path, former=former, content=token.encode()):
             self._published[number] = _PublishedList(stored.version, now)
 
 
@@ -263,6 +301,12 @@ class CredentialCommand:
     audience: str
     public_account_id: str | None = None
 
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint."""
+        fingerprint = fingerprinter.fingerprint(method="IssueStatusCredential", fields=self.fields)
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        return Request(self.relying_party, kept_id, fingerprint, account_token=self.account_token)
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:
@@ -272,128 +316,156 @@ class Issued:
     expires_at: datetime
 
 
-class StatusTokenFlow:
-    """Tokens and credentials for a relying party's accounts."""
+@dataclass(frozen=True, slots=True)
+class TokenContext:
+    """What is needed beside the vault. issued_by: the issuer's name. policy: for its time zone and quota."""
 
-    def __init__(
-        self,
-        *,
-        accounts: StatusStore,
-        credentials: CredentialStore,
-        signer: StatusSigner,
-        pairwise: Pairwise,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-        policy: OperatorPolicy,
-        issued_by: str,
-    ) -> None:
-        """Initialise with the ports and the issuer's name; policy: for its time zone."""
-        self._accounts = accounts
-        self._credentials = credentials
-        self._signer = signer
-        self._pairwise = pairwise
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._entropy = entropy
-        self._events = EventFactory(entropy=entropy)
-        self._policy = policy
-        self._issued_by = issued_by
+    signer: StatusSigner
+    pairwise: Pairwise
+    policy: OperatorPolicy
+    issued_by: str
 
-    async def issue_token(
-        self, *, relying_party: str, account_token: str, audience: str, now: ClockReading
-    ) -> Issued:
-        """Return a status token; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another's account."""
-        account = await self._accounts.get(relying_party=relying_party, account_token=account_token)
-        if account is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        shown = account_rules.project(account=account, today=now.today(self._policy.zone), now=now.business)
-        verified = credential_rules.attests(shown)
-        expires_at = credential_rules.expires_at(
-            expire_date=shown.expire_date if verified else None,
-            lifetime=status_token.TOKEN_LIFETIME,
-            now=now,
-            zone=self._policy.zone,
-        )
-        claims = status_token.status_claims(
-            issued_by=self._issued_by,
-            subject=self._pairwise.subject(audience=audience, account_token=account_token),
-            audience=audience,
-            status=shown,
-            own=audience == relying_party,
-            issued_at=now.real,
-            expires_at=expires_at,
-        )
-        token = self._signer.sign(claims, typ=status_token.TOKEN_TYPE, now=now.real)
-        return Issued(token, _whole(expires_at))
 
-    async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
-        """Issue a credential, or return the one that this request got, or one that the account has.
+async def issue_token(
+    vault: Vault, party: str, account_token: str, now: ClockReading, *, audience: str, context: TokenContext
+) -> Issued:
+    """Return a status token; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another's account."""
+    zone = context.policy.zone
+    account = await _account(vault, party, account_token)
+    shown = account_rules.project(account=account, today=now.today(zone), now=now.business)
+    verified = rules.attests(shown)
+    expires_at = rules.expires_at(
+        expire_date=shown.expire_date if verified else None,
+        lifetime=status_token.TOKEN_LIFETIME,
+        now=now,
+        zone=zone,
+    )
+    claims = status_token.status_claims(
+        issued_by=context.issued_by,
+        subject=context.pairwise.subject(audience=audience, account_token=account_token),
+        audience=audience,
+        status=shown,
+        own=audience == party,
+        issued_at=now.real,
+        expires_at=expires_at,
+    )
+    token = context.signer.sign(claims, typ=status_token.TOKEN_TYPE, now=now.real)
+    return Issued(token, _whole(expires_at))
 
-        Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
-        """
-        await self._guard.check(now=now)
-        account = await self._accounts.get(
-            relying_party=command.relying_party, account_token=command.account_token
-        )
-        if account is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        expires_at = credential_rules.expires_at(
-            # A public account outlasts its owner's verification, to the end of its term.
-            expire_date=None if command.public_account_id else account.expire_date,
-            lifetime=status_token.CREDENTIAL_LIFETIME,
-            now=now,
-            zone=self._policy.zone,
-        )
-        issue = self._issue(command, expires_at, now)
-        event = self._events.event(
-            EventType.CREDENTIAL_ISSUE,
-            actor_id=command.actor_id,
-            now=now,
-            account_token=command.account_token,
-        )
-        found = await self._credentials.issue(issue, event=event)
-        return Issued(self._signed(found, now), found.expires_at)
 
-    def _issue(self, command: CredentialCommand, expires_at: datetime, now: ClockReading) -> CredentialIssue:
-        fingerprint = self._fingerprinter.fingerprint(method="IssueStatusCredential", fields=command.fields)
-        kept_id = self._fingerprinter.kept_id(
-            relying_party=command.relying_party, request_id=command.request_id
-        )
-        return CredentialIssue(
-            request=Request(command.relying_party, kept_id, fingerprint),
-            credential_id=self._events.new_id(),
-            account_token=command.account_token,
-            audience=command.audience,
-            candidates=tuple(
-                int.from_bytes(self._entropy.random(_PLACE_BYTES), "big") % LIST_SIZE
-                for _ in range(_CANDIDATES)
-            ),
-            today=now.today(self._policy.zone),
-            issued_at=_whole(now.real),
-            expires_at=_whole(expires_at),
-            quota=self._policy.credentials_per_day,
-            zone=self._policy.zone,
-            now=now,
-            public_account_id=command.public_account_id,
-        )
+@mutation("credential.issue", again=store.find, of_account=True)
+async def issued(tx: Tx, credential_id: str, issue: CredentialIssue) -> Credential:
+    """Store a credential, or find one that the account has, which is handed out again."""
+    connection, token = tx.connection, issue.account_token
+    owner = await account_rows.lock_of(connection, account_token=token, relying_party=tx.party)
+    await _admit(tx, issue, owner)
+    newest = await store.newest(connection, issue)
+    if newest is not None and rules.is_current(
+        expires_at=newest.expires_at, renewed_until=issue.expires_at, now=tx.now.real
+    ):
+        await tx.answer(newest.credential_id, account_token=token)
+        tx.unchanged("the account has a current credential")
+        return newest
+    count = await store.count(connection, tx.party, issue.today)
+    # The count of this one is taken back with the act.
+    rules.check_quota(issued=count - 1, quota=issue.quota, now=tx.now, zone=issue.zone)
+    number, place = await store.place_of(connection, issue.candidates)
+    made = Credential(
+        credential_id,
+        token,
+        issue.audience,
+        number,
+        place,
+        issue.issued_at,
+        issue.expires_at,
+        issue.public_account_id,
+    )
+    await store.add(connection, made)
+    await account_rows.attested(connection, account_token=token)
+    await tx.log(EventType.CREDENTIAL_ISSUE, account_token=token, credential_id=credential_id, list=number)
+    return made
 
-    def _signed(self, found: Credential, now: ClockReading) -> str:
-        public, attested = found.public_account_id, found.public_account_id or found.account_token
-        claims: dict[str, Any] = {
-            "issued_by": self._issued_by,
-            "subject": self._pairwise.subject(audience=found.audience, account_token=attested),
-            "audience": found.audience,
-            "list_number": found.list_number,
-            "list_index": found.list_index,
-            "issued_at": found.issued_at,
-            "expires_at": found.expires_at,
-        }
-        if public is None:
-            made = status_token.credential_claims(**claims)
-            return self._signer.sign(made, typ=status_token.CREDENTIAL_TYPE, now=now.real)
-        made = status_token.public_account_claims(public_account_id=public, **claims)
-        return self._signer.sign(made, typ=status_token.PUBLIC_ACCOUNT_TYPE, now=now.real)
+
+async def _admit(tx: Tx, issue: CredentialIssue, owner: Account) -> None:
+    """Raise NotFoundError or PreconditionError unless the account, or its public account, is attested now."""
+    now = tx.now.business
+    if issue.public_account_id is None:
+        rules.admit(account=owner, today=issue.today, now=now)
+        return
+    found = await public_account_rows.lock_of(
+        tx.connection, account_token=owner.account_token, public_account_id=issue.public_account_id
+    )
+    if found is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    public_account_rules.check_attested(
+        public_account=found.public_account, owner=owner, today=issue.today, now=now
+    )
+
+
+async def issue_credential(
+    vault: Vault, command: CredentialCommand, now: ClockReading, *, context: TokenContext
+) -> Issued:
+    """Issue a credential, or return the one that this request got, or one that the account has.
+
+    Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
+    """
+    await vault.guard.check(now=now)
+    account = await _account(vault, command.relying_party, command.account_token)
+    request, made = command.request(vault.fingerprinter), vault.new_id()
+    wanted = _issue(vault, command, account, now, context.policy)
+    found = await issued.run(vault, command, now, request, made, wanted)
+    return Issued(_signed(found, now, context), found.expires_at)
+
+
+async def _account(vault: Vault, party: str, account_token: str) -> Account:
+    account = await account_acts.find(vault.main, party, account_token)
+    if account is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    return account
+
+
+def _issue(
+    vault: Vault, command: CredentialCommand, account: Account, now: ClockReading, policy: OperatorPolicy
+) -> CredentialIssue:
+    expires_at = rules.expires_at(
+        # A public account outlasts its owner's verification, to the end of its term.
+        expire_date=None if command.public_account_id else account.expire_date,
+        lifetime=status_token.CREDENTIAL_LIFETIME,
+        now=now,
+        zone=policy.zone,
+    )
+    entropy = vault.events.entropy
+    return CredentialIssue(
+        account_token=command.account_token,
+        audience=command.audience,
+        candidates=tuple(
+            int.from_bytes(entropy.random(_PLACE_BYTES), "big") % LIST_SIZE for _ in range(_CANDIDATES)
+        ),
+        today=now.today(policy.zone),
+        issued_at=_whole(now.real),
+        expires_at=_whole(expires_at),
+        quota=policy.credentials_per_day,
+        zone=policy.zone,
+        public_account_id=command.public_account_id,
+    )
+
+
+def _signed(found: Credential, now: ClockReading, context: TokenContext) -> str:
+    public, attested = found.public_account_id, found.public_account_id or found.account_token
+    claims: dict[str, Any] = {
+        "issued_by": context.issued_by,
+        "subject": context.pairwise.subject(audience=found.audience, account_token=attested),
+        "audience": found.audience,
+        "list_number": found.list_number,
+        "list_index": found.list_index,
+        "issued_at": found.issued_at,
+        "expires_at": found.expires_at,
+    }
+    if public is None:
+        made = status_token.credential_claims(**claims)
+        return context.signer.sign(made, typ=status_token.CREDENTIAL_TYPE, now=now.real)
+    made = status_token.public_account_claims(public_account_id=public, **claims)
+    return context.signer.sign(made, typ=status_token.PUBLIC_ACCOUNT_TYPE, now=now.real)
 
 
 def _whole(time: datetime) -> datetime:

@@ -9,6 +9,7 @@
 - An audience is 1 to 200 printable ASCII characters without spaces: a URL or an agreed name.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
@@ -18,6 +19,48 @@ from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Precon
 
 _LONGEST_AUDIENCE = 200
 _RENEWAL = timedelta(days=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An issued credential; times are real time, in whole seconds."""
+
+    credential_id: str
+    account_token: str
+    audience: str
+    list_number: int
+    list_index: int
+    issued_at: datetime
+    expires_at: datetime
+    public_account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialIssue:
+    """What is issued to whom. candidates: random list indices, tried in this order.
+
+    quota: how many new credentials the relying party may get today. zone: the deployment's.
+    public_account_id: what is attested in place of the account: a public account of it.
+    """
+
+    account_token: str
+    audience: str
+    candidates: tuple[int, ...]
+    today: date
+    issued_at: datetime
+    expires_at: datetime
+    quota: int
+    zone: tzinfo
+    public_account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """The entries of a list, one bit each, as the draft's byte array; version grows with every change."""
+
+    number: int
+    version: int
+    entries: bytes
 
 
 def check_audience(audience: str) -> str:

@@ -1,29 +1,15 @@
-"""The rows of credentials and the status list.
-
-Rows of status credentials and status lists.
-
-The status lists, and the keys of lists and credentials (status.credential.ports).
-
-Act `issue` of a status credential (status.credential.ports.CredentialStore).
-"""
+"""The rows of credentials, status lists and their keys."""
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, String, delete, func, insert, literal_column, select, update
 
-from idvault.account.store import rows as account_rows
 from idvault.account.store.rows import from_row
-from idvault.core import account_request as request
-from idvault.core import log_entry
-from idvault.core.account_request import Made
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among, listed
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
@@ -40,12 +26,10 @@ from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.credential import rules as credential_rules
-from idvault.status.credential.ports import Credential, CredentialIssue, StoredList
-from idvault.verify.account import Account
-from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
+from idvault.verify.attest.status_list import INVALID, VALID, StatusList
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason, UnavailableError
-from idvault.verify.event import Event
 from idvault.verify.signing_key import StatusKey
 
 _FAST = 1
@@ -82,7 +66,7 @@ def packed(entries: StatusList) -> bytes:
 
 _PER_BYTE = 8
 _UNFOLLOWED = status_feed.c.listed < status_feed.c.changes
-_PENDING = statement(select(status_feed.c.account_token).where(_UNFOLLOWED).limit(1), scalar)
+PENDING = statement(select(status_feed.c.account_token).where(_UNFOLLOWED).limit(1), scalar)
 _CHANGED = statement(
     select(status_feed.c.account_token, status_feed.c.changes)
     .where(_UNFOLLOWED)
@@ -137,8 +121,8 @@ def _public_entry(row: Any) -> _PublicEntry:
 
 
 _PUBLIC_ENTRIES_OF_ACCOUNTS = statement(_PUBLIC_ENTRIES.where(_OF_TOKENS), _public_entry)
-# A page of a list; a whole list may have a million entries, too many for one act.
-_PAGE = 2**14
+PAGE = 2**14
+"""How many entries of a list an act rebuilds: a whole list may have a million, too many for one."""
 _OF_PAGE = (
     status_credentials.c.number == param("number"),
     status_credentials.c.place.between(param("first"), param("last")),
@@ -164,99 +148,70 @@ _VOUCH = statement(
 _KEYS = statement(select(status_keys), key)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlStatusListStore:
-    """The lists in the main database; an act that changes one first locks the rows of all, then reads."""
-
-    database: Database
-
-    async def update(self, *, today: date, now: ClockReading, limit: int) -> int:
-        """Update the entries of up to `limit` changed accounts; return how many accounts were checked."""
-        if await self.database.one("status_list.pending", _PENDING) is None:
-            return 0
-        return await self._update(today, now, limit)
-
-    @act("status_list.update")
-    async def _update(self, connection: Connection, today: date, now: ClockReading, limit: int) -> int:
-        await connection.all(_LOCK)
-        changed = await connection.all(_CHANGED, limit=limit)
-        tokens = [row.account_token for row in changed]
-        entries = [
-            *await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=tokens),
-            *await connection.all(_PUBLIC_ENTRIES_OF_ACCOUNTS, tokens=tokens),
-        ]
-        entries.sort(key=lambda entry: int(entry.number))
-        await _change(connection, entries, today, now)
-        if changed:
-            await connection.run(_FOLLOW, seen=changed)
-        return len(changed)
-
-    async def rebuild(self, number: int, *, today: date, now: ClockReading) -> None:
-        """Rebuild a list from the accounts, page by page: other acts run in between."""
-        for start in range(0, LIST_SIZE, _PAGE):
-            await self._rebuild(number, start, today, now)
-
-    @act("status_list.rebuild")
-    async def _rebuild(
-        self, connection: Connection, number: int, start: int, today: date, now: ClockReading
-    ) -> None:
-        await connection.all(_LOCK)
-        page = {"number": number, "first": start, "last": start + _PAGE - 1}
-        await connection.run(_REMOVE_OLD, now=now.real, **page)
-        entries = StatusList.filled(INVALID, size=_PAGE)
-        rows_of_page = [
-            *await connection.all(_ENTRIES_OF_PAGE, **page),
-            *await connection.all(_PUBLIC_ENTRIES_OF_PAGE, **page),
-        ]
-        for row in rows_of_page:
-            if _holds(row, today, now):
-                entries.set(row.place - start, VALID)
-        former = await _stored(connection, number)
-        begin, end = start // _PER_BYTE, (start + _PAGE) // _PER_BYTE
-        if entries.data != former.entries[begin:end]:
-            data = former.entries[:begin] + entries.data + former.entries[end:]
-            await connection.run(_PUT, **_changed(former, StatusList(bits=1, data=data)))
-
-    @read("status_list.numbers")
-    async def numbers(self, connection: Connection) -> list[int]:
-        """Return the numbers of the lists, in order."""
-        return await connection.all(_NUMBERS)
-
-    @read("status_list.get")
-    async def get(self, connection: Connection, number: int) -> StoredList:
-        """Return a list; raises NotFoundError."""
-        return await _stored(connection, number)
+async def follow(connection: Connection, *, today: date, now: datetime, limit: int) -> int:
+    """Update the entries of up to `limit` changed accounts, all of an account at once; return how many."""
+    # An act that changes a list first locks the rows of all, then reads.
+    await connection.all(_LOCK)
+    changed = await connection.all(_CHANGED, limit=limit)
+    tokens = [row.account_token for row in changed]
+    entries = [
+        *await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=tokens),
+        *await connection.all(_PUBLIC_ENTRIES_OF_ACCOUNTS, tokens=tokens),
+    ]
+    entries.sort(key=lambda entry: int(entry.number))
+    await _change(connection, entries, today, now)
+    if changed:
+        await connection.run(_FOLLOW, seen=changed)
+    return len(changed)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlStatusKeyStore:
-    """The announced keys in the main database."""
-
-    database: Database
-
-    @act("status_key.announce")
-    async def announce(self, connection: Connection, key: StatusKey) -> None:
-        """Store a key unless it is stored already."""
-        await connection.run(
-            _ANNOUNCE,
-            public_key=key.public_key,
-            purpose=key.purpose,
-            announced_at=key.announced_at,
-            note=key.note or None,
-        )
-
-    @act("status_key.vouch")
-    async def vouch(self, connection: Connection, public_key: bytes, *, note: bytes) -> None:
-        """Store the note in which the log's key vouches for a key."""
-        await connection.run(_VOUCH, which=public_key, note=note)
-
-    @read("status_key.all")
-    async def all(self, connection: Connection) -> list[StatusKey]:
-        """Return every key ever announced."""
-        return await connection.all(_KEYS)
+async def rebuild(connection: Connection, number: int, start: int, *, today: date, now: ClockReading) -> None:
+    """Rebuild a page of a list from the accounts; entries that expired before now (real) are deleted."""
+    await connection.all(_LOCK)
+    page = {"number": number, "first": start, "last": start + PAGE - 1}
+    await connection.run(_REMOVE_OLD, now=now.real, **page)
+    entries = StatusList.filled(INVALID, size=PAGE)
+    rows_of_page = [
+        *await connection.all(_ENTRIES_OF_PAGE, **page),
+        *await connection.all(_PUBLIC_ENTRIES_OF_PAGE, **page),
+    ]
+    for row in rows_of_page:
+        if _holds(row, today, now.business):
+            entries.set(row.place - start, VALID)
+    former = await get_list(connection, number)
+    begin, end = start // _PER_BYTE, (start + PAGE) // _PER_BYTE
+    if entries.data != former.entries[begin:end]:
+        data = former.entries[:begin] + entries.data + former.entries[end:]
+        await connection.run(_PUT, **_changed(former, StatusList(bits=1, data=data)))
 
 
-async def _change(connection: Connection, entries: Sequence[Any], today: date, now: ClockReading) -> None:
+async def numbers(connection: Connection) -> list[int]:
+    """Return the numbers of the lists, in order."""
+    return await connection.all(_NUMBERS)
+
+
+async def announce(connection: Connection, key: StatusKey) -> None:
+    """Store a key unless it is stored already: a known key keeps its first announced_at."""
+    await connection.run(
+        _ANNOUNCE,
+        public_key=key.public_key,
+        purpose=key.purpose,
+        announced_at=key.announced_at,
+        note=key.note or None,
+    )
+
+
+async def vouch(connection: Connection, public_key: bytes, note: bytes) -> None:
+    """Store the note in which the log's key vouches for a key."""
+    await connection.run(_VOUCH, which=public_key, note=note)
+
+
+async def all_keys(connection: Connection) -> list[StatusKey]:
+    """Return every key ever announced."""
+    return await connection.all(_KEYS)
+
+
+async def _change(connection: Connection, entries: Sequence[Any], today: date, now: datetime) -> None:
     """Update entries of any lists. entries: must be sorted by list."""
     of_lists = {number: list(group) for number, group in groupby(entries, key=lambda row: row.number)}
     changes = []
@@ -269,13 +224,13 @@ async def _change(connection: Connection, entries: Sequence[Any], today: date, n
     await connection.many(_PUT, changes)
 
 
-def _holds(row: Any, today: date, now: ClockReading) -> bool:
+def _holds(row: Any, today: date, now: datetime) -> bool:
     if isinstance(row, _PublicEntry):
         return row.owned is not None and public_account_rules.attests(
-            public_account=row.owned.public_account, owner=row.owned.owner, today=today, now=now.business
+            public_account=row.owned.public_account, owner=row.owned.owner, today=today, now=now
         )
     return row.account_token is not None and credential_rules.holds(
-        account=from_row(row), today=today, now=now.business
+        account=from_row(row), today=today, now=now
     )
 
 
@@ -283,7 +238,8 @@ def _changed(former: StoredList, entries: StatusList) -> dict[str, Any]:
     return {"which": former.number, "version": former.version + 1, "entries": packed(entries)}
 
 
-async def _stored(connection: Connection, number: int) -> StoredList:
+async def get_list(connection: Connection, number: int) -> StoredList:
+    """Return a list; raises NotFoundError."""
     found = await connection.all(_LISTS, numbers=[number])
     if not found:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
@@ -332,111 +288,50 @@ _MARK = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlCredentialStore:
-    """Credentials in the main database."""
-
-    database: Database
-
-    @act("credential.issue")
-    async def issue(self, connection: Connection, issue: CredentialIssue, *, event: Event) -> Credential:
-        """Issue a credential, or return the one that this request got, or one that the account has."""
-        repeated = await request.remember_for_account(
-            connection,
-            issue.request,
-            account_token=issue.account_token,
-            made=issue.credential_id,
-            now=issue.now.business,
-        )
-        if repeated is not None:
-            return await _repeated(connection, repeated)
-        owner = await account_rows.lock_of(
-            connection, account_token=issue.account_token, relying_party=issue.request.caller
-        )
-        await _admit(connection, issue, owner)
-        if (current := await _current(connection, issue)) is not None:
-            await request.answer_for_account(
-                connection, issue.request, account_token=issue.account_token, made=current.credential_id
-            )
-            return current
-        await _count(connection, issue)
-        number, place = await _place(connection, issue.candidates)
-        await connection.run(
-            _ADD,
-            account_token=issue.account_token,
-            credential_id=issue.credential_id,
-            audience=issue.audience,
-            number=number,
-            place=place,
-            issued_at=issue.issued_at,
-            expires_at=issue.expires_at,
-            public_account_id=issue.public_account_id,
-        )
-        await account_rows.attested(connection, account_token=issue.account_token)
-        await log_entry.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
-        return Credential(
-            issue.credential_id,
-            issue.account_token,
-            issue.audience,
-            number,
-            place,
-            issue.issued_at,
-            issue.expires_at,
-            issue.public_account_id,
-        )
-
-
-async def _admit(connection: Connection, issue: CredentialIssue, owner: Account) -> None:
-    """Raise NotFoundError or PreconditionError unless the account, or its public account, is attested now."""
-    if issue.public_account_id is None:
-        credential_rules.admit(account=owner, today=issue.today, now=issue.now.business)
-        return
-    found = await public_account_rows.lock_of(
-        connection, account_token=owner.account_token, public_account_id=issue.public_account_id
-    )
-    if found is None:
-        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
-    public_account_rules.check_attested(
-        public_account=found.public_account, owner=owner, today=issue.today, now=issue.now.business
-    )
-
-
-async def _repeated(connection: Connection, repeated: Made) -> Credential:
-    found = await connection.one(_FIND, token=repeated.account_token, credential_id=repeated.made_id)
+async def find(connection: Connection, account_token: str, credential_id: str) -> Credential:
+    """Return a credential; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    found = await connection.one(_FIND, token=account_token, credential_id=credential_id)
     if found is None:  # it has expired, or the account was erased
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found
 
 
-async def _current(connection: Connection, issue: CredentialIssue) -> Credential | None:
-    """Return the credential that is handed out again, of an account that this act has locked."""
-    newest = await connection.one(
-        _NEWEST,
-        token=issue.account_token,
-        audience=issue.audience,
-        public=issue.public_account_id or "",
+async def newest(connection: Connection, issue: CredentialIssue) -> Credential | None:
+    """Return the credential that ends last of those of an account and audience."""
+    return await connection.one(
+        _NEWEST, token=issue.account_token, audience=issue.audience, public=issue.public_account_id or ""
     )
-    if newest is not None and credential_rules.is_current(
-        expires_at=newest.expires_at, renewed_until=issue.expires_at, now=issue.now.real
-    ):
-        return newest
-    return None
 
 
-async def _count(connection: Connection, issue: CredentialIssue) -> None:
-    """Count a new credential of the relying party; raises ExhaustedError (CREDENTIAL_QUOTA_REACHED)."""
-    today = {"party": issue.request.caller, "day": issue.today}
-    issued = await connection.one(_COUNT, **today)
-    if issued is None:
-        raise RuntimeError("an upsert returns its row")
-    # The count of this one is taken back with the act.
-    credential_rules.check_quota(issued=issued - 1, quota=issue.quota, now=issue.now, zone=issue.zone)
+async def count(connection: Connection, party: str, day: date) -> int:
+    """Count a new credential of a relying party; return how many it has got this day, with this one."""
+    today = {"party": party, "day": day}
+    issued = await connection.only(_COUNT, **today)
     if issued == 1:
         await connection.run(_FORGET_COUNTS, **today)
+    return issued
 
 
-async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:
-    """Reserve a free index in the newest list, or in a new list if the newest is too full."""
+async def add(connection: Connection, made: Credential) -> None:
+    """Insert a credential."""
+    await connection.run(
+        _ADD,
+        account_token=made.account_token,
+        credential_id=made.credential_id,
+        audience=made.audience,
+        number=made.list_number,
+        place=made.list_index,
+        issued_at=made.issued_at,
+        expires_at=made.expires_at,
+        public_account_id=made.public_account_id,
+    )
+
+
+async def place_of(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:
+    """Reserve a free index in the newest list, or in a new list if the newest is too full.
+
+    It was never used, and the mark that it is stays for ever and names no account.
+    """
     newest = await connection.one(_NEWEST_LIST)
     if newest is not None and (place := await _mark(connection, newest, candidates)) is not None:
         return newest, place

@@ -14,8 +14,9 @@ from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.log.store import SqlCheckpointStore, SqlLogStore
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
-from idvault.status.credential.acts import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow, StatusKeyFlow
-from idvault.status.credential.store import SqlStatusKeyStore
+from idvault.status.credential import acts as credential_acts
+from idvault.status.credential import store as credential_store
+from idvault.status.credential.acts import COUNTS_FOR, RENEWED_AFTER, StatusKeys
 from idvault.verify.attest import status_token
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
@@ -46,21 +47,25 @@ class Vault:
     by: list[NoteSigner] = field(default_factory=lambda: [LOG_SIGNER])
 
     def __post_init__(self) -> None:
-        self.store = SqlStatusKeyStore(database=self.room.main)
         self.edge = self.edge_with(1)
-        purpose = status_token.TOKEN_PURPOSE
-        self.worker = StatementKeyFlow(store=self.store, signers=lambda _: self.by, purpose=purpose)
 
-    def edge_with(self, *seeds: int) -> StatusKeyFlow:
+    def edge_with(self, *seeds: int) -> StatusKeys:
         """Return the keys of an edge."""
         purpose, signers = status_token.TOKEN_PURPOSE, [key(each) for each in seeds]
-        return StatusKeyFlow(store=self.store, signers=signers, purpose=purpose)
+        return StatusKeys(vault=self.room.vault, signers=signers, purpose=purpose)
+
+    async def work(self, now: ClockReading) -> None:
+        """Let the worker vouch."""
+        await credential_acts.vouch_for_statements(
+            self.room.vault, now, signers=lambda _: self.by, purpose=status_token.TOKEN_PURPOSE
+        )
 
     async def notes(self) -> list[bytes]:
         """Return the note of each key, in the order of their announcement."""
-        return [each.note for each in sorted(await self.store.all(), key=lambda each: each.announced_at)]
+        found = await self.room.vault.read("test", credential_store.all_keys)
+        return [each.note for each in sorted(found, key=lambda each: each.announced_at)]
 
-    async def told(self, account: str, *, edge: StatusKeyFlow | None = None) -> bytes:
+    async def told(self, account: str, *, edge: StatusKeys | None = None) -> bytes:
         """Return the history of an account as sent."""
         log, checkpoints = SqlLogStore(database=self.room.main), SqlCheckpointStore(database=self.room.shred)
         flow = DisclosureHistoryFlow(
@@ -98,7 +103,7 @@ async def test_a_history_is_stated_by_a_vouched_key(vault: Vault) -> None:
     with pytest.raises(UnavailableError) as refused:
         await vault.told(account)
     assert refused.value.reason is Reason.LOG_UNAVAILABLE
-    await vault.worker.run(now=vault.room.now())
+    await vault.work(vault.room.now())
     proved = checked(await vault.told(account))
     assert (len(proved.disclosures), len(proved.openings)) == (1, 1)
     assert proved.stated_at == vault.room.now().real.replace(microsecond=0)
@@ -107,12 +112,12 @@ async def test_a_history_is_stated_by_a_vouched_key(vault: Vault) -> None:
 
 async def test_what_a_note_says_is_renewed_each_day(vault: Vault) -> None:
     """Not more often, and before it ends; another worker does the same; other purposes get none."""
-    lists = StatusKeyFlow(store=vault.store, signers=[key(9)], purpose=status_token.LIST_PURPOSE)
+    lists = StatusKeys(vault=vault.room.vault, signers=[key(9)], purpose=status_token.LIST_PURPOSE)
     start = vault.room.now().real
     await lists.announce(now=start + timedelta(seconds=1))
     seen: list[bytes] = []
     for after in (timedelta(0), RENEWED_AFTER / 2, RENEWED_AFTER, RENEWED_AFTER * 2):
-        await vault.worker.run(now=_at(start + after))
+        await vault.work(_at(start + after))
         note, none = await vault.notes()
         seen.append(note)
         assert none == b""
@@ -129,17 +134,17 @@ async def test_what_a_note_says_is_renewed_each_day(vault: Vault) -> None:
 async def test_a_key_that_was_replaced_states_no_more(vault: Vault) -> None:
     """Its successor is vouched for as soon as it is announced, and states as soon as it may sign."""
     start = vault.room.now().real
-    await vault.worker.run(now=_at(start))
+    await vault.work(_at(start))
     rotated = vault.edge_with(1, 2)
     await rotated.announce(now=start + timedelta(hours=1))
-    await vault.worker.run(now=_at(start + timedelta(hours=2)))
+    await vault.work(_at(start + timedelta(hours=2)))
     first, second = await vault.notes()
     assert [statement_key.read(note, [KEY]).public_key for note in (first, second)] == [
         key(1).public_key,
         key(2).public_key,
     ]
     for days in range(2, 12):
-        await vault.worker.run(now=_at(start + days * DAY))
+        await vault.work(_at(start + days * DAY))
     former, newer = await vault.notes()
     assert (former, newer != second) == (first, True)
     late = start + 11 * DAY
@@ -152,10 +157,10 @@ async def test_a_later_key_of_the_log_vouches_beside_the_former(vault: Vault) ->
     """Whoever knows either key checks a history; whoever knows a stranger's does not."""
     account = await opened(vault.room)
     vault.room.pass_time(days=92)
-    await vault.worker.run(now=vault.room.now())
+    await vault.work(vault.room.now())
     (before,) = await vault.notes()
     vault.by.append(LATER)
-    await vault.worker.run(now=vault.room.now())
+    await vault.work(vault.room.now())
     (after,) = await vault.notes()
     assert before != after
     for signer in (LOG_SIGNER, LATER):
@@ -168,9 +173,9 @@ async def test_a_later_key_of_the_log_vouches_beside_the_former(vault: Vault) ->
 async def test_an_edge_that_lags_behind_states_with_its_own_key(vault: Vault) -> None:
     """While its key file lacks the newest one, it states with the newest that it has and that counts."""
     start = vault.room.now().real
-    rotated: Sequence[StatusKeyFlow] = (vault.edge_with(1, 2), vault.edge)
+    rotated: Sequence[StatusKeys] = (vault.edge_with(1, 2), vault.edge)
     await rotated[0].announce(now=start + timedelta(hours=1))
-    await vault.worker.run(now=_at(start + timedelta(hours=2)))
+    await vault.work(_at(start + timedelta(hours=2)))
     notes = [(await each.state(b"", now=start + timedelta(hours=3))).note for each in rotated]
     keys = [statement_key.read(note, [KEY]).public_key for note in notes]
     assert keys == [key(2).public_key, key(1).public_key]

@@ -34,7 +34,7 @@ class Issuing:
             self.number,
             public_account_id=public_account.public_account_id,
         )
-        return (await self.checks.tokens.issue_credential(wish, now=at(seconds))).token
+        return (await self.checks.credential(wish, now=at(seconds))).token
 
     async def said(self, credential: str, *, seconds: float = 0) -> str:
         """Publish the lists, and return what a third party learns from a credential."""
@@ -47,9 +47,7 @@ class Issuing:
     async def own(self, token: str, *, seconds: float = 0) -> str:
         """Return a credential of the account itself."""
         self.number += 1
-        return (
-            await self.checks.tokens.issue_credential(self.checks.wish(token, self.number), now=at(seconds))
-        ).token
+        return (await self.checks.credential(self.checks.wish(token, self.number), now=at(seconds))).token
 
     async def said_of_person(self, credential: str, *, seconds: float = 0) -> str:
         """Publish the lists, and return what a third party who asks for a verified account learns."""

@@ -18,7 +18,7 @@ from idvault.log.acts.reading import LogTree
 from idvault.log.store import SqlLogAuditStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
-from idvault.status.credential.store import SqlStatusListStore
+from idvault.status.credential import acts as credential_acts
 from idvault.status.store import SqlFeedStore, SqlStatusStore
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.verify.attest.status_list import LIST_SIZE
@@ -55,7 +55,6 @@ class Deployment:
         main = self.flow.main
         self.statuses = SqlStatusStore(database=main)
         self.feed = SqlFeedStore(database=main)
-        self.lists = SqlStatusListStore(database=main)
         self.log = SqlLogStore(database=main)
         self.audit = SqlLogAuditStore(database=main)
         self.jobs = SqlJobStore(database=main)
@@ -211,12 +210,12 @@ async def read_feed(deployment: Deployment) -> int:
 
 async def update_lists(deployment: Deployment) -> int:
     """Copy changed accounts to the status lists."""
-    return await deployment.lists.update(today=date.today(), now=clock(), limit=100)
+    return await credential_acts.update(deployment.world.vault, clock(), today=date.today(), limit=100)
 
 
 async def rebuild_list(deployment: Deployment) -> int:
     """Rebuild the first status list from its accounts."""
-    await deployment.lists.rebuild(0, today=date.today(), now=clock())
+    await credential_acts.rebuild(deployment.world.vault, clock(), 0, today=date.today())
     return min(deployment.accounts, LIST_SIZE)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import delete, update
 
 from idvault.claim.ports import Job
+from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, requests
 from idvault.core.tables.credential import credential_counts, status_credentials, status_lists, status_marks
+from idvault.status.credential import acts
 from idvault.status.credential import store as credential_store
-from idvault.status.credential.ports import Credential, CredentialIssue
-from idvault.status.credential.store import SqlCredentialStore, SqlStatusKeyStore, SqlStatusListStore
+from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
 from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
@@ -31,55 +32,67 @@ ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
 
 
 class Lists:
-    """The stores and builders of this file."""
+    """The acts and builders of this file."""
 
-    def __init__(self, world: World, database: Database) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.credentials = SqlCredentialStore(database=database)
-        self.store = SqlStatusListStore(database=database)
-        self.keys = SqlStatusKeyStore(database=database)
 
-    def wish(self, job: Job, **changes: Any) -> CredentialIssue:
-        made = CredentialIssue(
-            request=self.world.request(),
-            credential_id=self.world.new_id(),
-            account_token=job.account_token,
-            audience=self.world.new_id(),
-            candidates=(7, 8, 9),
-            today=TODAY,
-            issued_at=ISSUED,
-            expires_at=ISSUED + timedelta(days=30),
-            quota=100,
-            zone=ZONE,
-            now=at(),
-        )
-        return replace(made, **changes)
+    def wish(self, job: Job, **changes: Any) -> dict[str, Any]:
+        """Return what a credential is issued of; request, credential_id and now are the act's own."""
+        return {
+            "request": self.world.request(),
+            "credential_id": self.world.new_id(),
+            "account_token": job.account_token,
+            "audience": self.world.new_id(),
+            "candidates": (7, 8, 9),
+            "today": TODAY,
+            "issued_at": ISSUED,
+            "expires_at": ISSUED + timedelta(days=30),
+            "quota": 100,
+            "zone": ZONE,
+            "now": at(),
+            **changes,
+        }
 
     async def issue(self, job: Job, **changes: Any) -> Credential:
         return await self.ask(self.wish(job, **changes))
 
-    async def ask(self, wish: CredentialIssue) -> Credential:
-        event = self.world.event(EventType.CREDENTIAL_ISSUE, wish.account_token)
-        return await self.credentials.issue(wish, event=event)
+    async def ask(self, wish: dict[str, Any]) -> Credential:
+        given = dict(wish)
+        request, made, now = given.pop("request"), given.pop("credential_id"), given.pop("now")
+        asked, by = request.of_account(wish["account_token"]), MemberActor("b" * 32, request.caller)
+        return await acts.issued.run(self.world.vault, by, now, asked, made, CredentialIssue(**given))
+
+    async def update(self, limit: int) -> int:
+        return await acts.update(self.world.vault, at(), today=TODAY, limit=limit)
 
     async def follow(self) -> None:
-        while await self.store.update(today=TODAY, now=at(), limit=2):
+        while await self.update(2):
             pass
 
+    async def rebuild(self, *, today: date = TODAY, real: datetime = ISSUED) -> None:
+        await acts.rebuild(self.world.vault, ClockReading(NOW, real), 0, today=today)
+
+    async def numbers(self) -> list[int]:
+        return await acts.list_numbers(self.world.vault)
+
+    async def get(self, number: int) -> StoredList:
+        return await acts.get_list(self.world.vault, number)
+
     async def entry(self, credential: Credential) -> int:
-        stored = await self.store.get(credential.list_number)
+        stored = await self.get(credential.list_number)
         return StatusList(bits=1, data=stored.entries).get(credential.list_index)
 
     async def valid(self, number: int = 0) -> list[int]:
-        entries = StatusList(bits=1, data=(await self.store.get(number)).entries)
+        entries = StatusList(bits=1, data=(await self.get(number)).entries)
         assert len(entries) == LIST_SIZE
         return [index for index in range(64) if entries.get(index) == VALID]
 
 
 @pytest.fixture
-def lists(world: World, main_database: Database) -> Lists:
-    """The stores."""
-    return Lists(world, main_database)
+def lists(world: World) -> Lists:
+    """The acts."""
+    return Lists(world)
 
 
 async def test_a_credential_has_one_place(world: World, lists: Lists) -> None:
@@ -87,7 +100,7 @@ async def test_a_credential_has_one_place(world: World, lists: Lists) -> None:
     one, other = await world.verified(), await world.verified()
     places = [await lists.issue(job) for job in (one, one, other)]
     assert [(each.list_number, each.list_index) for each in places] == [(0, 7), (0, 8), (0, 9)]
-    assert await lists.store.numbers() == [0]
+    assert await lists.numbers() == [0]
     assert await lists.valid() == []
     await lists.follow()
     assert await lists.valid() == [7, 8, 9]
@@ -162,12 +175,12 @@ async def test_one_request_is_one_credential(world: World, lists: Lists) -> None
     """Repeats, also concurrent ones, return the existing credential; a different body is refused."""
     job = await world.verified()
     wish = lists.wish(job)
-    again = [replace(wish, credential_id=world.new_id(), issued_at=NOW) for _ in range(5)]
+    again = [{**wish, "credential_id": world.new_id(), "issued_at": NOW} for _ in range(5)]
     found = await asyncio.gather(*(lists.ask(each) for each in (wish, *again)))
     assert len(set(found)) == 1
     assert (await world.counts())["status_credentials"] == 1
     with pytest.raises(AlreadyExistsError):
-        await lists.ask(replace(wish, request=replace(wish.request, fingerprint=b"x" * 32)))
+        await lists.ask({**wish, "request": replace(wish["request"], fingerprint=b"x" * 32)})
 
 
 async def test_a_request_of_a_claim_is_no_credentials(world: World, lists: Lists) -> None:
@@ -206,15 +219,15 @@ async def test_all_of_an_accounts_entries_follow_a_change(world: World, lists: L
     for each in (job, other, job):
         await lists.issue(each)
     await lists.follow()
-    former = await lists.store.get(0)
+    former = await lists.get(0)
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert account is not None
     event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
     assert await world.accounts.expire(account, today=END, now=at(), event=event)
-    assert await lists.store.update(today=TODAY, now=at(), limit=1) == 1
+    assert await lists.update(1) == 1
     assert await lists.valid() == [8]
-    assert (await lists.store.get(0)).version == former.version + 1
-    assert await lists.store.update(today=TODAY, now=at(), limit=9) == 0
+    assert (await lists.get(0)).version == former.version + 1
+    assert await lists.update(9) == 0
 
 
 async def test_a_batch_is_few_statements(world: World, lists: Lists, main_database: Database) -> None:
@@ -229,10 +242,10 @@ async def test_a_batch_is_few_statements(world: World, lists: Lists, main_databa
             await lists.issue(await world.verified(), candidates=(next(places),))
         seen: list[str] = []
         with before_statements(main_database, seen.append):
-            assert await lists.store.update(today=TODAY, now=at(), limit=50) >= jobs_of
+            assert await lists.update(50) >= jobs_of
         counts.append(len(seen))
     assert counts == [8, 8]
-    assert await lists.store.numbers() == [0, 1]
+    assert await lists.numbers() == [0, 1]
 
 
 async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
@@ -245,10 +258,10 @@ async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
     assert await lists.entry(credential) == VALID
     for table in (records, jobs, claims, requests, accounts):
         await world.do(delete(table).where(table.c.account_token == job.account_token))
-    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
+    await lists.rebuild()
     assert await lists.entry(credential) == INVALID
     await world.do(delete(status_credentials))
-    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
+    await lists.rebuild()
     assert (await lists.issue(await world.verified())).list_index == 8
     assert [tuple(row) for row in await world.all(status_marks.select())] == [(0, 7), (0, 8)]
     assert [column.name for column in status_marks.c] == ["number", "place"]
@@ -263,12 +276,12 @@ async def test_a_rebuild_sees_what_nobody_noted(world: World, lists: Lists) -> N
     await world.do(
         update(accounts).where(accounts.c.account_token == one.account_token).values(state="EXPIRED")
     )
-    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
+    await lists.rebuild()
     assert await lists.valid() == [8]
-    version = (await lists.store.get(0)).version
-    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
-    assert (await lists.store.get(0)).version == version
-    await lists.store.rebuild(0, today=END, now=ClockReading(NOW, ISSUED))
+    version = (await lists.get(0)).version
+    await lists.rebuild()
+    assert (await lists.get(0)).version == version
+    await lists.rebuild(today=END)
     assert await lists.valid() == []
 
 
@@ -281,9 +294,9 @@ async def test_a_rebuild_reaches_every_page(world: World, lists: Lists) -> None:
     wrong = StatusList.filled(INVALID)
     wrong.set(5, VALID)
     await world.do(update(status_lists).values(entries=credential_store.packed(wrong)))
-    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
+    await lists.rebuild()
     assert await lists.valid() == [0]
-    found = StatusList(bits=1, data=(await lists.store.get(0)).entries)
+    found = StatusList(bits=1, data=(await lists.get(0)).entries)
     assert [place for place in range(LIST_SIZE) if found.get(place) == VALID] == list(places)
 
 
@@ -293,7 +306,7 @@ async def test_a_credential_that_ran_out_goes(world: World, lists: Lists) -> Non
     wish = lists.wish(job)
     await lists.ask(wish)
     await lists.follow()
-    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, wish.expires_at + timedelta(seconds=1)))
+    await lists.rebuild(real=wish["expires_at"] + timedelta(seconds=1))
     assert await lists.valid() == []
     assert (await world.counts())["status_credentials"] == 0
     with pytest.raises(NotFoundError):
@@ -314,10 +327,10 @@ async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
         assert await world.accounts.expire(account, today=END, now=at(), event=event)
 
     await asyncio.gather(
-        *(lists.store.update(today=TODAY, now=at(), limit=2) for _ in range(4)),
+        *(lists.update(2) for _ in range(4)),
         *(expire(job) for job in signed[:3]),
-        lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED)),
-        *(lists.store.update(today=TODAY, now=at(), limit=2) for _ in range(4)),
+        lists.rebuild(),
+        *(lists.update(2) for _ in range(4)),
     )
     await lists.follow()
     assert await lists.valid() == [3, 4, 5]
@@ -325,12 +338,12 @@ async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
 
 async def test_no_list_yet(world: World, lists: Lists) -> None:
     """Without credentials there is no list, but changes are still marked as listed."""
-    assert await lists.store.update(today=TODAY, now=at(), limit=9) == 0
+    assert await lists.update(9) == 0
     await world.verified()
-    assert await lists.store.update(today=TODAY, now=at(), limit=9) == 1
-    assert await lists.store.numbers() == []
+    assert await lists.update(9) == 1
+    assert await lists.numbers() == []
     with pytest.raises(NotFoundError):
-        await lists.store.get(0)
+        await lists.get(0)
     assert await world.all(status_lists.select()) == []
 
 
@@ -338,6 +351,6 @@ async def test_a_key_is_announced_once(lists: Lists) -> None:
     """The first announcement is kept."""
     key = StatusKey(b"k" * 32, "status-token", ISSUED)
     for each in (key, replace(key, announced_at=NOW), StatusKey(b"j" * 32, "status-list", NOW)):
-        await lists.keys.announce(each)
-    found = await lists.keys.all()
+        await acts.announce(lists.world.vault, SYSTEM, at(), each)
+    found = await lists.world.vault.read("test", credential_store.all_keys)
     assert sorted(found, key=lambda each: each.public_key) == [StatusKey(b"j" * 32, "status-list", NOW), key]

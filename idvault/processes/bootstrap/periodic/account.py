@@ -1,6 +1,7 @@
 """Builds the worker's tasks of accounts and credentials: retention, status lists and keys."""
 
 from idvault.claim.acts.retention import RetentionFlow
+from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
 from idvault.core.public_files import LocalPublicFiles
@@ -8,8 +9,7 @@ from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.status.credential.acts import StatusListFlow
-from idvault.status.credential.store import SqlStatusKeyStore, SqlStatusListStore
+from idvault.status.credential.acts import StatusLists
 from idvault.verify.attest import status_token
 
 LIST_PERIOD = 1.0
@@ -26,13 +26,14 @@ def account_tasks(*, retention: RetentionFlow) -> list[Task]:
     ]
 
 
-async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
+async def credential_tasks(
+    base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
+) -> list[Task]:
     """Return the worker's tasks: publish the status lists and the key set."""
-    signer, store = status_signer(base, keys, Purpose.STATUS_LIST), SqlStatusKeyStore(database=base.main)
+    signer = status_signer(vault, keys, Purpose.STATUS_LIST)
     await signer.announce(now=base.real_now())
-    lists = StatusListFlow(
-        store=SqlStatusListStore(database=base.main),
-        keys=store,
+    lists = StatusLists(
+        vault=vault,
         signer=signer,
         files=LocalPublicFiles(directory=base.settings.public_dir),
         issued_by=status_token.issuer(base.settings.log_origin),

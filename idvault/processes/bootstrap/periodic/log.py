@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.publication import DirectoryFlow, LogKeys
@@ -9,8 +10,7 @@ from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.sequencing import Sequencing
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.status.credential.acts import StatementKeyFlow
-from idvault.status.credential.store import SqlStatusKeyStore
+from idvault.status.credential.acts import vouch_for_statements
 from idvault.verify.clock import ClockReading
 
 _GAUGES_PERIOD = 5.0
@@ -43,7 +43,7 @@ def log_tasks(base: Base, sequencing: Sequencing, *, changed: Callable[[], None]
     ]
 
 
-def log_key_tasks(base: Base, log_keys: LogKeys, *, keys: LocalKeyProvider) -> list[Task]:
+def log_key_tasks(vault: Vault, log_keys: LogKeys, *, keys: LocalKeyProvider) -> list[Task]:
     """Return the worker's tasks of the log's keys: announce a later one, end one, vouch for statements."""
 
     async def follow(now: ClockReading) -> None:
@@ -53,13 +53,12 @@ def log_key_tasks(base: Base, log_keys: LogKeys, *, keys: LocalKeyProvider) -> l
         versions = sorted(map(int, keys.keys(Purpose.LOG).versions))
         await keys.destroyed(Purpose.LOG.value, versions[: len(over)], successor=versions[-1])
 
-    vouching = StatementKeyFlow(
-        store=SqlStatusKeyStore(database=base.main),
-        signers=log_keys.signers,
-        purpose=Purpose.STATUS_TOKEN.value,
-    )
+    async def vouch(now: ClockReading) -> None:
+        purpose = Purpose.STATUS_TOKEN.value
+        await vouch_for_statements(vault, now, signers=log_keys.signers, purpose=purpose)
+
     return [
         Task("log_keys", _INDEX_PERIOD, follow),
         # Each second, because a new edge tells no history before.
-        Task("statement_keys", 1, lambda now: vouching.run(now=now)),
+        Task("statement_keys", 1, vouch),
     ]
