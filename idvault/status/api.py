@@ -35,10 +35,10 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.public_account import api as public_account_api
 from idvault.public_account.acts.step import shown as shown_public_account
 from idvault.public_account.rules.owner import Present
-from idvault.status.acts import FeedFlow, StatusFlow
+from idvault.status.acts import Feeds, StatusFlow
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.acts import CredentialCommand, Issued
-from idvault.status.ports import FeedChunk
+from idvault.status.rules import FeedChunk
 from idvault.v1 import status_pb2
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
@@ -282,15 +282,15 @@ class Hub:
     def __init__(
         self,
         *,
-        feeds: FeedFlow,
+        feeds: Feeds,
         statuses: SerialisedStatuses,
         clock: Callable[[], ClockReading],
         period: float = PERIOD,
         heartbeat: float = HEARTBEAT,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Initialise. feeds: the flow. period: seconds between polls; heartbeat: seconds between messages."""
-        self._flow = feeds
+        """Initialise. period: seconds between polls; heartbeat: seconds between messages."""
+        self._source = feeds
         self._statuses = statuses
         self._clock = clock
         self._period = period
@@ -366,7 +366,7 @@ class Hub:
 
     async def _look(self) -> None:
         begun = self._monotonic()
-        heads = await self._flow.heads(list(self._feeds))
+        heads = await self._source.heads(list(self._feeds), now=self._clock())
         for party, head in heads.items():
             feed = self._feeds.get(party)
             if feed is not None:
@@ -401,7 +401,7 @@ class Hub:
         key = (relying_party, place)
         task = self._reading.get(key)
         if task is None:
-            reading = self._flow.read(relying_party=relying_party, after=place)
+            reading = self._source.read(relying_party=relying_party, after=place)
             task = self._reading[key] = asyncio.ensure_future(reading)
             task.add_done_callback(lambda _done: self._reading.pop(key, None))
         # A watcher that disconnects must not cancel the shared read.

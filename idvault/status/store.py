@@ -1,11 +1,11 @@
 """The acts and reads of statuses and their feed.
 
-Change feeds: assigns sequence numbers to changes and reads changes by number (status.ports).
+Change feeds: assigns sequence numbers to changes and reads changes by number.
 
 The acts and reads of accounts and their status (account.ports).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -30,7 +30,7 @@ from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import sanctions
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
-from idvault.status.ports import FeedChunk
+from idvault.status.rules import FeedChunk
 from idvault.verify.account import Account, AccountState
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event
@@ -99,59 +99,41 @@ _ADVANCE = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlFeedStore:
-    """The feeds in the main database."""
+async def waiting(connection: Connection, *, limit: int) -> list[str]:
+    """Return the relying parties whose changes are numbered next."""
+    return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
 
-    database: Database
 
-    async def arrange(self, *, limit: int) -> int:
-        """Assign the next numbers to up to `limit` changes; return how many."""
-        parties = await self._waiting(limit)
-        return await self._arrange(parties, limit) if parties else 0
+async def arrange(connection: Connection, parties: Sequence[str], *, limit: int) -> int:
+    """Assign the next numbers to up to `limit` changes of some relying parties; return how many."""
+    # Heads are locked first and in a fixed order: concurrent calls run one after the other.
+    heads = await _locked_heads(connection, parties)
+    places = []
+    for row in await connection.all(_UNARRANGED, parties=parties, limit=limit):
+        heads[row.relying_party] += 1
+        places.append((row.account_token, heads[row.relying_party]))
+    if places:
+        await connection.run(_ARRANGE, places=places)
+        await advance(connection, heads)
+    return len(places)
 
-    @read("feed.waiting")
-    async def _waiting(self, connection: Connection, limit: int) -> list[str]:
-        """Return the relying parties whose changes are numbered next."""
-        return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
 
-    @act("feed.arrange")
-    async def _arrange(self, connection: Connection, parties: Sequence[str], limit: int) -> int:
-        # Heads are locked first and in a fixed order: concurrent calls run one after the other.
-        heads = await _locked_heads(connection, parties)
-        places = []
-        for row in await connection.all(_UNARRANGED, parties=parties, limit=limit):
-            heads[row.relying_party] += 1
-            places.append((row.account_token, heads[row.relying_party]))
-        if places:
-            await connection.run(_ARRANGE, places=places)
-            await advance(connection, heads)
-        return len(places)
+async def heads(connection: Connection, parties: Sequence[str]) -> dict[str, int]:
+    """Return the last numbers of the feeds that have any."""
+    return dict(await connection.all(_FIND_HEADS, parties=parties))
 
-    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
-        """Return the last number of each feed."""
-        wanted = list(relying_parties)
-        found = await self._heads(wanted)
-        return {name: found.get(name, 0) for name in wanted}
 
-    @read("feed.heads")
-    async def _heads(self, connection: Connection, parties: Sequence[str]) -> dict[str, int]:
-        return dict(await connection.all(_FIND_HEADS, parties=parties))
-
-    @read("feed.changes")
-    async def changes(
-        self, connection: Connection, *, relying_party: str, after: int, limit: int
-    ) -> FeedChunk:
-        """Return the first changes numbered above `after`."""
-        rows = await connection.all(_CHANGES, party=relying_party, after=after, limit=limit)
-        place = max((row.place for row in rows), default=after)
-        owned = await connection.all(_PUBLIC, party=relying_party, after=after, last=place) if rows else []
-        return FeedChunk(
-            {row.shown: row.tokens for row in rows if row.shown is not None},
-            tuple(token for row in rows if row.shown is None for token in row.tokens.split(",")),
-            place,
-            tuple(await public_account_rows.joined(connection, owned)),
-        )
+async def changes(connection: Connection, party: str, *, after: int, limit: int) -> FeedChunk:
+    """Return the first changes numbered above `after`; without any, place is that number."""
+    rows = await connection.all(_CHANGES, party=party, after=after, limit=limit)
+    place = max((row.place for row in rows), default=after)
+    owned = await connection.all(_PUBLIC, party=party, after=after, last=place) if rows else []
+    return FeedChunk(
+        {row.shown: row.tokens for row in rows if row.shown is not None},
+        tuple(token for row in rows if row.shown is None for token in row.tokens.split(",")),
+        place,
+        tuple(await public_account_rows.joined(connection, owned)),
+    )
 
 
 async def _locked_heads(connection: Connection, parties: Sequence[str]) -> dict[str, int]:

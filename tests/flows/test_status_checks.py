@@ -23,7 +23,7 @@ from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
-from idvault.status.acts import FeedFlow
+from idvault.status.acts import Feeds
 from idvault.status.credential import acts
 from idvault.status.credential import store as credential_store
 from idvault.status.credential.acts import (
@@ -35,7 +35,6 @@ from idvault.status.credential.acts import (
     StatusLists,
     TokenContext,
 )
-from idvault.status.store import SqlFeedStore
 from idvault.verify.account import AccountState
 from idvault.verify.attest import jose, status_check, status_token
 from idvault.verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
@@ -488,8 +487,8 @@ async def test_a_process_without_a_usable_key_signs_nothing(checks: Checks) -> N
 async def test_a_feed_as_it_is_today(checks: Checks) -> None:
     """A feed can be read from any place, with today's statuses."""
     tokens = [await checks.sign_up(number) for number in (1, 2)]
-    flow, status = FeedFlow(store=SqlFeedStore(database=checks.world.database)), checks.world.status
-    assert await flow.heads([PARTY, "platform-b"]) == {PARTY: 2, "platform-b": 0}
+    flow, status = Feeds(vault=checks.vault), checks.world.status
+    assert await flow.heads([PARTY, "platform-b"], now=at(0)) == {PARTY: 2, "platform-b": 0}
     chunk = await flow.read(relying_party=PARTY, after=0)
     assert sorted(",".join(chunk.accounts.values()).split(",")) == sorted(tokens)
     assert (chunk.removed, chunk.place) == ((), 2)

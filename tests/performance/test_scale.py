@@ -48,7 +48,7 @@ async def test_loaded_rows_are_valid(databases: Databases) -> None:
         assert len(await rows(flow.main, select(log_nodes.c.hash))) == len(leaves)
         while await deployment.feed.arrange(limit=100):
             continue
-        chunk = await deployment.feed.changes(relying_party=PARTY, after=0, limit=1_000)
+        chunk = await deployment.feed.changes(party=PARTY, after=0, limit=1_000)
         followed = [token for tokens in chunk.accounts.values() for token in tokens.split(",")]
         assert len(set(followed)) == len(followed) == chunk.place == _ALL + _ALL // 4 + 2
         vault = deployment.world.vault

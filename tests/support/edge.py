@@ -38,12 +38,12 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proo
 from idvault.disclosure.ports import RecordAccess
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
-from idvault.status.acts import CHUNK, FeedFlow, StatusFlow
+from idvault.status.acts import CHUNK, Feeds, StatusFlow
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential import acts as credential_acts
 from idvault.status.credential.acts import CredentialCommand
 from idvault.status.credential.acts import Issued as IssuedToken
-from idvault.status.ports import FeedChunk
+from idvault.status.rules import FeedChunk
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault.verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
 from idvault.verify.claim import ClaimState
@@ -267,7 +267,7 @@ class FakeTokens:
         return patch
 
 
-class FakeFeeds(FeedFlow):
+class FakeFeeds(Feeds):
     """Feeds as lists: each change is a token; a leading minus marks a removed account."""
 
     def __init__(self) -> None:
@@ -289,7 +289,7 @@ class FakeFeeds(FeedFlow):
             while True:
                 await asyncio.wait_for(self.looked(1), 0.5)
 
-    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
+    async def heads(self, relying_parties: Iterable[str], *, now: ClockReading) -> dict[str, int]:
         async with self.looks:
             self.looks.notify_all()
         if self.failure is not None:

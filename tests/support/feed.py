@@ -1,10 +1,15 @@
 """Reads a feed one change at a time, so that each has its number."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from idvault.account.store.rows import unpack
-from idvault.status.store import SqlFeedStore
+from idvault.core.db.database import Database
+from idvault.processes.bootstrap.vault import own_vault
+from idvault.status import acts
+from idvault.status.rules import FeedChunk
 from idvault.verify.account import Account
+from tests.support.flow_world import at
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +21,29 @@ class Change:
     account: Account | None
 
 
+class Feed:
+    """The feeds in a database, as acts read and number them."""
+
+    def __init__(self, database: Database) -> None:
+        self.vault = own_vault(database)
+
+    async def arrange(self, *, limit: int) -> int:
+        return await acts.arrange(self.vault, at(0), limit=limit)
+
+    async def heads(self, parties: Iterable[str]) -> dict[str, int]:
+        return await acts.heads(self.vault, parties)
+
+    async def changes(self, *, after: int, limit: int, party: str = "platform-a") -> FeedChunk:
+        return await acts.changes(self.vault, party, after=after, limit=limit)
+
+
 async def changes(
-    feed: SqlFeedStore, *, after: int = 0, limit: int = 1_000, party: str = "platform-a"
+    feed: Feed, *, after: int = 0, limit: int = 1_000, party: str = "platform-a"
 ) -> list[Change]:
     """Return up to limit changes with a number greater than `after`, in order."""
     found: list[Change] = []
     while len(found) < limit:
-        chunk = await feed.changes(relying_party=party, after=after, limit=1)
+        chunk = await feed.changes(party=party, after=after, limit=1)
         if chunk.place == after:
             break
         after = chunk.place

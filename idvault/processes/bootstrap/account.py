@@ -21,10 +21,10 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.ports import StatementSigner
-from idvault.status.acts import FeedFlow, StatusFlow
+from idvault.status.acts import Feeds, StatusFlow
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
-from idvault.status.store import SqlFeedStore, SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import status_token
 from idvault.verify.attest.quorum import Quorum
 
@@ -36,8 +36,7 @@ async def build_statuses(
     accounts = SqlStatusStore(database=base.main)
     flow = StatusFlow(store=accounts, policy=policy)
     statuses = SerialisedStatuses(flow)
-    feeds = FeedFlow(store=SqlFeedStore(database=base.main))
-    hub = Hub(feeds=feeds, statuses=statuses, clock=base.clock)
+    hub = Hub(feeds=Feeds(vault=vault), statuses=statuses, clock=base.clock)
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
     signer = status_signer(vault, keys, Purpose.STATUS_TOKEN)
     await signer.announce(now=base.real_now())

@@ -16,8 +16,7 @@ from idvault.erasure.api import ErasureMethods
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
 from idvault.public_account.rules.public_account import PublicAccountState
-from idvault.status.acts import FeedFlow
-from idvault.status.store import SqlFeedStore
+from idvault.status.acts import Feeds
 from idvault.v1 import erasure_pb2 as pb
 from idvault.v1 import identity_pb2
 from idvault.verify.account import AccountState, Status
@@ -52,7 +51,7 @@ class AskingWorld(SessionWorld):
             delay=TERMS.delay,
             zone=builders.ZONE,
         )
-        self._feed = FeedFlow(store=SqlFeedStore(database=main))
+        self._feed = Feeds(vault=self.vault)
         self._place = 0
         self._claims = 500
 
@@ -130,7 +129,7 @@ class AskingWorld(SessionWorld):
 
     async def news(self) -> dict[str, tuple[int, Any]]:
         """Return what the feed tells next: each changed account's revision and time of erasure."""
-        await self._feed.heads([PARTY])
+        await self._feed.heads([PARTY], now=at(0))
         chunk = await self._feed.read(relying_party=PARTY, after=self._place)
         self._place = chunk.place
         found = [

@@ -8,8 +8,7 @@ from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount, shown
 from idvault.public_account.rules.owner import Present
 from idvault.public_account.rules.public_account import PublicAccountState
-from idvault.status.acts import FeedFlow
-from idvault.status.store import SqlFeedStore
+from idvault.status.acts import Feeds
 from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, PublicAccountWorld
 
@@ -21,12 +20,12 @@ class Watched(PublicAccountWorld):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._feed = FeedFlow(store=SqlFeedStore(database=database))
+        self._feed = Feeds(vault=self.vault)
         self._place = 0
 
     async def news(self, *, seconds: float = 0) -> list[ShownPublicAccount]:
         """Return the public accounts in what the feed tells next."""
-        await self._feed.heads([PARTY])
+        await self._feed.heads([PARTY], now=at(0))
         chunk = await self._feed.read(relying_party=PARTY, after=self._place)
         self._place = chunk.place
         present = Present(at(seconds), self.policy.zone)

@@ -16,7 +16,6 @@ from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import SanctionCount
-from idvault.status.store import SqlFeedStore
 from idvault.verify.account import Standing
 from idvault.verify.error import (
     AlreadyExistsError,
@@ -32,6 +31,7 @@ from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.appeal_world import TEXT, AppealWorld
 from tests.support.campaign_world import DAY
+from tests.support.feed import Feed
 from tests.support.flow_world import PARTY, at, command, request_id
 from tests.support.sanction_world import until
 from tests.support.storage_world import World as StorageWorld
@@ -238,13 +238,13 @@ async def test_the_feed_tells_of_both_ends(world: AppealWorld) -> None:
     """Filing and deciding each raise the revision once, whether or not the standing changes."""
     token, made, judge = await world.case(Degree.LIMIT)
     other = await world.impose(token, Degree.LIMIT, key=await world.moderator(1))
-    feed = SqlFeedStore(database=world.database)
+    feed = Feed(world.database)
     revisions: list[tuple[int, int]] = []
 
     async def told() -> None:
         await feed.arrange(limit=100)
         after = revisions[-1][0] if revisions else 0
-        chunk = await feed.changes(relying_party=PARTY, after=after, limit=100)
+        chunk = await feed.changes(after=after, limit=100)
         assert token in str(chunk.accounts)
         revisions.append((chunk.place, (await world.status(token)).revision))
 

@@ -17,8 +17,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.log import log_entries
 from idvault.sanction.rules import Sanction
-from idvault.status.acts import FeedFlow
-from idvault.status.store import SqlFeedStore
+from idvault.status.acts import Feeds
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import Degree, Scope, StatementOfReasons
 from idvault.verify.transparency import entry
@@ -65,7 +64,7 @@ class Platform:
     _number: int = 0
 
     def __post_init__(self) -> None:
-        self._feed = FeedFlow(store=SqlFeedStore(database=self.world.database))
+        self._feed = Feeds(vault=self.world.vault)
 
     async def verify(self, person: int, token: str | None = None, *, seconds: int = 0) -> str:
         """Verify a person and note the answer; whose document was shown is not the platform's to see."""
@@ -117,7 +116,7 @@ class Platform:
 
     async def look(self, seconds: int) -> None:
         """Note what the feed tells since the last time."""
-        await self._feed.heads([PARTY])
+        await self._feed.heads([PARTY], now=at(0))
         chunk = await self._feed.read(relying_party=PARTY, after=self._place)
         texts, now = self.world.claims.status, at(seconds)
         for shown, tokens in chunk.accounts.items():

@@ -19,7 +19,7 @@ from idvault.log.store import SqlLogAuditStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
-from idvault.status.store import SqlFeedStore, SqlStatusStore
+from idvault.status.store import SqlStatusStore
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.verify.attest.status_list import LIST_SIZE
 from idvault.verify.clock import ClockReading
@@ -30,6 +30,7 @@ from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, 
 from tests.support import sandbox
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.log import WaitingLog
+from tests.support.feed import Feed
 from tests.support.sanction_world import SanctionWorld
 from tests.support.storage_world import MATCHED, World, at, lease_of
 
@@ -54,7 +55,7 @@ class Deployment:
     def __post_init__(self) -> None:
         main = self.flow.main
         self.statuses = SqlStatusStore(database=main)
-        self.feed = SqlFeedStore(database=main)
+        self.feed = Feed(main)
         self.log = SqlLogStore(database=main)
         self.audit = SqlLogAuditStore(database=main)
         self.jobs = SqlJobStore(database=main)
@@ -202,7 +203,7 @@ async def read_feed(deployment: Deployment) -> int:
     """Read the feed from a random place."""
     for _ in range(10):
         after = deployment.random.randrange(deployment.accounts - 500)
-        chunk = await deployment.feed.changes(relying_party=PARTY, after=after, limit=500)
+        chunk = await deployment.feed.changes(party=PARTY, after=after, limit=500)
         if sum(len(tokens.split(",")) for tokens in chunk.accounts.values()) != 500:
             raise ValueError("the feed is too short")
     return 5_000

@@ -12,29 +12,28 @@ from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, status_feed
-from idvault.status.store import SqlFeedStore
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.event import EventType
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements, held_act
 from tests.support.databases import Databases
-from tests.support.feed import Change, changes
+from tests.support.feed import Change, Feed, changes
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 @pytest.fixture
-def feed(main_database: Database) -> SqlFeedStore:
+def feed(main_database: Database) -> Feed:
     """The feeds."""
-    return SqlFeedStore(database=main_database)
+    return Feed(main_database)
 
 
-async def news(feed: SqlFeedStore, after: int = 0, party: str = "platform-a") -> list[Change]:
+async def news(feed: Feed, after: int = 0, party: str = "platform-a") -> list[Change]:
     while await feed.arrange(limit=100):
         pass
     return await changes(feed, party=party, after=after)
 
 
-async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore) -> None:
+async def test_every_change_of_a_status_is_news(world: World, feed: Feed) -> None:
     """A sign-up, its outcome, an expiry and a removal each get a new number."""
     job = await world.job()
     (opened,) = await news(feed)
@@ -66,7 +65,7 @@ async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore
     ]
 
 
-async def test_what_is_no_change_is_no_news(world: World, feed: SqlFeedStore) -> None:
+async def test_what_is_no_change_is_no_news(world: World, feed: Feed) -> None:
     """Another claim of a verified account changes nothing published, so it gets no number."""
     job = await world.verified(person=world.person("x"))
     before = await news(feed)
@@ -74,7 +73,7 @@ async def test_what_is_no_change_is_no_news(world: World, feed: SqlFeedStore) ->
     assert [change.sequence for change in await news(feed, after=before[-1].sequence)] == []
 
 
-async def test_each_party_has_numbers_of_its_own(world: World, feed: SqlFeedStore) -> None:
+async def test_each_party_has_numbers_of_its_own(world: World, feed: Feed) -> None:
     """A feed counts from 1 without gaps and shows nothing of another party."""
     for party, count in (("platform-a", 3), ("platform-b", 2)):
         for _ in range(count):
@@ -90,7 +89,7 @@ async def test_each_party_has_numbers_of_its_own(world: World, feed: SqlFeedStor
     assert [change.sequence for change in await changes(feed, after=1, limit=1)] == [2]
 
 
-async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
+async def test_a_limit_is_a_limit(world: World, feed: Feed) -> None:
     """At most `limit` changes are numbered per call, and none is left behind."""
     for _ in range(5):
         await world.job()
@@ -98,7 +97,7 @@ async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
     assert [change.sequence for change in await news(feed)] == [1, 2, 3, 4, 5]
 
 
-async def test_a_batch_is_few_statements(world: World, feed: SqlFeedStore, main_database: Database) -> None:
+async def test_a_batch_is_few_statements(world: World, feed: Feed, main_database: Database) -> None:
     """Twenty changes of three parties need as many statements as one change."""
     for party in ("platform-a", "platform-b", "platform-c") * 2:
         await world.job(request=world.request(relying_party=party))
@@ -115,7 +114,7 @@ async def test_a_batch_is_few_statements(world: World, feed: SqlFeedStore, main_
     assert counts == [5, 5]
 
 
-async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None:
+async def test_several_arrange_at_once(world: World, feed: Feed) -> None:
     """With concurrent acts and arrangers each number exists once, without gaps."""
     jobs = [await world.job() for _ in range(10)]
 
@@ -136,7 +135,7 @@ async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None
 
 
 async def test_a_slow_act_is_not_missed(
-    world: World, feed: SqlFeedStore, main_database: Database, databases: Databases
+    world: World, feed: Feed, main_database: Database, databases: Databases
 ) -> None:
     """A change whose act commits late gets a number that no watcher has passed yet."""
     slow = await world.verified()
@@ -162,7 +161,7 @@ async def test_a_slow_act_is_not_missed(
     assert (late.account_token, late.account.standing.value) == (slow.account_token, "WARNED")
 
 
-async def test_a_chunk_has_equal_statuses_together(world: World, feed: SqlFeedStore) -> None:
+async def test_a_chunk_has_equal_statuses_together(world: World, feed: Feed) -> None:
     """Each text comes once, with the tokens of all its accounts; removed accounts are apart."""
     jobs = [await world.job() for _ in range(5)]
     for job in jobs[:2]:
@@ -173,12 +172,12 @@ async def test_a_chunk_has_equal_statuses_together(world: World, feed: SqlFeedSt
     event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
     assert await world.accounts.remove(account, now=at(), event=event)
     last = (await news(feed))[-1].sequence
-    chunk = await feed.changes(relying_party="platform-a", after=0, limit=100)
+    chunk = await feed.changes(after=0, limit=100)
     found = sorted(sorted(tokens.split(",")) for tokens in chunk.accounts.values())
     tokens = [job.account_token for job in jobs]
     assert found == sorted([sorted(tokens[:2]), sorted(tokens[2:])])
     assert (chunk.removed, chunk.place) == ((gone.account_token,), last)
-    assert (await feed.changes(relying_party="platform-a", after=last, limit=100)).place == last
+    assert (await feed.changes(after=last, limit=100)).place == last
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -191,7 +190,7 @@ def test_whoever_reads_on_knows_everything(sqlite_databases: Databases, steps: l
 async def _follow(url: str, steps: list[str]) -> None:
     database = Database(url=url)
     try:
-        world, feed = World(database, seed=uuid4().hex), SqlFeedStore(database=database)
+        world, feed = World(database, seed=uuid4().hex), Feed(database)
         known: dict[str, AccountState] = {}
         cursor, jobs, done = 0, [], []
 
