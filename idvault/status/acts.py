@@ -1,23 +1,23 @@
-"""Use cases of statuses and their feed.
+"""Reads published statuses and the change feed of a relying party, and what befalls accounts by time alone.
 
-Reads the change feed of a relying party: accounts that changed after a place.
-
-Reads the published status of accounts.
+A verification expires, and an account that was never verified is removed: the worker's part.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
+from functools import partial
 
 from idvault.account import rules as account_rules
-from idvault.account.ports import StatusStore
-from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.account.store import rows as account_rows
+from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.core.policy import OperatorPolicy
 from idvault.status import store
 from idvault.status.rules import FeedChunk
-from idvault.verify.account import Status
+from idvault.verify.account import Account, Status
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.event import EventType
 
 CHUNK = 1_000
 _BATCH = 1_000
@@ -69,29 +69,31 @@ class Feeds:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class StatusFlow:
-    """Statuses of a relying party's accounts."""
+class StatusTexts:
+    """Reads accounts as texts, and statuses of them."""
 
-    store: StatusStore
+    vault: Vault
     policy: OperatorPolicy
 
     async def packed(self, *, relying_party: str, account_token: str) -> str:
-        """Return an account as one text (account.ports).
+        """Return an account as one text (status.store); one indexed read.
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account.
         """
-        packed = await self.store.packed(relying_party=relying_party, account_token=account_token)
-        if packed is None:
+        found = await self.vault.main.get(store.PACKED_ONE, account_token)
+        if found is None or found.relying_party != relying_party:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return packed
+        return f"{found.account_token}{found.shown}"
 
     async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
-        """Return the tokens of known accounts, grouped by the rest of their text (account.ports)."""
-        return await self.store.packed_many(relying_party=relying_party, account_tokens=account_tokens)
+        """Return the tokens of known accounts, joined by commas, for each rest of their texts; one read."""
+        return await self.vault.read(
+            "status.packed_many", lambda one: store.packed_many(one, relying_party, account_tokens)
+        )
 
     def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         """Return the status of such a text."""
-        return account_rules.project(account=self.store.unpack(packed), today=today, now=now.business)
+        return account_rules.project(account=account_rows.unpack(packed), today=today, now=now.business)
 
     @property
     def zone(self) -> tzinfo:
@@ -101,3 +103,55 @@ class StatusFlow:
     def today(self, *, now: ClockReading) -> date:
         """Return the day that statuses are for."""
         return now.today(self.zone)
+
+
+@act("status.expire")
+async def _expire(tx: Tx, owner: Account, expired: Account) -> bool:
+    if not await store.expire(tx.connection, owner, expired):
+        tx.unchanged("the account has changed")
+        return False
+    token = owner.account_token
+    await tx.log(EventType.ACCOUNT_EXPIRE, account_token=token, expire_date=str(owner.expire_date))
+    return True
+
+
+async def expire(vault: Vault, by: Actor, now: ClockReading, account: Account, *, today: date) -> bool:
+    """Store that a verification expired; False unless it has, and the account is still as it was read."""
+    expired = account_rules.expire(account=account, today=today)
+    return expired != account and await _expire(vault, by, now, account, expired)
+
+
+async def expire_all(vault: Vault, now: ClockReading, *, zone: tzinfo, limit: int) -> int:
+    """Store expired verifications as EXPIRED; return how many."""
+    today = now.today(zone)
+
+    async def due() -> list[Account]:
+        return await vault.read("status.expiring", lambda one: store.expiring(one, today=today, limit=limit))
+
+    return await sweep(vault, now, due=due, each=partial(expire, today=today))
+
+
+@act("status.remove")
+async def remove(tx: Tx, account: Account) -> bool:
+    """Delete a REJECTED account that was never verified, with its claims and jobs; False if it has changed.
+
+    Request rows stay until they are purged; GetVerification answers NOT_FOUND for them.
+    """
+    if not await store.remove(tx.connection, account):
+        tx.unchanged("the account has changed")
+        return False
+    token = account.account_token
+    await tx.log(EventType.ACCOUNT_REMOVE, account_token=token, reason="never_verified")
+    return True
+
+
+async def remove_abandoned(vault: Vault, now: ClockReading, *, days: int, limit: int) -> int:
+    """Remove never-verified accounts some days after their last claim ended; return how many."""
+    before = now.business - timedelta(days=days)
+
+    async def due() -> list[Account]:
+        return await vault.read(
+            "status.abandoned", lambda one: store.abandoned(one, before=before, limit=limit)
+        )
+
+    return await sweep(vault, now, due=due, each=remove)

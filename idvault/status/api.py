@@ -35,7 +35,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.public_account import api as public_account_api
 from idvault.public_account.acts.step import shown as shown_public_account
 from idvault.public_account.rules.owner import Present
-from idvault.status.acts import Feeds, StatusFlow
+from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.acts import CredentialCommand, Issued
 from idvault.status.rules import FeedChunk
@@ -127,7 +127,7 @@ class Part:
 class SerialisedStatuses:
     """The serialised parts that a process keeps. most: the largest number of them."""
 
-    texts: StatusFlow
+    texts: StatusTexts
     most: int = _MOST
     _kept: dict[str, Part] = field(default_factory=dict, init=False)
     _day: date | None = field(default=None, init=False)
@@ -200,7 +200,7 @@ def _varint(number: int) -> bytes:
 class StatusBatches:
     """Reads and answers batches."""
 
-    flow: StatusFlow
+    flow: StatusTexts
     statuses: SerialisedStatuses
 
     async def read(

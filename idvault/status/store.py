@@ -1,24 +1,20 @@
-"""The acts and reads of statuses and their feed.
+"""The statements of statuses and their feed.
 
 Change feeds: assigns sequence numbers to changes and reads changes by number.
 
-The acts and reads of accounts and their status (account.ports).
+Accounts and their status, as one text each: it begins with the token. The rest holds everything else that the
+published status depends on, except the day, so that equal rests mean equal statuses.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
 
 from sqlalchemy import BigInteger, Integer, String, delete, exists, func, select, true, update
 
-from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
-from idvault.account.store.rows import PACKED, from_row, unpack
-from idvault.core import log_entry
-from idvault.core.db.act import act, read
+from idvault.account.store.rows import PACKED, from_row
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among, among_words, as_one_text, listed
 from idvault.core.db.locking import for_change
 from idvault.core.db.look_up import KEYS, LookUp
@@ -32,8 +28,6 @@ from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.rules import FeedChunk
 from idvault.verify.account import Account, AccountState
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event
 
 _FEED_LIMIT = param("limit", Integer)
 _UNNUMBERED = (
@@ -167,7 +161,7 @@ _NEVER_VERIFIED = (
 )
 _LIMIT = param("limit", Integer)
 
-_PACKED = LookUp(
+PACKED_ONE = LookUp(
     "status.get",
     statement(
         select(accounts.c.account_token, PACKED, accounts.c.relying_party).where(
@@ -207,76 +201,43 @@ _REMOVALS = [
 ]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlStatusStore:
-    """Accounts in the main database."""
+async def packed_many(connection: Connection, party: str, account_tokens: Sequence[str]) -> dict[str, str]:
+    """Return a relying party's accounts among some: the tokens for each text that may follow one."""
+    found = await connection.all(_PACKED_MANY, tokens=account_tokens, party=party)
+    return dict(found)
 
-    database: Database
 
-    async def get(self, *, relying_party: str, account_token: str) -> Account | None:
-        """Return the account, or None if it is unknown or belongs to another relying party."""
-        found = await self.database.get(account_rows.GET, account_token)
-        return found if found is not None and found.relying_party == relying_party else None
+async def expiring(connection: Connection, *, today: date, limit: int) -> list[Account]:
+    """Return VERIFIED accounts whose expire_date is today or earlier."""
+    return await connection.all(_EXPIRING, today=today, limit=limit)
 
-    async def packed(self, *, relying_party: str, account_token: str) -> str | None:
-        """Return the account that `get` returns, as one text."""
-        found = await self.database.get(_PACKED, account_token)
-        if found is None or found.relying_party != relying_party:
-            return None
-        return f"{found.account_token}{found.shown}"
 
-    @read("status.packed_many")
-    async def packed_many(
-        self, connection: Connection, *, relying_party: str, account_tokens: Sequence[str]
-    ) -> dict[str, str]:
-        """Return this relying party's accounts: the tokens for each text that may follow one."""
-        found = await connection.all(_PACKED_MANY, tokens=account_tokens, party=relying_party)
-        return dict(found)
+async def expire(connection: Connection, owner: Account, expired: Account) -> bool:
+    """Store that a verification expired; False if the stored revision differs from the account's."""
+    # Only what expiry changes is written: a claim may have been opened since the account was read.
+    if not await connection.run(
+        _EXPIRE,
+        token=owner.account_token,
+        stored=owner.revision,
+        state=expired.state.value,
+        revision=expired.revision,
+    ):
+        return False
+    await account_rows.changed(connection, expired)
+    return True
 
-    def unpack(self, packed: str) -> Account:
-        """Return the account of such a text."""
-        return unpack(packed)
 
-    @read("status.expiring")
-    async def expiring(self, connection: Connection, *, today: date, limit: int) -> list[Account]:
-        """Return VERIFIED accounts whose expire_date is today or earlier."""
-        return await connection.all(_EXPIRING, today=today, limit=limit)
+async def abandoned(connection: Connection, *, before: datetime, limit: int) -> list[Account]:
+    """Return REJECTED accounts with no person and no open claim whose last claim ended before a time."""
+    return await connection.all(_ABANDONED, before=before, limit=limit)
 
-    async def expire(self, account: Account, *, today: date, now: ClockReading, event: Event) -> bool:
-        """Store that a verification expired; False if the stored revision differs from the account's."""
-        expired = account_rules.expire(account=account, today=today)
-        return expired != account and await self._expire(account, expired, event)
 
-    @act("status.expire")
-    async def _expire(self, connection: Connection, owner: Account, expired: Account, event: Event) -> bool:
-        # Only what expiry changes is written: a claim may have been opened since the account was read.
-        if not await connection.run(
-            _EXPIRE,
-            token=owner.account_token,
-            stored=owner.revision,
-            state=expired.state.value,
-            revision=expired.revision,
-        ):
-            return False
-        await account_rows.changed(connection, expired)
-        await log_entry.append(connection, event.with_fields(expire_date=str(owner.expire_date)))
-        return True
-
-    @read("status.abandoned")
-    async def abandoned(self, connection: Connection, *, before: datetime, limit: int) -> list[Account]:
-        """Return REJECTED accounts with no person and no open claim whose last claim ended before a time."""
-        return await connection.all(_ABANDONED, before=before, limit=limit)
-
-    @act("status.remove")
-    async def remove(
-        self, connection: Connection, account: Account, *, now: ClockReading, event: Event
-    ) -> bool:
-        """Delete a REJECTED account that was never verified; False if the stored revision differs."""
-        token = account.account_token
-        if await connection.one(_LOCK_REMOVABLE, token=token, stored=account.revision) is None:
-            return False
-        for removal in _REMOVALS:
-            await connection.run(removal, token=token)
-        await account_rows.removed(connection, account_token=token)
-        await log_entry.append(connection, event)
-        return True
+async def remove(connection: Connection, account: Account) -> bool:
+    """Delete a REJECTED account that was never verified; False if the stored revision differs."""
+    token = account.account_token
+    if await connection.one(_LOCK_REMOVABLE, token=token, stored=account.revision) is None:
+        return False
+    for removal in _REMOVALS:
+        await connection.run(removal, token=token)
+    await account_rows.removed(connection, account_token=token)
+    return True

@@ -10,8 +10,8 @@ from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_nodes
 from idvault.log.ports import Subtree
 from idvault.log.store import SqlLogStore
-from idvault.status.store import SqlStatusStore
 from tests.storage.hooks import before_statements
+from tests.support.accounts import Accounts
 from tests.support.feed import Feed
 
 _ADD_NODE = statement(insert(log_nodes))
@@ -19,7 +19,7 @@ _ADD_NODE = statement(insert(log_nodes))
 
 async def test_lists_of_every_length_are_one_statement(main_database: Database) -> None:
     """Batches of thirty different lengths use one statement."""
-    statuses, feeds = SqlStatusStore(database=main_database), Feed(main_database)
+    statuses, feeds = Accounts(main_database), Feed(main_database)
     names = [f"name-{place}" for place in range(30)]
     with _spelled(main_database) as texts:
         for count in range(31):

@@ -38,7 +38,7 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proo
 from idvault.disclosure.ports import RecordAccess
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
-from idvault.status.acts import CHUNK, Feeds, StatusFlow
+from idvault.status.acts import CHUNK, Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential import acts as credential_acts
 from idvault.status.credential.acts import CredentialCommand
@@ -181,7 +181,7 @@ class FakeClaims(VerificationFlow):
         return succeeded(request_id)
 
 
-class FakeStatuses(StatusFlow):
+class FakeStatuses(StatusTexts):
     """One known account, TOKEN of platform-a."""
 
     def __init__(self) -> None:
@@ -308,7 +308,7 @@ class FakeFeeds(Feeds):
         )
 
 
-class FakeTexts(StatusFlow):
+class FakeTexts(StatusTexts):
     """Every account is verified; the day is fixed."""
 
     def __init__(self) -> None:

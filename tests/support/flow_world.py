@@ -13,13 +13,14 @@ from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.claim import wire_claims
-from idvault.status.acts import StatusFlow
-from idvault.status.store import SqlStatusStore
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault.status.acts import StatusTexts
 from idvault.verify.account import Status, SubjectKind
 from idvault.verify.claim import Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
+from tests.support.accounts import Accounts
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky
 from tests.support.fakes.log import WaitingLog
@@ -57,7 +58,7 @@ def command(number: int = 1, identity: Identity | None = None, **changes: Any) -
     return replace(made, **changes)
 
 
-class Statuses(StatusFlow):
+class Statuses(StatusTexts):
     """The flow, and what its texts say."""
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
@@ -84,7 +85,7 @@ class World:
         entropy = CountingEntropy(start=self.entropy_start)
         self.claims = Flaky(SqlVerificationStore(database=self.database))
         self.jobs = Flaky(SqlJobStore(database=self.database))
-        self.accounts = SqlStatusStore(database=self.database)
+        self.accounts = Accounts(self.database)
         self.guard = LogGuard(store=self.waiting)
         claims, jobs = cast(SqlVerificationStore, self.claims), cast(SqlJobStore, self.jobs)
         flows = wire_claims(
@@ -107,8 +108,11 @@ class World:
             indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
         )
         self.backlog = flows.backlog(opener=self.intakes)
-        self.retention = flows.retention(accounts=self.accounts)
-        self.status = Statuses(store=self.accounts, policy=self.policy)
+        vault = wire_vault(
+            self.database, guard=self.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
+        )
+        self.retention = flows.retention(vault)
+        self.status = Statuses(vault=vault, policy=self.policy)
 
     async def verify(
         self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 20.0

@@ -1,6 +1,6 @@
 """The stores of one main database, and builders of the synthetic values that their tests use."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -21,7 +21,6 @@ from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
-from idvault.core.event_factory import EventFactory
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
 from idvault.key.store.version import SqlDayKeyStore
@@ -29,14 +28,15 @@ from idvault.processes.bootstrap.vault import NoGuard, wire_vault
 from idvault.registry.budget_ports import CallTurn
 from idvault.registry.store import SqlBudgetStore
 from idvault.sealing.ports import Intake, PersonKey
-from idvault.status.store import SqlStatusStore
 from idvault.verify import token
 from idvault.verify.account import SubjectKind
 from idvault.verify.claim import ClaimState, Consent, FailureReason
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
 from idvault.verify.record import SealedRecord
+from tests.support.accounts import Accounts
 from tests.support.fakes.sealing import FakeFingerprinter
+from tests.support.known_events import KnownEvents
 
 NOW = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
@@ -63,18 +63,6 @@ def _of_tables() -> dict[str, tuple[Statement[int], Statement[Any]]]:
     }
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class KnownEvents(EventFactory):
-    """Makes events with the id and the opening key of a known one."""
-
-    known: Event
-
-    def event(self, *args: Any, **fields: Any) -> Event:
-        """Return an event that is the known one if the act says the same of it."""
-        made = super().event(*args, **fields)
-        return replace(made, entry_id=self.known.entry_id, opening_key=self.known.opening_key)
-
-
 class World:
     """One deployment's main database and its stores."""
 
@@ -83,7 +71,7 @@ class World:
         self.database = database
         self.claims = SqlVerificationStore(database=database)
         self.jobs = SqlJobStore(database=database)
-        self.accounts = SqlStatusStore(database=database)
+        self.accounts = Accounts(database)
         self.records = SqlRecordStore(database=database)
         self.budget = SqlBudgetStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)

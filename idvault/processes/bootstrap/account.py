@@ -21,10 +21,9 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.ports import StatementSigner
-from idvault.status.acts import Feeds, StatusFlow
+from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
-from idvault.status.store import SqlStatusStore
 from idvault.verify.attest import status_token
 from idvault.verify.attest.quorum import Quorum
 
@@ -33,8 +32,7 @@ async def build_statuses(
     stack: AsyncExitStack, base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
 ) -> tuple[StatusServicer, Hub]:
     """Return StatusService, and its hub, which must be closed when the server drains."""
-    accounts = SqlStatusStore(database=base.main)
-    flow = StatusFlow(store=accounts, policy=policy)
+    flow = StatusTexts(vault=vault, policy=policy)
     statuses = SerialisedStatuses(flow)
     hub = Hub(feeds=Feeds(vault=vault), statuses=statuses, clock=base.clock)
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))

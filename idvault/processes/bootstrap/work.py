@@ -48,7 +48,6 @@ from idvault.processes.clock_trust import ClockTrust
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
-from idvault.status.store import SqlStatusStore
 from idvault.verify.clock import ClockReading
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
@@ -82,7 +81,7 @@ async def work(
             *log_key_tasks(vault, signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
-            *account_tasks(retention=claims.flows.retention(accounts=SqlStatusStore(database=base.main))),
+            *account_tasks(retention=claims.flows.retention(vault)),
             *await credential_tasks(base, vault, keys=keys, policy=claims.policy),
             *disclosure_tasks(base),
             *handover_tasks(base, rosters),

@@ -9,7 +9,7 @@ from idvault.core.edge.call import Caller
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.status import api as status_api
-from idvault.status.acts import StatusFlow
+from idvault.status.acts import StatusTexts
 from idvault.status.api import Hub, Serialised, SerialisedStatuses, StatusBatches
 from idvault.status.credential import acts as credential_acts
 from idvault.status.credential import rules as credential_rules
@@ -24,7 +24,7 @@ class StatusServicer:
     """Converts, calls one flow, converts back."""
 
     vault: Vault
-    flow: StatusFlow
+    flow: StatusTexts
     histories: DisclosureHistoryFlow
     tokens: TokenContext
     watches: Hub

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from idvault.account import api as account_api
-from idvault.status.acts import StatusFlow
+from idvault.status.acts import StatusTexts
 from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault.v1 import status_pb2
 from idvault.verify import token
@@ -17,7 +17,7 @@ from tests.support import builders
 from tests.support.edge import status
 
 
-class _Flow(StatusFlow):
+class _Flow(StatusTexts):
     """Statuses by token; counts how many texts were unpacked."""
 
     def __init__(self, *statuses: Status) -> None:

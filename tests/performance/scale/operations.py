@@ -19,7 +19,6 @@ from idvault.log.store import SqlLogAuditStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
-from idvault.status.store import SqlStatusStore
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.verify.attest.status_list import LIST_SIZE
 from idvault.verify.clock import ClockReading
@@ -28,6 +27,7 @@ from tests.performance.flows import PARTY, SignUps, clock
 from tests.performance.scale import reports
 from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, token_of
 from tests.support import sandbox
+from tests.support.accounts import Accounts
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.log import WaitingLog
 from tests.support.feed import Feed
@@ -54,7 +54,7 @@ class Deployment:
 
     def __post_init__(self) -> None:
         main = self.flow.main
-        self.statuses = SqlStatusStore(database=main)
+        self.statuses = Accounts(main)
         self.feed = Feed(main)
         self.log = SqlLogStore(database=main)
         self.audit = SqlLogAuditStore(database=main)
@@ -64,7 +64,7 @@ class Deployment:
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
         self.retention = RetentionFlow(
-            accounts=self.statuses,
+            vault=self.world.vault,
             claims=self.claims,
             guard=LogGuard(store=WaitingLog()),
             entropy=ENTROPY,
