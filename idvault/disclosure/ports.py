@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from idvault.log.ports import Logged
+from idvault.log.rules import Logged
 from idvault.sealing.ports import SealedText
 from idvault.verify.disclosure import DecidingQuorum, Disclosure, QuorumMember, Verdict
 from idvault.verify.record import SealedRecord

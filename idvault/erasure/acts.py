@@ -27,12 +27,12 @@ from idvault.claim.job import store as job_store
 from idvault.claim.store import rows as claim_rows
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.request import Fingerprinter, Request
-from idvault.disclosure.acts.history import LogProofs, Proved
 from idvault.erasure import rules, store
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureOrigin, ErasureTerms
 from idvault.erasure.store import ROWS
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
+from idvault.log.acts.proofs import LogProofs, Proved
 from idvault.verify.account import Account
 from idvault.verify.clock import ClockReading
 from idvault.verify.erasure import ErasureState

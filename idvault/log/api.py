@@ -1,10 +1,11 @@
-"""TransparencyService: checkpoints, entries and proofs of the log, for roster members and monitors."""
+"""The methods of TransparencyService: checkpoints, entries and proofs, for roster members and monitors."""
 
 from dataclasses import dataclass
 
 from idvault.core.edge import page_token
 from idvault.core.edge.call import Caller
-from idvault.log.acts.reading import TransparencyFlow
+from idvault.log.acts import reading
+from idvault.log.acts.reading import StoredLog
 from idvault.v1 import transparency_pb2
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
@@ -15,10 +16,10 @@ _LIST = "ListLogEntries"
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TransparencyServicer:
-    """Converts, calls one flow, converts back."""
+class TransparencyMethods:
+    """Converts, calls one read, converts back."""
 
-    flow: TransparencyFlow
+    log: StoredLog
 
     async def GetCheckpoint(
         self,
@@ -29,7 +30,7 @@ class TransparencyServicer:
         remaining: float | None,
     ) -> transparency_pb2.Checkpoint:
         """Return the newest checkpoint."""
-        return transparency_pb2.Checkpoint(note=await self.flow.checkpoint())
+        return transparency_pb2.Checkpoint(note=await reading.newest(self.log))
 
     async def ListLogEntries(
         self,
@@ -42,7 +43,7 @@ class TransparencyServicer:
         """Return a page of entries."""
         limit = _page_size(request.page_size)
         start, field = _start(request)
-        found = await self.flow.entries(start=start, limit=limit, field=field)
+        found = await reading.entries(self.log, start=start, limit=limit, field=field)
         return transparency_pb2.ListLogEntriesResponse(
             entries=[
                 transparency_pb2.LogEntry(index=index, leaf=leaf)
@@ -60,7 +61,7 @@ class TransparencyServicer:
         remaining: float | None,
     ) -> transparency_pb2.InclusionProof:
         """Return the inclusion proof of an entry."""
-        hashes = await self.flow.inclusion(index=request.index, tree_size=request.tree_size)
+        hashes = await reading.inclusion(self.log, index=request.index, tree_size=request.tree_size)
         return transparency_pb2.InclusionProof(
             index=request.index, tree_size=request.tree_size, hashes=hashes
         )
@@ -74,7 +75,7 @@ class TransparencyServicer:
         remaining: float | None,
     ) -> transparency_pb2.ConsistencyProof:
         """Return the consistency proof of two sizes."""
-        hashes = await self.flow.consistency(old_size=request.old_size, new_size=request.new_size)
+        hashes = await reading.consistency(self.log, old_size=request.old_size, new_size=request.new_size)
         return transparency_pb2.ConsistencyProof(
             old_size=request.old_size, new_size=request.new_size, hashes=hashes
         )

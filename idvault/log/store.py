@@ -1,23 +1,12 @@
-"""The rows of the log.
+"""The rows of the log: its order and its tree, its signed notes, and the statements of its epochs.
 
-The log's signed notes, in the second database (log.ports.CheckpointStore).
-
-The epochs of the log: their statements in the main database, and the beginning of one in both databases.
-
-Each step can be repeated after a crash.
-
-Stored hashes of the log's tree, read by position.
-
-Reads the whole log page by page for verification, even if it was tampered with.
-
-SQLite accepts any type in a column, for example text instead of bytes. The queries therefore cast each value
-to its column's type: a wrong value then appears as a wrong entry, not as a type error in this program.
-
-The order of the log and its stored tree, in the main database (log.ports.LogStore).
+- Entries are in the main database, and the notes in the shred database. Statements are in both.
+- An audit reads the whole log page by page, even if it was tampered with. SQLite accepts any type in a
+  column, for example text instead of bytes: those queries cast each value to its column's type, so that a
+  wrong value appears as a wrong entry, not as a type error in this program.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -35,10 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.core import log_entry
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among_words, listed
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
@@ -47,21 +33,27 @@ from idvault.core.tables.log import (
     log_entries,
     log_head,
     log_nodes,
+    log_openings,
     log_statements,
 )
-from idvault.log.ports import AuditPage, Extent, Head, StoredEntry, Subtree, Unsequenced
+from idvault.log.rules import AuditPage, Extent, Head, Logged, StoredEntry, Subtree, Unsequenced
 from idvault.verify.error import DamagedError, Reason
-from idvault.verify.event import Event
 from idvault.verify.transparency.tile import HEIGHT
 from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
 
 NEWEST = "newest"
+"""The newest complete checkpoint: with every cosignature that is required."""
 SIGNED = "signed"
+"""The last checkpoint signed with the log's key; only the sequencer reads it."""
+EPOCHS = "epochs"
+"""The statements of all epochs."""
 LOG_KEYS = "log-keys"
+"""The announcements of the log's later keys."""
 CLOCK = "clock"
+"""No note of the log: when a worker last trusted its clock."""
 
 _NAMED = log_checkpoints.c.name == param("which")
-_FIND: Statement[bytes] = statement(select(log_checkpoints.c.note).where(_NAMED), scalar)
+NOTE: Statement[bytes] = statement(select(log_checkpoints.c.note).where(_NAMED), scalar)
 _ADD = statement(
     upsert(log_checkpoints)
     .on_conflict_do_nothing(index_elements=[log_checkpoints.c.name])
@@ -72,48 +64,38 @@ _REPLACE = statement(
     .where(_NAMED, log_checkpoints.c.note == param("former"))
     .values(note=param("note"))
 )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlCheckpointStore:
-    """One of the stored notes, in the shred database.
-
-    NEWEST is the newest published checkpoint, with every required cosignature. SIGNED is the last checkpoint
-    signed with the log's key; only the sequencer reads it. LOG_KEYS has the announcements of its later keys.
-    CLOCK is no note of the log: it has the time at which a worker last trusted its clock.
-    """
-
-    database: Database
-    name: str = NEWEST
-
-    async def latest(self) -> bytes | None:
-        """Return the note, or None before the first."""
-        return await self.database.one("checkpoint.latest", _FIND, which=self.name)
-
-    @act("checkpoint.replace")
-    async def replace(self, connection: Connection, *, former: bytes | None, note: bytes) -> bool:
-        """Replace a note by compare-and-set; False if the stored note is not `former`. Durable."""
-        if former is None:
-            return await connection.one(_ADD, name=self.name, note=note) is not None
-        return await connection.run(_REPLACE, which=self.name, former=former, note=note) == 1
-
-
-EPOCHS = "epochs"
-"""The name of the statements among the log's notes in the shred database."""
-
-_ONLY_EPOCH = 1
-_FIND_EPOCH: Statement[str] = statement(
-    select(log_entries.c.entry_id).where(log_entries.c.entry_id == param("entry_id")), scalar
-)
-_FOUND: Statement[str] = statement(
-    select(log_entries.c.entry_id).where(among_words(log_entries.c.entry_id, "wanted")), scalar
-)
 _SET = statement(
     upsert(log_checkpoints)
     .values(name=param("which"), note=param("content"))
     .on_conflict_do_update(index_elements=[log_checkpoints.c.name], set_={"note": param("content")})
 )
-_FORGET = statement(delete(log_checkpoints).where(log_checkpoints.c.name == param("which")))
+_FORGET = statement(delete(log_checkpoints).where(_NAMED))
+
+
+async def replace_note(connection: Connection, name: str, *, former: bytes | None, note: bytes) -> bool:
+    """Replace a note by compare-and-set; False if the stored note is not `former`."""
+    if former is None:
+        return await connection.one(_ADD, name=name, note=note) is not None
+    return await connection.run(_REPLACE, which=name, former=former, note=note) == 1
+
+
+async def set_note(connection: Connection, name: str, note: bytes) -> None:
+    """Replace a note, whatever it is."""
+    await connection.run(_SET, which=name, content=note)
+
+
+async def forget_note(connection: Connection, name: str) -> None:
+    """Delete a note."""
+    await connection.run(_FORGET, which=name)
+
+
+_ONLY_EPOCH = 1
+_FIND_ENTRY: Statement[str] = statement(
+    select(log_entries.c.entry_id).where(log_entries.c.entry_id == param("entry_id")), scalar
+)
+_FOUND: Statement[str] = statement(
+    select(log_entries.c.entry_id).where(among_words(log_entries.c.entry_id, "wanted")), scalar
+)
 _STATEMENTS: Statement[bytes] = statement(
     select(log_statements.c.statements).where(log_statements.c.singleton == _ONLY_EPOCH), scalar
 )
@@ -135,86 +117,27 @@ _SET_HEAD = statement(update(log_head).values(size=param("size"), tree=param("tr
 _LEVELS = range(0, 64, HEIGHT)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlEpochMain:
-    """The main database's part (log.ports.EpochMain)."""
-
-    database: Database
-
-    @read("epoch.latest")
-    async def latest(self, connection: Connection) -> bytes | None:
-        """Return the statements of all epochs, as the public file has them; None if there are none."""
-        return await connection.one(_STATEMENTS)
-
-    @read("epoch.begun")
-    async def begun(self, connection: Connection, entry_ids: Sequence[str]) -> set[str]:
-        """Return which of these entries are in the log, or wait for their place in it."""
-        return set(await connection.all(_FOUND, wanted=list(entry_ids)))
-
-    @act("epoch.keep")
-    async def keep(self, connection: Connection, content: bytes) -> None:
-        """Replace the statements. Durable."""
-        await connection.run(_KEEP, only=_ONLY_EPOCH, content=content)
+async def statements(connection: Connection) -> bytes | None:
+    """Return the statements of all epochs, as the public file has them; None if there are none."""
+    return await connection.one(_STATEMENTS)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlEpochStore:
-    """Both databases: each has all statements, and the shred database the checkpoint of a new epoch."""
-
-    main: Database
-    shred: Database
-
-    async def begin(
-        self, *, statements: bytes, signed: bytes, event: Event, left: CompactRange | None = None
-    ) -> None:
-        """Log the epoch once, and replace what is signed. event: its id is the statement's, not random.
-
-        statements: of all epochs. signed: the checkpoint of the entries that are left. left: their tree, if
-        the main database has more, which then get another place in the log. The former complete checkpoint is
-        forgotten: its entries are not all there.
-        """
-
-        async def log(connection: Connection) -> None:
-            if await connection.one(_FIND_EPOCH, entry_id=event.entry_id) is None:
-                if left is not None:
-                    await _cut(connection, left)
-                await log_entry.append(connection, event)
-            await connection.run(_KEEP, only=_ONLY_EPOCH, content=statements)
-
-        async def replace(connection: Connection) -> None:
-            await connection.run(_SET, which=EPOCHS, content=statements)
-            await connection.run(_SET, which=SIGNED, content=signed)
-            await connection.run(_FORGET, which=NEWEST)
-
-        await self.main.act("epoch.log", log)
-        await self.shred.act("epoch.begin", replace)
-
-    async def sign_again(
-        self, *, statements: bytes | None, signed: bytes, event: Event, keep_complete: bool
-    ) -> None:
-        """Log a loss of shred keys, and replace what is signed in a shred database that was restored.
-
-        statements: of all epochs, None if the log is in its first one. keep_complete: whether the complete
-        checkpoint is one of this epoch.
-        """
-
-        async def log(connection: Connection) -> None:
-            await log_entry.append(connection, event)
-            if statements is not None:
-                await connection.run(_KEEP, only=_ONLY_EPOCH, content=statements)
-
-        async def replace(connection: Connection) -> None:
-            if statements is not None:
-                await connection.run(_SET, which=EPOCHS, content=statements)
-            await connection.run(_SET, which=SIGNED, content=signed)
-            if not keep_complete:
-                await connection.run(_FORGET, which=NEWEST)
-
-        await self.main.act("epoch.log", log)
-        await self.shred.act("epoch.sign_again", replace)
+async def keep_statements(connection: Connection, content: bytes) -> None:
+    """Replace the statements."""
+    await connection.run(_KEEP, only=_ONLY_EPOCH, content=content)
 
 
-async def _cut(connection: Connection, left: CompactRange) -> None:
+async def is_written(connection: Connection, entry_id: str) -> bool:
+    """Return whether an entry is in the log, or waits for its place in it."""
+    return await connection.one(_FIND_ENTRY, entry_id=entry_id) is not None
+
+
+async def written(connection: Connection, entry_ids: Sequence[str]) -> set[str]:
+    """Return which of these entries are in the log, or wait for their place in it."""
+    return set(await connection.all(_FOUND, wanted=list(entry_ids)))
+
+
+async def cut(connection: Connection, left: CompactRange) -> None:
     """Take their place from all entries beyond the first ones; the next sequencing gives them another."""
     await connection.run(_UNPLACE, size=left.size)
     for level in _LEVELS:
@@ -294,26 +217,23 @@ _FIRST_PAGE = statement(_ENTRIES.where(_INDEX.is_not(None)), _entry)
 _PAGE = statement(_ENTRIES.where(log_entries.c.log_index > param("after")), _entry)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlLogAuditStore:
-    """The log of a main database (log.ports.LogAuditStore)."""
+async def extent(connection: Connection) -> Extent:
+    """Return the log's size, its tree and its count of waiting entries, read in one statement."""
+    (found,) = await connection.all(_EXTENT)
+    return found
 
-    database: Database
 
-    @read("log.extent")
-    async def extent(self, connection: Connection) -> Extent:
-        """Return the log's size, its tree and its count of waiting entries, read in one statement."""
-        (extent,) = await connection.all(_EXTENT)
-        return extent
+async def page(connection: Connection, *, after: int | None, limit: int) -> AuditPage:
+    """Return up to limit entries with an index greater than `after`, and the subtrees that end in them.
 
-    @read("log.page")
-    async def page(self, connection: Connection, *, after: int | None, limit: int) -> AuditPage:
-        """Return a page of entries and the stored subtrees that end in them."""
-        if after is None:
-            entries = await connection.all(_FIRST_PAGE, limit=limit)
-        else:
-            entries = await connection.all(_PAGE, after=after, limit=limit)
-        return AuditPage(tuple(entries), await find(connection, _ended(entries)))
+    after: None for a page from the smallest index. Every row that has an index is returned, even a negative
+    one.
+    """
+    if after is None:
+        entries = await connection.all(_FIRST_PAGE, limit=limit)
+    else:
+        entries = await connection.all(_PAGE, after=after, limit=limit)
+    return AuditPage(tuple(entries), await find(connection, _ended(entries)))
 
 
 def _ended(entries: Sequence[StoredEntry]) -> list[Run]:
@@ -331,11 +251,12 @@ def _ended(entries: Sequence[StoredEntry]) -> list[Run]:
 
 
 _ONLY = 1
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY = CompactRange().to_bytes()
+NO_HEAD = Head(0, _EMPTY, datetime(1970, 1, 1, tzinfo=UTC))
+"""The head before the first sequencing."""
 
 
-class _HeadMovedError(Exception):
+class HeadMovedError(Exception):
     """Another act moved the head: this act must be rolled back."""
 
 
@@ -344,7 +265,7 @@ def _head(row: Any) -> Head:
 
 
 _THE_HEAD = log_head.c.singleton == _ONLY
-_HEAD = statement(select(log_head).where(_THE_HEAD), _head)
+HEAD = statement(select(log_head).where(_THE_HEAD), _head)
 _LOCK_HEAD = statement(for_change(select(log_head).where(_THE_HEAD)), _head)
 _BEGIN = statement(upsert(log_head).on_conflict_do_nothing(index_elements=[log_head.c.singleton]))
 _MOVE = statement(
@@ -386,66 +307,67 @@ _UNSEQUENCED = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlLogStore:
-    """The log in the main database."""
+_LOGGED = (
+    select(log_entries.c.entry_id, log_entries.c.leaf, log_entries.c.log_index, log_openings.c.opening_key)
+    .join(log_openings, log_openings.c.entry_id == log_entries.c.entry_id)
+    .where(log_openings.c.account_token == param("token"))
+)
 
-    database: Database
 
-    async def sequence(self, *, limit: int, now: datetime) -> int:
-        """Assign the next indices to up to `limit` entries that have none; return how many."""
-        try:
-            return await self._sequence(limit, now)
-        except _HeadMovedError:
-            return 0
+def _logged(row: Any) -> Logged:
+    return Logged(row.entry_id, row.leaf, row.opening_key, row.log_index)
 
-    @act("log.sequence")
-    async def _sequence(self, connection: Connection, limit: int, now: datetime) -> int:
-        head = await _locked_head(connection, now)
-        # A separate statement after the lock: it must see what the previous sequencer wrote.
-        waiting = await connection.all(_WAITING, limit=limit)
-        tree = _tree(head)
-        places: list[tuple[str, int]] = []
-        nodes: list[tuple[int, int, bytes]] = []
-        for entry_id, leaf in waiting:
-            places.append((entry_id, tree.size))
-            nodes += _finished(tree, leaf)
-        if waiting:
-            await connection.run(_PLACE, places=places)
-            await connection.run(_ADD_NODES, nodes=nodes)
-        moved = {"size": tree.size, "tree": tree.to_bytes(), "sequenced_at": now}
-        if not await connection.run(_MOVE, former=head.size, **moved):
-            raise _HeadMovedError
-        return len(waiting)
 
-    async def head(self) -> Head:
-        """Return the head; before the first sequencing its size is 0 and its time is in 1970."""
-        return await self.database.one("log.head", _HEAD) or Head(0, _EMPTY, _NEVER)
+LOGGED = statement(_LOGGED.where(log_entries.c.entry_id == param("entry_id")), _logged)
+"""One entry of an account, with its opening key."""
+# Entries that have no log index yet are newer than all others.
+LOGGED_NEWEST_FIRST = statement(
+    _LOGGED.order_by(
+        log_entries.c.log_index.is_(None).desc(),
+        log_entries.c.log_index.desc(),
+        log_entries.c.recorded_at.desc(),
+    ),
+    _logged,
+)
 
-    @read("log.leaves")
-    async def leaves(self, connection: Connection, *, start: int, limit: int) -> list[bytes]:
-        """Return up to `limit` leaves from index `start`, in order, stopping before the first missing one."""
-        rows = await connection.all(_LEAVES, start=start, end=start + limit)
-        # After a deleted entry, the next one must not take its place.
-        return [leaf for place, (index, leaf) in enumerate(rows, start) if index == place]
 
-    async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
-        """Return the stored hashes in the order asked; raises DamagedError if one is missing."""
-        found = await self._nodes(wanted)
-        try:
-            return [found[one] for one in wanted]
-        except KeyError:
-            raise DamagedError(Reason.RECORD_DAMAGED) from None
+async def sequence(connection: Connection, *, limit: int, now: datetime) -> int:
+    """Assign the next indices to up to limit entries that have none, older first; return how many.
 
-    @read("log.nodes")
-    async def _nodes(self, connection: Connection, wanted: Sequence[Subtree]) -> dict[Subtree, bytes]:
-        return await find(connection, runs_of(wanted))
+    The head is locked first, and moved by compare-and-set on its size: raises HeadMovedError if another act
+    was faster, and DamagedError if its tree is another. The complete subtrees of the stored levels are added.
+    The head's time becomes now, even if no entry was found.
+    """
+    head = await _locked_head(connection, now)
+    # A separate statement after the lock: it must see what the previous sequencer wrote. By "index is null",
+    # never by "id greater than the last", because slow transactions commit out of order.
+    waiting = await connection.all(_WAITING, limit=limit)
+    tree = _tree(head)
+    places: list[tuple[str, int]] = []
+    nodes: list[tuple[int, int, bytes]] = []
+    for entry_id, leaf in waiting:
+        places.append((entry_id, tree.size))
+        nodes += _finished(tree, leaf)
+    if waiting:
+        await connection.run(_PLACE, places=places)
+        await connection.run(_ADD_NODES, nodes=nodes)
+    moved = {"size": tree.size, "tree": tree.to_bytes(), "sequenced_at": now}
+    if not await connection.run(_MOVE, former=head.size, **moved):
+        raise HeadMovedError
+    return len(waiting)
 
-    @read("log.unsequenced")
-    async def unsequenced(self, connection: Connection) -> Unsequenced:
-        """Return how many entries wait for an index, and when the oldest was recorded."""
-        (found,) = await connection.all(_UNSEQUENCED)
-        return found
+
+async def leaves(connection: Connection, *, start: int, limit: int) -> list[bytes]:
+    """Return up to `limit` leaves from index `start`, in order, stopping before the first missing one."""
+    rows = await connection.all(_LEAVES, start=start, end=start + limit)
+    # After a deleted entry, the next one must not take its place.
+    return [leaf for place, (index, leaf) in enumerate(rows, start) if index == place]
+
+
+async def unsequenced(connection: Connection) -> Unsequenced:
+    """Return how many entries wait for an index, and when the oldest was recorded."""
+    (found,) = await connection.all(_UNSEQUENCED)
+    return found
 
 
 async def _locked_head(connection: Connection, now: datetime) -> Head:

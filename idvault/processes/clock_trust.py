@@ -16,9 +16,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from idvault.core.db.database import Database
+from idvault.log.acts import notes
 from idvault.log.acts import reading as log_reading
 from idvault.log.acts.witness import Cosigning, Demand, Submission, cosignatures
-from idvault.log.ports import CheckpointStore
+from idvault.log.store import CLOCK
 from idvault.verify.error import IdvaultError
 
 TOLERANCE = timedelta(minutes=1)
@@ -56,9 +58,9 @@ class TwoClocks:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class WitnessedTime:
-    """Compares a time with cosignatures. demand: of the roster in force. complete: the newest checkpoint."""
+    """Compares a time with cosignatures. demand: of the roster in force."""
 
-    complete: CheckpointStore
+    shred: Database
     cosigning: Cosigning
     demand: Callable[[], Demand]
 
@@ -72,7 +74,7 @@ class WitnessedTime:
 
         Raises UnavailableError and DamagedError.
         """
-        demand, raw = self.demand(), await self.complete.latest()
+        demand, raw = self.demand(), await notes.latest(self.shred)
         if raw is None:
             raise DoubtfulClockError("the log has no cosigned checkpoint yet", is_wrong=False)
         known = [each.time for each in cosignatures(raw, demand.keys).values()]
@@ -103,26 +105,26 @@ def _near(times: Sequence[int], now: datetime) -> int:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrustedTime:
-    """When a worker last trusted its clock, up to ten minutes before. store: of this one note."""
+    """When a worker last trusted its clock, up to ten minutes before."""
 
-    store: CheckpointStore
+    shred: Database
 
     async def latest(self, *, otherwise: datetime) -> datetime:
         """Return the time; before the first one the other time, which then stays until a clock is trusted.
 
         Raises UnavailableError.
         """
-        raw = await self.store.latest()
+        raw = await notes.latest(self.shred, CLOCK)
         if raw is not None:
             return _time(raw)
-        await self.store.replace(former=None, note=_text(otherwise))
+        await notes.replace(self.shred, CLOCK, former=None, note=_text(otherwise))
         return otherwise
 
     async def keep(self, now: datetime) -> None:
         """Note that the clock is trusted; raises UnavailableError."""
-        raw = await self.store.latest()
+        raw = await notes.latest(self.shred, CLOCK)
         if raw is None or not timedelta(0) <= now - _time(raw) < _KEPT_EVERY:
-            await self.store.replace(former=raw, note=_text(now))
+            await notes.replace(self.shred, CLOCK, former=raw, note=_text(now))
 
 
 def _text(time: datetime) -> bytes:

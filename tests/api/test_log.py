@@ -1,4 +1,4 @@
-"""TransparencyService over a real channel, with the real flow and a log in memory."""
+"""TransparencyService over a real channel, with a log in memory."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.log.acts.reading import TransparencyFlow
-from idvault.log.api import TransparencyServicer
+from idvault.log.api import TransparencyMethods
 from idvault.v1 import transparency_pb2
 from idvault.verify.error import FieldCode, InvalidError
 from idvault.verify.transparency import proof
@@ -69,7 +68,7 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
         services=[
             Service(
                 transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
-                TransparencyServicer(flow=TransparencyFlow(log=log, checkpoints=log)),
+                TransparencyMethods(log=log.stored),
             )
         ],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),

@@ -4,12 +4,11 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 
 import pytest
 
 from idvault.core.loop import Changes
-from idvault.log.ports import LogStore, Unsequenced
+from idvault.log.rules import Unsequenced
 from idvault.processes.bootstrap import changes as watching
 from idvault.processes.bootstrap.changes import watch_changes
 from idvault.verify.error import Reason, UnavailableError
@@ -50,7 +49,7 @@ async def test_an_entry_and_another_time_are_changes() -> None:
     """An entry is told of as long as it waits for its place, a shifted clock once, and nothing else."""
     log, changes, readings = Log(), Changes(speed=100), [builders.reading()]
     async with AsyncExitStack() as stack:
-        watch_changes(stack, changes, store=cast(LogStore, log), clock=lambda: readings[-1])
+        watch_changes(stack, changes, look=log.unsequenced, clock=lambda: readings[-1])
         await log.looked(3)
         assert changes.count == 1  # the shift that it began with
         readings.append(replace(readings[0], business=readings[0].business + timedelta(days=1)))
@@ -71,7 +70,7 @@ async def test_an_absent_database_is_no_change() -> None:
     log, changes = Log(), Changes(speed=100)
     log.is_away = True
     async with AsyncExitStack() as stack:
-        watch_changes(stack, changes, store=cast(LogStore, log), clock=builders.reading)
+        watch_changes(stack, changes, look=log.unsequenced, clock=builders.reading)
         await log.looked(3)
         log.is_away, log.waiting, before = False, 1, changes.count
         await log.looked(2)
@@ -82,7 +81,7 @@ async def test_a_worker_in_production_does_not_look() -> None:
     """Its tasks keep their periods."""
     log = Log()
     async with AsyncExitStack() as stack:
-        watch_changes(stack, Changes(speed=1), store=cast(LogStore, log), clock=builders.reading)
+        watch_changes(stack, Changes(speed=1), look=log.unsequenced, clock=builders.reading)
         for _ in range(10):
             await asyncio.sleep(0)
     assert log.looks == 0

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.sequencing import Sequencer
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.sequencing import wire_sequencing
 from idvault.processes.cli.running import real_clock
 from idvault.processes.development import environment
 from idvault.processes.development.layout import LOG_ORIGIN, PASSPHRASE, Layout
@@ -116,18 +115,16 @@ class ForkSteps:
         policy = CosignaturePolicy(LOG_ORIGIN, (VerifierKey(LOG_ORIGIN, signer.public_key),))
         main, shred = (Database(url=f"sqlite:///{self._layout.state / name}") for name in _DATABASES)
         try:
-            sequencing = wire_sequencing(
-                store=SqlLogStore(database=main),
-                signed=SqlCheckpointStore(database=shred, name=SIGNED),
-                complete=SqlCheckpointStore(database=shred),
-                epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
+            sequencer = Sequencer(
+                main=main,
+                shred=shred,
                 files=LocalPublicFiles(directory=self._layout.public),
                 signer=signer,
                 policy=lambda: policy,
                 witnesses={},
                 alarm=_told,
             )
-            await sequencing.log.run(now=real_clock())
+            await sequencer.run(now=real_clock())
         finally:
             await main.close()
             await shred.close()

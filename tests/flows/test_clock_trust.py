@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idvault.log.acts.reading import LogTree
+from idvault.core.tables.log import log_checkpoints
 from idvault.log.acts.witness import Cosigning, Demand
 from idvault.log.ports import Ahead, Cosigned
+from idvault.log.store import CLOCK, set_note
 from idvault.processes.clock_trust import (
     ClockTrust,
     DoubtfulClockError,
@@ -21,7 +22,7 @@ from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.transparency import note
 from tests.support import merkle
 from tests.support.fakes.log import FakeWitness
-from tests.support.fakes.memory_log import MemoryLog
+from tests.support.fakes.memory_log import MemoryDatabase, MemoryLog
 from tests.support.log_world import START
 from tests.support.merkle import log_of
 
@@ -64,8 +65,8 @@ class World:
         self.trust = ClockTrust(
             servers=[self._no_server, self._server],
             witnesses=WitnessedTime(
-                complete=self.log,
-                cosigning=Cosigning(witnesses=witnesses, tree=LogTree(store=self.log), patience=0.2),
+                shred=self.log.shred,
+                cosigning=Cosigning(witnesses=witnesses, main=self.log.main, patience=0.2),
                 demand=lambda: Demand(self.demanded, keys),
             ),
             start=TwoClocks(START + timedelta(seconds=self.ahead), 0.0),
@@ -272,28 +273,15 @@ async def test_a_trusted_time_is_kept(demanded: int) -> None:
 async def test_the_trusted_time_of_a_vault() -> None:
     """It begins with the log's time, is noted every ten minutes, and an operator's word takes it back."""
 
-    class Note:
-        """One note in memory."""
-
-        raw: bytes | None = None
-
-        async def latest(self) -> bytes | None:
-            return self.raw
-
-        async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-            assert former == self.raw
-            self.raw = note
-            return True
-
-    note = Note()
-    trusted = TrustedTime(note)
+    shred = MemoryDatabase(log_checkpoints)
+    trusted = TrustedTime(shred)
     later, wrong = START + timedelta(minutes=11), START + timedelta(days=15)
     assert await trusted.latest(otherwise=START) == START
     assert await trusted.latest(otherwise=wrong) == START
     for now, then in ((later - timedelta(minutes=2), START), (later, later), (wrong, wrong), (later, later)):
         await trusted.keep(now)
         assert await trusted.latest(otherwise=wrong) == then
-    note.raw = b"\xff"
+    await set_note(shred.connection, CLOCK, b"\xff")
     assert await trusted.latest(otherwise=wrong) < START - timedelta(days=365)
     await trusted.keep(later)
     assert await trusted.latest(otherwise=wrong) == later

@@ -154,9 +154,9 @@ async def test_a_slower_worker_leaves_the_faster_one_alone(world: LogWorld) -> N
     """Its checkpoint is behind the other worker's cosigned one: no alarm, and nothing is reverted."""
     slow, witness = await _witnessed(world, 1)
     await world.write(5)
-    slow.complete.plant("latest", Fault.HANG)
+    slow.notes.plant("newest.latest", Fault.HANG)
     fast = world.worker(policy=demanding(1), witness=witness)
-    await cut_short(slow.log.run(now=at(0)), at=slow.complete)
+    await cut_short(slow.log.run(now=at(0)), at=slow.notes)
     await fast.step()
 
     overtaken = asyncio.create_task(_submit_late(world, slow, fast))

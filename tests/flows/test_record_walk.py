@@ -1,33 +1,48 @@
 """Records are looked up in steps: none is left out, and a step is bounded."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-import pytest
+import pytest_asyncio
+from sqlalchemy import insert
 
+from idvault.core.db.statement import statement
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.key import shred_keys
 from idvault.core.telemetry.vitals import Vitals
 from idvault.processes.backup import record_walk
-from idvault.processes.backup.ports import MainContents, RecordHolder, ShredContents
 from idvault.processes.bootstrap.periodic.backup import UnkeyedCount
 from tests.support.builders import reading
+from tests.support.fakes.memory_log import MemoryDatabase
+from tests.support.sealed_rows import synthetic_row
 
 TOKENS = [f"acct_{number:026d}" for number in range(2_500)]
 LOST, ERASED = [TOKENS[7], TOKENS[1_700], TOKENS[2_499]], TOKENS[1_000]
 
 
-class Contents:
-    """A pair with 2,500 records, three of which have lost their key."""
+class Pair:
+    """2,500 records, three of which have lost their key."""
 
-    lost = LOST
+    def __init__(self) -> None:
+        self.main, self.shred = MemoryDatabase(accounts, records), MemoryDatabase(shred_keys)
 
-    async def holders(self, *, after: str, limit: int) -> list[RecordHolder]:
-        at = bisect_right(TOKENS, after)
-        return [RecordHolder(each, each == ERASED) for each in TOKENS[at : at + limit]]
+    async def fill(self) -> None:
+        """Store the records, and the keys of all others."""
+        owners = [
+            synthetic_row(
+                accounts, number, account_token=each, state="ERASED" if each == ERASED else "VERIFIED"
+            )
+            for number, each in enumerate(TOKENS)
+        ]
+        sealed = [synthetic_row(records, number, account_token=each) for number, each in enumerate(TOKENS)]
+        await self.main.connection.many(statement(insert(accounts)), owners)
+        await self.main.connection.many(statement(insert(records)), sealed)
+        await self.give_keys([each for each in TOKENS if each not in {*LOST, ERASED}])
 
-    async def with_key(self, tokens: Sequence[str]) -> set[str]:
-        return set(tokens) - {*self.lost, ERASED}
+    async def give_keys(self, tokens: Sequence[str]) -> None:
+        rows = [{"account_token": each, "shred_key": b"k" * 32} for each in tokens]
+        await self.shred.connection.many(statement(insert(shred_keys)), rows)
 
 
 class Shown:
@@ -40,38 +55,36 @@ class Shown:
         self.counts.append(count)
 
 
-@pytest.fixture
-def contents() -> Contents:
-    return Contents()
+@pytest_asyncio.fixture
+async def pair() -> Pair:
+    made = Pair()
+    await made.fill()
+    return made
 
 
-def both(contents: Contents) -> tuple[MainContents, ShredContents]:
-    return cast(MainContents, contents), cast(ShredContents, contents)
-
-
-async def test_a_whole_walk(contents: Contents) -> None:
+async def test_a_whole_walk(pair: Pair) -> None:
     """It finds each record without a key, and counts an erased one apart."""
-    found = await record_walk.walk(*both(contents))
+    found = await record_walk.walk(pair.main, pair.shred)
     assert found == record_walk.Walked(tuple(LOST), 1, 2_500, "")
 
 
-async def test_steps(contents: Contents) -> None:
+async def test_steps(pair: Pair) -> None:
     """A step ends with the page that reaches its bound; the next one goes on there."""
-    first = await record_walk.walk(*both(contents), most=1_500)
+    first = await record_walk.walk(pair.main, pair.shred, most=1_500)
     assert (first.looked, first.unkeyed, first.after) == (2_000, tuple(LOST[:2]), TOKENS[1_999])
-    second = await record_walk.walk(*both(contents), after=first.after, most=1_500)
+    second = await record_walk.walk(pair.main, pair.shred, after=first.after, most=1_500)
     assert (second.looked, second.unkeyed, second.after) == (500, (LOST[2],), "")
 
 
-async def test_the_workers_count(contents: Contents) -> None:
+async def test_the_workers_count(pair: Pair) -> None:
     """It tells what it has found before a round has ended, rests, and takes back what was mended."""
-    shown, (main, shred) = Shown(), both(contents)
-    count = UnkeyedCount(main=main, shred=shred, vitals=cast(Vitals, shown), step=1_000)
+    shown = Shown()
+    count = UnkeyedCount(main=pair.main, shred=pair.shred, vitals=cast(Vitals, shown), step=1_000)
     start = reading()
     for _ in range(3):
         await count.look(start)
     assert shown.counts == [1, 2, 3]
-    contents.lost = []
+    await pair.give_keys(LOST)
     await count.look(start)
     assert shown.counts == [1, 2, 3]
     for _ in range(3):

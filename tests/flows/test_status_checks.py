@@ -16,8 +16,9 @@ from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.credential import status_lists, status_marks
-from idvault.disclosure.acts.history import LogProofs
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts import notes, tree
+from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts.sequencing import sequence
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sealing.key_set import KeySet
@@ -506,22 +507,21 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     shred = Database(url=sqlite_databases.shred_url)
     try:
         database = checks.world.database
-        log, checkpoints = SqlLogStore(database=database), SqlCheckpointStore(database=shred)
-        proofs = LogProofs(log=log, checkpoints=checkpoints, main=database)
+        proofs = LogProofs(main=database, shred=shred)
         records = SqlRecordStore(database=database)
         flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None, report=_unexpected)
         claim = await checks.world.verify(command(1))
         at_once = await flow.of(claim)
         assert at_once is not None
         assert (at_once.entry.hashes, at_once.note, at_once.record) == (None, b"", None)
-        await log.sequence(limit=9, now=at(0).real)
+        await sequence(database, limit=9, now=at(0).real)
         claim = await checks.world.get(1)
         sequenced = await flow.of(claim)
         assert sequenced is not None
         assert (sequenced.entry.hashes, sequenced.note) == (None, b"")
-        leaves = await log.leaves(start=0, limit=9)
+        leaves = await tree.leaves(database, start=0, limit=9)
         note = logs.signed(leaves)
-        assert await checkpoints.replace(former=None, note=note)
+        assert await notes.replace(shred, former=None, note=note)
         covered = await flow.of(claim)
         assert covered is not None
         assert covered.note == note
@@ -540,9 +540,9 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         await shred.close()
     # Although the second database is unreachable, the claim is answered; the operator is told.
     reported: list[IdvaultError] = []
-    nowhere = SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3", patience=0.0))
+    nowhere = Database(url="sqlite:///nowhere/at/all.sqlite3", patience=0.0)
     away = ReceiptFlow(
-        proofs=replace(proofs, checkpoints=nowhere),
+        proofs=replace(proofs, shred=nowhere),
         records=records,
         quorum=lambda _: None,
         report=reported.append,

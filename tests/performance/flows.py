@@ -125,7 +125,7 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
             quorum=lambda: QUORUM, shred_store=SqlShredStore(database=shred), entropy=ENTROPY
         ),
         intake_sealer=FakeIntakeSealer(),
-        guard=LogGuard(store=WaitingLog()),
+        guard=LogGuard(look=WaitingLog().unsequenced),
         entropy=ENTROPY,
         policy=policy,
         on_settled=lambda _: None,

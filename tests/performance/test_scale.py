@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from idvault.core.tables.log import log_nodes
+from idvault.log.acts import tree as log_tree
+from idvault.log.acts.sequencing import sequence
 from idvault.status.credential import acts as credential_acts
 from idvault.verify.account import AccountState
 from idvault.verify.attest.status_list import VALID, StatusList
@@ -38,13 +40,13 @@ async def test_loaded_rows_are_valid(databases: Databases) -> None:
         assert {each.state for each in found} == {AccountState.VERIFIED}
         assert len({each.person_id for each in found}) == _ALL
         assert all(each.expire_date and each.expire_date > date.today() for each in found)
-        assert await deployment.log.sequence(limit=1_000, now=datetime.now(UTC)) == 2 * _ALL + 3
-        leaves = await deployment.log.leaves(start=0, limit=1_000)
+        assert await sequence(flow.main, limit=1_000, now=datetime.now(UTC)) == 2 * _ALL + 3
+        leaves = await log_tree.leaves(flow.main, start=0, limit=1_000)
         assert len(set(leaves)) == len(leaves) == 2 * _ALL + 3
         tree = CompactRange()
         for leaf in leaves:
             tree.append(leaf_hash(leaf))
-        assert (await deployment.log.head()).tree == tree.to_bytes()
+        assert (await log_tree.head(flow.main)).tree == tree.to_bytes()
         assert len(await rows(flow.main, select(log_nodes.c.hash))) == len(leaves)
         while await deployment.feed.arrange(limit=100):
             continue

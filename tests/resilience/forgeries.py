@@ -19,8 +19,8 @@ from google.protobuf.message import DecodeError
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.disclosure.acts.history import Proved
 from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.log.acts.proofs import Proved
 from idvault.v1 import verification_pb2
 from idvault_client.offline import disclosure_history, receipt
 from idvault_client.offline.evidence import check as evidence_check

@@ -22,8 +22,8 @@ from typing import Any
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
+from idvault.log.acts import notes
 from idvault.log.ports import Witness
-from idvault.log.store import SqlCheckpointStore
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import HistoryFinding as Finding
@@ -181,7 +181,7 @@ class Fork:
 
 
 async def _newest(vault: Chamber) -> bytes:
-    found = await SqlCheckpointStore(database=vault.shred).latest()
+    found = await notes.latest(vault.shred)
     if found is None:
         raise LookupError("the log has no checkpoint")
     return found

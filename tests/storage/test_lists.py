@@ -8,8 +8,8 @@ from sqlalchemy import insert
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_nodes
-from idvault.log.ports import Subtree
-from idvault.log.store import SqlLogStore
+from idvault.log.acts import tree
+from idvault.log.rules import Subtree
 from tests.storage.hooks import before_statements
 from tests.support.accounts import Accounts
 from tests.support.feed import Feed
@@ -36,10 +36,11 @@ async def test_proofs_from_every_size_are_one_statement(main_database: Database)
     nodes = [Subtree(0, 2 * place) for place in range(70)]
     rows = [{"level": 0, "node_index": node.index, "hash": bytes([node.index])} for node in nodes]
     await main_database.act("test", lambda connection: connection.many(_ADD_NODE, rows))
-    log = SqlLogStore(database=main_database)
     with _spelled(main_database) as texts:
         for count in range(1, 71):
-            assert await log.nodes(nodes[:count]) == [bytes([node.index]) for node in nodes[:count]]
+            assert await tree.nodes(main_database, nodes[:count]) == [
+                bytes([node.index]) for node in nodes[:count]
+            ]
     assert len(texts) == 1
 
 

@@ -25,26 +25,29 @@ from idvault.claim.rules import ClaimOutcome
 from idvault.core.db.database import Database
 from idvault.core.edge import errors
 from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.core.second_factor import SecondFactorError
 from idvault.core.tables.log import log_entries
 from idvault.custody.drill import acts as drill_acts
 from idvault.disclosure.acts import retention
 from idvault.disclosure.acts.auditor import AuditorContext
-from idvault.disclosure.acts.history import LogProofs
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.key.store.version import SqlShredStore
+from idvault.log.acts import tree
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts.reading import StoredLog
+from idvault.log.api import TransparencyMethods
 from idvault.opens.identity import PersonalIdentity
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.custody_edge import custody_services
-from idvault.processes.bootstrap.transparency import wire_transparency
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
+from idvault.v1 import transparency_pb2
 from idvault.verify.attest import hpke
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.people.roster_member import RosterMember
@@ -185,24 +188,26 @@ class Chamber:
         self.flaky = FlakyDatabase(self.main)
         self.vault = wire_vault(
             cast(Database, self.flaky),
-            guard=LogGuard(store=self.waiting),
+            guard=LogGuard(look=self.waiting.unsequenced),
             fingerprinter=FakeFingerprinter(),
             entropy=ENTROPY,
         )
-        log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
         self.context = AuditorContext(
             vault=self.vault,
             case_texts=KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
             rosters=self.rosters,
             second_factor=self.codes,
-            proofs=LogProofs(log=log, checkpoints=checkpoints, main=self.main, period=_PERIOD),
+            proofs=LogProofs(main=self.main, shred=self.shred, period=_PERIOD),
             refusals=Refusals(vault=self.vault, observe=self.counted.append),
             observe=self.counted.append,
             shred_keys=SqlShredStore(database=self.shred),
             zone=ZoneInfo("Asia/Shanghai"),
             daily=self.daily,
         )
-        transparency = wire_transparency(log=log, checkpoints=checkpoints)
+        transparency = Service(
+            transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
+            TransparencyMethods(log=StoredLog(self.main, self.shred)),
+        )
         services = [*custody_services(self.context), transparency]
         self.servicers = {each.descriptor.name: each.servicer for each in services}
 
@@ -375,9 +380,8 @@ class Chamber:
         """
 
         async def work() -> None:
-            log = SqlLogStore(database=self.main)
             for look in itertools.count():
-                if look % _LOOKS == 0 or (await log.unsequenced()).count:
+                if look % _LOOKS == 0 or (await tree.unsequenced(self.main)).count:
                     await self.step()
                 await asyncio.sleep(_PERIOD)
 

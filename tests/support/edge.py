@@ -34,8 +34,9 @@ from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proofs, Proved
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.disclosure.ports import RecordAccess
+from idvault.log.acts.proofs import Proofs, Proved
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
 from idvault.status.acts import CHUNK, Feeds, StatusTexts

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from idvault.disclosure.acts.history import LogProofs
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
 from idvault.erasure.rules import ErasureOrigin, ErasureTerms
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.proofs import LogProofs
 from idvault.verify.erasure import ErasureState
 from tests.support import builders
 from tests.support.chamber import Chamber
@@ -23,11 +22,7 @@ class ErasureRoom:
     def __init__(self, room: Chamber) -> None:
         self.room = room
         self.shred_keys = SqlShredStore(database=room.shred)
-        proofs = LogProofs(
-            log=SqlLogStore(database=room.main),
-            checkpoints=SqlCheckpointStore(database=room.shred),
-            main=room.main,
-        )
+        proofs = LogProofs(main=room.main, shred=room.shred)
         self.context = ErasureContext(proofs, TERMS)
         self.sweep = ErasureSweep(
             vault=room.vault,

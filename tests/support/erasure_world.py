@@ -9,14 +9,13 @@ from idvault.core import tables as schema
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
-from idvault.disclosure.acts.history import LogProofs
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
 from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.proofs import LogProofs
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.account import Status
 from idvault.verify.claim import Identity
@@ -53,10 +52,7 @@ class ErasureWorld:
         self.vault = wire_vault(
             main, guard=self.claims.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
-        proofs = LogProofs(
-            log=SqlLogStore(database=main), checkpoints=SqlCheckpointStore(database=shred), main=main
-        )
-        self.context = ErasureContext(proofs, TERMS)
+        self.context = ErasureContext(LogProofs(main=main, shred=shred), TERMS)
         self.servicer = ErasureMethods(vault=self.vault, context=self.context)
         self.sweep = ErasureSweep(
             vault=self.vault,

@@ -86,7 +86,7 @@ class World:
         self.claims = Flaky(SqlVerificationStore(database=self.database))
         self.jobs = Flaky(SqlJobStore(database=self.database))
         self.accounts = Accounts(self.database)
-        self.guard = LogGuard(store=self.waiting)
+        self.guard = LogGuard(look=self.waiting.unsequenced)
         claims, jobs = cast(SqlVerificationStore, self.claims), cast(SqlJobStore, self.jobs)
         flows = wire_claims(
             store=claims,

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proofs, Proved, signed_bytes
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, signed_bytes
 from idvault.disclosure.ports import RecordAccess, RecordDisclosure
+from idvault.log.acts.proofs import Proofs, Proved
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import Event, EventType
 from idvault.verify.transparency import entry

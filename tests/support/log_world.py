@@ -13,9 +13,10 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_checkpoints, log_entries, log_head, log_nodes
+from idvault.log.acts import notes
+from idvault.log.acts.publication import Publisher
+from idvault.log.acts.sequencing import Sequencer
 from idvault.log.ports import Witness
-from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlLogStore
-from idvault.processes.bootstrap.sequencing import wire_sequencing
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.verify.clock import ClockReading
@@ -25,7 +26,7 @@ from idvault.verify.transparency.note import NoteSigner, VerifierKey
 from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import merkle, sql
 from tests.support.databases import Databases
-from tests.support.fakes.flaky import Flaky
+from tests.support.fakes.flaky import Flaky, FlakyDatabase, FlakyNotes
 
 ORIGIN = "log.example/idvault"
 SIGNER = Ed25519Signer(keys=KeySet("0", {"0": bytes([1]) * 32}))
@@ -60,23 +61,21 @@ class Worker:
     alarms: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Build the flows as bootstrap does, with each port behind something that can fail."""
-        self.store = Flaky(SqlLogStore(database=self.main))
-        self.signed = Flaky(SqlCheckpointStore(database=self.shred, name=SIGNED))
-        self.complete = Flaky(SqlCheckpointStore(database=self.shred))
+        """Set up as bootstrap does, with databases and files that can fail."""
+        self.entries, self.notes = FlakyDatabase(self.main), FlakyNotes(self.shred)
         self.files = Flaky(LocalPublicFiles(directory=self.folder))
-        flows = wire_sequencing(
-            store=cast(SqlLogStore, self.store),
-            signed=cast(SqlCheckpointStore, self.signed),
-            complete=cast(SqlCheckpointStore, self.complete),
-            epochs=SqlCheckpointStore(database=self.shred, name=EPOCHS),
-            files=cast(LocalPublicFiles, self.files),
+        main, shred = cast(Database, self.entries), cast(Database, self.notes)
+        files = cast(LocalPublicFiles, self.files)
+        self.log = Sequencer(
+            main=main,
+            shred=shred,
+            files=files,
             signer=SIGNER,
             policy=lambda: self.policy,
             witnesses=self.witnesses or self._one(),
             alarm=self.alarms.append,
         )
-        self.log, self.publication = flows.log, flows.publication
+        self.publication = Publisher(main=main, shred=shred, files=files, policy=lambda: self.policy)
 
     def _one(self) -> dict[VerifierKey, Witness]:
         return {} if self.witness is None else {self.policy.witness_keys[0]: self.witness}
@@ -135,7 +134,7 @@ class LogWorld:
 
     async def newest(self, name: str = "newest") -> Checkpoint | None:
         """Return a verified checkpoint from the shred database."""
-        raw = await SqlCheckpointStore(database=self.shred, name=name).latest()
+        raw = await notes.latest(self.shred, name)
         return None if raw is None else checkpoint.verify(raw, PLAIN).checkpoint
 
     def published(self, folder: Path | None = None) -> Checkpoint:

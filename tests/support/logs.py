@@ -12,7 +12,8 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries, log_head, log_nodes
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts import notes
+from idvault.log.acts.sequencing import sequence as sequence_log
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.verify.transparency.note import NoteSigner
@@ -125,7 +126,7 @@ def _row(number: int, leaf: bytes) -> dict[str, Any]:
 
 
 async def sequence(database: Database) -> None:
-    while await SqlLogStore(database=database).sequence(limit=_BATCH, now=START):
+    while await sequence_log(database, limit=_BATCH, now=START):
         pass
 
 
@@ -139,7 +140,7 @@ async def fill(databases: Databases, size: int, *, waiting: int = 0, note: bool 
         await sequence(main)
         await append(main, leaves[size:], first=size)
         if note:
-            await SqlCheckpointStore(database=shred).replace(former=None, note=signed(leaves[:size]))
+            await notes.replace(shred, former=None, note=signed(leaves[:size]))
     finally:
         await main.close()
         await shred.close()
@@ -182,8 +183,7 @@ async def replace_checkpoint(databases: Databases, raw: bytes) -> None:
     """Replace the newest checkpoint with another note."""
     database = Database(url=databases.shred_url)
     try:
-        store = SqlCheckpointStore(database=database)
-        assert await store.replace(former=await store.latest(), note=raw)
+        assert await notes.replace(database, former=await notes.latest(database), note=raw)
     finally:
         await database.close()
 
@@ -193,8 +193,7 @@ async def grow(databases: Databases, leaves: Sequence[bytes]) -> None:
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     try:
         await sequence(main)
-        store = SqlCheckpointStore(database=shred)
-        assert await store.replace(former=await store.latest(), note=signed(leaves))
+        assert await notes.replace(shred, former=await notes.latest(shred), note=signed(leaves))
     finally:
         await main.close()
         await shred.close()

@@ -9,10 +9,10 @@ import pytest
 from google.protobuf.message import Message
 
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.disclosure.store import lists
 from idvault.key.store.version import SqlShredStore
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.proofs import LogProofs
 from idvault.opens.record import open_record
 from idvault.opens.reseal import open_resealed
 from idvault.verify.attest import record_key
@@ -61,10 +61,9 @@ async def history(room: Chamber, account_token: str) -> History:
     """Return the owner's history after the embargo."""
     room.pass_time(days=92)
     await room.step()
-    log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
         main=room.main,
-        proofs=LogProofs(log=log, checkpoints=checkpoints, main=room.main),
+        proofs=LogProofs(main=room.main, shred=room.shred),
         policy=OperatorPolicy(5, 365, 90, _ZONE),
         embargo=_EMBARGO,
         statements=KnownStatements(LOG_SIGNER),

@@ -16,7 +16,6 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
 from idvault.core.tables.log import log_entries
 from idvault.log.ports import Publication
-from idvault.log.store import SqlCheckpointStore
 from idvault.report.acts import report as acts
 from idvault.report.acts.report import ReportSources
 from idvault.report.rules import catalogue as report_catalogue
@@ -70,7 +69,7 @@ class ReportWorld:
         """Return what reports are made of."""
         return ReportSources(
             main=self.log.main,
-            complete=SqlCheckpointStore(database=self.log.shred),
+            shred=self.log.shred,
             zone=ZONE,
             published=self.files if published else None,
         )

@@ -65,7 +65,7 @@ class Process:
     def __post_init__(self) -> None:
         self.vault = wire_vault(
             self.database,
-            guard=LogGuard(store=self.waiting),
+            guard=LogGuard(look=self.waiting.unsequenced),
             fingerprinter=FakeFingerprinter(),
             entropy=ENTROPY,
         )

@@ -48,10 +48,15 @@ def _synthetic(column: Any, number: int) -> Any:
     return next(found, f"{number}"[: getattr(column.type, "length", None) or 32])
 
 
-async def plant(connection: Connection, table: Table, number: int, **values: Any) -> None:
-    """Insert a synthetic row; values: what matters in it."""
+def synthetic_row(table: Table, number: int, **values: Any) -> dict[str, Any]:
+    """Return a synthetic row; values: what matters in it."""
     made = {column.name: None if column.nullable else _synthetic(column, number) for column in table.columns}
-    await connection.run(statement(insert(table)), **(made | values))
+    return made | values
+
+
+async def plant(connection: Connection, table: Table, number: int, **values: Any) -> None:
+    """Insert a synthetic row."""
+    await connection.run(statement(insert(table)), **synthetic_row(table, number, **values))
 
 
 def _identity(number: int) -> Identity:

@@ -80,7 +80,7 @@ def build(database: Database, keys: Path) -> World:
         LocalKeyProvider.create(keys, keys=made, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
     provider = LocalKeyProvider.load(keys, passphrase=passphrase, entropy=ENTROPY)
     waiting, counted = WaitingLog(), list[None]()
-    guard = LogGuard(store=waiting)
+    guard = LogGuard(look=waiting.unsequenced)
     factors = SecondFactors(
         vault=wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY),
         sealer=TotpSealer(keys=provider, entropy=ENTROPY),

@@ -15,11 +15,10 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
-from idvault.core.tables.log import log_entries
-from idvault.disclosure.acts.history import LogProofs
+from idvault.core.tables.log import log_checkpoints, log_entries
 from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
-from idvault.log.store import SqlLogStore
+from idvault.log.acts.proofs import LogProofs
 from idvault.platform import acts as platform_acts
 from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.vault import wire_vault
@@ -36,6 +35,7 @@ from idvault.verify.transparency import entry
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
 from tests.support.edge import RULES
+from tests.support.fakes.memory_log import MemoryDatabase
 from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at
@@ -58,14 +58,6 @@ class FakeLinkCoder:
     def code(self, *, relying_party: str, request_id: str) -> str:
         """Return the same code for the same request."""
         return secret.make(sha256(seal.encode("link", relying_party, request_id)).digest()[: secret.SIZE])
-
-
-class NoCheckpoints:
-    """Has no checkpoint: no worker signs the log."""
-
-    async def latest(self) -> bytes | None:
-        """Return None."""
-        return None
 
 
 class NoReceipts(ReceiptFlow):
@@ -141,10 +133,7 @@ class SessionWorld:
         )
 
     def _erasures(self) -> ErasureContext:
-        checkpoints: Any = NoCheckpoints()
-        proofs = LogProofs(
-            log=SqlLogStore(database=self.database), checkpoints=checkpoints, main=self.database
-        )
+        proofs = LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))
         return ErasureContext(proofs, ErasureTerms())
 
     async def contest_decision(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from idvault.account.ports import RecordStore
 from idvault.claim.ports import Claim, ReceiptEvidence
-from idvault.disclosure.acts.history import LogProofs, Proved
+from idvault.log.acts.proofs import LogProofs, Proved
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.error import IdvaultError
 from idvault.verify.record import SealedRecord

@@ -23,7 +23,7 @@ from idvault.core.request import MemberAsked
 from idvault.custody.drill import rules, store
 from idvault.custody.drill.rules import DrillHistory, DrillRecord, DrillStanding
 from idvault.disclosure.acts.custodian import DisclosureContext
-from idvault.disclosure.acts.history import Proofs
+from idvault.log.acts.proofs import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.platform import rules as platform_rules

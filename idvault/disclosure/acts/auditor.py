@@ -25,7 +25,6 @@ from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.acts.custodian import DisclosureContext
-from idvault.disclosure.acts.history import Proofs
 from idvault.disclosure.ports import (
     EndedClaim,
     Filed,
@@ -35,7 +34,8 @@ from idvault.disclosure.ports import (
     ShredKeys,
 )
 from idvault.disclosure.store import lists, rows, store
-from idvault.log.ports import Logged
+from idvault.log.acts.proofs import Proofs
+from idvault.log.rules import Logged
 from idvault.people import acts as people_acts
 from idvault.verify.account import AccountState
 from idvault.verify.attest import disclosure as papers

@@ -19,10 +19,10 @@ from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.history import LogProofs, Proofs, Proved
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.ports import CaseTextSealer, Deciding, Filed, OwnDecision, Releasing
 from idvault.disclosure.store import lists, rows
+from idvault.log.acts.proofs import LogProofs, Proofs, Proved
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.sealing.ports import SealedText

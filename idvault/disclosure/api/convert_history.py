@@ -7,7 +7,8 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.disclosure.acts.history import History, Proved
+from idvault.disclosure.acts.history import History
+from idvault.log.acts.proofs import Proved
 from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
 from idvault.verify.record import SealedRecord
 

@@ -18,9 +18,8 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.core.tables.erasure import erasures
-from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.ports import Deciding, EndedClaim, Filed, RecordEvidence, Releasing
-from idvault.log.ports import Logged
+from idvault.log import store as log_store
 from idvault.sealing.ports import SealedText
 from idvault.verify.claim import ClaimState
 from idvault.verify.disclosure import Decision, Disclosure, DisclosureState, Verdict
@@ -302,26 +301,6 @@ def _filed(row: Row[Any], made: Sequence[_Made]) -> Filed:
     return Filed(disclosure, text, row.digest, row.threshold, row.entry_id, row.number, denials)
 
 
-def _logged(row: Row[Any]) -> Logged:
-    return Logged(row.entry_id, row.leaf, row.opening_key, row.log_index)
-
-
-_ENTRIES = (
-    select(log_entries.c.entry_id, log_entries.c.leaf, log_entries.c.log_index, log_openings.c.opening_key)
-    .join(log_openings, log_openings.c.entry_id == log_entries.c.entry_id)
-    .where(log_openings.c.account_token == param("token"))
-)
-# Entries that have no log index yet are newer than all others.
-_NEWEST_FIRST = statement(
-    _ENTRIES.order_by(
-        log_entries.c.log_index.is_(None).desc(),
-        log_entries.c.log_index.desc(),
-        log_entries.c.recorded_at.desc(),
-    ),
-    _logged,
-)
-# One log entry of an account with its opening key.
-ENTRY = statement(_ENTRIES.where(log_entries.c.entry_id == param("entry_id")), _logged)
 _ENDED = statement(
     select(claims.c.claim_id, claims.c.state, claims.c.failure_reason)
     .where(claims.c.account_token == param("token"), claims.c.state != ClaimState.PENDING.value)
@@ -344,5 +323,5 @@ async def evidence(
     if stored is None:
         return None
     ended = await connection.all(_ENDED, token=account_token)
-    entries = await connection.all(_NEWEST_FIRST, token=account_token)
+    entries = await connection.all(log_store.LOGGED_NEWEST_FIRST, token=account_token)
     return RecordEvidence(stored, tuple(ended), tuple(entries), is_newest=stored == newest)

@@ -8,7 +8,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.log.ports import AuditPage, Extent, LogAuditStore, Subtree
+from idvault.core.db.database import Database
+from idvault.log import store
+from idvault.log.rules import AuditPage, Extent, Subtree
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.tree import CompactRange, LogError, Position
 from idvault.verify.transparency.verifier import LogVerifier, Progress, WrongEntryError
@@ -28,47 +30,51 @@ class Audited:
     unsequenced: int
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class LogAuditFlow:
-    """Reads the log page by page, with one page and O(log n) hashes in memory at a time."""
+async def extent(main: Database) -> Extent:
+    """Return what the log states about itself; entries that are sequenced meanwhile are not in it."""
+    return await main.read("log.extent", store.extent)
 
-    store: LogAuditStore
 
-    async def extent(self) -> Extent:
-        """Return what the log states about itself."""
-        return await self.store.extent()
+async def page(main: Database, *, after: int | None, limit: int) -> AuditPage:
+    """Return up to limit entries with an index greater than `after`, from the smallest one if it is None."""
+    return await main.read("log.page", lambda one: store.page(one, after=after, limit=limit))
 
-    async def verify(
-        self, *, extent: Extent, checkpoints: Sequence[Checkpoint], progress: Progress
-    ) -> Audited:
-        """Verify the entries of an extent against checkpoints; raises WrongEntryError, HeadError.
 
-        The checkpoints must have been verified, and read before the extent.
-        """
-        stored = _Stored()
-        verifier = LogVerifier(stored_node=stored.node)
-        for checkpoint in checkpoints:
-            verifier.expect(checkpoint)
-        await self._feed(verifier, stored, max(extent.end, extent.size), progress)
-        tree = verifier.finish(growing=True)
-        _check_head(tree, extent, covered=max((one.size for one in checkpoints), default=0))
-        return Audited(tree, extent.unsequenced)
+async def verify(
+    main: Database, *, extent: Extent, checkpoints: Sequence[Checkpoint], progress: Progress
+) -> Audited:
+    """Verify the entries of an extent against checkpoints; raises WrongEntryError, HeadError.
 
-    async def _feed(self, verifier: LogVerifier, stored: "_Stored", end: int, progress: Progress) -> None:
-        after: int | None = None
-        while True:
-            page = await self.store.page(after=after, limit=_PAGE)
-            stored.take(page)
-            for entry in page.entries:
-                # Entries added after the extent was read are left to the next verification.
-                if entry.index >= end:
-                    return
-                value = stored.node(Position(0, entry.index))
-                verifier.feed(entry.index, entry.leaf, stored_hash=value)
-            progress(verifier.size)
-            if len(page.entries) < _PAGE:
+    The checkpoints must have been verified, and read before the extent. One page and O(log n) hashes are in
+    memory at a time.
+    """
+    stored = _Stored()
+    verifier = LogVerifier(stored_node=stored.node)
+    for checkpoint in checkpoints:
+        verifier.expect(checkpoint)
+    await _feed(main, verifier, stored, max(extent.end, extent.size), progress)
+    tree = verifier.finish(growing=True)
+    _check_head(tree, extent, covered=max((one.size for one in checkpoints), default=0))
+    return Audited(tree, extent.unsequenced)
+
+
+async def _feed(
+    main: Database, verifier: LogVerifier, stored: "_Stored", end: int, progress: Progress
+) -> None:
+    after: int | None = None
+    while True:
+        found = await page(main, after=after, limit=_PAGE)
+        stored.take(found)
+        for entry in found.entries:
+            # Entries added after the extent was read are left to the next verification.
+            if entry.index >= end:
                 return
-            after = page.entries[-1].index
+            value = stored.node(Position(0, entry.index))
+            verifier.feed(entry.index, entry.leaf, stored_hash=value)
+        progress(verifier.size)
+        if len(found.entries) < _PAGE:
+            return
+        after = found.entries[-1].index
 
 
 class _Stored:

@@ -8,16 +8,23 @@ starts, both are compared: one that lacks what the other has was restored from b
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from idvault.log.ports import CheckpointStore, EpochMain
+from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.log import store
+from idvault.log.acts import notes
+from idvault.log.store import EPOCHS, NEWEST, SIGNED
 from idvault.verify.attest import epoch as statements
 from idvault.verify.attest.epoch import EpochStatement
 from idvault.verify.attest.reading import RosterError
+from idvault.verify.clock import ClockReading
 from idvault.verify.error import DamagedError, Reason
+from idvault.verify.event import EventType
 from idvault.verify.transparency import epoch
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.epoch import FIRST, Break, Epoch
 from idvault.verify.transparency.restored import EpochPlace
-from idvault.verify.transparency.tree import EMPTY_ROOT, LogError
+from idvault.verify.transparency.tree import EMPTY_ROOT, CompactRange, LogError
 
 _ID_DIGITS = 32
 
@@ -53,50 +60,131 @@ def entry_id(statement: EpochStatement) -> str:
     return statement.digest()[:_ID_DIGITS]
 
 
-async def find_place(main: EpochMain, chain: Sequence[EpochStatement]) -> EpochPlace:
+async def of_main(main: Database) -> tuple[EpochStatement, ...]:
+    """Return the statements of a main database; raises DamagedError (RECORD_DAMAGED)."""
+    return parsed(await main.read("epoch.latest", store.statements))
+
+
+async def of_shred(shred: Database) -> tuple[EpochStatement, ...]:
+    """Return the statements of a shred database; raises DamagedError (RECORD_DAMAGED)."""
+    return parsed(await notes.latest(shred, EPOCHS))
+
+
+async def find_place(main: Database, chain: Sequence[EpochStatement]) -> EpochPlace:
     """Return where a main database is in the epochs of these statements; raises LogError for a wrong one."""
-    begun = await main.begun([entry_id(each) for each in chain]) if chain else set()
+    ids = [entry_id(each) for each in chain]
+    begun = await main.read("epoch.begun", lambda one: store.written(one, ids)) if chain else set()
     own = max((each.epoch for each in chain if entry_id(each) in begun), default=FIRST)
     return EpochPlace([epoch.read(each) for each in chain], own)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class EpochAges:
-    """Compares what both databases know of the log's epochs. shred: the statements there."""
+async def check_ages(main: Database, shred: Database) -> None:
+    """Raise EpochOlderError, EpochConflictError or DamagedError unless both know the same epochs."""
+    _, found, chain = await _chains(main, shred)
+    place = await _place(main, chain)
+    if place.own < place.newest.number:
+        raise EpochOlderError("the main database", place.own + 1)
+    if len(found) < len(chain):
+        raise EpochOlderError("the shred database", len(found) + statements.SECOND)
 
-    main: EpochMain
-    shred: CheckpointStore
 
-    async def check(self) -> None:
-        """Raise EpochOlderError, EpochConflictError or DamagedError unless both know the same epochs."""
-        _, shred, chain = await self._chains()
-        place = await self._place(chain)
-        if place.own < place.newest.number:
-            raise EpochOlderError("the main database", place.own + 1)
-        if len(shred) < len(chain):
-            raise EpochOlderError("the shred database", len(shred) + statements.SECOND)
+async def carry(main: Database, shred: Database) -> None:
+    """Give the main database the statements of epochs that it is in, if an earlier version did not."""
+    found, _, chain = await _chains(main, shred)
+    place = await _place(main, chain)
+    if len(found) < len(chain) and place.own == place.newest.number:
+        content = statements.encode_chain(chain)
+        await main.act("epoch.keep", lambda one: store.keep_statements(one, content))
 
-    async def carry(self) -> None:
-        """Give the main database the statements of epochs that it is in, if an earlier version did not."""
-        main, _, chain = await self._chains()
-        place = await self._place(chain)
-        if len(main) < len(chain) and place.own == place.newest.number:
-            await self.main.keep(statements.encode_chain(chain))
 
-    async def _chains(
-        self,
-    ) -> tuple[Sequence[EpochStatement], Sequence[EpochStatement], Sequence[EpochStatement]]:
-        main, shred = parsed(await self.main.latest()), parsed(await self.shred.latest())
-        try:
-            return main, shred, statements.join(main, shred)
-        except RosterError as error:
-            raise EpochConflictError(str(error)) from error
+async def _chains(
+    main: Database, shred: Database
+) -> tuple[Sequence[EpochStatement], Sequence[EpochStatement], Sequence[EpochStatement]]:
+    ours, theirs = await of_main(main), await of_shred(shred)
+    try:
+        return ours, theirs, statements.join(ours, theirs)
+    except RosterError as error:
+        raise EpochConflictError(str(error)) from error
 
-    async def _place(self, chain: Sequence[EpochStatement]) -> EpochPlace:
-        try:
-            return await find_place(self.main, chain)
-        except LogError as error:
-            raise DamagedError(Reason.RECORD_DAMAGED) from error
+
+async def _place(main: Database, chain: Sequence[EpochStatement]) -> EpochPlace:
+    try:
+        return await find_place(main, chain)
+    except LogError as error:
+        raise DamagedError(Reason.RECORD_DAMAGED) from error
+
+
+@act("epoch.log")
+async def _begun(
+    tx: Tx, statement: EpochStatement, chain: Sequence[EpochStatement], left: CompactRange | None
+) -> None:
+    """Log an epoch's beginning once: the entry's id is the statement's."""
+    entry = entry_id(statement)
+    if await store.is_written(tx.connection, entry):
+        tx.unchanged("the epoch has begun")
+    else:
+        if left is not None:
+            await store.cut(tx.connection, left)
+        await tx.log(
+            EventType.LOG_BEGIN_EPOCH, entry, epoch=str(statement.epoch), statement=statement.digest()
+        )
+    await store.keep_statements(tx.connection, statements.encode_chain(chain))
+
+
+async def begin(
+    vault: Vault,
+    shred: Database,
+    now: ClockReading,
+    chain: Sequence[EpochStatement],
+    *,
+    signed: bytes,
+    left: CompactRange | None = None,
+) -> None:
+    """Begin the epoch of the last of all statements: log it once, then replace what is signed.
+
+    Each step can be repeated after a crash. signed: the checkpoint of the entries that are left. left: their
+    tree, if the main database has more, which then get another place in the log. The former complete
+    checkpoint is forgotten: its entries are not all there.
+    """
+    await _begun(vault, SYSTEM, now, chain[-1], chain, left)
+    await shred.act("epoch.begin", lambda one: _sign(one, chain, signed, keep_complete=False))
+
+
+@act("epoch.log")
+async def _keys_lost(tx: Tx, count: int, chain: Sequence[EpochStatement]) -> None:
+    """Log that records have lost their shred keys."""
+    await tx.log(EventType.KEYS_LOSE, count=str(count))
+    if chain:
+        await store.keep_statements(tx.connection, statements.encode_chain(chain))
+
+
+async def sign_again(
+    vault: Vault,
+    shred: Database,
+    now: ClockReading,
+    chain: Sequence[EpochStatement],
+    *,
+    lost: int,
+    signed: bytes,
+    keep_complete: bool,
+) -> None:
+    """Log a loss of shred keys, then replace what is signed in a shred database that was restored.
+
+    chain: the statements of all epochs, none if the log is in its first one. keep_complete: whether the
+    complete checkpoint is one of this epoch.
+    """
+    await _keys_lost(vault, SYSTEM, now, lost, chain)
+    await shred.act("epoch.sign_again", lambda one: _sign(one, chain, signed, keep_complete=keep_complete))
+
+
+async def _sign(
+    connection: Connection, chain: Sequence[EpochStatement], signed: bytes, *, keep_complete: bool
+) -> None:
+    if chain:
+        await store.set_note(connection, EPOCHS, statements.encode_chain(chain))
+    await store.set_note(connection, SIGNED, signed)
+    if not keep_complete:
+        await store.forget_note(connection, NEWEST)
 
 
 def parsed(raw: bytes | None) -> tuple[EpochStatement, ...]:
@@ -111,7 +199,7 @@ def parsed(raw: bytes | None) -> tuple[EpochStatement, ...]:
 class LogEpochs:
     """The statements of one log; call `refresh` first. They are parsed again only if they have changed."""
 
-    store: CheckpointStore
+    shred: Database
     raw: bytes | None = field(default=None, init=False)
     breaks: Sequence[Break] = field(default=(), init=False)
 
@@ -122,7 +210,7 @@ class LogEpochs:
 
     async def refresh(self) -> None:
         """Read the statements; raises DamagedError (RECORD_DAMAGED) if they cannot be read."""
-        raw = await self.store.latest()
+        raw = await notes.latest(self.shred, EPOCHS)
         if raw is None or raw == self.raw:
             return
         try:

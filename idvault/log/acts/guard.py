@@ -1,11 +1,11 @@
 """Fails closed: refuses every change while a log entry has waited too long for its index."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from idvault.core import caller
-from idvault.log.ports import LogStore
+from idvault.log.rules import Unsequenced
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
 
@@ -20,9 +20,11 @@ def _ignore(_count: int) -> None:
 class LogGuard:
     """The check before every mutation, not before reads. It passes again once no entry waits too long."""
 
-    def __init__(self, *, store: LogStore, observe: Callable[[int], None] = _ignore) -> None:
-        """Initialise with the port. observe: receives the count of waiting entries at each read."""
-        self._store = store
+    def __init__(
+        self, *, look: Callable[[], Awaitable[Unsequenced]], observe: Callable[[int], None] = _ignore
+    ) -> None:
+        """Set up. look: reads which entries wait; observe: receives their count at each read."""
+        self._look = look
         self._observe = observe
         self._oldest: datetime | None = None
         self._read_at: datetime | None = None
@@ -31,7 +33,7 @@ class LogGuard:
     async def check(self, *, now: ClockReading) -> None:
         """Raise UnavailableError (LOG_UNAVAILABLE) if an entry has waited for a minute (real time).
 
-        Raises UnavailableError (STORE_UNAVAILABLE) if the store cannot be read.
+        Raises UnavailableError (STORE_UNAVAILABLE) if the log cannot be read.
         """
         if not self._is_fresh(now):
             await self._read(now)
@@ -44,7 +46,7 @@ class LogGuard:
             if self._is_fresh(now):
                 return
             with caller.serving(caller.NOBODY):
-                waiting = await self._store.unsequenced()
+                waiting = await self._look()
             self._oldest, self._read_at = waiting.oldest, now.real
             self._observe(waiting.count)
 

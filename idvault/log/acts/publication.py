@@ -27,9 +27,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from idvault.core.db.database import Database
+from idvault.log.acts import notes
+from idvault.log.acts import tree as stored
 from idvault.log.acts.epoch import LogEpochs
-from idvault.log.acts.reading import LogTree
-from idvault.log.ports import CheckpointStore, LogStore, Publication, PublicDirectory, Subtree
+from idvault.log.ports import Publication, PublicDirectory
+from idvault.log.rules import Subtree
+from idvault.log.store import LOG_KEYS
 from idvault.verify.attest.epoch import FILE as EPOCHS_FILE
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
@@ -50,26 +54,15 @@ class PublicationRefusedError(PreconditionError):
         super().__init__(Reason.LOG_UNAVAILABLE)
 
 
-class PublicationFlow:
+class Publisher:
     """The public directory of one worker."""
 
     def __init__(
-        self,
-        *,
-        store: LogStore,
-        complete: CheckpointStore,
-        epochs: CheckpointStore,
-        files: Publication,
-        policy: Callable[[], CosignaturePolicy],
+        self, *, main: Database, shred: Database, files: Publication, policy: Callable[[], CosignaturePolicy]
     ) -> None:
-        """Initialise with the ports.
-
-        epochs: the statements of the log's epochs. policy: returns the policy that verifies its checkpoints.
-        """
-        self._store = store
-        self._tree = LogTree(store=store)
-        self._complete = complete
-        self._epochs = LogEpochs(store=epochs)
+        """Set up. policy: returns the policy that verifies the log's checkpoints."""
+        self._main, self._shred = main, shred
+        self._epochs = LogEpochs(shred=shred)
         self._files = files
         self._policy = policy
         self._current: datetime | None = None
@@ -89,11 +82,11 @@ class PublicationFlow:
         # In this order: then the directory is never ahead of the store, even if another worker publishes
         # meanwhile.
         former = await self._files.read(CHECKPOINT_PATH)
-        newest = await self._complete.latest()
+        newest = await notes.latest(self._shred)
         if newest is None:
             return
         size = await self._publish(former, newest)
-        if size == (await self._store.head()).size:
+        if size == (await stored.head(self._main)).size:
             self._current = now.real
 
     async def _publish(self, former: bytes | None, newest: bytes) -> int:
@@ -119,7 +112,7 @@ class PublicationFlow:
             stays = epoch.carry(there, wanted, self._epochs.breaks).checkpoint
         except LogError as error:
             raise PublicationRefusedError from error
-        if stays.size > wanted.size or await self._tree.root(stays.size) != stays.root:
+        if stays.size > wanted.size or await stored.root(self._main, stays.size) != stays.root:
             raise PublicationRefusedError
         if stays.size < there.size:
             await self._keep_lost(former, there, stays.size)
@@ -143,7 +136,7 @@ class PublicationFlow:
             await self._files.replace(EPOCHS_FILE, former=former, content=content)
 
     async def _check(self, wanted: Checkpoint) -> None:
-        if await self._tree.root(wanted.size) != wanted.root:
+        if await stored.root(self._main, wanted.size) != wanted.root:
             raise DamagedError(Reason.RECORD_DAMAGED)
 
     async def _write(self, old: int, new: int) -> None:
@@ -154,7 +147,7 @@ class PublicationFlow:
             await self._put(place, tile.encode_bundle(await self._leaves(place)))
 
     async def _leaves(self, place: Bundle) -> list[bytes]:
-        leaves = await self._store.leaves(start=place.start, limit=place.width)
+        leaves = await stored.leaves(self._main, start=place.start, limit=place.width)
         if [leaf_hash(leaf) for leaf in leaves] != await self._stored(place.tile):
             raise DamagedError(Reason.RECORD_DAMAGED)
         return leaves
@@ -163,13 +156,13 @@ class PublicationFlow:
         hashes = await self._stored(place)
         if place.width == WIDTH:
             # The signed root covers the one hash above these.
-            above = await self._store.nodes([Subtree((place.level + 1) * HEIGHT, place.index)])
+            above = await stored.nodes(self._main, [Subtree((place.level + 1) * HEIGHT, place.index)])
             if above != [_root(hashes)]:
                 raise DamagedError(Reason.RECORD_DAMAGED)
         return hashes
 
     async def _stored(self, place: Tile) -> list[bytes]:
-        return await self._store.nodes([Subtree(one.level, one.index) for one in place.positions])
+        return await stored.nodes(self._main, [Subtree(one.level, one.index) for one in place.positions])
 
     async def _put(self, place: Tile | Bundle, content: bytes) -> None:
         if await self._files.read(place.path) != content:
@@ -192,22 +185,16 @@ def _root(hashes: list[bytes]) -> bytes:
     return tree.root()
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class DirectoryFlow:
-    """The index of one public directory."""
-
-    files: PublicDirectory
-
-    async def run(self) -> None:
-        """Publish the index if it has changed; raises UnavailableError."""
-        former = await self.files.read(directory.INDEX_PATH)
-        there = await self.files.read(CHECKPOINT_PATH)
-        listed = await self.files.listing(without=directory.LOG_FOLDER)
-        size = None if there is None else _size(there)
-        # In a thread: the index of ten million entries has 78,000 lines.
-        content = await asyncio.to_thread(_content, listed, size)
-        if content != former:
-            await self.files.replace(directory.INDEX_PATH, former=former, content=content)
+async def publish_index(files: PublicDirectory) -> None:
+    """Publish the index of a public directory if it has changed; raises UnavailableError."""
+    former = await files.read(directory.INDEX_PATH)
+    there = await files.read(CHECKPOINT_PATH)
+    listed = await files.listing(without=directory.LOG_FOLDER)
+    size = None if there is None else _size(there)
+    # In a thread: the index of ten million entries has 78,000 lines.
+    content = await asyncio.to_thread(_content, listed, size)
+    if content != former:
+        await files.replace(directory.INDEX_PATH, former=former, content=content)
 
 
 def _content(listed: Sequence[str], size: int | None) -> bytes:
@@ -229,7 +216,7 @@ _ALWAYS, _NEVER = (each.replace(tzinfo=UTC) for each in (datetime.min, datetime.
 class LogKeys:
     """The log's keys of one worker. find: reads every key in the key file, the oldest first."""
 
-    store: CheckpointStore
+    shred: Database
     files: Publication
     find: Callable[[], Sequence[NoteSigner]]
 
@@ -244,12 +231,12 @@ class LogKeys:
         Raises DamagedError if the stored announcements do not verify, and UnavailableError.
         """
         self._held = tuple(self.find())
-        raw = await self.store.latest()
+        raw = await notes.latest(self.shred, LOG_KEYS)
         changes = _longer(_read_key(raw), await self.files.read(log_key.FILE))
         changes = (*changes, *self._new(changes, now.real))
         is_new = bool(changes) and log_key.encode(changes) != raw
-        if is_new and not await self.store.replace(former=raw, note=log_key.encode(changes)):
-            raise UnavailableError(Reason.STORE_UNAVAILABLE)  # another worker was faster
+        if is_new:
+            await self._keep(raw, log_key.encode(changes))
         self._changes = changes
         await self._publish()
 
@@ -280,6 +267,10 @@ class LogKeys:
             log_key.parse(log_key.announce(former, later, signs_from=begins))
             for former, later in pairwise(following)
         ]
+
+    async def _keep(self, former: bytes | None, content: bytes) -> None:
+        if not await notes.replace(self.shred, LOG_KEYS, former=former, note=content):
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)  # another worker was faster
 
     def _begins(self, key: VerifierKey) -> datetime:
         change = next((each for each in self._changes if each.later == key), None)

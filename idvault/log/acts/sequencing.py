@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
+from idvault.core.db.database import Database
+from idvault.log import store
+from idvault.log.acts import notes, tree
 from idvault.log.acts.epoch import LogEpochs
-from idvault.log.acts.reading import LogTree
 from idvault.log.acts.witness import (
     Cosignature,
     Cosigning,
@@ -33,7 +35,8 @@ from idvault.log.acts.witness import (
     Witnesses,
     cosignatures,
 )
-from idvault.log.ports import CheckpointStore, LogStore, PublicFiles
+from idvault.log.ports import PublicFiles
+from idvault.log.store import SIGNED
 from idvault.sealing.ports import Signer
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
@@ -91,16 +94,25 @@ class _Known:
         return max(self.checkpoints, key=lambda one: one.size, default=None)
 
 
-class LogFlow:
-    """The sequencer. Several workers may run it on one database at once."""
+async def sequence(main: Database, *, limit: int, now: datetime) -> int:
+    """Assign the next indices to up to limit entries that have none; return how many.
+
+    0 if another sequencer was faster, rather than an index twice. Raises DamagedError and UnavailableError.
+    """
+    try:
+        return await main.act("log.sequence", lambda one: store.sequence(one, limit=limit, now=now))
+    except store.HeadMovedError:
+        return 0
+
+
+class Sequencer:
+    """The log's part of one worker. Several workers may run it on one database at once."""
 
     def __init__(
         self,
         *,
-        store: LogStore,
-        signed: CheckpointStore,
-        complete: CheckpointStore,
-        epochs: CheckpointStore,
+        main: Database,
+        shred: Database,
         files: PublicFiles,
         signer: Signer,
         policy: Callable[[], CosignaturePolicy],
@@ -108,23 +120,20 @@ class LogFlow:
         alarm: Callable[[str], None],
         signers: Callable[[datetime], Sequence[NoteSigner]] | None = None,
     ) -> None:
-        """Initialise with the ports.
+        """Set up.
 
-        epochs: the statements of the log's epochs. policy: returns the policy of the roster in force; it
-        contains this log's key. witnesses: those to ask, by key. alarm: receives texts for the operator.
-        signers: returns the keys that sign at a real time; None for the signer alone.
+        policy: returns the policy of the roster in force; it contains this log's key. witnesses: those to
+        ask, by key. alarm: receives texts for the operator. signers: returns the keys that sign at a real
+        time; None for the signer alone.
         """
-        self._store = store
-        self._tree = LogTree(store=store)
-        self._signed = signed
-        self._complete = complete
-        self._epochs = LogEpochs(store=epochs)
+        self._main, self._shred = main, shred
+        self._epochs = LogEpochs(shred=shred)
         self._files = files
         self._find_policy = policy
         self._policy = policy()
         only = NoteSigner(VerifierKey(self._policy.origin, signer.public_key), signer.sign)
         self._signers = signers or (lambda _: [only])
-        self._cosigning = Cosigning(witnesses=witnesses, tree=self._tree)
+        self._cosigning = Cosigning(witnesses=witnesses, main=main)
         self._alarm = alarm
         self._alarmed: set[str] = set()
         self._own: Checkpoint | None = None
@@ -154,13 +163,13 @@ class LogFlow:
         known = await self._remembered()
         before = await self._checked(known)
         await self._sequence(now)
-        head = await self._checked(known) if (await self._store.head()).size != before.size else before
+        head = await self._checked(known) if (await tree.head(self._main)).size != before.size else before
         return await self._finish(known, await self._sign(known, head, now), now)
 
     async def _sequence(self, now: datetime) -> None:
         for _ in range(_BATCHES):
             try:
-                count = await self._store.sequence(limit=_BATCH, now=now)
+                count = await sequence(self._main, limit=_BATCH, now=now)
             except DamagedError:
                 _refuse("the head of the stored log is damaged")
             if count < _BATCH:
@@ -169,8 +178,8 @@ class LogFlow:
     async def _remembered(self) -> _Known:
         await self._epochs.refresh()
         published = self._published(await self._files.read(CHECKPOINT_PATH))
-        complete = self._kept(await self._complete.latest())
-        signed = self._kept(await self._signed.latest())
+        complete = self._kept(await notes.latest(self._shred))
+        signed = self._kept(await notes.latest(self._shred, SIGNED))
         kept = (published, complete, signed)
         found = [one.checkpoint for one in kept if one is not None]
         if self._own is not None:
@@ -212,7 +221,7 @@ class LogFlow:
             for one in (*known.checkpoints, head):
                 await self._check(one, head)
             if known.newest is not None and known.newest.size:
-                proof = await self._tree.consistency(old=known.newest.size, new=head.size)
+                proof = await tree.consistency(self._main, old=known.newest.size, new=head.size)
                 checkpoint.verify_successor(known.newest, head, proof)
         except RolledBackError as error:
             _refuse(f"the database is older than a signed checkpoint ({error.size} < {error.known})")
@@ -223,15 +232,15 @@ class LogFlow:
     async def _check(self, one: Checkpoint, head: Checkpoint) -> None:
         if one.size > head.size:
             raise RolledBackError(size=head.size, known=one.size)
-        if await self._tree.root(one.size) != one.root:
+        if await tree.root(self._main, one.size) != one.root:
             raise ConsistencyError("the stored tree has another root")
 
     async def _head(self) -> Checkpoint:
-        head = await self._store.head()
-        tree = CompactRange.from_bytes(head.tree)
-        if tree.size != head.size:
+        head = await tree.head(self._main)
+        stored = CompactRange.from_bytes(head.tree)
+        if stored.size != head.size:
             raise DamagedError(Reason.RECORD_DAMAGED)
-        return Checkpoint(self._policy.origin, head.size, tree.root(), self._epochs.current.extensions)
+        return Checkpoint(self._policy.origin, head.size, stored.root(), self._epochs.current.extensions)
 
     async def _sign(self, known: _Known, head: Checkpoint, now: datetime) -> _StoredNote:
         signers = self._signers(now)
@@ -239,7 +248,7 @@ class LogFlow:
             return known.signed
         former = None if known.signed is None else known.signed.raw
         kept = self._read(checkpoint.sign(head, signers))
-        if not await self._signed.replace(former=former, note=kept.raw):
+        if not await notes.replace(self._shred, SIGNED, former=former, note=kept.raw):
             raise _OvertakenError
         self._own = head
         return kept
@@ -259,7 +268,8 @@ class LogFlow:
         whole = _with(signed, lines)
         if former is not None and former.raw == whole:
             return False
-        return await self._complete.replace(former=None if former is None else former.raw, note=whole)
+        replaced = None if former is None else former.raw
+        return await notes.replace(self._shred, former=replaced, note=whole)
 
     def _is_complete(self, signed: _StoredNote, lines: Mapping[VerifierKey, Cosignature]) -> bool:
         try:
@@ -287,7 +297,7 @@ class LogFlow:
         conflicts = dict.fromkeys(answers.forks, "it has seen another history of this log")
         is_overtaken = False
         for key, size in answers.ahead.items():
-            stored = (await self._store.head()).size
+            stored = (await tree.head(self._main)).size
             if stored < size:
                 conflicts[key] = f"the database is older than the witnessed checkpoint ({stored} < {size})"
             else:

@@ -31,10 +31,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from idvault.core.db.database import Database
+from idvault.log.acts import epoch as log_epoch
+from idvault.log.acts import notes, tree
 from idvault.log.acts import reading as log_reading
-from idvault.log.acts.epoch import EpochAges
-from idvault.log.acts.reading import LogTree
-from idvault.log.ports import Ahead, CheckpointStore, Cosigned, LogStore, Witness, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, Witness, WitnessRefusedError
+from idvault.log.store import SIGNED
 from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
 from idvault.verify.transparency import note
 from idvault.verify.transparency.checkpoint import Checkpoint
@@ -98,10 +100,10 @@ def cosignatures(raw: bytes, keys: Iterable[VerifierKey]) -> dict[VerifierKey, C
 class Cosigning:
     """The witnesses of one log, with the size that each has cosigned last as far as this process knows."""
 
-    def __init__(self, *, witnesses: Witnesses, tree: LogTree, patience: float = PATIENCE) -> None:
-        """Set up. patience: seconds for one round."""
+    def __init__(self, *, witnesses: Witnesses, main: Database, patience: float = PATIENCE) -> None:
+        """Set up. main: has the log; patience: seconds for one round."""
         self._witnesses = dict(witnesses)
-        self._tree = tree
+        self._main = main
         self._patience = patience
         self._sizes: dict[VerifierKey, int] = {}
 
@@ -169,7 +171,7 @@ class Cosigning:
     async def _one(self, witness: Witness, key: VerifierKey, submission: Submission) -> Cosignature | Ahead:
         old = min(self._sizes.get(key, submission.old), submission.size)
         for _ in range(_TRIES):
-            proof = await self._tree.consistency(old=old, new=submission.size)
+            proof = await tree.consistency(self._main, old=old, new=submission.size)
             answer = await witness.add_checkpoint(old=old, proof=proof, note=submission.raw)
             if isinstance(answer, Cosigned):
                 found = _checked(answer, submission.raw, key)
@@ -281,119 +283,106 @@ class OtherEpochError(DamagedError):
         )
 
 
-class WitnessFlow:
-    """The comparison at start-up, with all witnesses at once."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Compared:
+    """Two databases, and the witnesses that they are compared with.
 
-    def __init__(
-        self,
-        *,
-        witnesses: Mapping[VerifierKey, Witness],
-        quorum: int,
-        log: LogStore,
-        checkpoints: CheckpointStore,
-        complete: CheckpointStore,
-        ages: EpochAges | None = None,
-    ) -> None:
-        """Initialise with the ports.
+    quorum: how many witnesses must agree, at least one.
+    """
 
-        quorum: how many witnesses must agree, at least one. checkpoints: the last signed note, stored before
-        a witness sees it. complete: the last one with all cosignatures that were required. ages: compares
-        what both databases know of the log's epochs.
-        """
-        self._ages = ages
-        self._witnesses = witnesses
-        self._quorum = quorum
-        self._log = log
-        self._tree = LogTree(store=log)
-        self._checkpoints = checkpoints
-        self._complete = complete
+    main: Database
+    shred: Database
+    witnesses: Witnesses
+    quorum: int
 
-    async def begin(self, *, empty: bytes) -> None:
-        """Store the signed checkpoint of the empty log if there is none yet."""
-        if await self._checkpoints.latest() is None:
-            await self._checkpoints.replace(former=None, note=empty)
 
-    async def check(self) -> int:
-        """Return the size of a checkpoint that K witnesses confirm and whose entries are all stored.
+async def begin(shred: Database, *, empty: bytes) -> None:
+    """Store the signed checkpoint of the empty log if there is none yet."""
+    if await notes.latest(shred, SIGNED) is None:
+        await notes.replace(shred, SIGNED, former=None, note=empty)
 
-        Raises LogOlderError, EpochOlderError, LogForkedError, DamagedError (stored data does not verify),
-        UnwitnessedError (fewer than K witnesses can be reached), NoCheckpointError and StrangeWitnessError.
-        """
-        await self._check_ages()
-        found = await asyncio.gather(
-            *(self._check_one(each) for each in self._witnesses.values()), return_exceptions=True
-        )
-        confirmed = [each for each in found if isinstance(each, int)]
-        if len(confirmed) >= self._quorum:
-            return min(confirmed)
-        refused = [each for each in found if isinstance(each, BaseException)]
-        raise min(refused, key=_weight)
 
-    async def check_kept(self, *, keys: Collection[VerifierKey]) -> int:
-        """Return the size of the last checkpoint that K of these witnesses have cosigned.
+async def check(compared: Compared) -> int:
+    """Return the size of a checkpoint that K witnesses confirm and whose entries are all stored.
 
-        Its entries must all be stored; a log without entries needs none. Raises LogOlderError,
-        LogForkedError, DamagedError and, if there is no such checkpoint, UnwitnessedError.
-        """
-        await self._check_ages()
-        raw = await self._complete.latest()
-        if raw is None and not (await self._log.head()).size:
-            return 0
-        cosigners = set() if raw is None else {key.public_key for key in _cosigners(raw, keys)}
-        if raw is None or len(cosigners) < self._quorum:
-            raise UnwitnessedError(
-                "too few witnesses can be reached, and no checkpoint is cosigned by enough"
-            )
-        kept = log_reading.parse(raw)
-        await self._check_entries(kept)
-        return kept.size
+    Raises LogOlderError, EpochOlderError, LogForkedError, DamagedError (stored data does not verify),
+    UnwitnessedError (fewer than K witnesses can be reached), NoCheckpointError and StrangeWitnessError.
+    """
+    await log_epoch.check_ages(compared.main, compared.shred)
+    found = await asyncio.gather(
+        *(_check_one(compared, each) for each in compared.witnesses.values()), return_exceptions=True
+    )
+    confirmed = [each for each in found if isinstance(each, int)]
+    if len(confirmed) >= compared.quorum:
+        return min(confirmed)
+    refused = [each for each in found if isinstance(each, BaseException)]
+    raise min(refused, key=_weight)
 
-    async def _check_ages(self) -> None:
-        if self._ages is not None:
-            await self._ages.check()
 
-    async def _check_one(self, witness: Witness) -> int:
-        for _ in range(_ROUNDS):
-            raw, own = await self._newest()
-            seen = await self._ask(witness, raw, own)
-            if seen is None:
-                await self._check_entries(own)
-                return own.size
-            # A signing process stores a checkpoint before it submits it to the witness, so it must be here by
-            # now.
-            _, newest = await self._newest()
-            if newest.size < seen:
-                raise LogOlderError(size=newest.size, known=seen)
-        raise UnwitnessedError("the log grew during every comparison with the witness")
+async def check_kept(compared: Compared, *, keys: Collection[VerifierKey]) -> int:
+    """Return the size of the last checkpoint that K of these witnesses have cosigned.
 
-    async def _newest(self) -> tuple[bytes, Checkpoint]:
-        raw = await self._checkpoints.latest()
-        if raw is None:
-            raise NoCheckpointError
-        return raw, log_reading.parse(raw)
+    Its entries must all be stored; a log without entries needs none. Raises LogOlderError, LogForkedError,
+    DamagedError and, if there is no such checkpoint, UnwitnessedError.
+    """
+    await log_epoch.check_ages(compared.main, compared.shred)
+    raw = await notes.latest(compared.shred)
+    if raw is None and not (await tree.head(compared.main)).size:
+        return 0
+    cosigners = set() if raw is None else {key.public_key for key in _cosigners(raw, keys)}
+    if raw is None or len(cosigners) < compared.quorum:
+        raise UnwitnessedError("too few witnesses can be reached, and no checkpoint is cosigned by enough")
+    kept = log_reading.parse(raw)
+    await _check_entries(compared.main, kept)
+    return kept.size
 
-    async def _ask(self, witness: Witness, raw: bytes, own: Checkpoint) -> int | None:
-        """Return None if the witness cosigned the checkpoint, else the size that the witness has seen."""
-        answer = await _submit(witness, raw, own, old=own.size, proof=())
-        if isinstance(answer, Ahead) and answer.size < own.size:
-            proof = await self._proof(old=answer.size, own=own)
-            answer = await _submit(witness, raw, own, old=answer.size, proof=proof)
-        return None if isinstance(answer, Cosigned) else answer.size
 
-    async def _proof(self, *, old: int, own: Checkpoint) -> tuple[bytes, ...]:
-        head = await self._log.head()
-        if head.size < old:
-            raise LogOlderError(size=head.size, known=old)
-        if head.size < own.size:
-            raise LogOlderError(size=head.size, known=own.size, by="signed")
-        return await self._tree.consistency(old=old, new=own.size)
+async def _check_one(compared: Compared, witness: Witness) -> int:
+    for _ in range(_ROUNDS):
+        raw, own = await _newest(compared.shred)
+        seen = await _ask(compared.main, witness, raw, own)
+        if seen is None:
+            await _check_entries(compared.main, own)
+            return own.size
+        # A signing process stores a checkpoint before it submits it, so it must be here by now.
+        _, newest = await _newest(compared.shred)
+        if newest.size < seen:
+            raise LogOlderError(size=newest.size, known=seen)
+    raise UnwitnessedError("the log grew during every comparison with the witness")
 
-    async def _check_entries(self, own: Checkpoint) -> None:
-        head = await self._log.head()
-        if head.size < own.size:
-            raise LogOlderError(size=head.size, known=own.size)
-        if await self._tree.root(own.size) != own.root:
-            raise LogForkedError(size=own.size)
+
+async def _newest(shred: Database) -> tuple[bytes, Checkpoint]:
+    # The last signed one: it is stored before a witness sees it, the complete one only afterwards.
+    raw = await notes.latest(shred, SIGNED)
+    if raw is None:
+        raise NoCheckpointError
+    return raw, log_reading.parse(raw)
+
+
+async def _ask(main: Database, witness: Witness, raw: bytes, own: Checkpoint) -> int | None:
+    """Return None if the witness cosigned the checkpoint, else the size that the witness has seen."""
+    answer = await _submit(witness, raw, own, old=own.size, proof=())
+    if isinstance(answer, Ahead) and answer.size < own.size:
+        proof = await _proof(main, old=answer.size, own=own)
+        answer = await _submit(witness, raw, own, old=answer.size, proof=proof)
+    return None if isinstance(answer, Cosigned) else answer.size
+
+
+async def _proof(main: Database, *, old: int, own: Checkpoint) -> tuple[bytes, ...]:
+    head = await tree.head(main)
+    if head.size < old:
+        raise LogOlderError(size=head.size, known=old)
+    if head.size < own.size:
+        raise LogOlderError(size=head.size, known=own.size, by="signed")
+    return await tree.consistency(main, old=old, new=own.size)
+
+
+async def _check_entries(main: Database, own: Checkpoint) -> None:
+    head = await tree.head(main)
+    if head.size < own.size:
+        raise LogOlderError(size=head.size, known=own.size)
+    if await tree.root(main, own.size) != own.root:
+        raise LogForkedError(size=own.size)
 
 
 async def _submit(
@@ -452,8 +441,8 @@ class CosignedAge:
     lag: receives the lag of each witness by its name.
     """
 
-    log: LogStore
-    complete: CheckpointStore
+    main: Database
+    shred: Database
     demand: Callable[[], Demand]
     observe: Callable[[float], None]
     tell: Callable[[float], None]
@@ -467,13 +456,13 @@ class CosignedAge:
         demand = self.demand()
         if not demand.quorum:
             return
-        raw = await self.complete.latest()
+        raw = await notes.latest(self.shred)
         size = log_reading.size(raw)
         self._began = self._began or now
         at = None if raw is None else cosigned_at(raw, demand)
         age = max(now - (at or self._began), timedelta(0))
         self.observe(age.total_seconds())
-        entries = (await self.log.head()).size
+        entries = (await tree.head(self.main)).size
         self.lag(self._lags(raw, demand, size=size, entries=entries))
         waits = age > LONGEST_WAIT and entries > size
         if (waits or age > LONGEST_IDLE) and (self._told is None or now - self._told >= _EVERY):

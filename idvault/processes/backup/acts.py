@@ -9,25 +9,20 @@
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.log.acts import audit, tree
 from idvault.log.acts import epoch as log_epoch
+from idvault.log.acts import notes as log_notes
 from idvault.log.acts import reading as log_reading
-from idvault.log.acts.audit import LogAuditFlow
-from idvault.log.ports import (
-    Ahead,
-    CheckpointStore,
-    Cosigned,
-    EpochMain,
-    LogStore,
-    Witness,
-    WitnessRefusedError,
-)
-from idvault.processes.backup import record_walk
-from idvault.processes.backup.ports import MainContents, MainExtent, ShredContents
-from idvault.processes.backup.rules import MAIN, SHRED, EpochNumbers, PairContents, Seen
+from idvault.log.ports import Ahead, Cosigned, Witness, WitnessRefusedError
+from idvault.log.store import SIGNED
+from idvault.processes.backup import record_walk, store
+from idvault.processes.backup.rules import MAIN, SHRED, EpochNumbers, MainExtent, PairContents, Seen
 from idvault.verify.attest.epoch import EpochStatement
 from idvault.verify.error import UnavailableError
 from idvault.verify.transparency import epoch, note
@@ -79,84 +74,96 @@ class ExaminedPair:
         return self.tree.root()
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class PairFlow:
-    """One pair of databases. log, begun: of the main one. signed, complete, epochs: the other's notes."""
+async def notes(shred: Database) -> list[KnownNote]:
+    """Return the shred database's two notes."""
+    kept = (await log_notes.latest(shred, SIGNED), await log_notes.latest(shred))
+    return [KnownNote(SHRED, raw) for raw in kept if raw is not None]
 
-    main: MainContents
-    shred: ShredContents
-    audit: LogAuditFlow
-    log: LogStore
-    begun: EpochMain
-    signed: CheckpointStore
-    complete: CheckpointStore
-    epochs: CheckpointStore
 
-    async def notes(self) -> list[KnownNote]:
-        """Return the shred database's two notes."""
-        kept = (await self.signed.latest(), await self.complete.latest())
-        return [KnownNote(SHRED, raw) for raw in kept if raw is not None]
+async def statements(main: Database, shred: Database) -> dict[str, tuple[EpochStatement, ...]]:
+    """Return the statements that each database has; raises DamagedError."""
+    return {MAIN: await log_epoch.of_main(main), SHRED: await log_epoch.of_shred(shred)}
 
-    async def own(self) -> KnownNote | None:
-        """Return the later of the shred database's two notes."""
-        return newest(await self.notes())
 
-    async def statements(self) -> dict[str, tuple[EpochStatement, ...]]:
-        """Return the statements that each database has; raises DamagedError."""
-        return {
-            MAIN: log_epoch.parsed(await self.begun.latest()),
-            SHRED: log_epoch.parsed(await self.epochs.latest()),
-        }
+async def main_extent(main: Database) -> MainExtent:
+    """Return how much a main database holds."""
+    return await main.read("backup.extent", store.extent)
 
-    async def examine(self, known: Sequence[KnownNote], chain: Sequence[EpochStatement] = ()) -> ExaminedPair:
-        """Return what the pair holds. known: verified checkpoints from elsewhere. chain: all statements.
 
-        Raises LogError if an entry, a hash, a checkpoint or a statement contradicts another.
-        """
-        notes = [*known, *await self.notes()]
-        place = await log_epoch.find_place(self.begun, chain)
-        extent = await self.audit.extent()
-        checkpoints = place.expected((one.checkpoint for one in notes), entries=extent.size)
-        audited = await self.audit.verify(extent=extent, checkpoints=checkpoints, progress=lambda _: None)
-        left = place.usable(audited.tree.size)
-        tree = audited.tree
-        if left < tree.size:
-            tree = CompactRange(left, await log_reading.read(self.log, decompose(0, left)))
-        contents = await self._contents(place, audited.tree.size, left)
-        return ExaminedPair(contents[0], contents[1], tree, _all_seen(known, place), place)
+async def key_count(shred: Database) -> int:
+    """Return how many shred keys a database has."""
+    return await shred.read("backup.keys", store.keys)
 
-    async def _contents(self, place: EpochPlace, entries: int, left: int) -> tuple[MainExtent, PairContents]:
-        counts = await self.main.extent()
-        walked = await record_walk.walk(self.main, self.shred)
-        own = await self.own()
-        signed = None if own is None else place.left(own.checkpoint)
-        at = signed_at(own, await self.complete.latest())
-        ages = EpochNumbers(place.newest.number, place.own, await self._epoch_of_shred(own))
-        return counts, PairContents(
-            entries=left,
-            former=entries - left,
-            newest=counts.newest,
-            records=counts.records,
-            keys=await self.shred.keys(),
-            signed=Seen(SHRED, 0 if signed is None else signed.size, at),
-            unkeyed=walked.unkeyed,
-            erased=walked.erased,
-            revived=tuple(await self.revived()),
-            epochs=ages,
-        )
 
-    async def _epoch_of_shred(self, own: KnownNote | None) -> int:
-        stated = len(log_epoch.parsed(await self.epochs.latest())) + epoch.FIRST
-        return stated if own is None else max(stated, epoch.of(own.checkpoint).number)
+async def examine(
+    main: Database, shred: Database, known: Sequence[KnownNote], chain: Sequence[EpochStatement] = ()
+) -> ExaminedPair:
+    """Return what the pair holds. known: verified checkpoints from elsewhere. chain: all statements.
 
-    async def revived(self) -> list[str]:
-        """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
-        found: list[str] = []
-        after = ""
-        while page := await self.main.destroyed(after=after, limit=_PAGE):
-            found += sorted(await self.shred.with_key(page))
-            after = page[-1]
-        return found
+    Raises LogError if an entry, a hash, a checkpoint or a statement contradicts another.
+    """
+    every = [*known, *await notes(shred)]
+    place = await log_epoch.find_place(main, chain)
+    extent = await audit.extent(main)
+    checkpoints = place.expected((one.checkpoint for one in every), entries=extent.size)
+    audited = await audit.verify(main, extent=extent, checkpoints=checkpoints, progress=lambda _: None)
+    left, found = place.usable(audited.tree.size), audited.tree
+    if left < found.size:
+        found = CompactRange(left, await tree.hashes(main, decompose(0, left)))
+    counts, contents = await _contents(main, shred, place, audited.tree.size, left)
+    return ExaminedPair(counts, contents, found, _all_seen(known, place), place)
+
+
+async def _contents(
+    main: Database, shred: Database, place: EpochPlace, entries: int, left: int
+) -> tuple[MainExtent, PairContents]:
+    counts = await main_extent(main)
+    walked = await record_walk.walk(main, shred)
+    own = newest(await notes(shred))
+    signed = None if own is None else place.left(own.checkpoint)
+    at = signed_at(own, await log_notes.latest(shred))
+    ages = EpochNumbers(place.newest.number, place.own, await _epoch_of_shred(shred, own))
+    return counts, PairContents(
+        entries=left,
+        former=entries - left,
+        newest=counts.newest,
+        records=counts.records,
+        keys=await key_count(shred),
+        signed=Seen(SHRED, 0 if signed is None else signed.size, at),
+        unkeyed=walked.unkeyed,
+        erased=walked.erased,
+        revived=tuple(await _revived(main, shred)),
+        epochs=ages,
+    )
+
+
+async def _epoch_of_shred(shred: Database, own: KnownNote | None) -> int:
+    stated = len(await log_epoch.of_shred(shred)) + epoch.FIRST
+    return stated if own is None else max(stated, epoch.of(own.checkpoint).number)
+
+
+async def _revived(main: Database, shred: Database) -> list[str]:
+    """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
+    found: list[str] = []
+    async for page in _destroyed(main):
+        found += sorted(await record_walk.with_key(shred, page))
+    return found
+
+
+async def destroyed(main: Database) -> list[str]:
+    """Return every account whose keys an erasure has destroyed."""
+    return [account async for page in _destroyed(main) for account in page]
+
+
+async def _destroyed(main: Database) -> AsyncIterator[list[str]]:
+    after = ""
+
+    async def page(connection: Connection) -> list[str]:
+        return await store.destroyed(connection, after=after, limit=_PAGE)
+
+    while found := await main.read("backup.destroyed", page):
+        yield found
+        after = found[-1]
 
 
 def signed_at(own: KnownNote | None, complete: bytes | None) -> datetime | None:

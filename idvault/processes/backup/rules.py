@@ -26,6 +26,28 @@ MAIN, SHRED = "the main database", "the shred database"
 
 
 @dataclass(frozen=True, slots=True)
+class MainExtent:
+    """What the main database holds. entries: with a place in the log; waiting: without one.
+
+    newest: when the newest entry with a place was written, None without any.
+    """
+
+    entries: int
+    waiting: int
+    newest: datetime | None
+    accounts: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHolder:
+    """An account that has a sealed record. erased: whether its keys are meant to be gone."""
+
+    account_token: str
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What somebody has seen of the log. by: who, in words; at: when, None if that is not known.
 

@@ -1,14 +1,11 @@
-"""Reads what a pair of databases holds (processes.backup.ports)."""
+"""What a main database and a shred database hold, to tell what a backup or a restored pair lacks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Integer, func, literal_column, select
 
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among_words
 from idvault.core.db.statement import Statement, by_index, param, scalar, statement
 from idvault.core.tables.account import accounts, records
@@ -16,7 +13,7 @@ from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_entries, log_head
 from idvault.key.store.version import IS_KEPT
-from idvault.processes.backup.ports import MainExtent, RecordHolder
+from idvault.processes.backup.rules import MainExtent, RecordHolder
 from idvault.verify.account import AccountState
 from idvault.verify.erasure import ErasureState
 
@@ -59,43 +56,29 @@ _WITH_KEY: Statement[str] = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlMainContents:
-    """The main database of a pair."""
-
-    database: Database
-
-    @read("backup.extent")
-    async def extent(self, connection: Connection) -> MainExtent:
-        """Return the counts of one snapshot."""
-        size = await connection.one(_SIZE) or 0
-        newest = await connection.one(_WRITTEN, place=size - 1)
-        counts = [(await connection.all(count))[0] for count in (_WAITING, _ACCOUNTS, _RECORDS)]
-        return MainExtent(size, counts[0], newest, counts[1], counts[2])
-
-    @read("backup.holders")
-    async def holders(self, connection: Connection, *, after: str, limit: int) -> list[RecordHolder]:
-        """Return a page of the accounts that have a record."""
-        return await connection.all(_HOLDERS, after=after, limit=limit)
-
-    @read("backup.destroyed")
-    async def destroyed(self, connection: Connection, *, after: str, limit: int) -> list[str]:
-        """Return a page of the accounts whose keys an erasure has destroyed."""
-        return await connection.all(_DESTROYED, after=after, limit=limit)
+async def extent(connection: Connection) -> MainExtent:
+    """Return the counts of one snapshot of the main database."""
+    size = await connection.one(_SIZE) or 0
+    newest = await connection.one(_WRITTEN, place=size - 1)
+    counts = [(await connection.all(count))[0] for count in (_WAITING, _ACCOUNTS, _RECORDS)]
+    return MainExtent(size, counts[0], newest, counts[1], counts[2])
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlShredContents:
-    """The shred database of a pair."""
+async def holders(connection: Connection, *, after: str, limit: int) -> list[RecordHolder]:
+    """Return up to limit accounts with a record whose tokens are greater than `after`, in order."""
+    return await connection.all(_HOLDERS, after=after, limit=limit)
 
-    database: Database
 
-    @read("backup.keys")
-    async def keys(self, connection: Connection) -> int:
-        """Return how many shred keys there are."""
-        return (await connection.all(_KEYS))[0]
+async def destroyed(connection: Connection, *, after: str, limit: int) -> list[str]:
+    """Return up to limit accounts whose keys an erasure has destroyed, greater than `after`, in order."""
+    return await connection.all(_DESTROYED, after=after, limit=limit)
 
-    @read("backup.with_key")
-    async def with_key(self, connection: Connection, tokens: Sequence[str]) -> set[str]:
-        """Return those of the accounts that have a shred key."""
-        return set(await connection.all(_WITH_KEY, tokens=tokens))
+
+async def keys(connection: Connection) -> int:
+    """Return how many shred keys there are."""
+    return (await connection.all(_KEYS))[0]
+
+
+async def with_key(connection: Connection, tokens: Sequence[str]) -> set[str]:
+    """Return those of the accounts that have a shred key."""
+    return set(await connection.all(_WITH_KEY, tokens=tokens))

@@ -11,10 +11,10 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.log.acts.proofs import LogProofs
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.key.version import follow_every
-from idvault.processes.bootstrap.proofs import log_proofs
 from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -60,7 +60,7 @@ def _histories(base: Base, policy: OperatorPolicy, *, statements: StatementSigne
     """Return what answers whether a record was ever opened; it reads openings, and cannot open one."""
     return DisclosureHistoryFlow(
         main=base.main,
-        proofs=log_proofs(base),
+        proofs=LogProofs(main=base.main, shred=base.shred),
         policy=policy,
         embargo=timedelta(days=base.settings.disclosure_embargo_days),
         statements=statements,
@@ -70,7 +70,7 @@ def _histories(base: Base, policy: OperatorPolicy, *, statements: StatementSigne
 def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
     """Return the flow that makes receipts."""
     return ReceiptFlow(
-        proofs=log_proofs(base),
+        proofs=LogProofs(main=base.main, shred=base.shred),
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         report=lambda error: log().warning("receipt_not_proved", **describe(error)),

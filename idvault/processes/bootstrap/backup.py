@@ -5,9 +5,8 @@
 - The manifest is written last: a folder without one is no backup.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from hashlib import file_digest
 from importlib.metadata import version
@@ -16,17 +15,13 @@ from pathlib import Path
 from idvault.core.config import Settings
 from idvault.core.db import sqlite_copy
 from idvault.core.db import url as address
-from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.audit import LogAuditFlow
-from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlEpochMain, SqlLogAuditStore, SqlLogStore
 from idvault.processes import migrations
 from idvault.processes.backup import acts as backup_acts
 from idvault.processes.backup import lost_entries
-from idvault.processes.backup.acts import ExaminedPair, KnownNote, PairFlow, WitnessReplies
+from idvault.processes.backup.acts import ExaminedPair, KnownNote, WitnessReplies
 from idvault.processes.backup.rules import SHRED_KEPT
-from idvault.processes.backup.store import SqlMainContents, SqlShredContents
-from idvault.processes.bootstrap.base import urls
+from idvault.processes.bootstrap.base import open_pair, urls
 from idvault.processes.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
 from idvault.processes.bootstrap.statements import at_hand
 from idvault.processes.deployment.store import SqlDeploymentStore
@@ -88,15 +83,15 @@ async def _described(
             (targets[1], "" if shred_folder == folder else str(shred_folder), schemas[1]),
         )
     )
-    async with open_pair(*(f"sqlite:///{path}" for path in targets)) as pair:
-        extent = await pair.flow.main.extent()
-        own = await pair.flow.own()
+    async with open_pair((f"sqlite:///{targets[0]}", f"sqlite:///{targets[1]}")) as pair:
+        extent = await backup_acts.main_extent(pair[0])
+        own = backup_acts.newest(await backup_acts.notes(pair[1]))
         return Manifest(
             format=FORMAT,
             version=version("idvault"),
             began=now.real.isoformat(timespec="seconds"),
             ended=datetime.now(UTC).isoformat(timespec="seconds"),
-            deployment_id=await pair.deployment.check(),
+            deployment_id=await SqlDeploymentStore(main=pair[0], shred=pair[1]).check(),
             main=main,
             shred=shred,
             destroy_after=(now.real + SHRED_KEPT).date().isoformat(),
@@ -104,7 +99,7 @@ async def _described(
             signed=0 if own is None else own.checkpoint.size,
             accounts=extent.accounts,
             records=extent.records,
-            keys=await pair.flow.shred.keys(),
+            keys=await backup_acts.key_count(pair[1]),
             rosters=rosters,
             not_included=(*(f"{holder.value}.keys" for holder in Holder), "their passphrases", "report/"),
         )
@@ -123,35 +118,6 @@ def damage(path: Path, copied: CopiedFile, *, destroy_after: str = "", today: da
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPair:
-    """Two databases that are only read."""
-
-    flow: PairFlow
-    deployment: SqlDeploymentStore
-
-
-@asynccontextmanager
-async def open_pair(main_url: str, shred_url: str) -> AsyncIterator[OpenPair]:
-    """Open two databases."""
-    main, shred = (Database(url=url, pool_size=1) for url in (main_url, shred_url))
-    flow = PairFlow(
-        main=SqlMainContents(database=main),
-        shred=SqlShredContents(database=shred),
-        audit=LogAuditFlow(store=SqlLogAuditStore(database=main)),
-        log=SqlLogStore(database=main),
-        begun=SqlEpochMain(database=main),
-        signed=SqlCheckpointStore(database=shred, name=SIGNED),
-        complete=SqlCheckpointStore(database=shred),
-        epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
-    )
-    try:
-        yield OpenPair(flow, SqlDeploymentStore(main=main, shred=shred))
-    finally:
-        await main.close()
-        await shred.close()
-
-
 async def examine(
     main_url: str,
     shred_url: str,
@@ -162,22 +128,14 @@ async def examine(
 ) -> tuple[ExaminedPair, tuple[EpochStatement, ...]]:
     """Examine a pair; return what it holds, and the statements of the log's epochs at hand.
 
-    versions, others: of statements.at_hand. Raises what that and PairFlow.examine raise, SchemaError and
+    versions, others: of statements.at_hand. Raises what that and the examination raise, SchemaError and
     DeploymentMismatchError.
     """
     await migrations.check_current(main_url, shred_url)
-    async with open_pair(main_url, shred_url) as pair:
-        await pair.deployment.check()
-        chain = at_hand(await pair.flow.statements(), others or {}, versions=versions)
-        return await pair.flow.examine(known, chain), chain
-
-
-async def destroyed(main: Database) -> list[str]:
-    """Return every account whose keys an erasure has destroyed."""
-    contents, found = SqlMainContents(database=main), list[str]()
-    while page := await contents.destroyed(after=found[-1] if found else "", limit=1_000):
-        found += page
-    return found
+    async with open_pair((main_url, shred_url)) as (main, shred):
+        await SqlDeploymentStore(main=main, shred=shred).check()
+        chain = at_hand(await backup_acts.statements(main, shred), others or {}, versions=versions)
+        return await backup_acts.examine(main, shred, known, chain), chain
 
 
 async def newest_known(
@@ -187,8 +145,8 @@ async def newest_known(
 
     A witness answers about the epoch that it follows, and no other.
     """
-    async with open_pair(*pair) as opened:
-        notes = [*known, *await opened.flow.notes()]
+    async with open_pair(pair) as (_, shred):
+        notes = [*known, *await backup_acts.notes(shred)]
     return backup_acts.newest([one for one in notes if epoch.of(one.checkpoint) == found.place.newest])
 
 

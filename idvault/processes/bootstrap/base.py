@@ -135,6 +135,17 @@ def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
     return load_keys(settings) if alone else load_keys_of(settings, Holder.CUSTODY)
 
 
+@asynccontextmanager
+async def open_pair(addresses: tuple[str, str]) -> AsyncIterator[tuple[Database, Database]]:
+    """Open a main and a shred database for a command."""
+    main, shred = (Database(url=url, pool_size=1) for url in addresses)
+    try:
+        yield main, shred
+    finally:
+        await main.close()
+        await shred.close()
+
+
 def urls(settings: Settings) -> tuple[str, str]:
     """Return the URLs of the main and the shred database."""
     return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from idvault.core.db.clock import SqlServerClock
 from idvault.core.loop import Task
 from idvault.core.telemetry.logs import log
-from idvault.log.acts.reading import LogTree
+from idvault.log.acts import tree
 from idvault.log.acts.witness import Cosigning, Witnesses
-from idvault.log.store import CLOCK, SqlCheckpointStore, SqlLogStore
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base, urls
 from idvault.processes.bootstrap.witness import demand_of
@@ -43,9 +42,8 @@ async def build_clock_trust(
     base: Base, rosters: RosterHolder, *, witnesses: Witnesses, agrees: bool
 ) -> ClockTrust:
     """Build the trust, before anything is sequenced. agrees: an operator says that the clock is right."""
-    store = SqlLogStore(database=base.main)
-    head = await store.head()
-    trusted = TrustedTime(SqlCheckpointStore(database=base.shred, name=CLOCK))
+    head = await tree.head(base.main)
+    trusted = TrustedTime(base.shred)
     sequenced_at = None if agrees or not head.size else head.sequenced_at
     return ClockTrust(
         servers=[
@@ -53,8 +51,8 @@ async def build_clock_trust(
             for database, url in zip((base.main, base.shred), urls(base.settings), strict=True)
         ],
         witnesses=WitnessedTime(
-            complete=SqlCheckpointStore(database=base.shred),
-            cosigning=Cosigning(witnesses=witnesses, tree=LogTree(store=store)),
+            shred=base.shred,
+            cosigning=Cosigning(witnesses=witnesses, main=base.main),
             demand=lambda: demand_of(rosters.current),
         ),
         start=TwoClocks(base.real_now(), monotonic()),

@@ -9,22 +9,22 @@ from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.api.auditor import DisclosureServicer
 from idvault.key.store.version import SqlShredStore
+from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts.reading import StoredLog
+from idvault.log.api import TransparencyMethods
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterHolder
 from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.log import build_guard
-from idvault.processes.bootstrap.proofs import log_proofs
 from idvault.processes.bootstrap.request_key import member_repeats
-from idvault.processes.bootstrap.transparency import build_transparency
-from idvault.processes.bootstrap.vault import custody_vault
+from idvault.processes.bootstrap.vault import custody_vault, guard_of
 from idvault.processes.services.custodian import CustodianServicer
 from idvault.processes.services.roster import RosterServicer
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.second_factor import TotpSealer
-from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2
+from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 
 async def build_custody_edge(
@@ -36,7 +36,7 @@ async def build_custody_edge(
     """
     keys = load_custody_keys(base.settings, alone=alone)
     await follow_keys(stack, base, keys)
-    guard = build_guard(base)
+    guard = guard_of(base)
     vault = custody_vault(base, keys=keys, guard=guard)
     await people_acts.complete(vault, rosters, now=base.clock())
     second_factor = SecondFactors(
@@ -54,7 +54,7 @@ async def build_custody_edge(
         case_texts=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
         rosters=rosters,
         second_factor=second_factor,
-        proofs=log_proofs(base),
+        proofs=LogProofs(main=base.main, shred=base.shred),
         refusals=Refusals(vault=vault, observe=observe),
         observe=observe,
         shred_keys=SqlShredStore(database=base.shred),
@@ -62,7 +62,10 @@ async def build_custody_edge(
         daily=base.settings.disclosures_per_day,
     )
     services = [
-        build_transparency(base),
+        Service(
+            transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
+            TransparencyMethods(log=StoredLog(base.main, base.shred)),
+        ),
         Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], members),
         *custody_services(context),
     ]

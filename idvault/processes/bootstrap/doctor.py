@@ -13,8 +13,8 @@ from idvault.core.db.database import Database
 from idvault.core.db.servers import Servers
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import store as drill_store
-from idvault.log.acts.witness import WitnessFlow, cosigned_at
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts import notes, tree, witness
+from idvault.log.acts.witness import Compared, cosigned_at
 from idvault.people import store as people_store
 from idvault.processes import doctor, migrations
 from idvault.processes.bootstrap import connection_failure
@@ -24,7 +24,7 @@ from idvault.processes.bootstrap.doctor_host import DATABASES, check_secrets, ho
 from idvault.processes.bootstrap.handover import check_handed_over
 from idvault.processes.bootstrap.log import witness_keys
 from idvault.processes.bootstrap.vitals import certificate_files
-from idvault.processes.bootstrap.witness import demand_of, witness_flow
+from idvault.processes.bootstrap.witness import demand_of
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.processes.doctor import Check, Finding
 from idvault.processes.witness.client import HttpWitness
@@ -164,24 +164,22 @@ async def _check_drills(settings: Settings, main: Database, clock: Clock) -> Non
 
 
 async def _check_log(main: Database, clock: Clock) -> None:
-    store = SqlLogStore(database=main)
-    waiting, head = await store.unsequenced(), await store.head()
+    waiting, head = await tree.unsequenced(main), await tree.head(main)
     now = clock().real
     doctor.check_waiting(oldest=waiting.oldest, now=now)
     doctor.check_sequencer(sequenced_at=head.sequenced_at, now=now)
 
 
 async def _check_checkpoint(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
-    log, store = SqlLogStore(database=main), SqlCheckpointStore(database=shred)
-    sequenced = (await log.head()).size
+    sequenced = (await tree.head(main)).size
     for _ in range(_LOOKS):
-        if _size(await store.latest()) >= sequenced:
+        if _size(await notes.latest(shred)) >= sequenced:
             break
         await asyncio.sleep(_PAUSE)
-    signed = _size(await store.latest())
+    signed = _size(await notes.latest(shred))
     doctor.check_covered(sequenced=sequenced, signed=signed)
-    doctor.check_ages(sequenced=(await log.head()).size, signed=signed)
-    await _check_cosigned(settings, await store.latest(), clock)
+    doctor.check_ages(sequenced=(await tree.head(main)).size, signed=signed)
+    await _check_cosigned(settings, await notes.latest(shred), clock)
 
 
 async def _check_cosigned(settings: Settings, newest: bytes | None, clock: Clock) -> None:
@@ -258,20 +256,20 @@ async def _check_witness(settings: Settings, main: Database, shred: Database, cl
     try:
         doctor.check_witnesses(
             {
-                key.name: await _refusal(witness_flow(main, shred, witnesses={key: each}, quorum=1))
+                key.name: await _refusal(Compared(main=main, shred=shred, witnesses={key: each}, quorum=1))
                 for key, each in witnesses.items()
             },
             missing=[key.name for key in witness_keys(roster) if key not in witnesses],
         )
     finally:
-        for witness in witnesses.values():
-            await witness.close()
+        for each in witnesses.values():
+            await each.close()
 
 
-async def _refusal(flow: WitnessFlow) -> str:
+async def _refusal(compared: Compared) -> str:
     """Return why a witness does not confirm the log, "" if it does."""
     try:
-        await flow.check()
+        await witness.check(compared)
     except IdvaultError as error:
         found = connection_failure.named(error)
         return f"{error} ({found})" if found else str(error)

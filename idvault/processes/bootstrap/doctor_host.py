@@ -12,7 +12,6 @@ from idvault.core.db.clock import SqlServerClock
 from idvault.core.db.database import Database
 from idvault.processes import readiness
 from idvault.processes.backup import record_walk
-from idvault.processes.backup.store import SqlMainContents, SqlShredContents
 from idvault.processes.bootstrap.base import ENTROPY, Clock, load_keys, urls
 from idvault.processes.bootstrap.vitals import places
 from idvault.processes.doctor import Check
@@ -52,12 +51,11 @@ def host_checks(settings: Settings, *, main: Database, shred: Database, clock: C
 
 
 async def _check_records(main: Database, shred: Database) -> None:
-    contents = SqlMainContents(database=main), SqlShredContents(database=shred)
     # From anywhere on, and round to the beginning: each run of the doctor sees other ones of a large number.
     start = token.make(ENTROPY.random(16))
-    steps = [await record_walk.walk(*contents, after=start, most=_SAMPLE)]
+    steps = [await record_walk.walk(main, shred, after=start, most=_SAMPLE)]
     if steps[0].looked < _SAMPLE:
-        steps.append(await record_walk.walk(*contents, most=_SAMPLE - steps[0].looked))
+        steps.append(await record_walk.walk(main, shred, most=_SAMPLE - steps[0].looked))
     unkeyed = {account for step in steps for account in step.unkeyed}
     if unkeyed:
         raise AilmentError(

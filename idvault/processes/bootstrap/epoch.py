@@ -8,24 +8,22 @@
 - A loss of shred keys alone does not break the log: it is logged, and the next checkpoint is signed.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from idvault.core.config import Settings
-from idvault.core.db.database import Database
-from idvault.core.event_factory import EventFactory
 from idvault.key.store.sealed import SqlRemnants
 from idvault.key.store.version import SqlShredStore
-from idvault.log.acts.epoch import entry_id
-from idvault.log.store import SqlEpochStore
+from idvault.log.acts import epoch as log_epoch
+from idvault.processes.backup import acts as backup_acts
 from idvault.processes.backup import rules as backup_rules
 from idvault.processes.backup.acts import ExaminedPair, KnownNote
 from idvault.processes.backup.acts import newest as newest_note
 from idvault.processes.backup.rules import SHRED, Seen
 from idvault.processes.bootstrap import backup
-from idvault.processes.bootstrap.base import ENTROPY, load_keys_of, urls
+from idvault.processes.bootstrap.base import load_keys_of, open_pair, urls
 from idvault.processes.bootstrap.log import log_policy
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.verify.attest import epoch as statements
@@ -35,7 +33,6 @@ from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.reading import RosterError
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import IdvaultError, PreconditionError, Reason
-from idvault.verify.event import SYSTEM_ACTOR, EventType
 from idvault.verify.transparency import checkpoint, epoch
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.epoch import Epoch
@@ -153,20 +150,10 @@ async def accept(
     if chain[-1].digest() != statement.digest():
         raise LossRefusedError(f"the log has gone on since, in epoch {chain[-1].epoch}: use --propose-loss")
     _check_fits(statement, basis, signer)
-    event = EventFactory(entropy=ENTROPY).event(
-        EventType.LOG_BEGIN_EPOCH,
-        actor_id=SYSTEM_ACTOR,
-        now=now,
-        epoch=str(statement.epoch),
-        statement=statement.digest(),
-    )
-    async with _store(settings) as store:
-        await store.begin(
-            statements=statements.encode_chain(chain),
-            signed=checkpoint.sign(found.kept, [signer]),
-            event=replace(event, entry_id=entry_id(statement)),
-            left=basis.found.tree if basis.found.contents.former else None,
-        )
+    signed = checkpoint.sign(found.kept, [signer])
+    left = basis.found.tree if basis.found.contents.former else None
+    async with open_pair(urls(settings)) as (main, shred):
+        await log_epoch.begin(own_vault(main), shred, now, chain, signed=signed, left=left)
     await _destroy_revived(settings, basis.found)
     return found.kept
 
@@ -204,16 +191,11 @@ async def accept_lost_keys(
             "last epoch): custodians must sign for a new epoch (--propose-loss)"
         )
     count = len(contents.unkeyed)
-    event = EventFactory(entropy=ENTROPY).event(
-        EventType.KEYS_LOSE, actor_id=SYSTEM_ACTOR, now=now, count=str(count)
-    )
     complete = [epoch.of(one.checkpoint) for one in basis.notes if one.by == SHRED]
-    async with _store(settings) as store:
-        await store.sign_again(
-            statements=statements.encode_chain(basis.former) if basis.former else None,
-            signed=signed,
-            event=event,
-            keep_complete=all(each == basis.present for each in complete),
+    keep = all(each == basis.present for each in complete)
+    async with open_pair(urls(settings)) as (main, shred):
+        await log_epoch.sign_again(
+            own_vault(main), shred, now, basis.former, lost=count, signed=signed, keep_complete=keep
         )
     await _destroy_revived(settings, basis.found)
     return count
@@ -237,8 +219,8 @@ async def _basis(
         versions=versions,
         others={**await backup.published_statements(settings), **(given or {})},
     )
-    async with backup.open_pair(*urls(settings)) as pair:
-        return _Basis(found, versions, former, [*outside, *await pair.flow.notes()])
+    async with open_pair(urls(settings)) as (_, shred):
+        return _Basis(found, versions, former, [*outside, *await backup_acts.notes(shred)])
 
 
 async def _asked(
@@ -305,25 +287,15 @@ async def _destroy_revived(settings: Settings, found: ExaminedPair) -> None:
 
     Raises LossRefusedError while somebody reads a file that may hold one; a repeat goes on.
     """
-    async with _store(settings) as store:
-        keys = SqlShredStore(database=store.shred)
+    async with open_pair(urls(settings)) as (main, shred):
+        keys = SqlShredStore(database=shred)
         for token in found.contents.revived:
             await keys.destroy(account_token=token)
         # Of every erased account: a run before this one may have ended after it had deleted some.
-        erased = await backup.destroyed(store.main)
-        absence = await SqlRemnants(main=store.main, shred=store.shred).look(erased)
+        erased = await backup_acts.destroyed(main)
+        absence = await SqlRemnants(main=main, shred=shred).look(erased)
     if len(absence.account_tokens) < len(erased):
         raise LossRefusedError(
             "keys of erased accounts are deleted, but files still hold them: stop whatever reads a database "
             "or keeps its write-ahead log, and repeat this command"
         )
-
-
-@asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[SqlEpochStore]:
-    main, shred = (Database(url=url, pool_size=1) for url in urls(settings))
-    try:
-        yield SqlEpochStore(main=main, shred=shred)
-    finally:
-        await main.close()
-        await shred.close()

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
+from idvault.log.acts.proofs import LogProofs
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.proofs import log_proofs
 
 
 def erasure_context(base: Base) -> ErasureContext:
@@ -15,4 +15,4 @@ def erasure_context(base: Base) -> ErasureContext:
         waiting=timedelta(days=settings.erasure_waiting_days),
         delay=timedelta(days=settings.erasure_delay_days),
     )
-    return ErasureContext(log_proofs(base), terms)
+    return ErasureContext(LogProofs(main=base.main, shred=base.shred), terms)

@@ -17,7 +17,7 @@ from idvault.key.store.version import SqlKeyVersionStore
 from idvault.people import store as people_store
 from idvault.processes import migrations, readiness
 from idvault.processes.bootstrap.base import Base, load_keys, urls
-from idvault.processes.bootstrap.log import build_guard
+from idvault.processes.bootstrap.vault import guard_of
 from idvault.processes.bootstrap.vitals import watch_vitals
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.processes.doctor import Check
@@ -65,7 +65,7 @@ def watch_health(
 
 def ready_checks(base: Base, roster: Callable[[], Roster]) -> list[Check]:
     """Return the checks of a process. roster: the version in force."""
-    guard = build_guard(base)
+    guard = guard_of(base)
     checks = [
         Check("databases", partial(_check_databases, base)),
         Check("log", lambda: _refused(guard.check(now=base.clock()))),

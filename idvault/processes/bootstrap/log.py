@@ -1,20 +1,9 @@
-"""Builds what each process needs of the log: the guard of changes, and the policy of cosignatures."""
+"""The policy of cosignatures: which the roster requires, and which the settings can ask for."""
 
 from idvault.core.config import ConfigError
-from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlLogStore
-from idvault.processes.bootstrap.base import Base
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault.verify.transparency.note import Algorithm, VerifierKey
-
-
-def build_guard(base: Base) -> LogGuard:
-    """Return the guard of changes; it reports the number of waiting entries to the metrics."""
-    return LogGuard(
-        store=SqlLogStore(database=base.main),
-        observe=lambda count: base.metrics.log_unsequenced(count=count),
-    )
 
 
 def log_policy(

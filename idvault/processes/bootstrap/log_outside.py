@@ -8,10 +8,9 @@ from idvault.core.config import Settings
 from idvault.core.db import url as address
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.audit import LogAuditFlow
-from idvault.log.acts.publication import PublicationFlow
-from idvault.log.store import EPOCHS, SqlCheckpointStore, SqlLogAuditStore, SqlLogStore
-from idvault.processes.bootstrap.base import load_keys_of, urls
+from idvault.log.acts import notes
+from idvault.log.acts.publication import Publisher
+from idvault.processes.bootstrap.base import load_keys_of, open_pair, urls
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.verify.clock import ClockReading
@@ -28,21 +27,18 @@ def check_database_urls(*urls: str | None) -> None:
         address.parse(url)
 
 
-@asynccontextmanager
-async def log_audit(*, database_url: str) -> AsyncIterator[LogAuditFlow]:
-    """Open the main database of a log for an audit."""
-    database = Database(url=database_url, pool_size=1)
-    try:
-        yield LogAuditFlow(store=SqlLogAuditStore(database=database))
-    finally:
-        await database.close()
-
-
 async def stored_checkpoint(*, database_url: str) -> bytes | None:
     """Return the newest signed note in the second database, None if it has none."""
+    async with open_log(database_url) as database:
+        return await notes.latest(database)
+
+
+@asynccontextmanager
+async def open_log(database_url: str) -> AsyncIterator[Database]:
+    """Open one database to read the log."""
     database = Database(url=database_url, pool_size=1)
     try:
-        return await SqlCheckpointStore(database=database).latest()
+        yield database
     finally:
         await database.close()
 
@@ -54,25 +50,15 @@ def log_key(settings: Settings) -> VerifierKey:
 
 
 async def export_log(settings: Settings, *, directory: Path, key: VerifierKey, now: ClockReading) -> int:
-    """Write the log as files up to its newest checkpoint, with the flow that publishes it; return its size.
+    """Write the log as files up to its newest checkpoint, as the worker publishes it; return its size.
 
     Raises UnavailableError (LOG_UNAVAILABLE) before the first checkpoint, PublicationRefusedError if the
     directory contains another log, and DamagedError if the stored log does not verify.
     """
-    main, shred = (Database(url=url) for url in urls(settings))
     files = LocalPublicFiles(directory=directory)
     policy = CosignaturePolicy(key.name, (key,))
-    try:
-        await PublicationFlow(
-            store=SqlLogStore(database=main),
-            complete=SqlCheckpointStore(database=shred),
-            epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
-            files=files,
-            policy=lambda: policy,
-        ).run(now=now)
-    finally:
-        await main.close()
-        await shred.close()
+    async with open_pair(urls(settings)) as (main, shred):
+        await Publisher(main=main, shred=shred, files=files, policy=lambda: policy).run(now=now)
     written = await files.read(CHECKPOINT_PATH)
     if written is None:
         raise UnavailableError(Reason.LOG_UNAVAILABLE)

@@ -18,12 +18,11 @@ from idvault.processes.bootstrap.claim import BuiltClaims, build_claims
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.erasure import erasure_context
 from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.log import build_guard
 from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
 from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
 from idvault.processes.bootstrap.session import session_context, session_service
 from idvault.processes.bootstrap.tip_off import tip_off_services
-from idvault.processes.bootstrap.vault import vault_of
+from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.public_account.api import PublicAccountMethods
 from idvault.sealing.index import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -37,7 +36,7 @@ async def build_platform_edge(
     stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
 ) -> GrpcServer:
     """Return the server of the services that platforms call."""
-    keys, guard = load_keys(base.settings), build_guard(base)
+    keys, guard = load_keys(base.settings), guard_of(base)
     vault = vault_of(base, keys=keys, guard=guard)
     await follow_keys(stack, base, keys)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))

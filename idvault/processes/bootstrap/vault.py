@@ -1,18 +1,28 @@
 """Builds what the acts of a process need."""
 
+from functools import partial
+
 from idvault.core.act import Guard, Vault
 from idvault.core.db.database import Database
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter
+from idvault.log.acts import tree
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.verify.clock import ClockReading
 from idvault.verify.seal import Part
+
+
+def guard_of(base: Base) -> LogGuard:
+    """Return the guard of a process's changes; it reports the number of waiting entries to the metrics."""
+    return LogGuard(
+        look=partial(tree.unsequenced, base.main),
+        observe=lambda count: base.metrics.log_unsequenced(count=count),
+    )
 
 
 def wire_vault(main: Database, *, guard: Guard, fingerprinter: Fingerprinter, entropy: Entropy) -> Vault:
@@ -50,7 +60,7 @@ def own_vault(main: Database, *, guard: Guard | None = None) -> Vault:
 
 def operator_vault(main: Database, *, development: bool) -> Vault:
     """Return what the acts of an operator's command need."""
-    return own_vault(main, guard=None if development else LogGuard(store=SqlLogStore(database=main)))
+    return own_vault(main, guard=None if development else LogGuard(look=partial(tree.unsequenced, main)))
 
 
 def worker_vault(base: Base, *, guard: Guard) -> Vault:

@@ -5,13 +5,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from idvault.core.config import ConfigError, Settings
-from idvault.core.db.database import Database
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
-from idvault.log.acts.epoch import EpochAges
-from idvault.log.acts.witness import CosignedAge, Demand, NoCheckpointError, UnwitnessedError, WitnessFlow
-from idvault.log.ports import Witness
-from idvault.log.store import EPOCHS, SIGNED, SqlCheckpointStore, SqlEpochMain, SqlLogStore
+from idvault.log.acts import epoch as log_epoch
+from idvault.log.acts import witness as acts
+from idvault.log.acts.witness import Compared, CosignedAge, Demand, NoCheckpointError, UnwitnessedError
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.log import check_asked, witness_keys
 from idvault.processes.witness.client import HttpWitness
@@ -43,33 +41,33 @@ def open_witnesses(stack: AsyncExitStack, base: Base) -> dict[VerifierKey, HttpW
 class WitnessWatch:
     """The comparison with the witnesses: at start-up, or later if too few of them could be reached then."""
 
-    def __init__(self, flow: WitnessFlow | None) -> None:
-        """Set the comparison; None if no witness is configured."""
-        self._flow = flow
-        self._is_checked = flow is None
+    def __init__(self, compared: Compared | None) -> None:
+        """Set what is compared; None if no witness is configured."""
+        self._compared = compared
+        self._is_checked = compared is None
 
     async def start(self, *, keys: tuple[VerifierKey, ...]) -> None:
         """Compare with the witnesses or, if too few are reachable, with the last cosigned checkpoint.
 
-        Raises what WitnessFlow.check raises. A process that starts before the first checkpoint waits for it.
+        Raises what the comparison raises. A process that starts before the first checkpoint waits for it.
         """
-        if self._flow is None:
+        if self._compared is None:
             return
         try:
-            await _first(self._flow)
+            await _first(self._compared)
             self._is_checked = True
         except NoCheckpointError:
             raise
         except UnwitnessedError as error:
-            size = await self._flow.check_kept(keys=keys)
+            size = await acts.check_kept(self._compared, keys=keys)
             log().warning("witnesses_unreachable", count=size, **describe(error))
 
     async def follow(self) -> None:
         """Wait until the witnesses confirm the log; raises LogOlderError or LogForkedError if they do not."""
-        while self._flow is not None and not self._is_checked:
+        while self._compared is not None and not self._is_checked:
             await asyncio.sleep(_LATER)
             try:
-                await self._flow.check()
+                await acts.check(self._compared)
                 self._is_checked = True
                 log().info("witnesses_confirmed")
             except DamagedError:
@@ -81,8 +79,8 @@ class WitnessWatch:
 def watch_cosigned(stack: AsyncExitStack, base: Base, roster: Callable[[], Roster]) -> None:
     """Report every few seconds how long the log has been without cosignatures; the stack ends it."""
     age = CosignedAge(
-        log=SqlLogStore(database=base.main),
-        complete=SqlCheckpointStore(database=base.shred),
+        main=base.main,
+        shred=base.shred,
         demand=lambda: demand_of(roster()),
         observe=lambda seconds: base.metrics.log_cosigned_age(seconds=seconds),
         tell=lambda seconds: log().warning("log_not_cosigned", seconds=seconds),
@@ -112,47 +110,25 @@ async def check_witnessed(
     witnesses: Mapping[VerifierKey, HttpWitness],
     signer: Signer | None = None,
 ) -> WitnessWatch:
-    """Compare both databases with the witnesses, if any are configured; raises what WitnessFlow.check raises.
+    """Compare both databases with the witnesses, if any are configured; raises what the comparison raises.
 
     roster: the version in force, which says how many of which witnesses must confirm. signer: the log's key,
     if this process has it. A process without it waits for the first checkpoint.
     """
-    ages = epoch_ages(base.main, base.shred)
-    await ages.check()
+    await log_epoch.check_ages(base.main, base.shred)
     if signer is not None:
-        await ages.carry()
+        await log_epoch.carry(base.main, base.shred)
     if not witnesses:
         return WitnessWatch(None)
     named = witness_keys(roster)
     asked = {key: each for key, each in witnesses.items() if key in named or not named}
     check_asked(roster, tuple(asked))
     quorum = len(asked) // 2 + 1 if roster.witness is None else roster.witness.threshold
-    flow = witness_flow(base.main, base.shred, witnesses=asked, quorum=quorum)
     if signer is not None:
-        await flow.begin(empty=_empty(base.settings, signer))
-    watch = WitnessWatch(flow)
+        await acts.begin(base.shred, empty=_empty(base.settings, signer))
+    watch = WitnessWatch(Compared(main=base.main, shred=base.shred, witnesses=asked, quorum=quorum))
     await watch.start(keys=named or tuple(witnesses))
     return watch
-
-
-def witness_flow(
-    main: Database, shred: Database, *, witnesses: Mapping[VerifierKey, Witness], quorum: int
-) -> WitnessFlow:
-    """Return the comparison of two databases with witnesses. quorum: how many must confirm them."""
-    return WitnessFlow(
-        witnesses=witnesses,
-        quorum=quorum,
-        log=SqlLogStore(database=main),
-        # The last signed one: it is stored before a witness sees it, the complete one only afterwards.
-        checkpoints=SqlCheckpointStore(database=shred, name=SIGNED),
-        complete=SqlCheckpointStore(database=shred),
-        ages=epoch_ages(main, shred),
-    )
-
-
-def epoch_ages(main: Database, shred: Database) -> EpochAges:
-    """Return the comparison of what two databases know of the log's epochs."""
-    return EpochAges(main=SqlEpochMain(database=main), shred=SqlCheckpointStore(database=shred, name=EPOCHS))
 
 
 async def stopped(stop: asyncio.Event, watch: WitnessWatch) -> None:
@@ -170,11 +146,11 @@ async def stopped(stop: asyncio.Event, watch: WitnessWatch) -> None:
         await asyncio.gather(following, waiting, return_exceptions=True)
 
 
-async def _first(flow: WitnessFlow) -> None:
+async def _first(compared: Compared) -> None:
     deadline = asyncio.get_running_loop().time() + _FIRST_CHECKPOINT
     while True:
         try:
-            await flow.check()
+            await acts.check(compared)
         except NoCheckpointError:
             if asyncio.get_running_loop().time() >= deadline:
                 raise

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from math import ceil
 
 from idvault.claim.acts.settlement import BacklogFlow, Settler
@@ -12,13 +13,13 @@ from idvault.core.loop import Changes, Loop, Task
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.traces import Traces
+from idvault.log.acts import tree
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.processes.bootstrap.changes import watch_changes
 from idvault.processes.bootstrap.claim import build_claims
 from idvault.processes.bootstrap.clock_trust import build_clock_trust, careful_tasks
 from idvault.processes.bootstrap.health import open_port, watch_health
-from idvault.processes.bootstrap.log import build_guard
 from idvault.processes.bootstrap.periodic.account import account_tasks, credential_tasks
 from idvault.processes.bootstrap.periodic.backup import backup_tasks
 from idvault.processes.bootstrap.periodic.campaign import campaign_tasks
@@ -28,15 +29,14 @@ from idvault.processes.bootstrap.periodic.drill import drill_tasks
 from idvault.processes.bootstrap.periodic.erasure import erasure_tasks
 from idvault.processes.bootstrap.periodic.handover import handover_tasks
 from idvault.processes.bootstrap.periodic.key import key_tasks
-from idvault.processes.bootstrap.periodic.log import log_key_tasks, log_tasks
+from idvault.processes.bootstrap.periodic.log import log_key_tasks, log_keys, log_tasks
 from idvault.processes.bootstrap.periodic.public_account import public_account_tasks
 from idvault.processes.bootstrap.periodic.report import report_tasks
 from idvault.processes.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
 from idvault.processes.bootstrap.periodic.session import session_tasks
 from idvault.processes.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
-from idvault.processes.bootstrap.sequencing import build_sequencing, log_keys
-from idvault.processes.bootstrap.vault import worker_vault
+from idvault.processes.bootstrap.vault import guard_of, worker_vault
 from idvault.processes.bootstrap.witness import (
     WitnessWatch,
     check_witnessed,
@@ -67,17 +67,14 @@ async def work(
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
         trust = await build_clock_trust(base, rosters, witnesses=witnesses, agrees=clock_agrees)
         await _adopt(stack, base, rosters)
-        guard, signing = build_guard(base), log_keys(base, keys)
+        guard, signing = guard_of(base), log_keys(base, keys)
         vault = worker_vault(base, guard=guard)
         claims = await build_claims(stack, base, rosters, guard=guard)
         await signing.run(now=clock())
-        sequencing = build_sequencing(
-            base, lambda: rosters.current, signer=signer, keys=signing, witnesses=witnesses
-        )
         changes = Changes(speed=settings.work_speed)
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         tasks = [
-            *log_tasks(base, sequencing, changed=changes.tell),
+            *log_tasks(base, rosters, signing, signer=signer, witnesses=witnesses, changed=changes.tell),
             *log_key_tasks(vault, signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
@@ -100,7 +97,7 @@ async def work(
         # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
         await loop.once("log")
         watch_health(stack, base, lambda: rosters.current)
-        watch_changes(stack, changes, store=sequencing.store, clock=clock)
+        watch_changes(stack, changes, look=partial(tree.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})
         await _run(base, loop, _settler(base, backlog, trust, width=_width(claims.policy)), watch, stop)
 

@@ -28,7 +28,8 @@ from zoneinfo import ZoneInfo
 from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.log.ports import CheckpointStore, Publication, PublicFiles
+from idvault.log.acts import notes
+from idvault.log.ports import Publication, PublicFiles
 from idvault.report import store
 from idvault.report.acts import page as report_page
 from idvault.report.rules import catalogue as report_catalogue
@@ -75,7 +76,7 @@ class ReportSources:
     """What reports are made of. published: the public directory, None to count every month again."""
 
     main: Database
-    complete: CheckpointStore
+    shred: Database
     zone: ZoneInfo
     published: PublicFiles | None = None
 
@@ -131,7 +132,7 @@ async def make(sources: ReportSources, period: Period, *, now: ClockReading) -> 
 
 
 async def _checkpoint(sources: ReportSources, period: Period, now: ClockReading) -> tuple[bytes, int]:
-    raw = await sources.complete.latest()
+    raw = await notes.latest(sources.shred)
     if raw is None:
         raise UnavailableError(Reason.LOG_UNAVAILABLE)
     size = checkpoint.parse(note.parse(raw).text).size

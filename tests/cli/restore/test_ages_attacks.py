@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from idvault.log import store
+from idvault.log.acts import epoch as log_epoch
 from idvault.log.acts.epoch import EpochConflictError, EpochOlderError
 from idvault.log.acts.sequencing import LogRefusedError
-from idvault.processes.bootstrap.witness import epoch_ages
 from idvault.processes.cli.errors import ExitCode
 from idvault.verify.attest import epoch as statements
 from idvault.verify.attest.epoch import EpochStatement
@@ -194,7 +195,7 @@ def test_no_process_starts_on_databases_of_two_epochs(world: AgesWorld) -> None:
     """Whichever is older is named; statements that contradict each other are no matter of age."""
 
     async def check(pair: PairWorld) -> None:
-        await epoch_ages(pair.main, pair.shred).check()
+        await log_epoch.check_ages(pair.main, pair.shred)
 
     for main, shred, named in (
         ("now", "left-2", "the shred database is from before epoch 2"),
@@ -220,10 +221,10 @@ def test_a_main_database_of_an_earlier_version_gets_its_statements(world: AgesWo
     """The worker gives it those of the epochs that it is in, and no others."""
 
     async def carry(pair: PairWorld) -> None:
-        await epoch_ages(pair.main, pair.shred).carry()
+        await log_epoch.carry(pair.main, pair.shred)
 
     async def kept(pair: PairWorld) -> bytes | None:
-        return await epoch_ages(pair.main, pair.shred).main.latest()
+        return await pair.main.read("test", store.statements)
 
     for main, given in (("now", True), ("lost-3", False)):
         rows = {**world.copies[main].main, "log_statements": []}

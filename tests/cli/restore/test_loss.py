@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from idvault.log.store import SqlLogStore
+from idvault.log.acts.sequencing import sequence
 from idvault.processes.cli.errors import ExitCode
 from idvault.report.rules.figure import EntryCount
 from idvault.verify.attest import epoch as statements
@@ -185,7 +185,7 @@ def test_a_statement_fits_only_the_entries_it_names(world: LossWorld) -> None:
 
     async def grow(pair: PairWorld) -> None:
         await pair.people.job(person=pair.people.person("another"))
-        await SqlLogStore(database=pair.main).sequence(limit=10, now=START)
+        await sequence(pair.main, limit=10, now=START)
 
     world.run(grow)
     refused = world.idvault("restore", "--accept-loss", path)

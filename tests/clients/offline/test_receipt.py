@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.disclosure.acts.history import Proved
+from idvault.log.acts.proofs import Proved
 from idvault.v1 import verification_pb2
 from idvault.verify.attest import hpke
 from idvault.verify.event import Event, EventType

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.log.store import SqlCheckpointStore
+from idvault.log.acts import notes as log_notes
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import HistoryFinding as Finding
@@ -98,7 +98,7 @@ async def test_a_copy_cannot_show_cosigned_checkpoints_of_the_public_log(room: C
     account = await room.account()
     await room.step()
     fork = await copied(room)
-    true = await SqlCheckpointStore(database=room.shred).latest()
+    true = await log_notes.latest(room.shred)
 
     edge = Local(fork, A)
 

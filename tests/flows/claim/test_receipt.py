@@ -7,7 +7,7 @@ import pytest
 
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.claim.ports import Claim, ReceiptEvidence
-from idvault.disclosure.acts.history import Proofs, Proved
+from idvault.log.acts.proofs import Proofs, Proved
 from idvault.verify.claim import ClaimState
 from idvault.verify.error import IdvaultError, Reason, UnavailableError
 from idvault.verify.record import SealedRecord

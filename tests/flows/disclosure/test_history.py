@@ -13,9 +13,9 @@ from sqlalchemy import delete, update
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.disclosure.api import convert_history as disclosure_convert_history
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.proofs import LogProofs
 from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history
@@ -36,10 +36,9 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 
 async def history(room: Chamber, account_token: str, *, relying_party: str = "platform-a") -> History:
-    log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
         main=room.main,
-        proofs=LogProofs(log=log, checkpoints=checkpoints, main=room.main),
+        proofs=LogProofs(main=room.main, shred=room.shred),
         policy=OperatorPolicy(5, 365, 90, ZONE),
         embargo=EMBARGO,
         statements=KnownStatements(LOG_SIGNER),

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, LogProofs
+from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.disclosure.api import convert_history as disclosure_convert_history
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts.proofs import LogProofs
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential import acts as credential_acts
@@ -67,10 +67,9 @@ class Vault:
 
     async def told(self, account: str, *, edge: StatusKeys | None = None) -> bytes:
         """Return the history of an account as sent."""
-        log, checkpoints = SqlLogStore(database=self.room.main), SqlCheckpointStore(database=self.room.shred)
         flow = DisclosureHistoryFlow(
             main=self.room.main,
-            proofs=LogProofs(log=log, checkpoints=checkpoints, main=self.room.main),
+            proofs=LogProofs(main=self.room.main, shred=self.room.shred),
             policy=OperatorPolicy(5, 365, 90, ZONE),
             embargo=EMBARGO,
             statements=edge or self.edge,

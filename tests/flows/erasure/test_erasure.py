@@ -13,9 +13,9 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.log import log_openings
-from idvault.disclosure.acts.history import LogProofs, Proofs
 from idvault.erasure import acts
 from idvault.key.store.version import SqlShredStore
+from idvault.log.acts.proofs import LogProofs, Proofs
 from idvault.verify.account import AccountState, Assurance, Standing
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.erasure import ErasureState
@@ -314,7 +314,7 @@ class _Overtaken(LogProofs):
     """Proofs that are made just after the worker has taken the next step."""
 
     def __init__(self, true: LogProofs, step: Callable[[], Awaitable[object]]) -> None:
-        super().__init__(log=true.log, checkpoints=true.checkpoints, main=true.main)
+        super().__init__(main=true.main, shred=true.shred)
         self._step: Callable[[], Awaitable[object]] | None = step
 
     async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import delete
 
 from idvault.core.db.database import Database
-from idvault.core.tables.log import log_entries
-from idvault.log.acts.audit import HeadError, LogAuditFlow
-from idvault.log.ports import AuditPage, Extent
-from idvault.log.store import SqlLogAuditStore
+from idvault.core.tables.log import log_entries, log_nodes
+from idvault.log.acts import audit
+from idvault.log.acts.audit import HeadError
+from idvault.log.rules import Extent
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.verifier import WrongEntryError
 from tests.support import logs, sql
@@ -43,8 +43,9 @@ async def verify(databases: Databases, checkpoints: list[Checkpoint], told: list
     """Verify the main database."""
     database = Database(url=databases.main_url)
     try:
-        flow = LogAuditFlow(store=SqlLogAuditStore(database=database))
-        audited = await flow.verify(extent=await flow.extent(), checkpoints=checkpoints, progress=told.append)
+        audited = await audit.verify(
+            database, extent=await audit.extent(database), checkpoints=checkpoints, progress=told.append
+        )
     finally:
         await database.close()
     assert audited.tree.root() == checkpoints[0].root
@@ -55,34 +56,29 @@ async def test_what_comes_meanwhile_is_for_the_next_time(main_database: Database
     leaves = log_of(3_000)
     await logs.append(main_database, leaves[:1_500])
     await logs.sequence(main_database)
-    flow = LogAuditFlow(store=SqlLogAuditStore(database=main_database))
-    extent = await flow.extent()
+    extent = await audit.extent(main_database)
     await logs.append(main_database, leaves[1_500:], first=1_500)
     await logs.sequence(main_database)
-    audited = await flow.verify(
-        extent=extent, checkpoints=[logs.checkpoint_of(leaves[:700])], progress=lambda _: None
+    audited = await audit.verify(
+        main_database, extent=extent, checkpoints=[logs.checkpoint_of(leaves[:700])], progress=lambda _: None
     )
     assert audited.tree.root() == logs.checkpoint_of(leaves[:1_500]).root
-    again = await flow.verify(extent=await flow.extent(), checkpoints=[], progress=lambda _: None)
+    again = await audit.verify(
+        main_database, extent=await audit.extent(main_database), checkpoints=[], progress=lambda _: None
+    )
     assert again.tree.root() == logs.checkpoint_of(leaves).root
 
 
-class EmptyStore:
-    """A log with a head but without entries."""
-
-    async def extent(self) -> Extent:
-        return Extent(3, b"tree", 0, 0)
-
-    async def page(self, *, after: int | None, limit: int) -> AuditPage:
-        return AuditPage((), {})
-
-
-async def test_a_head_without_entries() -> None:
+async def test_a_head_without_entries(main_database: Database) -> None:
     """If all entries are missing, the head tells how many there were."""
-    flow = LogAuditFlow(store=EmptyStore())
+    await logs.append(main_database, log_of(3))
+    await logs.sequence(main_database)
+    for table in (log_entries, log_nodes):
+        await sql.change(main_database, delete(table))
     for checkpoints in ([], [logs.checkpoint_of([])]):
+        extent = await audit.extent(main_database)
         with pytest.raises(WrongEntryError, match="entry 0: one of the entries 0 to 2 is missing"):
-            await flow.verify(extent=await flow.extent(), checkpoints=checkpoints, progress=lambda _: None)
+            await audit.verify(main_database, extent=extent, checkpoints=checkpoints, progress=lambda _: None)
 
 
 async def test_a_head_that_is_not_that_of_its_entries(main_database: Database) -> None:
@@ -90,15 +86,19 @@ async def test_a_head_that_is_not_that_of_its_entries(main_database: Database) -
     leaves = log_of(30)
     await logs.append(main_database, leaves)
     await logs.sequence(main_database)
-    flow = LogAuditFlow(store=SqlLogAuditStore(database=main_database))
-    extent = await flow.extent()
+    extent = await audit.extent(main_database)
     other = Extent(extent.size, extent.tree[:-1] + b"\x00", extent.end, 0)
     with pytest.raises(WrongEntryError, match="entry 20: one of the entries 20 to 29 is wrong: the head"):
-        await flow.verify(
-            extent=other, checkpoints=[logs.checkpoint_of(leaves[:20])], progress=lambda _: None
+        await audit.verify(
+            main_database,
+            extent=other,
+            checkpoints=[logs.checkpoint_of(leaves[:20])],
+            progress=lambda _: None,
         )
     with pytest.raises(HeadError):
-        await flow.verify(extent=other, checkpoints=[logs.checkpoint_of(leaves)], progress=lambda _: None)
+        await audit.verify(
+            main_database, extent=other, checkpoints=[logs.checkpoint_of(leaves)], progress=lambda _: None
+        )
 
 
 async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -> None:
@@ -106,10 +106,10 @@ async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -
     await logs.append(main_database, log_of(3_000))
     await logs.sequence(main_database)
     await sql.change(main_database, delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))
-    store = SqlLogAuditStore(database=main_database)
-    page = await store.page(after=None, limit=1_000)
+    page = await audit.page(main_database, after=None, limit=1_000)
     assert [entry.index for entry in page.entries] == [0, 2_999]
     assert len(page.nodes) <= 2
-    flow = LogAuditFlow(store=store)
     with pytest.raises(WrongEntryError, match="entry 1: is missing"):
-        await flow.verify(extent=await flow.extent(), checkpoints=[], progress=lambda _: None)
+        await audit.verify(
+            main_database, extent=await audit.extent(main_database), checkpoints=[], progress=lambda _: None
+        )

@@ -32,8 +32,8 @@ class Looks:
         self.told: list[float] = []
         self.lags: list[dict[str, int]] = []
         self._age = CosignedAge(
-            log=self.log,
-            complete=self.log,
+            main=self.log.main,
+            shred=self.log.shred,
             demand=lambda: demand,
             observe=self.ages.append,
             tell=self.told.append,

@@ -1,7 +1,7 @@
 """The index that the worker publishes: what is in the public directory, for any mirror."""
 
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.publication import DirectoryFlow
+from idvault.log.acts.publication import publish_index
 from idvault.verify.transparency import directory
 from tests.support.log_world import LogWorld
 
@@ -9,8 +9,7 @@ from tests.support.log_world import LogWorld
 async def test_the_index_names_what_is_published(log_world: LogWorld) -> None:
     """The log's files at the published size and all others; hidden files and links are not named."""
     files = LocalPublicFiles(directory=log_world.folder)
-    flow = DirectoryFlow(files=files)
-    await flow.run()
+    await publish_index(files)
     assert await files.read("index") == b""
     await log_world.write(300)
     await log_world.worker().step()
@@ -20,7 +19,7 @@ async def test_the_index_names_what_is_published(log_world: LogWorld) -> None:
     (log_world.folder / "report" / ".draft").write_bytes(b"")
     (log_world.folder / "link").symlink_to("/etc")
     (log_world.folder / "report" / "link").symlink_to("/etc/passwd")
-    await flow.run()
+    await publish_index(files)
     named = (log_world.folder / "index").read_text().splitlines()
     assert named == ["jwks.json", "report/2026-10.json", *directory.log_paths(300)]
     assert all((log_world.folder / name).is_file() for name in named)
@@ -30,12 +29,12 @@ async def test_an_index_that_has_not_changed_is_not_written(log_world: LogWorld)
     """The file stays the same one until something is published."""
     await log_world.write(5)
     await log_world.worker().step()
-    flow = DirectoryFlow(files=LocalPublicFiles(directory=log_world.folder))
-    await flow.run()
+    files = LocalPublicFiles(directory=log_world.folder)
+    await publish_index(files)
     first = (log_world.folder / "index").stat().st_ino
-    await flow.run()
+    await publish_index(files)
     assert (log_world.folder / "index").stat().st_ino == first
     await log_world.write(1)
     await log_world.worker().step()
-    await flow.run()
+    await publish_index(files)
     assert "tile/0/000.p/6" in (log_world.folder / "index").read_text().splitlines()

@@ -8,18 +8,19 @@ import pytest_asyncio
 
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_checkpoints
-from idvault.log.acts.epoch import LogEpochs, entry_id
+from idvault.log.acts import epoch as log_epoch
+from idvault.log.acts import notes
+from idvault.log.acts.epoch import LogEpochs
 from idvault.log.acts.publication import PublicationRefusedError
 from idvault.log.acts.sequencing import LogRefusedError
-from idvault.log.acts.witness import OtherEpochError, UnwitnessedError
+from idvault.log.acts.witness import Compared, OtherEpochError, UnwitnessedError, check, check_kept
 from idvault.log.ports import WitnessRefusedError
-from idvault.log.store import EPOCHS, SqlCheckpointStore, SqlEpochStore
+from idvault.log.store import EPOCHS
 from idvault.processes.backup import lost_entries
-from idvault.processes.bootstrap.witness import witness_flow
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.verify.attest import epoch as statements
 from idvault.verify.attest.epoch import EpochStatement
 from idvault.verify.error import DamagedError
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
 from idvault.verify.transparency import checkpoint, epoch, verifier
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault.verify.transparency.tree import CompactRange, leaf_hash
@@ -50,24 +51,8 @@ class Restored:
 
     async def accept(self, found: EpochStatement) -> None:
         """Do what `restore --accept-loss` does, after its checks."""
-        store = SqlEpochStore(main=self.world.main, shred=self.world.shred)
-        fields = {"epoch": str(found.epoch), "statement": found.digest()}
-        now = at(0)
-        event = Event(
-            EventType.LOG_BEGIN_EPOCH,
-            SYSTEM_ACTOR,
-            "",
-            now.business,
-            now.real,
-            entry_id(found),
-            b"k" * 32,
-            fields,
-        )
-        await store.begin(
-            statements=statements.encode_chain([found]),
-            signed=checkpoint.sign(epoch.read(found).kept, [LOG]),
-            event=event,
-        )
+        signed = checkpoint.sign(epoch.read(found).kept, [LOG])
+        await log_epoch.begin(own_vault(self.world.main), self.world.shred, at(0), [found], signed=signed)
 
 
 @pytest_asyncio.fixture
@@ -104,14 +89,15 @@ async def test_a_start_waits_until_the_witness_follows(restored: Restored) -> No
     """Until then the comparison names the reason; afterwards the entries that are left are confirmed."""
     world, found = restored.world, await restored.lose()
     await restored.accept(found)
-    flow = witness_flow(world.main, world.shred, witnesses={people.WITNESS.key: restored.witness}, quorum=1)
+    witnesses = {people.WITNESS.key: restored.witness}
+    compared = Compared(main=world.main, shred=world.shred, witnesses=witnesses, quorum=1)
     with pytest.raises(OtherEpochError, match="idvault witness --epoch"):
-        await flow.check()
+        await check(compared)
     # Below K there is no checkpoint of this epoch to start against.
     with pytest.raises(UnwitnessedError):
-        await flow.check_kept(keys=[people.WITNESS.key])
+        await check_kept(compared, keys=[people.WITNESS.key])
     restored.witness.follow(found)
-    assert await flow.check() == 4
+    assert await check(compared) == 4
 
 
 async def test_what_was_lost_stays_public(restored: Restored) -> None:
@@ -172,19 +158,17 @@ async def test_a_directory_of_another_epoch_is_not_overwritten(restored: Restore
     restored.witness.follow(found)
     await restored.worker().step()
     await sql.change(world.shred, log_checkpoints.delete())
-    shred = SqlCheckpointStore(database=world.shred)
-    await shred.replace(former=None, note=cosigned(of((await world.placed())[:5])))
+    await notes.replace(world.shred, former=None, note=cosigned(of((await world.placed())[:5])))
     with pytest.raises(PublicationRefusedError):
         await restored.worker().publication.run(now=at(0))
 
 
 async def test_damaged_statements_are_named_so(log_world: LogWorld) -> None:
     """What cannot be read is damage of the database; without any, the log is in its first epoch."""
-    store = SqlCheckpointStore(database=log_world.shred, name=EPOCHS)
-    epochs = LogEpochs(store=store)
+    epochs = LogEpochs(shred=log_world.shred)
     await epochs.refresh()
     assert epochs.current == epoch.Epoch()
-    await store.replace(former=None, note=b"{}")
+    await notes.replace(log_world.shred, EPOCHS, former=None, note=b"{}")
     with pytest.raises(DamagedError):
         await epochs.refresh()
 

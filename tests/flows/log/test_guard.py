@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -10,8 +11,9 @@ from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.account import accounts, records
+from idvault.log.acts import tree
 from idvault.log.acts.guard import LogGuard
-from idvault.log.store import SqlLogStore
+from idvault.log.acts.sequencing import sequence
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.vault import NoRequests, wire_vault
@@ -33,15 +35,15 @@ async def test_a_minute_is_the_limit() -> None:
     """An entry may wait less than a minute of real time."""
     waiting = WaitingLog()
     waiting.oldest = at(0).real
-    await LogGuard(store=waiting).check(now=at(59.9))
-    assert await _refused(LogGuard(store=waiting).check(now=at(60))) is Reason.LOG_UNAVAILABLE
+    await LogGuard(look=waiting.unsequenced).check(now=at(59.9))
+    assert await _refused(LogGuard(look=waiting.unsequenced).check(now=at(60))) is Reason.LOG_UNAVAILABLE
 
 
 async def test_the_answer_is_kept_for_a_second_and_told() -> None:
     """Calls within a second share one read; a clock that is set back causes a new read."""
     waiting, told = WaitingLog(), list[int]()
     waiting.count = 3
-    guard = LogGuard(store=waiting, observe=told.append)
+    guard = LogGuard(look=waiting.unsequenced, observe=told.append)
     await asyncio.gather(*(guard.check(now=at(10)) for _ in range(20)))
     await guard.check(now=at(10.9))
     assert (waiting.asked, told) == (1, [3])
@@ -54,7 +56,7 @@ async def test_it_opens_again_by_itself() -> None:
     """Changes pass again as soon as the entries are sequenced."""
     waiting = WaitingLog()
     waiting.oldest = at(0).real
-    guard = LogGuard(store=waiting)
+    guard = LogGuard(look=waiting.unsequenced)
     assert await _refused(guard.check(now=at(100))) is Reason.LOG_UNAVAILABLE
     waiting.oldest = None
     assert await _refused(guard.check(now=at(100.5))) is Reason.LOG_UNAVAILABLE
@@ -65,7 +67,7 @@ async def test_a_store_that_cannot_be_asked_lets_nothing_pass() -> None:
     """The store's error is raised, and the next call reads again."""
     waiting = WaitingLog()
     waiting.refuse = True
-    guard = LogGuard(store=waiting)
+    guard = LogGuard(look=waiting.unsequenced)
     assert await _refused(guard.check(now=at(0))) is Reason.STORE_UNAVAILABLE
     waiting.refuse = False
     await guard.check(now=at(0))
@@ -112,18 +114,17 @@ async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
 
 
 async def _entries(database: Database) -> int:
-    return (await SqlLogStore(database=database).unsequenced()).count
+    return (await tree.unsequenced(database)).count
 
 
 async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases) -> None:
     """With the real log: after the first minute changes are refused until a sequencer runs."""
     world = await open_world(databases)
-    log = SqlLogStore(database=world.database)
-    world.verification._guard = LogGuard(store=log)
+    world.verification._guard = LogGuard(look=partial(tree.unsequenced, world.database))
     await world.verify(command(1), seconds=0)
     await world.verify(command(2), seconds=59)
     assert await _refused(world.verify(command(3), seconds=61)) is Reason.LOG_UNAVAILABLE
-    while await log.sequence(limit=100, now=at(61).real):
+    while await sequence(world.database, limit=100, now=at(61).real):
         pass
     await world.verify(command(3), seconds=63)
     await world.database.close()

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.publication import ANNOUNCED_FOR, BOTH_FOR, LogKeys
-from idvault.log.store import EPOCHS, LOG_KEYS, SIGNED, SqlCheckpointStore, SqlLogStore
-from idvault.processes.bootstrap.sequencing import wire_sequencing
+from idvault.log import store
+from idvault.log.acts import notes
+from idvault.log.acts.publication import ANNOUNCED_FOR, BOTH_FOR, LogKeys, Publisher
+from idvault.log.acts.sequencing import Sequencer
+from idvault.log.store import LOG_KEYS
 from idvault.verify.error import DamagedError, UnavailableError
 from idvault.verify.transparency import log_key, note
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
@@ -31,29 +34,43 @@ class Signing:
 
     def __post_init__(self) -> None:
         shred, files = self.world.shred, LocalPublicFiles(directory=self.world.folder)
-        self.store = SqlCheckpointStore(database=shred, name=LOG_KEYS)
-        self.keys = LogKeys(store=self.store, files=files, find=lambda: self.held)
-        self.log = wire_sequencing(
-            store=SqlLogStore(database=self.world.main),
-            signed=SqlCheckpointStore(database=shred, name=SIGNED),
-            complete=SqlCheckpointStore(database=shred),
-            epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
+        self.keys = LogKeys(shred, files, lambda: self.held)
+        self.log = Sequencer(
+            main=self.world.main,
+            shred=shred,
             files=files,
             signer=SIGNER,
-            policy=lambda: CosignaturePolicy(ORIGIN, self.keys.keys),
+            policy=self._policy,
             witnesses={},
             alarm=_no_alarm,
             signers=self.keys.signers,
         )
+        self.publication = Publisher(main=self.world.main, shred=shred, files=files, policy=self._policy)
+
+    def _policy(self) -> CosignaturePolicy:
+        return CosignaturePolicy(ORIGIN, self.keys.keys)
 
     async def step(self, seconds: float) -> list[VerifierKey]:
         """Run the tasks; return whose signatures the published checkpoint has."""
         await self.keys.run(now=at(seconds))
-        await self.log.log.run(now=at(seconds))
-        await self.log.publication.run(now=at(seconds))
+        await self.log.run(now=at(seconds))
+        await self.publication.run(now=at(seconds))
         raw = (self.world.folder / "checkpoint").read_bytes()
         opened = note.open_note(raw, [FIRST.key, SECOND.key, THIRD.key])
         return [each.key for each in opened.verified]
+
+
+async def stored(world: LogWorld) -> bytes | None:
+    """Return the announcements that are stored."""
+    return await notes.latest(world.shred, LOG_KEYS)
+
+
+async def restore(world: LogWorld, announcements: bytes | None) -> None:
+    """Put the stored announcements back to others, or to none."""
+    if announcements is None:
+        await world.shred.act("test", lambda one: store.forget_note(one, LOG_KEYS))
+    else:
+        await world.shred.act("test", lambda one: store.set_note(one, LOG_KEYS, announcements))
 
 
 def _no_alarm(why: str) -> None:
@@ -103,7 +120,7 @@ async def test_a_file_that_is_behind_announces_nothing(log_world: LogWorld) -> N
     behind = Signing(log_world, [FIRST])
     await log_world.write(1)
     assert await behind.step(WEEK + YEAR + 9) == [FIRST.key]
-    assert len(log_key.decode(await behind.store.latest() or b"")) == 1
+    assert len(log_key.decode(await stored(log_world) or b"")) == 1
 
 
 async def test_a_restored_database_goes_on_with_what_was_published(log_world: LogWorld) -> None:
@@ -111,29 +128,28 @@ async def test_a_restored_database_goes_on_with_what_was_published(log_world: Lo
     signing = Signing(log_world, [FIRST, SECOND])
     await signing.keys.run(now=at(0))
     published = (log_world.folder / log_key.FILE).read_bytes()
-    empty = SqlCheckpointStore(database=log_world.shred, name="restored")
+    await restore(log_world, None)
     files = LocalPublicFiles(directory=log_world.folder)
-    restored = LogKeys(store=empty, files=files, find=lambda: signing.held)
+    restored = LogKeys(log_world.shred, files, lambda: signing.held)
     for seconds in (5, 6):
         await restored.run(now=at(seconds))
-        assert await empty.latest() == published == (log_world.folder / log_key.FILE).read_bytes()
+        assert await stored(log_world) == published == (log_world.folder / log_key.FILE).read_bytes()
 
 
 async def test_a_database_from_between_two_changes_does_not_announce_again(log_world: LogWorld) -> None:
     """The newest key has waited already, and a folder that followed refuses another note of it."""
     signing = Signing(log_world, [FIRST, SECOND])
     await signing.keys.run(now=at(0))
-    between = await signing.store.latest()
+    between = await stored(log_world)
     signing.held.append(THIRD)
     await signing.keys.run(now=at(2 * WEEK))
     published = (log_world.folder / log_key.FILE).read_bytes()
     assert len(log_key.decode(published)) == 2
-    restored = SqlCheckpointStore(database=log_world.shred, name="restored")
-    await restored.replace(former=None, note=between or b"")
+    await restore(log_world, between)
     files = LocalPublicFiles(directory=log_world.folder)
-    keys = LogKeys(store=restored, files=files, find=lambda: signing.held)
+    keys = LogKeys(log_world.shred, files, lambda: signing.held)
     await keys.run(now=at(4 * WEEK))
-    assert await restored.latest() == published == (log_world.folder / log_key.FILE).read_bytes()
+    assert await stored(log_world) == published == (log_world.folder / log_key.FILE).read_bytes()
     assert [each.key for each in keys.signers(at(4 * WEEK).real)] == [FIRST.key, SECOND.key, THIRD.key]
 
 
@@ -142,37 +158,36 @@ async def test_what_is_stored_replaces_what_is_published_wrong(log_world: LogWor
     """A damaged file, or the announcements of others, are written again."""
     signing = Signing(log_world, [FIRST, SECOND])
     await signing.keys.run(now=at(0))
-    stored, path = await signing.store.latest(), log_world.folder / log_key.FILE
-    others = [log_key.parse(log_key.announce(THIRD, FIRST, signs_from=5)), *log_key.decode(stored or b"")]
+    before, path = await stored(log_world), log_world.folder / log_key.FILE
+    others = [log_key.parse(log_key.announce(THIRD, FIRST, signs_from=5)), *log_key.decode(before or b"")]
     path.write_bytes(b"damaged" if wrong == "damaged" else log_key.encode(others))
     await signing.keys.run(now=at(1))
-    assert path.read_bytes() == stored == await signing.store.latest()
+    assert path.read_bytes() == before == await stored(log_world)
 
 
 class _Overtaken:
-    """A store that another worker changes first."""
+    """A shred database that another worker changes first."""
 
-    async def latest(self) -> bytes | None:
+    async def one(self, *_: Any, **__: Any) -> None:
         return None
 
-    async def replace(self, **_: Any) -> bool:
+    async def act(self, *_: Any) -> bool:
         return False
 
 
 async def test_of_two_workers_one_announces(log_world: LogWorld) -> None:
     """The slower one tries again; damaged announcements stop it."""
     files = LocalPublicFiles(directory=log_world.folder)
-    keys = LogKeys(store=_Overtaken(), files=files, find=_both)
+    keys = LogKeys(cast(Database, _Overtaken()), files, _both)
     with pytest.raises(UnavailableError):
         await keys.run(now=at(0))
     log_world.folder.mkdir(exist_ok=True)
     (log_world.folder / log_key.FILE).write_bytes(b"damaged")
     with pytest.raises(DamagedError):
         await keys.run(now=at(0))
-    store = SqlCheckpointStore(database=log_world.shred, name=LOG_KEYS)
-    await store.replace(former=None, note=b"damaged")
+    await restore(log_world, b"damaged")
     with pytest.raises(DamagedError):
-        await LogKeys(store=store, files=files, find=_both).run(now=at(0))
+        await LogKeys(log_world.shred, files, _both).run(now=at(0))
 
 
 def _both() -> Sequence[NoteSigner]:

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.log.acts.reading import TransparencyFlow
-from idvault.log.ports import Subtree
-from idvault.log.store import SqlCheckpointStore, SqlLogStore
+from idvault.log.acts import reading
+from idvault.log.acts.reading import StoredLog
+from idvault.log.rules import Subtree
 from idvault.verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
 from idvault.verify.transparency import checkpoint, proof
 from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
@@ -21,63 +21,63 @@ ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)
 
 
-def log(size: int, *, more: int = 0) -> tuple[MemoryLog, TransparencyFlow]:
+def log(size: int, *, more: int = 0) -> MemoryLog:
     """Return a log with a checkpoint of a size, and `more` entries beyond it."""
     made = MemoryLog(origin=ORIGIN, signer=SIGNER)
     leaves = log_of(size + more)
     made.append(*leaves[:size])
     made.sign()
     made.append(*leaves[size:])
-    return made, TransparencyFlow(log=made, checkpoints=made)
+    return made
 
 
 async def test_the_newest_checkpoint() -> None:
     """The note is returned as signed; before the first one there is none."""
-    made, flow = log(5, more=3)
+    made = log(5, more=3)
     policy = CosignaturePolicy(ORIGIN, (SIGNER.key,))
-    assert checkpoint.verify(await flow.checkpoint(), policy).checkpoint == Checkpoint(
+    assert checkpoint.verify(await reading.newest(made.stored), policy).checkpoint == Checkpoint(
         ORIGIN, 5, mth(log_of(5))
     )
     made.note = None
     with pytest.raises(UnavailableError) as caught:
-        await flow.checkpoint()
+        await reading.newest(made.stored)
     assert caught.value.reason is Reason.LOG_UNAVAILABLE
 
 
 async def test_entries_by_page() -> None:
     """Pages continue up to the newest checkpoint and not beyond it."""
-    _, flow = log(10, more=4)
+    made = log(10, more=4)
     found: list[bytes] = []
     start = 0
     while True:
-        page = await flow.entries(start=start, limit=4)
+        page = await reading.entries(made.stored, start=start, limit=4)
         assert page.start == start
         found += page.leaves
         if page.next is None:
             break
         start = page.next
     assert found == log_of(10)
-    assert (await flow.entries(start=10, limit=4)).leaves == ()
-    made, flow = log(0)
+    assert (await reading.entries(made.stored, start=10, limit=4)).leaves == ()
+    made = log(0)
     made.note = None
-    assert (await flow.entries(start=0, limit=4)).leaves == ()
+    assert (await reading.entries(made.stored, start=0, limit=4)).leaves == ()
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 255, 256, 257, 700])
 async def test_every_proof_verifies(size: int) -> None:
     """Entries and older sizes are proved for tree sizes around the stored levels."""
-    _, flow = log(size, more=9)
+    made = log(size, more=9)
     leaves = log_of(size)
     rng = random.Random(size)  # noqa: S311 - a choice of what to look at
     for tree_size in {1, size, (size + 1) // 2, rng.randint(1, size)}:
         root = mth(leaves[:tree_size])
         for index in {0, tree_size - 1, tree_size // 2, rng.randrange(tree_size)}:
-            path = await flow.inclusion(index=index, tree_size=tree_size)
+            path = await reading.inclusion(made.stored, index=index, tree_size=tree_size)
             proof.verify_inclusion(
                 leaf_hash=leaf_hash(leaves[index]), index=index, size=tree_size, root=root, proof=path
             )
         for old in {1, tree_size, (tree_size + 1) // 2, rng.randint(1, tree_size)}:
-            hashes = await flow.consistency(old_size=old, new_size=tree_size)
+            hashes = await reading.consistency(made.stored, old_size=old, new_size=tree_size)
             proof.verify_consistency(
                 old=old, new=tree_size, old_root=mth(leaves[:old]), new_root=root, proof=hashes
             )
@@ -85,13 +85,14 @@ async def test_every_proof_verifies(size: int) -> None:
 
 async def test_a_proof_in_a_tree_of_three_stored_levels() -> None:
     """With stored subtrees of level 16, proofs are folded from few hashes."""
-    made, flow = log(66_000)
+    made = log(66_000)
     tree = CompactRange()
-    for leaf in made.kept:
+    leaves = log_of(66_000)
+    for leaf in leaves:
         tree.append(leaf_hash(leaf))
-    path = await flow.inclusion(index=65_700, tree_size=66_000)
+    path = await reading.inclusion(made.stored, index=65_700, tree_size=66_000)
     proof.verify_inclusion(
-        leaf_hash=leaf_hash(made.kept[65_700]), index=65_700, size=66_000, root=tree.root(), proof=path
+        leaf_hash=leaf_hash(leaves[65_700]), index=65_700, size=66_000, root=tree.root(), proof=path
     )
 
 
@@ -101,9 +102,9 @@ async def test_a_proof_in_a_tree_of_three_stored_levels() -> None:
 )
 async def test_an_inclusion_that_cannot_be(index: int, tree_size: int, field: str) -> None:
     """An index beyond the newest checkpoint is refused, even if the entry exists; the field is named."""
-    _, flow = log(10, more=3)
+    made = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
-        await flow.inclusion(index=index, tree_size=tree_size)
+        await reading.inclusion(made.stored, index=index, tree_size=tree_size)
     told(caught.value, field)
 
 
@@ -113,57 +114,55 @@ async def test_an_inclusion_that_cannot_be(index: int, tree_size: int, field: st
 )
 async def test_a_consistency_that_cannot_be(old: int, new: int, field: str) -> None:
     """Sizes beyond the checkpoint, and an old size above the new one, are refused; the field is named."""
-    _, flow = log(10, more=3)
+    made = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
-        await flow.consistency(old_size=old, new_size=new)
+        await reading.consistency(made.stored, old_size=old, new_size=new)
     told(caught.value, field)
 
 
 @pytest.mark.parametrize("start", [-1, 11])
 async def test_a_place_that_is_not_in_the_log(start: int) -> None:
     """A page must start within the log or at its end."""
-    _, flow = log(10, more=3)
+    made = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
-        await flow.entries(start=start, limit=1, field="page_token")
+        await reading.entries(made.stored, start=start, limit=1, field="page_token")
     told(caught.value, "page_token")
 
 
 async def test_without_a_checkpoint_nothing_is_proved() -> None:
     """Entries without a checkpoint have no proof."""
-    made, flow = log(3)
+    made = log(3)
     made.note = None
     with pytest.raises(InvalidError) as caught:
-        await flow.inclusion(index=0, tree_size=1)
+        await reading.inclusion(made.stored, index=0, tree_size=1)
     told(caught.value, "tree_size")
 
 
 async def test_what_is_damaged_is_said_to_be() -> None:
     """Missing entries or hashes and an invalid checkpoint are DATA_LOSS."""
-    made, flow = log(10)
-    del made.stored[Subtree(0, 4)]
+    made = log(10)
+    made.lose_node(Subtree(0, 4))
     with pytest.raises(DamagedError):
-        await flow.inclusion(index=5, tree_size=10)
-    del made.kept[-1]
+        await reading.inclusion(made.stored, index=5, tree_size=10)
+    made.lose_entry(9)
     with pytest.raises(DamagedError):
-        await flow.entries(start=8, limit=5)
+        await reading.entries(made.stored, start=8, limit=5)
     made.note = b"no note"
     with pytest.raises(DamagedError):
-        await flow.entries(start=0, limit=1)
+        await reading.entries(made.stored, start=0, limit=1)
 
 
-async def test_over_the_stores_of_both_databases(databases: Databases) -> None:
-    """The real stores give every page and proof of the newest checkpoint."""
+async def test_over_both_databases(databases: Databases) -> None:
+    """Real databases give every page and proof of the newest checkpoint."""
     leaves = await logs.fill(databases, 600, waiting=2)
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    stored = StoredLog(main, shred)
     try:
-        flow = TransparencyFlow(
-            log=SqlLogStore(database=main), checkpoints=SqlCheckpointStore(database=shred)
-        )
-        assert await flow.checkpoint() == logs.signed(leaves)
-        page = await flow.entries(start=590, limit=100)
+        assert await reading.newest(stored) == logs.signed(leaves)
+        page = await reading.entries(stored, start=590, limit=100)
         assert (page.leaves, page.next) == (tuple(leaves[590:]), None)
         for index, size in ((0, 600), (255, 256), (300, 513), (599, 600)):
-            path = await flow.inclusion(index=index, tree_size=size)
+            path = await reading.inclusion(stored, index=index, tree_size=size)
             proof.verify_inclusion(
                 leaf_hash=leaf_hash(leaves[index]),
                 index=index,
@@ -172,12 +171,12 @@ async def test_over_the_stores_of_both_databases(databases: Databases) -> None:
                 proof=path,
             )
         for old, new in ((1, 600), (256, 600), (300, 513)):
-            hashes = await flow.consistency(old_size=old, new_size=new)
+            hashes = await reading.consistency(stored, old_size=old, new_size=new)
             proof.verify_consistency(
                 old=old, new=new, old_root=mth(leaves[:old]), new_root=mth(leaves[:new]), proof=hashes
             )
         with pytest.raises(InvalidError):
-            await flow.inclusion(index=0, tree_size=601)
+            await reading.inclusion(stored, index=0, tree_size=601)
     finally:
         await main.close()
         await shred.close()

@@ -3,15 +3,17 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
 
 from idvault.core.tables.log import log_entries, log_head, log_nodes
+from idvault.log.acts import notes, tree
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.sequencing import LogRefusedError
-from idvault.log.store import NEWEST, SIGNED, SqlLogStore
+from idvault.log.store import NEWEST, SIGNED
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.transparency import checkpoint
 from idvault.verify.transparency.checkpoint import Checkpoint
@@ -53,9 +55,10 @@ async def test_nothing_new_is_not_signed_again(world: LogWorld) -> None:
     await world.write(3)
     await world.worker().step()
     worker = world.worker()
-    for store in (worker.signed, worker.complete, worker.files):
-        store.plant("replace", Fault.REFUSE)
-    worker.files.plant("write", Fault.REFUSE)
+    for name in (SIGNED, NEWEST):
+        worker.notes.plant(f"{name}.replace", Fault.REFUSE)
+    for word in ("replace", "write"):
+        worker.files.plant(word, Fault.REFUSE)
     await worker.step()
 
 
@@ -70,12 +73,12 @@ async def test_a_step_tells_whether_there_is_another_checkpoint(world: LogWorld)
 
 
 STEPS = [
-    ("store", "sequence"),
-    ("store", "head"),
-    ("signed", "latest"),
-    ("signed", "replace"),
-    ("complete", "latest"),
-    ("complete", "replace"),
+    ("entries", "sequence"),
+    ("entries", "head"),
+    ("notes", "signed.latest"),
+    ("notes", "signed.replace"),
+    ("notes", "newest.latest"),
+    ("notes", "newest.replace"),
     ("files", "read"),
     ("files", "write"),
     ("files", "replace"),
@@ -83,9 +86,9 @@ STEPS = [
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.HANG, Fault.LOSE_ANSWER])
-@pytest.mark.parametrize(("port", "method"), STEPS)
+@pytest.mark.parametrize(("place", "word"), STEPS)
 async def test_a_crash_between_two_steps_is_made_up_for(
-    world: LogWorld, port: str, method: str, fault: Fault
+    world: LogWorld, place: str, word: str, fault: Fault
 ) -> None:
     """After a refusal, a time-out or a lost answer, a new worker completes one history."""
     await world.write(5)
@@ -93,9 +96,9 @@ async def test_a_crash_between_two_steps_is_made_up_for(
     seen = [world.published()]
     await world.write(300)
     broken = world.worker()
-    getattr(broken, port).plant(method, fault)
+    getattr(broken, place).plant(word, fault)
     if fault is Fault.HANG:
-        await cut_short(broken.step(), at=getattr(broken, port))
+        await cut_short(broken.step(), at=getattr(broken, place))
     else:
         with pytest.raises(UnavailableError):
             await broken.step()
@@ -169,9 +172,9 @@ async def _drop_node(world: LogWorld) -> None:
 
 
 async def _change_head(world: LogWorld) -> None:
-    tree = CompactRange.from_bytes((await SqlLogStore(database=world.main).head()).tree)
-    nodes = (b"f" * 32, *tree.nodes[1:])
-    await world.do(update(log_head).values(tree=CompactRange(tree.size, nodes).to_bytes()))
+    stored = CompactRange.from_bytes((await tree.head(world.main)).tree)
+    nodes = (b"f" * 32, *stored.nodes[1:])
+    await world.do(update(log_head).values(tree=CompactRange(stored.size, nodes).to_bytes()))
 
 
 async def _break_head(world: LogWorld) -> None:
@@ -199,7 +202,7 @@ async def test_an_edited_or_rolled_back_database_is_signed_no_more(world: LogWor
                 await worker.log.run(now=at(1))
         assert len(worker.alarms) == 1
     assert [await world.newest(SIGNED), await world.newest(), world.published()] == before
-    guard = LogGuard(store=SqlLogStore(database=world.main))
+    guard = LogGuard(look=partial(tree.unsequenced, world.main))
     await guard.check(now=at(59))
     with pytest.raises(UnavailableError) as caught:
         await guard.check(now=at(61))
@@ -252,7 +255,8 @@ async def test_a_checkpoint_of_another_key_is_refused(world: LogWorld) -> None:
     """The log's key was replaced or the row was forged, so the operator is alarmed."""
     await world.write(2)
     await world.worker().step()
-    raw = await world.worker().complete.latest()
-    await world.worker().signed.replace(former=raw, note=raw.replace(b" ", b"  "))
+    raw = await notes.latest(world.shred)
+    assert raw is not None
+    await notes.replace(world.shred, SIGNED, former=raw, note=raw.replace(b" ", b"  "))
     with pytest.raises(LogRefusedError, match="does not verify"):
         await world.worker().log.run(now=at(0))

@@ -1,17 +1,23 @@
 """The comparison at start-up: what is refused, and a log that only grows meanwhile."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
+from idvault.core.db.database import Database
 from idvault.log.acts.witness import (
+    Compared,
     LogForkedError,
     LogOlderError,
     NoCheckpointError,
     StrangeWitnessError,
     UnwitnessedError,
-    WitnessFlow,
+    begin,
+    check,
+    check_kept,
 )
+from idvault.log.store import SIGNED
 from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import Checkpoint
@@ -27,19 +33,20 @@ EMPTY = checkpoint.sign(Checkpoint(ORIGIN, 0, EMPTY_ROOT), [SIGNER])
 
 
 class Growing:
-    """The second database; a worker acts just after the checkpoint is read."""
+    """A shred database; a worker acts just after the signed checkpoint is read."""
 
     def __init__(self, log: MemoryLog, *, after: Callable[[], None]) -> None:
-        self._log = log
+        self._shred = log.shred
         self._after = after
 
-    async def latest(self) -> bytes | None:
-        found = await self._log.latest()
-        self._after()
-        return found
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shred, name)
 
-    async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-        return await self._log.replace(former=former, note=note)
+    async def one(self, name: str, statement: Any, /, **parameters: Any) -> Any:
+        found = await self._shred.one(name, statement, **parameters)
+        if parameters["which"] == SIGNED:
+            self._after()
+        return found
 
 
 def databases(size: int, *, signed: int | None = None, leaves: list[bytes] | None = None) -> MemoryLog:
@@ -62,10 +69,10 @@ def seen(size: int) -> FakeWitness:
     return made
 
 
-def flow(log: MemoryLog, asked: FakeWitness, *, checkpoints: Growing | None = None) -> WitnessFlow:
-    return WitnessFlow(
-        witnesses={COSIGNER.key: asked}, quorum=1, log=log, checkpoints=checkpoints or log, complete=log
-    )
+def compared(log: MemoryLog, asked: FakeWitness, *, shred: Growing | None = None) -> Compared:
+    """Return the comparison with one witness."""
+    second = log.shred if shred is None else cast(Database, shred)
+    return Compared(main=log.main, shred=second, witnesses={COSIGNER.key: asked}, quorum=1)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,7 @@ def flow(log: MemoryLog, asked: FakeWitness, *, checkpoints: Growing | None = No
 async def test_databases_that_the_witness_knows_or_can_follow(size: int, signed: int, witnessed: int) -> None:
     """A witness at or before the last signed checkpoint cosigns; newer entries may be unsigned."""
     asked = seen(witnessed)
-    assert await flow(databases(size, signed=signed), asked).check() == signed
+    assert await check(compared(databases(size, signed=signed), asked)) == signed
     assert signed == 0 or (asked.seen is not None and asked.seen.size == signed)
 
 
@@ -84,7 +91,7 @@ async def test_old_copies_are_refused(size: int, witnessed: int) -> None:
     """If both databases are restored to an older state, the error line has both sizes."""
     asked = seen(witnessed)
     with pytest.raises(LogOlderError) as caught:
-        await flow(databases(size), asked).check()
+        await check(compared(databases(size), asked))
     line = f"log: database is older than the witnessed checkpoint ({size} < {witnessed}): "
     assert str(caught.value) == line + "`idvault restore --check` tells what is lost"
     assert isinstance(caught.value, DamagedError)
@@ -99,7 +106,7 @@ async def test_an_old_copy_of_the_main_database_is_refused(witnessed: int, by: s
     old.note = log.note
     known = 9 if by == "signed" else witnessed
     with pytest.raises(LogOlderError) as caught:
-        await flow(old, seen(witnessed)).check()
+        await check(compared(old, seen(witnessed)))
     line = f"log: database is older than the {by} checkpoint (4 < {known}): "
     assert str(caught.value).startswith(line)
 
@@ -109,7 +116,7 @@ async def test_an_old_copy_of_the_second_database_is_refused() -> None:
     log = databases(9)
     log.note = databases(4).note
     with pytest.raises(LogOlderError) as caught:
-        await flow(log, seen(9)).check()
+        await check(compared(log, seen(9)))
     assert (caught.value.size, caught.value.known) == (4, 9)
 
 
@@ -122,7 +129,7 @@ async def test_a_fork_is_refused(size: int, witnessed: int) -> None:
     asked = seen(witnessed)
     before = asked.seen
     with pytest.raises(LogForkedError) as caught:
-        await flow(databases(size, leaves=FORK), asked).check()
+        await check(compared(databases(size, leaves=FORK), asked))
     assert str(caught.value) == (
         f"log: database has forked from the witnessed log (one of the first {size} entries differs)"
     )
@@ -136,7 +143,7 @@ async def test_entries_of_another_history_are_refused() -> None:
         other = databases(size, leaves=FORK)
         other.note = databases(9).note
         with pytest.raises(LogForkedError) as caught:
-            await flow(other, seen(9)).check()
+            await check(compared(other, seen(9)))
         assert caught.value.size == 9
 
 
@@ -144,15 +151,15 @@ async def test_without_a_checkpoint_there_is_nothing_to_ask_with() -> None:
     """Before the first checkpoint the error says that a worker must run."""
     log = MemoryLog(origin=ORIGIN, signer=SIGNER)
     log.append(*log_of(3))
-    checked = flow(log, seen(0))
+    checked = compared(log, seen(0))
     with pytest.raises(NoCheckpointError, match=r"^log: there is no checkpoint .*`idvault work`"):
-        await checked.check()
-    await checked.begin(empty=EMPTY)
+        await check(checked)
+    await begin(log.shred, empty=EMPTY)
     assert log.note == EMPTY
-    assert await checked.check() == 0
+    assert await check(checked) == 0
     signed = log.sign()
     before = log.note
-    await checked.begin(empty=EMPTY)
+    await begin(log.shred, empty=EMPTY)
     assert (log.note, signed.size) == (before, 3)
 
 
@@ -160,10 +167,10 @@ async def test_a_second_database_that_forgot_everything_is_refused() -> None:
     """An empty second database is a rollback if the witness has seen entries."""
     log = databases(5)
     log.note = None
-    checked = flow(log, seen(5))
-    await checked.begin(empty=EMPTY)
+    checked = compared(log, seen(5))
+    await begin(log.shred, empty=EMPTY)
     with pytest.raises(LogOlderError, match=r"\(0 < 5\)"):
-        await checked.check()
+        await check(checked)
 
 
 async def test_a_log_that_grows_meanwhile_is_no_fault() -> None:
@@ -171,11 +178,11 @@ async def test_a_log_that_grows_meanwhile_is_no_fault() -> None:
     log, asked = databases(4), seen(9)
 
     def grow() -> None:
-        if len(log.kept) == 4:
+        if log.size == 4:
             log.append(*log_of(9)[4:])
             log.sign()
 
-    assert await flow(log, asked, checkpoints=Growing(log, after=grow)).check() == 9
+    assert await check(compared(log, asked, shred=Growing(log, after=grow))) == 9
 
 
 async def test_a_log_that_never_holds_still_is_told() -> None:
@@ -189,7 +196,7 @@ async def test_a_log_that_never_holds_still_is_told() -> None:
         asked.seen = Checkpoint(ORIGIN, newer.size, newer.root)
 
     with pytest.raises(UnwitnessedError, match="grew during every comparison"):
-        await flow(log, asked, checkpoints=Growing(log, after=grow)).check()
+        await check(compared(log, asked, shred=Growing(log, after=grow)))
 
 
 async def test_a_witness_that_is_away_stops_the_start() -> None:
@@ -197,7 +204,7 @@ async def test_a_witness_that_is_away_stops_the_start() -> None:
     asked = seen(5)
     asked.away = True
     with pytest.raises(UnwitnessedError) as caught:
-        await flow(databases(5), asked).check()
+        await check(compared(databases(5), asked))
     assert str(caught.value) == "log: too few witnesses can be reached"
     assert isinstance(caught.value, UnavailableError)
 
@@ -210,18 +217,18 @@ async def test_why_a_witness_cannot_be_reached_is_told() -> None:
             raise UnwitnessedError("it speaks of the weather")
 
     with pytest.raises(UnwitnessedError, match=r"can be reached: log: it speaks of the weather$"):
-        await flow(databases(5), Odd(SIGNER)).check()
+        await check(compared(databases(5), Odd(SIGNER)))
 
 
 async def test_a_lost_answer_is_cosigned_the_next_time() -> None:
     """A cosignature whose answer is lost stops one start; the next one finds the same size."""
     asked = seen(3)
     asked.lose_answer = True
-    checked = flow(databases(5), asked)
+    checked = compared(databases(5), asked)
     with pytest.raises(UnwitnessedError):
-        await checked.check()
+        await check(checked)
     asked.lose_answer = False
-    assert await checked.check() == 5
+    assert await check(checked) == 5
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
@@ -230,7 +237,7 @@ async def test_a_witness_of_other_logs_is_told(status: int) -> None:
     asked = seen(5)
     asked.status = status
     with pytest.raises(StrangeWitnessError, match=rf"^log: .*\(HTTP status {status}\).*--log-key") as caught:
-        await flow(databases(5), asked).check()
+        await check(compared(databases(5), asked))
     assert isinstance(caught.value, PreconditionError)
     assert caught.value.reason is Reason.LOG_UNAVAILABLE
 
@@ -246,17 +253,17 @@ async def test_a_damaged_note_is_told() -> None:
     ):
         log.note = damaged
         with pytest.raises(DamagedError) as caught:
-            await flow(log, seen(5)).check()
+            await check(compared(log, seen(5)))
         assert caught.value.reason is Reason.RECORD_DAMAGED
 
 
 SEVERAL = [witness(f"witness.example/w{number}", seed=40 + number) for number in range(3)]
 
 
-def asked_of(log: MemoryLog, *fakes: FakeWitness, quorum: int) -> WitnessFlow:
+def asked_of(log: MemoryLog, *fakes: FakeWitness, quorum: int) -> Compared:
     """Return the comparison with several witnesses."""
     named = {each.key: fake for each, fake in zip(SEVERAL, fakes, strict=True)}
-    return WitnessFlow(witnesses=named, quorum=quorum, log=log, checkpoints=log, complete=log)
+    return Compared(main=log.main, shred=log.shred, witnesses=named, quorum=quorum)
 
 
 def three(*sizes: int) -> list[FakeWitness]:
@@ -273,9 +280,9 @@ async def test_enough_witnesses_confirm_the_log() -> None:
     """With two of three required, one may be away, and one may claim a fork."""
     fakes = three(5, 3, 5)
     fakes[0].away = True
-    assert await asked_of(databases(5), *fakes, quorum=2).check() == 5
+    assert await check(asked_of(databases(5), *fakes, quorum=2)) == 5
     fakes[0].away, fakes[0].status = False, 409
-    assert await asked_of(databases(5), *fakes, quorum=2).check() == 5
+    assert await check(asked_of(databases(5), *fakes, quorum=2)) == 5
 
 
 @pytest.mark.parametrize("away", [False, True])
@@ -284,7 +291,7 @@ async def test_one_contradiction_counts_if_too_few_confirm(away: bool) -> None:
     fakes = three(9, 4, 9)
     fakes[2].away = away
     with pytest.raises(LogOlderError) as caught:
-        await asked_of(databases(5), *fakes, quorum=2).check()
+        await check(asked_of(databases(5), *fakes, quorum=2))
     assert (caught.value.size, caught.value.known) == (5, 9)
 
 
@@ -295,28 +302,28 @@ async def test_too_few_witnesses_leave_the_last_cosigned_checkpoint() -> None:
         fake.away = True
     keys = [each.key for each in SEVERAL]
     log = databases(5)
-    flow_of_three = asked_of(log, *fakes, quorum=2)
+    of_three = asked_of(log, *fakes, quorum=2)
     with pytest.raises(UnwitnessedError, match="too few witnesses"):
-        await flow_of_three.check()
+        await check(of_three)
     with pytest.raises(UnwitnessedError, match="no checkpoint is cosigned by enough"):
-        await flow_of_three.check_kept(keys=keys)
+        await check_kept(of_three, keys=keys)
     assert log.note is not None
     parsed = note.parse(log.note)
     lines = [note.sign(each, parsed.text, time=1) for each in SEVERAL[:2]]
     log.note = parsed.with_signatures(lines).encode()
-    assert await flow_of_three.check_kept(keys=keys) == 5
+    assert await check_kept(of_three, keys=keys) == 5
     with pytest.raises(UnwitnessedError):
-        await flow_of_three.check_kept(keys=keys[1:])
+        await check_kept(of_three, keys=keys[1:])
     old = databases(3)
     old.note = log.note
     with pytest.raises(LogOlderError):
-        await asked_of(old, *fakes, quorum=2).check_kept(keys=keys)
+        await check_kept(asked_of(old, *fakes, quorum=2), keys=keys)
     other = databases(7, leaves=FORK)
     other.note = log.note
     with pytest.raises(LogForkedError):
-        await asked_of(other, *fakes, quorum=2).check_kept(keys=keys)
+        await check_kept(asked_of(other, *fakes, quorum=2), keys=keys)
     old.note = b"noise"
     with pytest.raises(DamagedError):
-        await asked_of(old, *fakes, quorum=2).check_kept(keys=keys)
+        await check_kept(asked_of(old, *fakes, quorum=2), keys=keys)
     empty = MemoryLog(origin=ORIGIN, signer=SIGNER)
-    assert await asked_of(empty, *fakes, quorum=2).check_kept(keys=keys) == 0
+    assert await check_kept(asked_of(empty, *fakes, quorum=2), keys=keys) == 0

@@ -13,6 +13,8 @@ from pathlib import Path
 import uvloop
 
 from idvault.campaign.rules import Campaign
+from idvault.log.acts import tree
+from idvault.log.acts.sequencing import sequence
 from idvault.processes import migrations
 from tests.performance import bare_database
 from tests.performance.flows import PARTY, clock, signing_up
@@ -100,7 +102,7 @@ async def _sequence(databases: Databases) -> None:
     """Give every loaded log entry its index, by the product's own act."""
     async with signing_up(databases) as flow:
         deployment = Deployment(flow, 1, random.Random(0), Path())  # noqa: S311 - not a secret
-        while await deployment.log.sequence(limit=_SEQUENCED, now=clock().real) == _SEQUENCED:
+        while await sequence(deployment.flow.main, limit=_SEQUENCED, now=clock().real) == _SEQUENCED:
             continue
         while await deployment.feed.arrange(limit=_SEQUENCED):
             continue
@@ -127,7 +129,7 @@ async def _operate(
                     units = await operation(deployment)
                 if number:
                     found[name].append(used.seconds / max(units, 1) * 1e6)
-        entries = (await deployment.log.head()).size
+        entries = (await tree.head(deployment.flow.main)).size
     return {name: tuple(costs) for name, costs in found.items()}, entries
 
 

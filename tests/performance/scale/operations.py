@@ -13,9 +13,8 @@ from idvault.claim.acts.retention import RetentionFlow
 from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Job
 from idvault.claim.store.store import SqlVerificationStore
+from idvault.log.acts import audit, sequencing, tree
 from idvault.log.acts.guard import LogGuard
-from idvault.log.acts.reading import LogTree
-from idvault.log.store import SqlLogAuditStore, SqlLogStore
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
@@ -56,8 +55,6 @@ class Deployment:
         main = self.flow.main
         self.statuses = Accounts(main)
         self.feed = Feed(main)
-        self.log = SqlLogStore(database=main)
-        self.audit = SqlLogAuditStore(database=main)
         self.jobs = SqlJobStore(database=main)
         self.claims = SqlVerificationStore(database=main)
         self.world = World(main, seed=f"{self.accounts}")
@@ -66,7 +63,7 @@ class Deployment:
         self.retention = RetentionFlow(
             vault=self.world.vault,
             claims=self.claims,
-            guard=LogGuard(store=WaitingLog()),
+            guard=LogGuard(look=WaitingLog().unsequenced),
             entropy=ENTROPY,
             policy=self.flow.policy,
         )
@@ -222,30 +219,31 @@ async def rebuild_list(deployment: Deployment) -> int:
 
 async def sequence(deployment: Deployment) -> int:
     """Give new log entries their index."""
-    return await deployment.log.sequence(limit=400, now=clock().real)
+    return await sequencing.sequence(deployment.flow.main, limit=400, now=clock().real)
 
 
 async def count_waiting(deployment: Deployment) -> int:
     """Ask how many log entries wait, as every process does each second."""
     for _ in range(100):
-        await deployment.log.unsequenced()
+        await tree.unsequenced(deployment.flow.main)
     return 100
 
 
 async def root_of_log(deployment: Deployment) -> int:
     """Compute the log's root at a random size, as a proof does."""
-    tree, head = LogTree(store=deployment.log), await deployment.log.head()
+    main = deployment.flow.main
+    head = await tree.head(main)
     for _ in range(50):
-        await tree.consistency(old=deployment.random.randrange(1, head.size), new=head.size)
+        await tree.consistency(main, old=deployment.random.randrange(1, head.size), new=head.size)
     return 50
 
 
 async def audit_page(deployment: Deployment) -> int:
     """Read pages of the log for its verification."""
-    head = await deployment.log.head()
+    head = await tree.head(deployment.flow.main)
     for _ in range(5):
         after = deployment.random.randrange(head.size - 1_000)
-        await deployment.audit.page(after=after, limit=1_000)
+        await audit.page(deployment.flow.main, after=after, limit=1_000)
     return 5_000
 
 

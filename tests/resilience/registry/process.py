@@ -141,7 +141,7 @@ class Process:
             withheld={SubjectKind.INDIVIDUAL: WithheldRegistry(paced=nppa, sleep=_slept, choose=max)},
             record_sealer=FakeRecordSealer(),
             intake_sealer=self.intakes,
-            guard=LogGuard(store=WaitingLog()),
+            guard=LogGuard(look=WaitingLog().unsequenced),
             entropy=entropy,
             policy=self.policy,
             on_settled=self.on_settled,

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_openings
-from idvault.log.store import SqlLogStore
+from idvault.log.acts.sequencing import sequence
 from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
@@ -32,7 +32,7 @@ async def test_a_success_has_its_evidence(world: World, main_database: Database)
     assert str(event.opening_key) not in repr(claim)
     found = await world.claims.find(relying_party="platform-a", request_id=request.request_id)
     assert found.receipt == claim.receipt
-    await SqlLogStore(database=main_database).sequence(limit=9, now=at().real)
+    await sequence(main_database, limit=9, now=at().real)
     found = await world.claims.find(relying_party="platform-a", request_id=request.request_id)
     assert found.receipt is not None
     assert found.receipt.log_index in (0, 1)

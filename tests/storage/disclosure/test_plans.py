@@ -9,6 +9,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.disclosure.store import lists as disclosure_lists
 from idvault.disclosure.store import rows as disclosure_rows
+from idvault.log import store as log_store
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -73,7 +74,7 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "pk_disclosures",
     ),
     "evidence": (
-        disclosure_rows._NEWEST_FIRST,
+        log_store.LOGGED_NEWEST_FIRST,
         {"token": "a"},
         "SEARCH log_openings USING INDEX sqlite_autoindex_log_openings_1 (account_token=?)",
         "pk_log_openings",

@@ -17,6 +17,7 @@ from idvault.core.tables.disclosure import (
 )
 from idvault.disclosure.acts import auditor
 from idvault.disclosure.store import lists, rows
+from idvault.log import store as log_store
 from idvault.verify.disclosure import DisclosureState
 from idvault.verify.error import IdvaultError, Reason
 from idvault.verify.event import EventType
@@ -210,5 +211,5 @@ async def test_pages_of_what_waits(room: Chamber) -> None:
     page = await room.read(lists.pending, **asked, offset=1, limit=1)
     assert [each.disclosure.disclosure_id for each in page] == made[1:2]
     assert await room.read(lists.pending, **asked | {"quorum_ids": {"0" * 64}}, offset=0, limit=9) == []
-    assert await room.main.one("test", rows.ENTRY, token=account, entry_id="0" * 32) is None
+    assert await room.main.one("test", log_store.LOGGED, token=account, entry_id="0" * 32) is None
     assert await room.read(rows.evidence, account_token="acct_" + "0" * 26) is None

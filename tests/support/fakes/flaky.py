@@ -63,3 +63,42 @@ class FlakyDatabase(Flaky):
     async def act(self, name: str, work: Any) -> Any:
         """Run an act, with the next planted fault."""
         return await self._run(name.partition(".")[2], self._store.act(name, work))
+
+    async def one(self, name: str, statement: Any, /, **parameters: Any) -> Any:
+        """Read a row, with the next planted fault."""
+        return await self._run(name.partition(".")[2], self._store.one(name, statement, **parameters))
+
+
+class FlakyNotes(FlakyDatabase):
+    """A shred database; a fault is planted by the name of a note and the word of an act or a read of it."""
+
+    async def act(self, name: str, work: Any) -> Any:
+        """Run an act, with the next planted fault."""
+        note, word = _note_of(work), name.partition(".")[2]
+        return await self._run(f"{note}.{word}", self._store.act(name, work))
+
+    async def one(self, name: str, statement: Any, /, **parameters: Any) -> Any:
+        """Read a note, with the next planted fault."""
+        key = f"{parameters['which']}.{name.partition('.')[2]}"
+        return await self._run(key, self._store.one(name, statement, **parameters))
+
+
+class _NamedError(Exception):
+    """The first statement of an act names this note."""
+
+
+class _Asking:
+    """In place of a connection: tells which note a statement is of."""
+
+    async def one(self, _statement: Any, **parameters: Any) -> Any:
+        raise _NamedError(parameters.get("which") or parameters["name"])
+
+    run = one
+
+
+def _note_of(work: Any) -> str:
+    try:
+        work(_Asking()).send(None)
+    except _NamedError as error:
+        return str(error)
+    raise AssertionError("the act has no statement")

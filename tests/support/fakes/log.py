@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from idvault.log.ports import Ahead, Cosigned, Head, Subtree, Unsequenced, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
+from idvault.log.rules import Unsequenced
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.checkpoint import Checkpoint
@@ -16,7 +17,7 @@ _MIDNIGHT = 1_772_323_200.0
 
 
 class WaitingLog:
-    """A log store that supports only `unsequenced`: how many entries wait, and since when."""
+    """How many entries of a log wait, and since when."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -31,18 +32,6 @@ class WaitingLog:
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         return Unsequenced(self.count, self.oldest)
-
-    async def sequence(self, *, limit: int, now: datetime) -> int:
-        raise AssertionError
-
-    async def head(self) -> Head:
-        raise AssertionError
-
-    async def leaves(self, *, start: int, limit: int) -> list[bytes]:
-        raise AssertionError
-
-    async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
-        raise AssertionError
 
 
 class FakeWitness:

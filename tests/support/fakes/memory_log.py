@@ -1,35 +1,108 @@
-"""A log in memory that keeps what a store keeps: leaves, and the perfect subtrees of every eighth level."""
+"""A log in memory: both databases of one deployment, without a file or a thread."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from idvault.log.ports import Head, Subtree, Unsequenced
-from idvault.verify.error import DamagedError, Reason
+from sqlalchemy import Table, delete, insert
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
+
+from idvault.core.db.connection import Connection, T, Work, run_through
+from idvault.core.db.database import Database
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.core.db.statement import Statement, param, statement
+from idvault.core.tables.log import log_checkpoints, log_entries, log_head, log_nodes, log_statements
+from idvault.log import store
+from idvault.log.acts.reading import StoredLog
+from idvault.log.rules import Subtree
+from idvault.log.store import NEWEST, SIGNED
 from idvault.verify.transparency import checkpoint
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.note import NoteSigner
 from idvault.verify.transparency.tile import HEIGHT
 from idvault.verify.transparency.tree import CompactRange, leaf_hash
 
+_AT = datetime(2026, 3, 1, tzinfo=UTC)
+_ADD = statement(insert(log_entries))
+_ADD_NODE = statement(insert(log_nodes))
+_FORGET_HEAD, _ADD_HEAD = statement(delete(log_head)), statement(insert(log_head))
+_LOSE_ENTRY = statement(delete(log_entries).where(log_entries.c.log_index == param("place")))
+_LOSE_NODE = statement(
+    delete(log_nodes).where(log_nodes.c.level == param("level"), log_nodes.c.node_index == param("place"))
+)
+
+
+class _Connection(SqliteConnection):
+    """A connection to a database that ends with it."""
+
+    def __init__(self) -> None:
+        self.driver = sqlite3.connect(":memory:", isolation_level=None)
+
+
+class MemoryDatabase(Database):
+    """Some tables; what is done with them is done at once."""
+
+    def __init__(self, *tables: Table) -> None:
+        self._connection = _Connection()
+        for table in tables:
+            self._connection.driver.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    async def act(self, name: str, work: Work[T]) -> T:
+        return run_through(work(self._connection))
+
+    async def read(self, name: str, work: Work[T]) -> T:
+        return run_through(work(self._connection))
+
+    async def one(self, name: str, statement: Statement[T], /, **parameters: Any) -> T | None:
+        found = run_through(self._connection.all(statement, **parameters))
+        return found[0] if found else None
+
 
 class MemoryLog:
-    """Entries that are sequenced at once (LogStore), and their checkpoint (CheckpointStore)."""
+    """Entries that are sequenced at once, and their checkpoint, which is signed and complete at once."""
 
     def __init__(self, *, origin: str, signer: NoteSigner) -> None:
         """Start empty, without a checkpoint."""
         self._origin, self._signer = origin, signer
         self._tree = CompactRange()
-        self.kept: list[bytes] = []
-        self.stored: dict[Subtree, bytes] = {}
-        self.note: bytes | None = None
+        self.main = MemoryDatabase(log_entries, log_head, log_nodes, log_statements)
+        self.shred: MemoryDatabase = MemoryDatabase(log_checkpoints)
+
+    @property
+    def stored(self) -> StoredLog:
+        return StoredLog(self.main, self.shred)
+
+    @property
+    def size(self) -> int:
+        return self._tree.size
 
     def append(self, *leaves: bytes) -> None:
         """Add entries without a new checkpoint."""
+        entries: list[dict[str, Any]] = []
+        nodes: list[dict[str, Any]] = []
         for leaf in leaves:
+            place = self._tree.size
             completed = self._tree.append(leaf_hash(leaf))
-            self.kept.append(leaf)
+            times = {"occurred_at": _AT, "recorded_at": _AT}
+            entries.append({"entry_id": f"{place:032x}", "log_index": place, "leaf": leaf, **times})
             for level in range(0, len(completed), HEIGHT):
-                self.stored[Subtree(level, (self._tree.size - 1) >> level)] = completed[level]
+                nodes.append({"level": level, "node_index": place >> level, "hash": completed[level]})
+        run_through(self._add(entries, nodes))
+
+    async def _add(self, entries: Sequence[dict[str, Any]], nodes: Sequence[dict[str, Any]]) -> None:
+        connection = self.main.connection
+        if entries:
+            await connection.many(_ADD, entries)
+            await connection.many(_ADD_NODE, nodes)
+        await connection.run(_FORGET_HEAD)
+        tree = self._tree.to_bytes()
+        await connection.run(_ADD_HEAD, singleton=1, size=self._tree.size, tree=tree, sequenced_at=_AT)
 
     def sign(self) -> Checkpoint:
         """Sign the current state and return the checkpoint."""
@@ -37,31 +110,25 @@ class MemoryLog:
         self.note = checkpoint.sign(made, [self._signer])
         return made
 
-    async def sequence(self, *, limit: int, now: datetime) -> int:
-        """Return 0: every entry has an index already."""
-        return 0
+    @property
+    def note(self) -> bytes | None:
+        """The signed note."""
+        found = run_through(self.shred.connection.all(store.NOTE, which=SIGNED))
+        return found[0] if found else None
 
-    async def head(self) -> Head:
-        return Head(self._tree.size, self._tree.to_bytes(), datetime(2026, 3, 1, tzinfo=UTC))
+    @note.setter
+    def note(self, note: bytes | None) -> None:
+        for name in (SIGNED, NEWEST):
+            connection = self.shred.connection
+            if note is None:
+                run_through(store.forget_note(connection, name))
+            else:
+                run_through(store.set_note(connection, name, note))
 
-    async def leaves(self, *, start: int, limit: int) -> list[bytes]:
-        return self.kept[start : start + limit]
+    def lose_entry(self, place: int) -> None:
+        """Delete an entry, as somebody else may."""
+        run_through(self.main.connection.run(_LOSE_ENTRY, place=place))
 
-    async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
-        """Return hashes; raises DamagedError if one is not stored."""
-        try:
-            return [self.stored[node] for node in wanted]
-        except KeyError as error:
-            raise DamagedError(Reason.RECORD_DAMAGED) from error
-
-    async def unsequenced(self) -> Unsequenced:
-        return Unsequenced(0, None)
-
-    async def latest(self) -> bytes | None:
-        return self.note
-
-    async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-        if former != self.note:
-            return False
-        self.note = note
-        return True
+    def lose_node(self, node: Subtree) -> None:
+        """Delete a stored hash, as somebody else may."""
+        run_through(self.main.connection.run(_LOSE_NODE, level=node.level, place=node.index))

@@ -16,7 +16,7 @@ from google.protobuf import json_format
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.disclosure.acts.history import Proved
+from idvault.log.acts.proofs import Proved
 from idvault.verify.attest import hpke
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.event import Event, EventType

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from idvault.core.db.database import Database
 from idvault.core.loop import Task
 from idvault.core.telemetry.vitals import Vitals
 from idvault.processes.backup import record_walk
-from idvault.processes.backup.ports import MainContents, ShredContents
-from idvault.processes.backup.store import SqlMainContents, SqlShredContents
 from idvault.processes.bootstrap.base import Base
 from idvault.verify.clock import ClockReading
 
@@ -23,8 +22,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class UnkeyedCount:
     """Counts the records without a shred key, a step a minute, and rests an hour after each round."""
 
-    main: MainContents
-    shred: ShredContents
+    main: Database
+    shred: Database
     vitals: Vitals
     step: int = _STEP
     _after: str = ""
@@ -47,9 +46,5 @@ class UnkeyedCount:
 
 def backup_tasks(base: Base) -> list[Task]:
     """Return the worker's task that counts records without a shred key."""
-    count = UnkeyedCount(
-        main=SqlMainContents(database=base.main),
-        shred=SqlShredContents(database=base.shred),
-        vitals=base.metrics.vitals,
-    )
+    count = UnkeyedCount(main=base.main, shred=base.shred, vitals=base.metrics.vitals)
     return [Task("count_unkeyed_records", _PERIOD, count.look)]

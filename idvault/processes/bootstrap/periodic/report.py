@@ -2,7 +2,6 @@
 
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.store import SqlCheckpointStore
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.log import witness_keys
@@ -23,12 +22,7 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
     files = LocalPublicFiles(directory=settings.public_dir)
     key = VerifierKey(settings.log_origin, signer.public_key)
     signs = NoteSigner(key, signer.sign)
-    sources = ReportSources(
-        main=base.main,
-        complete=SqlCheckpointStore(database=base.shred),
-        zone=settings.zone,
-        published=files,
-    )
+    sources = ReportSources(main=base.main, shred=base.shred, zone=settings.zone, published=files)
     page = PublicPage(
         files=files,
         running=RunningMonth(sources=sources),

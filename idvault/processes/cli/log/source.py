@@ -112,7 +112,9 @@ class DatabaseSource:
         return asyncio.run(self._verify(trust, outside, bar))
 
     async def _verify(self, trust: LogTrust, outside: Sequence[bytes], bar: Bar) -> VerifiedLog:
-        from idvault.processes.bootstrap import log_outside as logs  # noqa: PLC0415 - a bundle needs no database driver
+        # A bundle needs no database driver.
+        from idvault.log.acts import audit  # noqa: PLC0415
+        from idvault.processes.bootstrap import log_outside as logs  # noqa: PLC0415
 
         try:
             logs.check_database_urls(self._url, self._shred_url)
@@ -120,10 +122,10 @@ class DatabaseSource:
             raise wrong_usage(str(error), field="--database") from error
         own = await logs.stored_checkpoint(database_url=self._shred_url) if self._shred_url else None
         checkpoints = trust.checkpoints([*outside, *([] if own is None else [own])])
-        async with logs.log_audit(database_url=self._url) as flow:
-            extent = await flow.extent()
+        async with logs.open_log(self._url) as main:
+            extent = await audit.extent(main)
             progress = bar(max(extent.end, extent.size))
-            audited = await flow.verify(extent=extent, checkpoints=checkpoints, progress=progress)
+            audited = await audit.verify(main, extent=extent, checkpoints=checkpoints, progress=progress)
         tree = audited.tree
         if not checkpoints:
             return VerifiedLog(tree.size, tree.root(), signed=False, unsequenced=audited.unsequenced)
