@@ -136,14 +136,6 @@ class RecordAccess:
     record_digest: bytes
 
 
-class ShredKeys(Protocol):
-    """The accounts' shred keys, from which the shred value of one record is derived."""
-
-    async def find(self, *, account_token: str) -> bytes | None:
-        """Return the stored 32-byte key, or None; must not create one."""
-        ...
-
-
 class CaseTextSealer(Protocol):
     """Seals signed requests and denials at rest; only the custody edge has it.
 

@@ -30,8 +30,8 @@ from idvault.core.request import Fingerprinter, Request
 from idvault.erasure import rules, store
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureOrigin, ErasureTerms
 from idvault.erasure.store import ROWS
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs, Proved
 from idvault.verify.account import Account
 from idvault.verify.clock import ClockReading
@@ -338,8 +338,8 @@ class ErasureSweep:
     """
 
     vault: Vault
-    shred_keys: SqlShredStore
-    remnants: SqlRemnants
+    shred_keys: ShredKeys
+    remnants: Remnants
     delay: timedelta
     zone: tzinfo
     kept: int = field(default=0, init=False)

@@ -1,32 +1,12 @@
-"""What the flows of keys need.
-
-What a sweep found missing.
-
-The service's keys and their versions, as announced in the main database.
-"""
+"""What key files offer to the acts of keys, and what seals a stored value again."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from idvault.core.request import Fingerprinter
-from idvault.sealing.key_version import HeldKey, KeyVersion
+from idvault.sealing.key_version import HeldKey
 from idvault.sealing.ports import SealedValue, UsedVersions
-from idvault.verify.event import Event
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """What a look at the files of both databases showed.
-
-    account_tokens: those whose destruction can be told. promised: whether the bytes of their keys are in no
-    file; False if the database cannot promise it.
-    """
-
-    account_tokens: frozenset[str]
-    promised: bool
 
 
 class KeyRing(Protocol):
@@ -52,26 +32,6 @@ class KeyRing(Protocol):
         ...
 
 
-class KeyVersionStore(Protocol):
-    """The announced versions. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
-
-    async def all(self) -> Sequence[KeyVersion]:
-        """Return every announced version."""
-        ...
-
-    async def announce(self, key: KeyVersion, *, event: Event) -> bool:
-        """Insert if absent, with the event; return whether it was absent. Durable before it returns."""
-        ...
-
-    async def end(self, key: KeyVersion, *, event: Event) -> bool:
-        """Set `over_at` if it is not set, with the event; return whether it was not."""
-        ...
-
-    async def withdraw(self, key: KeyVersion, *, event: Event) -> bool:
-        """Delete the version if it has this check value, with the event; return whether it was there."""
-        ...
-
-
 class RequestKeyRing(Protocol):
     """The versions of the key under which an edge keeps requests."""
 
@@ -81,45 +41,6 @@ class RequestKeyRing(Protocol):
 
     def under(self, version: str) -> AbstractContextManager[None]:
         """Use a version for what runs inside, and for the tasks that it starts."""
-        ...
-
-
-class KeptRequestStore(Protocol):
-    """The kept requests of platforms."""
-
-    async def kept(self, *, caller: str, request_ids: Sequence[str]) -> Sequence[str]:
-        """Return which of some kept ids a caller has; raises UnavailableError (STORE_UNAVAILABLE)."""
-        ...
-
-
-class SealedStore(Protocol):
-    """The stored values of one kind. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
-
-    async def counts(self) -> Mapping[str, int]:
-        """Return how many values there are under each version."""
-        ...
-
-    async def some(self, *, versions: Sequence[str], limit: int) -> Sequence[SealedValue]:
-        """Return up to `limit` values that are under one of some versions."""
-        ...
-
-    async def replace(self, former: SealedValue, later: SealedValue) -> bool:
-        """Replace a value in one atomic step unless it has changed meanwhile; return whether it was.
-
-        Raises DamagedError (RECORD_DAMAGED) if another row has the later value and only one may have it.
-        """
-        ...
-
-
-class EndingStore(Protocol):
-    """Counts what cannot be sealed again. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
-
-    async def requests_before(self, *, table: str, before: datetime) -> int:
-        """Return how many requests were made before a business time; table: requests, person_requests."""
-        ...
-
-    async def tip_offs(self) -> Mapping[int, int]:
-        """Return how many reports have their secret under each version; reporters count for the first."""
         ...
 
 

@@ -16,7 +16,7 @@ from idvault.claim.ports import Claim
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.claim import ClaimFlows, wire_claims
@@ -122,7 +122,7 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
         registries=dict.fromkeys(SubjectKind, registry),
         withheld=dict.fromkeys(SubjectKind, registry),
         record_sealer=QuorumRecordSealer(
-            quorum=lambda: QUORUM, shred_store=SqlShredStore(database=shred), entropy=ENTROPY
+            quorum=lambda: QUORUM, shred_store=ShredKeys(shred), entropy=ENTROPY
         ),
         intake_sealer=FakeIntakeSealer(),
         guard=LogGuard(look=WaitingLog().unsequenced),

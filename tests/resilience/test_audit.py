@@ -11,7 +11,7 @@ from idvault.core import log_entry
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.verify.claim import ClaimState
 from idvault.verify.event import EventType
@@ -46,7 +46,7 @@ async def _book(databases: Databases) -> list[SignUp]:
         ended = world.verified if outcome is ClaimState.SUCCEEDED else world.rejected
         job = await ended(new_claim=new_claim)
         if outcome is ClaimState.SUCCEEDED:
-            await SqlShredStore(database=shred).obtain(account_token=job.account_token, candidate=b"s" * 32)
+            await ShredKeys(shred).obtain(account_token=job.account_token, candidate=b"s" * 32)
         told.append(_told(asked.request_id, job.account_token, outcome))
     await main.close()
     await shred.close()

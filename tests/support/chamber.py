@@ -32,7 +32,7 @@ from idvault.custody.drill import acts as drill_acts
 from idvault.disclosure.acts import retention
 from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.refusal import Refusals
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts import tree
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.proofs import LogProofs
@@ -200,7 +200,7 @@ class Chamber:
             proofs=LogProofs(main=self.main, shred=self.shred, period=_PERIOD),
             refusals=Refusals(vault=self.vault, observe=self.counted.append),
             observe=self.counted.append,
-            shred_keys=SqlShredStore(database=self.shred),
+            shred_keys=ShredKeys(self.shred),
             zone=ZoneInfo("Asia/Shanghai"),
             daily=self.daily,
         )
@@ -283,7 +283,7 @@ class Chamber:
     def sealer(self) -> QuorumRecordSealer:
         return QuorumRecordSealer(
             quorum=lambda: self.rosters.quorum,
-            shred_store=SqlShredStore(database=self.shred),
+            shred_store=ShredKeys(self.shred),
             entropy=ENTROPY,
         )
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
 from idvault.erasure.rules import ErasureOrigin, ErasureTerms
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault.verify.erasure import ErasureState
 from tests.support import builders
@@ -21,13 +21,13 @@ class ErasureRoom:
 
     def __init__(self, room: Chamber) -> None:
         self.room = room
-        self.shred_keys = SqlShredStore(database=room.shred)
+        self.shred_keys = ShredKeys(room.shred)
         proofs = LogProofs(main=room.main, shred=room.shred)
         self.context = ErasureContext(proofs, TERMS)
         self.sweep = ErasureSweep(
             vault=room.vault,
             shred_keys=self.shred_keys,
-            remnants=SqlRemnants(main=room.main, shred=room.shred),
+            remnants=Remnants(main=room.main, shred=room.shred),
             delay=TERMS.delay,
             zone=builders.ZONE,
         )

@@ -13,8 +13,8 @@ from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
 from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import Erasure, ErasureTerms
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.account import Status
@@ -47,7 +47,7 @@ class ErasureWorld:
         self.sanctions = self.public_accounts.sanctions
         self.claims = self.sanctions.claims
         self.main, self.shred = main, shred
-        self.shred_keys = SqlShredStore(database=shred)
+        self.shred_keys = ShredKeys(shred)
         entropy = CountingEntropy(start=5_000_000 + life * 10_000_000)
         self.vault = wire_vault(
             main, guard=self.claims.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
@@ -57,7 +57,7 @@ class ErasureWorld:
         self.sweep = ErasureSweep(
             vault=self.vault,
             shred_keys=self.shred_keys,
-            remnants=SqlRemnants(main=main, shred=shred),
+            remnants=Remnants(main=main, shred=shred),
             delay=TERMS.delay,
             zone=builders.ZONE,
         )

@@ -5,14 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault.core.db.database import Database
-from idvault.key.acts import KeyVersionFlow
-from idvault.key.store.version import SqlKeyVersionStore
+from idvault.key.acts import version as acts
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.key.version import wire_key_versions
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.key_version import ROLLED_OUT, SETTLED
+from idvault.sealing.key_version import ROLLED_OUT, SETTLED, KeyVersion
 from idvault.verify.clock import ClockReading
 from tests.support.people import CHEAP
 from tests.support.storage_world import at
@@ -24,7 +23,7 @@ class KeyWorld:
     def __init__(self, database: Database, folder: Path, *, holder: Holder = Holder.SERVICE) -> None:
         self.database, self.folder, self.holder = database, folder, holder
         self.after = timedelta(0)
-        self.versions = SqlKeyVersionStore(database=database)
+        self.vault = own_vault(database)
         made = key_set.fresh(holder, entropy=ENTROPY)
         LocalKeyProvider.create(self.path(), keys=made, passphrase=b"p", entropy=ENTROPY, cost=CHEAP)
 
@@ -43,11 +42,14 @@ class KeyWorld:
         self.path(host).parent.mkdir(exist_ok=True)
         shutil.copy2(self.path(), self.path(host))
 
-    def flow(self, keys: LocalKeyProvider) -> KeyVersionFlow:
-        return wire_key_versions(store=self.versions, keys=keys, entropy=ENTROPY)
-
     async def follow(self, keys: LocalKeyProvider) -> None:
-        await self.flow(keys).follow(now=self.now)
+        await acts.follow(self.vault, keys, self.now)
+
+    async def lacking(self, keys: LocalKeyProvider) -> list[KeyVersion]:
+        return await acts.lacking(self.vault, keys, self.now)
+
+    async def announced(self) -> list[KeyVersion]:
+        return await acts.announced(self.database)
 
     async def rotated(self, purpose: Purpose, *followers: LocalKeyProvider) -> str:
         """Rotate, announce, and let everybody use the new version."""

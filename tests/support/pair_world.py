@@ -10,7 +10,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.ports import Witness
 from idvault.processes.deployment.store import SqlDeploymentStore
 from idvault.verify.account import AccountState
@@ -57,7 +57,7 @@ class PairWorld:
         for _ in range(number):
             job = await self.people.job(person=self.people.person(self.people.new_id()))
             key = self.people.random(32)
-            await SqlShredStore(database=self.shred).obtain(account_token=job.account_token, candidate=key)
+            await ShredKeys(self.shred).obtain(account_token=job.account_token, candidate=key)
             assert await self.people.settle(job, MATCHED)
             tokens.append(job.account_token)
         await self.worker.step(self.clock)

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
 from idvault.disclosure.store import lists
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault.opens.record import open_record
 from idvault.opens.reseal import open_resealed
@@ -93,7 +93,7 @@ async def opened_behind_the_log(
         if each.custodian in only
     }
     record = room.records[account_token]
-    shred_key = await SqlShredStore(database=room.shred).find(account_token=account_token)
+    shred_key = await ShredKeys(room.shred).find(account_token=account_token)
     assert shred_key is not None
     value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
     return open_record(record=record, shares=shares, shred_value=value).identity.name

@@ -23,7 +23,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
-from idvault.key.store.version import SqlDayKeyStore
+from idvault.key.acts.stored import DayKeys
 from idvault.processes.bootstrap.vault import NoGuard, wire_vault
 from idvault.registry.budget_ports import CallTurn
 from idvault.registry.store import SqlBudgetStore
@@ -74,7 +74,7 @@ class World:
         self.accounts = Accounts(database)
         self.records = SqlRecordStore(database=database)
         self.budget = SqlBudgetStore(database=database)
-        self.day_keys = SqlDayKeyStore(database=database)
+        self.day_keys = DayKeys(database)
         self._seed = seed
         self._numbers = count(1)
         self.vault = wire_vault(database, guard=NoGuard(), fingerprinter=FakeFingerprinter(), entropy=self)

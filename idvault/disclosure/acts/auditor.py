@@ -31,9 +31,9 @@ from idvault.disclosure.ports import (
     Filing,
     GivenShare,
     RecordEvidence,
-    ShredKeys,
 )
 from idvault.disclosure.store import lists, rows, store
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import Proofs
 from idvault.log.rules import Logged
 from idvault.people import acts as people_acts

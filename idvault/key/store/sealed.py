@@ -1,28 +1,17 @@
-"""What is stored under each version of a key, in the tables of other capabilities (key.ports.SealedStore).
+"""What is stored under each version of a key, in the tables of other capabilities.
 
 - A value is replaced only if it is still what was read: what changed meanwhile is not lost.
 - The statements read by version, never a whole table in one act.
-
-Removes the bytes of deleted shred keys from the files of the running databases. What is known
-of them may be lost with the process: a new one begins with everything again.
-
-- SQLite overwrites what it deletes, but keeps it in the write-ahead log: the logs of both databases are
-  emptied, that of the shred database first.
-- PostgreSQL: key.store.rewriting.
-- What is in copies of files, such as backups and snapshots, is out of reach.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table, exists, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.claim import persons, requests
@@ -31,9 +20,8 @@ from idvault.core.tables.people import person_requests, second_factors
 from idvault.core.tables.sanction import appeals
 from idvault.core.tables.session import contests
 from idvault.core.tables.tip_off import tip_off_reporters, tip_off_texts, tip_offs
-from idvault.key.ports import Absence
-from idvault.key.store.rewriting import KeyRewriting
 from idvault.sealing.ports import SealedValue
+from idvault.sealing.second_factor import version_of
 from idvault.verify.error import DamagedError, Reason
 
 
@@ -41,8 +29,8 @@ class SealedColumn:
     """One column of sealed values, kept as a constant.
 
     row: the columns of the table's key. bound: the columns that a value is sealed for. version: the column
-    that names its version, None if the value does. once_in: the column within one of whose values a sealed
-    value may be only once.
+    that names its version; version_of: reads it in the value, if no column does. once_in: the column within
+    one of whose values a sealed value may be only once.
     """
 
     def __init__(
@@ -52,14 +40,16 @@ class SealedColumn:
         *,
         row: Sequence[str],
         bound: Sequence[str] = (),
-        version: str | None = "key_version",
+        version: str = "key_version",
+        version_of: Callable[[bytes], str] | None = None,
         once_in: str | None = None,
     ) -> None:
         """Build the statements."""
         value: Column[Any] = table.c[data]
         self.name = f"{table.name}.{data}"
         self._row, self._bound = tuple(row), tuple(bound)
-        self.version = None if version is None else table.c[version]
+        self.version_of = version_of
+        self.version = None if version_of else table.c[version]
         wanted = [table.c[name] for name in dict.fromkeys((*row, *bound))]
         shown = [value.label("sealed")] if self.version is None else [value.label("sealed"), self.version]
         there: ColumnElement[bool] = value.is_not(None)
@@ -142,47 +132,45 @@ MODERATION_TEXTS = (
     ),
 )
 SECOND_FACTORS = tuple(
-    SealedColumn(second_factors, column, row=("actor_id",), bound=("actor_id",), version=None)
+    SealedColumn(second_factors, column, row=("actor_id",), bound=("actor_id",), version_of=version_of)
     for column in ("active", "pending")
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlSealedStore:
-    """The values of one column. version_of: reads the version in a value that names it."""
+async def counts(connection: Connection, column: SealedColumn) -> Mapping[str, int]:
+    """Return how many values there are under each version."""
+    if column.version_of is None:
+        return {str(version): count for version, count in await connection.all(column.counts)}
+    found: dict[str, int] = {}
+    for value in await connection.all(column.all):
+        version = column.version_of(value.data)
+        found[version] = found.get(version, 0) + 1
+    return found
 
-    database: Database
-    column: SealedColumn
-    version_of: Callable[[bytes], str] = lambda _: ""
 
-    @read("sealed.counts")
-    async def counts(self, connection: Connection) -> Mapping[str, int]:
-        """Return how many values there are under each version."""
-        if self.column.version is not None:
-            return {str(version): count for version, count in await connection.all(self.column.counts)}
-        counts: dict[str, int] = {}
-        for value in await connection.all(self.column.all):
-            version = self.version_of(value.data)
-            counts[version] = counts.get(version, 0) + 1
-        return counts
+async def some(
+    connection: Connection, column: SealedColumn, *, versions: Sequence[str], limit: int
+) -> list[SealedValue]:
+    """Return up to `limit` values that are under one of some versions."""
+    if column.version_of is None:
+        wanted = [column.under(each) for each in versions]
+        return await connection.all(column.some, versions=wanted, limit=limit)
+    # A roster has some dozen members.
+    found = await connection.all(column.all)
+    return [value for value in found if column.version_of(value.data) in versions][:limit]
 
-    @read("sealed.some")
-    async def some(self, connection: Connection, *, versions: Sequence[str], limit: int) -> list[SealedValue]:
-        """Return up to `limit` values that are under one of some versions."""
-        if self.column.version is not None:
-            wanted = [self.column.under(each) for each in versions]
-            return await connection.all(self.column.some, versions=wanted, limit=limit)
-        # A roster has some dozen members.
-        found = await connection.all(self.column.all)
-        return [value for value in found if self.version_of(value.data) in versions][:limit]
 
-    @act("sealed.replace")
-    async def replace(self, connection: Connection, former: SealedValue, later: SealedValue) -> bool:
-        """Replace a value unless it has changed meanwhile; DamagedError: another row has the later one."""
-        taken = self.column.taken(later)
-        if taken is not None and await connection.only(self.column.is_taken, **taken):
-            raise DamagedError(Reason.RECORD_DAMAGED)
-        return bool(await connection.run(self.column.replace, **self.column.replacement(former, later)))
+async def replace(
+    connection: Connection, column: SealedColumn, former: SealedValue, later: SealedValue
+) -> bool:
+    """Replace a value unless it has changed meanwhile; return whether it was.
+
+    Raises DamagedError (RECORD_DAMAGED) if another row has the later value and only one may have it.
+    """
+    taken = column.taken(later)
+    if taken is not None and await connection.only(column.is_taken, **taken):
+        raise DamagedError(Reason.RECORD_DAMAGED)
+    return bool(await connection.run(column.replace, **column.replacement(former, later)))
 
 
 _BEFORE = {
@@ -197,50 +185,12 @@ _SECRETS: Statement[Any] = statement(
 _REPORTERS: Statement[int] = statement(select(func.count()).select_from(tip_off_reporters), scalar)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlEndingStore:
-    """Counts what cannot be sealed again (key.ports.EndingStore)."""
-
-    database: Database
-
-    @read("ending.requests")
-    async def requests_before(self, connection: Connection, *, table: str, before: datetime) -> int:
-        """Return how many requests of a table were made before a business time."""
-        return await connection.only(_BEFORE[table], before=before)
-
-    @read("ending.tip_offs")
-    async def tip_offs(self, connection: Connection) -> Mapping[int, int]:
-        """Return how many reports, and reporters under the first version, there are."""
-        secrets = {int(version): count for version, count in await connection.all(_SECRETS)}
-        return secrets | {0: secrets.get(0, 0) + await connection.only(_REPORTERS)}
+async def requests_before(connection: Connection, *, table: str, before: datetime) -> int:
+    """Return how many requests were made before a business time; table: requests, person_requests."""
+    return await connection.only(_BEFORE[table], before=before)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlRemnants:
-    """The remnants in a pair of databases."""
-
-    main: Database
-    shred: Database
-
-    def __post_init__(self) -> None:
-        """Begin without knowing what was removed before."""
-        self._rewriting = KeyRewriting(database=self.shred)
-
-    async def look(self, account_tokens: Sequence[str]) -> Absence:
-        """Remove the bytes of deleted keys from every file; return for which accounts that is done.
-
-        Leaves out an account while a reader, or whatever else, keeps a file that may hold its key. Can be
-        repeated.
-        """
-        promised, gone = True, frozenset(account_tokens)
-        if not self.shred.is_file:
-            promised, gone = await self._rewriting.remove(account_tokens)
-        elif not await self.shred.empty_log():
-            gone = frozenset()
-        if not await self.main.empty_log():
-            gone = frozenset()
-        return Absence(gone, promised)
-
-    async def tidy(self) -> None:
-        """Empty the main database's log, unless it is read."""
-        await self.main.empty_log()
+async def tip_off_secrets(connection: Connection) -> Mapping[int, int]:
+    """Return how many reports have their secret under each version; reporters count for the first."""
+    secrets = {int(version): count for version, count in await connection.all(_SECRETS)}
+    return secrets | {0: secrets.get(0, 0) + await connection.only(_REPORTERS)}

@@ -23,7 +23,7 @@ from idvault.core.policy import OperatorPolicy, PublicAccountLimits
 from idvault.core.request import Fingerprinter
 from idvault.core.telemetry.logs import log
 from idvault.core.telemetry.metrics import Metrics
-from idvault.key.store.version import SqlDayKeyStore, SqlShredStore
+from idvault.key.acts.stored import DayKeys, ShredKeys
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
@@ -176,7 +176,7 @@ async def build_claims(
     }
     jobs = SqlJobStore(database=base.main)
     sealer = QuorumRecordSealer(
-        quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
+        quorum=lambda: rosters.quorum, shred_store=ShredKeys(base.shred), entropy=ENTROPY
     )
     flows = wire_claims(
         store=SqlVerificationStore(database=base.main),
@@ -187,7 +187,7 @@ async def build_claims(
             for kind, one in registries.items()
         },
         record_sealer=_MeasuredSealer(inner=sealer, metrics=base.metrics),
-        intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
+        intake_sealer=DayIntakeSealer(store=DayKeys(base.main)),
         guard=guard,
         entropy=ENTROPY,
         policy=policy,

@@ -8,7 +8,7 @@ from idvault.custody.drill.api import DrillServicer
 from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.refusal import Refusals
 from idvault.disclosure.api.auditor import DisclosureServicer
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault.log.acts.reading import StoredLog
 from idvault.log.api import TransparencyMethods
@@ -35,9 +35,8 @@ async def build_custody_edge(
     alone: whether this process serves no other edge; its key file is then IDVAULT_KEYS.
     """
     keys = load_custody_keys(base.settings, alone=alone)
-    await follow_keys(stack, base, keys)
-    guard = guard_of(base)
-    vault = custody_vault(base, keys=keys, guard=guard)
+    vault = custody_vault(base, keys=keys, guard=guard_of(base))
+    await follow_keys(stack, base, vault, keys)
     await people_acts.complete(vault, rosters, now=base.clock())
     second_factor = SecondFactors(
         vault=vault,
@@ -57,7 +56,7 @@ async def build_custody_edge(
         proofs=LogProofs(main=base.main, shred=base.shred),
         refusals=Refusals(vault=vault, observe=observe),
         observe=observe,
-        shred_keys=SqlShredStore(database=base.shred),
+        shred_keys=ShredKeys(base.shred),
         zone=base.settings.zone,
         daily=base.settings.disclosures_per_day,
     )

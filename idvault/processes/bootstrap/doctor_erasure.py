@@ -6,7 +6,7 @@ from functools import partial
 from idvault.core.ailment import AilmentError
 from idvault.core.db.database import Database
 from idvault.erasure import store
-from idvault.key.store.rewriting import KeyRewriting
+from idvault.key.acts.remnants import KeyRewriting
 from idvault.processes.bootstrap.base import Clock
 from idvault.processes.doctor import Check
 
@@ -25,7 +25,7 @@ async def _check(main: Database, shred: Database, clock: Clock) -> str | None:
         raise AilmentError(await _cause(main, shred))
     if shred.is_file:
         return None
-    unmet = await KeyRewriting(database=shred).unmet()
+    unmet = await KeyRewriting(shred=shred).unmet()
     if not unmet:
         return None
     return (

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idvault.core.config import Settings
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts import epoch as log_epoch
 from idvault.processes.backup import acts as backup_acts
 from idvault.processes.backup import rules as backup_rules
@@ -288,12 +288,12 @@ async def _destroy_revived(settings: Settings, found: ExaminedPair) -> None:
     Raises LossRefusedError while somebody reads a file that may hold one; a repeat goes on.
     """
     async with open_pair(urls(settings)) as (main, shred):
-        keys = SqlShredStore(database=shred)
+        keys = ShredKeys(shred)
         for token in found.contents.revived:
             await keys.destroy(account_token=token)
         # Of every erased account: a run before this one may have ended after it had deleted some.
         erased = await backup_acts.destroyed(main)
-        absence = await SqlRemnants(main=main, shred=shred).look(erased)
+        absence = await Remnants(main=main, shred=shred).look(erased)
     if len(absence.account_tokens) < len(erased):
         raise LossRefusedError(
             "keys of erased accounts are deleted, but files still hold them: stop whatever reads a database "

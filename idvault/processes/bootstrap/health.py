@@ -13,7 +13,7 @@ from idvault.core.db.clock import SqlServerClock
 from idvault.core.db.database import Database
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.port import serve_metrics
-from idvault.key.store.version import SqlKeyVersionStore
+from idvault.key.acts.version import announced as announced_versions
 from idvault.people import store as people_store
 from idvault.processes import migrations, readiness
 from idvault.processes.bootstrap.base import Base, load_keys, urls
@@ -133,7 +133,7 @@ class _KeyFile:
             self._held = await self._open()
             self._seen = found
         try:
-            announced = await SqlKeyVersionStore(database=self.base.main).all()
+            announced = await announced_versions(self.base.main)
             rules.check(announced=announced, held=self._held)
             rules.check_current(announced=announced, held=self._held, now=self.base.real_now())
         except (KeyConflictError, KeyBehindError) as error:

@@ -38,7 +38,7 @@ async def build_platform_edge(
     """Return the server of the services that platforms call."""
     keys, guard = load_keys(base.settings), guard_of(base)
     vault = vault_of(base, keys=keys, guard=guard)
-    await follow_keys(stack, base, keys)
+    await follow_keys(stack, base, vault, keys)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     claims = await build_claims(stack, base, rosters, guard=guard)
     verification = claims.flows.verification(

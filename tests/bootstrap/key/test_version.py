@@ -20,7 +20,7 @@ async def test_a_version_that_a_file_lacks_is_warned_of_once(
     world.copy("b")
     first, second = world.load(), world.load("b")
     await world.follow(first)
-    tracker = KeyVersionTracker(clock=lambda: world.now, flow=world.flow(second))
+    tracker = KeyVersionTracker(clock=lambda: world.now, vault=world.vault, keys=second)
     await tracker.once()
     world.after += timedelta(seconds=1)
     world.load().put(Purpose.INDEX, "1", bytes(32))

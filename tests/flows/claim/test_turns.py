@@ -61,7 +61,7 @@ async def test_who_reads_for_many_reads_for_nobody(world: World) -> None:
         seen.append(caller.current())
         return await look()
 
-    world.waiting.unsequenced = noting  # type: ignore[method-assign]
+    world.guard._look = noting
     with caller.serving(PLATFORM):
         await world.verify()
     assert seen == [caller.NOBODY]

@@ -13,8 +13,8 @@ from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.api import ErasureMethods
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.status.acts import Feeds
 from idvault.v1 import erasure_pb2 as pb
@@ -46,8 +46,8 @@ class AskingWorld(SessionWorld):
         self.erasing = ErasureMethods(vault=self.vault, context=self.identity_context.erasures)
         self.sweep = ErasureSweep(
             vault=self.vault,
-            shred_keys=SqlShredStore(database=shred),
-            remnants=SqlRemnants(main=main, shred=shred),
+            shred_keys=ShredKeys(shred),
+            remnants=Remnants(main=main, shred=shred),
             delay=TERMS.delay,
             zone=builders.ZONE,
         )

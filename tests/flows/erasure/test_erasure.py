@@ -14,7 +14,7 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.log import log_openings
 from idvault.erasure import acts
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs, Proofs
 from idvault.verify.account import AccountState, Assurance, Standing
 from idvault.verify.claim import ClaimState, FailureReason
@@ -171,7 +171,7 @@ async def test_nothing_is_done_while_the_log_waits(world: ErasureWorld) -> None:
 async def test_an_erasure_does_not_wait_for_the_shred_database(world: ErasureWorld) -> None:
     """While it is away, accounts are erased; keys are destroyed when it is back."""
 
-    class Away(SqlShredStore):
+    class Away(ShredKeys):
         """Cannot be reached."""
 
         async def destroy(self, *, account_token: str) -> None:
@@ -181,7 +181,7 @@ async def test_an_erasure_does_not_wait_for_the_shred_database(world: ErasureWor
     early, late = await world.account(), await world.account(2)
     await world.erased(early)
     await world.request(late, seconds=DELAYED - WAITED)
-    found, world.sweep.shred_keys = world.sweep.shred_keys, Away(database=world.shred)
+    found, world.sweep.shred_keys = world.sweep.shred_keys, Away(world.shred)
     assert await reason(world.work(seconds=DELAYED)) is Reason.STORE_UNAVAILABLE
     assert (await world.get(early)).erasure.state is ErasureState.ERASED
     assert (await world.get(late)).erasure.state is ErasureState.ERASED

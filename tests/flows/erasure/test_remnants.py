@@ -12,10 +12,8 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.key.ports import Absence
-from idvault.key.store.rewriting import KeyRewriting
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Absence, KeyRewriting, Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.processes.bootstrap.doctor_erasure import erasure_check
 from idvault.processes.doctor import examine
 from idvault.verify.erasure import ErasureState
@@ -165,7 +163,7 @@ async def test_a_process_that_ends_between_two_acts(world: ErasureWorld, place: 
 async def test_the_search_finds_what_is_not_removed(world: ErasureWorld, place: Place) -> None:
     """Without the removal the destruction is told, and the search finds the key: of itself nothing goes."""
 
-    class Idle(SqlRemnants):
+    class Idle(Remnants):
         async def look(self, account_tokens: Sequence[str]) -> Absence:
             return Absence(frozenset(account_tokens), promised=True)
 
@@ -263,7 +261,7 @@ class TestPostgresql:
         keys = await sign_up(world, 1)
         (token,) = keys.by_name
         await world.shred_keys.destroy(account_token=token)
-        rewriting = KeyRewriting(database=world.shred)
+        rewriting = KeyRewriting(shred=world.shred)
         rewriting._ends, rewriting._started = {token: "0" * 16}, "another"
         await asyncio.to_thread(place.settle)
         assert token in keys.found(place.folders)
@@ -315,12 +313,12 @@ async def test_what_came_before_the_look_counts(world: ErasureWorld) -> None:
     token = await world.account()
     await due(world, token)
 
-    class Slow(SqlShredStore):
+    class Slow(ShredKeys):
         async def destroy(self, *, account_token: str) -> None:
             await asyncio.sleep(2)
             await super().destroy(account_token=account_token)
 
-    world.sweep.shred_keys = Slow(database=world.shred)
+    world.sweep.shred_keys = Slow(world.shred)
     assert await world.work(seconds=DELAYED) == 1
     erasure = (await world.get(token)).erasure
     assert erasure.absent_from is not None

@@ -11,7 +11,7 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.key.rewrap import rewrap_flows
+from idvault.processes.bootstrap.key.rewrap import rewrappings
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED
@@ -78,9 +78,9 @@ async def _operate(world: KeyWorld, rng: random.Random) -> None:
         version = str(max(int(each) for each in versions) + 1)
         keys.put(purpose, version, ENTROPY.random(key_set.KEY_SIZE))
         await world.follow(keys)
-    flow = rewrap_flows(world.database, keys)[purpose]
-    await flow.run(now=world.now)
-    await flow.end(now=world.now)
+    rewrapping = rewrappings(world.vault, keys)[purpose]
+    await rewrapping.run(now=world.now)
+    await rewrapping.end(now=world.now)
 
 
 async def test_killed_at_random_points(

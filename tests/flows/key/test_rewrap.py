@@ -14,9 +14,9 @@ from idvault.core.tables.claim import persons, requests
 from idvault.core.tables.people import person_requests
 from idvault.core.tables.sanction import appeals
 from idvault.core.tables.tip_off import tip_off_reporters, tip_offs
-from idvault.key.acts import RewrapProgress
+from idvault.key.acts.rewrap import RewrapProgress
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.key.rewrap import rewrap_flows
+from idvault.processes.bootstrap.key.rewrap import rewrappings
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
@@ -44,11 +44,11 @@ async def _run(world: KeyWorld, keys: LocalKeyProvider, purpose: Purpose) -> tup
     """Run as the command does, with keys of its own; return the progress and what it destroyed."""
     own = world.load()
     await world.follow(own)
-    flow = rewrap_flows(world.database, own)[purpose]
+    rewrapping = rewrappings(world.vault, own)[purpose]
     told: list[RewrapProgress] = []
-    progress = await flow.run(now=world.now, tell=told.append)
+    progress = await rewrapping.run(now=world.now, tell=told.append)
     assert [each.done for each in told] == sorted(each.done for each in told)
-    ended = await flow.end(now=world.now)
+    ended = await rewrapping.end(now=world.now)
     await world.follow(keys)
     return progress, list(ended.destroyed)
 
@@ -94,11 +94,11 @@ async def test_texts_of_a_machine_that_slept_keep_their_key(service: KeyWorld) -
     await rows.file_texts(late, 1)
     assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(0, 0, 3), [])
     await service.follow(late)
-    flow = rewrap_flows(service.database, late)[Purpose.MODERATION_TEXT]
-    first = await flow.end(now=service.now)
+    rewrapping = rewrappings(service.vault, late)[Purpose.MODERATION_TEXT]
+    first = await rewrapping.end(now=service.now)
     assert (first.over, first.kept, first.destroyed) == ([0], {0: 3}, [])
-    assert await flow.run(now=service.now) == RewrapProgress(3, 0, 0)
-    assert list((await flow.end(now=service.now)).destroyed) == [0]
+    assert await rewrapping.run(now=service.now) == RewrapProgress(3, 0, 0)
+    assert list((await rewrapping.end(now=service.now)).destroyed) == [0]
     assert await rows.read_texts(keys) == await rows.read_texts(late) == 3
 
 
@@ -136,22 +136,22 @@ async def test_what_does_not_open_keeps_its_key(service: KeyWorld) -> None:
     await service.database.act("damage", lambda connection: connection.run(_DAMAGE))
     await service.rotated(Purpose.MODERATION_TEXT, keys)
     assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(2, 0, 1), [])
-    flow = rewrap_flows(service.database, keys)[Purpose.MODERATION_TEXT]
-    assert (await flow.end(now=service.now)).kept == {0: 1}
+    rewrapping = rewrappings(service.vault, keys)[Purpose.MODERATION_TEXT]
+    assert (await rewrapping.end(now=service.now)).kept == {0: 1}
 
 
 async def test_a_version_is_kept_for_ten_minutes(service: KeyWorld) -> None:
     """Until then a process may write under it: nothing is destroyed before, and nothing before the first."""
     keys = service.load()
-    flow = rewrap_flows(service.database, keys)[Purpose.MODERATION_TEXT]
-    assert not (await flow.end(now=service.now)).is_settled
+    rewrapping = rewrappings(service.vault, keys)[Purpose.MODERATION_TEXT]
+    assert not (await rewrapping.end(now=service.now)).is_settled
     await service.follow(keys)
     service.after += timedelta(seconds=1)
     service.load().put(Purpose.MODERATION_TEXT, "1", ENTROPY.random(key_set.KEY_SIZE))
     await service.follow(keys)
     service.after += ROLLED_OUT
     await service.follow(keys)
-    ended = await flow.end(now=service.now)
+    ended = await rewrapping.end(now=service.now)
     assert (ended.kept, ended.over, ended.is_settled) == ({0: 0}, [], False)
 
 
@@ -164,8 +164,8 @@ async def test_a_copy_on_another_machine_is_cleaned_there(service: KeyWorld) -> 
     assert (await _run(service, keys, Purpose.MODERATION_TEXT))[1] == [0]
     other = service.load("b")
     await service.follow(other)
-    flow = rewrap_flows(service.database, other)[Purpose.MODERATION_TEXT]
-    assert list((await flow.end(now=service.now)).destroyed) == [0]
+    rewrapping = rewrappings(service.vault, other)[Purpose.MODERATION_TEXT]
+    assert list((await rewrapping.end(now=service.now)).destroyed) == [0]
     assert list(service.load("b").keys(Purpose.MODERATION_TEXT).versions) == ["1"]
 
 
@@ -190,10 +190,10 @@ async def test_requests_end_by_themselves(
 
     await world.database.act("test.request", act)
     await world.rotated(purpose, keys)
-    flow = rewrap_flows(world.database, keys)[purpose]
-    assert (await flow.end(now=world.now)).kept == {0: 1}
+    rewrapping = rewrappings(world.vault, keys)[purpose]
+    assert (await rewrapping.end(now=world.now)).kept == {0: 1}
     await world.database.act("test.purge", lambda c: c.run(statement(table.delete())))
-    assert list((await flow.end(now=world.now)).destroyed) == [0]
+    assert list((await rewrapping.end(now=world.now)).destroyed) == [0]
 
 
 async def test_reports_and_reporters_keep_their_key(service: KeyWorld) -> None:
@@ -212,14 +212,14 @@ async def test_reports_and_reporters_keep_their_key(service: KeyWorld) -> None:
     await service.database.act("test.report", act)
     for _ in range(2):
         await service.rotated(Purpose.TIP_OFF, keys)
-    flow = rewrap_flows(service.database, keys)[Purpose.TIP_OFF]
-    ended = await flow.end(now=service.now)
+    rewrapping = rewrappings(service.vault, keys)[Purpose.TIP_OFF]
+    ended = await rewrapping.end(now=service.now)
     assert (ended.kept, ended.destroyed) == ({0: 2, 1: 1}, [])
     for table in (tip_offs, tip_off_reporters):
         purge = statement(table.delete())
         await service.database.act("test.purge", methodcaller("run", purge))
     assert await _run(service, keys, Purpose.TIP_OFF) == (RewrapProgress(0, 0, 0), [1])
-    after = await rewrap_flows(service.database, keys)[Purpose.TIP_OFF].end(now=service.now)
+    after = await rewrappings(service.vault, keys)[Purpose.TIP_OFF].end(now=service.now)
     assert (after.kept, after.over, after.is_settled) == ({0: 0}, [1], True)
     secrets = KeyedTipOffSecrets(keys=service.load())
     assert secrets.reporter_id(relying_party="platform-a", kind="person", value="synthetic")

@@ -11,9 +11,9 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables.claim import persons
-from idvault.key.acts import RewrapProgress
+from idvault.key.acts.rewrap import RewrapProgress
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.key.rewrap import rewrap_flows
+from idvault.processes.bootstrap.key.rewrap import rewrappings
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -48,9 +48,9 @@ async def _switching(world: KeyWorld) -> tuple[LocalKeyProvider, LocalKeyProvide
 async def _rewrapped(world: KeyWorld) -> tuple[RewrapProgress, dict[int, int]]:
     own = world.load()
     await world.follow(own)
-    flow = rewrap_flows(world.database, own)[Purpose.INDEX]
-    progress = await flow.run(now=world.now)
-    return progress, dict((await flow.end(now=world.now)).kept)
+    rewrapping = rewrappings(world.vault, own)[Purpose.INDEX]
+    progress = await rewrapping.run(now=world.now)
+    return progress, dict((await rewrapping.end(now=world.now)).kept)
 
 
 async def test_one_person_signs_up_at_two_edges_at_once(

@@ -29,7 +29,7 @@ def world(main_database: Database, tmp_path: Path) -> KeyWorld:
 
 
 async def _announced(world: KeyWorld) -> list[tuple[str, int]]:
-    return [(each.purpose, each.version) for each in await world.versions.all()]
+    return [(each.purpose, each.version) for each in await world.announced()]
 
 
 async def test_the_first_versions_are_used_at_once(world: KeyWorld) -> None:

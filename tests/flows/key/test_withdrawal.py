@@ -10,7 +10,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.claim import requests
 from idvault.core.tables.tip_off import tip_offs
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.key.withdrawal import withdrawal_flow
+from idvault.processes.bootstrap.key.withdrawal import withdraw_newest
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
@@ -41,8 +41,7 @@ async def _lost(world: KeyWorld, purpose: Purpose) -> tuple[LocalKeyProvider, Lo
 
 async def _withdraw(world: KeyWorld, purpose: Purpose) -> int:
     own = world.load("b")
-    flow = withdrawal_flow(world.database, own, purpose, now=world.now)
-    return await flow.withdraw(held=await own.held(), now=world.now)
+    return await withdraw_newest(world.vault, own, purpose, now=world.now)
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -50,7 +49,7 @@ async def _withdraw(world: KeyWorld, purpose: Purpose) -> int:
 async def test_a_lost_version_is_withdrawn(world: KeyWorld, purpose: Purpose, waits: timedelta) -> None:
     """Before it is in use and after: the former one is used again, and a new key has the same number."""
     _, second = await _lost(world, purpose)
-    assert [each.version for each in await world.flow(second).lacking(now=world.now)] == [1]
+    assert [each.version for each in await world.lacking(second)] == [1]
     world.after += waits
     if waits:
         with pytest.raises(KeyBehindError):
@@ -63,7 +62,7 @@ async def test_a_lost_version_is_withdrawn(world: KeyWorld, purpose: Purpose, wa
         await world.follow(second)
         world.after += ROLLED_OUT
     assert second.keys(purpose).primary == "1"
-    assert await world.flow(second).lacking(now=world.now) == []
+    assert await world.lacking(second) == []
 
 
 async def _file(world: KeyWorld, keys: LocalKeyProvider, purpose: Purpose) -> None:
@@ -90,7 +89,7 @@ async def test_a_version_with_something_under_it_is_kept(world: KeyWorld, purpos
     world.after += ROLLED_OUT
     await world.follow(first)
     await _file(world, first, purpose)
-    before = await world.versions.all()
+    before = await world.announced()
     with pytest.raises(KeyKeptError, match=r"\d are stored under version 1"):
         await _withdraw(world, purpose)
     world.copy("b")
@@ -98,4 +97,4 @@ async def test_a_version_with_something_under_it_is_kept(world: KeyWorld, purpos
         await _withdraw(world, purpose)
     with pytest.raises(KeyKeptError, match="no later version"):
         await _withdraw(world, Purpose.REFERENCE)
-    assert await world.versions.all() == before
+    assert await world.announced() == before

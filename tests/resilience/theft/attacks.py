@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from idvault.core.db.database import Database
-from idvault.key.store.version import SqlDayKeyStore
+from idvault.key.acts.stored import DayKeys
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.development.authority import real_now
 from idvault.processes.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
@@ -114,7 +114,7 @@ async def _turn(scene: Scene, now: datetime) -> None:
     keys = LocalKeyProvider.load(scene.keys / "work.keys", passphrase=scene.vault.passphrase, entropy=ENTROPY)
     database = Database(url=scene.databases.main_url)
     try:
-        keyring = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=database), entropy=ENTROPY)
+        keyring = LocalDayKeyring(keys=keys, store=DayKeys(database), entropy=ENTROPY)
         for minutes in range(0, 31, 5):
             await keyring.publish(now=now + timedelta(minutes=minutes))
             await keyring.destroy(now=now + timedelta(minutes=minutes))

@@ -7,7 +7,7 @@ from typing import Any, cast
 from idvault.claim.ports import Job
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.verify.record import SealedRecord
 from tests.storage.hooks import before_statements, connection_class
@@ -38,7 +38,7 @@ def _turn() -> CallTurn:
 async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:
     """A new person: open with a slot at the registry, a shred key and settle: three commits."""
     opened, answer = await _sent(world.database, world.open(turn=_turn()))
-    keys = SqlShredStore(database=shred_database)
+    keys = ShredKeys(shred_database)
     sealed, _ = await _sent(shred_database, keys.obtain(account_token="acct_1", candidate=b"k" * 32))
     settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
     assert claim is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from idvault.core.db.database import Database
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from tests.support.databases import Databases
 from tests.support.remnant_search import MarkedKeys
 
@@ -31,7 +31,7 @@ async def test_no_copy_is_left(sqlite_databases: Databases, tmp_path: Path) -> N
     """Keys come and go; afterwards the files have those that are left, and no other one."""
     keys, left = MarkedKeys(), list[str]()
     shred = Database(url=await asyncio.to_thread(lambda: sqlite_databases.shred_url))
-    store = SqlShredStore(database=shred)
+    store = ShredKeys(shred)
     for token, key in walk(keys, left):
         if key is None:
             await store.destroy(account_token=token)

@@ -5,26 +5,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from idvault.core.act import Vault
 from idvault.core.config import Settings
 from idvault.core.db.clock import SqlServerClock
-from idvault.core.db.database import Database
-from idvault.core.event_factory import EventFactory
-from idvault.key.acts import (
+from idvault.key.acts import version as version_acts
+from idvault.key.acts.rewrap import (
     EndedVersions,
     Ending,
-    NothingEnds,
-    ReportsEnd,
-    RequestsEnd,
-    RewrapFlow,
+    Rewrapping,
     RewrapProgress,
+    nothing_ends,
+    reports_end,
+    requests_end,
 )
-from idvault.key.ports import Rewrapper, SealedStore
+from idvault.key.ports import Rewrapper
 from idvault.key.store import sealed as key_sealed
-from idvault.key.store.sealed import SealedColumn, SqlEndingStore, SqlSealedStore
-from idvault.key.store.version import SqlKeyVersionStore
+from idvault.key.store.sealed import SealedColumn
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
-from idvault.processes.bootstrap.key.version import wire_key_versions
 from idvault.processes.bootstrap.operator import main_database
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.sanction.objection.acts import FIELD
 from idvault.sealing import key_version as rules
 from idvault.sealing.case_text import KeyedCaseTextSealer
@@ -39,11 +38,11 @@ from idvault.sealing.rewrap import (
     ModerationTextRewrapper,
     SecondFactorRewrapper,
 )
-from idvault.sealing.second_factor import TotpSealer, version_of
+from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.tip_off import FIRST_VERSION
 from idvault.verify.clock import ClockReading
 
-Sources = Sequence[tuple[SealedStore, Rewrapper]]
+Sources = Sequence[tuple[SealedColumn, Rewrapper]]
 # In this order: the longest work last.
 _PURPOSES = (
     Purpose.CASE_TEXT,
@@ -67,22 +66,20 @@ class Rewrapped:
     ended: EndedVersions
 
 
-def rewrap_flows(main: Database, keys: LocalKeyProvider) -> dict[Purpose, RewrapFlow]:
-    """Return the flow of each purpose of a key file whose versions can end."""
-    ending = SqlEndingStore(database=main)
+def rewrappings(vault: Vault, keys: LocalKeyProvider) -> dict[Purpose, Rewrapping]:
+    """Return the rewrapping of each purpose of a key file whose versions can end."""
     endings: dict[Purpose, Ending] = {
-        Purpose.PERSON_REQUEST: RequestsEnd(store=ending, table="person_requests"),
-        Purpose.REQUEST: RequestsEnd(store=ending, table="requests"),
-        Purpose.TIP_OFF: ReportsEnd(store=ending),
+        Purpose.PERSON_REQUEST: partial(requests_end, vault, "person_requests"),
+        Purpose.REQUEST: partial(requests_end, vault, "requests"),
+        Purpose.TIP_OFF: partial(reports_end, vault),
     }
     return {
-        purpose: RewrapFlow(
+        purpose: Rewrapping(
+            vault=vault,
             purpose=purpose.value,
-            sources=_sources(main, keys, purpose),
-            ending=endings.get(purpose, NothingEnds()),
-            versions=SqlKeyVersionStore(database=main),
+            sources=_sources(keys, purpose),
+            ending=endings.get(purpose, nothing_ends),
             keys=keys,
-            events=EventFactory(entropy=ENTROPY),
             # Without its first keys, a chain computes no index from a number.
             destroys=purpose is not Purpose.INDEX,
             lasting=_LASTING.get(purpose, frozenset()),
@@ -101,11 +98,11 @@ async def rewrap(
 ) -> list[Rewrapped]:
     """Re-seal what the keys of IDVAULT_KEYS protect, and destroy the versions that are over."""
     done = []
-    async with _followed(settings, now=now) as (main, keys):
-        for each, flow in rewrap_flows(main, keys).items():
+    async with _followed(settings, now=now) as (vault, keys):
+        for each, rewrapping in rewrappings(vault, keys).items():
             if purpose in (None, each.value):
-                progress = await flow.run(now=now, tell=partial(tell, each.value))
-                done.append(Rewrapped(each.value, progress, await flow.end(now=now)))
+                progress = await rewrapping.run(now=now, tell=partial(tell, each.value))
+                done.append(Rewrapped(each.value, progress, await rewrapping.end(now=now)))
     return done
 
 
@@ -130,13 +127,13 @@ class VersionState:
 async def version_states(settings: Settings, *, now: ClockReading) -> dict[tuple[str, str], VersionState]:
     """Return the state of each version of the file of IDVAULT_KEYS, by purpose and version."""
     states = {}
-    async with _followed(settings, now=now) as (main, keys):
-        flows = {purpose.value: flow for purpose, flow in rewrap_flows(main, keys).items()}
-        announced = await SqlKeyVersionStore(database=main).all()
+    async with _followed(settings, now=now) as (vault, keys):
+        found = {purpose.value: each for purpose, each in rewrappings(vault, keys).items()}
+        announced = await version_acts.announced(vault.main)
         for purpose in {each.purpose for each in announced}:
             known = rules.of(announced, purpose)
             current = rules.in_use(known, now=now.real)
-            counts = await flows[purpose].stored(known, now=now) if purpose in flows else {}
+            counts = await found[purpose].stored(known, now=now) if purpose in found else {}
             for each in known:
                 number = -1 if current is None else current.version
                 state = VersionState(each, number, counts.get(each.version))
@@ -147,36 +144,29 @@ async def version_states(settings: Settings, *, now: ClockReading) -> dict[tuple
 @asynccontextmanager
 async def _followed(
     settings: Settings, *, now: ClockReading
-) -> AsyncIterator[tuple[Database, LocalKeyProvider]]:
+) -> AsyncIterator[tuple[Vault, LocalKeyProvider]]:
     """Open main database and key file, with the versions in use of the vault; raises KeyClockError."""
     keys = load_keys(settings)
     async with main_database(settings) as main:
         # By a wrong clock, a version that every process writes under would be over.
         theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
         rules.check_clock(theirs=theirs, now=now.real)
-        versions = SqlKeyVersionStore(database=main)
-        await wire_key_versions(store=versions, keys=keys, entropy=ENTROPY).follow(now=now)
-        yield main, keys
+        vault = own_vault(main)
+        await version_acts.follow(vault, keys, now)
+        yield vault, keys
 
 
-def _sources(main: Database, keys: LocalKeyProvider, purpose: Purpose) -> Sources:
+def _sources(keys: LocalKeyProvider, purpose: Purpose) -> Sources:
     if purpose is Purpose.INDEX:
-        return [(_store(main, key_sealed.PERSONS), IndexRewrapper(indexer=CurrentIndexer(keys=keys)))]
+        return [(key_sealed.PERSONS, IndexRewrapper(indexer=CurrentIndexer(keys=keys)))]
     if purpose is Purpose.CASE_TEXT:
         texts = CaseTextRewrapper(sealer=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY))
-        return [(_store(main, column), texts) for column in key_sealed.CASE_TEXTS]
+        return [(column, texts) for column in key_sealed.CASE_TEXTS]
     if purpose is Purpose.MODERATION_TEXT:
         sealer = KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)
         cases = ModerationTextRewrapper(sealer=sealer, field=FIELD)
-        return [(_store(main, column), cases) for column in key_sealed.MODERATION_TEXTS]
+        return [(column, cases) for column in key_sealed.MODERATION_TEXTS]
     if purpose is Purpose.SECOND_FACTOR:
         factors = SecondFactorRewrapper(sealer=TotpSealer(keys=keys, entropy=ENTROPY))
-        return [
-            (SqlSealedStore(database=main, column=column, version_of=version_of), factors)
-            for column in key_sealed.SECOND_FACTORS
-        ]
+        return [(column, factors) for column in key_sealed.SECOND_FACTORS]
     return []
-
-
-def _store(main: Database, column: SealedColumn) -> SqlSealedStore:
-    return SqlSealedStore(database=main, column=column)

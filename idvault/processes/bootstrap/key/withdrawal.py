@@ -2,16 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from idvault.core.act import Vault
 from idvault.core.config import Settings
 from idvault.core.db.clock import SqlServerClock
-from idvault.core.db.database import Database
-from idvault.core.event_factory import EventFactory
-from idvault.key.acts import WithdrawalFlow
-from idvault.key.store.sealed import SqlEndingStore
-from idvault.key.store.version import SqlKeyVersionStore
-from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
-from idvault.processes.bootstrap.key.rewrap import rewrap_flows
+from idvault.key.acts import version as acts
+from idvault.key.acts.rewrap import reports_end, requests_before
+from idvault.processes.bootstrap.base import load_keys, urls
+from idvault.processes.bootstrap.key.rewrap import rewrappings
 from idvault.processes.bootstrap.operator import main_database
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -22,28 +21,22 @@ _REQUESTS = {Purpose.REQUEST: "requests", Purpose.PERSON_REQUEST: "person_reques
 _AFTER_ALL = timedelta(days=1)
 
 
-def withdrawal_flow(
-    main: Database, keys: LocalKeyProvider, purpose: Purpose, *, now: ClockReading
-) -> WithdrawalFlow:
-    """Return the withdrawal of one purpose's newest version; raises KeyMissingError."""
+async def withdraw_newest(
+    vault: Vault, keys: LocalKeyProvider, purpose: Purpose, *, now: ClockReading
+) -> int:
+    """Withdraw the newest version of a purpose; raises KeyMissingError, KeyKeptError."""
     keys.keys(purpose)
 
     async def stored(version: KeyVersion, since: datetime) -> int:
-        ending = SqlEndingStore(database=main)
         if purpose is Purpose.TIP_OFF:
-            return (await ending.tip_offs()).get(version.version, 0)
+            return await reports_end(vault, version)
         if purpose in _REQUESTS:
             table, until = _REQUESTS[purpose], now.business + _AFTER_ALL
-            before = await ending.requests_before(table=table, before=since)
-            return await ending.requests_before(table=table, before=max(until, since)) - before
-        return (await rewrap_flows(main, keys)[purpose].counts()).get(version.version, 0)
+            before = await requests_before(vault, table, since)
+            return await requests_before(vault, table, max(until, since)) - before
+        return (await rewrappings(vault, keys)[purpose].counts()).get(version.version, 0)
 
-    return WithdrawalFlow(
-        purpose=purpose.value,
-        versions=SqlKeyVersionStore(database=main),
-        events=EventFactory(entropy=ENTROPY),
-        stored=stored,
-    )
+    return await acts.withdraw(vault, purpose.value, now, held=await keys.held(), stored=stored)
 
 
 async def withdraw(settings: Settings, *, purpose: str, now: ClockReading) -> int:
@@ -55,5 +48,4 @@ async def withdraw(settings: Settings, *, purpose: str, now: ClockReading) -> in
     async with main_database(settings) as main:
         theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
         rules.check_clock(theirs=theirs, now=now.real)
-        flow = withdrawal_flow(main, keys, Purpose(purpose), now=now)
-        return await flow.withdraw(held=await keys.held(), now=now)
+        return await withdraw_newest(own_vault(main), keys, Purpose(purpose), now=now)

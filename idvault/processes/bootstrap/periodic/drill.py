@@ -2,7 +2,7 @@
 
 from idvault.core.loop import Task
 from idvault.custody.drill import acts
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
@@ -18,7 +18,7 @@ def drill_tasks(base: Base, rosters: RosterHolder, *, guard: LogGuard) -> list[T
     vault = worker_vault(base, guard=guard)
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum,
-        shred_store=SqlShredStore(database=base.shred),
+        shred_store=ShredKeys(base.shred),
         entropy=ENTROPY,
     )
 

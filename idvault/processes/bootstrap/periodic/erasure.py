@@ -6,8 +6,8 @@ from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureSweep
-from idvault.key.store.sealed import SqlRemnants
-from idvault.key.store.version import SqlShredStore
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
 from idvault.processes.bootstrap.base import Base
 from idvault.verify.clock import ClockReading
 
@@ -19,8 +19,8 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: erase and destroy what is due, release persons, and count."""
     sweep = ErasureSweep(
         vault=vault,
-        shred_keys=SqlShredStore(database=base.shred),
-        remnants=SqlRemnants(main=base.main, shred=base.shred),
+        shred_keys=ShredKeys(base.shred),
+        remnants=Remnants(main=base.main, shred=base.shred),
         delay=timedelta(days=base.settings.erasure_delay_days),
         zone=base.settings.zone,
     )

@@ -15,7 +15,7 @@ from rich.progress import TaskID
 
 from idvault.core import config
 from idvault.core.config import Process
-from idvault.key.acts import RewrapProgress
+from idvault.key.acts.rewrap import RewrapProgress
 from idvault.processes.bootstrap.key import rewrap as key_rewrap
 from idvault.processes.bootstrap.key.rewrap import Rewrapped
 from idvault.processes.cli import running

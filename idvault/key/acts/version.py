@@ -1,0 +1,124 @@
+"""The versions of keys: announced from a process's key file, used when they are due, withdrawn if lost."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.core.db.database import Database
+from idvault.key.ports import KeyRing
+from idvault.key.store import version as store
+from idvault.sealing import key_version as rules
+from idvault.sealing.key_version import HeldKey, KeyKeptError, KeyVersion
+from idvault.sealing.ports import UsedVersions
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import UnavailableError
+from idvault.verify.event import EventType
+
+
+async def announced(main: Database) -> list[KeyVersion]:
+    """Return every announced version; raises UnavailableError."""
+    return await main.read("key_version.all", store.announced)
+
+
+@act("key_version.announce")
+async def announce(tx: Tx, held: HeldKey) -> bool:
+    """Announce a version of a key file, unless another process has; return whether this one did."""
+    made = KeyVersion(held.purpose, held.version, held.check, tx.now.real)
+    if not await store.announce(tx.connection, made):
+        tx.unchanged("the version is announced")
+        return False
+    await tx.log(EventType.KEY_ANNOUNCE, purpose=held.purpose, version=held.version, check=held.check)
+    return True
+
+
+@act("key_version.end")
+async def end(tx: Tx, version: KeyVersion) -> None:
+    """Record that a version is over, once."""
+    if await store.end(tx.connection, version, over_at=tx.now.real):
+        await tx.log(EventType.KEY_END, purpose=version.purpose, version=version.version)
+    else:
+        tx.unchanged("the version is over")
+
+
+@act("key_version.withdraw")
+async def _withdraw(tx: Tx, version: KeyVersion) -> None:
+    if await store.withdraw(tx.connection, version):
+        await tx.log(
+            EventType.KEY_WITHDRAW, purpose=version.purpose, version=version.version, check=version.check
+        )
+    else:
+        tx.unchanged("the version is withdrawn, or another key has its number")
+
+
+async def follow(vault: Vault, keys: KeyRing, now: ClockReading) -> list[HeldKey]:
+    """Announce what is new in the key file, and use what is due; return what was announced.
+
+    What is due is used in any case, so that nothing is written under a former version: a purpose is
+    unavailable if the file lacks the version in use, or has another key under it. Raises KeyConflictError or
+    KeyBehindError, and nothing is announced; UnavailableError.
+    """
+    try:
+        held = await keys.held()
+    except UnavailableError:
+        _use(keys, await announced(vault.main), now)
+        raise
+    found = await _followed(vault, keys, held, now)
+    known = {(each.purpose, each.version) for each in found}
+    unknown = [each for each in held if (each.purpose, each.version) not in known]
+    if not unknown:
+        return []
+    new = [each for each in unknown if await announce(vault, SYSTEM, now, each)]
+    await _followed(vault, keys, held, now)
+    return new
+
+
+async def _followed(
+    vault: Vault, keys: KeyRing, held: Sequence[HeldKey], now: ClockReading
+) -> list[KeyVersion]:
+    found = await announced(vault.main)
+    _use(keys, found, now)
+    rules.check(announced=found, held=held)
+    # What else is in a file that lacks the version in use is not new: it may be later than this database.
+    rules.check_current(announced=found, held=held, now=now.real)
+    return found
+
+
+async def lacking(vault: Vault, keys: KeyRing, now: ClockReading) -> list[KeyVersion]:
+    """Return what will be used and the file lacks; raises UnavailableError."""
+    return rules.lacking(announced=await announced(vault.main), held=keys.last_held(), now=now.real)
+
+
+def _use(keys: KeyRing, found: Sequence[KeyVersion], now: ClockReading) -> None:
+    purposes = {each.purpose for each in found}
+    keys.use({each: _used(keys, rules.of(found, each), now.real) for each in purposes})
+
+
+def _used(keys: KeyRing, versions: Sequence[KeyVersion], now: datetime) -> UsedVersions:
+    current = rules.in_use(versions, now=now)
+    over = frozenset(each.version for each in versions if each.over_at is not None)
+    own = rules.confirmed(announced=versions, held=keys.last_held())
+    # Something is announced; by this machine's clock it may be due slightly later.
+    return UsedVersions(versions[0].version if current is None else current.version, over, own)
+
+
+async def withdraw(
+    vault: Vault,
+    purpose: str,
+    now: ClockReading,
+    *,
+    held: Sequence[HeldKey],
+    stored: Callable[[KeyVersion, datetime], Awaitable[int]],
+) -> int:
+    """Withdraw the newest version of a purpose, so that it goes on under the one before; return its number.
+
+    held: of the key file. stored: counts what is under a version, used since a real time. Raises
+    KeyKeptError.
+    """
+    known = rules.of(await announced(vault.main), purpose)
+    own = [each for each in held if each.purpose == purpose]
+    newest = rules.withdrawable(known, held=own)
+    count = await stored(newest, rules.usable_from(known, newest))
+    if count:
+        raise KeyKeptError(f"{count} are stored under version {newest.version}: find the file that has it")
+    await _withdraw(vault, SYSTEM, now, newest)
+    return newest.version
