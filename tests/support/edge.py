@@ -34,7 +34,8 @@ from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.disclosure.acts import history as history_acts
+from idvault.disclosure.acts.history import History
 from idvault.disclosure.ports import RecordAccess
 from idvault.log.acts.proofs import Proofs, Proved
 from idvault.processes.services.status import StatusServicer
@@ -210,19 +211,16 @@ class FakeStatuses(StatusTexts):
         return now.business.date()
 
 
-class FakeHistories(DisclosureHistoryFlow):
-    """The history of TOKEN of platform-a: one opening, in a log with one entry."""
-
-    def __init__(self) -> None:
-        """Initialise without the ports, which nothing here asks."""
-
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
-        if (relying_party, account_token) != ("platform-a", TOKEN):
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        at = datetime(2026, 1, 1, tzinfo=UTC)
-        opening = RecordAccess("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
-        proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
-        return History(TOKEN, at, (), (opening,), proofs, at, Stated(b"signed", b"key"))
+async def history_of(
+    _vault: Any, party: str, account_token: str, _now: ClockReading, *, context: Any
+) -> History:
+    """Return the history of TOKEN of platform-a, in place of disclosure.acts.history: one opening."""
+    if (party, account_token) != ("platform-a", TOKEN):
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    opening = RecordAccess("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
+    proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
+    return History(TOKEN, at, (), (opening,), proofs, at, Stated(b"signed", b"key"))
 
 
 class FakeReceipts(ReceiptFlow):
@@ -265,6 +263,7 @@ class FakeTokens:
         patch = pytest.MonkeyPatch()
         for name in ("issue_token", "issue_credential"):
             patch.setattr(credential_acts, name, getattr(self, name))
+        patch.setattr(history_acts, "of", history_of)
         return patch
 
 
@@ -408,7 +407,7 @@ def _services(claims: FakeClaims, statuses: FakeStatuses, hub: Hub, campaigns: C
             StatusServicer(
                 vault=nothing,
                 flow=statuses,
-                histories=FakeHistories(),
+                histories=nothing,
                 tokens=nothing,
                 watches=hub,
                 statuses=SerialisedStatuses(statuses),

@@ -1,63 +1,78 @@
-"""Disclosure histories of a test's choice, proved in a log of their own that a client can check."""
+"""Disclosure histories of a test's choice, in the log of its world, that a client can check."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, signed_bytes
-from idvault.disclosure.ports import RecordAccess, RecordDisclosure
-from idvault.log.acts.proofs import Proofs, Proved
-from idvault.verify.clock import ClockReading
+from sqlalchemy import insert
+
+from idvault.core import log_entry
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.disclosure import disclosure_openings, disclosures
+from idvault.core.tables.log import log_checkpoints
+from idvault.disclosure.acts.history import HistoryContext
+from idvault.log import store
+from idvault.log.acts import tree
+from idvault.log.acts.proofs import LogProofs
+from idvault.log.store import NEWEST
 from idvault.verify.event import Event, EventType
-from idvault.verify.transparency import entry
-from tests.support import logs, merkle
-from tests.support.merkle import log_of
+from tests.support import logs
+from tests.support.fakes.memory_log import MemoryDatabase
+from tests.support.sealed_rows import synthetic_row
 from tests.support.statements import KnownStatements
 
-HORIZON = datetime(2026, 2, 20, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
 LEGAL_BASIS = "第一条 <b>(synthetic)</b>"
-_SIZE = 5
+_EMBARGO = timedelta(days=9)
+_GIVEN: dict[str, Any] = {"record_digest": b"d" * 32}
+_MORE: dict[str, Any] = {"auditor_actor_id": "66" * 16, "legal_basis": LEGAL_BASIS}
+_DISCLOSE, _OPEN = (statement(insert(table)) for table in (disclosures, disclosure_openings))
 
 
-class KnownHistories(DisclosureHistoryFlow):
-    """One disclosure and its opening for each account in `disclosed`; nothing for any other."""
+class KnownHistories:
+    """A log that is signed once something was disclosed; until then its checkpoint is the empty log's."""
 
-    def __init__(self) -> None:
-        """Initialise without the ports, which nothing here asks."""
-        self.disclosed: set[str] = set()
-
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
-        """Return the history of an account."""
-        given: dict[str, Any] = {"disclosure_id": "d" * 32, "record_digest": b"d" * 32}
-        more: dict[str, Any] = {"auditor_actor_id": "66" * 16, "legal_basis": LEGAL_BASIS}
-        events = (
-            _event(EventType.DISCLOSURE_DISCLOSE, account_token, **given, **more),
-            _event(EventType.DISCLOSURE_OPEN, account_token, **given, decision=b"signed"),
+    def __init__(self, main: Database, *, zone: ZoneInfo) -> None:
+        self.main, self.shred = main, MemoryDatabase(log_checkpoints)
+        proofs = LogProofs(main=main, shred=self.shred)
+        self.context = HistoryContext(
+            proofs=proofs, zone=zone, embargo=_EMBARGO, statements=KnownStatements()
         )
-        told = events if account_token in self.disclosed else ()
-        leaves = [*log_of(_SIZE), *(entry.encode_leaf(each) for each in told)]
-        proved = tuple(
-            Proved(
-                leaves[_SIZE + place],
-                each.opening_key,
-                _SIZE + place,
-                len(leaves),
-                tuple(merkle.path(_SIZE + place, leaves)),
-            )
-            for place, each in enumerate(told)
+        self._count = 0
+        self.shred.now(store.set_note(self.shred.connection, NEWEST, logs.signed([])))
+
+    async def disclose(self, token: str) -> None:
+        """Let an account have one disclosure, and its opening."""
+        self._count += 1
+        given = {"disclosure_id": f"{self._count:032x}", **_GIVEN}
+        made = (
+            _event(EventType.DISCLOSURE_DISCLOSE, token, f"d{self._count:031x}", **given, **_MORE),
+            _event(EventType.DISCLOSURE_OPEN, token, f"e{self._count:031x}", **given, decision=b"signed"),
         )
-        disclosures = (
-            RecordDisclosure(
-                account_token=account_token, entry_id="1" * 32, disclosed_at=AT, **given, **more
-            ),
+        row = {**given, **_MORE, "account_token": token, "disclosed_at": AT}
+        disclosed = synthetic_row(disclosures, self._count, disclose_entry_id=made[0].entry_id, **row)
+        opened = synthetic_row(
+            disclosure_openings,
+            self._count,
+            account_token=token,
+            entry_id=made[1].entry_id,
+            opened_at=AT,
+            **given,
         )
-        openings = (RecordAccess(account_token=account_token, entry_id="2" * 32, opened_at=AT, **given),)
-        listed = (disclosures if told else (), openings if told else ())
-        proofs, made_at = Proofs(logs.signed(leaves), proved), now.real.replace(microsecond=0)
-        message = signed_bytes(account_token, HORIZON, *listed, proofs, made_at)
-        stated = await KnownStatements().state(message, now=made_at)
-        return History(account_token, HORIZON, *listed, proofs, made_at, stated)
+
+        async def work(connection: Connection) -> None:
+            for event in made:
+                await log_entry.append(connection, event)
+            await connection.run(_DISCLOSE, **disclosed)
+            await connection.run(_OPEN, **opened)
+
+        await self.main.act("test", work)
+        await logs.sequence(self.main)
+        leaves = await tree.leaves(self.main, start=0, limit=10_000)
+        await store.set_note(self.shred.connection, NEWEST, logs.signed(leaves))
 
 
-def _event(kind: EventType, account_token: str, **fields: Any) -> Event:
-    return Event(kind, "55" * 16, account_token, AT, AT, "3" * 32, b"k" * 32, fields)
+def _event(kind: EventType, account_token: str, entry_id: str, **fields: Any) -> Event:
+    return Event(kind, "55" * 16, account_token, AT, AT, entry_id, b"k" * 32, fields)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.message import Message
 
-from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.disclosure.acts import history as acts
+from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.disclosure.store import lists
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
@@ -61,14 +61,13 @@ async def history(room: Chamber, account_token: str) -> History:
     """Return the owner's history after the embargo."""
     room.pass_time(days=92)
     await room.step()
-    flow = DisclosureHistoryFlow(
-        main=room.main,
+    context = HistoryContext(
         proofs=LogProofs(main=room.main, shred=room.shred),
-        policy=OperatorPolicy(5, 365, 90, _ZONE),
+        zone=_ZONE,
         embargo=_EMBARGO,
         statements=KnownStatements(LOG_SIGNER),
     )
-    return await flow.get(relying_party="platform-a", account_token=account_token, now=room.now())
+    return await acts.of(room.vault, "platform-a", account_token, room.now(), context=context)
 
 
 async def opened_behind_the_log(

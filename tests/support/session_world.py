@@ -100,7 +100,7 @@ class SessionWorld:
             fingerprinter=FakeFingerprinter(),
             entropy=CountingEntropy(start=13_000_000),
         )
-        self.histories = KnownHistories()
+        self.histories = KnownHistories(database, zone=builders.ZONE)
         self.contests = ObjectionContext(
             ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
         )
@@ -127,7 +127,7 @@ class SessionWorld:
             appeals=self.moderation.appeals,
             contests=self.contests,
             erasures=self._erasures(),
-            histories=self.histories,
+            histories=self.histories.context,
             receipts=receipts,
             policy=self.claims.policy,
         )

@@ -158,7 +158,7 @@ async def _own(visit: Visit, name: str = "", *, sanctioned: bool = False) -> Pag
     world, people = visit.site.world.moderation, len(visit.site.world.claims.registry.checks)
     # A person has five accounts at most: each visitor is somebody else.
     token = await world.account(10 + people)
-    visit.site.world.histories.disclosed.add(token)
+    await visit.site.world.histories.disclose(token)
     if sanctioned:
         await world.case(Degree.LIMIT, token=token, measure="no-video", seconds=identities.TODAY)
     made = await visit.site.platform.sessions.create_identity(

@@ -6,12 +6,11 @@ The answer is signed whole, so that whoever hands it on cannot leave anything ou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from idvault.account import acts as account_acts
-from idvault.core.db.database import Database
-from idvault.core.policy import OperatorPolicy
-from idvault.disclosure import rules as disclosure_rules
+from idvault.core.act import Vault
+from idvault.disclosure import rules
 from idvault.disclosure.ports import RecordAccess, RecordDisclosure
 from idvault.disclosure.store import lists, rows
 from idvault.log.acts.proofs import LogProofs, Proofs, Proved
@@ -41,60 +40,64 @@ class History:
     stated: Stated
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class DisclosureHistoryFlow:
-    """Histories of a relying party's accounts."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class HistoryContext:
+    """What histories need beside the vault. embargo: how long an auditor's work is not told."""
 
-    main: Database
     proofs: LogProofs
-    policy: OperatorPolicy
+    zone: tzinfo
     embargo: timedelta
     statements: StatementSigner
 
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
-        """Return the history up to today's horizon.
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; PreconditionError
-        (ACCOUNT_ERASED) once its keys are destroyed, whether there was a disclosure or not; UnavailableError
-        (LOG_UNAVAILABLE) if no checkpoint covers an entry, or the log's key vouches for none to sign with;
-        DamagedError if an entry is missing.
-        """
-        owner = await account_acts.find(self.main, relying_party, account_token)
-        if owner is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        if owner.state is AccountState.ERASED and await self._is_destroyed(account_token):
-            raise PreconditionError(Reason.ACCOUNT_ERASED)
-        zone = self.policy.zone
-        horizon = disclosure_rules.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
-        made = await self.main.read(
+async def of(
+    vault: Vault, party: str, account_token: str, now: ClockReading, *, context: HistoryContext
+) -> History:
+    """Return the history of an account up to today's horizon.
+
+    Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; PreconditionError
+    (ACCOUNT_ERASED) once its keys are destroyed, whether there was a disclosure or not; UnavailableError
+    (LOG_UNAVAILABLE) if no checkpoint covers an entry, or the log's key vouches for none to sign with;
+    DamagedError if an entry is missing.
+    """
+    owner = await account_acts.find(vault.main, party, account_token)
+    if owner is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    if owner.state is AccountState.ERASED and await _is_destroyed(vault, account_token):
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    horizon = rules.horizon(today=now.today(context.zone), embargo=context.embargo, zone=context.zone)
+    disclosures = tuple(
+        each
+        for each in await vault.read(
             "disclosure.disclosures", lambda one: lists.disclosed(one, account_token=account_token)
         )
-        opened = await self.main.read(
+        if rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
+    )
+    openings = tuple(
+        each
+        for each in await vault.read(
             "disclosure.openings", lambda one: lists.opened(one, account_token=account_token)
         )
-        disclosures = tuple(
-            each for each in made if disclosure_rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
-        )
-        openings = tuple(
-            each for each in opened if disclosure_rules.is_told(happened_at=each.opened_at, horizon=horizon)
-        )
-        entry_ids = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
-        # The horizon is days ago, so waiting here would not help an entry that has no proof yet.
-        proofs = await self.proofs.wait(entry_ids, account_token=account_token, patience=0)
-        if not proofs.note:
-            raise UnavailableError(Reason.LOG_UNAVAILABLE)
-        made_at = now.real.replace(microsecond=0)
-        message = signed_bytes(account_token, horizon, disclosures, openings, proofs, made_at)
-        stated = await self.statements.state(message, now=made_at)
-        return History(account_token, horizon, disclosures, openings, proofs, made_at, stated)
-
-    async def _is_destroyed(self, account_token: str) -> bool:
-        """Return whether the keys of an ERASED account are destroyed: no erasure follows such a one."""
-        found = await self.main.one("erasure.newest", rows.DESTROYED, token=account_token)
-        return found is not None
+        if rules.is_told(happened_at=each.opened_at, horizon=horizon)
+    )
+    entry_ids = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
+    # The horizon is days ago, so waiting here would not help an entry that has no proof yet.
+    proofs = await context.proofs.wait(entry_ids, account_token=account_token, patience=0)
+    if not proofs.note:
+        raise UnavailableError(Reason.LOG_UNAVAILABLE)
+    made_at = now.real.replace(microsecond=0)
+    message = _signed_bytes(account_token, horizon, disclosures, openings, proofs, made_at)
+    stated = await context.statements.state(message, now=made_at)
+    return History(account_token, horizon, disclosures, openings, proofs, made_at, stated)
 
 
-def signed_bytes(  # noqa: PLR0917 - a history's fields in their order
+async def _is_destroyed(vault: Vault, account_token: str) -> bool:
+    """Return whether the keys of an ERASED account are destroyed: no erasure follows such a one."""
+    found = await vault.main.one("erasure.newest", rows.DESTROYED, token=account_token)
+    return found is not None
+
+
+def _signed_bytes(  # noqa: PLR0917 - a history's fields in their order
     account_token: str,
     horizon: datetime,
     disclosures: Sequence[RecordDisclosure],

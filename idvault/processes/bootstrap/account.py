@@ -10,7 +10,7 @@ from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
-from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.disclosure.acts.history import HistoryContext
 from idvault.log.acts.proofs import LogProofs
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
@@ -20,7 +20,6 @@ from idvault.processes.services.status import StatusServicer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
-from idvault.sealing.ports import StatementSigner
 from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
@@ -49,22 +48,16 @@ async def build_statuses(
         vault=vault,
         flow=flow,
         statuses=statuses,
-        histories=_histories(base, policy, statements=signer),
+        histories=HistoryContext(
+            proofs=LogProofs(main=base.main, shred=base.shred),
+            zone=policy.zone,
+            embargo=timedelta(days=base.settings.disclosure_embargo_days),
+            statements=signer,
+        ),
         tokens=tokens,
         watches=hub,
     )
     return servicer, hub
-
-
-def _histories(base: Base, policy: OperatorPolicy, *, statements: StatementSigner) -> DisclosureHistoryFlow:
-    """Return what answers whether a record was ever opened; it reads openings, and cannot open one."""
-    return DisclosureHistoryFlow(
-        main=base.main,
-        proofs=LogProofs(main=base.main, shred=base.shred),
-        policy=policy,
-        embargo=timedelta(days=base.settings.disclosure_embargo_days),
-        statements=statements,
-    )
 
 
 def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:

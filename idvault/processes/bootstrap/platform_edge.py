@@ -7,7 +7,7 @@ from idvault.claim.api import VerificationServicer
 from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
-from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.api import ErasureMethods
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
@@ -90,7 +90,7 @@ def _services_of_owners(
     guard: LogGuard,
     claims: BuiltClaims,
     verification: VerificationFlow,
-    histories: DisclosureHistoryFlow,
+    histories: HistoryContext,
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
     policy = claims.policy

@@ -7,7 +7,7 @@ from idvault.core.act import Vault
 from idvault.core.config import Settings
 from idvault.core.edge.server import Service
 from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.acts import ErasureContext
 from idvault.people.acts import RosterHolder
 from idvault.platform.acts import StoredPresentations
@@ -56,7 +56,7 @@ def session_service(
     *,
     appeals: ObjectionContext[AppealTerms],
     erasures: ErasureContext,
-    histories: DisclosureHistoryFlow,
+    histories: HistoryContext,
     rosters: RosterHolder,
 ) -> Service:
     """Return SessionService."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from idvault.core.act import Vault
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
-from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.disclosure.acts import history as history_acts
+from idvault.disclosure.acts.history import HistoryContext
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.status import api as status_api
 from idvault.status.acts import StatusTexts
@@ -25,7 +26,7 @@ class StatusServicer:
 
     vault: Vault
     flow: StatusTexts
-    histories: DisclosureHistoryFlow
+    histories: HistoryContext
     tokens: TokenContext
     watches: Hub
     statuses: SerialisedStatuses
@@ -113,5 +114,5 @@ class StatusServicer:
     ) -> status_pb2.DisclosureHistory:
         """Return the openings of an account's records, with proofs."""
         account_token = token.check(request.account_token)
-        found = await self.histories.get(relying_party=caller.name, account_token=account_token, now=now)
+        found = await history_acts.of(self.vault, caller.name, account_token, now, context=self.histories)
         return disclosure_convert_history.history(found)

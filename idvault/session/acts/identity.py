@@ -15,7 +15,8 @@ from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.disclosure.acts import history as history_acts
+from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureOffer, ShownErasure
 from idvault.erasure.rules import ErasureOrigin
@@ -69,7 +70,7 @@ class IdentityContext:
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
     erasures: ErasureContext
-    histories: DisclosureHistoryFlow
+    histories: HistoryContext
     receipts: ReceiptFlow
     policy: OperatorPolicy
 
@@ -119,7 +120,7 @@ async def history(
 ) -> History:
     """Return the disclosure history of a session's account; raises as `get`, and as the history does."""
     session, token = await _owned(vault, browser, now)
-    return await context.histories.get(relying_party=session.relying_party, account_token=token, now=now)
+    return await history_acts.of(vault, session.relying_party, token, now, context=context.histories)
 
 
 async def receipt(

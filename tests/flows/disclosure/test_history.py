@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete, update
 
-from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.disclosure.acts import history as acts
+from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.log.acts.proofs import LogProofs
 from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
@@ -36,14 +36,13 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 
 async def history(room: Chamber, account_token: str, *, relying_party: str = "platform-a") -> History:
-    flow = DisclosureHistoryFlow(
-        main=room.main,
+    context = HistoryContext(
         proofs=LogProofs(main=room.main, shred=room.shred),
-        policy=OperatorPolicy(5, 365, 90, ZONE),
+        zone=ZONE,
         embargo=EMBARGO,
         statements=KnownStatements(LOG_SIGNER),
     )
-    return await flow.get(relying_party=relying_party, account_token=account_token, now=room.now())
+    return await acts.of(room.vault, relying_party, account_token, room.now(), context=context)
 
 
 async def opened(room: Chamber) -> str:

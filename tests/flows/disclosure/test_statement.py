@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.core.policy import OperatorPolicy
-from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.disclosure.acts import history as acts
+from idvault.disclosure.acts.history import HistoryContext
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.log.acts.proofs import LogProofs
 from idvault.sealing.key_set import KeySet
@@ -67,14 +67,13 @@ class Vault:
 
     async def told(self, account: str, *, edge: StatusKeys | None = None) -> bytes:
         """Return the history of an account as sent."""
-        flow = DisclosureHistoryFlow(
-            main=self.room.main,
+        context = HistoryContext(
             proofs=LogProofs(main=self.room.main, shred=self.room.shred),
-            policy=OperatorPolicy(5, 365, 90, ZONE),
+            zone=ZONE,
             embargo=EMBARGO,
             statements=edge or self.edge,
         )
-        found = await flow.get(relying_party="platform-a", account_token=account, now=self.room.now())
+        found = await acts.of(self.room.vault, "platform-a", account, self.room.now(), context=context)
         return disclosure_convert_history.history(found).SerializeToString()
 
 

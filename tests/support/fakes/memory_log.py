@@ -1,7 +1,7 @@
 """A log in memory: both databases of one deployment, without a file or a thread."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +52,10 @@ class MemoryDatabase(Database):
     @property
     def connection(self) -> Connection:
         return self._connection
+
+    def now(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run what a function of this connection does."""
+        return run_through(work)
 
     async def act(self, name: str, work: Work[T]) -> T:
         return run_through(work(self._connection))

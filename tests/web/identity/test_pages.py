@@ -93,7 +93,7 @@ async def test_what_is_stored(site: Site) -> None:
 async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Path) -> None:
     """The file that the page gives is one that the client checks offline; what it cannot prove is said."""
     token = await site.world.moderation.account()
-    site.world.histories.disclosed.add(token)
+    await site.world.histories.disclose(token)
     browser, path, _ = await opened(site, token)
     page = await browser.get(f"{path}/disclosures")
     assert "2026-02-01 20:30" in page.text
