@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
@@ -508,8 +507,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         database = checks.world.database
         log, checkpoints = SqlLogStore(database=database), SqlCheckpointStore(database=shred)
         proofs = LogProofs(log=log, checkpoints=checkpoints, main=database)
-        records = SqlRecordStore(database=database)
-        flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None, report=_unexpected)
+        flow = ReceiptFlow(proofs=proofs, main=database, quorum=lambda _id: None, report=_unexpected)
         claim = await checks.world.verify(command(1))
         at_once = await flow.of(claim)
         assert at_once is not None
@@ -543,7 +541,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     nowhere = SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3", patience=0.0))
     away = ReceiptFlow(
         proofs=replace(proofs, checkpoints=nowhere),
-        records=records,
+        main=database,
         quorum=lambda _: None,
         report=reported.append,
     )
@@ -556,5 +554,5 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
 async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
     """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
-    flow = ReceiptFlow(proofs=None, records=None, quorum=lambda _: None, report=_unexpected)  # type: ignore[arg-type]
+    flow = ReceiptFlow(proofs=None, main=None, quorum=lambda _: None, report=_unexpected)  # type: ignore[arg-type]
     assert await flow.of(replace(claim, receipt=None)) is None

@@ -79,9 +79,9 @@ async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases) -> No
             except UnavailableError:
                 proxy.let_pass()
                 done = len(await world.all(select(log_entries))) > entries
-                assert (await world.records.get(account_token=job.account_token) is not None) is done
+                assert (await world.stored_record(job.account_token) is not None) is done
                 assert (await world.settle(job, MATCHED) is None) is done
-            assert await world.records.get(account_token=job.account_token) is not None
+            assert await world.stored_record(job.account_token) is not None
             assert len(await world.all(select(log_entries))) == entries + 1
             if proxy.cuts == before:
                 break

@@ -7,7 +7,6 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import select
 
-from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.claim.ports import Claim
 from idvault.core.act import SYSTEM
@@ -130,7 +129,6 @@ class SessionWorld:
 
     def _identity_context(self, receipts: ReceiptFlow) -> IdentityContext:
         return IdentityContext(
-            records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ClauseElement, func, select
 
-from idvault.account.store.rows import SqlRecordStore
+from idvault.account import acts as account_acts
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim, Following, Job, Lease, NewClaim, OpenedClaim, Settlement
@@ -72,7 +72,6 @@ class World:
         self.claims = SqlVerificationStore(database=database)
         self.jobs = SqlJobStore(database=database)
         self.accounts = Accounts(database)
-        self.records = SqlRecordStore(database=database)
         self.budget = SqlBudgetStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)
         self._seed = seed
@@ -159,6 +158,10 @@ class World:
             share_hashes=(self.random(32), self.random(32), self.random(32)),
             shares=(self.random(32) * 3, self.random(31), b""),
         )
+
+    async def stored_record(self, account_token: str) -> SealedRecord | None:
+        """Return an account's newest record."""
+        return await account_acts.record(self.database, account_token)
 
     def settlement(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Settlement:
         """Return the settlement of a job's claim under its lease, with changes."""

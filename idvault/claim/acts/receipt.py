@@ -8,8 +8,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idvault.account.ports import RecordStore
+from idvault.account import acts as account_acts
 from idvault.claim.ports import Claim, ReceiptEvidence
+from idvault.core.db.database import Database
 from idvault.disclosure.acts.history import LogProofs, Proved
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.error import IdvaultError
@@ -41,7 +42,7 @@ class ReceiptFlow:
     """
 
     proofs: LogProofs
-    records: RecordStore
+    main: Database
     quorum: Callable[[str], Quorum | None]
     report: Callable[[IdvaultError], None]
 
@@ -68,5 +69,5 @@ class ReceiptFlow:
 
     async def _record(self, account_token: str, found: ReceiptEvidence) -> SealedRecord | None:
         """Return the record of a receipt; None if a later verification has replaced it."""
-        record = await self.records.get(account_token=account_token)
+        record = await account_acts.record(self.main, account_token)
         return record if record is not None and record.digest() == found.record_digest else None

@@ -4,7 +4,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.receipt import ReceiptFlow
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
@@ -71,7 +70,7 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
     """Return the flow that makes receipts."""
     return ReceiptFlow(
         proofs=log_proofs(base),
-        records=SqlRecordStore(database=base.main),
+        main=base.main,
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         report=lambda error: log().warning("receipt_not_proved", **describe(error)),
     )

@@ -1,6 +1,5 @@
 """Builds hosted verification sessions: the service of the platform edge."""
 
-from idvault.account.store.rows import SqlRecordStore
 from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
@@ -62,7 +61,6 @@ def session_service(
     """Return SessionService."""
     contests = ObjectionContext(_terms(base.settings), appeals.sealer)
     identity = IdentityContext(
-        records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         appeals=appeals,
         contests=contests,

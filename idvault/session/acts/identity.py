@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.account.ports import RecordStore
 from idvault.claim.acts.receipt import Receipt, ReceiptFlow
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
@@ -64,7 +63,6 @@ class OwnIdentity:
 class IdentityContext:
     """What is needed beside the vault. quorum: finds a quorum of any roster version by its id."""
 
-    records: RecordStore
     quorum: Callable[[str], Quorum | None]
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
@@ -83,7 +81,7 @@ async def get(
     account = await account_acts.find(vault.main, party, token)
     if account is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    record = await context.records.get(account_token=token)
+    record = await account_acts.record(vault.main, token)
     sanctions, _ = await sanction_acts.page(
         vault, party, SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
     )

@@ -31,15 +31,15 @@ class Covered:
 
 @dataclass
 class Records:
-    """One stored record, or a store that cannot be reached."""
+    """A database with one record, or one that cannot be reached."""
 
     stored: SealedRecord | None
     is_reachable: bool = True
 
-    async def get(self, *, account_token: str) -> SealedRecord | None:
+    async def one(self, _name: str, _statement: Any, *, token: str) -> SealedRecord | None:
         if not self.is_reachable:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        return self.stored if account_token == RECORD.account_token else None
+        return self.stored if token == RECORD.account_token else None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ async def test_the_record_is_given_if_it_is_the_receipts_own(
     reported: list[IdvaultError] = []
     flow = ReceiptFlow(
         proofs=Covered(),  # type: ignore[arg-type]
-        records=records,
+        main=records,  # type: ignore[arg-type]
         quorum=lambda _id: QUORUM,
         report=reported.append,
     )

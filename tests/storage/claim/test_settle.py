@@ -40,7 +40,7 @@ async def test_success(world: World) -> None:
     assert (account.verify_date, account.expire_date) == (TODAY, date(2027, 3, 1))
     assert (account.revision, account.open_claim_id) == (2, None)
     assert await world.accounts.get(relying_party="platform-a", account_token=job.account_token) == account
-    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.stored_record(job.account_token) == settlement.record
     assert await world.slots("x") == 1
     assert settlement.record is not None
     written = event.with_fields(
@@ -82,7 +82,7 @@ async def test_failure_leaves_a_verified_account_as_it_was(world: World) -> None
     assert settled is not None
     assert failed is not None
     assert failed.account == settled.account
-    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.stored_record(job.account_token) == settlement.record
 
 
 async def test_second_success_replaces_the_record(world: World) -> None:
@@ -91,7 +91,7 @@ async def test_second_success_replaces_the_record(world: World) -> None:
     again = await world.again(job, person=world.person("x"))
     settlement = world.settlement(again, MATCHED)
     await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
-    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.stored_record(job.account_token) == settlement.record
     assert (await world.counts())["records"] == 1
 
 
@@ -127,7 +127,7 @@ async def test_a_different_owner_is_refused_after_the_match(world: World) -> Non
     assert claim is not None
     assert claim.failure_reason is FailureReason.DIFFERENT_OWNER
     assert await world.slots("y") == 0
-    assert await world.records.get(account_token=first.account_token) == settlement.record
+    assert await world.stored_record(first.account_token) == settlement.record
 
 
 async def test_late_answer_loses(world: World) -> None:
