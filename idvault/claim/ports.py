@@ -12,7 +12,7 @@ from typing import Protocol
 from idvault.claim.job.rules import JobProgress
 from idvault.claim.rules import ClaimOutcome, Owner
 from idvault.core.request import Request
-from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CallTurn, Reserved
 from idvault.sealing.ports import Intake, PersonKey
 from idvault.verify.account import Account, SubjectKind
 from idvault.verify.claim import ClaimState, Consent, FailureReason
@@ -176,7 +176,7 @@ class VerificationStore(Protocol):
         - Written: the claim (PENDING), one check row for each ai, the account after claim.rules.begin (or a
           account.rules.new one), and a job with claim.job.rules.born progress under the lease.
         - `event` is written with field claim_id.
-        - A slot is taken for `turn` (registry.budget_ports.BudgetStore.take), last of all, whether the claim
+        - A slot is taken for `turn` (registry.store.take_last), last of all, whether the claim
           is withheld or not.
 
         A refusal must write nothing, and takes no slot. Of concurrent calls with one request, exactly one

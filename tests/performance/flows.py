@@ -22,7 +22,6 @@ from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.claim import ClaimFlows, wire_claims
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.registry.store import SqlBudgetStore
 from idvault.registry.wrapped import WrappedRegistry
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.verify.account import SubjectKind
@@ -109,7 +108,7 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
     registry = BudgetedRegistry(
         inner=AnsweringRegistry(inner=FakeRegistry()),
         provider="nppa",
-        store=SqlBudgetStore(database=main),
+        main=main,
         checks_per_second=_CALLS_PER_SECOND,
         queries_per_second=_CALLS_PER_SECOND,
         clock=lambda: datetime.now(UTC),

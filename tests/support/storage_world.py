@@ -25,8 +25,7 @@ from idvault.core.request import Request
 from idvault.core.tables.claim import persons
 from idvault.key.store.version import SqlDayKeyStore
 from idvault.processes.bootstrap.vault import NoGuard, wire_vault
-from idvault.registry.budget_ports import CallTurn
-from idvault.registry.store import SqlBudgetStore
+from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake, PersonKey
 from idvault.verify import token
 from idvault.verify.account import SubjectKind
@@ -72,7 +71,6 @@ class World:
         self.claims = SqlVerificationStore(database=database)
         self.jobs = SqlJobStore(database=database)
         self.accounts = Accounts(database)
-        self.budget = SqlBudgetStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)
         self._seed = seed
         self._numbers = count(1)

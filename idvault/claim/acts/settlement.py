@@ -24,8 +24,7 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.loop import pause
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
-from idvault.registry.budget_ports import CallTurn, Reserved
-from idvault.registry.ports import CappedRegistry
+from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeOpener, IntakeSealer, RecordSealer
 from idvault.verify import name
 from idvault.verify.account import SubjectKind

@@ -31,7 +31,7 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Fingerprinter, Request
 from idvault.log.acts.guard import LogGuard
-from idvault.registry.budget_ports import Reserved
+from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault.verify import name, token
 from idvault.verify.account import SubjectKind

@@ -40,7 +40,7 @@ from idvault.core.db.statement import Statement, param, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims, jobs, requests
 from idvault.registry import store as registry_store
-from idvault.registry.budget_ports import CallTurn
+from idvault.registry.ports import CallTurn
 from idvault.sanction.store import standing as sanction_standing
 from idvault.sealing.ports import Intake
 from idvault.verify.account import Account, AccountState, Standing
@@ -347,7 +347,9 @@ class SqlVerificationStore:
         begun = await begin(connection, new_claim, former)
         added, job = await add(connection, new_claim, begun, named, charge)
         await log_entry.append(connection, event.with_fields(claim_id=new_claim.claim_id))
-        return OpenedClaim(added, job, None if turn is None else await registry_store.take(connection, turn))
+        return OpenedClaim(
+            added, job, None if turn is None else await registry_store.take_last(connection, turn)
+        )
 
     @act("verification.postpone")
     async def postpone(

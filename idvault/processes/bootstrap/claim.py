@@ -34,7 +34,6 @@ from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.registry.ports import CappedRegistry, Registry, RegistryLimits
-from idvault.registry.store import SqlBudgetStore
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.sealing.intake import DayIntakeSealer
 from idvault.sealing.ports import Indexer, IntakeOpener, IntakeSealer, PairMarker, RecordSealer
@@ -261,7 +260,7 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
     return BudgetedRegistry(
         inner=guarded,
         provider=provider,
-        store=SqlBudgetStore(database=base.main),
+        main=base.main,
         checks_per_second=calls_per_second,
         queries_per_second=calls_per_second * _QUERIES_PER_CHECK,
         clock=base.real_now,

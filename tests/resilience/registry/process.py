@@ -15,10 +15,8 @@ from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.claim import wire_claims
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.budget_ports import CallTurn
 from idvault.registry.guarded import GuardedRegistry
-from idvault.registry.ports import CappedRegistry
-from idvault.registry.store import SqlBudgetStore
+from idvault.registry.ports import CallTurn, CappedRegistry
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.verify.account import SubjectKind
 from idvault.verify.clock import ClockReading
@@ -165,7 +163,7 @@ class Process:
         return BudgetedRegistry(
             inner=guarded,
             provider="nppa",
-            store=SqlBudgetStore(database=self.database),
+            main=self.database,
             checks_per_second=self.policy.registry_calls_per_second,
             queries_per_second=3 * self.policy.registry_calls_per_second,
             clock=lambda: self.clock().real,
