@@ -407,6 +407,8 @@ async def test_the_delay_of_the_keys_is_the_same(world: AskingWorld) -> None:
     for seconds in (DAY + WAITED, DAY + DELAYED, 31 * DAY):
         await world.work(seconds=seconds)
     (listed,) = await world.listed()
-    assert [each.state for each in listed] == [DESTROYED, ERASED]
+    assert {each.account_token: each.state for each in listed} == dict(
+        zip(tokens, (DESTROYED, ERASED), strict=True)
+    )
     for each in listed:
         assert each.destroy_time.seconds - each.erase_time.seconds == TERMS.delay / timedelta(seconds=1)
