@@ -230,10 +230,3 @@ class VerificationStore(Protocol):
     async def overdue(self, *, opened_before: datetime, limit: int) -> list[Claim]:
         """Return PENDING claims opened at or before a business time, oldest first."""
         ...
-
-    async def purge(self, *, before: datetime, now: ClockReading, event: Event) -> int:
-        """Delete request rows created before a business time, roster members' requests too; return how many.
-
-        Writes `event` with fields before (ISO 8601) and count in the same step, unless no row was deleted.
-        """
-        ...

@@ -21,10 +21,10 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
-from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.claim.acts.receipt import ReceiptContext
 from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
 from idvault.claim.api import VerificationServicer
-from idvault.claim.ports import Claim
+from idvault.claim.ports import Claim, ReceiptEvidence
 from idvault.claim.rules import ClaimRules
 from idvault.core import capacity
 from idvault.core.edge.access import Access
@@ -34,8 +34,9 @@ from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, Proofs, Proved
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, LogProofs, Proofs, Proved
 from idvault.disclosure.ports import RecordAccess
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
 from idvault.status.acts import CHUNK, Feeds, StatusTexts
@@ -49,7 +50,7 @@ from idvault.verify.account import Account, AccountState, Assurance, Standing, S
 from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
-from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.error import IdvaultError, NotFoundError, Reason
 from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.campaign_edge import CampaignEdge
@@ -114,7 +115,8 @@ def status(account_token: str = TOKEN) -> Status:
 
 
 def succeeded(request_id: str = REQUEST_ID) -> Claim:
-    return Claim(request_id, "11" * 16, ClaimState.SUCCEEDED, None, account())
+    evidence = ReceiptEvidence(b"d" * 32, people.quorum().id, "22" * 16, b"leaf", b"k" * 32, 0)
+    return Claim(request_id, "11" * 16, ClaimState.SUCCEEDED, None, account(), receipt=evidence)
 
 
 def verify_request(**changes: Any) -> verification_pb2.VerifyIndividualRequest:
@@ -224,18 +226,28 @@ class FakeHistories(DisclosureHistoryFlow):
         return History(TOKEN, at, (), (opening,), proofs, at, Stated(b"signed", b"key"))
 
 
-class FakeReceipts(ReceiptFlow):
-    """The receipt of every success: covered by a log with one entry."""
+class CoveredProofs(LogProofs):
+    """The proof of every entry, in a log with one."""
 
     def __init__(self) -> None:
-        """Initialise without the ports, which nothing here asks."""
+        """Initialise without the log, which nothing here asks."""
 
-    async def of(self, claim: Claim) -> Receipt | None:
-        if claim.state is not ClaimState.SUCCEEDED:
-            return None
-        entry = Proved(b"leaf", b"k" * 32, 0, 1, ())
-        token, quorum = claim.account.account_token, people.quorum()
-        return Receipt(token, claim.claim_id, b"d" * 32, quorum, entry, b"note")
+    async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
+        return Proofs(b"note", tuple(Proved(b"leaf", b"k" * 32, 0, 1, ()) for _ in entry_ids))
+
+
+class NoRecords:
+    """A database that has no record."""
+
+    async def one(self, _name: str, _statement: Any, **_parameters: Any) -> None:
+        """Return None."""
+
+
+def _raise(error: IdvaultError) -> None:
+    raise error
+
+
+RECEIPTS = ReceiptContext(CoveredProofs(), lambda _id: people.quorum(), _raise)
 
 
 class FakeTokens:
@@ -397,10 +409,13 @@ def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
 
 def _services(claims: FakeClaims, statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list[Service]:
     nothing: Any = None
+    no_records: Any = NoRecords()
     return [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationServicer(flow=claims, receipts=FakeReceipts(), rules=RULES, patience=2.0),
+            VerificationServicer(
+                vault=own_vault(no_records), flow=claims, receipts=RECEIPTS, rules=RULES, patience=2.0
+            ),
         ),
         Service(
             status_pb2.DESCRIPTOR.services_by_name["StatusService"],

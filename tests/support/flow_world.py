@@ -33,6 +33,7 @@ from tests.support.fakes.sealing import (
     FakePairMarker,
     FakeRecordSealer,
 )
+from tests.support.retention import Retention
 
 PARTY = "platform-a"
 
@@ -111,7 +112,7 @@ class World:
         vault = wire_vault(
             self.database, guard=self.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
-        self.retention = flows.retention(vault)
+        self.retention = Retention(vault, self.policy)
         self.status = Statuses(vault=vault, policy=self.policy)
 
     async def verify(

@@ -31,7 +31,6 @@ from idvault.claim.store import rows as claim_rows
 from idvault.claim.store.rows import Charge, OpenClaim
 from idvault.core import account_request as request
 from idvault.core import log_entry
-from idvault.core import person_request as member_request
 from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -45,7 +44,6 @@ from idvault.sanction.store import standing as sanction_standing
 from idvault.sealing.ports import Intake
 from idvault.verify.account import Account, AccountState, Standing
 from idvault.verify.claim import ClaimState
-from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import Event
 
@@ -416,18 +414,6 @@ class SqlVerificationStore:
     async def overdue(self, connection: Connection, *, opened_before: datetime, limit: int) -> list[Claim]:
         """Return PENDING claims opened at or before a business time, oldest first."""
         return await connection.all(_OVERDUE, opened_before=opened_before, limit=limit)
-
-    @act("verification.purge")
-    async def purge(
-        self, connection: Connection, *, before: datetime, now: ClockReading, event: Event
-    ) -> int:
-        """Delete request rows made before a business time, and attempts that no longer count."""
-        await claim_rows.forget(connection, now=now.business)
-        count = await request.forget(connection, before=before)
-        count += await member_request.forget(connection, before=before)
-        if count:
-            await log_entry.append(connection, event.with_fields(before=before.isoformat(), count=count))
-        return count
 
 
 async def _find(connection: Connection, relying_party: str, request_id: str) -> Claim:

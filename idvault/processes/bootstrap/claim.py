@@ -9,7 +9,6 @@ from random import SystemRandom
 from time import monotonic, perf_counter
 from typing import Any
 
-from idvault.claim.acts.retention import RetentionFlow
 from idvault.claim.acts.settlement import BacklogFlow, SettlementFlow
 from idvault.claim.acts.verification import VerificationFlow
 from idvault.claim.job.ports import JobStore
@@ -17,7 +16,6 @@ from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Claim, VerificationStore
 from idvault.claim.rules import ClaimRules
 from idvault.claim.store.store import SqlVerificationStore
-from idvault.core.act import Vault
 from idvault.core.entropy import Entropy
 from idvault.core.policy import OperatorPolicy, PublicAccountLimits
 from idvault.core.request import Fingerprinter
@@ -85,16 +83,6 @@ class ClaimFlows:
             opener=opener,
             guard=self.guard,
             entropy=self.entropy,
-        )
-
-    def retention(self, vault: Vault) -> RetentionFlow:
-        """Return the worker's flow for expiry and clean-up."""
-        return RetentionFlow(
-            vault=vault,
-            claims=self.store,
-            guard=self.guard,
-            entropy=self.entropy,
-            policy=self.policy,
         )
 
 

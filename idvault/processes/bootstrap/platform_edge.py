@@ -11,7 +11,7 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.erasure.api import ErasureMethods
 from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
-from idvault.processes.bootstrap.account import build_receipts, build_statuses
+from idvault.processes.bootstrap.account import build_statuses, receipt_context
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.processes.bootstrap.campaign import build_campaigns
 from idvault.processes.bootstrap.claim import BuiltClaims, build_claims
@@ -53,8 +53,9 @@ async def build_platform_edge(
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
             VerificationServicer(
+                vault=vault,
                 flow=verification,
-                receipts=build_receipts(base, rosters),
+                receipts=receipt_context(base, rosters),
                 rules=claims.rules,
                 patience=base.settings.settle_patience,
             ),

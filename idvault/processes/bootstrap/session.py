@@ -10,7 +10,7 @@ from idvault.disclosure.acts.history import DisclosureHistoryFlow
 from idvault.erasure.acts import ErasureContext
 from idvault.people.acts import RosterHolder
 from idvault.platform.acts import StoredPresentations
-from idvault.processes.bootstrap.account import build_receipts, quorum_of
+from idvault.processes.bootstrap.account import quorum_of, receipt_context
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.request_key import request_keys
 from idvault.sanction.appeal.rules import AppealTerms
@@ -66,7 +66,7 @@ def session_service(
         contests=contests,
         erasures=erasures,
         histories=histories,
-        receipts=build_receipts(base, rosters),
+        receipts=receipt_context(base, rosters),
         policy=context.policy,
     )
     methods = SessionMethods(vault=vault, context=context, identity=identity, contests=contests)

@@ -81,7 +81,7 @@ async def work(
             *log_key_tasks(vault, signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
-            *account_tasks(retention=claims.flows.retention(vault)),
+            *account_tasks(vault, policy=claims.policy),
             *await credential_tasks(base, vault, keys=keys, policy=claims.policy),
             *disclosure_tasks(base),
             *handover_tasks(base, rosters),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts.receipt import Receipt, ReceiptContext
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
@@ -68,7 +69,7 @@ class IdentityContext:
     contests: ObjectionContext[ContestTerms]
     erasures: ErasureContext
     histories: DisclosureHistoryFlow
-    receipts: ReceiptFlow
+    receipts: ReceiptContext
     policy: OperatorPolicy
 
 
@@ -127,7 +128,9 @@ async def receipt(
     _, token = await _owned(vault, browser, now)
     claim = await vault.read("session.claim", lambda one: store.claim(one, token, claim_id))
     succeeded = claim is not None and claim.state is ClaimState.SUCCEEDED
-    found = await context.receipts.of(claim) if claim is not None and succeeded else None
+    found = None
+    if claim is not None and succeeded:
+        found = await receipt_acts.of(vault, claim, context=context.receipts)
     if found is None:
         raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
     return found

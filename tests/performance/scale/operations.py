@@ -2,21 +2,19 @@
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.rules import Campaign
-from idvault.claim.acts.retention import RetentionFlow
 from idvault.claim.job.store import SqlJobStore
 from idvault.claim.ports import Job
 from idvault.claim.store.store import SqlVerificationStore
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.reading import LogTree
 from idvault.log.store import SqlLogAuditStore, SqlLogStore
-from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
@@ -31,6 +29,7 @@ from tests.support.accounts import Accounts
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.log import WaitingLog
 from tests.support.feed import Feed
+from tests.support.retention import Retention
 from tests.support.sanction_world import SanctionWorld
 from tests.support.storage_world import MATCHED, World, at, lease_of
 
@@ -63,13 +62,8 @@ class Deployment:
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
-        self.retention = RetentionFlow(
-            vault=self.world.vault,
-            claims=self.claims,
-            guard=LogGuard(store=WaitingLog()),
-            entropy=ENTROPY,
-            policy=self.flow.policy,
-        )
+        vault = replace(self.world.vault, guard=LogGuard(store=WaitingLog()))
+        self.retention = Retention(vault, self.flow.policy)
 
     def someone(self) -> str:
         """Return the token of a random verified account."""

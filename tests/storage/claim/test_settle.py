@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from idvault.claim.acts import retention
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.rules import TIMED_OUT
 from idvault.claim.store.store import SqlVerificationStore
+from idvault.core.act import SYSTEM
 from idvault.core.tables.claim import attempts, intakes, jobs
 from idvault.core.tables.log import log_entries
 from idvault.sealing.ports import Intake
@@ -311,9 +313,9 @@ async def test_purge_forgets_old_requests(world: World) -> None:
     old, new = world.new_claim(), world.new_claim(now=at(after=timedelta(days=1)))
     await world.open(old)
     await world.open(new)
-    event = world.event(EventType.REQUEST_PURGE)
-    before = NOW + timedelta(days=1)
-    assert await world.claims.purge(before=before, now=at(after=timedelta(days=8)), event=event) == 1
+    before, now = NOW + timedelta(days=1), at(after=timedelta(days=8))
+    event = replace(world.event(EventType.REQUEST_PURGE), occurred_at=now.business, recorded_at=now.real)
+    assert await retention.purge(world.vault_of(event), SYSTEM, now) == 1
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     assert row.leaf == entry.encode_leaf(event.with_fields(before=before.isoformat(), count=1))
     with pytest.raises(NotFoundError):
@@ -326,8 +328,7 @@ async def test_purge_of_nothing_writes_nothing(world: World) -> None:
     """Without old requests there is no entry."""
     await world.open()
     before = await world.contents()
-    event = world.event(EventType.REQUEST_PURGE)
-    assert await world.claims.purge(before=NOW, now=at(), event=event) == 0
+    assert await retention.purge(world.vault, SYSTEM, at()) == 0
     assert await world.contents() == before
 
 
@@ -336,8 +337,7 @@ async def test_purge_forgets_old_attempts(world: World) -> None:
     job = await world.verified(person=world.person("x"))
     await world.settle(await world.again(job, person=world.person("y")), MISMATCHED)
     for days, left in ((0, 1), (1, 0)):
-        now = at(after=timedelta(days=days))
-        await world.claims.purge(before=NOW, now=now, event=world.event(EventType.REQUEST_PURGE))
+        await retention.purge(world.vault, SYSTEM, at(after=timedelta(days=days)))
         counts = await world.counts()
         assert (counts["attempts"], counts["account_attempts"]) == (left, left)
 
