@@ -355,6 +355,7 @@ PASSED = {
     "LogProofs": "looks at stores that a test replaces, more often than in production",
     "ObjectionContext": "terms and a sealer",
     "OperatorPolicy": "a value",
+    "ReceiptContext": "a value: what acts take beside the vault",
     "Refusals": "a vault and a counter",
     "ReportSources": "a value: where reports are read",
     "SecondFactors": "a vault, a sealer and a counter",

@@ -5,15 +5,12 @@ claim or a credential of an account, or, with an empty account token, something 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 
-from idvault.core.db.act import read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.idempotency import Requests
 from idvault.core.db.listing import among
 from idvault.core.db.statement import Statement, param, scalar, statement
@@ -52,16 +49,9 @@ _SIGNER: Statement[bool] = statement(
 forget = _REQUESTS.forget
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlKeptRequestStore:
-    """The kept ids of platforms' requests (key.ports.KeptRequestStore)."""
-
-    database: Database
-
-    @read("request.kept")
-    async def kept(self, connection: Connection, *, caller: str, request_ids: Sequence[str]) -> list[str]:
-        """Return which of some kept ids a caller has."""
-        return await connection.all(_KEPT, party=caller, ids=request_ids)
+async def kept(connection: Connection, *, caller: str, request_ids: Sequence[str]) -> list[str]:
+    """Return which of some kept ids a caller has."""
+    return await connection.all(_KEPT, party=caller, ids=request_ids)
 
 
 async def remember_for_account(

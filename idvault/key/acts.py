@@ -2,11 +2,6 @@
 
 Counts what is stored under a former version of a key and cannot be sealed again: it ends by itself.
 
-Recognises repeats of requests that were kept before the request key was rotated.
-
-- A repeat runs under the version of the first time, so that its fingerprint and its answer are the same.
-- Requests are kept for 7 days, so a version is looked under for that long after its successor came into use.
-
 Seals stored values again under the version in use, and destroys a version once nothing is under it.
 
 - Any number may run at once, and any may be killed: each value is replaced by itself, and what is left is
@@ -24,16 +19,14 @@ Withdraws an announced version whose key is lost, so that the purpose goes on un
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from idvault.core.event_factory import EventFactory
 from idvault.key.ports import (
     EndingStore,
-    KeptRequestStore,
     KeyDestroyer,
     KeyRing,
     KeyVersionStore,
-    RequestKeyRing,
     Rewrapper,
     SealedStore,
 )
@@ -41,7 +34,7 @@ from idvault.sealing import key_version as rules
 from idvault.sealing.key_version import SETTLED, HeldKey, KeyKeptError, KeyVersion
 from idvault.sealing.ports import SealedValue, UsedVersions
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import AlreadyExistsError, DamagedError, Reason, UnavailableError
+from idvault.verify.error import DamagedError, UnavailableError
 from idvault.verify.event import SYSTEM_ACTOR, EventType
 
 
@@ -85,59 +78,6 @@ class ReportsEnd:
     async def count(self, version: KeyVersion, known: Sequence[KeyVersion]) -> int:
         """Return how many reports and reporters are under the version."""
         return (await self.store.tip_offs()).get(version.version, 0)
-
-
-T = TypeVar("T")
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class RepeatedPlatformRequests:
-    """Requests whose ids are keyed: the id under each version is looked up."""
-
-    keys: RequestKeyRing
-    store: KeptRequestStore
-
-    async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
-        """Do the work under the version of the first time (key.ports.RepeatedRequests)."""
-        version = await self._version(caller, request_id) if request_id else None
-        if version is None:
-            return await work()
-        with self.keys.under(version):
-            return await work()
-
-    async def _version(self, caller: str, request_id: str) -> str | None:
-        ids = {
-            each.kept_id(relying_party=caller, request_id=request_id): version
-            for version, each in self.keys.others()
-        }
-        found = await self.store.kept(caller=caller, request_ids=list(ids)) if ids else []
-        return next((ids[each] for each in found), None)
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class RepeatedMemberRequests:
-    """Requests whose ids are kept as they are: only the fingerprint differs.
-
-    A request whose fingerprint differs has written nothing and spent no one-time code, so it may run again.
-    """
-
-    keys: RequestKeyRing
-
-    async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
-        """Do the work, and again under each other version while the id counts as reused."""
-        try:
-            return await work()
-        except AlreadyExistsError as error:
-            refused = error
-        if refused.reason is not Reason.REQUEST_ID_REUSED:
-            raise refused
-        for version, _ in self.keys.others():
-            try:
-                with self.keys.under(version):
-                    return await work()
-            except AlreadyExistsError as error:
-                refused = error
-        raise refused
 
 
 _BATCH = 100

@@ -6,12 +6,10 @@ The service's keys and their versions, as announced in the main database.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from idvault.core.request import Fingerprinter
 from idvault.sealing.key_version import HeldKey, KeyVersion
 from idvault.sealing.ports import SealedValue, UsedVersions
 from idvault.verify.event import Event
@@ -69,26 +67,6 @@ class KeyVersionStore(Protocol):
 
     async def withdraw(self, key: KeyVersion, *, event: Event) -> bool:
         """Delete the version if it has this check value, with the event; return whether it was there."""
-        ...
-
-
-class RequestKeyRing(Protocol):
-    """The versions of the key under which an edge keeps requests."""
-
-    def others(self) -> Sequence[tuple[str, Fingerprinter]]:
-        """Return the versions other than the one in use under which requests may be kept."""
-        ...
-
-    def under(self, version: str) -> AbstractContextManager[None]:
-        """Use a version for what runs inside, and for the tasks that it starts."""
-        ...
-
-
-class KeptRequestStore(Protocol):
-    """The kept requests of platforms."""
-
-    async def kept(self, *, caller: str, request_ids: Sequence[str]) -> Sequence[str]:
-        """Return which of some kept ids a caller has; raises UnavailableError (STORE_UNAVAILABLE)."""
         ...
 
 

@@ -1,11 +1,14 @@
 """Builds what recognises repeated requests, for both edges."""
 
-from idvault.core.account_request import SqlKeptRequestStore
-from idvault.key.acts import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.processes.bootstrap.base import Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import CurrentFingerprinter, RequestKeys
+from idvault.sealing.request import (
+    CurrentFingerprinter,
+    RepeatedMemberRequests,
+    RepeatedPlatformRequests,
+    RequestKeys,
+)
 
 
 def request_keys(keys: LocalKeyProvider, purpose: Purpose) -> RequestKeys:
@@ -22,8 +25,7 @@ def fingerprinter_of(keys: LocalKeyProvider, purpose: Purpose) -> CurrentFingerp
 
 def platform_repeats(base: Base, keys: LocalKeyProvider) -> RepeatedPlatformRequests:
     """Return what finds the key of a platform's repeat."""
-    store = SqlKeptRequestStore(database=base.main)
-    return RepeatedPlatformRequests(keys=request_keys(keys, Purpose.REQUEST), store=store)
+    return RepeatedPlatformRequests(keys=request_keys(keys, Purpose.REQUEST), main=base.main)
 
 
 def member_repeats(keys: LocalKeyProvider) -> RepeatedMemberRequests:

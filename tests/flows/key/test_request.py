@@ -7,14 +7,17 @@ import pytest
 
 from idvault.core import account_request as kept
 from idvault.core import person_request as member_request
-from idvault.core.account_request import SqlKeptRequestStore
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Request
-from idvault.key.acts import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.request import CurrentFingerprinter, RequestKeys
+from idvault.sealing.request import (
+    CurrentFingerprinter,
+    RepeatedMemberRequests,
+    RepeatedPlatformRequests,
+    RequestKeys,
+)
 from idvault.verify.error import AlreadyExistsError, Reason
 from tests.support.key_world import KeyWorld
 
@@ -29,7 +32,7 @@ class Platform:
         self.world = world
         held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
         self.fingerprinter = CurrentFingerprinter(current=lambda: held.current)
-        self.repeats = RepeatedPlatformRequests(keys=held, store=SqlKeptRequestStore(database=world.database))
+        self.repeats = RepeatedPlatformRequests(keys=held, main=world.database)
 
     async def ask(self, request_id: str, *, made: str, fields: Sequence[str] = ("x",)) -> str:
         """Make something unless the request did; return what it is."""
