@@ -326,10 +326,9 @@ class SqlVerificationStore:
         turn: CallTurn | None = None,
     ) -> OpenedClaim:
         """Open a claim, or return the one that this request already opened."""
-        repeated = await request.remember_for_account(
+        repeated = await request.remember(
             connection,
-            new_claim.request,
-            account_token=new_claim.account_token,
+            new_claim.request.of_account(new_claim.account_token),
             made=new_claim.claim_id,
             now=new_claim.now.business,
         )
