@@ -346,6 +346,7 @@ WORLDS = ("tests/support", "tests/resilience", "tests/demo")
 # A world makes these itself: they are arguments of the functions that wire.
 PASSED = {
     "AuditorContext": "what its acts need, of which a test counts and replaces some",
+    "ClaimContext": "a value, and what an edge remembers",
     "Custodians": "a value",
     "DisclosureHistoryFlow": "reads with the proofs of a test",
     "ErasureContext": "proofs and terms",
@@ -360,6 +361,7 @@ PASSED = {
     "ReportSources": "a value: where reports are read",
     "SecondFactors": "a vault, a sealer and a counter",
     "SessionContext": "a value: what acts take beside the vault",
+    "SettlementContext": "a value: what acts take beside the vault",
     "StoredModerators": "reads by a world's vault",
     "StoredPresentations": "reads by a world's vault",
     "TipOffContext": "a value: what acts take beside the vault",

@@ -21,11 +21,11 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
+from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.receipt import ReceiptContext
-from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
-from idvault.claim.api import VerificationServicer
-from idvault.claim.ports import Claim, ReceiptEvidence
-from idvault.claim.rules import ClaimRules
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.api import VerificationMethods
+from idvault.claim.rules import Claim, ClaimRules, ReceiptEvidence
 from idvault.core import capacity
 from idvault.core.edge.access import Access
 from idvault.core.edge.certificates import Tls
@@ -162,25 +162,34 @@ def requests() -> dict[str, Message]:
     }
 
 
-class FakeClaims(VerificationFlow):
-    """Claims that succeed at once, unless a test sets another outcome."""
+class FakeClaims:
+    """Claims that succeed at once unless a test sets another outcome, in place of claim.acts.verification."""
 
     def __init__(self) -> None:
         self.commands: list[VerifyCommand] = []
         self.patience: list[float] = []
         self.happens: Callable[[], Awaitable[Claim]] | None = None
 
-    async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
+    async def verify(
+        self, _vault: Any, command: VerifyCommand, _now: ClockReading, *, patience: float, context: Any
+    ) -> Claim:
         self.commands.append(command)
         self.patience.append(patience)
         return await self.happens() if self.happens else succeeded(command.request_id)
 
-    async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
+    async def get(
+        self, _vault: Any, _party: str, request_id: str, _now: ClockReading, *, zone: tzinfo
+    ) -> Claim:
         if self.happens:
             return await self.happens()
         if request_id != REQUEST_ID:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
         return succeeded(request_id)
+
+    def replace_acts(self, patch: pytest.MonkeyPatch) -> None:
+        """Let the methods call these until the patch is undone."""
+        for name in ("verify", "get"):
+            patch.setattr(verification_acts, name, getattr(self, name))
 
 
 class FakeStatuses(StatusTexts):
@@ -407,14 +416,14 @@ def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
     return Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05)
 
 
-def _services(claims: FakeClaims, statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list[Service]:
+def _services(statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list[Service]:
     nothing: Any = None
     no_records: Any = NoRecords()
     return [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationServicer(
-                vault=own_vault(no_records), flow=claims, receipts=RECEIPTS, rules=RULES, patience=2.0
+            VerificationMethods(
+                vault=own_vault(no_records), context=nothing, receipts=RECEIPTS, rules=RULES, patience=2.0
             ),
         ),
         Service(
@@ -465,7 +474,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     server = GrpcServer(
         listen=options.pop("listen", "127.0.0.1:0"),
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=_services(claims, statuses, hub, campaigns),
+        services=_services(statuses, hub, campaigns),
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
         access_log=logs.access,
@@ -476,6 +485,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     )
     await server.start()
     patch = tokens.replace_acts()
+    claims.replace_acts(patch)
     edge = Edge(
         authority, platforms, people, directory, claims, statuses, tokens, feeds, hub, campaigns, metrics,
         logs, path, platform_a, server,

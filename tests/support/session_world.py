@@ -94,7 +94,7 @@ class SessionWorld:
         self.claims = self.campaigns.claims
         self.database = database
         self.vault = wire_vault(
-            database,
+            self.claims.claims,  # type: ignore[arg-type]
             guard=self.claims.guard,
             fingerprinter=FakeFingerprinter(),
             entropy=CountingEntropy(start=13_000_000),
@@ -104,7 +104,7 @@ class SessionWorld:
             ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
         )
         self.context = SessionContext(
-            claims=self.claims.verification,
+            claims=self.claims.verification.context,
             platforms=StoredPresentations(self.vault),
             coder=FakeLinkCoder(),
             rules=RULES,

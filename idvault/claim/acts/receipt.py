@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from idvault.account import acts as account_acts
-from idvault.claim.ports import Claim, ReceiptEvidence
+from idvault.claim.rules import Claim, ReceiptEvidence
 from idvault.core.act import Vault
 from idvault.disclosure.acts.history import LogProofs, Proved
 from idvault.verify.attest.quorum import Quorum

@@ -1,18 +1,35 @@
-"""Forgets what is no longer needed of claims: their requests after seven days, attempts after one."""
+"""What time alone does to claims: they end after 48 hours, and their requests and attempts are forgotten."""
 
-from idvault.claim.rules import REQUEST_LIFETIME
-from idvault.claim.store import rows
+from idvault.claim import store
+from idvault.claim.acts import settlement
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, Claim
 from idvault.core import account_request, person_request
-from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
+
+
+async def time_out(vault: Vault, now: ClockReading, *, limit: int, context: SettlementContext) -> int:
+    """End the claims that have had no answer for 48 hours; return how many. Raises UnavailableError."""
+    before = now.business - CLAIM_LIFETIME
+
+    async def due() -> list[Claim]:
+        return await vault.read(
+            "verification.overdue", lambda one: store.overdue(one, opened_before=before, limit=limit)
+        )
+
+    async def end(_vault: Vault, _by: Actor, _now: ClockReading, claim: Claim) -> bool:
+        return await settlement.time_out(vault, claim, now, context=context) is not None
+
+    return await sweep(vault, now, due=due, each=end)
 
 
 @act("verification.purge")
 async def purge(tx: Tx) -> int:
     """Delete attempts that no longer count, and old requests, also of roster members; return how many."""
     before = tx.now.business - REQUEST_LIFETIME
-    await rows.forget(tx.connection, now=tx.now.business)
+    await store.forget(tx.connection, now=tx.now.business)
     count = await account_request.forget(tx.connection, before=before)
     count += await person_request.forget(tx.connection, before=before)
     if count:

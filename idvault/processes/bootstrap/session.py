@@ -1,6 +1,6 @@
 """Builds hosted verification sessions: the service of the platform edge."""
 
-from idvault.claim.acts.verification import VerificationFlow
+from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
 from idvault.core.config import Settings
@@ -30,7 +30,7 @@ def session_context(
     vault: Vault,
     *,
     keys: LocalKeyProvider,
-    claims: VerificationFlow,
+    claims: ClaimContext,
     rules: ClaimRules,
     policy: OperatorPolicy,
     rosters: RosterHolder,

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import Reserved
 from idvault.verify.claim import ClaimState, FailureReason, Identity

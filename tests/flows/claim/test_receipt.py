@@ -7,7 +7,7 @@ import pytest
 
 from idvault.claim.acts import receipt as receipt_acts
 from idvault.claim.acts.receipt import ReceiptContext
-from idvault.claim.ports import Claim, ReceiptEvidence
+from idvault.claim.rules import Claim, ReceiptEvidence
 from idvault.disclosure.acts.history import Proofs, Proved
 from idvault.processes.bootstrap.vault import own_vault
 from idvault.verify.claim import ClaimState

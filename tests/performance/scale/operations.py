@@ -9,9 +9,7 @@ from pathlib import Path
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.rules import Campaign
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Job
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.claim.job.store import Job
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.reading import LogTree
 from idvault.log.store import SqlLogAuditStore, SqlLogStore
@@ -27,6 +25,7 @@ from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, 
 from tests.support import sandbox
 from tests.support.accounts import Accounts
 from tests.support.campaign_world import CampaignWorld
+from tests.support.claims import Jobs
 from tests.support.fakes.log import WaitingLog
 from tests.support.feed import Feed
 from tests.support.retention import Retention
@@ -57,8 +56,7 @@ class Deployment:
         self.feed = Feed(main)
         self.log = SqlLogStore(database=main)
         self.audit = SqlLogAuditStore(database=main)
-        self.jobs = SqlJobStore(database=main)
-        self.claims = SqlVerificationStore(database=main)
+        self.jobs = Jobs(main)
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)

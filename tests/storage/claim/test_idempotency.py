@@ -6,7 +6,8 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idvault.claim.ports import Job, NewClaim
+from idvault.claim.job.store import Job
+from idvault.claim.store import NewClaim
 from idvault.core.tables.claim import persons
 from idvault.verify.account import Account, AccountState
 from idvault.verify.claim import ClaimState

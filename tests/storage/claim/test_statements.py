@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any, cast
 
-from idvault.claim.ports import Job
+from idvault.claim.job.store import Job
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.key.store.version import SqlShredStore
