@@ -346,6 +346,7 @@ WORLDS = ("tests/support", "tests/resilience", "tests/demo")
 # A world makes these itself: they are arguments of the functions that wire.
 PASSED = {
     "AuditorContext": "what its acts need, of which a test counts and replaces some",
+    "ClaimContext": "a value, and what an edge remembers",
     "Custodians": "a value",
     "DayKeys": "a database, as sealing asks for it",
     "ErasureContext": "proofs and terms",
@@ -357,6 +358,7 @@ PASSED = {
     "ObjectionContext": "terms and a sealer",
     "OperatorPolicy": "a value",
     "Publisher": "files and databases that can fail",
+    "ReceiptContext": "a value: what acts take beside the vault",
     "Refusals": "a vault and a counter",
     "ReportSources": "a value: where reports are read",
     "Remnants": "both databases",
@@ -365,6 +367,7 @@ PASSED = {
     "SessionContext": "a value: what acts take beside the vault",
     "ShredKeys": "a database, as sealing asks for it",
     "StoredLog": "a value: both databases",
+    "SettlementContext": "a value: what acts take beside the vault",
     "StoredModerators": "reads by a world's vault",
     "StoredPresentations": "reads by a world's vault",
     "TipOffContext": "a value: what acts take beside the vault",

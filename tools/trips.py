@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 import idvault
-from idvault.claim.api import VerificationServicer
+from idvault.claim.api import VerificationMethods
 from idvault.core.db.database import Database
 from idvault.disclosure.api.auditor import DisclosureServicer
 from idvault.processes.cli.dev import single_process
@@ -125,7 +125,7 @@ async def _disclose(databases: Databases, folder: Path) -> None:
 def main() -> int:
     """Print each trip and return the exit code."""
     trips = {
-        "sign-up": _watch(VerificationServicer, "VerifyIndividual"),
+        "sign-up": _watch(VerificationMethods, "VerifyIndividual"),
         "GetStatus": _watch(StatusServicer, "GetStatus"),
         "opening": _watch(DisclosureServicer, "OpenDisclosure"),
     }

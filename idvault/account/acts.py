@@ -1,8 +1,9 @@
-"""Reads accounts."""
+"""Reads accounts and their records."""
 
 from idvault.account.store import rows
 from idvault.core.db.database import Database
 from idvault.verify.account import Account
+from idvault.verify.record import SealedRecord
 
 
 async def find(main: Database, party: str, account_token: str) -> Account | None:
@@ -10,3 +11,8 @@ async def find(main: Database, party: str, account_token: str) -> Account | None
     # The accounts of several relying parties may be read together, so the owner is checked here.
     found = await main.get(rows.GET, account_token)
     return found if found is not None and found.relying_party == party else None
+
+
+async def record(main: Database, account_token: str) -> SealedRecord | None:
+    """Return an account's newest record as it was sealed, None if there is none."""
+    return await main.one("record.get", rows.RECORD, token=account_token)

@@ -201,6 +201,14 @@ class Follower:
         return StandingPeriod(STANDINGS[self.degree], self.end_at)
 
 
+@dataclass(frozen=True, slots=True)
+class DueFollower:
+    """An account that must no longer follow a sanction of its person."""
+
+    account_token: str
+    sanction_id: str
+
+
 def closes(sanctions: Iterable[PersonSanction]) -> bool:
     """Return whether no claim of the person may succeed."""
     return any(sanction.degree is Degree.CLOSE for sanction in sanctions)

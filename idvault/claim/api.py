@@ -4,7 +4,7 @@ Converts receipts.
 
 Converts claims, and what they assert.
 
-VerificationService: claims for people and organisations, made by platforms.
+Claims for people and organisations, made by platforms.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,13 @@ from typing import TypeVar
 
 from idvault.account.api import status
 from idvault.claim import rules as claim_rules
-from idvault.claim.acts.receipt import Receipt, ReceiptFlow
-from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
-from idvault.claim.ports import Claim
-from idvault.claim.rules import ClaimRules
+from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts import verification as verification_acts
+from idvault.claim.acts.receipt import Receipt, ReceiptContext
+from idvault.claim.acts.verification import ClaimContext, VerifyCommand
+from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import request as request_rules
+from idvault.core.act import Vault
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import consent, invitation_code_hash, numbers
@@ -190,11 +192,12 @@ def _optional_code_hash(request: Verify) -> bytes | None:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class VerificationServicer:
-    """Converts, calls one flow, converts back."""
+class VerificationMethods:
+    """The methods of VerificationService. patience: for how many seconds a call waits for the registry."""
 
-    flow: VerificationFlow
-    receipts: ReceiptFlow
+    vault: Vault
+    context: ClaimContext
+    receipts: ReceiptContext
     rules: ClaimRules
     patience: float
 
@@ -230,13 +233,19 @@ class VerificationServicer:
     ) -> verification_pb2.Verification:
         """Return the current state of a claim."""
         request_id = convert.request_id(request.request_id)
-        claim = await self.flow.get(relying_party=caller.name, request_id=request_id, now=now)
-        return claim_message(claim, now=now, receipt=await self.receipts.of(claim))
+        claim = await verification_acts.get(self.vault, caller.name, request_id, now, zone=self.rules.zone)
+        return await self._answer(claim, now)
 
     async def _verify(
         self, request: Verify, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> verification_pb2.Verification:
         command = verify_command(request, caller=caller, now=now, rules=self.rules)
         patience = convert.patience(remaining, longest=self.patience)
-        claim = await self.flow.verify(command, now=now, patience=patience)
-        return claim_message(claim, now=now, receipt=await self.receipts.of(claim))
+        claim = await verification_acts.verify(
+            self.vault, command, now, patience=patience, context=self.context
+        )
+        return await self._answer(claim, now)
+
+    async def _answer(self, claim: Claim, now: ClockReading) -> verification_pb2.Verification:
+        receipt = await receipt_acts.of(self.vault, claim, context=self.receipts)
+        return claim_message(claim, now=now, receipt=receipt)

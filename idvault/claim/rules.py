@@ -24,7 +24,7 @@ The attempts at a person's name: what counts, and when a new claim is refused.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
@@ -47,6 +47,38 @@ class Owner:
 
     subject_kind: SubjectKind
     organization_category: OrganizationCategory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEvidence:
+    """Proof that a claim was sealed and logged: the record's digest and the log entry.
+
+    leaf: as written. opening_key: 32 bytes that open the leaf's commitment. log_index: None until the entry
+    is sequenced. quorum_id: the quorum that the record was sealed for.
+    """
+
+    record_digest: bytes
+    quorum_id: str
+    entry_id: str
+    leaf: bytes
+    opening_key: bytes = field(repr=False)
+    log_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim as returned to its request.
+
+    retry_at: when to ask again while the claim is PENDING (real time). receipt: only for a success.
+    """
+
+    request_id: str
+    claim_id: str
+    state: ClaimState
+    failure_reason: FailureReason | None
+    account: Account
+    retry_at: datetime | None = None
+    receipt: ReceiptEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.idempotency import Requests
 from idvault.core.db.listing import among
 from idvault.core.db.statement import Statement, param, scalar, statement
@@ -47,24 +46,24 @@ _SIGNER: Statement[bool] = statement(
     lambda row: row.revoked_at is not None,
 )
 
+find = _REQUESTS.find
 forget = _REQUESTS.forget
 
 
-async def kept(main: Database, *, caller: str, request_ids: Sequence[str]) -> list[str]:
-    """Return which of some kept ids a platform has; raises UnavailableError (STORE_UNAVAILABLE)."""
-    return await main.read("request.kept", lambda one: one.all(_KEPT, party=caller, ids=request_ids))
+async def kept(connection: Connection, *, caller: str, request_ids: Sequence[str]) -> list[str]:
+    """Return which of some kept ids a caller has."""
+    return await connection.all(_KEPT, party=caller, ids=request_ids)
 
 
-async def remember_for_account(
-    connection: Connection, request: Request, *, account_token: str, made: str, now: datetime
-) -> Made | None:
-    """Store a new request about an account and return None, or return what a repeat created before.
+async def remember(connection: Connection, request: Request, *, made: str, now: datetime) -> Made | None:
+    """Store a new request and return None, or return what a repeat created before.
 
-    Raises AlreadyExistsError (REQUEST_ID_REUSED), and of a new request that a moderator signed NotFoundError
-    (MODERATOR_NOT_FOUND) and PreconditionError (MODERATOR_REVOKED).
+    made: the id of what it creates, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED), and of a
+    new request that a moderator signed NotFoundError (MODERATOR_NOT_FOUND) and PreconditionError
+    (MODERATOR_REVOKED).
     """
     former = await _REQUESTS.remember(
-        connection, request, now=now, account_token=account_token, claim_id=made
+        connection, request, now=now, account_token=request.account_token, claim_id=made
     )
     if former is None and request.signer:
         await _check_signer(connection, request)
@@ -85,20 +84,3 @@ async def answer_for_account(
 ) -> None:
     """Answer a request that this act has stored with something that existed before."""
     await _REQUESTS.conclude(connection, request, account_token=account_token, claim_id=made)
-
-
-async def remember(connection: Connection, request: Request, *, made: str, now: datetime) -> str | None:
-    """Store a new request and return None, or return the id of what a repeat created before.
-
-    made: the id of what it creates, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED).
-    """
-    former = await remember_for_account(
-        connection, request, account_token=request.account_token, made=made, now=now
-    )
-    return former and former.made_id
-
-
-async def find(connection: Connection, request: Request) -> str | None:
-    """Return the id of what a request created, or None if it is new; raises as `remember` does."""
-    former = await _REQUESTS.find(connection, request)
-    return former and former.made_id

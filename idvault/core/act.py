@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from idvault.core import account_request, log_entry, person_request
+from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.event_factory import EventFactory
@@ -197,7 +198,7 @@ Again = Callable[[Connection, str, str], Coroutine[Any, Any, T]]
 class Mutation(Generic[P, T]):
     """An act that a caller asks for. again: what a repeat gets.
 
-    of_account: whether that is found by the account's token, in place of the relying party.
+    of_account: whether that is found by its account's token, in place of the relying party.
     """
 
     name: str
@@ -249,9 +250,9 @@ class Mutation(Generic[P, T]):
 
         return await vault.main.act(self.name, work)
 
-    async def _repeated(self, connection: Connection, request: Request, former: str) -> T:
-        owner = request.account_token if self.of_account else request.caller
-        return await self.again(connection, owner, former)
+    async def _repeated(self, connection: Connection, request: Request, former: Made) -> T:
+        owner = former.account_token if self.of_account else request.caller
+        return await self.again(connection, owner, former.made_id)
 
 
 MemberBody = Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]

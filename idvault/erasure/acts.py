@@ -23,8 +23,8 @@ from typing import Any
 
 from idvault.account import acts as account_acts
 from idvault.account.store import rows as account_rows
+from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
-from idvault.claim.store import rows as claim_rows
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.request import Fingerprinter, Request
 from idvault.erasure import rules, store
@@ -246,13 +246,13 @@ async def erase(tx: Tx, erasure: Erasure, *, delay: timedelta, today: date) -> b
 
 async def _end_claim(tx: Tx, owner: Account, erasure_id: str) -> None:
     """End the open claim of a locked account; what was sent stays charged."""
-    found = await claim_rows.open_of(tx.connection, owner)
+    found = await claim_store.open_of(tx.connection, owner)
     if found is None:
         return
     key = {"account_token": owner.account_token, "claim_id": found.claim_id}
     if found.was_sent:
-        await claim_rows.keep(tx.connection, found.attempt, owner=owner)
-    await claim_rows.end(tx.connection, **key, outcome=rules.CLAIM_ENDED, now=tx.now.business)
+        await claim_store.keep(tx.connection, found.attempt, owner=owner)
+    await claim_store.end(tx.connection, **key, outcome=rules.CLAIM_ENDED, now=tx.now.business)
     await job_store.finish(tx.connection, account_token=owner.account_token, claim_id=found.claim_id)
     await tx.log(
         EventType.CLAIM_ERASE,

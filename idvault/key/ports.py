@@ -1,10 +1,8 @@
 """What key files offer to the acts of keys, and what seals a stored value again."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import Protocol
 
-from idvault.core.request import Fingerprinter
 from idvault.sealing.key_version import HeldKey
 from idvault.sealing.ports import SealedValue, UsedVersions
 
@@ -31,16 +29,6 @@ class KeyRing(Protocol):
         """
         ...
 
-
-class RequestKeyRing(Protocol):
-    """The versions of the key under which an edge keeps requests."""
-
-    def others(self) -> Sequence[tuple[str, Fingerprinter]]:
-        """Return the versions other than the one in use under which requests may be kept."""
-        ...
-
-    def under(self, version: str) -> AbstractContextManager[None]:
-        """Use a version for what runs inside, and for the tasks that it starts."""
         ...
 
 

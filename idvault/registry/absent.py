@@ -1,6 +1,6 @@
 """Placeholder for a subject kind that has no registry in this deployment: accepts no document."""
 
-from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CallTurn, Reserved
 from idvault.verify.claim import Identity
 from idvault.verify.document import DocumentType
 from idvault.verify.registry import RegistryAnswer

@@ -9,7 +9,7 @@
   that were held up together must not leave together. After a miss the next slots are taken further ahead, and
   calls begin before them: to connect to a distant registry takes longer than a call may be late.
 - RATE_LIMITED pauses both in all processes for the registry's ban of 60 s, and the alarm is raised.
-- If the store is unavailable, nothing is sent: the other processes' calls are unknown.
+- If the database is unavailable, nothing is sent: the other processes' calls are unknown.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,9 +18,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from idvault.core.db.database import Database
 from idvault.core.room import Room
-from idvault.registry.budget_ports import BudgetStore, CallTurn, Reserved
-from idvault.registry.ports import InTurn, Registry
+from idvault.registry import store
+from idvault.registry.ports import CallTurn, InTurn, Registry, Reserved
 from idvault.registry.wrapped import WrappedRegistry
 from idvault.verify.claim import Identity
 from idvault.verify.error import UnavailableError
@@ -55,7 +56,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
         *,
         inner: AdmittingRegistry,
         provider: str,
-        store: BudgetStore,
+        main: Database,
         checks_per_second: float,
         queries_per_second: float,
         clock: Callable[[], datetime],
@@ -64,12 +65,13 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
     ) -> None:
         """Wrap a registry.
 
-        provider: names its clocks in the store. checks_per_second, queries_per_second: how many are planned
-        (verify.registry.pace). clock: real time. sleep: in seconds. alarm: receives the provider at each ban.
+        provider: names its clocks in the database. checks_per_second, queries_per_second: how many are
+        planned (verify.registry.pace). clock: real time. sleep: in seconds. alarm: receives the provider at
+        each ban.
         """
         super().__init__(inner=inner)
         self._provider = provider
-        self._store = store
+        self._main = main
         self._check_name, self._query_name = f"{provider}/check", f"{provider}/query"
         self._gaps = {
             self._check_name: timedelta(seconds=1 / checks_per_second),
@@ -162,7 +164,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             return RegistryAnswer.NOT_SENT
         if reserved is None:
             try:
-                slot = await self._store.take(turn.name, gap=turn.gap, now=turn.now, latest=turn.latest)
+                slot = await store.take(self._main, turn)
             except UnavailableError:
                 return RegistryAnswer.NOT_SENT
         else:
@@ -203,7 +205,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             until = self._clock() + BAN
             for name in self._gaps:
                 try:
-                    await self._store.pause(name, until=until)
+                    await store.pause(self._main, name, until=until)
                 except UnavailableError:
                     # The registry enforces the ban; the next call will get RATE_LIMITED again.
                     continue

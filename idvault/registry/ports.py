@@ -1,15 +1,33 @@
 """A registry of people or organisations, which says whether a name and a number belong together."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.verify.claim import Identity
 from idvault.verify.document import DocumentType
 from idvault.verify.registry import RegistryAnswer
 
 InTurn = Callable[[], Awaitable[bool]]
 """Waits for the turn of a call whose connection is there; returns whether it is not too late for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTurn:
+    """The next slot of a clock, as asked for: after `now`, but not after `latest` (real time)."""
+
+    name: str
+    gap: timedelta
+    now: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a turn got. slot: when to call, None if the next slot was too late."""
+
+    slot: datetime | None
 
 
 async def at_any_time() -> bool:

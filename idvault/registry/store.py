@@ -1,17 +1,15 @@
-"""The rate cap that all processes share (registry.budget_ports): a GCRA clock, one row per name."""
+"""The rate cap that all processes share: a GCRA clock, one row for each kind of registry call (real time)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Table, case, type_coerce
 
-from idvault.core.db.act import act
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.db.types import Micros, from_micros, to_micros
 from idvault.core.tables import NAME, main
-from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CallTurn, Reserved
 
 _MICROSECOND = timedelta(microseconds=1)
 # No ban and no row of slots is as long: a later slot comes from a clock that was wrong, and would stop every
@@ -48,31 +46,29 @@ _PAUSE = statement(
 )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlBudgetStore:
-    """Rate caps in the main database."""
+async def take(main: Database, turn: CallTurn) -> datetime | None:
+    """Reserve the next slot and return its time, never before now, or None if it would be after the latest.
 
-    database: Database
-
-    async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Reserve the next slot and return its time, or None if it would be after `latest`."""
-        turn = CallTurn(name, gap, now, latest)
-        if latest < now:
-            return None
-        # A slot that is taken twice after a lost connection is one call less.
-        return _slot(turn, await self.database.write("budget.take", _TAKE, **_asked(turn)))
-
-    @act("budget.pause")
-    async def pause(self, connection: Connection, name: str, *, until: datetime) -> None:
-        """Allow no slot before `until`; never shortens an earlier pause."""
-        await connection.run(_PAUSE, name=name, next_at=until)
+    A next slot that no pause and no row of slots explains counts as now: it comes from a clock that was
+    wrong.
+    Raises UnavailableError (STORE_UNAVAILABLE).
+    """
+    if turn.latest < turn.now:
+        return None
+    # A slot that is taken twice after a lost connection is one call less.
+    return _slot(turn, await main.write("budget.take", _TAKE, **_asked(turn)))
 
 
-async def take(connection: Connection, turn: CallTurn) -> Reserved:
-    """Reserve the next slot within an act, as its last statement: every claim waits for this row."""
+async def take_last(connection: Connection, turn: CallTurn) -> Reserved:
+    """Do the same within an act, as its last statement: every claim waits for this row."""
     if turn.latest < turn.now:
         return Reserved(None)
     return Reserved(_slot(turn, await connection.one(_TAKE, **_asked(turn))))
+
+
+async def pause(main: Database, name: str, *, until: datetime) -> None:
+    """Allow no slot before `until`; never shortens an earlier pause. Raises as `take` does."""
+    await main.act("budget.pause", lambda one: one.run(_PAUSE, name=name, next_at=until))
 
 
 def _asked(turn: CallTurn) -> dict[str, object]:

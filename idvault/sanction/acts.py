@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from idvault.account import rules as account_rules
-from idvault.account.ports import DueFollower
+from idvault.account.rules import DueFollower
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core.act import Actor, Tx, Vault, act, sweep

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Integer, delete, select
 
-from idvault.claim.ports import Claim
-from idvault.claim.store import rows as claim_rows
+from idvault.claim import store as claim_store
+from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement
@@ -66,7 +66,6 @@ _PAST: Statement[PastClaim] = statement(
     .limit(param("limit", Integer)),
     _past,
 )
-_CLAIM_OF: Statement[Claim] = statement(claim_rows.QUERY.where(claim_rows.IS_CLAIM), claim_rows.from_row)
 _PURGE = statement(delete(sessions).where(sessions.c.created_at < param("before")))
 
 
@@ -107,7 +106,7 @@ async def past_claims(connection: Connection, account_token: str, limit: int) ->
 
 async def claim(connection: Connection, account_token: str, claim_id: str) -> Claim | None:
     """Return a claim of an account with its receipt."""
-    return await connection.one(_CLAIM_OF, token=account_token, claim=claim_id)
+    return await connection.one(claim_store.GET, token=account_token, claim=claim_id)
 
 
 async def purge(connection: Connection, *, before: datetime) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 from idvault.verify.account import AccountState
 from idvault.verify.claim import ClaimState, FailureReason

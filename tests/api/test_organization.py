@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.verify.account import SubjectKind
 from idvault.verify.organization import OrganizationCategory

@@ -101,7 +101,7 @@ async def test_without_a_registry_a_claim_waits_for_its_end(world: World) -> Non
     world.organizations.script.append(RegistryAnswer.UNKNOWN)
     await world.verify(claim())
     sent = len(world.organizations.checks)
-    world.settlement._registries = {  # the next start has other settings
+    world.settlement.registries = {  # the next start has other settings
         SubjectKind.INDIVIDUAL: world.registry,
         SubjectKind.ORGANIZATION: AbsentRegistry(),
     }

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from idvault.account.store.rows import SqlRecordStore
-from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts.receipt import ReceiptContext
 from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
@@ -20,7 +20,7 @@ from idvault.log.acts import notes, tree
 from idvault.log.acts.proofs import LogProofs
 from idvault.log.acts.sequencing import sequence
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import own_vault, wire_vault
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
@@ -508,21 +508,20 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     try:
         database = checks.world.database
         proofs = LogProofs(main=database, shred=shred)
-        records = SqlRecordStore(database=database)
-        flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None, report=_unexpected)
+        vault, context = own_vault(database), ReceiptContext(proofs, lambda _id: None, _unexpected)
         claim = await checks.world.verify(command(1))
-        at_once = await flow.of(claim)
+        at_once = await receipt_acts.of(vault, claim, context=context)
         assert at_once is not None
         assert (at_once.entry.hashes, at_once.note, at_once.record) == (None, b"", None)
         await sequence(database, limit=9, now=at(0).real)
         claim = await checks.world.get(1)
-        sequenced = await flow.of(claim)
+        sequenced = await receipt_acts.of(vault, claim, context=context)
         assert sequenced is not None
         assert (sequenced.entry.hashes, sequenced.note) == (None, b"")
         leaves = await tree.leaves(database, start=0, limit=9)
         note = logs.signed(leaves)
         assert await notes.replace(shred, former=None, note=note)
-        covered = await flow.of(claim)
+        covered = await receipt_acts.of(vault, claim, context=context)
         assert covered is not None
         assert covered.note == note
         assert covered.entry.index is not None
@@ -541,13 +540,8 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     # Although the second database is unreachable, the claim is answered; the operator is told.
     reported: list[IdvaultError] = []
     nowhere = Database(url="sqlite:///nowhere/at/all.sqlite3", patience=0.0)
-    away = ReceiptFlow(
-        proofs=replace(proofs, shred=nowhere),
-        records=records,
-        quorum=lambda _: None,
-        report=reported.append,
-    )
-    shown = await away.of(claim)
+    away = ReceiptContext(replace(proofs, shred=nowhere), lambda _: None, reported.append)
+    shown = await receipt_acts.of(vault, claim, context=away)
     assert shown is not None
     assert [type(error) for error in reported] == [UnavailableError]
     assert (shown.note, shown.entry.leaf) == (b"", covered.entry.leaf)
@@ -556,5 +550,5 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
 async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
     """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
-    flow = ReceiptFlow(proofs=None, records=None, quorum=lambda _: None, report=_unexpected)  # type: ignore[arg-type]
-    assert await flow.of(replace(claim, receipt=None)) is None
+    failed, context = replace(claim, receipt=None), ReceiptContext(None, lambda _: None, _unexpected)  # type: ignore[arg-type]
+    assert await receipt_acts.of(own_vault(checks.world.database), failed, context=context) is None

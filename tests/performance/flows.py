@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Claim
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.verification import ClaimContext, VerifyCommand
+from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.claim import ClaimFlows, wire_claims
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.registry.store import SqlBudgetStore
 from idvault.registry.wrapped import WrappedRegistry
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.verify.account import SubjectKind
@@ -31,6 +29,7 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.document import Document, DocumentType
 from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, people, sandbox
+from tests.support.claims import EdgeClaims
 from tests.support.databases import Databases
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.registry import FakeRegistry
@@ -66,8 +65,7 @@ class SignUps:
 
     main: Database
     shred: Database
-    claims: ClaimFlows
-    verification: VerificationFlow
+    verification: EdgeClaims
     policy: OperatorPolicy
 
     async def sign_up(self, person: sandbox.Person, account_token: str | None = None) -> Claim:
@@ -109,32 +107,30 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
     registry = BudgetedRegistry(
         inner=AnsweringRegistry(inner=FakeRegistry()),
         provider="nppa",
-        store=SqlBudgetStore(database=main),
+        main=main,
         checks_per_second=_CALLS_PER_SECOND,
         queries_per_second=_CALLS_PER_SECOND,
         clock=lambda: datetime.now(UTC),
         sleep=asyncio.sleep,
         alarm=lambda _provider: None,
     )
-    claims = wire_claims(
-        store=SqlVerificationStore(database=main),
-        jobs=SqlJobStore(database=main),
+    vault = wire_vault(
+        main, guard=LogGuard(look=WaitingLog().unsequenced), fingerprinter=FakeFingerprinter(), entropy=ENTROPY
+    )
+    settlement = SettlementContext(
         registries=dict.fromkeys(SubjectKind, registry),
         withheld=dict.fromkeys(SubjectKind, registry),
         record_sealer=QuorumRecordSealer(
             quorum=lambda: QUORUM, shred_store=ShredKeys(shred), entropy=ENTROPY
         ),
         intake_sealer=FakeIntakeSealer(),
-        guard=LogGuard(look=WaitingLog().unsequenced),
-        entropy=ENTROPY,
         policy=policy,
         on_settled=lambda _: None,
     )
-    verification = claims.verification(
-        indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
-    )
+    context = ClaimContext(settlement=settlement, indexer=FakeIndexer(), marker=FakePairMarker())
+    verification = EdgeClaims(vault, context)
     try:
-        yield SignUps(main, shred, claims, verification, policy)
+        yield SignUps(main, shred, verification, policy)
     finally:
         await verification.drain()
         await main.close()

@@ -3,12 +3,17 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
+from idvault.core.db.database import Database
+from idvault.core.db.types import from_micros, to_micros
 from idvault.registry.ports import InTurn, at_any_time
 from idvault.verify.claim import Identity
 from idvault.verify.document import DocumentType
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.registry import RegistryAnswer
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -80,25 +85,31 @@ class ScriptedRegistry:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-class MemoryBudget:
-    """The budget port in memory; `broken` refuses every call."""
+class MemoryBudget(Database):
+    """A database in memory that has nothing but rows of slots; `broken` refuses every call."""
 
     def __init__(self) -> None:
+        """Start without rows."""
         self.next_at: dict[str, datetime] = {}
         self.broken = False
 
-    async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
+    async def write(self, _name: str, _statement: Any, /, **parameters: Any) -> Any:
+        """Take a slot."""
         self._refuse()
-        slot = max(self.next_at.get(name, now), now)
-        if slot > latest:
+        name, now, gap = parameters["name"], parameters["now"], parameters["gap"]
+        slot = max(to_micros(self.next_at[name]), now) if name in self.next_at else now
+        if slot > parameters["latest"]:
             return None
-        self.next_at[name] = slot + gap
-        return slot
+        self.next_at[name] = from_micros(slot + gap)
+        return slot + gap
 
-    async def pause(self, name: str, *, until: datetime) -> None:
+    async def act(self, _name: str, work: Callable[[Any], Awaitable[T]]) -> T:
         """Allow no slot before a time."""
         self._refuse()
-        self.next_at[name] = max(self.next_at.get(name, until), until)
+        return await work(self)
+
+    async def run(self, _statement: Any, *, name: str, next_at: datetime) -> None:
+        self.next_at[name] = max(self.next_at.get(name, next_at), next_at)
 
     def _refuse(self) -> None:
         if self.broken:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from idvault.mock_registry.server import Options
+from idvault.registry import store
 from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.ports import CallTurn, Reserved
 from idvault.verify.registry import RegistryAnswer
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
 from tests.support.mock_registry import FIXTURE, ai, identity, running
@@ -29,7 +30,7 @@ class Bench:
         return BudgetedRegistry(
             inner=self.inner,
             provider="nppa",
-            store=self.store,
+            main=self.store,
             checks_per_second=10,
             queries_per_second=20,
             clock=self.clock,
@@ -110,7 +111,7 @@ async def test_a_crowd_of_the_queue_leaves_slots_to_new_claims() -> None:
         await asyncio.sleep(0)
     turn = bench.second.turn(patience=5.0)
     assert turn is not None
-    slot = await bench.store.take(turn.name, gap=turn.gap, now=turn.now, latest=turn.latest)
+    slot = await store.take(bench.store, turn)
     assert slot is not None
     assert slot - start <= timedelta(seconds=0.3)
     awake.set()
@@ -154,7 +155,7 @@ async def test_without_patience_or_store_nothing_is_sent() -> None:
 
 async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
     """All layers together: the registry bans, the budget pauses, and after the ban calls pass again."""
-    clock, store = Clock(), MemoryBudget()
+    clock, slots = Clock(), MemoryBudget()
     async with running(tmp_path, options=Options(check_cap=1)) as registry:
         guard = GuardedRegistry(
             inner=registry.adapter,
@@ -166,7 +167,7 @@ async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
         budgeted = BudgetedRegistry(
             inner=guard,
             provider="nppa",
-            store=store,
+            main=slots,
             checks_per_second=1000,
             queries_per_second=1000,
             clock=clock,

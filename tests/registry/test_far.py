@@ -44,7 +44,7 @@ def budgeted(session: RegistrySession) -> BudgetedRegistry:
     return BudgetedRegistry(
         inner=guard,
         provider="p",
-        store=MemoryBudget(),
+        main=MemoryBudget(),
         checks_per_second=20,
         queries_per_second=20,
         clock=real_time,

@@ -122,7 +122,7 @@ async def _load(
         budgeted = BudgetedRegistry(
             inner=registry,
             provider="nppa",
-            store=store,
+            main=store,
             checks_per_second=pace(cap),
             queries_per_second=pace(cap),
             clock=time.now,

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from idvault.claim.ports import NewClaim, OpenedClaim
+from idvault.claim.acts.claim import OpenedClaim
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.log import log_entries
 from idvault.verify.error import UnavailableError
 from tests.resilience.proxy import CuttingProxy
+from tests.support.claims import AskedClaim
 from tests.support.databases import Databases, PostgresMaker
 from tests.support.storage_world import MATCHED, World
 
@@ -30,7 +31,7 @@ def pair(postgres_maker: PostgresMaker, tmp_path: Path) -> Iterator[Databases]:
     postgres_maker.drop(made)
 
 
-async def _open(world: World, new_claim: NewClaim) -> OpenedClaim:
+async def _open(world: World, new_claim: AskedClaim) -> OpenedClaim:
     """Open a claim as often as a caller repeats its request."""
     for _ in range(_TRIES):
         try:
@@ -79,9 +80,9 @@ async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases) -> No
             except UnavailableError:
                 proxy.let_pass()
                 done = len(await world.all(select(log_entries))) > entries
-                assert (await world.records.get(account_token=job.account_token) is not None) is done
+                assert (await world.stored_record(job.account_token) is not None) is done
                 assert (await world.settle(job, MATCHED) is None) is done
-            assert await world.records.get(account_token=job.account_token) is not None
+            assert await world.stored_record(job.account_token) is not None
             assert len(await world.all(select(log_entries))) == entries + 1
             if proxy.cuts == before:
                 break

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from idvault.claim.acts import retention
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.second_factor import Tries
@@ -61,7 +62,8 @@ async def _fail(world: World) -> Act:
 
 async def _purge(world: World) -> Act:
     await world.open()
-    return lambda event: world.claims.purge(before=NOW + timedelta(days=1), now=at(), event=event)
+    later = at(after=timedelta(days=8))
+    return lambda event: retention.purge(world.vault_of(event), SYSTEM, later)
 
 
 async def _expire(world: World) -> Act:

@@ -17,7 +17,7 @@ import pytest
 
 from idvault.account.store import person as account_person
 from idvault.claim.job.rules import JobProgress, JobState
-from idvault.claim.ports import Job, NewClaim
+from idvault.claim.job.store import Job
 from idvault.core.act import SYSTEM
 from idvault.core.request import MemberAsked, Request
 from idvault.erasure import acts as erasure_acts
@@ -47,6 +47,7 @@ from idvault.verify.sanction import AppealState, AuthorityOrder, Degree, Scope
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld
+from tests.support.claims import AskedClaim
 from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.flow_world import PARTY, command
 from tests.support.public_account_world import PublicAccountWorld
@@ -59,7 +60,7 @@ Prepare = Callable[[World], Awaitable[Act]]
 _MOST = 60
 
 
-def _opened(world: World, asked: NewClaim) -> Act:
+def _opened(world: World, asked: AskedClaim) -> Act:
     events = [
         world.event(kind, asked.account_token) for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
     ]

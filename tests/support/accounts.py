@@ -53,7 +53,7 @@ class Accounts:
         return await acts.remove(self._told(event), SYSTEM, now, account)
 
     def _told(self, event: Event) -> Vault:
-        return replace(self.vault, events=KnownEvents(entropy=self.vault.events.entropy, known=event))
+        return replace(self.vault, events=KnownEvents(event, entropy=self.vault.events.entropy))
 
     async def _read(self, work: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, **named: Any) -> T:
         return await self.vault.read("test", lambda one: work(one, *arguments, **named))

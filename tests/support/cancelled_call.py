@@ -4,7 +4,7 @@ import asyncio
 
 import grpc
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from tests.support.edge import VERIFY, Edge, requests, succeeded
 
 

@@ -9,7 +9,6 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.message import Message
 from sqlalchemy import select
 
-from idvault.claim.ports import Job
+from idvault.claim.job.store import Job
 from idvault.claim.rules import ClaimOutcome
 from idvault.core.db.database import Database
 from idvault.core.edge import errors
@@ -255,12 +254,7 @@ class Chamber:
     async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> None:
         """End a claim now, shortly after the previous event and before the next."""
         self.offset += timedelta(milliseconds=1)
-        event = replace(
-            self.world.event(EventType.CLAIM_SETTLE, job.account_token),
-            occurred_at=self.now().business,
-            recorded_at=self.now().real,
-        )
-        await self.world.claims.settle(self.world.settlement(job, outcome, **changes), event=event)
+        await self.world.settle(job, outcome, now=self.now(), **changes)
         self.offset += timedelta(milliseconds=1)
 
     async def _seal(self, account_token: str, name: str) -> SealedRecord:

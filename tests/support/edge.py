@@ -21,11 +21,11 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
-from idvault.claim.acts.receipt import Receipt, ReceiptFlow
-from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
-from idvault.claim.api import VerificationServicer
-from idvault.claim.ports import Claim
-from idvault.claim.rules import ClaimRules
+from idvault.claim.acts import verification as verification_acts
+from idvault.claim.acts.receipt import ReceiptContext
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.api import VerificationMethods
+from idvault.claim.rules import Claim, ClaimRules, ReceiptEvidence
 from idvault.core import capacity
 from idvault.core.edge.access import Access
 from idvault.core.edge.certificates import Tls
@@ -37,7 +37,8 @@ from idvault.core.telemetry.metrics import Metrics
 from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History
 from idvault.disclosure.ports import RecordAccess
-from idvault.log.acts.proofs import Proofs, Proved
+from idvault.log.acts.proofs import LogProofs, Proofs, Proved
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
 from idvault.status.acts import CHUNK, Feeds, StatusTexts
@@ -51,7 +52,7 @@ from idvault.verify.account import Account, AccountState, Assurance, Standing, S
 from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
-from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.error import IdvaultError, NotFoundError, Reason
 from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.campaign_edge import CampaignEdge
@@ -116,7 +117,8 @@ def status(account_token: str = TOKEN) -> Status:
 
 
 def succeeded(request_id: str = REQUEST_ID) -> Claim:
-    return Claim(request_id, "11" * 16, ClaimState.SUCCEEDED, None, account())
+    evidence = ReceiptEvidence(b"d" * 32, people.quorum().id, "22" * 16, b"leaf", b"k" * 32, 0)
+    return Claim(request_id, "11" * 16, ClaimState.SUCCEEDED, None, account(), receipt=evidence)
 
 
 def verify_request(**changes: Any) -> verification_pb2.VerifyIndividualRequest:
@@ -162,25 +164,34 @@ def requests() -> dict[str, Message]:
     }
 
 
-class FakeClaims(VerificationFlow):
-    """Claims that succeed at once, unless a test sets another outcome."""
+class FakeClaims:
+    """Claims that succeed at once unless a test sets another outcome, in place of claim.acts.verification."""
 
     def __init__(self) -> None:
         self.commands: list[VerifyCommand] = []
         self.patience: list[float] = []
         self.happens: Callable[[], Awaitable[Claim]] | None = None
 
-    async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
+    async def verify(
+        self, _vault: Any, command: VerifyCommand, _now: ClockReading, *, patience: float, context: Any
+    ) -> Claim:
         self.commands.append(command)
         self.patience.append(patience)
         return await self.happens() if self.happens else succeeded(command.request_id)
 
-    async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
+    async def get(
+        self, _vault: Any, _party: str, request_id: str, _now: ClockReading, *, zone: tzinfo
+    ) -> Claim:
         if self.happens:
             return await self.happens()
         if request_id != REQUEST_ID:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
         return succeeded(request_id)
+
+    def replace_acts(self, patch: pytest.MonkeyPatch) -> None:
+        """Let the methods call these until the patch is undone."""
+        for name in ("verify", "get"):
+            patch.setattr(verification_acts, name, getattr(self, name))
 
 
 class FakeStatuses(StatusTexts):
@@ -223,18 +234,28 @@ async def history_of(
     return History(TOKEN, at, (), (opening,), proofs, at, Stated(b"signed", b"key"))
 
 
-class FakeReceipts(ReceiptFlow):
-    """The receipt of every success: covered by a log with one entry."""
+class CoveredProofs(LogProofs):
+    """The proof of every entry, in a log with one."""
 
     def __init__(self) -> None:
-        """Initialise without the ports, which nothing here asks."""
+        """Initialise without the log, which nothing here asks."""
 
-    async def of(self, claim: Claim) -> Receipt | None:
-        if claim.state is not ClaimState.SUCCEEDED:
-            return None
-        entry = Proved(b"leaf", b"k" * 32, 0, 1, ())
-        token, quorum = claim.account.account_token, people.quorum()
-        return Receipt(token, claim.claim_id, b"d" * 32, quorum, entry, b"note")
+    async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
+        return Proofs(b"note", tuple(Proved(b"leaf", b"k" * 32, 0, 1, ()) for _ in entry_ids))
+
+
+class NoRecords:
+    """A database that has no record."""
+
+    async def one(self, _name: str, _statement: Any, **_parameters: Any) -> None:
+        """Return None."""
+
+
+def _raise(error: IdvaultError) -> None:
+    raise error
+
+
+RECEIPTS = ReceiptContext(CoveredProofs(), lambda _id: people.quorum(), _raise)
 
 
 class FakeTokens:
@@ -395,12 +416,15 @@ def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
     return Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05)
 
 
-def _services(claims: FakeClaims, statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list[Service]:
+def _services(statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list[Service]:
     nothing: Any = None
+    no_records: Any = NoRecords()
     return [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationServicer(flow=claims, receipts=FakeReceipts(), rules=RULES, patience=2.0),
+            VerificationMethods(
+                vault=own_vault(no_records), context=nothing, receipts=RECEIPTS, rules=RULES, patience=2.0
+            ),
         ),
         Service(
             status_pb2.DESCRIPTOR.services_by_name["StatusService"],
@@ -450,7 +474,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     server = GrpcServer(
         listen=options.pop("listen", "127.0.0.1:0"),
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=_services(claims, statuses, hub, campaigns),
+        services=_services(statuses, hub, campaigns),
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
         access_log=logs.access,
@@ -461,6 +485,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     )
     await server.start()
     patch = tokens.replace_acts()
+    claims.replace_acts(patch)
     edge = Edge(
         authority, platforms, people, directory, claims, statuses, tokens, feeds, hub, campaigns, metrics,
         logs, path, platform_a, server,

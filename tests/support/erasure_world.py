@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core import tables as schema
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database

@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from idvault.claim.acts.verification import VerifyCommand
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Claim
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.verification import ClaimContext, VerifyCommand
+from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.claim import wire_claims
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.status.acts import StatusTexts
 from idvault.verify.account import Status, SubjectKind
@@ -21,8 +19,9 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.accounts import Accounts
+from tests.support.claims import EdgeClaims, Jobs, WorkerClaims
 from tests.support.databases import Databases
-from tests.support.fakes.flaky import Flaky
+from tests.support.fakes.flaky import FlakyDatabase
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.registry import FakeRegistry
 from tests.support.fakes.sealing import (
@@ -33,6 +32,7 @@ from tests.support.fakes.sealing import (
     FakePairMarker,
     FakeRecordSealer,
 )
+from tests.support.retention import Retention
 
 PARTY = "platform-a"
 
@@ -83,14 +83,16 @@ class World:
 
     def __post_init__(self) -> None:
         entropy = CountingEntropy(start=self.entropy_start)
-        self.claims = Flaky(SqlVerificationStore(database=self.database))
-        self.jobs = Flaky(SqlJobStore(database=self.database))
-        self.accounts = Accounts(self.database)
+        self.claims = FlakyDatabase(self.database)
+        self.jobs, self.accounts = Jobs(self.database), Accounts(self.database)
         self.guard = LogGuard(look=self.waiting.unsequenced)
-        claims, jobs = cast(SqlVerificationStore, self.claims), cast(SqlJobStore, self.jobs)
-        flows = wire_claims(
-            store=claims,
-            jobs=jobs,
+        vault = wire_vault(
+            self.claims,  # type: ignore[arg-type]
+            guard=self.guard,
+            fingerprinter=FakeFingerprinter(),
+            entropy=entropy,
+        )
+        self.settlement = SettlementContext(
             registries={
                 SubjectKind.INDIVIDUAL: self.registry,
                 SubjectKind.ORGANIZATION: self.organizations,
@@ -98,20 +100,13 @@ class World:
             withheld=dict.fromkeys(SubjectKind, self.withheld),
             record_sealer=self.records,
             intake_sealer=self.intakes,
-            guard=self.guard,
-            entropy=entropy,
             policy=self.policy,
             on_settled=self.settled.append,
         )
-        self.settlement = flows.settlement
-        self.verification = flows.verification(
-            indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
-        )
-        self.backlog = flows.backlog(opener=self.intakes)
-        vault = wire_vault(
-            self.database, guard=self.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
-        )
-        self.retention = flows.retention(vault)
+        context = ClaimContext(settlement=self.settlement, indexer=FakeIndexer(), marker=FakePairMarker())
+        self.verification = EdgeClaims(vault, context)
+        self.backlog = WorkerClaims(vault=vault, context=self.settlement, opener=self.intakes)
+        self.retention = Retention(vault, self.policy)
         self.status = Statuses(vault=vault, policy=self.policy)
 
     async def verify(

@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from idvault.account.store.rows import SqlRecordStore
+from idvault.account import acts as account_acts
 from idvault.opens.share import ShareError, open_share
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.attest.people.roster import Roster
@@ -100,7 +100,7 @@ async def hand_over(client: HandOver, *, batch: int = 200) -> HandOverProgress:
 
 
 async def stored(room: Chamber, account: str) -> SealedRecord:
-    found = await SqlRecordStore(database=room.main).get(account_token=account)
+    found = await account_acts.record(room.main, account)
     assert found is not None
     return found
 

@@ -1,19 +1,25 @@
 """Events that a test knows beforehand."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
 from idvault.verify.event import Event
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class KnownEvents(EventFactory):
-    """Makes events with the id and the opening key of a known one."""
+    """Makes events with the ids and the opening keys of known ones."""
 
-    known: Event
+    def __init__(self, *known: Event, entropy: Entropy) -> None:
+        """Set what is known, by its type."""
+        super().__init__(entropy=entropy)
+        self._known = {each.type: each for each in known}
 
     def event(self, *args: Any, **fields: Any) -> Event:
-        """Return an event that is the known one if the act says the same of it."""
+        """Return an event that is the known one of its type if the act says the same of it."""
         made = super().event(*args, **fields)
-        return replace(made, entry_id=self.known.entry_id, opening_key=self.known.opening_key)
+        if made.type not in self._known:
+            return made
+        known = self._known[made.type]
+        return replace(made, entry_id=known.entry_id, opening_key=known.opening_key)

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from idvault.mock_registry.server import Options
-from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
-from idvault.registry.ports import Registry
+from idvault.registry.ports import CallTurn, Registry, Reserved
 from idvault.registry.wrapped import WrappedRegistry
 from idvault.verify.claim import Identity
 from idvault.verify.document import Document, DocumentType

@@ -7,9 +7,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import select
 
-from idvault.account.store.rows import SqlRecordStore
-from idvault.claim.acts.receipt import Receipt, ReceiptFlow
-from idvault.claim.ports import Claim
+from idvault.claim.acts.receipt import ReceiptContext
 from idvault.core.act import SYSTEM
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -31,6 +29,7 @@ from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import seal, secret
 from idvault.verify.clock import ClockReading
+from idvault.verify.error import IdvaultError
 from idvault.verify.transparency import entry
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
@@ -60,15 +59,8 @@ class FakeLinkCoder:
         return secret.make(sha256(seal.encode("link", relying_party, request_id)).digest()[: secret.SIZE])
 
 
-class NoReceipts(ReceiptFlow):
-    """Gives no receipt: the proofs of a log are another test's subject."""
-
-    def __init__(self) -> None:
-        """Initialise without the ports, which nothing here asks."""
-
-    async def of(self, claim: Claim) -> Receipt | None:
-        """Return None."""
-        return None
+def _raise(error: IdvaultError) -> None:
+    raise error
 
 
 def browser_key(number: int = 1) -> str:
@@ -84,7 +76,6 @@ class SessionWorld:
         database: Database,
         *,
         base_url: str = BASE_URL,
-        receipts: Any = None,
         moderation: AppealWorld | None = None,
         patience: float = 20.0,
     ) -> None:
@@ -95,7 +86,7 @@ class SessionWorld:
         self.claims = self.campaigns.claims
         self.database = database
         self.vault = wire_vault(
-            database,
+            self.claims.claims,  # type: ignore[arg-type]
             guard=self.claims.guard,
             fingerprinter=FakeFingerprinter(),
             entropy=CountingEntropy(start=13_000_000),
@@ -105,7 +96,7 @@ class SessionWorld:
             ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
         )
         self.context = SessionContext(
-            claims=self.claims.verification,
+            claims=self.claims.verification.context,
             platforms=StoredPresentations(self.vault),
             coder=FakeLinkCoder(),
             rules=RULES,
@@ -114,27 +105,25 @@ class SessionWorld:
             base_url=base_url,
             patience=patience,
         )
-        self.identity_context = self._identity_context(receipts or NoReceipts())
+        self.identity_context = self._identity_context()
         self.servicer = SessionMethods(
             vault=self.vault, context=self.context, identity=self.identity_context, contests=self.contests
         )
         self._numbers = 0
 
-    def _identity_context(self, receipts: ReceiptFlow) -> IdentityContext:
+    def _identity_context(self) -> IdentityContext:
         return IdentityContext(
-            records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,
-            erasures=self._erasures(),
+            erasures=ErasureContext(self._proofs(), ErasureTerms()),
             histories=self.histories.context,
-            receipts=receipts,
+            receipts=ReceiptContext(self._proofs(), lambda _: QUORUM, _raise),
             policy=self.claims.policy,
         )
 
-    def _erasures(self) -> ErasureContext:
-        proofs = LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))
-        return ErasureContext(proofs, ErasureTerms())
+    def _proofs(self) -> LogProofs:
+        return LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))
 
     async def contest_decision(
         self, contest_id: str, verdict: int, *, name: str = PARTY, seconds: float = 0, **changes: Any

@@ -10,23 +10,22 @@ from uuid import UUID
 
 from sqlalchemy import ClauseElement, func, select
 
-from idvault.account.store.rows import SqlRecordStore
-from idvault.claim.job.rules import JobProgress, JobState
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Claim, Following, Job, Lease, NewClaim, OpenedClaim, Settlement
-from idvault.claim.rules import ClaimOutcome, Owner
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.account import acts as account_acts
+from idvault.claim.acts.claim import OpenedClaim
+from idvault.claim.job.rules import JobProgress, JobState, Lease
+from idvault.claim.job.store import Job
+from idvault.claim.rules import Claim, ClaimOutcome, Owner
 from idvault.core import tables as schema
 from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
 from idvault.key.acts.stored import DayKeys
 from idvault.processes.bootstrap.vault import NoGuard, wire_vault
-from idvault.registry.budget_ports import CallTurn
-from idvault.registry.store import SqlBudgetStore
+from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake, PersonKey
 from idvault.verify import token
 from idvault.verify.account import SubjectKind
@@ -35,6 +34,7 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
 from idvault.verify.record import SealedRecord
 from tests.support.accounts import Accounts
+from tests.support.claims import AskedClaim, Claims, DatedSettlement, Jobs
 from tests.support.fakes.sealing import FakeFingerprinter
 from tests.support.known_events import KnownEvents
 
@@ -69,11 +69,8 @@ class World:
     def __init__(self, database: Database, *, seed: str = "") -> None:
         """Set the database; worlds with different seeds create different ids."""
         self.database = database
-        self.claims = SqlVerificationStore(database=database)
-        self.jobs = SqlJobStore(database=database)
+        self.claims, self.jobs = Claims(database), Jobs(database)
         self.accounts = Accounts(database)
-        self.records = SqlRecordStore(database=database)
-        self.budget = SqlBudgetStore(database=database)
         self.day_keys = DayKeys(database)
         self._seed = seed
         self._numbers = count(1)
@@ -95,9 +92,9 @@ class World:
         key = PersonKey(1, sha256(name.encode()).digest(), (), self.new_id(), day, yesterday)
         return replace(key, **changes)
 
-    def new_claim(self, **changes: Any) -> NewClaim:
+    def new_claim(self, **changes: Any) -> AskedClaim:
         """Return a sign-up of a new person, with changes."""
-        made = NewClaim(
+        made = AskedClaim(
             request=self.request(),
             claim_id=self.new_id(),
             account_token=token.make(self.random()),
@@ -119,10 +116,10 @@ class World:
 
     def vault_of(self, event: Event) -> Vault:
         """Return a vault in which the next entry of the log is this one."""
-        return replace(self.vault, events=KnownEvents(entropy=self, known=event))
+        return replace(self.vault, events=KnownEvents(event, entropy=self))
 
     async def open(
-        self, new_claim: NewClaim | None = None, *, turn: CallTurn | None = None, **changes: Any
+        self, new_claim: AskedClaim | None = None, *, turn: CallTurn | None = None, **changes: Any
     ) -> OpenedClaim:
         """Open a claim with fresh events."""
         asked = new_claim or self.new_claim(**changes)
@@ -160,26 +157,26 @@ class World:
             shares=(self.random(32) * 3, self.random(31), b""),
         )
 
-    def settlement(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Settlement:
-        """Return the settlement of a job's claim under its lease, with changes."""
-        made = Settlement(
+    async def stored_record(self, account_token: str) -> SealedRecord | None:
+        """Return an account's newest record."""
+        return await account_acts.record(self.database, account_token)
+
+    def settlement(
+        self, job: Job, outcome: ClaimOutcome, *, accounts_per_person: int = 5, **changes: Any
+    ) -> DatedSettlement:
+        """Return the settlement of a job's claim under its lease, with changes; with the longest delay."""
+        made = DatedSettlement(
             account_token=job.account_token,
             claim_id=job.claim_id,
             outcome=outcome,
-            record=self.record(job) if outcome.succeeded else None,
             owner=Owner(job.subject_kind),
+            policy=OperatorPolicy(accounts_per_person, 365, 1, UTC),
             lease_id=job.lease.lease_id,
-            accounts_per_person=5,
-            today=TODAY,
-            valid_days=365,
+            record=self.record(job) if outcome.succeeded else None,
+            delay=timedelta(hours=72) if outcome.succeeded else None,
             now=at(),
-            following=self.following(job.account_token) if outcome.succeeded else None,
         )
         return replace(made, **changes)
-
-    def following(self, account_token: str) -> Following:
-        """Return what is written if the account follows sanctions, with the longest delay."""
-        return Following(self.event(EventType.PERSON_FOLLOW, account_token), timedelta(hours=72))
 
     async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Claim | None:
         return await self.claims.settle(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from idvault.claim.acts import settlement as claim_settlement
-from idvault.claim.acts.settlement import Settler
+from idvault.claim.acts import backlog as claim_backlog
+from idvault.claim.acts.backlog import Settler
 from idvault.verify.clock import ClockReading
 from tests.support import builders
 
@@ -78,7 +78,7 @@ async def test_a_failure_is_reported_and_stops_nothing() -> None:
 
 async def test_a_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first lease fails, the next one works."""
-    monkeypatch.setattr(claim_settlement, "_BROKEN", 0.01)
+    monkeypatch.setattr(claim_backlog, "_BROKEN", 0.01)
     backlog = FakeBacklog(2)
     backlog.refusals = 1
     assert await _run(backlog, width=2) == [("settle", "OSError")]

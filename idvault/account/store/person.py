@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, case, delete, exists, insert, literal_column, or_, select, update
 
 from idvault.account import rules as account_rules
-from idvault.account.ports import DueFollower
-from idvault.account.rules import Facts, Follower, PersonSanction, Slot
+from idvault.account.rules import DueFollower, Facts, Follower, PersonSanction, Slot
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among

@@ -9,14 +9,12 @@ An end is in microseconds since 1970, and `-` for a standing without an end.
 Queues status changes for the change feed in the act's transaction; they are numbered later.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, func, insert, literal_column, select, type_coerce, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import among
 from idvault.core.db.locking import for_change
 from idvault.core.db.look_up import KEYS, LookUp
@@ -51,7 +49,7 @@ def record_from_row(row: Any) -> SealedRecord:
     )
 
 
-_FIND = statement(select(records).where(records.c.account_token == param("token")), record_from_row)
+RECORD = statement(select(records).where(records.c.account_token == param("token")), record_from_row)
 _NEW = upsert(records)
 _PUT_RECORD = statement(
     _NEW.on_conflict_do_update(
@@ -59,17 +57,6 @@ _PUT_RECORD = statement(
         set_={column.key: _NEW.excluded[column.key] for column in records.c if not column.primary_key},
     )
 )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlRecordStore:
-    """Reads sealed records; only acts write them."""
-
-    database: Database
-
-    async def get(self, *, account_token: str) -> SealedRecord | None:
-        """Return the newest record of an account, as it was sealed."""
-        return await self.database.one("record.get", _FIND, token=account_token)
 
 
 async def put_record(connection: Connection, record: SealedRecord) -> None:
@@ -94,7 +81,7 @@ async def put_record(connection: Connection, record: SealedRecord) -> None:
 
 async def find(connection: Connection, account_token: str) -> SealedRecord | None:
     """Return the newest record of an account."""
-    return await connection.one(_FIND, token=account_token)
+    return await connection.one(RECORD, token=account_token)
 
 
 def pack(parts: tuple[bytes, ...]) -> bytes:

@@ -90,7 +90,7 @@ async def _take(tx: Tx, request: Request, wanted: _Wanted) -> TakenBatch:
     # Looked up under the lock: a repeat waits for the first request and finds its batch.
     if (repeated := await account_request.find(tx.connection, request)) is not None:
         tx.unchanged("the batch was leased before")
-        taken = await store.of_batch(tx.connection, repeated)
+        taken = await store.of_batch(tx.connection, repeated.made_id)
         held = [one.leased_until for one in taken if one.leased_until is not None]
         shown = tuple(_delivered(found, one, wanted.code) for one in taken)
         return TakenBatch(shown, max(held, default=found.created_at))

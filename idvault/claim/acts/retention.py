@@ -1,47 +1,45 @@
-"""Periodic clean-up: expires verifications, removes never-verified accounts and purges old requests."""
+"""What time alone does to claims: they end after 48 hours, and their requests and attempts are forgotten."""
 
-from idvault.claim.ports import VerificationStore
-from idvault.claim.rules import REQUEST_LIFETIME
-from idvault.core.act import Vault
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.guard import LogGuard
-from idvault.status import acts as status_acts
+from idvault.claim import store
+from idvault.claim.acts import settlement
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, Claim
+from idvault.core import account_request, person_request
+from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.verify.clock import ClockReading
-from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.event import EventType
 
 
-class RetentionFlow:
-    """Sweeps that are safe to run at any time in any number of processes."""
+async def time_out(vault: Vault, now: ClockReading, *, limit: int, context: SettlementContext) -> int:
+    """End the claims that have had no answer for 48 hours; return how many. Raises UnavailableError."""
+    before = now.business - CLAIM_LIFETIME
 
-    def __init__(
-        self,
-        *,
-        vault: Vault,
-        claims: VerificationStore,
-        guard: LogGuard,
-        entropy: Entropy,
-        policy: OperatorPolicy,
-    ) -> None:
-        """Initialise. policy: for its time zone, and the days of what is removed."""
-        self._vault = vault
-        self._claims = claims
-        self._guard = guard
-        self._events = EventFactory(entropy=entropy)
-        self._policy = policy
+    async def due() -> list[Claim]:
+        return await vault.read(
+            "verification.overdue", lambda one: store.overdue(one, opened_before=before, limit=limit)
+        )
 
-    async def expire_accounts(self, *, now: ClockReading, limit: int) -> int:
-        """Store expired verifications as EXPIRED; return how many."""
-        return await status_acts.expire_all(self._vault, now, zone=self._policy.zone, limit=limit)
+    async def end(_vault: Vault, _by: Actor, _now: ClockReading, claim: Claim) -> bool:
+        return await settlement.time_out(vault, claim, now, context=context) is not None
 
-    async def remove_abandoned(self, *, now: ClockReading, limit: int) -> int:
-        """Remove never-verified accounts some days after their last claim ended; return how many."""
-        days = self._policy.rejected_days
-        return await status_acts.remove_abandoned(self._vault, now, days=days, limit=limit)
+    return await sweep(vault, now, due=due, each=end)
 
-    async def purge_requests(self, *, now: ClockReading) -> int:
-        """Delete requests after 7 days; return how many."""
-        await self._guard.check(now=now)
-        event = self._events.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
-        return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)
+
+@act("verification.purge")
+async def purge(tx: Tx) -> int:
+    """Delete attempts that no longer count, and old requests, also of roster members; return how many."""
+    before = tx.now.business - REQUEST_LIFETIME
+    await store.forget(tx.connection, now=tx.now.business)
+    count = await account_request.forget(tx.connection, before=before)
+    count += await person_request.forget(tx.connection, before=before)
+    if count:
+        await tx.log(EventType.REQUEST_PURGE, before=before.isoformat(), count=count)
+    else:
+        tx.unchanged("no request is old")
+    return count
+
+
+async def purge_requests(vault: Vault, now: ClockReading) -> int:
+    """Delete requests after 7 days; return how many. Raises UnavailableError."""
+    await vault.guard.check(now=now)
+    return await purge(vault, SYSTEM, now)

@@ -17,28 +17,30 @@ Repeats of a request that this process is working on wait for its outcome in one
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from hmac import compare_digest
 from typing import Any, TypeVar
 
 from idvault.account import rules as account_rules
-from idvault.claim.acts.settlement import LEASE, SettlementFlow
-from idvault.claim.job.ports import JobStore
-from idvault.claim.ports import Claim, Job, Lease, NewClaim, VerificationStore
+from idvault.claim import store
+from idvault.claim.acts import settlement
+from idvault.claim.acts.claim import OpenedClaim, open_claim
+from idvault.claim.acts.settlement import LEASE, SettlementContext
+from idvault.claim.job import store as job_store
+from idvault.claim.job.rules import Lease
+from idvault.claim.job.store import Job
+from idvault.claim.rules import Claim
+from idvault.claim.store import NewClaim
 from idvault.core import caller, share
-from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
-from idvault.core.policy import OperatorPolicy
+from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.request import Fingerprinter, Request
-from idvault.log.acts.guard import LogGuard
-from idvault.registry.budget_ports import Reserved
+from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault.verify import name, token
 from idvault.verify.account import SubjectKind
 from idvault.verify.claim import ClaimState, Consent, Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import ExhaustedError, NotFoundError
-from idvault.verify.event import EventType
 from idvault.verify.seal import Part
 
 _LIMIT = timedelta(hours=24)
@@ -48,64 +50,60 @@ _NEWCOMERS = 10_000  # in a second: more than any deployment has
 _LOOK_AGE = timedelta(milliseconds=250)
 
 
-class QueueFlow:
-    """Reads the queue for new claims, and caches the result briefly because reading is expensive.
+class KnownQueue:
+    """What an edge knows of the queue, for a short time because reading is expensive.
 
     Claims that arrive during a read wait for its result. Otherwise a burst of claims would count the queue
     once for each caller, when the queue is longest.
     """
 
-    def __init__(self, *, store: VerificationStore, jobs: JobStore, policy: OperatorPolicy) -> None:
-        """Initialise with the ports and the policy."""
-        self._store = store
-        self._jobs = jobs
-        self._cap = policy.registry_calls_per_second
+    def __init__(self, *, calls_per_second: float) -> None:
+        """Begin without knowledge. calls_per_second: the shared cap on checks."""
+        self._cap = calls_per_second
         self._count: Mapping[str, int] = {}
         self._count_until: datetime | None = None
         self._counting = asyncio.Lock()
         self._looks: dict[tuple[str, SubjectKind, bool], tuple[bool, datetime]] = {}
         self._looking: dict[tuple[str, SubjectKind, bool], asyncio.Lock] = {}
 
-    async def check(self, request: Request, *, now: ClockReading) -> None:
+    async def check(self, vault: Vault, request: Request, *, now: ClockReading) -> None:
         """Refuse a new claim that would not be checked within 24 h (core.share); a repeat always passes.
 
         Raises ExhaustedError (REGISTRY_BACKLOG).
         """
-        backlog = await self._counted(now.real)
+        async with self._counting:
+            backlog = await self._counted(vault, now.real)
         try:
             share.check_queue(backlog=backlog, relying_party=request.caller, per_second=self._cap)
         except ExhaustedError as refused:
             try:
-                await self._store.find(relying_party=request.caller, request_id=request.request_id)
+                await _of_request(vault, request)
             except NotFoundError:
                 raise refused from None
 
     async def is_waiting(
-        self, *, relying_party: str, kind: SubjectKind, sign_up: bool, now: ClockReading
+        self, vault: Vault, party: str, *, kind: SubjectKind, sign_up: bool, now: ClockReading
     ) -> bool:
         """Return whether queued claims of this relying party come before a new one of this kind.
 
         If none is queued, the new claim is checked at once: a relying party below its share of the cap has no
-        queue.
+        queue. Each kind has a registry of its own, so another kind's claims do not count.
         """
-        key = (relying_party, kind, sign_up)
+        key = (party, kind, sign_up)
+        asked = job_store.BEFORE_SIGN_UP if sign_up else job_store.BEFORE_RE_VERIFICATION
         async with self._looking.setdefault(key, asyncio.Lock()):
             known = self._looks.get(key)
             if known is None or abs(now.real - known[1]) >= _LOOK_AGE:
-                waits = await self._jobs.is_waiting(
-                    relying_party=relying_party, kind=kind, sign_up=sign_up, now=now.real
+                found = await vault.main.one(
+                    "job.is_waiting", asked, party=party, kind=kind.value, now=now.real
                 )
-                known = self._looks[key] = (waits, now.real)
+                known = self._looks[key] = (found is True, now.real)
             return known[0]
 
-    async def _counted(self, now: datetime) -> Mapping[str, int]:
-        async with self._counting:
-            return await self._recounted(now)
-
-    async def _recounted(self, now: datetime) -> Mapping[str, int]:
+    async def _counted(self, vault: Vault, now: datetime) -> Mapping[str, int]:
         if self._count_until is None or now > self._count_until:
             with caller.serving(caller.NOBODY):
-                self._count = await self._jobs.backlog()
+                self._count = await vault.read("job.backlog", job_store.count)
             # The queue grows by at most _NEWCOMERS a second, so the count is good for longer far below the
             # limit.
             left = self._cap * _LIMIT.total_seconds() - sum(self._count.values())
@@ -244,207 +242,210 @@ class VerifyCommand:
     account_token: str | None
     invitation_code_hash: bytes | None = field(default=None, repr=False)
 
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request; its fingerprint also covers the random id, which is kept nowhere."""
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=(self.request_id, *self.fields))
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        return Request(self.relying_party, kept_id, fingerprint)
 
-class VerificationFlow:
-    """Claims for people and organisations."""
 
-    def __init__(
-        self,
-        *,
-        store: VerificationStore,
-        jobs: JobStore,
-        settlement: SettlementFlow,
-        indexer: Indexer,
-        marker: PairMarker,
-        fingerprinter: Fingerprinter,
-        guard: LogGuard,
-        entropy: Entropy,
-        policy: OperatorPolicy,
-    ) -> None:
-        """Initialise with the ports. settlement: calls the registry."""
-        self._store = store
-        self._jobs = jobs
-        self._settlement = settlement
-        self._indexer = indexer
-        self._marker = marker
-        self._fingerprinter = fingerprinter
-        self._guard = guard
-        self._entropy = entropy
-        self._events = EventFactory(entropy=entropy)
-        self._policy = policy
-        self._queue = QueueFlow(store=store, jobs=jobs, policy=policy)
-        self._repeats = Repeats()
+class ClaimContext:
+    """What the claims of an edge need beside the vault, and what it is working on."""
+
+    def __init__(self, *, settlement: SettlementContext, indexer: Indexer, marker: PairMarker) -> None:
+        """Begin without claims."""
+        self.settlement = settlement
+        self.indexer = indexer
+        self.marker = marker
+        self.queue = KnownQueue(calls_per_second=settlement.policy.registry_calls_per_second)
+        self.repeats = Repeats()
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
-        """Open the claim, or find the existing one, and wait up to `patience` seconds for its outcome.
+    @property
+    def zone(self) -> tzinfo:
+        """The deployment's time zone."""
+        return self.settlement.policy.zone
 
-        Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
-        """
-        # The hosted pages call for the platforms whose visitors they have.
-        caller.serve(caller.platform(command.relying_party))
-        await self._guard.check(now=now)
-        request = self._request(command)
-
-        def work(tell: Tell, patience: float) -> Awaitable[Claim]:
-            return self._verify(command, request, now=now, patience=patience, tell=tell)
-
-        claim = await self._repeats.attend(request, patience=patience, work=work)
-        return self._shown(claim, command.request_id, now)
-
-    async def _verify(
-        self, command: VerifyCommand, request: Request, *, now: ClockReading, patience: float, tell: Tell
-    ) -> Claim:
-        await self._queue.check(request, now=now)
-        behind = await self._queue.is_waiting(
-            relying_party=command.relying_party,
-            kind=command.identity.subject_kind,
-            sign_up=command.account_token is None,
-            now=now,
-        )
-        new_claim = self._new_claim(command, request, now)
-        event, superseded = (
-            self._events.event(
-                kind,
-                actor_id=command.actor_id,
-                now=now,
-                account_token=new_claim.account_token,
-            )
-            for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
-        )
-        turn = None if behind else self._settlement.turn(new_claim.subject_kind, patience=patience)
-        opened = await self._store.open(new_claim, event=event, superseded=superseded, turn=turn)
-        tell(opened.claim)
-        if opened.job is None:
-            return await self._repeat(opened.claim, command, request, now=now, patience=patience)
-        if behind:
-            return await self._wait(opened.job, command, request, now=now)
-        return await self._settle(
-            opened.job, command, request, now=now, patience=patience, reserved=opened.reserved
-        )
-
-    async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
-        """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        kept_id = self._fingerprinter.kept_id(relying_party=relying_party, request_id=request_id)
-        claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
-        return self._shown(claim, request_id, now)
-
-    async def find(self, *, relying_party: str, kept_id: str, now: ClockReading) -> Claim:
-        """Return the current claim of a request by its stored id; raises as `get` does."""
-        claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
-        return self._shown(claim, kept_id, now)
+    async def begun(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run work in a task of its own: a caller that disconnects must not interrupt a check."""
+        # What has cost a call of the registry is not to wait behind claims that are not open yet.
+        with caller.serving(caller.begun(caller.current())):
+            task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
 
     async def drain(self) -> None:
         """Wait for settlements that are still running after their calls ended."""
         while self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    def _request(self, command: VerifyCommand) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(
-            method=command.method, fields=(command.request_id, *command.fields)
-        )
-        kept_id = self._fingerprinter.kept_id(
-            relying_party=command.relying_party, request_id=command.request_id
-        )
-        return Request(command.relying_party, kept_id, fingerprint)
 
-    def _new_claim(self, command: VerifyCommand, request: Request, now: ClockReading) -> NewClaim:
-        spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
+async def verify(
+    vault: Vault, command: VerifyCommand, now: ClockReading, *, patience: float, context: ClaimContext
+) -> Claim:
+    """Open the claim, or find the existing one, and wait up to `patience` seconds for its outcome.
+
+    Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
+    """
+    # The hosted pages call for the platforms whose visitors they have.
+    caller.serve(caller.platform(command.relying_party))
+    await vault.guard.check(now=now)
+    asked = _Verifying(vault, command, command.request(vault.fingerprinter), now, context)
+    claim = await context.repeats.attend(asked.request, patience=patience, work=asked.work)
+    return _shown(claim, command.request_id, now, zone=context.zone)
+
+
+async def get(vault: Vault, party: str, request_id: str, now: ClockReading, *, zone: tzinfo) -> Claim:
+    """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    kept_id = vault.fingerprinter.kept_id(relying_party=party, request_id=request_id)
+    found = await vault.read("verification.find", lambda one: store.find(one, party, kept_id))
+    return _shown(found, request_id, now, zone=zone)
+
+
+async def find(vault: Vault, party: str, kept_id: str, now: ClockReading, *, zone: tzinfo) -> Claim:
+    """Return the current claim of a request by its stored id; raises as `get` does."""
+    found = await vault.read("verification.find", lambda one: store.find(one, party, kept_id))
+    return _shown(found, kept_id, now, zone=zone)
+
+
+def _shown(claim: Claim, request_id: str, now: ClockReading, *, zone: tzinfo) -> Claim:
+    """Return a claim with its account as of today and the caller's request id."""
+    fallen = account_rules.fall(account=claim.account, now=now.business)
+    account = account_rules.expire(account=fallen, today=now.today(zone))
+    return replace(claim, account=account, request_id=request_id)
+
+
+async def _of_request(vault: Vault, request: Request) -> Claim:
+    return await vault.read(
+        "verification.find", lambda one: store.find(one, request.caller, request.request_id)
+    )
+
+
+@act("job.take")
+async def take(tx: Tx, account_token: str, claim_id: str, lease: Lease) -> Job | None:
+    """Lease the job of a claim without an intake, for a caller that repeats its request.
+
+    None if the job is DONE, has an intake, or is leased beyond now.
+    """
+    tx.unchanged("a lease decides nothing about a claim")
+    return await job_store.take(
+        tx.connection, lease, account_token=account_token, claim_id=claim_id, now=tx.now.real
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verifying:
+    """One call that this process works on."""
+
+    vault: Vault
+    command: VerifyCommand
+    request: Request
+    now: ClockReading
+    context: ClaimContext
+
+    async def work(self, tell: Tell, patience: float) -> Claim:
+        """Open the claim and settle it, or queue it; a repeat waits for its outcome."""
+        behind = await self._is_behind()
+        opened = await self._open(behind, patience)
+        tell(opened.claim)
+        if opened.job is None:
+            return await self._repeat(opened.claim, patience)
+        if behind:
+            await self.context.begun(self._queue(opened.job))
+            return await _of_request(self.vault, self.request)
+        return await self._settle(opened.job, patience, opened.reserved)
+
+    async def _is_behind(self) -> bool:
+        """Return whether the claim must wait behind others; raises ExhaustedError (REGISTRY_BACKLOG)."""
+        queue, command = self.context.queue, self.command
+        await queue.check(self.vault, self.request, now=self.now)
+        return await queue.is_waiting(
+            self.vault,
+            command.relying_party,
+            kind=command.identity.subject_kind,
+            sign_up=command.account_token is None,
+            now=self.now,
+        )
+
+    async def _open(self, behind: bool, patience: float) -> OpenedClaim:
+        new = self._new_claim()
+        settling = self.context.settlement
+        turn = None if behind else settling.turn(new.subject_kind, patience=patience)
+        request = self.request.of_account(new.account_token)
+        return await open_claim.run(self.vault, self.command, self.now, request, new.claim_id, new, turn)
+
+    def _new_claim(self) -> NewClaim:
+        vault, command, context = self.vault, self.command, self.context
+        party, identity = command.relying_party, command.identity
+        spellings = 1 if name.alternative_spelling(identity.name) is None else 2
         return NewClaim(
-            request=request,
-            claim_id=self._events.new_id(),
-            account_token=command.account_token or token.make(self._entropy.random(16)),
+            request=self.request,
+            claim_id=vault.new_id(),
+            account_token=command.account_token or token.make(vault.events.entropy.random(16)),
             new_account=command.account_token is None,
-            subject_kind=command.identity.subject_kind,
+            subject_kind=identity.subject_kind,
             consent=command.consent,
-            ais=tuple(self._events.new_id() for _ in range(spellings)),
-            person=self._indexer.person(
-                relying_party=command.relying_party,
-                identity=command.identity,
-                person_id=self._events.new_id(),
-                today=now.today(self._policy.zone),
+            ais=tuple(vault.new_id() for _ in range(spellings)),
+            person=context.indexer.person(
+                relying_party=party,
+                identity=identity,
+                person_id=vault.new_id(),
+                today=self.now.today(context.zone),
             ),
-            pair=self._marker.mark(relying_party=command.relying_party, identity=command.identity),
-            lease=self._lease(now),
-            now=now,
+            pair=context.marker.mark(relying_party=party, identity=identity),
+            lease=self._lease(),
             invitation_code_hash=command.invitation_code_hash,
         )
 
-    def _lease(self, now: ClockReading) -> Lease:
-        return Lease(self._events.new_id(), now.real + LEASE)
+    def _lease(self) -> Lease:
+        return Lease(self.vault.new_id(), self.now.real + LEASE)
 
-    async def _wait(self, job: Job, command: VerifyCommand, request: Request, *, now: ClockReading) -> Claim:
-        await asyncio.shield(self._spawn(self._settlement.queue(job, command.identity, now=now)))
-        return await self._find(request)
+    def _queue(self, job: Job) -> Coroutine[Any, Any, None]:
+        return settlement.queue(
+            self.vault, job, self.command.identity, self.now, context=self.context.settlement
+        )
 
-    async def _settle(
-        self,
-        job: Job,
-        command: VerifyCommand,
-        request: Request,
-        *,
-        now: ClockReading,
-        patience: float,
-        reserved: Reserved | None = None,
-    ) -> Claim:
-        # In a separate task: a caller that disconnects must not interrupt a check.
-        claim = await asyncio.shield(
-            self._spawn(
-                self._settlement.settle(job, command.identity, now=now, patience=patience, reserved=reserved)
+    async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
+        claim = await self.context.begun(
+            settlement.check(
+                self.vault,
+                job,
+                self.command.identity,
+                self.now,
+                patience=patience,
+                context=self.context.settlement,
+                reserved=reserved,
             )
         )
-        return claim or await self._find(request)
+        return claim or await _of_request(self.vault, self.request)
 
-    async def _repeat(
-        self,
-        claim: Claim,
-        command: VerifyCommand,
-        request: Request,
-        *,
-        now: ClockReading,
-        patience: float,
-    ) -> Claim:
+    async def _repeat(self, claim: Claim, patience: float) -> Claim:
         if claim.state is not ClaimState.PENDING:
             return claim
-        job = await self._jobs.take(
-            account_token=claim.account.account_token,
-            claim_id=claim.claim_id,
-            lease=self._lease(now),
-            now=now.real,
-        )
+        token = claim.account.account_token
+        job = await take(self.vault, SYSTEM, self.now, token, claim.claim_id, self._lease())
         if job is not None:
-            return await self._settle(job, command, request, now=now, patience=patience)
-        claim = await self._await_outcome(claim, request, patience=patience)
+            return await self._settle(job, patience)
+        claim = await self._outcome(claim, patience)
         if claim.state is ClaimState.PENDING:
             # The process that holds the job may have died, and from now on this caller only polls by request
             # id.
-            await self._settlement.deposit(
-                claim, relying_party=command.relying_party, identity=command.identity, now=now
+            await settlement.deposit(
+                self.vault,
+                claim,
+                self.command.identity,
+                self.now,
+                relying_party=self.command.relying_party,
+                context=self.context.settlement,
             )
         return claim
 
-    async def _await_outcome(self, claim: Claim, request: Request, *, patience: float) -> Claim:
+    async def _outcome(self, claim: Claim, patience: float) -> Claim:
         loop = asyncio.get_running_loop()
         end, pause = loop.time() + patience, _FIRST_POLL
         while claim.state is ClaimState.PENDING and loop.time() + pause < end:
             await asyncio.sleep(pause)
-            claim = await self._find(request)
+            claim = await _of_request(self.vault, self.request)
             pause = min(2 * pause, _LONGEST_POLL)
         return claim
-
-    async def _find(self, request: Request) -> Claim:
-        return await self._store.find(relying_party=request.caller, request_id=request.request_id)
-
-    def _shown(self, claim: Claim, request_id: str, now: ClockReading) -> Claim:
-        """Return a claim with its account as of today and the caller's request id."""
-        fallen = account_rules.fall(account=claim.account, now=now.business)
-        account = account_rules.expire(account=fallen, today=now.today(self._policy.zone))
-        return replace(claim, account=account, request_id=request_id)
-
-    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        # What has cost a call of the registry is not to wait behind claims that are not open yet.
-        with caller.serving(caller.begun(caller.current())):
-            task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task

@@ -57,6 +57,14 @@ class JobProgress:
     resends: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job until a real time; lease_id: the fencing token, 16 random bytes in hex."""
+
+    lease_id: str
+    until: datetime
+
+
 class RegistryCall(StrEnum):
     """The next call to the registry."""
 

@@ -9,14 +9,13 @@ The fair queue of waiting jobs; picking a job costs the same however long the qu
 - An index starts with lane, relying party and due_at. The query skips from one party to the next and reads
   only each party's first jobs.
 
-Rows of jobs, with the intakes of waiting claims.
-
-The jobs of PENDING claims (claim.job.ports).
+Rows of jobs, with the intakes of waiting claims: their sealed identities. All times are real time, but for
+opened_at.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from sqlalchemy import (
     Integer,
     String,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -35,23 +35,36 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.claim.job.rules import JobProgress, JobState
+from idvault.claim.job.rules import JobProgress, JobState, Lease
 from idvault.claim.job.rules import take_up as taken_up
-from idvault.claim.ports import Job, Lease, NewClaim
-from idvault.claim.store import rows as claim_rows
-from idvault.claim.store.rows import IS_PENDING, OF_CLAIM, Charge
-from idvault.core.db.act import act, read
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.listing import listed
 from idvault.core.db.locking import for_change, for_change_unless_locked
-from idvault.core.db.statement import Statement, param, scalar, statement
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.db.types import Micros
 from idvault.core.tables import ID, TOKEN
 from idvault.core.tables.claim import claims, intakes, jobs
 from idvault.sealing.ports import Intake
 from idvault.verify.account import SubjectKind
 from idvault.verify.claim import Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A leased claim to settle. withheld: nothing is sent, and it ends as a mismatch (claim.rules)."""
+
+    relying_party: str
+    account_token: str
+    claim_id: str
+    subject_kind: SubjectKind
+    consent: Consent
+    opened_at: datetime
+    ais: tuple[str, ...]
+    progress: JobProgress
+    lease: Lease
+    withheld: bool = False
+    intake: Intake | None = field(default=None, repr=False)
+
 
 _DOUBTFUL = (JobState.SENDING, JobState.UNKNOWN)
 DOUBT = 0
@@ -200,6 +213,8 @@ async def _deal(
 
 Key = tuple[str, str]
 
+OF_CLAIM = (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id)
+"""The condition that joins a claim and its job."""
 IS_JOB = (jobs.c.account_token == param("token")) & (jobs.c.claim_id == param("claim"))
 _IS_HELD = IS_JOB & (jobs.c.lease_id == param("held_lease")) & IS_OPEN
 _PROGRESS = {
@@ -238,6 +253,16 @@ _MAKE_DUE = statement(
     update(jobs)
     .where(IS_JOB, IS_OPEN, jobs.c.due_at.is_(None))
     .values(due_at=case((jobs.c.leased_until > jobs.c.next_at, jobs.c.leased_until), else_=jobs.c.next_at))
+)
+_NEW_INTAKE = upsert(intakes)
+_PUT_INTAKE = statement(
+    _NEW_INTAKE.on_conflict_do_update(
+        index_elements=[intakes.c.account_token, intakes.c.claim_id],
+        set_={"day": _NEW_INTAKE.excluded.day, "ciphertext": _NEW_INTAKE.excluded.ciphertext},
+    )
+)
+_DELETE_INTAKE = statement(
+    delete(intakes).where(intakes.c.account_token == param("token"), intakes.c.claim_id == param("claim"))
 )
 _KEYS = listed("keys", account_token=TOKEN, claim_id=ID)
 _LOAD = statement(
@@ -292,24 +317,24 @@ def progress_of(row: Any) -> JobProgress:
 
 
 async def add(
-    connection: Connection, new_claim: NewClaim, *, progress: JobProgress, charge: Charge, sign_up: bool
+    connection: Connection, job: Job, *, limiter_key: bytes | None, pair: bytes, sign_up: bool
 ) -> None:
-    """Insert the job of a new claim, leased."""
+    """Insert the job of a new claim, leased. limiter_key, pair: its attempt."""
     await connection.later(
         _ADD,
-        account_token=new_claim.account_token,
-        claim_id=new_claim.claim_id,
-        relying_party=new_claim.request.caller,
+        account_token=job.account_token,
+        claim_id=job.claim_id,
+        relying_party=job.relying_party,
         priority=0 if sign_up else 1,
-        opened_at=new_claim.now.business,
-        limiter_key=charge.limiter_key,
-        pair=new_claim.pair,
-        withheld=charge.withheld,
-        ais=" ".join(new_claim.ais),
+        opened_at=job.opened_at,
+        limiter_key=limiter_key,
+        pair=pair,
+        withheld=job.withheld,
+        ais=" ".join(job.ais),
         lane=DOUBT,
         due_at=None,
-        **_progress(progress),
-        **_lease(new_claim.lease),
+        **_progress(job.progress),
+        **_lease(job.lease),
     )
 
 
@@ -357,7 +382,23 @@ async def finish(connection: Connection, *, account_token: str, claim_id: str, w
     """Make a job DONE and delete what only an open job needs. waits: whether it may have an intake."""
     await connection.later(_FINISH, token=account_token, claim=claim_id)
     if waits:
-        await claim_rows.remove(connection, account_token=account_token, claim_id=claim_id)
+        await _remove_intake(connection, account_token=account_token, claim_id=claim_id)
+
+
+async def put_intake(connection: Connection, intake: Intake, *, account_token: str, claim_id: str) -> None:
+    """Store the intake of a claim whose job this act has locked, replacing a previous one."""
+    await connection.later(
+        _PUT_INTAKE,
+        account_token=account_token,
+        claim_id=claim_id,
+        day=intake.day,
+        ciphertext=intake.ciphertext,
+    )
+
+
+async def _remove_intake(connection: Connection, *, account_token: str, claim_id: str) -> None:
+    """Delete the intake of a claim, if it has one."""
+    await connection.later(_DELETE_INTAKE, token=account_token, claim=claim_id)
 
 
 async def load(connection: Connection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
@@ -409,74 +450,35 @@ _BACKLOG = statement(
     .where(IS_OPEN)
     .group_by(jobs.c.lane, jobs.c.relying_party)
 )
-_OLDEST: Statement[datetime | None] = statement(
-    select(func.min(claims.c.opened_at)).where(IS_PENDING), scalar
-)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class SqlJobStore:
-    """Jobs in the main database.
+async def count(connection: Connection) -> dict[str, int]:
+    """Return how many jobs of each relying party are not DONE; parties without such jobs are left out."""
+    counts: Counter[str] = Counter()
+    for party, waiting in await connection.all(_BACKLOG):
+        counts[party] += waiting
+    return dict(counts)
 
-    Each store keeps its turns in memory and starts again; across several processes the result is still fair.
+
+async def lease_due(
+    connection: Connection, lease: Lease, *, turns: Turns, now: datetime, limit: int
+) -> tuple[list[Job], Turns]:
+    """Lease up to `limit` due jobs that have an intake; return them, and the turns after this act.
+
+    Due are those that are not DONE, with next_at <= now, and no lease beyond now. Each is leased by one
+    process only. The result may be shorter than the limit although more are due, but empty only if none is.
     """
+    picked = await pick(connection, turns=turns, now=now, limit=limit)
+    return await _win(connection, picked.rows, lease, now, waits=True), picked.turns
 
-    database: Database
-    _turns: dict[int, str] = field(default_factory=dict, init=False)
 
-    async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
-        """Lease up to `limit` due jobs that have an intake, in fair order."""
-        won, turns = await self._lease(lease=lease, now=now, limit=limit)
-        # Updated only after the act: a retried act must start from the same turns.
-        self._turns.update(turns)
-        return won
-
-    @act("job.lease")
-    async def _lease(
-        self, connection: Connection, *, lease: Lease, now: datetime, limit: int
-    ) -> tuple[list[Job], Turns]:
-        picked = await pick(connection, turns=self._turns, now=now, limit=limit)
-        return await _win(connection, picked.rows, lease, now, waits=True), picked.turns
-
-    @act("job.take")
-    async def take(
-        self, connection: Connection, *, account_token: str, claim_id: str, lease: Lease, now: datetime
-    ) -> Job | None:
-        """Lease the job of a claim without an intake; None if it is DONE, has an intake, or is leased."""
-        rows = await connection.all(_FREE, token=account_token, claim=claim_id, now=now)
-        won = await _win(connection, rows, lease, now, waits=False)
-        return won[0] if won else None
-
-    @act("job.advance")
-    async def advance(
-        self, connection: Connection, job: Job, *, progress: JobProgress, keep_lease: bool
-    ) -> Job | None:
-        """Store progress under the lease; None if it is lost."""
-        lease = job.lease if keep_lease else None
-        stored = await put(connection, job, progress=progress, lease=lease)
-        return replace(job, progress=progress) if stored else None
-
-    async def is_waiting(
-        self, *, relying_party: str, kind: SubjectKind, sign_up: bool, now: datetime
-    ) -> bool:
-        """Return whether a due job of a relying party is at least as urgent as a new one of its kind."""
-        asked = BEFORE_SIGN_UP if sign_up else BEFORE_RE_VERIFICATION
-        found = await self.database.one(
-            "job.is_waiting", asked, party=relying_party, kind=kind.value, now=now
-        )
-        return found is True
-
-    @read("job.backlog")
-    async def backlog(self, connection: Connection) -> dict[str, int]:
-        """Return how many jobs of each relying party are not DONE."""
-        counts: Counter[str] = Counter()
-        for party, waiting in await connection.all(_BACKLOG):
-            counts[party] += waiting
-        return dict(counts)
-
-    async def oldest(self) -> datetime | None:
-        """Return when the oldest open claim was opened (business time)."""
-        return await self.database.one("job.oldest", _OLDEST)
+async def take(
+    connection: Connection, lease: Lease, *, account_token: str, claim_id: str, now: datetime
+) -> Job | None:
+    """Lease the job of a claim without an intake; None if it is DONE, has an intake, or is leased."""
+    rows = await connection.all(_FREE, token=account_token, claim=claim_id, now=now)
+    won = await _win(connection, rows, lease, now, waits=False)
+    return won[0] if won else None
 
 
 async def _win(

@@ -4,8 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-from idvault.account.store.rows import SqlRecordStore
-from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.claim.acts.receipt import ReceiptContext
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
@@ -60,11 +59,10 @@ async def build_statuses(
     return servicer, hub
 
 
-def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
-    """Return the flow that makes receipts."""
-    return ReceiptFlow(
+def receipt_context(base: Base, rosters: RosterHolder) -> ReceiptContext:
+    """Return what receipts need beside the vault."""
+    return ReceiptContext(
         proofs=LogProofs(main=base.main, shred=base.shred),
-        records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         report=lambda error: log().warning("receipt_not_proved", **describe(error)),
     )

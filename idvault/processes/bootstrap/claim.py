@@ -1,30 +1,19 @@
-"""Builds the settlement of claims for the edge and the worker: registries, sealing, stores and flows."""
+"""Builds the settlement of claims, for the edge and the worker: registries, and sealing."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import tzinfo
 from random import SystemRandom
 from time import monotonic, perf_counter
 from typing import Any
 
-from idvault.claim.acts.retention import RetentionFlow
-from idvault.claim.acts.settlement import BacklogFlow, SettlementFlow
-from idvault.claim.acts.verification import VerificationFlow
-from idvault.claim.job.ports import JobStore
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Claim, VerificationStore
-from idvault.claim.rules import ClaimRules
-from idvault.claim.store.store import SqlVerificationStore
-from idvault.core.act import Vault
-from idvault.core.entropy import Entropy
-from idvault.core.policy import OperatorPolicy, PublicAccountLimits
-from idvault.core.request import Fingerprinter
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.rules import Claim, ClaimRules
+from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import log
 from idvault.core.telemetry.metrics import Metrics
 from idvault.key.acts.stored import DayKeys, ShredKeys
-from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.registry.absent import AbsentRegistry
@@ -33,11 +22,10 @@ from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
-from idvault.registry.ports import CappedRegistry, Registry, RegistryLimits
-from idvault.registry.store import SqlBudgetStore
+from idvault.registry.ports import CappedRegistry, Registry
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.sealing.intake import DayIntakeSealer
-from idvault.sealing.ports import Indexer, IntakeOpener, IntakeSealer, PairMarker, RecordSealer
+from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.verify.account import SubjectKind
 from idvault.verify.claim import kind_of
@@ -48,95 +36,6 @@ from idvault.verify.registry import RegistryAnswer, pace
 _NPPA, _ENTERPRISE = "nppa", "enterprise"
 # The registry allows three times as many queries as checks.
 _QUERIES_PER_CHECK = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimFlows:
-    """The flows of claims over one set of ports; production and tests differ only in the ports."""
-
-    store: VerificationStore
-    jobs: JobStore
-    settlement: SettlementFlow
-    guard: LogGuard
-    entropy: Entropy
-    policy: OperatorPolicy
-
-    def verification(
-        self, *, indexer: Indexer, marker: PairMarker, fingerprinter: Fingerprinter
-    ) -> VerificationFlow:
-        """Return the edge's flow."""
-        return VerificationFlow(
-            store=self.store,
-            jobs=self.jobs,
-            settlement=self.settlement,
-            indexer=indexer,
-            marker=marker,
-            fingerprinter=fingerprinter,
-            guard=self.guard,
-            entropy=self.entropy,
-            policy=self.policy,
-        )
-
-    def backlog(self, *, opener: IntakeOpener) -> BacklogFlow:
-        """Return the worker's flow for waiting claims."""
-        return BacklogFlow(
-            store=self.store,
-            jobs=self.jobs,
-            settlement=self.settlement,
-            opener=opener,
-            guard=self.guard,
-            entropy=self.entropy,
-        )
-
-    def retention(self, vault: Vault) -> RetentionFlow:
-        """Return the worker's flow for expiry and clean-up."""
-        return RetentionFlow(
-            vault=vault,
-            claims=self.store,
-            guard=self.guard,
-            entropy=self.entropy,
-            policy=self.policy,
-        )
-
-
-def wire_claims(
-    *,
-    store: VerificationStore,
-    jobs: JobStore,
-    registries: Mapping[SubjectKind, CappedRegistry],
-    withheld: Mapping[SubjectKind, CappedRegistry],
-    record_sealer: RecordSealer,
-    intake_sealer: IntakeSealer,
-    guard: LogGuard,
-    entropy: Entropy,
-    policy: OperatorPolicy,
-    on_settled: Callable[[Claim], None],
-) -> ClaimFlows:
-    """Connect settlement to its ports; the result makes the other flows."""
-    settlement = SettlementFlow(
-        store=store,
-        jobs=jobs,
-        registries=registries,
-        withheld=withheld,
-        record_sealer=record_sealer,
-        intake_sealer=intake_sealer,
-        entropy=entropy,
-        policy=policy,
-        on_settled=on_settled,
-    )
-    return ClaimFlows(
-        store=store, jobs=jobs, settlement=settlement, guard=guard, entropy=entropy, policy=policy
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltClaims:
-    """The settlement of claims as built for one process."""
-
-    policy: OperatorPolicy
-    rules: ClaimRules
-    jobs: SqlJobStore
-    flows: ClaimFlows
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -153,34 +52,17 @@ class _MeasuredSealer:
         return record
 
 
-async def build_claims(
-    stack: AsyncExitStack, base: Base, rosters: RosterHolder, *, guard: LogGuard
-) -> BuiltClaims:
-    """Build registries, stores and flows; the stack closes what must be closed."""
-    settings = base.settings
-    policy = OperatorPolicy(
-        accounts_per_person=settings.accounts_per_person,
-        verification_days=settings.verification_days,
-        registry_calls_per_second=pace(settings.registry_calls_per_second),
-        zone=settings.zone,
-        credentials_per_day=settings.credentials_per_day,
-        rejected_days=settings.rejected_account_days,
-        public_accounts=PublicAccountLimits(
-            individual=settings.public_accounts_per_individual,
-            organization=settings.public_accounts_per_organization,
-            days=settings.public_account_days,
-        ),
-    )
+def settlement_context(
+    stack: AsyncExitStack, base: Base, rosters: RosterHolder, policy: OperatorPolicy
+) -> SettlementContext:
+    """Return what settling needs beside the vault; the stack closes the registries."""
     registries = {
         kind: PacedRegistry(inner=one, clock=monotonic) for kind, one in _registries(stack, base).items()
     }
-    jobs = SqlJobStore(database=base.main)
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum, shred_store=ShredKeys(base.shred), entropy=ENTROPY
     )
-    flows = wire_claims(
-        store=SqlVerificationStore(database=base.main),
-        jobs=jobs,
+    return SettlementContext(
         registries=registries,
         withheld={
             kind: WithheldRegistry(paced=one, sleep=asyncio.sleep, choose=SystemRandom().choice)
@@ -188,21 +70,21 @@ async def build_claims(
         },
         record_sealer=_MeasuredSealer(inner=sealer, metrics=base.metrics),
         intake_sealer=DayIntakeSealer(store=DayKeys(base.main)),
-        guard=guard,
-        entropy=ENTROPY,
         policy=policy,
         on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
     )
-    return BuiltClaims(policy, _rules(registries, settings.zone), jobs, flows)
 
 
-def _rules(registries: Mapping[SubjectKind, RegistryLimits], zone: tzinfo) -> ClaimRules:
-    people, organizations = registries[SubjectKind.INDIVIDUAL], registries[SubjectKind.ORGANIZATION]
+def claim_rules(settlement: SettlementContext) -> ClaimRules:
+    """Return what the registries of a deployment accept."""
+    people, organizations = (
+        settlement.registries[kind] for kind in (SubjectKind.INDIVIDUAL, SubjectKind.ORGANIZATION)
+    )
     return ClaimRules(
         name_limit=people.name_limit,
         organization_name_limit=organizations.name_limit,
         document_types=people.document_types | organizations.document_types,
-        zone=zone,
+        zone=settlement.policy.zone,
     )
 
 
@@ -261,7 +143,7 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
     return BudgetedRegistry(
         inner=guarded,
         provider=provider,
-        store=SqlBudgetStore(database=base.main),
+        main=base.main,
         checks_per_second=calls_per_second,
         queries_per_second=calls_per_second * _QUERIES_PER_CHECK,
         clock=base.real_now,

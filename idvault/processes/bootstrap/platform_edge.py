@@ -2,23 +2,25 @@
 
 from contextlib import AsyncExitStack
 
-from idvault.claim.acts.verification import VerificationFlow
-from idvault.claim.api import VerificationServicer
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.verification import ClaimContext
+from idvault.claim.api import VerificationMethods
+from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.api import ErasureMethods
-from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
-from idvault.processes.bootstrap.account import build_receipts, build_statuses
+from idvault.processes.bootstrap.account import build_statuses, receipt_context
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.processes.bootstrap.campaign import build_campaigns
-from idvault.processes.bootstrap.claim import BuiltClaims, build_claims
+from idvault.processes.bootstrap.claim import claim_rules, settlement_context
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.erasure import erasure_context
 from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
+from idvault.processes.bootstrap.policy import operator_policy
+from idvault.processes.bootstrap.request_key import platform_repeats
 from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
 from idvault.processes.bootstrap.session import session_context, session_service
 from idvault.processes.bootstrap.tip_off import tip_off_services
@@ -40,21 +42,19 @@ async def build_platform_edge(
     vault = vault_of(base, keys=keys, guard=guard)
     await follow_keys(stack, base, vault, keys)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
-    claims = await build_claims(stack, base, rosters, guard=guard)
-    verification = claims.flows.verification(
-        indexer=CurrentIndexer(keys=keys),
-        marker=MemoryPairMarker(entropy=ENTROPY),
-        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
-    )
-    stack.push_async_callback(verification.drain)
-    statuses, hub = await build_statuses(stack, base, vault, keys=keys, policy=claims.policy)
+    policy = operator_policy(base.settings)
+    settlement = settlement_context(stack, base, rosters, policy)
+    rules, claims = claim_rules(settlement), _claims(settlement, keys)
+    stack.push_async_callback(claims.drain)
+    statuses, hub = await build_statuses(stack, base, vault, keys=keys, policy=policy)
     services = [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationServicer(
-                flow=verification,
-                receipts=build_receipts(base, rosters),
-                rules=claims.rules,
+            VerificationMethods(
+                vault=vault,
+                context=claims,
+                receipts=receipt_context(base, rosters),
+                rules=rules,
                 patience=base.settings.settle_patience,
             ),
         ),
@@ -64,9 +64,8 @@ async def build_platform_edge(
             rosters,
             vault,
             keys=keys,
-            guard=guard,
             claims=claims,
-            verification=verification,
+            rules=rules,
             histories=statuses.histories,
         ),
         *tip_off_services(base, vault, keys=keys),
@@ -81,27 +80,34 @@ async def build_platform_edge(
     )
 
 
+def _claims(settlement: SettlementContext, keys: LocalKeyProvider) -> ClaimContext:
+    return ClaimContext(
+        settlement=settlement,
+        indexer=CurrentIndexer(keys=keys),
+        marker=MemoryPairMarker(entropy=ENTROPY),
+    )
+
+
 def _services_of_owners(
     base: Base,
     rosters: RosterHolder,
     vault: Vault,
     *,
     keys: LocalKeyProvider,
-    guard: LogGuard,
-    claims: BuiltClaims,
-    verification: VerificationFlow,
+    claims: ClaimContext,
+    rules: ClaimRules,
     histories: HistoryContext,
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
-    policy = claims.policy
+    policy = claims.settlement.policy
     sanctions = build_sanctions(base, vault, keys=keys)
     erasures = erasure_context(base)
     context = session_context(
         base,
         vault,
         keys=keys,
-        claims=verification,
-        rules=claims.rules,
+        claims=claims,
+        rules=rules,
         policy=policy,
         rosters=rosters,
     )

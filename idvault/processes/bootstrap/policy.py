@@ -1,7 +1,25 @@
-"""The operator's settings as the policies of flows, for the edge and the worker."""
+"""The operator's settings as policies, for the edge and the worker."""
 
 from idvault.core.config import Settings
-from idvault.core.policy import TipOffPolicy
+from idvault.core.policy import OperatorPolicy, PublicAccountLimits, TipOffPolicy
+from idvault.verify.registry import pace
+
+
+def operator_policy(settings: Settings) -> OperatorPolicy:
+    """Return the operator's settings of accounts and claims."""
+    return OperatorPolicy(
+        accounts_per_person=settings.accounts_per_person,
+        verification_days=settings.verification_days,
+        registry_calls_per_second=pace(settings.registry_calls_per_second),
+        zone=settings.zone,
+        credentials_per_day=settings.credentials_per_day,
+        rejected_days=settings.rejected_account_days,
+        public_accounts=PublicAccountLimits(
+            individual=settings.public_accounts_per_individual,
+            organization=settings.public_accounts_per_organization,
+            days=settings.public_account_days,
+        ),
+    )
 
 
 def tip_off_policy(settings: Settings) -> TipOffPolicy:

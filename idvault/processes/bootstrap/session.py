@@ -1,7 +1,6 @@
 """Builds hosted verification sessions: the service of the platform edge."""
 
-from idvault.account.store.rows import SqlRecordStore
-from idvault.claim.acts.verification import VerificationFlow
+from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
 from idvault.core.config import Settings
@@ -11,7 +10,7 @@ from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.acts import ErasureContext
 from idvault.people.acts import RosterHolder
 from idvault.platform.acts import StoredPresentations
-from idvault.processes.bootstrap.account import build_receipts, quorum_of
+from idvault.processes.bootstrap.account import quorum_of, receipt_context
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.request_key import request_keys
 from idvault.sanction.appeal.rules import AppealTerms
@@ -31,7 +30,7 @@ def session_context(
     vault: Vault,
     *,
     keys: LocalKeyProvider,
-    claims: VerificationFlow,
+    claims: ClaimContext,
     rules: ClaimRules,
     policy: OperatorPolicy,
     rosters: RosterHolder,
@@ -62,13 +61,12 @@ def session_service(
     """Return SessionService."""
     contests = ObjectionContext(_terms(base.settings), appeals.sealer)
     identity = IdentityContext(
-        records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         appeals=appeals,
         contests=contests,
         erasures=erasures,
         histories=histories,
-        receipts=build_receipts(base, rosters),
+        receipts=receipt_context(base, rosters),
         policy=context.policy,
     )
     methods = SessionMethods(vault=vault, context=context, identity=identity, contests=contests)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from math import ceil
 
-from idvault.claim.acts.settlement import BacklogFlow, Settler
+from idvault.claim.acts.backlog import Backlog, Settler
 from idvault.core.config import Settings
 from idvault.core.loop import Changes, Loop, Task
 from idvault.core.policy import OperatorPolicy
@@ -17,7 +17,7 @@ from idvault.log.acts import tree
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.processes.bootstrap.changes import watch_changes
-from idvault.processes.bootstrap.claim import build_claims
+from idvault.processes.bootstrap.claim import settlement_context
 from idvault.processes.bootstrap.clock_trust import build_clock_trust, careful_tasks
 from idvault.processes.bootstrap.health import open_port, watch_health
 from idvault.processes.bootstrap.periodic.account import account_tasks, credential_tasks
@@ -35,6 +35,7 @@ from idvault.processes.bootstrap.periodic.report import report_tasks
 from idvault.processes.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
 from idvault.processes.bootstrap.periodic.session import session_tasks
 from idvault.processes.bootstrap.periodic.tip_off import tip_off_tasks
+from idvault.processes.bootstrap.policy import operator_policy
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
 from idvault.processes.bootstrap.vault import guard_of, worker_vault
 from idvault.processes.bootstrap.witness import (
@@ -69,24 +70,24 @@ async def work(
         await _adopt(stack, base, rosters)
         guard, signing = guard_of(base), log_keys(base, keys)
         vault = worker_vault(base, guard=guard)
-        claims = await build_claims(stack, base, rosters, guard=guard)
+        policy, changes = operator_policy(settings), Changes(speed=settings.work_speed)
+        settlement = settlement_context(stack, base, rosters, policy)
         await signing.run(now=clock())
-        changes = Changes(speed=settings.work_speed)
-        backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
+        backlog = Backlog(vault=vault, context=settlement, opener=DayIntakeOpener(keys=keys))
         tasks = [
             *log_tasks(base, rosters, signing, signer=signer, witnesses=witnesses, changed=changes.tell),
             *log_key_tasks(vault, signing, keys=keys),
             *await key_tasks(base, keys=keys),
-            *claim_tasks(base, claims, backlog=backlog),
-            *account_tasks(retention=claims.flows.retention(vault)),
-            *await credential_tasks(base, vault, keys=keys, policy=claims.policy),
+            *claim_tasks(base, vault, context=settlement),
+            *account_tasks(vault, policy=policy),
+            *await credential_tasks(base, vault, keys=keys, policy=policy),
             *disclosure_tasks(base),
             *handover_tasks(base, rosters),
-            *campaign_tasks(base, vault, policy=claims.policy),
+            *campaign_tasks(base, vault, policy=policy),
             *sanction_tasks(base, guard=guard),
             *session_tasks(base, guard=guard),
             *appeal_tasks(base, guard=guard),
-            *public_account_tasks(base, guard=guard, policy=claims.policy),
+            *public_account_tasks(base, guard=guard, policy=policy),
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, guard=guard),
             *erasure_tasks(base, vault),
@@ -99,7 +100,7 @@ async def work(
         watch_health(stack, base, lambda: rosters.current)
         watch_changes(stack, changes, look=partial(tree.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})
-        await _run(base, loop, _settler(base, backlog, trust, width=_width(claims.policy)), watch, stop)
+        await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
 
 
 async def _adopt(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> None:
@@ -128,7 +129,7 @@ def _loop(base: Base, trust: ClockTrust, tasks: Sequence[Task], changes: Changes
     return Loop(tasks=careful, clock=base.clock, report=_report, changes=changes)
 
 
-def _settler(base: Base, backlog: BacklogFlow, trust: ClockTrust, *, width: int) -> Settler:
+def _settler(base: Base, backlog: Backlog, trust: ClockTrust, *, width: int) -> Settler:
     return Settler(
         backlog=backlog,
         clock=base.clock,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.account.ports import RecordStore
-from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts.receipt import Receipt, ReceiptContext
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
@@ -65,13 +65,12 @@ class OwnIdentity:
 class IdentityContext:
     """What is needed beside the vault. quorum: finds a quorum of any roster version by its id."""
 
-    records: RecordStore
     quorum: Callable[[str], Quorum | None]
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
     erasures: ErasureContext
     histories: HistoryContext
-    receipts: ReceiptFlow
+    receipts: ReceiptContext
     policy: OperatorPolicy
 
 
@@ -84,7 +83,7 @@ async def get(
     account = await account_acts.find(vault.main, party, token)
     if account is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    record = await context.records.get(account_token=token)
+    record = await account_acts.record(vault.main, token)
     sanctions, _ = await sanction_acts.page(
         vault, party, SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
     )
@@ -130,7 +129,9 @@ async def receipt(
     _, token = await _owned(vault, browser, now)
     claim = await vault.read("session.claim", lambda one: store.claim(one, token, claim_id))
     succeeded = claim is not None and claim.state is ClaimState.SUCCEEDED
-    found = await context.receipts.of(claim) if claim is not None and succeeded else None
+    found = None
+    if claim is not None and succeeded:
+        found = await receipt_acts.of(vault, claim, context=context.receipts)
     if found is None:
         raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation.rules import InvitationEvent
+from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.core import caller
 from idvault.core.act import Vault
@@ -183,7 +184,8 @@ async def submit(
     )
     if begun.session.attempts == submission.number and _is_open(begun.claim):
         # Of a claim that waits, this is a repeat: the process that opened it may have died with the form.
-        await context.claims.verify(_command(call, begun.session, submission), now=now, patience=patience)
+        command = _command(call, begun.session, submission)
+        await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
         begun = await session_acts.read(vault, begun.session.session_id)
     return await _page(vault, context, begun, now)
 
@@ -221,7 +223,7 @@ async def of_browser(vault: Vault, browser: BrowserSession) -> StoredSession:
 
 async def _page(vault: Vault, context: SessionContext, found: StoredSession, now: ClockReading) -> ShownPage:
     pages = await context.platforms.pages(name=found.session.relying_party)
-    shown = await session_acts.shown(context, found, now=now)
+    shown = await session_acts.shown(vault, context, found, now=now)
     is_full = False
     if shown.state is SessionState.SUCCEEDED and shown.claim is not None:
         owner = shown.claim.account

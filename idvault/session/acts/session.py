@@ -13,9 +13,9 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.campaign.invitation import store as invitation_store
 from idvault.claim import rules as claim_rules
-from idvault.claim.acts.verification import VerificationFlow
-from idvault.claim.ports import Claim
-from idvault.claim.rules import ClaimRules
+from idvault.claim.acts import verification as verification_acts
+from idvault.claim.acts.verification import ClaimContext
+from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import account_request
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.policy import OperatorPolicy
@@ -57,7 +57,7 @@ class SessionContext:
     seconds a submitted form waits for the registry at most.
     """
 
-    claims: VerificationFlow
+    claims: ClaimContext
     platforms: PresentationStore
     coder: LinkCoder
     rules: ClaimRules
@@ -132,7 +132,7 @@ async def create(
     request = call.request(vault.fingerprinter)
     stored = await store_session.run(vault, call, now, request, made.session_id, made)
     found = await read(vault, stored.session_id)
-    return MadeSession(await shown(context, found, now=now), code)
+    return MadeSession(await shown(vault, context, found, now=now), code)
 
 
 @mutation("session.create", again=store.made)
@@ -180,14 +180,14 @@ async def bind(
         EventType.SESSION_BIND,
         decide=lambda one: rules.bind(session=one.session, bind_hash=hashed, now=now.business),
     )
-    return await shown(context, bound, now=now)
+    return await shown(vault, context, bound, now=now)
 
 
 async def get(
     vault: Vault, context: SessionContext, party: str, session_id: str, *, now: ClockReading
 ) -> ShownSession:
     """Return a session as of now; raises NotFoundError (SESSION_NOT_FOUND)."""
-    return await shown(context, await _of_party(vault, party, session_id), now=now)
+    return await shown(vault, context, await _of_party(vault, party, session_id), now=now)
 
 
 async def _of_party(vault: Vault, party: str, session_id: str) -> StoredSession:
@@ -202,12 +202,14 @@ async def read(vault: Vault, session_id: str) -> StoredSession:
     return await vault.read("session.get", lambda one: store.get(one, session_id))
 
 
-async def shown(context: SessionContext, found: StoredSession, *, now: ClockReading) -> ShownSession:
+async def shown(
+    vault: Vault, context: SessionContext, found: StoredSession, *, now: ClockReading
+) -> ShownSession:
     """Return a session as of now."""
     session, claim, whole = found.session, found.claim, None
     if claim is not None and session.attempt_id is not None:
-        whole = await context.claims.find(
-            relying_party=session.relying_party, kept_id=session.attempt_id, now=now
+        whole = await verification_acts.find(
+            vault, session.relying_party, session.attempt_id, now, zone=context.policy.zone
         )
         # It may have ended since the session was read.
         claim = SessionClaim(whole.state, whole.failure_reason, whole.account.account_token)

@@ -6,7 +6,7 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core import caller
 from idvault.core.edge.access import Access, AccessOptionError, roles_of
 from idvault.core.edge.call import Call

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.edge import errors
 from idvault.core.edge.call import Call
 from idvault.verify import error as kinds

@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.edge import limits
 from idvault.core.edge.call import Call, Caller, EdgeMethod
 from idvault.core.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES

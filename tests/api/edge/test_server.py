@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core import capacity
 from idvault.core.edge.access import Access, AccessOptionError
 from idvault.core.edge.certificates import Tls

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.edge import trace
 from tests.support.authority import Authority, spiffe
 from tests.support.cancelled_call import cancel_a_call

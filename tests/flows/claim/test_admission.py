@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.claim.job.rules import JobState
-from idvault.claim.ports import Lease
+from idvault.claim.job.rules import JobState, Lease
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.verify.claim import ClaimState

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.policy import OperatorPolicy
-from idvault.registry.budget_ports import Reserved
+from idvault.registry.ports import Reserved
 from idvault.verify.claim import ClaimState, FailureReason, Identity
 from idvault.verify.error import ExhaustedError, Reason
 from idvault.verify.registry import RegistryAnswer

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from idvault.claim.acts.receipt import ReceiptFlow
-from idvault.claim.ports import Claim, ReceiptEvidence
+from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts.receipt import ReceiptContext
+from idvault.claim.rules import Claim, ReceiptEvidence
 from idvault.log.acts.proofs import Proofs, Proved
+from idvault.processes.bootstrap.vault import own_vault
 from idvault.verify.claim import ClaimState
 from idvault.verify.error import IdvaultError, Reason, UnavailableError
 from idvault.verify.record import SealedRecord
@@ -31,15 +33,15 @@ class Covered:
 
 @dataclass
 class Records:
-    """One stored record, or a store that cannot be reached."""
+    """A database with one record, or one that cannot be reached."""
 
     stored: SealedRecord | None
     is_reachable: bool = True
 
-    async def get(self, *, account_token: str) -> SealedRecord | None:
+    async def one(self, _name: str, _statement: Any, *, token: str) -> SealedRecord | None:
         if not self.is_reachable:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        return self.stored if account_token == RECORD.account_token else None
+        return self.stored if token == RECORD.account_token else None
 
 
 @pytest.mark.parametrize(
@@ -57,13 +59,8 @@ async def test_the_record_is_given_if_it_is_the_receipts_own(
 ) -> None:
     """A later record, or none, is never given in its place; the rest of the receipt is as before."""
     reported: list[IdvaultError] = []
-    flow = ReceiptFlow(
-        proofs=Covered(),  # type: ignore[arg-type]
-        records=records,
-        quorum=lambda _id: QUORUM,
-        report=reported.append,
-    )
-    found = await flow.of(CLAIM)
+    context = ReceiptContext(Covered(), lambda _id: QUORUM, reported.append)  # type: ignore[arg-type]
+    found = await receipt_acts.of(own_vault(records), CLAIM, context=context)  # type: ignore[arg-type]
     assert len(reported) == (not records.is_reachable)
     assert found is not None
     assert (found.record, found.quorum, found.note) == (given, QUORUM, b"note")

@@ -137,4 +137,4 @@ async def test_a_repeat_of_a_failure_is_the_same_answer(world: World) -> None:
     claims = await asyncio.gather(*(world.verify() for _ in range(5)))
     assert {claim.failure_reason for claim in claims} == {FailureReason.MISMATCH}
     assert await world.verify() == claims[0]
-    assert world.verification._repeats._places == {}
+    assert world.verification.context.repeats._places == {}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from idvault.claim.job.rules import Lease
 from idvault.verify.account import AccountState
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.clock import ClockReading
@@ -89,17 +90,12 @@ async def test_a_job_without_intake_is_not_the_workers(world: World) -> None:
     taken = await world.jobs.take(
         account_token=(await world.get()).account.account_token,
         claim_id=(await world.get()).claim_id,
-        lease=(await _lease()),
+        lease=Lease("9" * 32, at(90).real),
         now=at(60).real,
     )
+    assert taken is not None
     with pytest.raises(ValueError, match="by its caller"):
         await world.backlog.settle(taken, now=at(60))
-
-
-async def _lease() -> object:
-    from idvault.claim.ports import Lease
-
-    return Lease("9" * 32, at(90).real)
 
 
 async def test_a_sealing_that_fails_leaves_the_verdict_to_be_asked_again(world: World) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.account import accounts
-from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CallTurn, Reserved
 from idvault.verify.account import AccountState
 from idvault.verify.claim import ClaimState, FailureReason
 from idvault.verify.error import (

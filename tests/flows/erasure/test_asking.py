@@ -24,7 +24,6 @@ from idvault.verify.error import InvalidError, PreconditionError, Reason
 from idvault.verify.registry import RegistryAnswer
 from idvault.verify.sanction import Degree
 from tests.support import builders
-from tests.support.edge import FakeReceipts
 from tests.support.erasure_world import DELAYED, TERMS, WAITED
 from tests.support.flow_world import PARTY, at, command
 from tests.support.organizations import organization
@@ -42,7 +41,7 @@ class AskingWorld(SessionWorld):
     """Both ways to ask for an erasure, the worker, and a platform that reads the feed."""
 
     def __init__(self, main: Database, shred: Database) -> None:
-        super().__init__(main, receipts=FakeReceipts())
+        super().__init__(main)
         self.erasing = ErasureMethods(vault=self.vault, context=self.identity_context.erasures)
         self.sweep = ErasureSweep(
             vault=self.vault,

@@ -202,7 +202,7 @@ async def test_promise_12(room: Chamber, erasures: ErasureRoom) -> None:
         with pytest.raises(UnsealError):
             open_alone(main_backup, key)
     # Today's main database with the shred database of before: there is no record.
-    assert await room.world.records.get(account_token=token) is None
+    assert await room.world.stored_record(token) is None
     assert await sql.rows(room.main, select(log_openings).where(log_openings.c.account_token == token)) != []
     # Everybody else's record opens as before.
     other_key = await erasures.shred_keys.find(account_token=other)

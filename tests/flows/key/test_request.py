@@ -7,13 +7,18 @@ import pytest
 
 from idvault.core import account_request as kept
 from idvault.core import person_request as member_request
+from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Request
-from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.request import CurrentFingerprinter, RequestKeys
+from idvault.sealing.request import (
+    CurrentFingerprinter,
+    RepeatedMemberRequests,
+    RepeatedPlatformRequests,
+    RequestKeys,
+)
 from idvault.verify.error import AlreadyExistsError, Reason
 from tests.support.key_world import KeyWorld
 
@@ -40,10 +45,11 @@ class Platform:
                 self.fingerprinter.fingerprint(method="m", fields=tuple(fields)),
             )
 
-            async def act(connection: Connection) -> str | None:
+            async def act(connection: Connection) -> Made | None:
                 return await kept.remember(connection, request, made=made, now=self.world.now.business)
 
-            return await self.world.database.act("test.ask", act) or made
+            former = await self.world.database.act("test.ask", act)
+            return made if former is None else former.made_id
 
         return await self.repeats.answer(work, caller="platform-a", request_id=request_id)
 

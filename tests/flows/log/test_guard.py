@@ -120,7 +120,7 @@ async def _entries(database: Database) -> int:
 async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases) -> None:
     """With the real log: after the first minute changes are refused until a sequencer runs."""
     world = await open_world(databases)
-    world.verification._guard = LogGuard(look=partial(tree.unsequenced, world.database))
+    world.verification.vault.guard = LogGuard(look=partial(tree.unsequenced, world.database))
     await world.verify(command(1), seconds=0)
     await world.verify(command(2), seconds=59)
     assert await _refused(world.verify(command(3), seconds=61)) is Reason.LOG_UNAVAILABLE

@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.account import rules as account_rules
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import param, statement

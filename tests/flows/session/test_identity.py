@@ -16,7 +16,6 @@ from idvault.verify.registry import RegistryAnswer
 from idvault.verify.sanction import Degree
 from idvault_client.offline import disclosure_history
 from tests.support import logs
-from tests.support.edge import FakeReceipts
 from tests.support.flow_world import PARTY, command
 from tests.support.session_world import QUORUM, RETURN_URL, SessionWorld
 
@@ -29,7 +28,7 @@ OTHER = "platform-b"
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[SessionWorld]:
     """Return the flows with a new database of each kind, and two platforms."""
-    made = SessionWorld(main_database, receipts=FakeReceipts())
+    made = SessionWorld(main_database)
     await made.prepare()
     await made.prepare(name=OTHER)
     yield made

@@ -2,20 +2,16 @@
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.rules import Campaign
-from idvault.claim.acts.retention import RetentionFlow
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Job
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.claim.job.store import Job
 from idvault.log.acts import audit, sequencing, tree
 from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
@@ -28,8 +24,10 @@ from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, 
 from tests.support import sandbox
 from tests.support.accounts import Accounts
 from tests.support.campaign_world import CampaignWorld
+from tests.support.claims import Jobs
 from tests.support.fakes.log import WaitingLog
 from tests.support.feed import Feed
+from tests.support.retention import Retention
 from tests.support.sanction_world import SanctionWorld
 from tests.support.storage_world import MATCHED, World, at, lease_of
 
@@ -55,18 +53,12 @@ class Deployment:
         main = self.flow.main
         self.statuses = Accounts(main)
         self.feed = Feed(main)
-        self.jobs = SqlJobStore(database=main)
-        self.claims = SqlVerificationStore(database=main)
+        self.jobs = Jobs(main)
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
-        self.retention = RetentionFlow(
-            vault=self.world.vault,
-            claims=self.claims,
-            guard=LogGuard(look=WaitingLog().unsequenced),
-            entropy=ENTROPY,
-            policy=self.flow.policy,
-        )
+        vault = replace(self.world.vault, guard=LogGuard(look=WaitingLog().unsequenced))
+        self.retention = Retention(vault, self.flow.policy)
 
     def someone(self) -> str:
         """Return the token of a random verified account."""

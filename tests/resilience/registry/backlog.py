@@ -7,14 +7,14 @@ from statistics import median
 
 from sqlalchemy import text
 
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Lease
+from idvault.claim.job.rules import Lease
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.db.statement import statement
 from idvault.core.db.types import to_micros
 from tests.support import sql
+from tests.support.claims import Jobs
 
 PARTIES = 5
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -87,7 +87,7 @@ async def measure(database: Database, *, count: int) -> Cost:
     """Return the cost of a lease with this many waiting jobs."""
     await fill(database, count=count)
     await analyse(database)
-    store = SqlJobStore(database=database)
+    store = Jobs(database)
     now = NOW + timedelta(seconds=2)
     times = []
     for number in range(_LEASES):

@@ -12,8 +12,7 @@ from datetime import timedelta
 from random import Random
 
 from idvault.claim.acts.verification import VerifyCommand
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.mock_registry.population import Resident
 from idvault.verify.claim import Identity
@@ -25,6 +24,7 @@ from tests.resilience.registry.inline import inline
 from tests.resilience.registry.process import Fate, KilledError, Process, policy
 from tests.resilience.registry.wire import Internet
 from tests.support import builders
+from tests.support.claims import Jobs
 from tests.support.flow_world import command
 
 LIFETIME = timedelta(hours=48)
@@ -76,7 +76,7 @@ class Campaign:
             random=self.random,
             clock=lambda: self.now().real,
         )
-        self._jobs = SqlJobStore(database=self.database)
+        self._jobs = Jobs(self.database)
         self._number = 0
         self.edge, self.worker = self._process(_EDGE_DIES), self._process(_WORKER_DIES)
 

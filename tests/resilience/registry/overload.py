@@ -15,7 +15,7 @@ from itertools import islice
 from random import Random
 
 from idvault.claim.acts.verification import VerifyCommand
-from idvault.claim.ports import Claim
+from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.verify.claim import ClaimState, Identity
 from idvault.verify.clock import ClockReading

@@ -6,19 +6,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from idvault.claim.job.store import SqlJobStore
-from idvault.claim.ports import Claim
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.verification import ClaimContext
+from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.claim import wire_claims
+from idvault.processes.bootstrap.vault import wire_vault
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.budget_ports import CallTurn
 from idvault.registry.guarded import GuardedRegistry
-from idvault.registry.ports import CappedRegistry
-from idvault.registry.store import SqlBudgetStore
+from idvault.registry.ports import CallTurn, CappedRegistry
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.verify.account import SubjectKind
 from idvault.verify.clock import ClockReading
@@ -26,6 +24,7 @@ from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.registry import RegistryAnswer
 from tests.resilience.registry.wire import Internet
 from tests.support import builders
+from tests.support.claims import EdgeClaims, WorkerClaims
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import (
     CountingEntropy,
@@ -66,7 +65,7 @@ class Fate:
 
 
 class Mortal:
-    """Passes every call to a port, unless its process dies or fails before or after it."""
+    """Passes every call to a database, unless its process dies or fails before or after it."""
 
     def __init__(self, inner: object, fate: Fate) -> None:
         self._inner = inner
@@ -115,7 +114,7 @@ class MortalRegistry:
 
 @dataclass
 class Process:
-    """The flows as bootstrap builds them, over the real stores and the real adapter."""
+    """Claims as bootstrap builds them, over a real database and the real adapter."""
 
     database: Database
     internet: Internet
@@ -127,13 +126,15 @@ class Process:
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
 
     def __post_init__(self) -> None:
-        entropy = CountingEntropy(start=self.number * _APART)
-        store: Any = Mortal(SqlVerificationStore(database=self.database), self.fate)
-        jobs: Any = Mortal(SqlJobStore(database=self.database), self.fate)
+        main: Any = Mortal(self.database, self.fate)
+        vault = wire_vault(
+            main,
+            guard=LogGuard(look=WaitingLog().unsequenced),
+            fingerprinter=FakeFingerprinter(),
+            entropy=CountingEntropy(start=self.number * _APART),
+        )
         nppa = PacedRegistry(inner=self._registry(), clock=self._seconds)
-        flows = wire_claims(
-            store=store,
-            jobs=jobs,
+        settlement = SettlementContext(
             registries={
                 SubjectKind.INDIVIDUAL: MortalRegistry(nppa, self.fate),
                 SubjectKind.ORGANIZATION: AbsentRegistry(),
@@ -141,15 +142,12 @@ class Process:
             withheld={SubjectKind.INDIVIDUAL: WithheldRegistry(paced=nppa, sleep=_slept, choose=max)},
             record_sealer=FakeRecordSealer(),
             intake_sealer=self.intakes,
-            guard=LogGuard(look=WaitingLog().unsequenced),
-            entropy=entropy,
             policy=self.policy,
             on_settled=self.on_settled,
         )
-        self.verification = flows.verification(
-            indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
-        )
-        self.backlog = flows.backlog(opener=self.intakes)
+        context = ClaimContext(settlement=settlement, indexer=FakeIndexer(), marker=FakePairMarker())
+        self.verification = EdgeClaims(vault, context)
+        self.backlog = WorkerClaims(vault=vault, context=settlement, opener=self.intakes)
 
     def _seconds(self) -> float:
         return self.clock().real.timestamp()
@@ -165,7 +163,7 @@ class Process:
         return BudgetedRegistry(
             inner=guarded,
             provider="nppa",
-            store=SqlBudgetStore(database=self.database),
+            main=self.database,
             checks_per_second=self.policy.registry_calls_per_second,
             queries_per_second=3 * self.policy.registry_calls_per_second,
             clock=lambda: self.clock().real,

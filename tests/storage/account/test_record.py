@@ -23,4 +23,4 @@ def test_cut_parts_are_noticed(parts: list[bytes]) -> None:
 
 async def test_account_without_record(world: World) -> None:
     """An account that was never verified has no record."""
-    assert await world.records.get(account_token=(await world.job()).account_token) is None
+    assert await world.stored_record((await world.job()).account_token) is None

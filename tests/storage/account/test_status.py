@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from idvault.claim.ports import Job
+from idvault.claim.job.store import Job
 from idvault.core.tables.log import log_entries
 from idvault.verify.account import Account, AccountState
 from idvault.verify.event import EventType

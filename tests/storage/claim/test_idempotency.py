@@ -6,7 +6,8 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idvault.claim.ports import Job, NewClaim
+from idvault.claim.job.store import Job
+from idvault.claim.store import NewClaim
 from idvault.core.tables.claim import persons
 from idvault.verify.account import Account, AccountState
 from idvault.verify.claim import ClaimState
@@ -95,7 +96,7 @@ class _History:
                 mine.add(job.account_token)
             assert (claim.state is ClaimState.PENDING) is (claim.account.open_claim_id == job.claim_id)
         for account in accounts.values():
-            record = await self.world.records.get(account_token=account.account_token)
+            record = await self.world.stored_record(account.account_token)
             assert (record is not None) is (account.state is AccountState.VERIFIED)
         assert all(len(tokens) <= _LIMIT for tokens in held.values())
         assert await self._slots() == {key: len(tokens) for key, tokens in held.items()}

@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job.rules import JobState
-from idvault.claim.ports import NewClaim
 from idvault.claim.rules import TIMED_OUT, ClaimOutcome, Owner
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import jobs, persons
@@ -20,6 +19,7 @@ from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundErr
 from idvault.verify.event import EventType
 from idvault.verify.organization import OrganizationCategory
 from idvault.verify.transparency import entry
+from tests.support.claims import AskedClaim
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at, lease_of
 
 
@@ -106,7 +106,7 @@ async def test_repeat_after_removal_finds_nothing(world: World) -> None:
     assert {repeated.value.reason, asked_for.value.reason} == {Reason.REQUEST_NOT_FOUND}
 
 
-async def _refused(world: World, new_claim: NewClaim, kind: type[Exception], reason: Reason) -> None:
+async def _refused(world: World, new_claim: AskedClaim, kind: type[Exception], reason: Reason) -> None:
     before = await world.contents()
     with pytest.raises(kind) as refused:
         await world.open(new_claim)

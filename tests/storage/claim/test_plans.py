@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import insert
 
 from idvault.account.store import person as account_person
+from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
-from idvault.claim.store import rows as claim_rows
-from idvault.claim.store import store as claim_store
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, statement
@@ -42,7 +41,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ["pk_persons"],
     ),
     "attempts": (
-        claim_rows._OF_PERSON,
+        claim_store._OF_PERSON,
         {"party": "platform-a", "today": b"t" * 32, "yesterday": b"y" * 32, "after": NOW - timedelta(days=1)},
         [
             "sqlite_autoindex_attempts_1 (relying_party=? AND limiter_key=?)",
@@ -51,7 +50,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ["pk_attempts", "ix_jobs_attempts"],
     ),
     "attempts of an account": (
-        claim_rows._OF_ACCOUNT,
+        claim_store._OF_ACCOUNT,
         {"token": "acct_1", "after": NOW - timedelta(days=1)},
         ["sqlite_autoindex_account_attempts_1 (account_token=?)"],
         ["account_attempts"],

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, text, update
 
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import JobState
-from idvault.claim.ports import Job
+from idvault.claim.job.store import Job
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection

@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
-from inspect import unwrap
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from idvault.claim.acts import retention, settlement
+from idvault.claim.acts.claim import open_claim
 from idvault.claim.job.rules import JobProgress, JobState
+from idvault.claim.job.store import Job
 from idvault.claim.rules import TIMED_OUT
-from idvault.claim.store.store import SqlVerificationStore
+from idvault.core import account_request
+from idvault.core.act import SYSTEM, MemberActor, Tx
+from idvault.core.db.connection import Connection, Work
 from idvault.core.tables.claim import attempts, intakes, jobs
 from idvault.core.tables.log import log_entries
 from idvault.sealing.ports import Intake
@@ -40,7 +43,7 @@ async def test_success(world: World) -> None:
     assert (account.verify_date, account.expire_date) == (TODAY, date(2027, 3, 1))
     assert (account.revision, account.open_claim_id) == (2, None)
     assert await world.accounts.get(relying_party="platform-a", account_token=job.account_token) == account
-    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.stored_record(job.account_token) == settlement.record
     assert await world.slots("x") == 1
     assert settlement.record is not None
     written = event.with_fields(
@@ -82,7 +85,7 @@ async def test_failure_leaves_a_verified_account_as_it_was(world: World) -> None
     assert settled is not None
     assert failed is not None
     assert failed.account == settled.account
-    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.stored_record(job.account_token) == settlement.record
 
 
 async def test_second_success_replaces_the_record(world: World) -> None:
@@ -91,7 +94,7 @@ async def test_second_success_replaces_the_record(world: World) -> None:
     again = await world.again(job, person=world.person("x"))
     settlement = world.settlement(again, MATCHED)
     await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
-    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.stored_record(job.account_token) == settlement.record
     assert (await world.counts())["records"] == 1
 
 
@@ -127,7 +130,7 @@ async def test_a_different_owner_is_refused_after_the_match(world: World) -> Non
     assert claim is not None
     assert claim.failure_reason is FailureReason.DIFFERENT_OWNER
     assert await world.slots("y") == 0
-    assert await world.records.get(account_token=first.account_token) == settlement.record
+    assert await world.stored_record(first.account_token) == settlement.record
 
 
 async def test_late_answer_loses(world: World) -> None:
@@ -311,9 +314,9 @@ async def test_purge_forgets_old_requests(world: World) -> None:
     old, new = world.new_claim(), world.new_claim(now=at(after=timedelta(days=1)))
     await world.open(old)
     await world.open(new)
-    event = world.event(EventType.REQUEST_PURGE)
-    before = NOW + timedelta(days=1)
-    assert await world.claims.purge(before=before, now=at(after=timedelta(days=8)), event=event) == 1
+    before, now = NOW + timedelta(days=1), at(after=timedelta(days=8))
+    event = replace(world.event(EventType.REQUEST_PURGE), occurred_at=now.business, recorded_at=now.real)
+    assert await retention.purge(world.vault_of(event), SYSTEM, now) == 1
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     assert row.leaf == entry.encode_leaf(event.with_fields(before=before.isoformat(), count=1))
     with pytest.raises(NotFoundError):
@@ -326,8 +329,7 @@ async def test_purge_of_nothing_writes_nothing(world: World) -> None:
     """Without old requests there is no entry."""
     await world.open()
     before = await world.contents()
-    event = world.event(EventType.REQUEST_PURGE)
-    assert await world.claims.purge(before=NOW, now=at(), event=event) == 0
+    assert await retention.purge(world.vault, SYSTEM, at()) == 0
     assert await world.contents() == before
 
 
@@ -336,8 +338,7 @@ async def test_purge_forgets_old_attempts(world: World) -> None:
     job = await world.verified(person=world.person("x"))
     await world.settle(await world.again(job, person=world.person("y")), MISMATCHED)
     for days, left in ((0, 1), (1, 0)):
-        now = at(after=timedelta(days=days))
-        await world.claims.purge(before=NOW, now=now, event=world.event(EventType.REQUEST_PURGE))
+        await retention.purge(world.vault, SYSTEM, at(after=timedelta(days=days)))
         counts = await world.counts()
         assert (counts["attempts"], counts["account_attempts"]) == (left, left)
 
@@ -381,22 +382,25 @@ async def test_a_deposit_waits_for_the_lease(world: World) -> None:
 
 
 @asynccontextmanager
-async def _meanwhile(world: World, act: Any, *args: Any, **kwargs: Any) -> AsyncIterator[None]:
-    """Keep a claim act open for the duration of the block and slightly longer."""
-    work = partial(unwrap(act), world.claims)
-    async with held_act(world.database, lambda connection: work(connection, *args, **kwargs)):
+async def _meanwhile(world: World, body: Work[Any]) -> AsyncIterator[None]:
+    """Keep an act open for the duration of the block and slightly longer."""
+    async with held_act(world.database, body):
         yield
         await asyncio.sleep(0.2)
+
+
+def _deposit(world: World, job: Job) -> Work[Any]:
+    """Return the body of an act that stores an intake."""
+    intake = Intake("2026-03-01", b"sealed")
+    return lambda one: settlement.store_deposit.body(
+        Tx(one, SYSTEM, at(), world.vault.events), job.account_token, job.claim_id, intake
+    )
 
 
 async def test_an_intake_that_came_while_settling_waited_is_deleted(world: World) -> None:
     """Settle sees an intake stored by the act it waited for."""
     job = await world.job()
-    event = world.event(EventType.CLAIM_POSTPONE, job.account_token)
-    key = {"account_token": job.account_token, "claim_id": job.claim_id}
-    intake = Intake("2026-03-01", b"sealed")
-    deposit = SqlVerificationStore.deposit
-    async with _meanwhile(world, deposit, **key, intake=intake, event=event):
+    async with _meanwhile(world, _deposit(world, job)):
         settling = asyncio.create_task(world.settle(job, MATCHED))
     assert await settling is not None
     assert (await world.counts())["intakes"] == 0
@@ -406,10 +410,14 @@ async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: Wo
     """Settle sees that the claim ended while it waited."""
     job = await world.job(person=world.person("x"))
     asked = world.new_claim(account_token=job.account_token, new_account=False, person=world.person("y"))
-    event, superseded = (
-        world.event(kind, job.account_token) for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
-    )
-    async with _meanwhile(world, SqlVerificationStore.open, asked, event=event, superseded=superseded):
+    by = MemberActor("b" * 32, "platform-a")
+
+    async def superseding(one: Connection) -> None:
+        request = asked.request.of_account(asked.account_token)
+        await account_request.remember(one, request, made=asked.claim_id, now=NOW)
+        await open_claim.body(Tx(one, by, at(), world.vault.events, request), asked.claim_id, asked, None)
+
+    async with _meanwhile(world, superseding):
         settling = asyncio.create_task(world.settle(job, MATCHED))
     assert await settling is None
     assert (await world.slots("x"), await world.slots("y")) == (0, 0)
@@ -419,11 +427,7 @@ async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: Wo
 async def test_a_job_whose_intake_came_while_taking_waited_is_not_taken(world: World) -> None:
     """The job is now a worker's."""
     job = await world.job()
-    late = job.lease.until
-    event = world.event(EventType.CLAIM_POSTPONE, job.account_token)
-    key = {"account_token": job.account_token, "claim_id": job.claim_id}
-    intake = Intake("2026-03-01", b"sealed")
-    deposit = SqlVerificationStore.deposit
-    async with _meanwhile(world, deposit, **key, intake=intake, event=event):
+    late, key = job.lease.until, {"account_token": job.account_token, "claim_id": job.claim_id}
+    async with _meanwhile(world, _deposit(world, job)):
         taking = asyncio.create_task(world.jobs.take(**key, lease=lease_of("other"), now=late))
     assert await taking is None

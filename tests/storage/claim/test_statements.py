@@ -4,11 +4,11 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any, cast
 
-from idvault.claim.ports import Job
+from idvault.claim.job.store import Job
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.key.acts.stored import ShredKeys
-from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CallTurn, Reserved
 from idvault.verify.record import SealedRecord
 from tests.storage.hooks import before_statements, connection_class
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from idvault.claim.ports import Job
+from idvault.claim.job.store import Job
 from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
+from idvault.claim.acts import retention
 from idvault.core.act import SYSTEM, MemberActor, known
 from idvault.core.request import Request
 from idvault.core.tables.log import log_entries
@@ -164,7 +165,6 @@ async def test_nobody_fills_the_database_with_proposals(world: World) -> None:
 async def test_requests_of_people_are_purged(world: World) -> None:
     """Members' request rows are deleted with those of platforms."""
     await _propose(world, SECOND)
-    purged = world.event(EventType.REQUEST_PURGE)
-    before = at(after=timedelta(seconds=1)).business
-    assert await world.claims.purge(before=before, now=at(), event=purged) == 1
+    later = at(after=timedelta(days=7, seconds=1))
+    assert await retention.purge(world.vault, SYSTEM, later) == 1
     assert (await world.counts())["person_requests"] == 0

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CallTurn, Reserved
 from idvault.verify.claim import Identity
 from idvault.verify.document import DocumentType
 from idvault.verify.registry import DECIDED, RegistryAnswer

@@ -1,6 +1,6 @@
 """Builds the worker's tasks of accounts and credentials: retention, status lists and keys."""
 
-from idvault.claim.acts.retention import RetentionFlow
+from idvault.claim.acts import retention
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
@@ -9,6 +9,7 @@ from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.status import acts
 from idvault.status.credential.acts import StatusLists
 from idvault.verify.attest import status_token
 
@@ -17,12 +18,13 @@ LIST_PERIOD = 1.0
 _BATCH = 500
 
 
-def account_tasks(*, retention: RetentionFlow) -> list[Task]:
+def account_tasks(vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
     """Return the worker's tasks for retention: verifications, abandoned accounts and old requests."""
+    zone, days = policy.zone, policy.rejected_days
     return [
-        Task("expire_accounts", 5, lambda now: retention.expire_accounts(now=now, limit=_BATCH)),
-        Task("remove_abandoned", 60, lambda now: retention.remove_abandoned(now=now, limit=_BATCH)),
-        Task("purge_requests", 600, lambda now: retention.purge_requests(now=now)),
+        Task("expire_accounts", 5, lambda now: acts.expire_all(vault, now, zone=zone, limit=_BATCH)),
+        Task("remove_abandoned", 60, lambda now: acts.remove_abandoned(vault, now, days=days, limit=_BATCH)),
+        Task("purge_requests", 600, lambda now: retention.purge_requests(vault, now)),
     ]
 
 

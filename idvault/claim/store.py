@@ -1,38 +1,60 @@
-"""Rows of claims.
+"""The rows of claims, of their receipts and of attempts.
 
-Rows of receipts: which log entry belongs to a successful claim.
-
-Rows of attempts, of persons and of accounts; the attempts of open claims are in their jobs.
-
-Rows of intakes: the sealed identities of waiting claims.
+A receipt names the log entry that belongs to a successful claim. The attempts of open claims are in their
+jobs; those of claims that ended charged have rows of their own, of persons and of accounts.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, union_all, update
+from sqlalchemy import Integer, Table, delete, func, insert, select, union_all, update
 
 from idvault.account.store import rows as account_rows
 from idvault.claim import rules as claim_rules
-from idvault.claim.job.rules import was_sent
-from idvault.claim.ports import Claim, NewClaim, ReceiptEvidence
-from idvault.claim.rules import Attempt, ClaimOutcome
+from idvault.claim.job import store as job_store
+from idvault.claim.job.rules import Lease, was_sent
+from idvault.claim.rules import Attempt, Claim, ClaimOutcome, ReceiptEvidence
 from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, statement, upsert
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.request import Request
 from idvault.core.tables.account import accounts
-from idvault.core.tables.claim import account_attempts, attempts, claims, intakes, jobs, receipts
+from idvault.core.tables.claim import account_attempts, attempts, claims, jobs, receipts, requests
 from idvault.core.tables.log import log_entries, log_openings
-from idvault.sealing.ports import Intake
-from idvault.verify.account import Account
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import ExhaustedError
+from idvault.sealing.ports import PersonKey
+from idvault.verify.account import Account, SubjectKind
+from idvault.verify.claim import ClaimState, Consent, FailureReason
+from idvault.verify.error import NotFoundError, Reason
 from idvault.verify.event import Event
 from idvault.verify.record import SealedRecord
 from idvault.verify.transparency import entry
 
-COLUMNS_RECEIPT = (
+
+@dataclass(frozen=True, slots=True)
+class NewClaim:
+    """Everything that a claim begins with. It contains no name and no document number.
+
+    new_account: True for a sign-up with a new account_token, False for an existing account of this relying
+    party. ais: one id of 32 hex digits for each spelling to check at the registry, at most two.
+    invitation_code_hash: core.invitation_code.code_hash of the request's code, None if it had none.
+    pair: the attempt (sealing.ports.PairMarker).
+    """
+
+    request: Request
+    claim_id: str
+    account_token: str
+    new_account: bool
+    subject_kind: SubjectKind
+    consent: Consent
+    ais: tuple[str, ...]
+    person: PersonKey
+    pair: bytes
+    lease: Lease
+    invitation_code_hash: bytes | None = None
+
+
+_RECEIPT_COLUMNS = (
     receipts.c.entry_id,
     receipts.c.record_digest,
     receipts.c.quorum_id,
@@ -40,13 +62,13 @@ COLUMNS_RECEIPT = (
     log_entries.c.log_index,
     log_openings.c.opening_key,
 )
-"""The columns that `from_row` reads; the joins that they need follow."""
-OF_CLAIM_RECEIPT = (
+"""The columns that `_evidence` reads; the joins that they need follow."""
+_RECEIPT = (
     receipts,
     (receipts.c.account_token == claims.c.account_token) & (receipts.c.claim_id == claims.c.claim_id),
 )
-ENTRY = (log_entries, log_entries.c.entry_id == receipts.c.entry_id)
-OPENING_KEY = (
+_ENTRY = (log_entries, log_entries.c.entry_id == receipts.c.entry_id)
+_OPENING_KEY = (
     log_openings,
     (log_openings.c.account_token == receipts.c.account_token)
     & (log_openings.c.entry_id == receipts.c.entry_id),
@@ -58,7 +80,7 @@ _ADD_RECEIPT = statement(insert(receipts))
 async def add_receipt(
     connection: Connection, *, claim_id: str, record: SealedRecord, digest: bytes, event: Event
 ) -> ReceiptEvidence:
-    """Store the entry that act `settle` wrote for a success; return the receipt's evidence.
+    """Store which entry told of a success; return the receipt's evidence.
 
     digest: the record's digest.
     """
@@ -75,7 +97,7 @@ async def add_receipt(
     )
 
 
-def from_row_receipt(row: Any) -> ReceiptEvidence | None:
+def _evidence(row: Any) -> ReceiptEvidence | None:
     """Return the receipt's evidence; None if there is no receipt or its opening key was destroyed."""
     if row.entry_id is None or row.leaf is None or row.opening_key is None:
         return None
@@ -108,8 +130,6 @@ class OpenClaim:
     was_sent: bool
 
 
-OF_CLAIM = (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id)
-"""The condition that joins a claim and its job."""
 QUERY = (
     select(
         *accounts.c,
@@ -118,13 +138,13 @@ QUERY = (
         claims.c.state.label("claim_state"),
         claims.c.failure_reason,
         jobs.c.next_at,
-        *COLUMNS_RECEIPT,
+        *_RECEIPT_COLUMNS,
     )
     .join_from(claims, accounts, accounts.c.account_token == claims.c.account_token)
-    .join(jobs, OF_CLAIM)
-    .outerjoin(*OF_CLAIM_RECEIPT)
-    .outerjoin(*ENTRY)
-    .outerjoin(*OPENING_KEY)
+    .join(jobs, job_store.OF_CLAIM)
+    .outerjoin(*_RECEIPT)
+    .outerjoin(*_ENTRY)
+    .outerjoin(*_OPENING_KEY)
 )
 """The rows that `from_row` reads: a claim, its account, when its job is due, and its receipt."""
 
@@ -139,13 +159,13 @@ def from_row(row: Any) -> Claim:
         failure_reason=None if row.failure_reason is None else FailureReason(row.failure_reason),
         account=account_rows.from_row(row),
         retry_at=row.next_at if state is ClaimState.PENDING else None,
-        receipt=from_row_receipt(row),
+        receipt=_evidence(row),
     )
 
 
-IS_CLAIM = (claims.c.account_token == param("token")) & (claims.c.claim_id == param("claim"))
-IS_PENDING = claims.c.state == ClaimState.PENDING.value
-COLUMNS = (
+_IS_CLAIM = (claims.c.account_token == param("token")) & (claims.c.claim_id == param("claim"))
+_IS_PENDING = claims.c.state == ClaimState.PENDING.value
+_COLUMNS = (
     claims.c.claim_id,
     claims.c.request_id,
     claims.c.relying_party.label("claim_party"),
@@ -157,11 +177,11 @@ COLUMNS = (
     jobs.c.check_index,
     jobs.c.resends,
 )
-"""The columns that `pending_of` reads."""
+"""The columns that `_pending` reads."""
 
 
-def pending_of(row: Any) -> OpenClaim:
-    """Return the PENDING claim in a row with `COLUMNS`."""
+def _pending(row: Any) -> OpenClaim:
+    """Return the PENDING claim in a row with `_COLUMNS`."""
     return OpenClaim(
         row.claim_id,
         row.request_id,
@@ -174,13 +194,15 @@ def pending_of(row: Any) -> OpenClaim:
 
 # The job is locked too: a worker that sends a check changes the job alone.
 _PENDING: Statement[OpenClaim] = statement(
-    for_change(select(*COLUMNS).join_from(claims, jobs, OF_CLAIM).where(IS_CLAIM, IS_PENDING), of=jobs),
-    pending_of,
+    for_change(
+        select(*_COLUMNS).join_from(claims, jobs, job_store.OF_CLAIM).where(_IS_CLAIM, _IS_PENDING), of=jobs
+    ),
+    _pending,
 )
 _ADD = statement(insert(claims))
 _END = statement(
     update(claims)
-    .where(IS_CLAIM)
+    .where(_IS_CLAIM)
     .values(
         state=param("state"),
         failure_reason=param("failure_reason"),
@@ -196,21 +218,21 @@ async def open_of(connection: Connection, owner: Account | None) -> OpenClaim | 
     return await connection.one(_PENDING, token=owner.account_token, claim=owner.open_claim_id)
 
 
-async def add(connection: Connection, new_claim: NewClaim, *, person_id: str) -> None:
+async def add(connection: Connection, new: NewClaim, *, person_id: str, now: datetime) -> None:
     """Insert a PENDING claim."""
     await connection.later(
         _ADD,
-        account_token=new_claim.account_token,
-        claim_id=new_claim.claim_id,
-        relying_party=new_claim.request.caller,
-        request_id=new_claim.request.request_id,
-        subject_kind=new_claim.subject_kind.value,
+        account_token=new.account_token,
+        claim_id=new.claim_id,
+        relying_party=new.request.caller,
+        request_id=new.request.request_id,
+        subject_kind=new.subject_kind.value,
         state=ClaimState.PENDING.value,
         failure_reason=None,
-        policy_version=new_claim.consent.policy_version,
-        agree_time=new_claim.consent.agree_time,
+        policy_version=new.consent.policy_version,
+        agree_time=new.consent.agree_time,
         person_id=person_id,
-        opened_at=new_claim.now.business,
+        opened_at=now,
         ended_at=None,
     )
 
@@ -231,14 +253,48 @@ async def end(
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
-    """What act `open` found. limiter_key: whose attempt the claim is, None if no person is charged.
+class Unsettled:
+    """A PENDING claim, its account and its job, whose rows this act has locked.
 
-    withheld: whether no check may be sent.
+    waits: whether it has an intake.
     """
 
-    limiter_key: bytes | None
-    withheld: bool = False
+    owner: Account
+    claim: OpenClaim
+    waits: bool
+
+
+def _unsettled(row: Any) -> Unsettled:
+    return Unsettled(account_rows.from_row(row), _pending(row), row.due_at is not None)
+
+
+# All three rows are locked, so their values are those at the time the lock is granted.
+_UNSETTLED = for_change(
+    select(*accounts.c, *_COLUMNS, jobs.c.due_at)
+    .join_from(accounts, jobs, jobs.c.account_token == accounts.c.account_token)
+    .join(claims, job_store.OF_CLAIM)
+    .where(
+        accounts.c.account_token == param("token"),
+        job_store.IS_JOB,
+        _IS_CLAIM,
+        _IS_PENDING,
+        job_store.IS_OPEN,
+    )
+)
+_ANYBODYS: Statement[Unsettled] = statement(_UNSETTLED, _unsettled)
+_HELD: Statement[Unsettled] = statement(_UNSETTLED.where(jobs.c.lease_id == param("lease_id")), _unsettled)
+
+
+async def lock(
+    connection: Connection, *, account_token: str, claim_id: str, lease_id: str | None
+) -> Unsettled | None:
+    """Return a claim that is PENDING, locked with its account, None if it is not, or not held by this lease.
+
+    lease_id: None for a claim whose job anybody may hold.
+    """
+    if lease_id is None:
+        return await connection.one(_ANYBODYS, token=account_token, claim=claim_id)
+    return await connection.one(_HELD, token=account_token, claim=claim_id, lease_id=lease_id)
 
 
 def _read(row: Any) -> Attempt:
@@ -290,41 +346,19 @@ _FORGET = [
 ]
 
 
-async def charge(
-    connection: Connection, new_claim: NewClaim, *, former: Account | None, named: str
-) -> Charge:
-    """Decide whom a claim is charged to, under the locks of its account and of the person it names.
-
-    named: the person's id.
-    Raises ExhaustedError (TOO_MANY_ATTEMPTS).
-    """
-    if former is None or former.person_id is None:
-        await _check_person(connection, new_claim, named)
-        return Charge(new_claim.person.limiter_key)
-    now, pair = new_claim.now.business, new_claim.pair
-    own = await connection.all(_OF_ACCOUNT, token=former.account_token, after=now - claim_rules.WINDOW)
-    claim_rules.check(attempts=own, pair=pair, now=now)
-    try:
-        await _check_person(connection, new_claim, named)
-    except ExhaustedError:
-        return Charge(None, withheld=former.person_id != named)
-    # The owner is charged like anybody: what a sign-up is refused for would reveal whose number it is.
-    return Charge(new_claim.person.limiter_key)
+async def attempts_of_account(
+    connection: Connection, account_token: str, *, after: datetime
+) -> list[Attempt]:
+    """Return the attempts that are charged to an account."""
+    return await connection.all(_OF_ACCOUNT, token=account_token, after=after)
 
 
-async def _check_person(connection: Connection, new_claim: NewClaim, named: str) -> None:
-    key, now = new_claim.person, new_claim.now.business
-    # Nobody has tried a person that this act has created.
-    if named == key.person_id:
-        return
-    found = await connection.all(
-        _OF_PERSON,
-        party=new_claim.request.caller,
-        today=key.limiter_key,
-        yesterday=key.yesterday_key,
-        after=now - claim_rules.WINDOW,
-    )
-    claim_rules.check(attempts=found, pair=new_claim.pair, now=now)
+async def attempts_of_person(
+    connection: Connection, party: str, key: PersonKey, *, after: datetime
+) -> list[Attempt]:
+    """Return the attempts that are charged to a person, also those of open claims."""
+    today, yesterday = key.limiter_key, key.yesterday_key
+    return await connection.all(_OF_PERSON, party=party, today=today, yesterday=yesterday, after=after)
 
 
 async def keep(connection: Connection, tried: OpenAttempt, *, owner: Account) -> None:
@@ -344,29 +378,45 @@ async def forget(connection: Connection, *, now: datetime) -> None:
         await connection.run(forgetting, until=now - claim_rules.WINDOW)
 
 
-_NEW = upsert(intakes)
-_PUT = statement(
-    _NEW.on_conflict_do_update(
-        index_elements=[intakes.c.account_token, intakes.c.claim_id],
-        set_={"day": _NEW.excluded.day, "ciphertext": _NEW.excluded.ciphertext},
-    )
+_FIND: Statement[Claim] = statement(
+    QUERY.join(
+        requests,
+        (requests.c.account_token == claims.c.account_token) & (requests.c.claim_id == claims.c.claim_id),
+    ).where(requests.c.relying_party == param("party"), requests.c.request_id == param("request_id")),
+    from_row,
 )
-_DELETE = statement(
-    delete(intakes).where(intakes.c.account_token == param("token"), intakes.c.claim_id == param("claim"))
+GET: Statement[Claim] = statement(QUERY.where(_IS_CLAIM), from_row)
+"""The claim of an account."""
+_OVERDUE: Statement[Claim] = statement(
+    QUERY.where(_IS_PENDING, claims.c.opened_at <= param("opened_before"))
+    .order_by(claims.c.opened_at, claims.c.claim_id)
+    .limit(param("limit", Integer)),
+    from_row,
 )
+OLDEST: Statement[datetime | None] = statement(
+    select(func.min(claims.c.opened_at)).where(_IS_PENDING), scalar
+)
+"""When the oldest open claim was opened (business time); no row or null if none is open."""
 
 
-async def put(connection: Connection, intake: Intake, *, account_token: str, claim_id: str) -> None:
-    """Store the intake of a claim whose job this act has locked, replacing a previous one."""
-    await connection.later(
-        _PUT,
-        account_token=account_token,
-        claim_id=claim_id,
-        day=intake.day,
-        ciphertext=intake.ciphertext,
-    )
+async def find(connection: Connection, party: str, request_id: str) -> Claim:
+    """Return the claim of a kept request; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    found = await connection.one(_FIND, party=party, request_id=request_id)
+    return _known(found)
 
 
-async def remove(connection: Connection, *, account_token: str, claim_id: str) -> None:
-    """Delete the intake of a claim, if it has one."""
-    await connection.later(_DELETE, token=account_token, claim=claim_id)
+async def get(connection: Connection, account_token: str, claim_id: str) -> Claim:
+    """Return the claim that a request made; raises as `find` does."""
+    found = await connection.one(GET, token=account_token, claim=claim_id)
+    return _known(found)
+
+
+async def overdue(connection: Connection, *, opened_before: datetime, limit: int) -> list[Claim]:
+    """Return PENDING claims opened at or before a business time, oldest first."""
+    return await connection.all(_OVERDUE, opened_before=opened_before, limit=limit)
+
+
+def _known(found: Claim | None) -> Claim:
+    if found is None:  # unknown, or the account has been removed
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    return found

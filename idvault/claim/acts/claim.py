@@ -1,0 +1,330 @@
+"""The acts of a claim: one opens it, one ends it.
+
+To prevent deadlocks, both lock rows in this order: request, account, persons (by id), then whatever belongs
+to the account.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from idvault.account import rules as account_rules
+from idvault.account.rules import PersonSanction
+from idvault.account.store import kept as account_kept
+from idvault.account.store import person as account_person
+from idvault.account.store import rows as account_rows
+from idvault.campaign.invitation import store as invitation_store
+from idvault.campaign.legacy_account import store as legacy_account_store
+from idvault.claim import rules, store
+from idvault.claim.job import rules as job_rules
+from idvault.claim.job import store as job_store
+from idvault.claim.job.store import Job
+from idvault.claim.rules import Claim, ClaimOutcome, Owner
+from idvault.claim.store import NewClaim, OpenClaim, Unsettled
+from idvault.core.act import Tx, act, mutation
+from idvault.core.db.connection import Connection
+from idvault.core.policy import OperatorPolicy
+from idvault.registry import store as registry_store
+from idvault.registry.ports import CallTurn, Reserved
+from idvault.sanction.store import standing as sanction_standing
+from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import ExhaustedError
+from idvault.verify.event import EventType
+from idvault.verify.record import SealedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedClaim:
+    """A claim, and its job if this call opened it.
+
+    reserved: what the given turn got, None without a turn or without a job.
+    """
+
+    claim: Claim
+    job: Job | None
+    reserved: Reserved | None = None
+
+
+async def _opened_before(connection: Connection, account_token: str, claim_id: str) -> OpenedClaim:
+    """Return the claim that a repeated request opened, as it is now."""
+    return OpenedClaim(await store.get(connection, account_token, claim_id), None)
+
+
+@mutation("verification.open", again=_opened_before, of_account=True)
+async def open_claim(tx: Tx, claim_id: str, new: NewClaim, turn: CallTurn | None) -> OpenedClaim:
+    """Open a claim, whose job is leased to the caller.
+
+    turn: of its check; it takes a slot last of all, whether a check is sent or withheld. A refusal takes
+    none.
+    Raises NotFoundError (ACCOUNT_NOT_FOUND), PreconditionError and ExhaustedError (TOO_MANY_ATTEMPTS).
+    """
+    former = await _admit(tx, new)
+    replaced = await store.open_of(tx.connection, former)
+    named = await account_person.find(
+        tx.connection, relying_party=tx.party, key=new.person, known=not new.new_account
+    )
+    if former is not None and replaced is not None:
+        await _supersede(tx, new, former, replaced)
+    charge = await _charge(tx, new, former, named)
+    begun = await _begin(tx, new, former)
+    job = _job(tx, new, charge)
+    await store.add(tx.connection, new, person_id=named, now=tx.now.business)
+    await job_store.add(
+        tx.connection,
+        job,
+        limiter_key=charge.limiter_key,
+        pair=new.pair,
+        sign_up=begun.state is AccountState.PENDING,
+    )
+    await tx.log(EventType.CLAIM_OPEN, account_token=new.account_token, claim_id=claim_id)
+    request_id, retry_at = new.request.request_id, job.progress.next_at
+    claim = Claim(request_id, claim_id, ClaimState.PENDING, None, begun, retry_at=retry_at)
+    reserved = None if turn is None else await registry_store.take_last(tx.connection, turn)
+    return OpenedClaim(claim, job, reserved)
+
+
+async def _admit(tx: Tx, new: NewClaim) -> Account | None:
+    """Return the claim's account as of now, locked, or None at sign-up; spends a try of the code."""
+    if new.new_account:
+        return None
+    token, now = new.account_token, tx.now.business
+    stored = await account_rows.lock_of(tx.connection, account_token=token, relying_party=tx.party)
+    former = account_rules.fall(account=stored, now=now)
+    rules.admit(account=former)
+    if new.invitation_code_hash is not None:
+        await invitation_store.use_code(
+            tx.connection, account_token=token, code_hash=new.invitation_code_hash, now=now
+        )
+    return former
+
+
+async def _supersede(tx: Tx, new: NewClaim, former: Account, replaced: OpenClaim) -> None:
+    """End the account's open claim because the new one replaces it; what was sent stays charged."""
+    if replaced.was_sent:
+        await store.keep(tx.connection, replaced.attempt, owner=former)
+    token, claim_id, now = new.account_token, replaced.claim_id, tx.now.business
+    await store.end(tx.connection, account_token=token, claim_id=claim_id, outcome=rules.SUPERSEDED, now=now)
+    await job_store.finish(tx.connection, account_token=token, claim_id=claim_id)
+    await tx.log(EventType.CLAIM_SUPERSEDE, account_token=token, claim_id=claim_id, by_claim_id=new.claim_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """limiter_key: whose attempt the claim is, None if no person is charged. withheld: nothing is sent."""
+
+    limiter_key: bytes | None
+    withheld: bool = False
+
+
+async def _charge(tx: Tx, new: NewClaim, former: Account | None, named: str) -> _Charge:
+    """Decide whom a claim is charged to, under the locks of its account and of the person it names.
+
+    named: the person's id.
+    Raises ExhaustedError (TOO_MANY_ATTEMPTS).
+    """
+    if former is None or former.person_id is None:
+        await _check_person(tx, new, named)
+        return _Charge(new.person.limiter_key)
+    now = tx.now.business
+    own = await store.attempts_of_account(tx.connection, former.account_token, after=now - rules.WINDOW)
+    rules.check(attempts=own, pair=new.pair, now=now)
+    try:
+        await _check_person(tx, new, named)
+    except ExhaustedError:
+        return _Charge(None, withheld=former.person_id != named)
+    # The owner is charged like anybody: what a sign-up is refused for would reveal whose number it is.
+    return _Charge(new.person.limiter_key)
+
+
+async def _check_person(tx: Tx, new: NewClaim, named: str) -> None:
+    # Nobody has tried a person that this act has created.
+    if named == new.person.person_id:
+        return
+    now = tx.now.business
+    found = await store.attempts_of_person(tx.connection, tx.party, new.person, after=now - rules.WINDOW)
+    rules.check(attempts=found, pair=new.pair, now=now)
+
+
+async def _begin(tx: Tx, new: NewClaim, former: Account | None) -> Account:
+    """Store the account with the new claim open."""
+    if former is not None:
+        begun = rules.begin(account=former, claim_id=new.claim_id, subject_kind=new.subject_kind)
+        await account_rows.put(tx.connection, begun, claim_ended_at=None)
+        return begun
+    fresh = account_rules.new(
+        account_token=new.account_token, relying_party=tx.party, subject_kind=new.subject_kind
+    )
+    begun = replace(fresh, open_claim_id=new.claim_id)
+    await account_rows.add(tx.connection, begun)
+    return begun
+
+
+def _job(tx: Tx, new: NewClaim, charge: _Charge) -> Job:
+    return Job(
+        relying_party=tx.party,
+        account_token=new.account_token,
+        claim_id=new.claim_id,
+        subject_kind=new.subject_kind,
+        consent=new.consent,
+        opened_at=tx.now.business,
+        ais=new.ais,
+        progress=job_rules.born(now=tx.now.real),
+        lease=new.lease,
+        withheld=charge.withheld,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a claim is to end.
+
+    outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). owner: published
+    on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
+    the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
+    lift of a sanction that the account follows to the end of what it does (account.rules).
+    """
+
+    account_token: str
+    claim_id: str
+    outcome: ClaimOutcome
+    owner: Owner
+    policy: OperatorPolicy
+    lease_id: str | None = None
+    record: SealedRecord | None = None
+    delay: timedelta | None = None
+
+
+@act("verification.settle")
+async def settle(tx: Tx, ending: Settlement) -> Claim | None:
+    """End a PENDING claim; return the ended claim, or None if this call may not end it: a late answer.
+
+    A success is confirmed on facts that are read under the locks of account and person. If it is not, the
+    claim fails and the record is discarded. A claim that matched its account's person, whether it succeeds or
+    not, lets the account follow the person's sanctions that are in force, and no others (account.rules).
+    Raises ValueError unless record and delay are given exactly for a success.
+    """
+    given = ending.record is not None, ending.delay is not None
+    if given != (ending.outcome.succeeded, ending.outcome.succeeded):
+        raise ValueError("a record and a delay must be given if and only if the outcome is a success")
+    found = await store.lock(
+        tx.connection,
+        account_token=ending.account_token,
+        claim_id=ending.claim_id,
+        lease_id=ending.lease_id,
+    )
+    if found is None:
+        tx.unchanged("the claim has ended, or another process holds it")
+        return None
+    found = replace(found, owner=account_rules.fall(account=found.owner, now=tx.now.business))
+    ending, in_force = await _confirmed(tx, ending, found)
+    outcome, record = ending.outcome, ending.record
+    concluded = await _concluded(tx, ending, found, in_force)
+    await _clear(tx, ending, found)
+    await account_rows.put(tx.connection, concluded, claim_ended_at=tx.now.business)
+    digest = b"" if record is None else record.digest()
+    event = await tx.log(
+        EventType.CLAIM_SETTLE,
+        account_token=ending.account_token,
+        claim_id=ending.claim_id,
+        state=outcome.state.value,
+        failure_reason="" if outcome.failure_reason is None else outcome.failure_reason.value,
+        record_digest=digest,
+    )
+    shown = None
+    if record is not None:
+        shown = await store.add_receipt(
+            tx.connection, claim_id=ending.claim_id, record=record, digest=digest, event=event
+        )
+    return Claim(
+        found.claim.request_id,
+        ending.claim_id,
+        outcome.state,
+        outcome.failure_reason,
+        concluded,
+        receipt=shown,
+    )
+
+
+_InForce = Sequence[PersonSanction] | None
+"""The sanctions that the account must follow, None if it stays as it is."""
+
+
+async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Settlement, _InForce]:
+    """Return the settlement to write: a match is confirmed and takes a slot, or fails without its record."""
+    if not ending.outcome.succeeded:
+        return ending, None
+    owner = found.owner
+    barred = rules.is_barred(account=owner)
+    facts, in_force = await account_person.take_slot(
+        tx.connection,
+        relying_party=found.claim.relying_party,
+        person_id=found.claim.person_id,
+        owner_id=owner.person_id,
+        limit=0 if barred else ending.policy.accounts_per_person,
+        now=tx.now.business,
+    )
+    owned = owner.person_id == found.claim.person_id
+    facts = replace(facts, sanctioned=barred or (owned and account_rules.bars(in_force)))
+    outcome = rules.confirm(facts=facts)
+    written = replace(ending, outcome=outcome, record=ending.record if outcome.succeeded else None)
+    # An account that follows a sanction is never GOOD, so most accounts need no comparison.
+    differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)
+    return written, in_force if differs and (owned or outcome.succeeded) else None
+
+
+async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _InForce) -> Account:
+    """Return the account after the claim's end; updates a legacy account's invitations."""
+    succeeded, today = ending.outcome.succeeded, tx.now.today(ending.policy.zone)
+    concluded = rules.conclude(
+        account=found.owner,
+        outcome=ending.outcome,
+        person_id=found.claim.person_id,
+        owner=ending.owner,
+        today=today,
+        valid_days=ending.policy.verification_days,
+    )
+    await invitation_store.conclude(tx.connection, found.owner, succeeded=succeeded, today=today)
+    if succeeded:
+        concluded = await legacy_account_store.verified(
+            tx.connection, found.owner, concluded, now=tx.now.business
+        )
+    if in_force is None or ending.delay is None:
+        return concluded
+    return await _following(tx, found.owner, concluded, in_force, ending.delay)
+
+
+async def _following(
+    tx: Tx, owner: Account, concluded: Account, in_force: Sequence[PersonSanction], delay: timedelta
+) -> Account:
+    """Let the account follow its person's sanctions, in one change with the end of the claim."""
+    token, now = owner.account_token, tx.now.business
+    followed = await account_person.follow(
+        tx.connection,
+        relying_party=owner.relying_party,
+        account_token=token,
+        in_force=in_force,
+        delay=delay,
+        now=now,
+    )
+    if followed is None:
+        return concluded
+    await tx.log(EventType.PERSON_FOLLOW, account_token=token, standings=followed)
+    settled = await sanction_standing.settled(tx.connection, concluded, now=now)
+    changed = concluded.revision > owner.revision
+    return replace(settled, revision=concluded.revision) if changed else settled
+
+
+async def _clear(tx: Tx, ending: Settlement, found: Unsettled) -> None:
+    """Store the record of a success, keep the attempt of a denial; end the claim and its job."""
+    token, claim_id = ending.account_token, ending.claim_id
+    if ending.record is not None:
+        if found.owner.person_id is not None:
+            await account_kept.keep(tx.connection, account_token=token)
+        await account_rows.put_record(tx.connection, ending.record)
+    if rules.is_kept(outcome=ending.outcome):
+        await store.keep(tx.connection, found.claim.attempt, owner=found.owner)
+    await job_store.finish(tx.connection, account_token=token, claim_id=claim_id, waits=found.waits)
+    await store.end(
+        tx.connection, account_token=token, claim_id=claim_id, outcome=ending.outcome, now=tx.now.business
+    )
