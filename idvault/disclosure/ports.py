@@ -101,15 +101,11 @@ class EndedClaim:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What a record can be verified against. entries: all of the account's, newest first.
-
-    is_newest: whether it is the account's newest record, and not a former one kept for a disclosure.
-    """
+    """What a record can be verified against. entries: all of the account's, newest first."""
 
     record: SealedRecord
     claims: tuple[EndedClaim, ...]
     entries: tuple[Logged, ...]
-    is_newest: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ class EventType(StrEnum):
     SECOND_FACTOR_EXHAUST = "secondfactor:tries:exhaust"
     DISCLOSURE_REQUEST = "disclosure:request:file"
     # Logged until requests fixed the version of the record.
-    DISCLOSURE_REQUEST_FORMER = "disclosure:request:make"
     DISCLOSURE_APPROVE = "disclosure:request:approve"
     DISCLOSURE_DENY = "disclosure:request:deny"
     DISCLOSURE_CANCEL = "disclosure:request:cancel"
@@ -329,7 +328,6 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ERASURE_DESTROY: ("erasure_id", "absent_from"),
     EventType.ERASURE_RELEASE: ("erasure_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
-    EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),
     EventType.DISCLOSURE_DENY: ("decision",),
     EventType.DISCLOSURE_CANCEL: ("disclosure_id",),

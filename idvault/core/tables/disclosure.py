@@ -25,9 +25,8 @@ def _of_disclosure() -> ForeignKeyConstraint:
 
 
 # text: the signed request, sealed under the case-text key of key_version; digest: SHA-256 of the plaintext.
-# record_digest: of the version that the request's log entry fixes; null for requests of before until the M-th
-# release. disclosed_at, disclose_entry_id, legal_basis: set by the M-th release; migration 0015 sets only
-# disclosed_at, and the worker then logs the entry. ended_at: when shares and kept version were destroyed.
+# record_digest: of the version that the request's log entry fixes. disclosed_at, disclose_entry_id,
+# legal_basis: set by the M-th release. ended_at: when shares and kept version were destroyed.
 disclosures = Table(
     "disclosures",
     main,

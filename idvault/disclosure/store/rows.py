@@ -141,7 +141,7 @@ async def add(connection: Connection, filed: Filed) -> None:
         digest=filed.digest,
         threshold=filed.threshold,
         entry_id=filed.entry_id,
-        record_digest=made.record_digest or None,
+        record_digest=made.record_digest,
         disclosed_at=made.disclosed_at,
         disclose_entry_id=None,
         legal_basis=None,
@@ -293,7 +293,7 @@ def _filed(row: Row[Any], made: Sequence[_Made]) -> Filed:
         opened=row.opened,
         opened_at=row.opened_at,
         decisions=tuple(decision for decision, _ in made),
-        record_digest=row.record_digest or b"",
+        record_digest=row.record_digest,
         disclosed_at=row.disclosed_at,
         confirmed_at=row.confirmed_at,
     )
@@ -338,11 +338,12 @@ async def evidence(
     record_id: the newest version or one that is kept for a disclosure; without it, the newest. None if it
     does not exist.
     """
-    newest = stored = await account_rows.find(connection, account_token)
-    if record_id is not None:
+    if record_id is None:
+        stored = await account_rows.find(connection, account_token)
+    else:
         stored = await account_kept.find(connection, account_token=account_token, record_id=record_id)
     if stored is None:
         return None
     ended = await connection.all(_ENDED, token=account_token)
     entries = await connection.all(_NEWEST_FIRST, token=account_token)
-    return RecordEvidence(stored, tuple(ended), tuple(entries), is_newest=stored == newest)
+    return RecordEvidence(stored, tuple(ended), tuple(entries))

@@ -45,7 +45,6 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.SECOND_FACTOR_CONFIRM: "A second factor was confirmed and counts.",
     EventType.SECOND_FACTOR_EXHAUST: "Too many wrong codes locked a second factor.",
     EventType.DISCLOSURE_REQUEST: "An auditor requested a record, of the version that is newest.",
-    EventType.DISCLOSURE_REQUEST_FORMER: "The same before requests fixed the version; not written any more.",
     EventType.DISCLOSURE_APPROVE: "A custodian approved a request.",
     EventType.DISCLOSURE_DENY: "A custodian denied a request.",
     EventType.DISCLOSURE_CANCEL: "The auditor cancelled a request.",
