@@ -56,7 +56,6 @@ disclosures = Table(
     UniqueConstraint("disclosure_id"),
     UniqueConstraint("auditor_actor_id", "number"),
     Index(None, "auditor_actor_id", "disclosed_at"),
-    Index(None, "disclose_entry_id", "disclosed_at"),
     Index(None, "state", "expire_at"),
     Index(None, "key_version"),
 )

@@ -211,13 +211,7 @@ async def _disclose(tx: Tx, released: Disclosure, releasing: Releasing) -> None:
         legal_basis=releasing.legal_basis,
         record_digest=releasing.record_digest,
     )
-    await rows.disclose(
-        tx.connection,
-        released,
-        legal_basis=releasing.legal_basis,
-        record_digest=releasing.record_digest,
-        entry_id=event.entry_id,
-    )
+    await rows.disclose(tx.connection, released, legal_basis=releasing.legal_basis, entry_id=event.entry_id)
 
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:

@@ -83,15 +83,7 @@ _PUT = statement(
 _DISCLOSE = statement(
     update(disclosures)
     .where(_IS_DISCLOSURE)
-    .values(
-        disclose_entry_id=param("entry_id"),
-        legal_basis=param("legal_basis"),
-        record_digest=param("record_digest"),
-    )
-)
-_DISCLOSE_ENTRY = statement(
-    select(disclosures.c.disclose_entry_id).where(disclosures.c.disclosure_id == param("disclosure_id")),
-    scalar,
+    .values(disclose_entry_id=param("entry_id"), legal_basis=param("legal_basis"))
 )
 _END = statement(
     update(disclosures).where(_IS_DISCLOSURE, disclosures.c.ended_at.is_(None)).values(ended_at=param("now"))
@@ -206,22 +198,16 @@ async def add_share(
 
 
 async def disclose(
-    connection: Connection, disclosure: Disclosure, *, record_digest: bytes, legal_basis: str, entry_id: str
+    connection: Connection, disclosure: Disclosure, *, legal_basis: str, entry_id: str
 ) -> None:
-    """Store the entry, the legal basis and the record's digest of a disclosure."""
+    """Store the entry and the legal basis of a disclosure."""
     await connection.run(
         _DISCLOSE,
         token=disclosure.account_token,
         disclosure_id=disclosure.disclosure_id,
         entry_id=entry_id,
         legal_basis=legal_basis,
-        record_digest=record_digest,
     )
-
-
-async def is_logged(connection: Connection, *, disclosure_id: str) -> bool:
-    """Return whether a disclosure has its log entry; the caller must have locked its row."""
-    return await connection.one(_DISCLOSE_ENTRY, disclosure_id=disclosure_id) is not None
 
 
 async def report_share(
