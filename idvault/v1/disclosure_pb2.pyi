@@ -170,7 +170,7 @@ class CustodianDecision(_message.Message):
     verdict: Global___Verdict.ValueType
     """The verdict."""
     signed_denial: _builtins.bytes
-    """The custodian's signed denial, which holds the reason; empty for an approval, and for a denial without a reason."""
+    """The custodian's signed denial, which holds the reason; empty for an approval."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When the custodian decided."""

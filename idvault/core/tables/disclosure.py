@@ -60,7 +60,7 @@ disclosures = Table(
     Index(None, "key_version"),
 )
 
-# signed: of a denial with a reason sealed under the case-text key of key_version, which others do not have.
+# signed: a denial is sealed under the case-text key of key_version, which approvals do not have.
 # resealed: the share, sealed to the auditor's one-time key; null until its release and once destroyed.
 # reported_at: when the auditor reported the share as wrong.
 disclosure_decisions = Table(

@@ -135,7 +135,7 @@ def _fits(logged: Logged, record: SealedRecord, claim: EndedClaim, digest: bytes
 
 @dataclass(frozen=True, slots=True)
 class ShownDisclosure:
-    """A disclosure as returned to its auditor. denials: the signed denials with a reason, by custodian."""
+    """A disclosure as returned to its auditor. denials: the signed denials by custodian."""
 
     filed: Filed
     signed_request: bytes = field(repr=False)

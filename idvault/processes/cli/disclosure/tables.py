@@ -81,8 +81,6 @@ def _decision(made: ShownDecision) -> str:
         text += f": {made.reason}"
     elif made.refused:
         text += f"; the reason is not shown, because it does not verify ({made.refused.finding.value})"
-    elif made.verdict is Verdict.DENY:
-        text += ", without a reason"
     return text
 
 
