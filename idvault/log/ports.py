@@ -30,10 +30,6 @@ class EpochMain(Protocol):
         """Return which of these log entries the database has, with a place in the log or without."""
         ...
 
-    async def keep(self, content: bytes) -> None:
-        """Replace the statements durably."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Head:

@@ -151,11 +151,6 @@ class SqlEpochMain:
         """Return which of these entries are in the log, or wait for their place in it."""
         return set(await connection.all(_FOUND, wanted=list(entry_ids)))
 
-    @act("epoch.keep")
-    async def keep(self, connection: Connection, content: bytes) -> None:
-        """Replace the statements. Durable."""
-        await connection.run(_KEEP, only=_ONLY_EPOCH, content=content)
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlEpochStore:

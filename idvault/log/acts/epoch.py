@@ -69,26 +69,18 @@ class EpochAges:
 
     async def check(self) -> None:
         """Raise EpochOlderError, EpochConflictError or DamagedError unless both know the same epochs."""
-        _, shred, chain = await self._chains()
+        shred, chain = await self._chains()
         place = await self._place(chain)
         if place.own < place.newest.number:
             raise EpochOlderError("the main database", place.own + 1)
         if len(shred) < len(chain):
             raise EpochOlderError("the shred database", len(shred) + statements.SECOND)
 
-    async def carry(self) -> None:
-        """Give the main database the statements of epochs that it is in, if an earlier version did not."""
-        main, _, chain = await self._chains()
-        place = await self._place(chain)
-        if len(main) < len(chain) and place.own == place.newest.number:
-            await self.main.keep(statements.encode_chain(chain))
-
-    async def _chains(
-        self,
-    ) -> tuple[Sequence[EpochStatement], Sequence[EpochStatement], Sequence[EpochStatement]]:
+    async def _chains(self) -> tuple[Sequence[EpochStatement], Sequence[EpochStatement]]:
+        """Return the statements of the shred database, and those of both."""
         main, shred = parsed(await self.main.latest()), parsed(await self.shred.latest())
         try:
-            return main, shred, statements.join(main, shred)
+            return shred, statements.join(main, shred)
         except RosterError as error:
             raise EpochConflictError(str(error)) from error
 

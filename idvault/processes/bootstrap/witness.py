@@ -117,10 +117,7 @@ async def check_witnessed(
     roster: the version in force, which says how many of which witnesses must confirm. signer: the log's key,
     if this process has it. A process without it waits for the first checkpoint.
     """
-    ages = epoch_ages(base.main, base.shred)
-    await ages.check()
-    if signer is not None:
-        await ages.carry()
+    await epoch_ages(base.main, base.shred).check()
     if not witnesses:
         return WitnessWatch(None)
     named = witness_keys(roster)
