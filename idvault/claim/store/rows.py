@@ -86,13 +86,10 @@ def from_row_receipt(row: Any) -> ReceiptEvidence | None:
 
 @dataclass(frozen=True, slots=True)
 class OpenAttempt:
-    """The attempt of an open claim. limiter_key: whose, None if no person is charged.
-
-    pair: None if the claim was opened by an older version, which did not know it.
-    """
+    """The attempt of an open claim. limiter_key: whose, None if no person is charged."""
 
     limiter_key: bytes | None
-    pair: bytes | None
+    pair: bytes
     opened_at: datetime
 
 
@@ -329,8 +326,6 @@ async def _check_person(connection: Connection, new_claim: NewClaim, named: str)
 
 async def keep(connection: Connection, tried: OpenAttempt, *, owner: Account) -> None:
     """Keep the attempt of a claim that ends charged. owner: the claim's account as it was."""
-    if tried.pair is None:
-        return
     what = {"pair": tried.pair, "attempted_at": tried.opened_at}
     if tried.limiter_key is not None:
         await connection.run(_KEEP, relying_party=owner.relying_party, limiter_key=tried.limiter_key, **what)
