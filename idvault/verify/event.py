@@ -75,7 +75,6 @@ class EventType(StrEnum):
     CONTEST_OVERDUE = "contest:case:overdue"
     CONTEST_DELETE = "contest:text:delete"
     # Logged until a registration needed an operator or another moderator.
-    MODERATOR_REGISTER = "moderator:key:register"
     MODERATOR_NAME = "moderator:key:name"
     MODERATOR_COUNTERSIGN = "moderator:key:countersign"
     MODERATOR_REVOKE = "moderator:key:revoke"
@@ -229,7 +228,6 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CONTEST_REJECT: ("contest_id", "reason_digest", "paper"),
     EventType.CONTEST_OVERDUE: ("contest_id",),
     EventType.CONTEST_DELETE: ("contest_id",),
-    EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
     EventType.MODERATOR_NAME: ("moderator_id", "paper"),
     EventType.MODERATOR_COUNTERSIGN: ("moderator_id", "paper", "first", "second"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),

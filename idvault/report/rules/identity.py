@@ -137,7 +137,7 @@ OPERATION = Section(
         ),
         logged(
             "moderators.registered", "新登记的管理员", "moderators registered",
-            Type.MODERATOR_REGISTER, Type.MODERATOR_NAME, Type.MODERATOR_COUNTERSIGN,
+            Type.MODERATOR_NAME, Type.MODERATOR_COUNTERSIGN,
         ),
     ),
 )  # fmt: skip

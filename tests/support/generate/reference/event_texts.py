@@ -81,7 +81,6 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.CONTEST_REJECT: "A moderator decided that it was the owner.",
     EventType.CONTEST_OVERDUE: "A contest was not decided in time.",
     EventType.CONTEST_DELETE: "The text of a decided contest was deleted.",
-    EventType.MODERATOR_REGISTER: "A moderator's key was registered; no longer written.",
     EventType.MODERATOR_NAME: "The operator named a moderator.",
     EventType.MODERATOR_COUNTERSIGN: "A moderator's key was registered, and two others countersigned it.",
     EventType.MODERATOR_REVOKE: "A moderator's key was revoked.",
