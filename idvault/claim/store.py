@@ -108,13 +108,10 @@ def _evidence(row: Any) -> ReceiptEvidence | None:
 
 @dataclass(frozen=True, slots=True)
 class OpenAttempt:
-    """The attempt of an open claim. limiter_key: whose, None if no person is charged.
-
-    pair: None if the claim was opened by an older version, which did not know it.
-    """
+    """The attempt of an open claim. limiter_key: whose, None if no person is charged."""
 
     limiter_key: bytes | None
-    pair: bytes | None
+    pair: bytes
     opened_at: datetime
 
 
@@ -363,8 +360,6 @@ async def attempts_of_person(
 
 async def keep(connection: Connection, tried: OpenAttempt, *, owner: Account) -> None:
     """Keep the attempt of a claim that ends charged. owner: the claim's account as it was."""
-    if tried.pair is None:
-        return
     what = {"pair": tried.pair, "attempted_at": tried.opened_at}
     if tried.limiter_key is not None:
         await connection.run(_KEEP, relying_party=owner.relying_party, limiter_key=tried.limiter_key, **what)

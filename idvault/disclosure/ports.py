@@ -28,7 +28,7 @@ class Filing:
 class Filed:
     """A stored disclosure. entry_id: the log entry of its request; number: counts per auditor.
 
-    denials: the signed denials that hold a reason, by custodian.
+    denials: the signed denials by custodian.
     """
 
     disclosure: Disclosure
@@ -44,8 +44,8 @@ class Filed:
 class Deciding:
     """One decision to store. signed: the signed approval or denial.
 
-    quorum: the member's quorum, which must still be the record's present one. sealed: a denial that holds a
-    reason, which must be stored instead of `signed`, so that the reason is encrypted at rest.
+    quorum: the member's quorum, which must still be the record's present one. sealed: a denial,
+    which must be stored instead of `signed`, so that its reason is encrypted at rest.
     """
 
     disclosure_id: str
@@ -101,15 +101,11 @@ class EndedClaim:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What a record can be verified against. entries: all of the account's, newest first.
-
-    is_newest: whether it is the account's newest record, and not a former one kept for a disclosure.
-    """
+    """What a record can be verified against. entries: all of the account's, newest first."""
 
     record: SealedRecord
     claims: tuple[EndedClaim, ...]
     entries: tuple[Logged, ...]
-    is_newest: bool = True
 
 
 @dataclass(frozen=True, slots=True)

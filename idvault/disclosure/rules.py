@@ -24,10 +24,9 @@ The time before which disclosures of records are published: one horizon for all 
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from idvault.verify.disclosure import (
-    LONGEST_LIFETIME,
     DecidingQuorum,
     Decision,
     Disclosure,
@@ -39,9 +38,6 @@ from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, 
 
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and the service
 REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
-# Requests made before this time may have an entry of the former type, which fixes no record. It follows the
-# former type's last day; no such request could be opened more than LONGEST_LIFETIME later.
-FORMER_REQUESTS_END = datetime(2026, 12, 1, tzinfo=UTC)
 COUNTED_DAYS = 30
 USUAL_DAILY = 20  # requests of one auditor
 
@@ -55,11 +51,6 @@ class Tally:
 
     minute: datetime | None = None
     silent: int = 0
-
-
-def may_be_former(*, created_at: datetime, expire_at: datetime) -> bool:
-    """Return whether a request with these signed times may have an entry that fixes no record."""
-    return created_at < FORMER_REQUESTS_END and expire_at - created_at <= LONGEST_LIFETIME
 
 
 def check_fresh(*, created_at: datetime, now: datetime) -> None:

@@ -96,7 +96,7 @@ def _message(value: Erasure) -> pb.Erasure:
         request_time=Timestamp(seconds=int(value.requested_at.timestamp())),
         erase_time=Timestamp(seconds=int((value.erased_at or value.erase_at).timestamp())),
         destroy_time=Timestamp(seconds=int((value.destroyed_at or value.destroy_at).timestamp())),
-        origin=_ORIGINS[value.origin] if value.origin else pb.Erasure.ORIGIN_UNSPECIFIED,
+        origin=_ORIGINS[value.origin],
     )
     if value.absent_from is not None:
         made.absent_time.seconds = int(value.absent_from.timestamp())

@@ -72,9 +72,9 @@ class Erasure:
     """An erasure of one account. erasure_id: 16 random bytes in hex.
 
     erase_at: when the account becomes ERASED. destroy_at: when its keys are destroyed; computed from erase_at
-    until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves. origin:
-    None for an erasure that was requested before it was recorded. absent_from: from when on the bytes of the
-    shred key are in no file of the running databases; None without this promise.
+    until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves. origin: who
+    asked. absent_from: from when on the bytes of the shred key are in no file of the running databases; None
+    without this promise.
     """
 
     erasure_id: str
@@ -85,10 +85,10 @@ class Erasure:
     erase_at: datetime
     destroy_at: datetime
     entry_id: str
+    origin: ErasureOrigin
     cancelled_at: datetime | None = None
     erased_at: datetime | None = None
     destroyed_at: datetime | None = None
-    origin: ErasureOrigin | None = None
     absent_from: datetime | None = None
 
     @property
@@ -154,7 +154,7 @@ def request(
         erase_at,
         erase_at + terms.delay,
         entry_id,
-        origin=origin,
+        origin,
     )
 
 

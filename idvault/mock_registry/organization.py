@@ -116,12 +116,8 @@ def _normal(name: str) -> str:
 
 
 def load(path: Path) -> list[Organization]:
-    """Return the organisations in a population file, or generated ones if the file is an older version.
-
-    Raises PopulationError.
-    """
-    found = population.entries(path, "organizations")
-    return generate() if found is None else [organization(entry) for entry in found]
+    """Return the organisations in a population file; raises PopulationError."""
+    return [organization(entry) for entry in population.entries(path, "organizations")]
 
 
 def by_number(organizations: Iterable[Organization]) -> dict[str, Organization]:

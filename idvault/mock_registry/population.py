@@ -125,19 +125,16 @@ def _invent(random: Random, kind: str, index: int) -> Resident:
 
 def load(path: Path) -> list[Resident]:
     """Return the people in a file; raises PopulationError."""
-    found = entries(path, "people")
-    if found is None:
-        raise PopulationError("not a population file")
-    return [person(entry) for entry in found]
+    return [person(entry) for entry in entries(path, "people")]
 
 
-def entries(path: Path, kind: str) -> list[object] | None:
-    """Return the entries of a kind in a file, or None if it has no such kind; raises PopulationError."""
+def entries(path: Path, kind: str) -> list[object]:
+    """Return the entries of a kind in a file; raises PopulationError."""
     try:
         found = dict(json.loads(path.read_text(encoding="utf-8"))).get(kind)
     except (ValueError, TypeError):
         raise PopulationError("not a population file") from None
-    if found is not None and not isinstance(found, list):
+    if not isinstance(found, list):
         raise PopulationError("not a population file")
     return found
 

@@ -33,7 +33,7 @@ class KeyedModerationTextSealer:
     entropy: Entropy
 
     def __post_init__(self) -> None:
-        """Raise KeyMissingError at the start for a key file of an older version."""
+        """Raise KeyMissingError at the start for a key file without these keys."""
         self.keys.keys(Purpose.MODERATION_TEXT)
 
     def seal(self, place: CaseField, text: str) -> SealedModerationText:

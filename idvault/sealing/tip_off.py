@@ -33,7 +33,7 @@ class KeyedTipOffSecrets:
     keys: LocalKeyProvider
 
     def __post_init__(self) -> None:
-        """Raise KeyMissingError at the start for a key file of an older version."""
+        """Raise KeyMissingError at the start for a key file without these keys."""
         self.keys.keys(Purpose.TIP_OFF)
 
     def secret(

@@ -19,11 +19,6 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
-if sys.version_info >= (3, 13):
-    from warnings import deprecated as _deprecated
-else:
-    from typing_extensions import deprecated as _deprecated
-
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _DisclosureState:
@@ -175,7 +170,7 @@ class CustodianDecision(_message.Message):
     verdict: Global___Verdict.ValueType
     """The verdict."""
     signed_denial: _builtins.bytes
-    """The custodian's signed denial, which holds the reason; empty for an approval, and for a denial without a reason."""
+    """The custodian's signed denial, which holds the reason; empty for an approval."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When the custodian decided."""
@@ -760,7 +755,6 @@ class PendingDisclosure(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     THRESHOLD_FIELD_NUMBER: _builtins.int
     DECISIONS_FIELD_NUMBER: _builtins.int
-    RECENT_OPENINGS_FIELD_NUMBER: _builtins.int
     RECORD_DIGEST_FIELD_NUMBER: _builtins.int
     RECENT_DISCLOSURES_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
@@ -769,18 +763,8 @@ class PendingDisclosure(_message.Message):
     """The signed request. Clients rely only on it, on the roster and on the log."""
     threshold: _builtins.int
     """How many shares it needs."""
-    @_builtins.property
-    @_deprecated("""This field has been marked as deprecated using proto field options.""")
-    def recent_openings(self) -> _builtins.int:
-        """The same number as recent_disclosures, under its former name."""
-
-    @recent_openings.setter
-    @_deprecated("""This field has been marked as deprecated using proto field options.""")
-    def recent_openings(self, value: _builtins.int) -> None:
-        """The same number as recent_disclosures, under its former name."""
-
     record_digest: _builtins.bytes
-    """The 32-byte digest of the record that the request's entry fixes; empty if it was logged before requests did so."""
+    """The 32-byte digest of the record that the request's entry fixes."""
     recent_disclosures: _builtins.int
     """How many records were disclosed to this auditor in the last 30 days, opened or not."""
     @_builtins.property
@@ -809,13 +793,12 @@ class PendingDisclosure(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         threshold: _builtins.int = ...,
         decisions: _abc.Iterable[Global___CustodianDecision] | None = ...,
-        recent_openings: _builtins.int = ...,
         record_digest: _builtins.bytes = ...,
         recent_disclosures: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "entry", b"entry", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "expire_time", b"expire_time", "recent_disclosures", b"recent_disclosures", "recent_openings", b"recent_openings", "record_digest", b"record_digest", "signed_request", b"signed_request", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "expire_time", b"expire_time", "recent_disclosures", b"recent_disclosures", "record_digest", b"record_digest", "signed_request", b"signed_request", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -938,7 +921,6 @@ class ApproveDisclosureRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
     SIGNED_APPROVAL_FIELD_NUMBER: _builtins.int
-    RESEALED_SHARE_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
@@ -946,16 +928,6 @@ class ApproveDisclosureRequest(_message.Message):
     """The disclosure."""
     signed_approval: _builtins.bytes
     """The signed approval, which holds SHA-256 of the share as it will be released."""
-    @_builtins.property
-    @_deprecated("""This field has been marked as deprecated using proto field options.""")
-    def resealed_share(self) -> _builtins.bytes:
-        """Must be empty: a client that sends the share before the log has the approval is refused (INVALID_MESSAGE)."""
-
-    @resealed_share.setter
-    @_deprecated("""This field has been marked as deprecated using proto field options.""")
-    def resealed_share(self, value: _builtins.bytes) -> None:
-        """Must be empty: a client that sends the share before the log has the approval is refused (INVALID_MESSAGE)."""
-
     code: _builtins.str
     """A code of the caller's second factor, 6 digits; not needed when the call is repeated."""
     def __init__(
@@ -964,12 +936,11 @@ class ApproveDisclosureRequest(_message.Message):
         request_id: _builtins.str = ...,
         disclosure_id: _builtins.str = ...,
         signed_approval: _builtins.bytes = ...,
-        resealed_share: _builtins.bytes = ...,
         code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "disclosure_id", b"disclosure_id", "request_id", b"request_id", "resealed_share", b"resealed_share", "signed_approval", b"signed_approval"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "disclosure_id", b"disclosure_id", "request_id", b"request_id", "signed_approval", b"signed_approval"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -374,13 +374,11 @@ class RecordDisclosure(_message.Message):
     disclosure_id: _builtins.str
     """The disclosure."""
     record_digest: _builtins.bytes
-    """The 32-byte digest of the record. Empty for a disclosure of before releases were logged, if the record was never
-    opened and a newer one has replaced it.
-    """
+    """The 32-byte digest of the record."""
     auditor_actor_id: _builtins.str
     """The auditor, by the actor id in the log."""
     legal_basis: _builtins.str
-    """The legal basis, as the auditor signed it. Empty for disclosures of before releases were logged."""
+    """The legal basis, as the auditor signed it."""
     @_builtins.property
     def entry(self) -> _disclosure_pb2.LoggedEntry:
         """The entry of the M-th release in the log, which commits to all of this, and its proof under the checkpoint."""
@@ -422,7 +420,7 @@ class DisclosureHistory(_message.Message):
 
     @_builtins.property
     def openings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosureOpening]:
-        """The openings, oldest first. Openings under a vault that did not log releases belong to no listed disclosure."""
+        """The openings, oldest first."""
 
     @_builtins.property
     def checkpoint(self) -> _transparency_pb2.Checkpoint:

@@ -38,7 +38,6 @@ class EventType(StrEnum):
     SECOND_FACTOR_EXHAUST = "secondfactor:tries:exhaust"
     DISCLOSURE_REQUEST = "disclosure:request:file"
     # Logged until requests fixed the version of the record.
-    DISCLOSURE_REQUEST_FORMER = "disclosure:request:make"
     DISCLOSURE_APPROVE = "disclosure:request:approve"
     DISCLOSURE_DENY = "disclosure:request:deny"
     DISCLOSURE_CANCEL = "disclosure:request:cancel"
@@ -76,7 +75,6 @@ class EventType(StrEnum):
     CONTEST_OVERDUE = "contest:case:overdue"
     CONTEST_DELETE = "contest:text:delete"
     # Logged until a registration needed an operator or another moderator.
-    MODERATOR_REGISTER = "moderator:key:register"
     MODERATOR_NAME = "moderator:key:name"
     MODERATOR_COUNTERSIGN = "moderator:key:countersign"
     MODERATOR_REVOKE = "moderator:key:revoke"
@@ -230,7 +228,6 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CONTEST_REJECT: ("contest_id", "reason_digest", "paper"),
     EventType.CONTEST_OVERDUE: ("contest_id",),
     EventType.CONTEST_DELETE: ("contest_id",),
-    EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
     EventType.MODERATOR_NAME: ("moderator_id", "paper"),
     EventType.MODERATOR_COUNTERSIGN: ("moderator_id", "paper", "first", "second"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
@@ -329,7 +326,6 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ERASURE_DESTROY: ("erasure_id", "absent_from"),
     EventType.ERASURE_RELEASE: ("erasure_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
-    EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),
     EventType.DISCLOSURE_DENY: ("decision",),
     EventType.DISCLOSURE_CANCEL: ("disclosure_id",),

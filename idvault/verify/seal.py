@@ -65,11 +65,6 @@ def one_time_key_info(*, disclosure_id: str) -> bytes:
     return encode("idvault/one-time-key/v1", disclosure_id)
 
 
-def evidence_info(*, disclosure_id: str) -> bytes:
-    """Return the HPKE info of evidence in its former form, which only old files have."""
-    return encode("idvault/evidence/v1", disclosure_id)
-
-
 def sealed_evidence_info(*, disclosure_id: str, reader: str, destroy_after: str) -> bytes:
     """Return the HPKE info of evidence that is sealed to a reader's roster key; destroy_after: YYYY-MM-DD."""
     return encode("idvault/sealed-evidence/v2", disclosure_id, reader, destroy_after)

@@ -306,7 +306,7 @@ def test_roster_for_development_is_refused(deployment: Deployment) -> None:
 
 
 def test_roster_without_witnesses_is_refused(deployment: Deployment) -> None:
-    """A vault of an earlier version needs a successor that names witnesses; nothing is adopted without."""
+    """It verifies as a version of the chain, but is not adopted."""
     deployment.done("keys", "init")
     deployment.done("db", "upgrade")
     deployment.publish_roster()

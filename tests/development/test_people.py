@@ -104,20 +104,3 @@ def test_a_new_roster_names_the_witness(tmp_path: Path) -> None:
     people.prepare(place, witness=WITNESS)
     made = roster_chain.load(place.roster)
     assert (made.version, made.witness) == (1, WitnessPolicy(1, ((WITNESS.name, WITNESS.public_key),)))
-
-
-def test_a_roster_without_witness_gets_a_successor(tmp_path: Path) -> None:
-    """A state folder of an earlier version is carried over; a roster that the service changed is not."""
-    place = Layout(tmp_path)
-    place.create()
-    certificates.prepare(place, now=NOW)
-    quorum_id = people.prepare(place)
-    first = place.roster.read_bytes()
-    assert people.prepare(place, witness=WITNESS, adopted=2) == quorum_id
-    assert place.roster.read_bytes() == first
-    for _ in range(2):
-        assert people.prepare(place, witness=WITNESS, adopted=1) == quorum_id
-        before, after = roster_chain.load_all(place.roster)
-        assert (before.to_bytes(), before.witness) == (first, None)
-        assert after.witness is not None
-        assert (after.people, after.quorums) == (before.people, before.quorums)

@@ -342,22 +342,6 @@ def test_a_decision_is_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("created", "lifetime", "former"),
-    [
-        (timedelta(seconds=-1), verify_disclosure.LONGEST_LIFETIME, True),
-        (timedelta(0), verify_disclosure.USUAL_LIFETIME, False),
-        (timedelta(seconds=-1), verify_disclosure.LONGEST_LIFETIME + timedelta(seconds=1), False),
-    ],
-)
-def test_only_a_request_of_before_may_fix_no_record(
-    created: timedelta, lifetime: timedelta, former: bool
-) -> None:
-    """A new request under the former entry type, or one dated back with a longer life, is not believed."""
-    at = disclosure_rules.FORMER_REQUESTS_END + created
-    assert disclosure_rules.may_be_former(created_at=at, expire_at=at + lifetime) is former
-
-
-@pytest.mark.parametrize(
     ("reason", "code"),
     [("", "REQUIRED"), ("  ", "REQUIRED"), ("x" * 501, "LENGTH"), ("a\u202eb", "CHARACTER")],
 )

@@ -76,7 +76,6 @@ def test_things_are_bound_as_the_design_says() -> None:
         "idvault/reseal/v1", b"d", "c", 1
     )
     assert seal.one_time_key_info(disclosure_id="d") == seal.encode("idvault/one-time-key/v1", "d")
-    assert seal.evidence_info(disclosure_id="d") == seal.encode("idvault/evidence/v1", "d")
     assert seal.sealed_evidence_info(
         disclosure_id="d", reader="auditor-a", destroy_after="2027-03-01"
     ) == seal.encode("idvault/sealed-evidence/v2", "d", "auditor-a", "2027-03-01")

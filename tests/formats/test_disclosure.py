@@ -66,8 +66,8 @@ async def test_released_shares_open_the_record(room: Chamber, sqlite_databases: 
     shares = []
     query = "select custodian, place, signed, resealed from disclosure_decisions"
     for custodian, place, approval, resealed in rows(sqlite_databases.main_url, query):
-        expected = paper.decision_content(
-            paper.APPROVAL, signed_request=signed, custodian=custodian, place=place, resealed=resealed
+        expected = paper.approval_content(
+            signed_request=signed, custodian=custodian, place=place, resealed=resealed
         )
         assert paper.content(approval, people.roster_member(custodian).ed25519) == expected
         info = paper.reseal_info(signed, custodian, place)

@@ -227,7 +227,6 @@ def test_papers() -> None:
     for verdict, paper, reason in (
         (Verdict.APPROVE, "signed approval", ""),
         (Verdict.DENY, "signed denial", given["reason"]),
-        (Verdict.DENY, "signed denial of the former version", ""),
     ):
         said = papers.parse_decision(given[paper], verdict=verdict)
         assert said.reason == reason

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.mock_registry import organization, population
+from idvault.mock_registry import organization
 from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.enterprise import EnterpriseLedger
 from idvault.mock_registry.organization import Organization
@@ -14,7 +14,7 @@ from idvault.mock_registry.population import PopulationError
 from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
 from idvault.verify import document, name
-from tests.support.mock_registry import Running, running
+from tests.support.mock_registry import Running
 from tests.support.organizations import NAME, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -112,17 +112,7 @@ async def test_organizations_are_added_by_the_admin_port(registry: Running) -> N
     assert status == 404
 
 
-async def test_a_population_of_an_older_version_gets_the_seeds_organizations(tmp_path: Path) -> None:
-    """The file is not changed."""
-    path = tmp_path / "population.json"
-    population.save(path, people=population.generate(size=20))
-    before = path.read_bytes()
-    assert organization.load(path) == organization.generate()
-    async with running(tmp_path):
-        assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("entries", [1, [1], [{"name": "虚构"}]])
+@pytest.mark.parametrize("entries", [None, 1, [1], [{"name": "虚构"}]])
 def test_a_damaged_file_is_refused(tmp_path: Path, entries: object) -> None:
     """Malformed organisations prevent the start."""
     path = tmp_path / "population.json"

@@ -114,9 +114,8 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
         sleep=asyncio.sleep,
         alarm=lambda _provider: None,
     )
-    vault = wire_vault(
-        main, guard=LogGuard(look=WaitingLog().unsequenced), fingerprinter=FakeFingerprinter(), entropy=ENTROPY
-    )
+    guard = LogGuard(look=WaitingLog().unsequenced)
+    vault = wire_vault(main, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY)
     settlement = SettlementContext(
         registries=dict.fromkeys(SubjectKind, registry),
         withheld=dict.fromkeys(SubjectKind, registry),

@@ -188,7 +188,7 @@ def test_a_person_s_passphrase_after_a_generated_one_has_its_own_cost(path: Path
 
 
 def test_the_least_cost_does_not_stay_under_a_person_s_passphrase(path: Path) -> None:
-    """An earlier version kept a generated passphrase's cost for the next one; a later change ends it."""
+    """A file whose cost somebody lowered gets the full one with its next change."""
     document = passphrase.lock(
         key_set.encode(dict(SETS)),
         passphrase=b"right",

@@ -21,6 +21,7 @@ from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_m
 
 A, B, C = CUSTODIANS
 SHARE = b"re-sealed share (synthetic)"
+REASON = "理由不足 (synthetic)"
 _numbers = iter(range(1, 1_000_000))
 
 
@@ -76,7 +77,8 @@ def decision(
 ) -> DecideCommand:
     """Return a custodian's decision about a signed request."""
     given = sha256(SHARE).digest() if verdict is Verdict.APPROVE else b""
-    said = DecisionTerms(verdict, papers.digest(paper), name, CUSTODIANS.index(name) + 1, given)
+    why = "" if verdict is Verdict.APPROVE else REASON
+    said = DecisionTerms(verdict, papers.digest(paper), name, CUSTODIANS.index(name) + 1, given, why)
     made = DecideCommand(
         actor_id=roster_member(name).actor_id,
         request_id=request_id(),

@@ -108,14 +108,13 @@ def asked_anew(opened: Opened, **changes: Any) -> Forge:
 def logged_anew(
     *,
     order: Sequence[str] = ORDER,
-    type: EventType = EventType.DISCLOSURE_REQUEST,
     when: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC),
     is_witnessed: bool = True,
 ) -> Forge:
     """Return a forge that logs the three entries for what the file holds, as a lying service can."""
 
     def forge(message: evidence_pb2.DisclosureEvidence) -> None:
-        events = _events(message, type, when)
+        events = _events(message, when)
         leaves = [entries.encode_leaf(events[name]) for name in order]
         at = Checkpoint(ORIGIN, len(leaves), merkle.mth(leaves), ())
         signed = checkpoint.sign(at, [NoteSigner(KEY, SIGNER.sign)])
@@ -140,16 +139,14 @@ def both(first: Forge, *more: Forge) -> Forge:
     return forge
 
 
-def _events(message: evidence_pb2.DisclosureEvidence, type: EventType, when: datetime) -> dict[str, Event]:
+def _events(message: evidence_pb2.DisclosureEvidence, when: datetime) -> dict[str, Event]:
     record, auditor = sealed_record(message.record), roster_member("auditor-a").actor_id
     terms = papers.parse_request(message.signed_request)
     settled: dict[str, Any] = {
         "claim_id": message.settlement_claim_id, "state": "SUCCEEDED", "failure_reason": "",
         "record_digest": record.digest(),
     }  # fmt: skip
-    asked: dict[str, Any] = {"request": message.signed_request}
-    if type is EventType.DISCLOSURE_REQUEST:
-        asked["record_digest"] = record.digest()
+    asked: dict[str, Any] = {"request": message.signed_request, "record_digest": record.digest()}
     opened: dict[str, Any] = {"disclosure_id": terms.disclosure_id, "record_digest": record.digest()}
 
     def event(kind: EventType, actor: str, fields: dict[str, Any]) -> Event:
@@ -157,7 +154,7 @@ def _events(message: evidence_pb2.DisclosureEvidence, type: EventType, when: dat
 
     return {
         "settlement": event(EventType.CLAIM_SETTLE, "system", settled),
-        "request": event(type, auditor, asked),
+        "request": event(EventType.DISCLOSURE_REQUEST, auditor, asked),
         "opening": event(EventType.DISCLOSURE_OPEN, auditor, opened),
     }
 

@@ -289,7 +289,8 @@ async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> s
     else:
         rows = await connection.all(_LOCK, party=relying_party, index=indexes[0], other=indexes[-1])
     # A process writes under a version only when all processes look under it, and one at a time creates a
-    # person. Two rows are from before this was so; the newer one is the person that others have found.
+    # person. A machine that slept through that hour can still make a second row, in the seconds until it has
+    # looked; the newer one is the person that others have found.
     row: Any = max(rows, key=lambda each: each.index_version, default=None)
     if row is not None and row.index_version < key.index_version:
         await connection.run(

@@ -25,9 +25,8 @@ def _of_disclosure() -> ForeignKeyConstraint:
 
 
 # text: the signed request, sealed under the case-text key of key_version; digest: SHA-256 of the plaintext.
-# record_digest: of the version that the request's log entry fixes; null for requests of before until the M-th
-# release. disclosed_at, disclose_entry_id, legal_basis: set by the M-th release; migration 0015 sets only
-# disclosed_at, and the worker then logs the entry. ended_at: when shares and kept version were destroyed.
+# record_digest: of the version that the request's log entry fixes. disclosed_at, disclose_entry_id,
+# legal_basis: set by the M-th release. ended_at: when shares and kept version were destroyed.
 disclosures = Table(
     "disclosures",
     main,
@@ -57,12 +56,11 @@ disclosures = Table(
     UniqueConstraint("disclosure_id"),
     UniqueConstraint("auditor_actor_id", "number"),
     Index(None, "auditor_actor_id", "disclosed_at"),
-    Index(None, "disclose_entry_id", "disclosed_at"),
     Index(None, "state", "expire_at"),
     Index(None, "key_version"),
 )
 
-# signed: of a denial with a reason sealed under the case-text key of key_version, which others do not have.
+# signed: a denial is sealed under the case-text key of key_version, which approvals do not have.
 # resealed: the share, sealed to the auditor's one-time key; null until its release and once destroyed.
 # reported_at: when the auditor reported the share as wrong.
 disclosure_decisions = Table(

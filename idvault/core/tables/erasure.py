@@ -6,8 +6,7 @@ from idvault.core.db.types import Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 # due_at: when the next step is due, null if there is none. held: true while a sanction keeps the account of a
-# destroyed erasure among its person's accounts, else null. origin: who asked, null for what was requested
-# before it was recorded.
+# destroyed erasure among its person's accounts, else null. origin: who asked.
 erasures = Table(
     "erasures",
     main,

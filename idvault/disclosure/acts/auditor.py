@@ -73,11 +73,7 @@ class CheckedRecord:
 
 def check(evidence: RecordEvidence) -> CheckedRecord:
     """Return the record with its settlement, or raise DamagedError (RECORD_DAMAGED)."""
-    return _newest(evidence, evidence.record.digest())
-
-
-def _newest(evidence: RecordEvidence, digest: bytes) -> CheckedRecord:
-    record = evidence.record
+    record, digest = evidence.record, evidence.record.digest()
     failed = [claim for claim in evidence.claims if claim.state != ClaimState.SUCCEEDED.value]
     succeeded = [claim for claim in evidence.claims if claim.state == ClaimState.SUCCEEDED.value]
     for logged in evidence.entries:
@@ -91,19 +87,11 @@ def _newest(evidence: RecordEvidence, digest: bytes) -> CheckedRecord:
 
 
 def check_requested(evidence: RecordEvidence, *, filed: Filed, signed_request: bytes) -> CheckedRecord:
-    """Return the record that a request fixed; raises DamagedError (RECORD_DAMAGED).
-
-    A request that was logged before requests fixed a version opens only the newest record: otherwise
-    PreconditionError (ILLEGAL_TRANSITION).
-    """
+    """Return the record that a request fixed; raises DamagedError (RECORD_DAMAGED)."""
     record, digest = evidence.record, evidence.record.digest()
     requested = next((each for each in evidence.entries if each.entry_id == filed.entry_id), None)
     if requested is None:
         raise DamagedError(Reason.RECORD_DAMAGED)
-    if entry.decode_leaf(requested.leaf).type == EventType.DISCLOSURE_REQUEST_FORMER.value:
-        if not evidence.is_newest:
-            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        return _newest(evidence, digest)
     try:
         entry.check_opened(
             requested.leaf,
@@ -147,7 +135,7 @@ def _fits(logged: Logged, record: SealedRecord, claim: EndedClaim, digest: bytes
 
 @dataclass(frozen=True, slots=True)
 class ShownDisclosure:
-    """A disclosure as returned to its auditor. denials: the signed denials with a reason, by custodian."""
+    """A disclosure as returned to its auditor. denials: the signed denials by custodian."""
 
     filed: Filed
     signed_request: bytes = field(repr=False)

@@ -50,7 +50,7 @@ def sealed_denial(*, case_texts: CaseTextSealer, filed: Filed, custodian: str, s
 
 
 def opened(*, case_texts: CaseTextSealer, filed: Filed) -> Mapping[str, bytes]:
-    """Return the signed denials that hold a reason, by custodian; raises DamagedError (RECORD_DAMAGED)."""
+    """Return the signed denials by custodian; raises DamagedError (RECORD_DAMAGED)."""
     disclosure_id = filed.disclosure.disclosure_id
     return {
         custodian: case_texts.open(disclosure_id=disclosure_id, sealed=denial, custodian=custodian)
@@ -69,7 +69,7 @@ _METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"
 class PendingDisclosures:
     """A waiting request. recent_disclosures: to its auditor in the last 30 days, opened or not.
 
-    denials: the signed denials with a reason, by custodian.
+    denials: the signed denials by custodian.
     """
 
     filed: Filed
@@ -83,7 +83,7 @@ class PendingDisclosures:
 class Decided:
     """A disclosure after a custodian's act. proofs: of the act's entry, None for a denial.
 
-    denials: the signed denials with a reason, by custodian.
+    denials: the signed denials by custodian.
     """
 
     filed: Filed
@@ -146,7 +146,7 @@ class DisclosureContext:
         return self.case_texts.open(disclosure_id=filed.disclosure.disclosure_id, sealed=filed.text)
 
     def denials(self, filed: Filed) -> Mapping[str, bytes]:
-        """Return the signed denials that hold a reason, by custodian; raises DamagedError."""
+        """Return the signed denials by custodian; raises DamagedError."""
         return opened(case_texts=self.case_texts, filed=filed)
 
 
@@ -211,13 +211,7 @@ async def _disclose(tx: Tx, released: Disclosure, releasing: Releasing) -> None:
         legal_basis=releasing.legal_basis,
         record_digest=releasing.record_digest,
     )
-    await rows.disclose(
-        tx.connection,
-        released,
-        legal_basis=releasing.legal_basis,
-        record_digest=releasing.record_digest,
-        entry_id=event.entry_id,
-    )
+    await rows.disclose(tx.connection, released, legal_basis=releasing.legal_basis, entry_id=event.entry_id)
 
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
@@ -400,7 +394,7 @@ def _deciding(
     seats: DecidingQuorum,
 ) -> Deciding:
     sealed = None
-    if said.reason:
+    if command.verdict is Verdict.DENY:
         sealed = sealed_denial(
             case_texts=context.case_texts, filed=filed, custodian=member.name, signed=command.signed
         )
@@ -436,15 +430,14 @@ def _checked_paper(
     """Return what a signed paper says; raises PaperError, InvalidError unless it matches the call."""
     name = "signed_approval" if command.verdict is Verdict.APPROVE else "signed_denial"
     said = papers.parse_decision(command.signed, verdict=command.verdict, field=name)
-    size = _HASH_SIZE if command.verdict is Verdict.APPROVE else 0
-    if len(said.resealed_hash) != size:
-        raise PaperError(name, "an approval must have the hash of a share, and a denial must not")
+    if command.verdict is Verdict.APPROVE and len(said.resealed_hash) != _HASH_SIZE:
+        raise PaperError(name, "an approval must have the hash of a share")
     meant = DecisionTerms(
         command.verdict, filed.digest, roster_member.name, member.place, said.resealed_hash, said.reason
     )
     if said != meant:
         raise PaperError(name, "the signed paper does not match the call")
-    if said.reason:
+    if command.verdict is Verdict.DENY:
         verify_disclosure.check_reason(said.reason, field=name)
     papers.check_signature(command.signed, roster_member=roster_member, field=name)
     return said

@@ -50,12 +50,6 @@ def page_size(value: int) -> int:
     return value or _USUAL_PAGE
 
 
-def check_no_share(value: bytes) -> None:
-    """Raise InvalidError (INVALID_MESSAGE) if an approval carries the share, as that of former clients."""
-    if value:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("resealed_share", FieldCode.LENGTH))
-
-
 def finding(value: int) -> HistoryFinding:
     """Return a client's finding; raises InvalidError (INVALID_MESSAGE) for an unknown value."""
     for number, word in _FINDINGS.items():
@@ -112,7 +106,6 @@ def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
         expire_time=time_of(found.expire_at),
         threshold=value.filed.threshold,
         decisions=_decisions(found, value.denials),
-        recent_openings=value.recent_disclosures,
         recent_disclosures=value.recent_disclosures,
         record_digest=found.record_digest,
     )

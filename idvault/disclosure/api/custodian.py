@@ -67,7 +67,6 @@ class CustodianMethods:
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
         """Approve a disclosure; answer once the log has the approval."""
-        auditor.check_no_share(request.resealed_share)
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),

@@ -135,12 +135,6 @@ _DISCLOSURES = statement(
     .order_by(disclosures.c.disclosed_at, disclosures.c.disclose_entry_id),
     lambda row: RecordDisclosure(*row),
 )
-_UNLOGGED = statement(
-    select(disclosures)
-    .where(disclosures.c.disclose_entry_id.is_(None), disclosures.c.disclosed_at <= param("now"))
-    .order_by(disclosures.c.disclosed_at)
-    .limit(_LIMIT)
-)
 _OPENINGS = statement(
     select(
         disclosure_openings.c.disclosure_id,
@@ -159,12 +153,6 @@ async def due(connection: Connection, *, now: datetime, limit: int) -> list[Disc
     """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
     repeats_end = now - disclosure_rules.REPEAT_TIME
     found = await disclosure_rows.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
-    return [filed.disclosure for filed in found]
-
-
-async def unlogged(connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
-    """Return disclosures without their log entry, oldest first."""
-    found = await disclosure_rows.load(connection, _UNLOGGED, now=now, limit=limit)
     return [filed.disclosure for filed in found]
 
 
@@ -216,7 +204,7 @@ async def disclosures_since(connection: Connection, *, actor_id: str, since: dat
 
 
 async def disclosed(connection: Connection, *, account_token: str) -> list[RecordDisclosure]:
-    """Return every disclosure of an account's records that has its log entry, oldest first."""
+    """Return every disclosure of an account's records, oldest first."""
     return await connection.all(_DISCLOSURES, token=account_token)
 
 

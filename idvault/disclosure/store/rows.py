@@ -82,15 +82,7 @@ _PUT = statement(
 _DISCLOSE = statement(
     update(disclosures)
     .where(_IS_DISCLOSURE)
-    .values(
-        disclose_entry_id=param("entry_id"),
-        legal_basis=param("legal_basis"),
-        record_digest=param("record_digest"),
-    )
-)
-_DISCLOSE_ENTRY = statement(
-    select(disclosures.c.disclose_entry_id).where(disclosures.c.disclosure_id == param("disclosure_id")),
-    scalar,
+    .values(disclose_entry_id=param("entry_id"), legal_basis=param("legal_basis"))
 )
 _END = statement(
     update(disclosures).where(_IS_DISCLOSURE, disclosures.c.ended_at.is_(None)).values(ended_at=param("now"))
@@ -140,7 +132,7 @@ async def add(connection: Connection, filed: Filed) -> None:
         digest=filed.digest,
         threshold=filed.threshold,
         entry_id=filed.entry_id,
-        record_digest=made.record_digest or None,
+        record_digest=made.record_digest,
         disclosed_at=made.disclosed_at,
         disclose_entry_id=None,
         legal_basis=None,
@@ -205,22 +197,16 @@ async def add_share(
 
 
 async def disclose(
-    connection: Connection, disclosure: Disclosure, *, record_digest: bytes, legal_basis: str, entry_id: str
+    connection: Connection, disclosure: Disclosure, *, legal_basis: str, entry_id: str
 ) -> None:
-    """Store the entry, the legal basis and the record's digest of a disclosure."""
+    """Store the entry and the legal basis of a disclosure."""
     await connection.run(
         _DISCLOSE,
         token=disclosure.account_token,
         disclosure_id=disclosure.disclosure_id,
         entry_id=entry_id,
         legal_basis=legal_basis,
-        record_digest=record_digest,
     )
-
-
-async def is_logged(connection: Connection, *, disclosure_id: str) -> bool:
-    """Return whether a disclosure has its log entry; the caller must have locked its row."""
-    return await connection.one(_DISCLOSE_ENTRY, disclosure_id=disclosure_id) is not None
 
 
 async def report_share(
@@ -292,7 +278,7 @@ def _filed(row: Row[Any], made: Sequence[_Made]) -> Filed:
         opened=row.opened,
         opened_at=row.opened_at,
         decisions=tuple(decision for decision, _ in made),
-        record_digest=row.record_digest or b"",
+        record_digest=row.record_digest,
         disclosed_at=row.disclosed_at,
         confirmed_at=row.confirmed_at,
     )
@@ -317,11 +303,12 @@ async def evidence(
     record_id: the newest version or one that is kept for a disclosure; without it, the newest. None if it
     does not exist.
     """
-    newest = stored = await account_rows.find(connection, account_token)
-    if record_id is not None:
+    if record_id is None:
+        stored = await account_rows.find(connection, account_token)
+    else:
         stored = await account_kept.find(connection, account_token=account_token, record_id=record_id)
     if stored is None:
         return None
     ended = await connection.all(_ENDED, token=account_token)
     entries = await connection.all(log_store.LOGGED_NEWEST_FIRST, token=account_token)
-    return RecordEvidence(stored, tuple(ended), tuple(entries), is_newest=stored == newest)
+    return RecordEvidence(stored, tuple(ended), tuple(entries))

@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from sqlalchemy import insert, or_, select, update
 
-from idvault.account.store import kept as account_kept
 from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, scalar, statement, upsert
@@ -42,16 +41,6 @@ _CHARGE = statement(
     scalar,
 )
 _ADD_OPENING = statement(insert(disclosure_openings))
-_OPENED_DIGEST = statement(
-    select(disclosure_openings.c.record_digest)
-    .where(
-        disclosure_openings.c.account_token == param("token"),
-        disclosure_openings.c.disclosure_id == param("disclosure_id"),
-    )
-    .order_by(disclosure_openings.c.opened_at)
-    .limit(1),
-    scalar,
-)
 
 
 async def begin_refusals(connection: Connection, *, actor_id: str, reason: str) -> None:
@@ -93,15 +82,3 @@ async def add_opening(
         opened_at=now,
         record_digest=record_digest,
     )
-
-
-async def digest(connection: Connection, disclosure: Disclosure) -> bytes:
-    """Return the digest of a disclosure's record; empty if the version is gone and was never opened."""
-    if disclosure.record_digest:
-        return disclosure.record_digest
-    token = disclosure.account_token
-    opened = await connection.one(_OPENED_DIGEST, token=token, disclosure_id=disclosure.disclosure_id)
-    if opened is not None:
-        return bytes(opened)
-    found = await account_kept.find(connection, account_token=token, record_id=disclosure.record_id)
-    return b"" if found is None else found.digest()

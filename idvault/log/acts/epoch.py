@@ -80,7 +80,7 @@ async def find_place(main: Database, chain: Sequence[EpochStatement]) -> EpochPl
 
 async def check_ages(main: Database, shred: Database) -> None:
     """Raise EpochOlderError, EpochConflictError or DamagedError unless both know the same epochs."""
-    _, found, chain = await _chains(main, shred)
+    found, chain = await _chains(main, shred)
     place = await _place(main, chain)
     if place.own < place.newest.number:
         raise EpochOlderError("the main database", place.own + 1)
@@ -88,21 +88,13 @@ async def check_ages(main: Database, shred: Database) -> None:
         raise EpochOlderError("the shred database", len(found) + statements.SECOND)
 
 
-async def carry(main: Database, shred: Database) -> None:
-    """Give the main database the statements of epochs that it is in, if an earlier version did not."""
-    found, _, chain = await _chains(main, shred)
-    place = await _place(main, chain)
-    if len(found) < len(chain) and place.own == place.newest.number:
-        content = statements.encode_chain(chain)
-        await main.act("epoch.keep", lambda one: store.keep_statements(one, content))
-
-
 async def _chains(
     main: Database, shred: Database
-) -> tuple[Sequence[EpochStatement], Sequence[EpochStatement], Sequence[EpochStatement]]:
+) -> tuple[Sequence[EpochStatement], Sequence[EpochStatement]]:
+    """Return the statements of the shred database, and those of both."""
     ours, theirs = await of_main(main), await of_shred(shred)
     try:
-        return ours, theirs, statements.join(ours, theirs)
+        return theirs, statements.join(ours, theirs)
     except RosterError as error:
         raise EpochConflictError(str(error)) from error
 

@@ -9,7 +9,6 @@ from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.platform import Platform
 from idvault.moderator import acts as moderator_acts
-from idvault.people import store as people_store
 from idvault.platform import acts as platform_acts
 from idvault.processes import migrations
 from idvault.processes.bootstrap.base import ENTROPY, urls
@@ -39,13 +38,6 @@ def upgrade_steps(settings: Settings, *, phase: Phase | None) -> list[tuple[str,
 def database_states(settings: Settings) -> list[State]:
     """Return the schema version of both databases, and whether this program can use them; changes nothing."""
     return asyncio.run(pending.states(*urls(settings)))
-
-
-async def adopted_version(settings: Settings) -> int:
-    """Return the newest roster version that the main database has adopted, 0 if there is none."""
-    async with main_database(settings) as main:
-        newest = await main.one("roster.newest", people_store.NEWEST)
-    return 0 if newest is None else newest[0]
 
 
 async def register_platform(

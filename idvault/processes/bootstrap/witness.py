@@ -116,8 +116,6 @@ async def check_witnessed(
     if this process has it. A process without it waits for the first checkpoint.
     """
     await log_epoch.check_ages(base.main, base.shred)
-    if signer is not None:
-        await log_epoch.carry(base.main, base.shred)
     if not witnesses:
         return WitnessWatch(None)
     named = witness_keys(roster)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from idvault.opens import identity
@@ -18,7 +17,7 @@ from idvault.processes.development.layout import (
 )
 from idvault.verify import durable_file
 from idvault.verify.attest import certificate
-from idvault.verify.attest.people import roster, roster_chain, roster_signature
+from idvault.verify.attest.people import roster, roster_signature
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.attest.quorum import Quorum
@@ -33,33 +32,20 @@ _ORGANISATIONS = {
 }
 
 
-def prepare(layout: Layout, *, witness: VerifierKey | None = None, adopted: int = 0) -> str:
+def prepare(layout: Layout, *, witness: VerifierKey | None = None) -> str:
     """Create what is missing, and return the id of the quorum; the certificates must exist.
 
-    witness: the one that must cosign the log, None for a vault without. adopted: the newest version that the
-    service has adopted. An existing roster is not changed; one without witness gets a successor, unless the
-    service is ahead of the file. Raises RosterError if it is damaged.
+    witness: the one that must cosign the log, None for a vault without. An existing roster is not changed.
+    Raises RosterError if it is damaged.
     """
-    policy = None if witness is None else WitnessPolicy(1, ((witness.name, witness.public_key),))
     if not layout.roster.exists():
+        policy = None if witness is None else WitnessPolicy(1, ((witness.name, witness.public_key),))
         made = _first_roster(layout, policy)
         durable_file.replace(layout.roster, made.to_bytes())
     found = roster.parse(layout.roster.read_bytes())
     if found.version == 1:
         roster_signature.verify(found, previous=None)
-    if found.witness is None and policy is not None and adopted <= found.version:
-        found = _successor(layout, found, policy)
     return found.quorum(QUORUM).id
-
-
-def _successor(layout: Layout, before: Roster, policy: WitnessPolicy) -> Roster:
-    """Return the next version, which only names the witness; its predecessor stays beside it."""
-    made = replace(before, version=before.version + 1, witness=policy, signatures=())
-    made = _signed(made, {name: _identity(layout.people / name, name) for name in CUSTODIANS})
-    roster_signature.verify(made, previous=before)
-    durable_file.replace(roster_chain.former_path(layout.roster, version=before.version), before.to_bytes())
-    durable_file.replace(layout.roster, made.to_bytes())
-    return made
 
 
 def _first_roster(layout: Layout, policy: WitnessPolicy | None) -> Roster:

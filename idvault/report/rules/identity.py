@@ -86,10 +86,7 @@ DISCLOSURES = Section(
     "disclosures",
     Title("身份披露", "Disclosures of sealed identities"),
     logged=(
-        logged(
-            "disclosures.requested", "提出的申请", "requests",
-            Type.DISCLOSURE_REQUEST, Type.DISCLOSURE_REQUEST_FORMER,
-        ),
+        logged("disclosures.requested", "提出的申请", "requests", Type.DISCLOSURE_REQUEST),
         logged("disclosures.approvals", "保管人批准", "approvals by custodians", Type.DISCLOSURE_APPROVE),
         logged("disclosures.denials", "保管人拒绝", "denials by custodians", Type.DISCLOSURE_DENY),
         logged("disclosures.releases", "交出的份额", "shares released", Type.DISCLOSURE_RELEASE),
@@ -140,7 +137,7 @@ OPERATION = Section(
         ),
         logged(
             "moderators.registered", "新登记的管理员", "moderators registered",
-            Type.MODERATOR_REGISTER, Type.MODERATOR_NAME, Type.MODERATOR_COUNTERSIGN,
+            Type.MODERATOR_NAME, Type.MODERATOR_COUNTERSIGN,
         ),
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@
 - Approval: purpose "idvault/disclosure-approval/v1", then SHA-256 of the signed request, custodian, share
   index, SHA-256 of the re-sealed share.
 - Denial: purpose "idvault/disclosure-denial/v2", then SHA-256 of the signed request, custodian, share index,
-  the reason. A denial of the former version "idvault/disclosure-denial/v1" ends with an empty part instead.
+  the reason, which is not empty.
 - Parsing is strict: the parsed content must encode to exactly the same bytes.
 """
 
@@ -30,8 +30,7 @@ LONGEST_DENIAL = 4 * 1024
 _REQUEST = "idvault/disclosure-request/v1"
 _APPROVAL = "idvault/disclosure-approval/v1"
 _DENIAL = "idvault/disclosure-denial/v2"
-_FORMER_DENIAL = "idvault/disclosure-denial/v1"
-_DECISIONS = {Verdict.APPROVE: (_APPROVAL,), Verdict.DENY: (_DENIAL, _FORMER_DENIAL)}
+_DECISIONS = {Verdict.APPROVE: _APPROVAL, Verdict.DENY: _DENIAL}
 _LENGTH = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 253_402_300_799  # the last second of the year 9999
@@ -112,7 +111,7 @@ class Terms:
 class DecisionTerms:
     """The content of a decision. resealed_hash: SHA-256 of the re-sealed share, empty in a denial.
 
-    reason: why the request was denied; empty in an approval and in a denial of the former version.
+    reason: why the request was denied, empty in an approval.
     """
 
     verdict: Verdict
@@ -124,14 +123,10 @@ class DecisionTerms:
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
-        purpose, last = self._last()
-        return seal.encode(purpose, self.request_digest, self.custodian, self.share_index, last)
-
-    def _last(self) -> tuple[str, bytes | str]:
-        """Return the purpose and the last part."""
-        if self.verdict is Verdict.APPROVE:
-            return _APPROVAL, self.resealed_hash
-        return (_DENIAL, self.reason) if self.reason else (_FORMER_DENIAL, self.resealed_hash)
+        last = self.resealed_hash if self.verdict is Verdict.APPROVE else self.reason
+        return seal.encode(
+            _DECISIONS[self.verdict], self.request_digest, self.custodian, self.share_index, last
+        )
 
 
 def digest(signed: bytes) -> bytes:
@@ -173,16 +168,18 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
     if len(signed) > (LONGEST_DENIAL if verdict is Verdict.DENY else LONGEST_DECISION):
         raise PaperError(field, "the decision is too long")
     parts = _parts(signed[:-SIGNATURE_SIZE], field)
-    if len(parts) != 5 or parts[0] not in {purpose.encode() for purpose in _DECISIONS[verdict]}:
+    if len(parts) != 5 or parts[0] != _DECISIONS[verdict].encode():
         raise PaperError(field, "this paper has another purpose")
-    has_reason = parts[0] == _DENIAL.encode()
+    is_denial = verdict is Verdict.DENY
+    if is_denial and not parts[4]:
+        raise PaperError(field, "the denial has no reason")
     terms = DecisionTerms(
         verdict,
         parts[1],
         _text(parts[2], field),
         _integer(parts[3], field),
-        resealed_hash=b"" if has_reason else parts[4],
-        reason=_text(parts[4], field) if has_reason else "",
+        resealed_hash=b"" if is_denial else parts[4],
+        reason=_text(parts[4], field) if is_denial else "",
     )
     _check_spelling(terms.canonical(), signed, field)
     return terms

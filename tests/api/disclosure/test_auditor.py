@@ -128,7 +128,6 @@ async def test_what_is_not_there_is_not_found(house: House, method: str) -> None
         ("CustodianService/ListPendingDisclosures", {"page_token": "x"}, "INVALID_MESSAGE", "page_token"),
         ("CustodianService/GetSealedShare", {"disclosure_id": "d"}, "INVALID_MESSAGE", "disclosure_id"),
         ("CustodianService/ApproveDisclosure", {"request_id": "x" * 36}, "INVALID_REQUEST_ID", "request_id"),
-        ("CustodianService/ApproveDisclosure", {"resealed_share": b"x"}, "INVALID_MESSAGE", "resealed_share"),
         ("CustodianService/ReleaseShare", {"request_id": ""}, "INVALID_REQUEST_ID", "request_id"),
         ("DisclosureService/ConfirmOpening", {"disclosure_id": "d"}, "INVALID_MESSAGE", "disclosure_id"),
         ("DisclosureService/ReportShare", {"request_id": "1"}, "INVALID_REQUEST_ID", "request_id"),

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from idvault.processes.cli.disclosure import evidence as verbs
 from idvault.verify.event import EventType
 from idvault_client.commands.app import app
-from tests.clients.people.test_evidence import OTHER, former
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands, Result
@@ -110,21 +109,6 @@ async def test_no_file_is_overwritten_and_nothing_is_opened_in_vain(house: House
     )
     assert (json.loads(bare.out)["evidence"], json.loads(bare.out)["openings_left"]) == (None, 0)
     assert not list((house.folder / "auditor-a").glob("evidence/*"))
-
-
-async def test_former_evidence_is_shown_but_not_verified(house: House) -> None:
-    """Its identity, which anybody could have replaced, is given as unproved, with exit code 5."""
-    made = await opening(house.room)
-    disclosure_id = made.proof.terms.disclosure_id
-    path = house.folder / "former.json"
-    path.write_bytes(former(made, identity=builders.identity(name=OTHER)))
-    shown = await house.run("auditor-a", "show", disclosure_id, "--evidence", path)
-    assert (shown.code, "verified" in shown.out) == (5, False)
-    assert "nothing proves the identity" in shown.err
-    told = await house.run("auditor-a", "show", disclosure_id, "--evidence", path, json=True)
-    assert (told.code, json.loads(told.out)["proved"]) == (5, False)
-    exported = await house.run("auditor-a", "export", path, "--out", house.folder / "court")
-    assert (exported.code, (house.folder / "court").exists()) == (5, False)
 
 
 class Page(HTMLParser):

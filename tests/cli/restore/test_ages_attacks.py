@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from idvault.log import store
 from idvault.log.acts import epoch as log_epoch
 from idvault.log.acts.epoch import EpochConflictError, EpochOlderError
 from idvault.log.acts.sequencing import LogRefusedError
@@ -215,19 +214,3 @@ def test_no_process_starts_on_databases_of_two_epochs(world: AgesWorld) -> None:
     world.put(rows, world.copies["now"].shred)
     with pytest.raises(EpochConflictError, match="two statements for epoch 3"):
         world.run(check)
-
-
-def test_a_main_database_of_an_earlier_version_gets_its_statements(world: AgesWorld) -> None:
-    """The worker gives it those of the epochs that it is in, and no others."""
-
-    async def carry(pair: PairWorld) -> None:
-        await log_epoch.carry(pair.main, pair.shred)
-
-    async def kept(pair: PairWorld) -> bytes | None:
-        return await pair.main.read("test", store.statements)
-
-    for main, given in (("now", True), ("lost-3", False)):
-        rows = {**world.copies[main].main, "log_statements": []}
-        world.put(rows, world.copies["now"].shred)
-        world.run(carry)
-        assert (world.run(kept) is not None) is given

@@ -77,7 +77,7 @@ def test_the_end_of_a_standing() -> None:
 
 
 def test_an_end_without_the_vaults_time() -> None:
-    """An older vault tells no time: a standing with an end is then always asked for."""
+    """While the vault has told no time, a standing with an end is always asked for."""
     cache = StatusCache(max_age=MAX_AGE)
     cache.begin(now=100)
     tell(cache, limited(), status(TOKENS[1]))

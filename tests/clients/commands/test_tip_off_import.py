@@ -19,7 +19,7 @@ from idvault_client.backend.tip_off import FiledTipOff, TipOffReport
 from idvault_client.commands.tip_off.command import app
 from idvault_client.commands.tip_off.importer import MaildirError, MailImport
 from idvault_client.commands.tip_off.mail import MailedReport
-from idvault_client.errors import Exhausted, InvalidFields, RequestIdReused, Unavailable
+from idvault_client.errors import InvalidFields, RequestIdReused, Unavailable
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
@@ -111,7 +111,7 @@ def test_a_whole_import(box: Box) -> None:
     """Each mail is filed and moved, its receipt says whom to tell which secret, and all of it once."""
     vault = Vault()
     done = box.run(vault)
-    assert (done.filed, done.left, done.turned_away) == (2, 0, 0)
+    assert (done.filed, done.turned_away) == (2, 0)
     assert (box.names("new"), box.names("cur")) == ([], ["1.host:2,S", "2.host:2,S"])
     assert box.lines() == [
         {"contact": "one@example.org", "reference": "0" * 12, "secret": "0" * 16},
@@ -186,11 +186,8 @@ def test_what_is_no_mail(box: Box, tmp_path: Path) -> None:
 
 
 def test_what_the_vault_refuses(box: Box) -> None:
-    """Mails beyond the reporter's limit stay for tomorrow, wrong ones are flagged, an outage ends the run."""
+    """Wrong mails are flagged, an outage ends the run."""
     vault = Vault()
-    vault.refuse = Exhausted(Reason.TIP_OFF_LIMIT_REACHED, "RESOURCE_EXHAUSTED")
-    assert box.run(vault).left == 2
-    assert len(box.names("new")) == 2
     vault.refuse = Unavailable(Reason.STORE_UNAVAILABLE, "UNAVAILABLE")
     with pytest.raises(Unavailable):
         box.run(vault)
@@ -231,7 +228,7 @@ def test_the_command_names_an_operation(box: Box, operation: str) -> None:
     options = ["--state", str(box.folder / "state"), "--receipts", str(box.receipts)]
     options += ["--operation", operation] if operation else []
     done = CliRunner().invoke(app, ["import-mail", str(box.folder), *options], obj=connection)
-    assert (done.exit_code, done.stdout) == (0, "import: 2 filed, 0 left, 0 refused\n")
+    assert (done.exit_code, done.stdout) == (0, "import: 2 filed, 0 refused\n")
     assert [one["operation_id"] for one in connection.filed] == [operation] * 2
 
 

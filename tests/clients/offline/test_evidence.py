@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault.disclosure.rules import FORMER_REQUESTS_END
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault.verify import seal
 from idvault.verify.attest import payload, record_key
@@ -20,7 +18,6 @@ from idvault.verify.attest.people import roster_chain
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.witness import WitnessPolicy
 from idvault.verify.disclosure import Verdict
-from idvault.verify.event import EventType
 from idvault.verify.registry import RegistryAnswer
 from idvault_client.commands.app import app
 from idvault_client.offline import record as record_messages
@@ -49,12 +46,6 @@ from tests.support.reference.encoding import RefusedError
 A, B, C = CUSTODIANS
 Message = evidence_pb2.DisclosureEvidence
 OTHER = "李四"
-FORMER = EventType.DISCLOSURE_REQUEST_FORMER
-LATE_TIME = FORMER_REQUESTS_END + timedelta(hours=1)  # no vault writes entries of the former type by then
-LATE = {
-    "create_time": int(FORMER_REQUESTS_END.timestamp()),
-    "expire_time": int((FORMER_REQUESTS_END + timedelta(days=3)).timestamp()),
-}
 
 
 @pytest_asyncio.fixture
@@ -195,24 +186,8 @@ def record(**changes: Any) -> Forge:
 def entry_forges(opened: Opened) -> dict[str, tuple[Forge, str]]:
     """Return each forge of a service that logs entries again, with the reason of its refusal."""
     return {
-        "a new request logged as a former one": (
-            both(
-                other_identity(opened), asked_anew(opened, **LATE), logged_anew(type=FORMER, when=LATE_TIME)
-            ),
-            "OTHER_ENTRY",
-        ),
-        "a former request opened long after": (
-            both(other_identity(opened), logged_anew(type=FORMER, when=LATE_TIME)),
-            "OTHER_ENTRY",
-        ),
-        "a former request of many days": (
-            both(asked_anew(opened, expire_time=LATE["expire_time"]), logged_anew(type=FORMER)),
-            "OTHER_ENTRY",
-        ),
         "a request before the settlement": (
-            both(
-                other_identity(opened), logged_anew(type=FORMER, order=("request", "settlement", "opening"))
-            ),
+            both(other_identity(opened), logged_anew(order=("request", "settlement", "opening"))),
             "OTHER_ENTRY",
         ),
         "an opening before the request": (
@@ -242,6 +217,7 @@ def forges(opened: Opened, other: Opened, roster: Roster) -> dict[str, tuple[For
         "claim": (put(settlement_claim_id="0" * 32), "OTHER_ENTRY"),
         "opening": (put(opening=its.opening), "OTHER_ENTRY"),
         "entry of the request": (put(request=its.request), "OTHER_ENTRY"),
+        "an entry of another type": (put(request=own.opening), "OTHER_ENTRY"),
         "no entry of the request": (put(request=disclosure_pb2.LoggedEntry()), "OTHER_ENTRY"),
         "checkpoint": (put(checkpoint=its.checkpoint), "NOT_IN_LOG"),
         "one approval": (approvals(first), "APPROVALS_MISSING"),
@@ -267,16 +243,6 @@ async def test_an_auditor_cannot_forge_evidence_either(room: Chamber, tmp_path: 
     text = run(tmp_path, opened.forged(cases["payload"][0]))
     assert (text.exit_code, text.stdout) == (5, "check: OTHER_ENTRY\n")
     assert OTHER not in text.output
-
-
-async def test_evidence_of_a_former_request_stays_valid(room: Chamber) -> None:
-    """A request that was made while vaults wrote the former entry may have one."""
-    opened = await opening(room)
-    assert refusal(opened.forged(logged_anew())) == ""
-    assert refusal(opened.forged(logged_anew(type=FORMER))) == ""
-    last = {each: value - 1 for each, value in LATE.items()}
-    when = FORMER_REQUESTS_END + timedelta(days=2)
-    assert refusal(opened.forged(both(asked_anew(opened, **last), logged_anew(type=FORMER, when=when)))) == ""
 
 
 async def test_a_third_approval_counts_too(room: Chamber) -> None:
@@ -413,7 +379,7 @@ async def test_a_record_that_is_no_match_proves_nothing(room: Chamber) -> None:
         (b'{"format": "idvault/evidence/v2", "evidence": "AA", "signature": "AA"}', "NOT_EVIDENCE"),
         (b'{"format": "idvault/evidence/v2", "evidence": "", "signature": ""}', "NOT_EVIDENCE"),
         (b'{"format": "idvault/sealed-evidence/v2"}', "SEALED"),
-        (b'{"format": "idvault/evidence/v1"}', "UNBOUND"),
+        (b'{"format": "idvault/evidence/v1"}', "NOT_EVIDENCE"),
         (b" " * (16 * 1024 * 1024 + 1), "NOT_EVIDENCE"),
     ],
     ids=range(8),

@@ -59,6 +59,7 @@ async def test_a_reason_is_shown_only_if_its_custodian_signed_it(room: Chamber) 
         "signed_denial": {
             forged: Finding.SIGNATURE_INVALID,
             b"noise": Finding.SIGNATURE_INVALID,
+            b"": Finding.SIGNATURE_INVALID,
             other.decisions[0].signed_denial: Finding.OTHER_REQUEST,
             in_other_name + identity(A).sign(in_other_name): Finding.OTHER_REQUEST,
         },

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.verify import seal
-from idvault.verify.attest import hpke, payload, reading
+from idvault.verify.attest import hpke, reading
 from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault.verify.transparency import checkpoint
 from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault.verify.transparency.note import NoteSigner
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from idvault_client.people.disclosure import evidence
-from idvault_client.people.disclosure.evidence import FormerEvidence
 from idvault_client.people.trust import FindingError
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
-from tests.support.evidence_world import DESTROY_AFTER, Opened, made, opening, verify_again
+from tests.support.evidence_world import DESTROY_AFTER, made, opening, verify_again
 from tests.support.log_world import KEY, SIGNER
 
 A, B, C = CUSTODIANS
@@ -112,44 +109,6 @@ async def test_evidence_of_a_log_that_is_not_todays_is_refused(room: Chamber, tm
         await verify_again(room, path)
 
 
-def former(opened: Opened, **changes: Any) -> bytes:
-    """Return a file as the former version wrote it."""
-    inner = {
-        "signed_request": reading.base64url(opened.record.signed_request),
-        "answer": reading.base64url(opened.record.answer.SerializeToString()),
-        "payload": reading.base64url(payload.encode(replace(opened.payload, **changes))),
-        "roster_digest": opened.versions[-1].digest(),
-    }
-    disclosure_id = opened.proof.terms.disclosure_id
-    own = roster_member("auditor-a")
-    sealed = hpke.seal(
-        suite=own.suite,
-        public_key=own.hpke_public_key,
-        plaintext=json.dumps(inner).encode(),
-        info=seal.evidence_info(disclosure_id=disclosure_id),
-    )
-    outer = {
-        "format": "idvault/evidence/v1",
-        "disclosure_id": disclosure_id,
-        "suite": own.suite,
-        "sealed": reading.base64url(sealed),
-    }
-    return json.dumps(outer).encode()
-
-
-async def test_a_former_file_can_be_read_but_is_no_proof(room: Chamber, tmp_path: Path) -> None:
-    """Its identity can be replaced by anybody, so that it is never given as one that verifies."""
-    opened = await opening(room)
-    path = tmp_path / "former.json"
-    path.write_bytes(former(opened, identity=replace(opened.payload.identity, name=OTHER)))
-    found = evidence.read(path, identity=identity("auditor-a"))
-    assert isinstance(found, FormerEvidence)
-    assert found.payload.identity.name == OTHER
-    assert OTHER not in repr(found)
-    with pytest.raises(EvidenceError, match="not an evidence file that your keys open"):
-        evidence.read(path, identity=identity("auditor-b"))
-
-
 async def test_evidence_is_kept_before_the_key_is_destroyed(room: Chamber) -> None:
     """If it cannot be written, the attempt is repeated: it counts once and needs no second code."""
     disclosure_id = await room.request(await room.account())
@@ -178,14 +137,14 @@ async def test_the_last_opening_is_announced(room: Chamber) -> None:
 
 
 async def test_the_kept_files_are_listed_with_their_day(room: Chamber, tmp_path: Path) -> None:
-    """Each opening has a file of its own; files of the former version carry no day and are not listed."""
+    """Each opening has a file of its own; a proof file carries no day outside and is not listed."""
     opened = await opening(room)
     name = opened.proof.terms.disclosure_id
     for number in (1, 2):
         path = evidence.free_path(tmp_path, name)
         assert path == tmp_path / "evidence" / f"{name}-{number}.json"
         evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
-    (tmp_path / "evidence" / "former.json").write_bytes(former(opened))
+    (tmp_path / "evidence" / "proof.json").write_bytes(opened.proof.to_bytes())
     found = evidence.kept(tmp_path)
     assert [outside.destroy_after for _, outside in found] == [DESTROY_AFTER, date(2027, 3, 1)]
     (tmp_path / "evidence" / "noise.json").write_bytes(b"noise")

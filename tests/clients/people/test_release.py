@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from idvault.core.act import MemberActor
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Request
-from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.disclosure.acts import auditor as auditor_acts
 from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.disclosure.ports import Filing
-from idvault.disclosure.store import lists, rows
+from idvault.disclosure.store import lists
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.v1 import disclosure_pb2
@@ -37,11 +37,10 @@ from idvault.verify.transparency.note import NoteSigner as Signer
 from idvault_client.errors import Unavailable
 from idvault_client.people.disclosure.custodian import UnloggedReleaseError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError
-from idvault_client.people.disclosure.one_time_key import OneTimeKeys
 from idvault_client.people.disclosure.pending import NotPendingError
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import FindingError
-from tests.support import builders, merkle, people
+from tests.support import builders, merkle
 from tests.support.chamber import (
     CUSTODIANS,
     SUCCESSORS,
@@ -49,7 +48,6 @@ from tests.support.chamber import (
     Local,
     Tamper,
     chamber,
-    identity,
     roster_member,
 )
 from tests.support.databases import Databases
@@ -365,17 +363,16 @@ async def signed_anyhow(
     account: str,
     change: dict[str, Any],
     *,
-    type: EventType = EventType.DISCLOSURE_REQUEST,
     digest: bytes | None = None,
 ) -> str:
-    """File a request whose terms or entry (type, digest) the honest service would refuse; return its id."""
+    """File a request whose terms or entry (digest) the honest service would refuse; return its id."""
     asked, made = _changed(room, account, change)
     paper, record = signed(asked), room.records[account]
     text = KeyedCaseTextSealer(keys=room.keys, entropy=ENTROPY).seal(
         disclosure_id=asked.disclosure_id, text=paper
     )
     event = EventFactory(entropy=ENTROPY).event(
-        type,
+        EventType.DISCLOSURE_REQUEST,
         actor_id=made.auditor_actor_id,
         now=room.now(),
         account_token=account,
@@ -494,27 +491,3 @@ async def test_a_kept_version_opens_after_a_hand_over(room: Chamber) -> None:
     assert (await room.open(disclosure_id)).answer.record.record_id == former.record_id
     with pytest.raises(NotPendingError):
         await asyncio.to_thread(room.custodian(D).find, disclosure_id)
-
-
-async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -> None:
-    """Its entry fixes no version: it goes on while the record is the newest, and ends with it."""
-    former = EventType.DISCLOSURE_REQUEST_FORMER
-    accounts = [await room.account() for _ in range(2)]
-    made = [await signed_anyhow(room, account, {}, type=former) for account in accounts]
-    await room.world.do(update(disclosures).values(record_digest=None))
-    filed = await room.read(rows.get, disclosure_id=made[0])
-    assert filed is not None
-    signed_request = KeyedCaseTextSealer(keys=room.keys, entropy=ENTROPY).open(
-        disclosure_id=made[0], sealed=filed.text
-    )
-    OneTimeKeys(folder=room.folder / "auditor-a").add(
-        identity=identity("auditor-a"),
-        signed_request=signed_request,
-        private_key=people.secret("once", "hpke"),
-    )
-    assert (await room.approve(made[0], A, B)).state == APPROVED
-    assert (await room.open(made[0])).payload.identity == builders.identity()
-    await room.approve(made[1], A)
-    await room.verify_again(accounts[1])
-    with pytest.raises(NotPendingError):
-        await room.approve(made[1], B)

@@ -11,10 +11,8 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.disclosure import disclosures
-from idvault.disclosure.rules import FORMER_REQUESTS_END
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.event import EventType
 from idvault_client.people.trust import FindingError
 from tests.clients.people.test_release import signed_anyhow
 from tests.support import people
@@ -97,17 +95,14 @@ async def test_no_request_comes_back_to_witnesses_that_were_replaced(room: Chamb
 
 
 async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -> None:
-    """No share is given for a new request that a lying service logs in the former way, or for no record."""
-    room.pass_time(days=300)
-    assert room.now().business > FORMER_REQUESTS_END
-    account = await room.account()
-    made = await signed_anyhow(room, account, {}, type=EventType.DISCLOSURE_REQUEST_FORMER)
+    """No share is given for a request that a lying service logs for no record, or for another one."""
     unfixed = await signed_anyhow(room, await room.account(), {}, digest=b"")
-    await room.world.do(update(disclosures).values(record_digest=None))
-    for disclosure_id in (made, unfixed):
+    await room.world.do(update(disclosures).values(record_digest=b""))
+    other = await signed_anyhow(room, await room.account(), {}, digest=bytes(32))
+    for disclosure_id, finding in ((unfixed, Finding.OTHER_REQUEST), (other, Finding.NOT_IN_LOG)):
         with pytest.raises(FindingError) as refused:
             await room.approve(disclosure_id, A)
-        assert refused.value.finding is Finding.OTHER_REQUEST
+        assert refused.value.finding is finding
 
 
 @pytest.mark.parametrize("wrong", ["../keys", "x" * 5_000, "é"])

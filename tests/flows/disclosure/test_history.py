@@ -8,20 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
-from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
-from idvault.disclosure.api import convert_history as disclosure_convert_history
 from idvault.log.acts.proofs import LogProofs
 from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault_client.offline import disclosure_history
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
-from tests.support.log_world import KEY, LOG_SIGNER
+from tests.support.log_world import LOG_SIGNER
 from tests.support.statements import KnownStatements
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -96,36 +92,6 @@ async def test_a_disclosure_is_told_however_it_ends(room: Chamber, ending: str) 
     assert [each.disclosure_id for each in told.disclosures] == [disclosure_id]
     assert len(told.openings) == (1 if ending == "confirmed" else 0)
     assert (await history(room, other)).disclosures == ()
-
-
-@pytest.mark.parametrize("ending", ["cancelled", "expired", "opened"])
-async def test_a_disclosure_of_before_releases_is_told(room: Chamber, ending: str) -> None:
-    """The migration leaves it without an entry; the worker logs it with its own time, once."""
-    account = await room.account()
-    disclosure_id = await room.request(account)
-    await room.approve(disclosure_id, *CUSTODIANS[:2])
-    if ending == "cancelled":
-        await asyncio.to_thread(room.auditor().cancel, disclosure_id)
-    elif ending == "opened":
-        await room.open(disclosure_id)
-    await room.world.do(
-        update(disclosures).values(disclose_entry_id=None, legal_basis=None, record_digest=None)
-    )
-    room.pass_time(days=92)
-    await room.step()
-    assert (await history(room, account)).disclosures == ()
-    for _ in range(2):
-        await room.sweep(limit=10)
-        await room.step()
-    told = await history(room, account)
-    (disclosure,) = told.disclosures
-    assert disclosure.disclosed_at < told.horizon
-    assert disclosure.record_digest == room.records[account].digest()
-    assert disclosure.auditor_actor_id == roster_member("auditor-a").actor_id
-    assert disclosure.legal_basis == ""  # only the custody edge can read it
-    answer = disclosure_history.read_answer(disclosure_convert_history.history(told).SerializeToString())
-    (proved,) = disclosure_history.check(answer, policy=CosignaturePolicy(KEY.name, (KEY,))).disclosures
-    assert proved.disclosure_id == disclosure_id
 
 
 async def test_whose_history(room: Chamber) -> None:

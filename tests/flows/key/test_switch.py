@@ -79,7 +79,7 @@ async def test_one_person_signs_up_at_two_edges_at_once(
 
 
 async def test_two_rows_of_one_person_end_no_rewrap(main_database: Database, tmp_path: Path) -> None:
-    """They are from an older program: the newer one is the person, the other is counted and stays."""
+    """A machine that slept made them: the newer one is the person, the other is counted and stays."""
     world, rows = KeyWorld(main_database, tmp_path), SealedRows(main_database)
     early, late = await _switching(world)
     one, key = await rows.sign_up(early, 7), rows.person(late, 7)

@@ -32,7 +32,7 @@ async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOff
 
 
 async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
-    """Store what a former version knew of the contact: a standing, and a day that is used up."""
+    """Store what a service that knew contacts would know: a standing, and a day that is used up."""
     assert isinstance(world.context.secrets, KeyedTipOffSecrets)
     reporter_id = world.context.secrets.reporter_id(relying_party=PARTY, kind="contact", value=CONTACT)
     limited = at(30 * DAY).business if standing is ReporterStanding.LIMITED else None

@@ -55,12 +55,6 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "(auditor_actor_id=? AND disclosed_at>?)",
         "ix_disclosures_auditor_actor_id_disclosed_at",
     ),
-    "unlogged": (
-        disclosure_lists._UNLOGGED,
-        {"now": NOW, "limit": 9},
-        "(disclose_entry_id=? AND disclosed_at<?)",
-        "ix_disclosures_disclose_entry_id_disclosed_at",
-    ),
     "disclosures": (
         disclosure_lists._DISCLOSURES,
         {"token": "a"},

@@ -37,7 +37,6 @@ from tests.support.reference.roster import Quorum, Roster
 
 PROOF = "idvault/evidence/v2"
 SEALED = "idvault/sealed-evidence/v2"
-FORMER_END = 1_796_083_200  # 2026-12-01T00:00:00Z
 
 
 @dataclass(frozen=True)
@@ -208,10 +207,6 @@ def _entry(fields: Fields, place: int) -> Logged:
 def _entries(fields: Fields, at: Checkpoint, request: Request, found: Record, actor_id: str) -> str:
     """Check the entries of settlement, request and opening; return the time of the opening."""
     token, digest, signed = found.account_token, found.digest(), protobuf.octets(fields, 1)
-    filed = tree.read_leaf(_entry(fields, 12).leaf).type
-    check(filed in ("disclosure:request:file", "disclosure:request:make"), "this is no request's entry")
-    former = filed == "disclosure:request:make"
-    check(not former or _may_be_former(request), "the request's entry fixes no record")
     expected: list[tuple[int, str, str, list[Part]]] = [
         (
             6,
@@ -219,7 +214,7 @@ def _entries(fields: Fields, at: Checkpoint, request: Request, found: Record, ac
             "verification:claim:settle",
             [protobuf.text(fields, 5), "SUCCEEDED", "", digest],
         ),
-        (12, actor_id, filed, [signed] if former else [signed, digest]),
+        (12, actor_id, "disclosure:request:file", [signed, digest]),
         (7, actor_id, "disclosure:record:open", [request.disclosure_id, digest]),
     ]
     for place, actor, kind, bound in expected:
@@ -227,12 +222,7 @@ def _entries(fields: Fields, at: Checkpoint, request: Request, found: Record, ac
         check(leaf.actor_id == actor, "an entry has another actor")
     settled, asked, opened = (_entry(fields, place).index for place in (6, 12, 7))
     check(settled < asked < opened, "the entries are in another order")
-    check(not former or _seconds(leaf.minute) < request.expire_time, "opened after the request had expired")
     return leaf.minute
-
-
-def _may_be_former(request: Request) -> bool:
-    return request.create_time < FORMER_END and request.expire_time - request.create_time <= 7 * 86_400
 
 
 def _approvals(

@@ -273,9 +273,6 @@ def request() -> Values:
 def decisions() -> Values:
     private = sample("ed25519 of wang")
     given = story.RESEALED["wang"]
-    former = paper.decision_content(
-        paper.FORMER_DENIAL, signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, resealed=b""
-    )
     return {
         "private key of wang": private,
         "one-time private key": story.ONE_TIME,
@@ -284,7 +281,6 @@ def decisions() -> Values:
         "signed approval": story.approval("wang"),
         "reason": _REASON,
         "signed denial": _denial(),
-        "signed denial of the former version": paper.sign(private, former),
     }
 
 

@@ -14,7 +14,6 @@ from tests.support.reference.encoding import RefusedError, check, encode, unpack
 REQUEST = "idvault/disclosure-request/v1"
 APPROVAL = "idvault/disclosure-approval/v1"
 DENIAL = "idvault/disclosure-denial/v2"
-FORMER_DENIAL = "idvault/disclosure-denial/v1"
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,8 @@ def read_request(signed: bytes, public: bytes) -> Request:
     return request
 
 
-def decision_content(
-    purpose: str, *, signed_request: bytes, custodian: str, place: int, resealed: bytes
-) -> bytes:
-    """Return the content of an approval or former denial; resealed: empty in a denial."""
-    given = sha256(resealed).digest() if resealed else b""
-    return encode(purpose, sha256(signed_request).digest(), custodian, place, given)
+def approval_content(*, signed_request: bytes, custodian: str, place: int, resealed: bytes) -> bytes:
+    return encode(APPROVAL, sha256(signed_request).digest(), custodian, place, sha256(resealed).digest())
 
 
 def denial_content(*, signed_request: bytes, custodian: str, place: int, reason: str) -> bytes:

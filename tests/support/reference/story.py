@@ -139,8 +139,7 @@ RESEALED = {
 
 def approval(name: str) -> bytes:
     """Return the signed approval of a custodian."""
-    content = paper.decision_content(
-        paper.APPROVAL,
+    content = paper.approval_content(
         signed_request=SIGNED_REQUEST,
         custodian=name,
         place=NAMES.index(name) + 1,

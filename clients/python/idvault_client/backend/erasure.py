@@ -18,8 +18,8 @@ _SERVICE = pb.DESCRIPTOR.services_by_name["ErasureService"]
 class ListedErasure:
     """An erasure without its proof. state, origin: None for a value that this client does not know.
 
-    origin: OWNER for one that was requested on a page of the vault; None also for one from before that was
-    recorded. erase_time, destroy_time, absent_time: as in ErasureReceipt.
+    origin: OWNER for one that was requested on a page of the vault. erase_time, destroy_time,
+    absent_time: as in ErasureReceipt.
     """
 
     erasure_id: str

@@ -148,7 +148,7 @@ def _end(shown: Mapping[str, object], witnessed: bool, *, as_json: bool) -> NoRe
 def _show_disclosure(each: ProvedDisclosure) -> None:
     text = (
         f"disclosed {each.disclosed_at.isoformat()} to {each.actor_id}, disclosure "
-        f"{each.disclosure_id}, log entry {each.index}, legal basis: {each.legal_basis or 'not in the log'}"
+        f"{each.disclosure_id}, log entry {each.index}, legal basis: {each.legal_basis}"
     )
     typer.echo(escaped(text))
 

@@ -63,8 +63,7 @@ class DisclosureHistory:
 class ProvedDisclosure:
     """One disclosure that the log proves. disclosed_at: to the minute, UTC; index: its place in the log.
 
-    actor_id: of the auditor. legal_basis: as the auditor signed it; empty for disclosures of before releases
-    were logged.
+    actor_id: of the auditor. legal_basis: as the auditor signed it.
     """
 
     disclosure_id: str

@@ -173,8 +173,7 @@ class DevelopmentProcesses:
         log_public_key = key_files.init_keys(config.load(Process.KEYS), cost=COST)
         settings = config.load(Process.PLATFORMS)
         operator.upgrade_databases(settings)
-        adopted = asyncio.run(operator.adopted_version(settings))
-        quorum_id = people.prepare(self._layout, witness=self._witness_key(), adopted=adopted)
+        quorum_id = people.prepare(self._layout, witness=self._witness_key())
         asyncio.run(self._register(settings, site_url))
         return _Prepared(quorum_id, log_public_key)
 

@@ -27,7 +27,6 @@ from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from idvault_client.people.disclosure import evidence as evidences
 from idvault_client.people.disclosure import export as exports
-from idvault_client.people.disclosure.evidence import FormerEvidence
 from idvault_client.people.member import MemberClient
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The evidence kept by `open`, or sealed for you.")]
@@ -55,7 +54,7 @@ def export(context: typer.Context, file: File, out: Out, reader: Reader = None) 
     """
     given: MemberOptions = context.obj
     with open_folder(_role(context), given) as member:
-        proof = _read(file, member)
+        proof = evidences.read(file, identity=member.identity)
         proved = evidence_check.check(proof, policy=_policy(member), published=member.pinned.versions)
         written = (
             _for_reader(proof, out, reader, member) if reader else _for_court(proof, proved, out, member)
@@ -74,10 +73,6 @@ def show_kept(context: typer.Context, client: MemberClient, path: Path, disclosu
     found = evidences.read(path, identity=client.identity)
     if found.terms.disclosure_id != disclosure_id:
         raise EvidenceError("OTHER_DISCLOSURE", f"{path.name} is evidence of another disclosure")
-    if isinstance(found, FormerEvidence):
-        tables.show_former(found, as_json=as_json(context))
-        text = "the file was written by an earlier version: nothing proves the identity that it holds"
-        raise EvidenceError("UNBOUND", text)
     proved = client.verify_evidence(found)
     if as_json(context):
         display.tell(display.proved(proved, found))
@@ -135,14 +130,6 @@ def refuse_existing(*paths: Path) -> None:
 def _role(context: typer.Context) -> str:
     parent = context.parent
     return str(parent.info_name) if parent is not None else ""
-
-
-def _read(file: Path, member: MemberFolder) -> ProofFile:
-    found = evidences.read(file, identity=member.identity)
-    if not isinstance(found, ProofFile):
-        text = "the file was written by an earlier version, and does not prove the identity that it holds"
-        raise EvidenceError("UNBOUND", text)
-    return found
 
 
 def _policy(member: MemberFolder) -> Policy:

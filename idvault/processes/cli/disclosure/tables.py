@@ -21,7 +21,6 @@ from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.people.disclosure.auditor import DisclosedRecord
 from idvault_client.people.disclosure.case import DisclosureCase
 from idvault_client.people.disclosure.decisions import ShownDecision
-from idvault_client.people.disclosure.evidence import FormerEvidence
 from idvault_client.people.disclosure.pending import PendingRequest
 
 _DONE = {Verdict.APPROVE: "approved", Verdict.DENY: "denied"}
@@ -82,8 +81,6 @@ def _decision(made: ShownDecision) -> str:
         text += f": {made.reason}"
     elif made.refused:
         text += f"; the reason is not shown, because it does not verify ({made.refused.finding.value})"
-    elif made.verdict is Verdict.DENY:
-        text += ", without a reason"
     return text
 
 
@@ -150,24 +147,6 @@ def show_proved(found: ProvedEvidence) -> None:
     content = summary.of(found)
     rows = {name.replace("_", " "): value for name, value in content.items() if value is not None}
     show_rows(rows, title="evidence")
-
-
-def show_former(found: FormerEvidence, *, as_json: bool) -> None:
-    """Show the content of an evidence file that proves nothing."""
-    identity = found.payload.identity
-    content = {
-        "disclosure_id": found.terms.disclosure_id,
-        "account_token": found.terms.account_token,
-        "real_name": escaped(identity.name),
-        "document_type": identity.document.type.value,
-        "document_number": escaped(identity.document.number),
-        "proved": False,
-    }
-    if as_json:
-        display.tell(content)
-        return
-    rows = {name.replace("_", " "): value for name, value in content.items()}
-    show_rows(rows, title="former evidence")
 
 
 def show_rows(rows: Mapping[str, Any], *, title: str) -> None:

@@ -126,7 +126,6 @@ Table(
     index(None, "key_version"),
     index(None, "state", "expire_at"),
     index(None, "auditor_actor_id", "disclosed_at"),
-    index(None, "disclose_entry_id", "disclosed_at"),
 )
 Table(
     "disclosure_decisions",

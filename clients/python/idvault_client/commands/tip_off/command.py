@@ -76,7 +76,7 @@ def import_mail(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _sum_up(running: MailImport, *, as_json: bool) -> None:
-    shown = {"filed": running.filed, "left": running.left, "refused": running.turned_away}
+    shown = {"filed": running.filed, "refused": running.turned_away}
     if as_json:
         show(shown, as_json=True)
     else:

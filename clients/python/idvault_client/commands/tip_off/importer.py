@@ -3,8 +3,7 @@
 - A mail's request id follows from the import's random id and the SHA-256 of the mail: a mail that is read
   again after a crash, or delivered twice, is the same report with the same secret.
 - The receipt (contact, reference, secret) is written durably before the mail is moved from new/ to cur/.
-- A mail that is no report is moved, too, and flagged. One that the vault refuses for a limit stays in new/: a
-  vault of a former version limits the reports of each sender.
+- A mail that is no report is moved, too, and flagged.
 - One import at a time works with a state file: of two that append to the receipts, one would lose a secret.
 """
 
@@ -22,7 +21,7 @@ from idvault.verify import durable_file
 from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
-from idvault_client.errors import Exhausted, InvalidFields, RequestIdReused
+from idvault_client.errors import InvalidFields, RequestIdReused
 
 _VERSION = 1
 Send = Callable[[MailedReport, str], FiledTipOff]
@@ -42,7 +41,6 @@ class MailImport:
     receipts: Path
     refused: Refused
     filed: int = 0
-    left: int = 0
     turned_away: int = 0
     _import_id: UUID = field(init=False)
 
@@ -71,9 +69,6 @@ class MailImport:
         except RequestIdReused as error:
             # The same mail with another category, pattern or version of this program must not stop the run.
             raise MailError("filed before in another form") from error
-        except Exhausted:
-            self.left += 1
-            return
         self._keep_receipt(report, filed)
         self._move(path, "S")
         self.filed += 1

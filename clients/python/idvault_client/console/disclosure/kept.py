@@ -22,7 +22,6 @@ from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from idvault_client.people.disclosure import evidence as evidences
 from idvault_client.people.disclosure import export
-from idvault_client.people.disclosure.evidence import FormerEvidence
 from idvault_client.people.disclosure.export import CourtFiles
 
 _PERSONAL = ("real_name", "document_type", "document_number")
@@ -62,7 +61,7 @@ class KeptEvidence:
         if file is None:
             return self._list(visit, {"file": visit.say("required")})
         try:
-            proof = self._proof(evidences.parse(file.content, identity=self._identity(), name=file.name))
+            proof = evidences.parse(file.content, identity=self._identity(), name=file.name)
             self._checked(proof)
         except EvidenceError as error:
             text = f"{visit.say('evidence_wrong')} {visit.say('detail', text=error)}"
@@ -196,16 +195,10 @@ class KeptEvidence:
         return path
 
     def _read(self, path: Path) -> ProofFile:
-        return self._proof(evidences.read(path, identity=self._identity()))
+        return evidences.read(path, identity=self._identity())
 
     def _identity(self) -> PersonalIdentity:
         return self.session.auditor().identity
-
-    @staticmethod
-    def _proof(found: ProofFile | FormerEvidence) -> ProofFile:
-        if not isinstance(found, ProofFile):
-            raise EvidenceError("UNBOUND", "the file does not prove the identity that it holds")
-        return found
 
     def _checked(self, proof: ProofFile) -> ProvedEvidence:
         trust = self.session.auditor().trust

@@ -10,8 +10,6 @@ Evidence is valid if, in this order,
 * the log entry of the settlement commits to the digest of the record; that of the request, by this auditor,
   to the signed request and the same digest; that of the opening, by this auditor, to the disclosure and the
   same digest; all three are in the tree of the checkpoint, in this order,
-* an entry of the former type, which fixes no record, belongs to a request that was made, by its signed times,
-  while vaults still wrote such entries, and was opened before it expired,
 * as many custodians approved exactly this request as the quorum demands that the record was sealed for, each
   for a place that the custodian has in this quorum or its successors,
 * the data key and the derived value open the record, which commits to them, and its outcome is a match.
@@ -23,7 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.disclosure import rules as disclosure_rules
 from idvault.opens.record import open_with_key
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault.verify.attest import disclosure as papers
@@ -119,8 +116,6 @@ def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = 
     request = _request(message, record, auditor, signed.checkpoint)
     opening = _opening(message, terms, record, auditor, signed.checkpoint)
     _check_order(settlement, request, opening)
-    if _is_former(message.request):
-        _check_former(terms, opening, chain)
     quorum = _quorum(chain, record)
     approved_by = approvals.check(message, versions=chain.versions, quorum=quorum)
     return ProvedEvidence(
@@ -230,14 +225,9 @@ def _settlement(message: evidence_pb2.DisclosureEvidence, record: SealedRecord, 
 def _request(
     message: evidence_pb2.DisclosureEvidence, record: SealedRecord, auditor: RosterMember, at: Checkpoint
 ) -> LoggedTime:
-    type = EventType.DISCLOSURE_REQUEST
     fields: dict[str, Part] = {"request": message.signed_request, "record_digest": record.digest()}
-    # Requests that were under way when the vault was upgraded have an entry that fixes no record.
-    if _is_former(message.request):
-        type = EventType.DISCLOSURE_REQUEST_FORMER
-        del fields["record_digest"]
     logged, token = message.request, record.account_token
-    found = _entry(logged, at, type=type, account_token=token, fields=fields)
+    found = _entry(logged, at, type=EventType.DISCLOSURE_REQUEST, account_token=token, fields=fields)
     if found.actor_id != auditor.actor_id:
         raise EvidenceError("OTHER_ENTRY", "the request's entry has another actor")
     return LoggedTime(logged.proof.index, found.occurred_at)
@@ -246,22 +236,6 @@ def _request(
 def _check_order(settlement: LoggedTime, request: LoggedTime, opening: LoggedTime) -> None:
     if not settlement.index < request.index < opening.index:
         raise EvidenceError("OTHER_ENTRY", "settlement, request and opening are in another order in the log")
-
-
-def _check_former(terms: Terms, opening: LoggedTime, chain: _Chain) -> None:
-    """Raise EvidenceError unless a request may have an entry that fixes no record."""
-    if not disclosure_rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
-        raise EvidenceError("OTHER_ENTRY", "the request's entry fixes no record")
-    # Witnesses cosigned within minutes of the opening, so no such evidence can be made later.
-    if not chain.roster.development and opening.occurred_at >= terms.expire_at:
-        raise EvidenceError("OTHER_ENTRY", "the record was opened after the request had expired")
-
-
-def _is_former(logged: disclosure_pb2.LoggedEntry) -> bool:
-    try:
-        return entries.decode_leaf(logged.leaf).type == EventType.DISCLOSURE_REQUEST_FORMER.value
-    except EntryError as error:
-        raise EvidenceError("OTHER_ENTRY", "an entry of the file cannot be read") from error
 
 
 def _opening(

@@ -22,7 +22,6 @@ from idvault_client.offline.proof import UnverifiedError
 
 FORMAT = "idvault/evidence/v2"
 SEALED_FORMAT = "idvault/sealed-evidence/v2"
-FORMER_FORMAT = "idvault/evidence/v1"
 MOST_BYTES = 16 * 1024 * 1024
 _FIELDS = ("format", "evidence", "signature")
 
@@ -69,7 +68,7 @@ def of(content: bytes, signature: bytes) -> ProofFile:
 
 
 def parse(data: bytes) -> ProofFile:
-    """Return the content of a proof file; raises EvidenceError (NOT_EVIDENCE, SEALED, UNBOUND)."""
+    """Return the content of a proof file; raises EvidenceError (NOT_EVIDENCE, SEALED)."""
     return of_document(document(data))
 
 
@@ -99,8 +98,5 @@ def _check_format(found: object) -> None:
     if found == SEALED_FORMAT:
         text = "the file is encrypted: its reader exports it first (idvault auditor export)"
         raise EvidenceError("SEALED", text)
-    if found == FORMER_FORMAT:
-        text = "the file was written by an earlier version, and does not prove the identity that it holds"
-        raise EvidenceError("UNBOUND", text)
     if found != FORMAT:
-        raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening")
+        raise EvidenceError("NOT_EVIDENCE", f"the file is not the evidence of an opening as {FORMAT}")

@@ -263,7 +263,7 @@ class Custodian(MemberClient):
             denials=verdicts.count(disclosure_pb2.VERDICT_DENY),
             recent_disclosures=pending.recent_disclosures,
             releases=sum(decision.HasField("release_time") for decision in pending.decisions),
-            record_digest=pending.record_digest if requested.fixes_record(pending.entry) else b"",
+            record_digest=pending.record_digest,
             is_approved=self._is_approved(pending.disclosure_id),
             refused=refused,
             decided=self._decided(pending, terms),
@@ -327,8 +327,7 @@ class Custodian(MemberClient):
 
     def _open_share(self, pending: PendingRequest, terms: Terms) -> bytes:
         sealed = self._sealed_share(pending.disclosure_id)
-        if pending.record_digest:
-            check_record(sealed, pending.record_digest)
+        check_record(sealed, pending.record_digest)
         try:
             return open_sealed_share(
                 identity=self.identity,

@@ -26,8 +26,7 @@ _VERDICTS = {disclosure_pb2.VERDICT_APPROVE: Verdict.APPROVE, disclosure_pb2.VER
 class ShownDecision:
     """One custodian's decision. verdict: None for one that this client does not know.
 
-    reason: of a denial, verified; empty if none was given. refused: why the reason does not verify, None if
-    it does or there is none.
+    reason: of a denial, verified. refused: why a denial's reason does not verify, None if it does.
     """
 
     custodian: str
@@ -61,7 +60,7 @@ def _shown(
     made: disclosure_pb2.CustodianDecision, signed_request: bytes, roster_digest: str, trust: Trust
 ) -> ShownDecision:
     reason, refused = "", None
-    if made.signed_denial:
+    if made.signed_denial or made.verdict == disclosure_pb2.VERDICT_DENY:
         try:
             reason = _reason(made, signed_request, roster_digest, trust)
         except FindingError as error:

@@ -4,7 +4,6 @@
   The auditor's own copy is sealed for the auditor. The private key is in keys.json, encrypted under the
   passphrase, so that a copy costs no second passphrase and a file for another reader has the same form.
 - An existing file is never overwritten.
-- Files of the former version hold an identity that nothing proves; they can be read, but do not verify.
 """
 
 import json
@@ -13,22 +12,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from idvault.opens.identity import PersonalIdentity
-from idvault.v1 import disclosure_pb2, evidence_pb2
+from idvault.v1 import evidence_pb2
 from idvault.verify import durable_file, seal
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import hpke, payload, reading
-from idvault.verify.attest.disclosure import PaperError, Terms
+from idvault.verify.attest import hpke, reading
 from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.payload import Payload
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.attest.reading import RosterError
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence.file import (
-    FORMER_FORMAT,
     MOST_BYTES,
     SEALED_FORMAT,
     EvidenceError,
@@ -41,16 +34,6 @@ FOLDER = "evidence"
 KEEP_DAYS = 365
 LONGEST_DAYS = 3_650
 _SEALED = ("format", "disclosure_id", "reader", "suite", "destroy_after", "sealed")
-_FORMER = ("format", "disclosure_id", "suite", "sealed")
-_FORMER_INNER = ("signed_request", "answer", "payload", "roster_digest")
-
-
-@dataclass(frozen=True, slots=True)
-class FormerEvidence:
-    """The content of a file of the former version. payload: nothing binds it to the record or to the log."""
-
-    terms: Terms
-    payload: Payload = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +109,7 @@ def sealed(proof: ProofFile, *, reader: RosterMember) -> bytes:
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
-def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidence:
+def read(path: Path, *, identity: PersonalIdentity) -> ProofFile:
     """Return the content of a sealed file, or of a proof file; raises EvidenceError and OSError.
 
     It has not been checked.
@@ -134,14 +117,12 @@ def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidenc
     return parse(_content(path), identity=identity, name=path.name)
 
 
-def parse(data: bytes, *, identity: PersonalIdentity, name: str) -> ProofFile | FormerEvidence:
+def parse(data: bytes, *, identity: PersonalIdentity, name: str) -> ProofFile:
     """Return the content of a file by its bytes, which has not been checked; raises EvidenceError.
 
     name: of the file, for the text of the error.
     """
     fields = _document(data, name)
-    if fields.get("format") == FORMER_FORMAT:
-        return _former(name, fields, identity)
     if fields.get("format") != SEALED_FORMAT:
         return proof_file.of_document(fields)
     outside = _outside(fields)
@@ -198,24 +179,3 @@ def _outside(fields: dict[str, Any]) -> SealedFile:
         )
     except (RosterError, ValueError) as error:
         raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
-
-
-def _former(name: str, outer: dict[str, Any], identity: PersonalIdentity) -> FormerEvidence:
-    try:
-        reading.exactly(outer, name, *_FORMER)
-        opened = identity.unseal(
-            reading.raw(outer["sealed"], "sealed"),
-            suite=reading.text(outer["suite"], "suite"),
-            info=seal.evidence_info(disclosure_id=reading.text(outer["disclosure_id"], "disclosure_id")),
-        )
-        inner = reading.document(opened)
-        reading.exactly(inner, name, *_FORMER_INNER)
-        disclosure_pb2.OpenedDisclosure.FromString(reading.raw(inner["answer"], "answer"))  # or it is damaged
-        return FormerEvidence(
-            papers.parse_request(reading.raw(inner["signed_request"], "signed_request")),
-            payload.decode(reading.raw(inner["payload"], "payload")),
-        )
-    except (RosterError, UnsealError, PaperError, DecodeError):
-        # `from None`, so that the opened content does not become the cause.
-        text = f"{name} is not an evidence file that your keys open"
-        raise EvidenceError("OTHER_READER", text) from None

@@ -20,7 +20,7 @@ class PendingRequest:
     """A request that a custodian decides on, read from the signed request, the roster and the log.
 
     refused: why the request does not verify, None if it does. requested_at: by the log, to the minute.
-    record_digest: of the record that the entry fixes, empty for requests of the former kind.
+    record_digest: of the record that the entry fixes.
     recent_disclosures: how many records were disclosed to this auditor in the last 30 days. This count, the
     threshold and the decisions are the service's statements. is_approved: whether this custodian approved it
     from this machine, so that only the share is missing. decided: the decisions by name, with the reasons of
