@@ -223,13 +223,13 @@ class Life(RuleBasedStateMachine):
     def _command(
         self, model: Model, which: str, custodian: str, verdict: Verdict, good_code: bool
     ) -> DecideCommand:
-        given = SHARE if verdict is Verdict.APPROVE else b""
         said = DecisionTerms(
             verdict,
             papers.digest(model.paper),
             custodian,
             CUSTODIANS.index(custodian) + 1,
-            sha256(given).digest() if given else b"",
+            sha256(SHARE).digest() if verdict is Verdict.APPROVE else b"",
+            "" if verdict is Verdict.APPROVE else "a reason (synthetic)",
         )
         return DecideCommand(
             actor_id=roster_member(custodian).actor_id,

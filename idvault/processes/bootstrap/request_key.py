@@ -1,14 +1,10 @@
 """Builds what recognises repeated requests, for both edges."""
 
+from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.processes.bootstrap.base import Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import (
-    CurrentFingerprinter,
-    RepeatedMemberRequests,
-    RepeatedPlatformRequests,
-    RequestKeys,
-)
+from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 
 
 def request_keys(keys: LocalKeyProvider, purpose: Purpose) -> RequestKeys:

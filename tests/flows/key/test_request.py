@@ -11,14 +11,10 @@ from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Request
+from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.request import (
-    CurrentFingerprinter,
-    RepeatedMemberRequests,
-    RepeatedPlatformRequests,
-    RequestKeys,
-)
+from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault.verify.error import AlreadyExistsError, Reason
 from tests.support.key_world import KeyWorld
 

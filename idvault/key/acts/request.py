@@ -1,0 +1,73 @@
+"""Recognises repeats of requests that were kept before the request key was rotated.
+
+- A repeat runs under the version of the first time, so that its fingerprint and its answer are the same.
+- Requests are kept for 7 days, so a version is looked under for that long after its successor came into use.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from idvault.core import account_request
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.sealing.request import RequestKeys
+from idvault.verify.error import AlreadyExistsError, Reason
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RepeatedPlatformRequests:
+    """Requests whose ids are keyed: the id under each version is looked up."""
+
+    keys: RequestKeys
+    main: Database
+
+    async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
+        """Do the work under the version of the first time (core.request.RepeatedRequests)."""
+        version = await self._version(caller, request_id) if request_id else None
+        if version is None:
+            return await work()
+        with self.keys.under(version):
+            return await work()
+
+    async def _version(self, caller: str, request_id: str) -> str | None:
+        ids = {
+            each.kept_id(relying_party=caller, request_id=request_id): version
+            for version, each in self.keys.others()
+        }
+        if not ids:
+            return None
+
+        async def kept(connection: Connection) -> list[str]:
+            return await account_request.kept(connection, caller=caller, request_ids=list(ids))
+
+        found = await self.main.read("request.kept", kept)
+        return next((ids[each] for each in found), None)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RepeatedMemberRequests:
+    """Requests whose ids are kept as they are: only the fingerprint differs.
+
+    A request whose fingerprint differs has written nothing and spent no one-time code, so it may run again.
+    """
+
+    keys: RequestKeys
+
+    async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
+        """Do the work, and again under each other version while the id counts as reused."""
+        try:
+            return await work()
+        except AlreadyExistsError as error:
+            refused = error
+        if refused.reason is not Reason.REQUEST_ID_REUSED:
+            raise refused
+        for version, _ in self.keys.others():
+            try:
+                with self.keys.under(version):
+                    return await work()
+            except AlreadyExistsError as error:
+                refused = error
+        raise refused
