@@ -39,7 +39,6 @@ from idvault.verify.claim import ClaimState, Consent, Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import ExhaustedError, NotFoundError
 from idvault.verify.event import EventType
-from idvault.verify.seal import Part
 
 _LIMIT = timedelta(hours=24)
 _COUNT_AGE = timedelta(seconds=1)
@@ -229,8 +228,8 @@ _FIRST_POLL, _LONGEST_POLL = 0.05, 0.4
 class VerifyCommand:
     """A relying party's claim, already validated.
 
-    fields: the fields of the request that its repetitions must share, in field-number order, as received: all
-    but request_id and consent.agree_time. Only their keyed hash is stored. account_token: None at sign-up.
+    content: what repetitions of the request must share. Only its keyed hash is stored. account_token: None at
+    sign-up.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     """
 
@@ -238,7 +237,7 @@ class VerifyCommand:
     actor_id: str
     request_id: str
     method: str
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
     identity: Identity
     consent: Consent
     account_token: str | None
@@ -340,9 +339,7 @@ class VerificationFlow:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     def _request(self, command: VerifyCommand) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(
-            method=command.method, fields=(command.request_id, *command.fields)
-        )
+        fingerprint = self._fingerprinter.fingerprint(method=command.method, content=command.content)
         kept_id = self._fingerprinter.kept_id(
             relying_party=command.relying_party, request_id=command.request_id
         )
