@@ -1,6 +1,6 @@
 """Creates, moves and reads campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from hashlib import sha256
 
@@ -14,6 +14,7 @@ from idvault.core.request import Asked
 from idvault.verify import seal
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
+from idvault.verify.seal import Part
 
 _PLAN_PURPOSE = "idvault/campaign-plan/v1"
 _EVENTS = {
@@ -33,11 +34,20 @@ async def _create(tx: Tx, campaign_id: str, plan: CampaignPlan, plan_hash: bytes
 
 
 async def create(
-    vault: Vault, asked: Asked, now: ClockReading, *, plan: CampaignPlan, zone: tzinfo
+    vault: Vault,
+    asked: Asked,
+    now: ClockReading,
+    *,
+    plan: CampaignPlan,
+    fields: Sequence[Part],
+    zone: tzinfo,
 ) -> Campaign:
-    """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
+    """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError.
+
+    fields: of the plan as received, of which the log has a hash.
+    """
     checked = rules.check_plan(plan=plan, today=now.today(zone))
-    plan_hash = sha256(seal.encode(_PLAN_PURPOSE, *asked.fields)).digest()
+    plan_hash = sha256(seal.encode(_PLAN_PURPOSE, *fields)).digest()
     return await _create(vault, asked, now, vault.new_id(), checked, plan_hash)
 
 

@@ -26,13 +26,11 @@ from idvault.campaign.rules import (
     Verb,
 )
 from idvault.core import day as core_day
-from idvault.core import request
 from idvault.core.act import Vault
-from idvault.core.edge import page_token
+from idvault.core.edge import page_token, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.core.policy import OperatorPolicy
-from idvault.core.request import Asked
 from idvault.core.telemetry.metrics import Metrics
 from idvault.v1 import campaign_pb2 as pb
 from idvault.verify import token
@@ -67,11 +65,6 @@ _OCCASIONS: dict[int, ReverificationMethod] = {
 }
 
 
-def import_fields(message: pb.ImportLegacyAccountsRequest) -> tuple[Part, ...]:
-    """Return all fields except request_id in field-number order, as received."""
-    return (message.label, *(part for row in message.accounts for part in (row.reference, row.create_date)))
-
-
 def import_rows(message: pb.ImportLegacyAccountsRequest, *, today: date) -> list[LegacyRow | Violation]:
     """Return the rows of an import; an invalid row is part of it, not a refusal."""
     return [
@@ -97,13 +90,8 @@ def _row(row: RowResult) -> pb.ImportLegacyAccountsResponse.Row:
     )
 
 
-def read_asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
-    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
-    return Asked(caller.name, caller.actor_id, request.check_id(request_id), method, fields)
-
-
 def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
-    """Return all fields of a plan in field-number order, as received; a list follows its length."""
+    """Return what the log's hash of a plan covers: all fields, as received; a list follows its length."""
     return (
         plan.title,
         plan.cohort.label,
@@ -171,13 +159,6 @@ def lease(message: pb.ClaimDueInvitationsRequest) -> timedelta:
     if not _SHORTEST_LEASE.total_seconds() <= seconds <= _LONGEST_LEASE.total_seconds():
         raise _invalid("lease_duration", FieldCode.LENGTH)
     return timedelta(seconds=seconds)
-
-
-def lease_fields(message: pb.ClaimDueInvitationsRequest) -> tuple[Part, ...]:
-    """Return all fields except request_id in field-number order, as received; absent is empty."""
-    duration = message.lease_duration
-    sent = f"{duration.seconds}.{duration.nanos}" if message.HasField("lease_duration") else ""
-    return (message.campaign_id, message.max_invitations, sent)
 
 
 def account_token(text: str) -> str:
@@ -365,10 +346,10 @@ class CampaignServicer:
     ) -> pb.ImportLegacyAccountsResponse:
         """Import a chunk of legacy accounts."""
         label = legacy_account_rules.check_chunk(label=request.label, count=len(request.accounts))
-        fields = import_fields(request)
+        asked = repetition.asked(request, caller)
         results = await legacy_account_acts.import_chunk(
             self.vault,
-            read_asked(request.request_id, "ImportLegacyAccounts", *fields, caller=caller),
+            asked,
             now,
             referencer=self.referencer,
             label=label,
@@ -382,9 +363,14 @@ class CampaignServicer:
         self, request: pb.CreateCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Campaign:
         """Make a campaign."""
-        fields = plan_fields(request.plan)
-        asked = read_asked(request.request_id, "CreateCampaign", *fields, caller=caller)
-        made = await acts.create(self.vault, asked, now, plan=plan(request.plan), zone=self.policy.zone)
+        made = await acts.create(
+            self.vault,
+            repetition.asked(request, caller),
+            now,
+            plan=plan(request.plan),
+            fields=plan_fields(request.plan),
+            zone=self.policy.zone,
+        )
         return campaign(made)
 
     async def GetCampaign(
@@ -435,10 +421,9 @@ class CampaignServicer:
         remaining: float | None,
     ) -> pb.ClaimDueInvitationsResponse:
         """Return a batch of due invitations under a lease."""
-        fields = lease_fields(request)
         taken = await invitation_acts.take(
             self.vault,
-            read_asked(request.request_id, "ClaimDueInvitations", *fields, caller=caller),
+            repetition.asked(request, caller),
             now,
             campaign_id=read_campaign_id(request.campaign_id),
             limit=batch_size(request),
@@ -471,10 +456,9 @@ class CampaignServicer:
         remaining: float | None,
     ) -> pb.Invitation:
         """Record an event of an invitation."""
-        fields = (request.account_token, request.campaign_id, request.method, request.event)
         shown = await invitation_acts.record(
             self.vault,
-            read_asked(request.request_id, "RecordInvitationEvent", *fields, caller=caller),
+            repetition.asked(request, caller),
             now,
             account_token=account_token(request.account_token),
             campaign_id=read_campaign_id(request.campaign_id),
@@ -506,7 +490,6 @@ class CampaignServicer:
         caller: Caller,
         now: ClockReading,
     ) -> pb.Campaign:
-        method = f"{verb.value.title()}Campaign"
-        asked = read_asked(request.request_id, method, request.campaign_id, caller=caller)
+        asked = repetition.asked(request, caller)
         campaign_id = read_campaign_id(request.campaign_id)
         return campaign(await acts.move(self.vault, asked, now, campaign_id, verb))

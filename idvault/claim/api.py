@@ -21,7 +21,7 @@ from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import request as request_rules
 from idvault.core.act import Vault
-from idvault.core.edge import convert
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import consent, invitation_code_hash, numbers
 from idvault.disclosure.api import convert_history as disclosure_convert_history
@@ -33,7 +33,6 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.record import SealedRecord
-from idvault.verify.seal import Part
 
 
 def receipt_message(value: Receipt) -> verification_pb2.Receipt:
@@ -105,27 +104,12 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
         relying_party=caller.name,
         actor_id=caller.actor_id,
         request_id=request_id,
-        method=type(request).__name__.removesuffix("Request"),
-        fields=fields(request),
+        method=repetition.method(request),
+        content=repetition.content(request),
         identity=identity,
         consent=agreed,
         account_token=account_token,
         invitation_code_hash=code_hash,
-    )
-
-
-def fields(request: Verify) -> tuple[Part, ...]:
-    """Return the fields that make two requests the same, in field-number order, as received.
-
-    These are all except request_id and consent.agree_time, which may be a new time when a platform repeats.
-    """
-    return (
-        _name(request),
-        request.document.type,
-        request.document.number,
-        request.consent.policy_version,
-        request.account_token,
-        request.invitation_code,
     )
 
 
@@ -155,12 +139,6 @@ def _checked(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Ch
     except InvalidError as error:
         refusals.append(error.with_traceback(None))  # its frames hold the list, and the request
         return None
-
-
-def _name(request: Verify) -> str:
-    if isinstance(request, verification_pb2.VerifyIndividualRequest):
-        return request.real_name
-    return request.organization_name
 
 
 def _identity(request: Verify, *, now: ClockReading, rules: ClaimRules) -> Identity:

@@ -2,7 +2,7 @@
 
 - An id is a lower-case UUID. Every mutation requires one.
 - The same id with the same method and body is the same request; with anything else it is REQUEST_ID_REUSED.
-  A claim's consent.agree_time does not count: a repetition may have a new time, and the first is kept.
+  What may differ is in core.edge.repetition.
 """
 
 import re
@@ -12,7 +12,6 @@ from hmac import compare_digest
 from typing import Protocol, TypeVar
 
 from idvault.verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason, Violation
-from idvault.verify.seal import Part
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID_LENGTH = 36
@@ -69,11 +68,10 @@ class RepeatedRequests(Protocol):
 class Fingerprinter(Protocol):
     """Recognises a repeated request without storing its body."""
 
-    def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and the fields that its repetitions must share.
+    def fingerprint(self, *, method: str, content: bytes) -> bytes:
+        """Return the 32-byte keyed hash of a method and what its repetitions must share.
 
-        The fields are in field-number order. If one is a name, request_id is included as the first field
-        (claim.acts.verification explains why).
+        content: of the request, its id included, as core.edge.repetition encodes it.
         """
         ...
 
@@ -84,38 +82,32 @@ class Fingerprinter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A mutation's caller and content.
-
-    fields: all fields except request_id, in field-number order, as received.
-    """
+    """A mutation's caller and content: what its repetitions must share (core.edge.repetition)."""
 
     relying_party: str
     actor_id: str
     request_id: str
     method: str
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
+        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
 class MemberAsked:
-    """A mutation that a roster member asks for, and its content; the member acts for no relying party.
-
-    fields: what a repetition must share, in field-number order.
-    """
+    """A mutation that a roster member asks for, and its content; the member acts for no relying party."""
 
     actor_id: str
     request_id: str
     method: str
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
     relying_party: str = ""
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint; a member's request is kept under its own id."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
+        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
         return Request(self.actor_id, self.request_id, fingerprint)

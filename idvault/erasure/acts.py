@@ -38,25 +38,23 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.erasure import ErasureState
 from idvault.verify.error import DamagedError, NotFoundError, Reason
 from idvault.verify.event import EventType
-from idvault.verify.seal import Part
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureCall:
-    """A call about an account. fields: what its repetitions must share besides the account."""
+    """A call about an account. content: what its repetitions must share."""
 
     relying_party: str
     actor_id: str
     request_id: str
     method: str
+    content: bytes = field(repr=False)
     account_token: str
-    fields: tuple[Part, ...] = ()
     origin: ErasureOrigin = ErasureOrigin.PLATFORM
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint; it is kept under its own id."""
-        parts = (*self.fields, self.account_token)
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
         return Request(self.relying_party, self.request_id, fingerprint, account_token=self.account_token)
 
 

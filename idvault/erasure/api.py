@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.core import request as request_rules
 from idvault.core.act import Vault
-from idvault.core.edge import convert
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.disclosure.api.convert_history import logged
 from idvault.erasure import acts
@@ -35,15 +34,13 @@ class ErasureMethods:
         self, request: pb.EraseAccountRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Request the erasure of an account."""
-        call = _call(request, "EraseAccount", caller)
-        return message(await acts.request(self.vault, call, now, context=self.context))
+        return message(await acts.request(self.vault, _call(request, caller), now, context=self.context))
 
     async def CancelErasure(
         self, request: pb.CancelErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Cancel the erasure of an account."""
-        call = _call(request, "CancelErasure", caller)
-        return message(await acts.cancel(self.vault, call, now, context=self.context))
+        return message(await acts.cancel(self.vault, _call(request, caller), now, context=self.context))
 
     async def ListErasures(
         self, request: pb.ListErasuresRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -63,11 +60,12 @@ class ErasureMethods:
         return message(await acts.get(self.vault, caller.name, account_token, proofs=self.context.proofs))
 
 
-def _call(
-    request: pb.EraseAccountRequest | pb.CancelErasureRequest, method: str, caller: Caller
-) -> ErasureCall:
-    request_id = request_rules.check_id(request.request_id)
-    return ErasureCall(caller.name, caller.actor_id, request_id, method, token.check(request.account_token))
+def _call(request: pb.EraseAccountRequest | pb.CancelErasureRequest, caller: Caller) -> ErasureCall:
+    asked = repetition.asked(request, caller)
+    account_token = token.check(request.account_token)
+    return ErasureCall(
+        asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content, account_token
+    )
 
 
 def _state(number: pb.Erasure.State.ValueType) -> ErasureState | None:

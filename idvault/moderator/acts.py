@@ -35,25 +35,26 @@ _MOST_KNOWN = 10_000
 class ModerationCall:
     """A mutation's caller and content.
 
-    fields: all fields except request_id and the signature, in field-number order, as received: what a
-    repetition must share, with the mark of a text that is deleted later. moderator_id, signed_at, signature:
-    as given; what the platform does without a moderator has none. text_salt: of that text, if there is one.
+    content: what repetitions must share, the moderator included. fields: what the moderator signs, if the
+    paper is of no kind of its own, with the mark of a text that is deleted later. moderator_id, signed_at,
+    signature: as given; what the platform does without a moderator has none. text_salt: of that text, if
+    there is one.
     """
 
     relying_party: str
     actor_id: str
     request_id: str
     method: str
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
+    fields: tuple[Part, ...] = field(default=(), repr=False)
     moderator_id: str = ""
     signed_at: datetime = datetime.min
     signature: bytes = field(default=b"", repr=False)
     text_salt: bytes = field(default=b"", repr=False)
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request with its fingerprint, to which the moderator belongs."""
-        parts = (*self.fields, self.moderator_id)
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        """Return the request with its fingerprint."""
+        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint)
 
@@ -293,7 +294,7 @@ async def name(vault: Vault, registration: Registration, *, now: ClockReading) -
 
 async def name_by_operator(
     vault: Vault,
-    actor_id: str,
+    call: MemberAsked,
     now: ClockReading,
     registration: Registration,
     *,
@@ -302,13 +303,11 @@ async def name_by_operator(
 ) -> Moderator:
     """Name a moderator; a repeat needs no code. Raises as `name` does, and as the second factor's check."""
     await vault.guard.check(now=now)
-    fields = (registration.relying_party, registration.public_key)
-    call = MemberAsked(actor_id, registration.request_id, "NameModerator", fields)
     request = call.request(vault.fingerprinter)
     former = await known(vault, request)
     paper = registration.paper(now=now.real)  # no code is spent on what would be refused
     if former is None:
-        await second_factor.check(actor_id=actor_id, code=code, now=now)
+        await second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await named.run(vault, call, now, request, registration, paper)
 
 

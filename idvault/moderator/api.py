@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import request as request_rules
 from idvault.core.act import Vault
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
+from idvault.core.edge.repetition import RepeatableRequest
+from idvault.core.request import Asked
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.moderator import acts
 from idvault.moderator.acts import ModerationCall
@@ -26,35 +29,36 @@ from idvault.verify.seal import Part
 HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def call(
-    request_id: str,
-    method: str,
-    *fields: Part,
-    caller: Caller,
-    signature: pb.ModeratorSignature | None = None,
-) -> ModerationCall:
-    """Return a mutation's caller and content; raises InvalidError.
+def call(message: RepeatableRequest, caller: Caller) -> ModerationCall:
+    """Return the caller and content of a mutation that no moderator decides; raises InvalidError."""
+    made = _call(repetition.asked(message, caller))
+    check_signer(caller, ())
+    return made
 
-    signature: None for a call that no moderator decides. A text that is deleted later stands in fields by its
-    mark (`text_mark`).
+
+def signed(
+    message: RepeatableRequest, *fields: Part, caller: Caller, signature: pb.ModeratorSignature
+) -> ModerationCall:
+    """Return the caller and content of a mutation that a moderator decides; raises InvalidError.
+
+    fields: that the moderator signs, if the paper is of no kind of its own. A text that is deleted later
+    stands in them by its mark (`text_mark`).
     """
-    request_rules.check_id(request_id)
-    if signature is None:
-        check_signer(caller, ())
-        return ModerationCall(caller.name, caller.actor_id, request_id, method, fields)
+    made = _call(repetition.asked(message, caller))
     signing = _signing(signature, "signature")
     check_signer(caller, (signing.moderator_id,))
-    return ModerationCall(
-        caller.name,
-        caller.actor_id,
-        request_id,
-        method,
-        fields,
-        signing.moderator_id,
-        signing.signed_at,
-        signing.signature,
-        signature.text_salt,
+    return replace(
+        made,
+        fields=fields,
+        moderator_id=signing.moderator_id,
+        signed_at=signing.signed_at,
+        signature=signing.signature,
+        text_salt=signature.text_salt,
     )
+
+
+def _call(asked: Asked) -> ModerationCall:
+    return ModerationCall(asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content)
 
 
 def check_signer(caller: Caller, signers: Collection[str]) -> None:
@@ -152,9 +156,8 @@ class ModeratorMethods:
             caller.name, request.request_id, request.public_key, request.signature, request.countersignatures
         )
         check_signer(caller, [each.moderator_id for each in asked.countersignatures])
-        fields = (request.public_key,)
-        signed = ModerationCall(caller.name, caller.actor_id, request.request_id, "RegisterModerator", fields)
-        return moderator(await acts.register(self.vault, signed, now, asked))
+        made = _call(repetition.asked(request, caller))
+        return moderator(await acts.register(self.vault, made, now, asked))
 
     async def RevokeModerator(
         self,
@@ -166,8 +169,7 @@ class ModeratorMethods:
     ) -> pb.Moderator:
         """Revoke a moderator."""
         moderator_id = an_id(request.moderator_id, "moderator_id")
-        asked = call(request.request_id, "RevokeModerator", moderator_id, caller=caller)
-        return moderator(await acts.revoke(self.vault, asked, now, moderator_id))
+        return moderator(await acts.revoke(self.vault, call(request, caller), now, moderator_id))
 
     async def GetModerator(
         self, request: pb.GetModeratorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -199,6 +201,11 @@ class NamingMethods:
             raise invalid("platform", FieldCode.CHARACTER)
         asked = registration(request.platform, request.request_id, request.public_key, request.signature)
         named = acts.name_by_operator(
-            self.vault, caller.actor_id, now, asked, code=request.code, second_factor=self.second_factor
+            self.vault,
+            repetition.asked_by_member(request, caller),
+            now,
+            asked,
+            code=request.code,
+            second_factor=self.second_factor,
         )
         return moderator(await named)

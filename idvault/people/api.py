@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from idvault.core.act import Vault
-from idvault.core.edge import convert
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
-from idvault.core.request import MemberAsked
 from idvault.people import acts, rules
 from idvault.people.acts import Proposal, RosterHolder
 from idvault.v1 import roster_pb2
@@ -46,8 +45,7 @@ class RosterMethods:
         remaining: float | None,
     ) -> roster_pb2.RosterProposal:
         """Store a proposal for the next version."""
-        request_id = convert.request_id(request.request_id)
-        call = MemberAsked(caller.actor_id, request_id, "ProposeRoster", (request.file,))
+        call = repetition.asked_by_member(request, caller)
         return _proposal(await acts.propose(self.vault, call, now, self.rosters, request.file))
 
     async def SignRoster(
@@ -59,10 +57,9 @@ class RosterMethods:
         remaining: float | None,
     ) -> roster_pb2.RosterProposal:
         """Add the calling custodian's signature."""
-        request_id = convert.request_id(request.request_id)
+        call = repetition.asked_by_member(request, caller)
         digest = convert.sha256(request.hash, field="hash")
         signature = rules.check_signature(request.signature)
-        call = MemberAsked(caller.actor_id, request_id, "SignRoster", (digest, signature))
         signed = acts.sign(
             self.vault, call, now, self.rosters, name=caller.name, digest=digest, signature=signature
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core.act import Vault
-from idvault.core.edge import convert
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
 from idvault.core.request import MemberAsked
@@ -43,7 +43,7 @@ class PlatformMethods:
         if request.role not in _ROLES:
             raise InvalidError(Reason.INVALID_MESSAGE, Violation("role", FieldCode.CHARACTER))
         role = _ROLES[request.role]
-        asked = _asked(request, "RegisterPlatform", role, caller)
+        asked = _asked(request, caller)
         return _message(
             await acts.register(self.vault, asked, now, name=request.platform, role=role, spki=request.spki)
         )
@@ -57,21 +57,18 @@ class PlatformMethods:
         remaining: float | None,
     ) -> roster_pb2.Platform:
         """Revoke a key of a platform or monitor."""
-        asked = _asked(request, "RevokePlatform", "", caller)
+        asked = _asked(request, caller)
         return _message(await acts.revoke(self.vault, asked, now, request.platform, request.spki))
 
 
 def _asked(
-    request: roster_pb2.RegisterPlatformRequest | roster_pb2.RevokePlatformRequest,
-    method: str,
-    role: str,
-    caller: Caller,
+    request: roster_pb2.RegisterPlatformRequest | roster_pb2.RevokePlatformRequest, caller: Caller
 ) -> MemberAsked:
     if not NAME.fullmatch(request.platform):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("platform", FieldCode.CHARACTER))
-    request_id = convert.request_id(request.request_id)
-    spki = convert.sha256(request.spki, field="spki")
-    return MemberAsked(caller.actor_id, request_id, method, (request.platform, role, spki))
+    asked = repetition.asked_by_member(request, caller)
+    convert.sha256(request.spki, field="spki")
+    return asked
 
 
 def _message(found: Platform) -> roster_pb2.Platform:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from idvault.account.api import STANDINGS
-from idvault.core import request as request_rules
 from idvault.core.act import Vault
 from idvault.core.day import read_day
 from idvault.core.edge import convert as convert_common
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
+from idvault.core.edge.repetition import RepeatableRequest
 from idvault.core.policy import OperatorPolicy
 from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import ModerationCall
@@ -63,29 +64,23 @@ _REASON_OF: dict[int, RejectReason] = {number: word for word, number in _REASONS
 
 
 def read_call(
-    request_id: str, method: str, *fields: Part, caller: Caller, decision: ModerationCall | None = None
+    message: RepeatableRequest, caller: Caller, *, decision: ModerationCall | None = None
 ) -> PublicAccountCall:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
-    asked = request_rules.check_id(request_id)
-    return PublicAccountCall(caller.name, caller.actor_id, asked, method, fields, decision)
+    asked = repetition.asked(message, caller)
+    return PublicAccountCall(
+        asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content, decision
+    )
 
 
 def read_decision(
-    message: pb.DecidePublicAccountRequest | pb.RenewPublicAccountRequest,
-    method: str,
-    *fields: Part,
-    caller: Caller,
+    message: pb.DecidePublicAccountRequest | pb.RenewPublicAccountRequest, *fields: Part, caller: Caller
 ) -> ModerationCall | None:
     """Return what a moderator signed, None if the platform decides by itself; raises InvalidError."""
     if not message.HasField("signature"):
         moderator_api.check_signer(caller, ())
         return None
-    return moderator_api.call(message.request_id, method, *fields, caller=caller, signature=message.signature)
-
-
-def licence_parts(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> tuple[Part, ...]:
-    """Return the fields of a licence in field-number order, as received."""
-    return (message.licence.category, message.licence.reference, message.licence.expire_date)
+    return moderator_api.signed(message, *fields, caller=caller, signature=message.signature)
 
 
 def read_licence(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> Licence | None:
@@ -279,8 +274,7 @@ class PublicAccountMethods:
         remaining: float | None,
     ) -> pb.PublicAccount:
         """File an application."""
-        fields = (request.account_token, request.HasField("licence"), *licence_parts(request))
-        call = read_call(request.request_id, "ApplyPublicAccount", *fields, caller=caller)
+        call = read_call(request, caller)
         owner, licence = token.check(request.account_token), read_licence(request)
         return public_account(
             await acts.apply(self.vault, call, now, self.policy, account_token=owner, licence=licence)
@@ -297,13 +291,7 @@ class PublicAccountMethods:
         """Approve or reject an application."""
         found, reason = check(request.public_account_id), reject_reason(request)
         fields = (found, request.decision, request.reason)
-        call = read_call(
-            request.request_id,
-            "DecidePublicAccount",
-            *fields,
-            caller=caller,
-            decision=read_decision(request, "DecidePublicAccount", *fields, caller=caller),
-        )
+        call = read_call(request, caller, decision=read_decision(request, *fields, caller=caller))
         if reason is None:
             return public_account(await acts.approve(self.vault, call, now, found, self.policy))
         return public_account(await acts.reject(self.vault, call, now, found, self.policy, reason))
@@ -318,15 +306,9 @@ class PublicAccountMethods:
     ) -> pb.PublicAccount:
         """Begin another term."""
         found, licence = check(request.public_account_id), read_licence(request)
-        fields = (found, request.HasField("licence"), *licence_parts(request))
-        signed = (found, *licence_parts(request))
-        call = read_call(
-            request.request_id,
-            "RenewPublicAccount",
-            *fields,
-            caller=caller,
-            decision=read_decision(request, "RenewPublicAccount", *signed, caller=caller),
-        )
+        given = request.licence
+        fields = (found, given.category, given.reference, given.expire_date)
+        call = read_call(request, caller, decision=read_decision(request, *fields, caller=caller))
         return public_account(await acts.renew(self.vault, call, now, found, self.policy, licence=licence))
 
     async def ClosePublicAccount(
@@ -339,7 +321,7 @@ class PublicAccountMethods:
     ) -> pb.PublicAccount:
         """Close a public account for good."""
         found = check(request.public_account_id)
-        call = read_call(request.request_id, "ClosePublicAccount", found, caller=caller)
+        call = read_call(request, caller)
         return public_account(await acts.close(self.vault, call, now, found, self.policy))
 
     async def AddOperator(
@@ -347,7 +329,7 @@ class PublicAccountMethods:
     ) -> pb.PublicAccount:
         """Name an operator."""
         found, other = check(request.public_account_id), token.check(request.account_token)
-        call = read_call(request.request_id, "AddOperator", found, other, caller=caller)
+        call = read_call(request, caller)
         return public_account(await acts.add_operator(self.vault, call, now, found, self.policy, other))
 
     async def RemoveOperator(
@@ -355,7 +337,7 @@ class PublicAccountMethods:
     ) -> pb.PublicAccount:
         """Remove an operator."""
         found, other = check(request.public_account_id), token.check(request.account_token)
-        call = read_call(request.request_id, "RemoveOperator", found, other, caller=caller)
+        call = read_call(request, caller)
         return public_account(await acts.remove_operator(self.vault, call, now, found, self.policy, other))
 
     async def OfferTransfer(
@@ -363,7 +345,7 @@ class PublicAccountMethods:
     ) -> pb.PublicAccount:
         """Offer a public account to another account."""
         found, other = check(request.public_account_id), token.check(request.account_token)
-        call = read_call(request.request_id, "OfferTransfer", found, other, caller=caller)
+        call = read_call(request, caller)
         return public_account(await acts.offer(self.vault, call, now, found, self.policy, other))
 
     async def AcceptTransfer(
@@ -372,8 +354,7 @@ class PublicAccountMethods:
         """Move a public account to the account that accepts it."""
         found, other = check(request.public_account_id), token.check(request.account_token)
         agreed = convert_common.consent(request.consent, now=now)
-        fields = (found, other, request.consent.policy_version)
-        call = read_call(request.request_id, "AcceptTransfer", *fields, caller=caller)
+        call = read_call(request, caller)
         return public_account(await acts.accept(self.vault, call, now, found, self.policy, other, agreed))
 
     async def GetPublicAccount(

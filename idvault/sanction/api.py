@@ -40,7 +40,6 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from idvault.verify.seal import Part
 
 _Word = TypeVar("_Word", bound=Enum)
 
@@ -49,32 +48,6 @@ _CATEGORIES = numbers(SanctionCategory, pb.StatementOfReasons.Category.Value, "C
 _ORIGINS = numbers(Origin, pb.StatementOfReasons.Origin.Value, "ORIGIN_")
 _AUTOMATIONS = numbers(Automation, pb.StatementOfReasons.Automation.Value, "AUTOMATION_")
 _ISSUERS = numbers(IssuerKind, pb.StatementOfReasons.IssuerKind.Value, "ISSUER_KIND_")
-
-
-def parts(message: pb.StatementOfReasons) -> tuple[Part, ...]:
-    """Return all fields in field-number order, as received; a list follows its length."""
-    return (
-        message.ground,
-        message.category,
-        message.rule_reference,
-        message.case_reference,
-        len(message.evidence_digests),
-        *message.evidence_digests,
-        message.origin,
-        message.tip_off,
-        message.detection,
-        message.decision,
-        message.end_time.seconds,
-        message.end_time.nanos,
-        message.without_end,
-        message.territory,
-        message.redress,
-        message.issuer_kind,
-        message.order.authority,
-        message.order.reference,
-        message.order.order_date,
-        message.order.digest,
-    )
 
 
 def from_message(message: pb.StatementOfReasons, *, now: datetime) -> StatementOfReasons:
@@ -280,14 +253,9 @@ def time(value: datetime | None) -> Timestamp | None:
     return message
 
 
-def read(
-    message: pb.ImposeSanctionRequest, *, now: ClockReading, within: str = ""
-) -> tuple[NewSanction, tuple[Part, ...]]:
-    """Return the sanction, and the parts that a repeated request must share; raises InvalidError.
-
-    within: the prefix of the account's path in an error.
-    """
-    wanted = NewSanction(
+def read(message: pb.ImposeSanctionRequest, *, now: ClockReading, within: str = "") -> NewSanction:
+    """Return the sanction; raises InvalidError. within: the prefix of the account's path in an error."""
+    return NewSanction(
         account_token=token.check(message.account_token, field=f"{within}account_token"),
         scope=scope(message.scope),
         degree=degree(message.degree),
@@ -296,9 +264,6 @@ def read(
         operation_id=_optional(message.operation_id, "operation_id"),
         public_account_id=_optional(message.public_account_id, "public_account_id"),
     )
-    stated = parts(message.statement)
-    fields = (message.account_token, message.degree, message.measure, *stated)
-    return wanted, (*fields, message.scope, message.operation_id, message.public_account_id)
 
 
 def _optional(text: str, field: str) -> str | None:
@@ -316,10 +281,8 @@ class SanctionMethods:
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Sanction:
         """Impose or propose a sanction."""
-        wanted, fields = read(request, now=now)
-        call = moderator_api.call(
-            request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
-        )
+        wanted = read(request, now=now)
+        call = moderator_api.signed(request, caller=caller, signature=request.signature)
         return sanction(await acts.impose(self.vault, call, now, wanted, signers=self.signers))
 
     async def ConfirmSanction(
@@ -332,9 +295,7 @@ class SanctionMethods:
     ) -> pb.Sanction:
         """Put a proposed sanction into force."""
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
-        call = moderator_api.call(
-            request.request_id, "ConfirmSanction", sanction_id, caller=caller, signature=request.signature
-        )
+        call = moderator_api.signed(request, caller=caller, signature=request.signature)
         confirmed = await acts.confirm(self.vault, call, now, sanction_id, signers=self.signers)
         return sanction(confirmed)
 
@@ -343,10 +304,7 @@ class SanctionMethods:
     ) -> pb.Sanction:
         """End a sanction before its end, or withdraw a proposal."""
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
-        fields = (sanction_id, request.reason)
-        call = moderator_api.call(
-            request.request_id, "LiftSanction", *fields, caller=caller, signature=request.signature
-        )
+        call = moderator_api.signed(request, caller=caller, signature=request.signature)
         lifted = await acts.lift(
             self.vault, call, now, sanction_id, reason=request.reason, signers=self.signers
         )

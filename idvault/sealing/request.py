@@ -11,17 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.verify import seal
-from idvault.verify.seal import Part
 
-T = TypeVar("T")
-
-_PURPOSE = "idvault/request/v1"
+_PURPOSE = "idvault/request/v2"
 _ID_PURPOSE = "idvault/request-id/v1"
 _ID_SIZE = 16
 
@@ -35,9 +31,9 @@ class KeyedFingerprinter:
 
     key: bytes
 
-    def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and the fields that its repetitions must share."""
-        return hmac.digest(self.key, seal.encode(_PURPOSE, method, *fields), "sha256")
+    def fingerprint(self, *, method: str, content: bytes) -> bytes:
+        """Return the 32-byte keyed hash of a method and what its repetitions must share."""
+        return hmac.digest(self.key, seal.encode(_PURPOSE, method, content), "sha256")
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
         """Return the first 16 bytes of a keyed hash of the id, formatted as a UUID."""
@@ -79,9 +75,9 @@ class CurrentFingerprinter:
 
     current: Callable[[], bytes]
 
-    def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
+    def fingerprint(self, *, method: str, content: bytes) -> bytes:
         """Return the 32-byte keyed hash; raises KeyMissingError if the file lacks the version in use."""
-        return KeyedFingerprinter(key=self.current()).fingerprint(method=method, fields=fields)
+        return KeyedFingerprinter(key=self.current()).fingerprint(method=method, content=content)
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
         """Return the id under which a request is kept; raises KeyMissingError."""

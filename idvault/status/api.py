@@ -29,7 +29,7 @@ from itertools import groupby
 
 from idvault.account import api as account_api
 from idvault.core import request as request_rules
-from idvault.core.edge import page_token
+from idvault.core.edge import page_token, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.telemetry.logs import describe, log
 from idvault.public_account import api as public_account_api
@@ -70,7 +70,7 @@ def credential_command(
         relying_party=caller.name,
         actor_id=caller.actor_id,
         request_id=request_rules.check_id(request.request_id),
-        fields=(request.account_token, request.audience, request.public_account_id),
+        content=repetition.content(request),
         account_token=token.check(request.account_token),
         audience=credential_rules.check_audience(request.audience),
         public_account_id=public_account_api.check(request.public_account_id)

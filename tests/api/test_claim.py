@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from idvault.claim.rules import Claim
+from idvault.core.edge import repetition
 from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 from idvault.verify.account import AccountState
 from idvault.verify.claim import ClaimState, FailureReason
@@ -94,7 +95,7 @@ async def test_a_pending_claim(edge: Edge, wait: int | None, low: int, high: int
 
 
 async def test_a_command(edge: Edge) -> None:
-    """The flow gets the normalised request; the fingerprint's fields are as received, without agree_time."""
+    """The flow gets the normalised request; the fingerprint's content is as received, without agree_time."""
     request = verify_request(account_token=TOKEN)
     request.document.number = NUMBER.lower()
     request.consent.agree_time.nanos = 5
@@ -108,7 +109,8 @@ async def test_a_command(edge: Edge) -> None:
     assert command.identity.document == Document(DocumentType.RESIDENT_ID, NUMBER)
     assert command.identity.name == NAME
     assert command.consent.policy_version == "terms-3"
-    assert command.fields == (NAME, 1, NUMBER.lower(), "terms-3", TOKEN, "")
+    request.consent.ClearField("agree_time")
+    assert command.content == repetition.content(request)
     assert NAME not in repr(command)
 
 

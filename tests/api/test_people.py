@@ -14,11 +14,12 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core.act import Vault
-from idvault.core.edge import limits
+from idvault.core.edge import limits, repetition
 from idvault.core.edge.access import Access
 from idvault.core.edge.call import Caller
 from idvault.core.edge.certificates import Tls
 from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.repetition import RepeatableRequest
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.edge.stream import while_admitted
 from idvault.core.platform import Platform
@@ -252,6 +253,12 @@ async def test_a_version_comes_with_what_is_proposed(custody: Custody) -> None:
     assert (proposal.version, proposal.adopted, answer.newest_version) == (2, False, 1)
 
 
+def asked(request: RepeatableRequest) -> MemberAsked:
+    """Return a member's call as the edge reads it."""
+    method = type(request).__name__.removesuffix("Request")
+    return MemberAsked("33" * 16, REQUEST_ID, method, repetition.content(request))
+
+
 async def test_commands_name_their_caller(custody: Custody) -> None:
     """The actor of a command is the owner of the certificate, whatever the message says."""
     await custody.call("operator", "ProposeRoster")
@@ -260,10 +267,12 @@ async def test_commands_name_their_caller(custody: Custody) -> None:
     proposed, signing, enrolling = custody.calls.asked
     assert signed.adopted
     file, given = ROSTER.to_bytes(), (ROSTER.digest(), b"s" * 64)
-    assert proposed == (MemberAsked("33" * 16, REQUEST_ID, "ProposeRoster", (file,)), file)
+    assert proposed == (asked(roster_pb2.ProposeRosterRequest(request_id=REQUEST_ID, file=file)), file)
     signed_by = {"name": "custodian-x", "digest": given[0], "signature": given[1]}
-    assert signing == (MemberAsked("33" * 16, REQUEST_ID, "SignRoster", given), signed_by)
-    assert enrolling == EnrolCommand("33" * 16, REQUEST_ID, "123456")
+    request = roster_pb2.SignRosterRequest(request_id=REQUEST_ID, hash=given[0], signature=given[1])
+    assert signing == (asked(request), signed_by)
+    begun = roster_pb2.BeginSecondFactorRequest(request_id=REQUEST_ID, code="123456")
+    assert enrolling == EnrolCommand(asked(begun), "123456")
     assert "123456" not in repr(enrolling)
 
 

@@ -33,9 +33,10 @@ from idvault.verify.attest.disclosure import DecisionTerms, Terms
 from idvault.verify.disclosure import DisclosureState, Verdict
 from idvault.verify.error import IdvaultError, UnavailableError
 from idvault.verify.event import EventType
-from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, roster_member
+from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber
 from tests.support.databases import SqliteMaker
-from tests.support.disclosure_world import confirm, request_id, signed, terms
+from tests.support.disclosure_world import REASON, cancel, confirm, open_alone, request_id, signed, terms
+from tests.support.disclosure_world import asked as member_asked
 from tests.support.fakes.flaky import Fault
 
 M, N = 2, 3
@@ -138,13 +139,8 @@ class Life(RuleBasedStateMachine):
         paper, number = signed(asked, auditor), request_id()
 
         def make() -> Any:
-            return auditor_acts.request(
-                self.room.context,
-                actor_id=roster_member(auditor).actor_id,
-                request_id=number,
-                signed=paper,
-                now=self.room.now(),
-            )
+            call = member_asked(auditor, "RequestDisclosure", paper, id=number)
+            return auditor_acts.request(self.room.context, call, signed=paper, now=self.room.now())
 
         assert self.attempt(make, method="request", lose=lose)
         self.acts["request"] += 1
@@ -190,7 +186,7 @@ class Life(RuleBasedStateMachine):
             and good_share
         )
         share = SHARE if good_share else b"another share"
-        command = ReleaseCommand(roster_member(custodian).actor_id, request_id(), which, share)
+        command = ReleaseCommand(member_asked(custodian, "ReleaseShare", which, share), which, share)
 
         async def make() -> Any:
             async with self.room.sequencing():
@@ -213,7 +209,7 @@ class Life(RuleBasedStateMachine):
         allowed = auditor == model.auditor and model.opened > 0 and not model.confirmed
 
         def make() -> Any:
-            return confirm(self.room, which, actor_id=roster_member(auditor).actor_id, request_id=number)
+            return confirm(self.room, which, name=auditor, id=number)
 
         assert self.attempt(make, method="confirm", lose=lose) is allowed
         if allowed:
@@ -223,20 +219,21 @@ class Life(RuleBasedStateMachine):
     def _command(
         self, model: Model, which: str, custodian: str, verdict: Verdict, good_code: bool
     ) -> DecideCommand:
+        given = SHARE if verdict is Verdict.APPROVE else b""
         said = DecisionTerms(
             verdict,
             papers.digest(model.paper),
             custodian,
             CUSTODIANS.index(custodian) + 1,
-            sha256(SHARE).digest() if verdict is Verdict.APPROVE else b"",
-            "" if verdict is Verdict.APPROVE else "a reason (synthetic)",
+            sha256(given).digest() if given else b"",
+            "" if given else REASON,
         )
+        paper = signed(said, custodian)
         return DecideCommand(
-            actor_id=roster_member(custodian).actor_id,
-            request_id=request_id(),
+            call=member_asked(custodian, f"Decide {verdict.value}", paper),
             disclosure_id=which,
             verdict=verdict,
-            signed=said.canonical() + identity(custodian).sign(said.canonical()),
+            signed=paper,
             code=self.room.codes.code() if good_code else "000000",
         )
 
@@ -251,13 +248,7 @@ class Life(RuleBasedStateMachine):
         )
 
         def make() -> Any:
-            return auditor_acts.cancel(
-                self.room.context,
-                actor_id=roster_member(auditor).actor_id,
-                request_id=number,
-                disclosure_id=which,
-                now=self.room.now(),
-            )
+            return cancel(self.room, which, name=auditor, id=number)
 
         assert self.attempt(make, method="cancel", lose=lose) is allowed
         if allowed:
@@ -281,17 +272,12 @@ class Life(RuleBasedStateMachine):
             and model.opened < model.openings
             and good_code
         )
-        asked: dict[str, Any] = {
-            "actor_id": roster_member(auditor).actor_id,
-            "request_id": number,
-            "disclosure_id": which,
-            "now": self.room.now(),
-        }
+        asked: dict[str, Any] = {"name": auditor, "id": number}
         code = self.room.codes.code() if good_code else "000000"
         if lose:
             self.room.flaky.plant("open", Fault.LOSE_ANSWER)
         with pytest.raises(IdvaultError) as caught:
-            self.run(auditor_acts.open_record(self.room.context, **asked, code=code, patience=0.0))
+            self.run(open_alone(self.room, which, **asked, code=code, patience=0.0))
         self.room.flaky.faults.clear()
         assert isinstance(caught.value, UnavailableError) is allowed
         if not allowed:
@@ -301,7 +287,7 @@ class Life(RuleBasedStateMachine):
         if crash:
             self.room.restart()
         self.run(self.room.step())
-        opened = self.run(auditor_acts.open_record(self.room.context, **asked, code="", patience=1.0))
+        opened = self.run(open_alone(self.room, which, **asked, code="", patience=1.0))
         assert len(opened.shares) >= M
         assert {share.custodian for share in opened.shares} == set(model.released)
         assert opened.proofs.are_complete

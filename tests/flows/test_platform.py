@@ -9,6 +9,7 @@ from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import World, at, request_id
 
@@ -46,7 +47,7 @@ async def test_nobody_is_called_like_the_drill(vault: Vault) -> None:
 def asked(number: int, *fields: str) -> MemberAsked:
     """Return an operator's request with this number."""
     method = "RegisterPlatform" if fields[1] else "RevokePlatform"
-    return MemberAsked("d" * 32, request_id(number), method, fields)
+    return MemberAsked("d" * 32, request_id(number), method, builders.content(*fields))
 
 
 async def register(vault: Vault, number: int, spki: str = SPKI, *, seconds: float) -> Platform:

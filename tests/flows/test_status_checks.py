@@ -127,7 +127,9 @@ class Checks:
         await self.lists.publish_keys(now=ClockReading(now, now))
 
     def wish(self, token: str, number: int = 900, **changes: Any) -> CredentialCommand:
-        made = CredentialCommand(PARTY, "b" * 32, request_id(number), (token, AUDIENCE), token, AUDIENCE)
+        made = CredentialCommand(
+            PARTY, "b" * 32, request_id(number), builders.content(token, AUDIENCE), token, AUDIENCE
+        )
         return replace(made, **changes)
 
     async def sign_up(self, number: int = 1) -> str:
@@ -341,7 +343,7 @@ async def test_many_lists_are_rebuilt_in_turn(checks: Checks, monkeypatch: pytes
 async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
     """A stored expiry is published with the next list, for every credential of the account."""
     token = await checks.sign_up()
-    other = checks.wish(token, 901, fields=(token, "b"), audience="b")
+    other = checks.wish(token, 901, content=builders.content(token, "b"), audience="b")
     issued = [await checks.credential(wish, now=at(0)) for wish in (checks.wish(token), other)]
     await checks.lists.run(now=at(0))
     late = END.total_seconds() + 86_400
@@ -363,7 +365,7 @@ async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
     first = await checks.credential(checks.wish(token), now=at(0))
     assert await checks.credential(checks.wish(token), now=at(100)) == first
     with pytest.raises(AlreadyExistsError):
-        await checks.credential(checks.wish(token, fields=(token, "x")), now=at(0))
+        await checks.credential(checks.wish(token, content=builders.content(token, "x")), now=at(0))
 
 
 async def test_600_credentials_of_one_account_are_one(checks: Checks) -> None:
@@ -374,7 +376,7 @@ async def test_600_credentials_of_one_account_are_one(checks: Checks) -> None:
     issued = [await checks.credential(each, now=at(7)) for each in asked]
     assert {one.token for one in issued} == {first.token}
     assert await sql.count(checks.world.database, status_marks) == 1
-    elsewhere = checks.wish(token, 901, fields=(token, "b"), audience="b")
+    elsewhere = checks.wish(token, 901, content=builders.content(token, "b"), audience="b")
     other = await checks.credential(elsewhere, now=at(7))
     assert other.token != first.token
 
@@ -396,9 +398,9 @@ async def test_a_platform_has_a_quota_of_new_credentials(checks: Checks) -> None
     checks.context = replace(checks.context, policy=policy)
     token = await checks.sign_up()
     for number, audience in enumerate(("a", "b", "a", "b")):
-        wish = checks.wish(token, 900 + number, fields=(token, audience), audience=audience)
+        wish = checks.wish(token, 900 + number, content=builders.content(token, audience), audience=audience)
         await checks.credential(wish, now=at(0))
-    late = checks.wish(token, 999, fields=(token, "c"), audience="c")
+    late = checks.wish(token, 999, content=builders.content(token, "c"), audience="c")
     with pytest.raises(ExhaustedError) as refused:
         await checks.credential(late, now=at(10))
     assert refused.value.reason is Reason.CREDENTIAL_QUOTA_REACHED

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.account.store import rows as account_rows
 from idvault.core import invitation_code
-from idvault.core.edge import page_token
+from idvault.core.edge import page_token, repetition
 from idvault.custody.drill import rules as drill_rules
 from idvault.opens import reseal
 from idvault.sealing import key_set
@@ -20,7 +21,7 @@ from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.v1 import status_pb2
+from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault.verify import seal, sharing, token
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest import drill as drills
@@ -180,8 +181,17 @@ def test_what_the_service_stores() -> None:
     assert made.limiter_key == given["limiter key of 2026-03-01"]
     given = GIVEN["fingerprint"]
     fingerprinter = KeyedFingerprinter(key=given["request key"])
-    fields = (given["request id"], IDENTITY.name, 1, IDENTITY.document.number, "terms-3", "", "")
-    assert fingerprinter.fingerprint(method="VerifyIndividual", fields=fields) == given["fingerprint"]
+    request = verification_pb2.VerifyIndividualRequest(
+        request_id=given["request id"],
+        real_name=IDENTITY.name,
+        document=common_pb2.IdentityDocument(
+            type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=IDENTITY.document.number
+        ),
+        consent=common_pb2.Consent(policy_version="terms-3", agree_time=Timestamp(seconds=1)),
+    )
+    content = repetition.content(request)
+    assert content == given["content"]
+    assert fingerprinter.fingerprint(method="VerifyIndividual", content=content) == given["fingerprint"]
     stored_id = fingerprinter.kept_id(relying_party="platform-a", request_id=given["request id"])
     assert stored_id == given["stored id"]
     given = GIVEN["hash"]

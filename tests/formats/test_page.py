@@ -5,20 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.v1 import (
-    campaign_pb2,
-    disclosure_pb2,
-    drill_pb2,
-    erasure_pb2,
-    public_account_pb2,
-    roster_pb2,
-    sanction_pb2,
-    session_pb2,
-    status_pb2,
-    tip_off_pb2,
-    transparency_pb2,
-    verification_pb2,
-)
+from idvault.core.edge import repetition
 from idvault.verify.event import FIELDS
 from tests.support.generate import formats
 from tests.support.reference import page
@@ -27,22 +14,6 @@ from tests.support.reference.examples import EXAMPLES
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "formats.md").read_text("utf-8")
 CODE = [*(ROOT / "idvault").rglob("*.py"), *(ROOT / "clients" / "python").rglob("*.py")]
-FILES = (
-    campaign_pb2,
-    disclosure_pb2,
-    drill_pb2,
-    erasure_pb2,
-    public_account_pb2,
-    roster_pb2,
-    sanction_pb2,
-    session_pb2,
-    status_pb2,
-    tip_off_pb2,
-    transparency_pb2,
-    verification_pb2,
-)
-# These carry a request id, but a repetition is not compared with the first call.
-UNKEYED = {"GetVerification", "ReportFinding", "ReportDrillFinding", "ReportShare"}
 
 
 def table(head: str) -> list[list[str]]:
@@ -79,14 +50,13 @@ def test_the_page_is_fresh() -> None:
     assert listed == [[f"`{kind.value}`", ", ".join(fields)] for kind, fields in FIELDS.items()]
 
 
-def test_every_method_with_a_fingerprint_is_listed() -> None:
-    """The table has each method that takes a request id."""
-    methods = {
-        method.name
-        for file in FILES
-        for service in file.DESCRIPTOR.services_by_name.values()
-        for method in service.methods
-        if "request_id" in method.input_type.fields_by_name
-    }
-    listed = {name for names, _ in table("| Method | Fields, in order |") for name in names.split(", ")}
-    assert listed == methods - UNKEYED
+def test_what_a_fingerprint_leaves_out_is_listed() -> None:
+    """The table has each field in which a repetition may differ, with the reason."""
+    listed = {}
+    for names, why in table("| Field | Why a repetition may differ |"):
+        message = ""
+        for name in names.replace("`", "").split(", "):
+            of, _, field = name.rpartition(".")
+            message = of or message
+            listed[f"idvault.v1.{message}.{field}"] = why
+    assert listed == repetition.NOT_SHARED

@@ -90,7 +90,7 @@ def command(person: sandbox.Person, account_token: str | None = None) -> VerifyC
         actor_id="b" * 32,
         request_id=str(uuid4()),
         method="VerifyIndividual",
-        fields=(person.name, person.number),
+        content=builders.content(person.name, person.number),
         identity=Identity(person.name, Document(DocumentType.RESIDENT_ID, person.number)),
         consent=Consent("terms-1", datetime.now(UTC) - timedelta(minutes=1)),
         account_token=account_token,

@@ -11,6 +11,7 @@ from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, KeyedFingerprinter, RequestKeys
 from idvault.sealing.session import CurrentLinkCoder, KeyedLinkCoder
 from idvault.verify import seal
+from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 
@@ -18,23 +19,23 @@ KEY = b"k" * 32
 
 
 def test_a_fingerprint_is_the_keyed_hash_of_the_design() -> None:
-    """It hashes method and fields in the common encoding, under the request key."""
-    made = KeyedFingerprinter(key=KEY).fingerprint(method="/m", fields=("name", 1, b""))
-    assert made == hmac.digest(KEY, seal.encode("idvault/request/v1", "/m", "name", 1, b""), "sha256")
+    """It hashes method and content in the common encoding, under the request key."""
+    made = KeyedFingerprinter(key=KEY).fingerprint(method="/m", content=b"content")
+    assert made == hmac.digest(KEY, seal.encode("idvault/request/v2", "/m", b"content"), "sha256")
 
 
-def test_another_key_method_or_field_makes_another_fingerprint() -> None:
-    """Absent fields are encoded as empty ones, which differ from omitted fields."""
+def test_another_key_method_or_content_makes_another_fingerprint() -> None:
+    """Nothing moves between method and content."""
     ours, theirs = KeyedFingerprinter(key=KEY), KeyedFingerprinter(key=b"o" * 32)
     made = [
-        ours.fingerprint(method="/m", fields=("a", "b")),
-        ours.fingerprint(method="/n", fields=("a", "b")),
-        ours.fingerprint(method="/m", fields=("ab", "")),
-        ours.fingerprint(method="/m", fields=("a", "b", "")),
-        theirs.fingerprint(method="/m", fields=("a", "b")),
+        ours.fingerprint(method="/m", content=builders.content("a", "b")),
+        ours.fingerprint(method="/n", content=builders.content("a", "b")),
+        ours.fingerprint(method="/m", content=builders.content("ab", "")),
+        ours.fingerprint(method="/m", content=builders.content("a", "b", "")),
+        theirs.fingerprint(method="/m", content=builders.content("a", "b")),
     ]
     assert len(set(made)) == len(made)
-    assert made[0] == KeyedFingerprinter(key=KEY).fingerprint(method="/m", fields=("a", "b"))
+    assert made[0] == KeyedFingerprinter(key=KEY).fingerprint(method="/m", content=builders.content("a", "b"))
 
 
 def test_a_kept_id_is_a_uuid_that_does_not_show_the_request_id() -> None:
@@ -68,7 +69,7 @@ def test_a_call_uses_the_key_that_it_was_found_under(tmp_path: Path) -> None:
         made = CurrentFingerprinter(current=lambda: held.current)
         return [
             made.kept_id(**asked),
-            made.fingerprint(method="/m", fields=("a",)),
+            made.fingerprint(method="/m", content=builders.content("a")),
             CurrentLinkCoder(current=lambda: held.current).code(**asked),
             CurrentInvitationCoder(current=lambda: held.current).code(**batch),
         ]
@@ -77,7 +78,7 @@ def test_a_call_uses_the_key_that_it_was_found_under(tmp_path: Path) -> None:
         asked = {"relying_party": "platform-a", "request_id": "1"}
         return [
             KeyedFingerprinter(key=key).kept_id(**asked),
-            KeyedFingerprinter(key=key).fingerprint(method="/m", fields=("a",)),
+            KeyedFingerprinter(key=key).fingerprint(method="/m", content=builders.content("a")),
             KeyedLinkCoder(key=key).code(**asked),
             KeyedInvitationCoder(key=key).code(account_token="t", campaign_id="c", batch_id="b"),
         ]

@@ -22,14 +22,15 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason, UnavailableError
 from idvault.verify.event import EventType
 from idvault.verify.transparency import entry
+from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, request_id
 
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
 _KEPT = statement(select(requests.c.account_token, requests.c.claim_id), tuple)
-CALL = Asked(PARTY, "b" * 32, request_id(1), "Begin", ("a title",))
-MEMBER_CALL = MemberAsked("c" * 32, request_id(1), "Name", ("a title",))
-OTHER = replace(MEMBER_CALL, fields=("another title",)).request(FakeFingerprinter())
+CALL = Asked(PARTY, "b" * 32, request_id(1), "Begin", builders.content("a title"))
+MEMBER_CALL = MemberAsked("c" * 32, request_id(1), "Name", builders.content("a title"))
+OTHER = replace(MEMBER_CALL, content=builders.content("another title")).request(FakeFingerprinter())
 
 
 class Door:
@@ -120,7 +121,7 @@ async def test_a_repeat_runs_nothing(vault: Vault) -> None:
     assert await made(vault, EventType.OPERATION_OPEN) == changed
     assert await told(vault) == ["operation:moderation:open"]
     with pytest.raises(AlreadyExistsError):
-        await made(vault, EventType.OPERATION_OPEN, call=replace(CALL, fields=("b",)))
+        await made(vault, EventType.OPERATION_OPEN, call=replace(CALL, content=builders.content("b")))
     assert await stored(vault) == [changed]
 
 
@@ -242,7 +243,10 @@ async def test_a_member_gets_the_kept_answer_and_its_own_arguments(vault: Vault)
         1,
         b"a title",
     )
-    for asked in (named(vault, 1, call=replace(MEMBER_CALL, fields=())), known(vault, OTHER)):
+    for asked in (
+        named(vault, 1, call=replace(MEMBER_CALL, content=builders.content())),
+        known(vault, OTHER),
+    ):
         with pytest.raises(AlreadyExistsError):
             await asked
     assert await told(vault) == ["operation:moderation:open"]

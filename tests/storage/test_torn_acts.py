@@ -168,7 +168,7 @@ async def _register(world: World) -> Act:
 
 async def _name(world: World) -> Act:
     asked = registration.register(key_of(1).of(""), now=at().real)
-    call, request = MemberAsked("b" * 32, "", "", ()), Request("b" * 32, str(uuid4()), b"f" * 32)
+    call, request = MemberAsked("b" * 32, "", "", b""), Request("b" * 32, str(uuid4()), b"f" * 32)
     return lambda: moderator_acts.named.run(world.vault, call, at(), request, asked, b"paper")
 
 
@@ -344,7 +344,7 @@ async def _due_erasure(world: World) -> Erasure:
     """Request the erasure of an account that has a record and an open claim."""
     job = await world.verified(person=world.person("x"))
     await world.again(job, person=world.person("x"))
-    call = ErasureCall("platform-a", "b" * 32, "", "", job.account_token)
+    call = ErasureCall("platform-a", "b" * 32, "", "", b"", job.account_token)
     request, made = world.request().of_account(job.account_token), world.new_id()
     return await erasure_acts.requested.run(
         world.vault, call, at(), request, made, job.account_token, ErasureOrigin.PLATFORM, ErasureTerms()

@@ -12,6 +12,7 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.document import Document, DocumentType
 from idvault.verify.event import Event, EventType
 from idvault.verify.record import SealedRecord
+from idvault.verify.seal import Part, encode
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
@@ -28,6 +29,11 @@ def reading(*, after: timedelta = timedelta(0)) -> ClockReading:
 
 def identity(*, name: str = NAME, number: str = NUMBER) -> Identity:
     return Identity(name, Document(DocumentType.RESIDENT_ID, number))
+
+
+def content(*parts: Part) -> bytes:
+    """Return the content of a request whose repetitions share these parts."""
+    return encode("", *parts)
 
 
 def consent() -> Consent:

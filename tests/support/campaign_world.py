@@ -61,7 +61,7 @@ class CampaignWorld:
     def asked(self, method: str, *fields: str | int, number: int | None = None, party: str = PARTY) -> Asked:
         """Return a new request, or the request of a number."""
         self._number += 1
-        return Asked(party, "b" * 32, request_id(number or self._number), method, fields)
+        return Asked(party, "b" * 32, request_id(number or self._number), method, builders.content(*fields))
 
     async def bring(
         self,
@@ -92,7 +92,8 @@ class CampaignWorld:
     async def create(self, *, number: int | None = None, seconds: float = 0, **changes: Any) -> Campaign:
         made = plan(**changes)
         asked = self.asked("CreateCampaign", repr(made), number=number)
-        return await acts.create(self.vault, asked, at(seconds), plan=made, zone=self.policy.zone)
+        fields, zone = (repr(made),), self.policy.zone
+        return await acts.create(self.vault, asked, at(seconds), plan=made, fields=fields, zone=zone)
 
     async def move(
         self, campaign: Campaign, verb: Verb, *, number: int | None = None, seconds: float = 0

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from idvault.core.request import MemberAsked
 from idvault.core.tables.disclosure import disclosure_refusals
 from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
@@ -16,7 +17,8 @@ from idvault.verify.attest import hpke
 from idvault.verify.attest.disclosure import DecisionTerms, Terms
 from idvault.verify.disclosure import Verdict
 from idvault.verify.error import IdvaultError, Reason
-from tests.support import people
+from idvault.verify.seal import Part
+from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_member
 
 A, B, C = CUSTODIANS
@@ -28,6 +30,11 @@ _numbers = iter(range(1, 1_000_000))
 def request_id(number: int | None = None) -> str:
     """Return a UUID; a new one unless a number is given."""
     return str(UUID(int=number if number is not None else next(_numbers) + 10_000))
+
+
+def asked(name: str, method: str, *parts: Part, id: str = "") -> MemberAsked:
+    """Return a member's request, a new one unless its id is given."""
+    return MemberAsked(roster_member(name).actor_id, id or request_id(), method, builders.content(*parts))
 
 
 def terms(room: Chamber, account: str, **changes: Any) -> Terms:
@@ -55,13 +62,8 @@ def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
 
 
 async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: int | None = None) -> Any:
-    return await auditor.request(
-        room.context,
-        actor_id=roster_member(name).actor_id,
-        request_id=request_id(number),
-        signed=paper,
-        now=room.now(),
-    )
+    call = asked(name, "RequestDisclosure", paper, id=request_id(number))
+    return await auditor.request(room.context, call, signed=paper, now=room.now())
 
 
 async def filed(room: Chamber, **changes: Any) -> tuple[str, bytes]:
@@ -79,9 +81,9 @@ def decision(
     given = sha256(SHARE).digest() if verdict is Verdict.APPROVE else b""
     why = "" if verdict is Verdict.APPROVE else REASON
     said = DecisionTerms(verdict, papers.digest(paper), name, CUSTODIANS.index(name) + 1, given, why)
+    method = "ApproveDisclosure" if verdict is Verdict.APPROVE else "DenyDisclosure"
     made = DecideCommand(
-        actor_id=roster_member(name).actor_id,
-        request_id=request_id(),
+        call=asked(name, method, signed(said, name)),
         disclosure_id=papers.parse_request(paper).disclosure_id,
         verdict=verdict,
         signed=signed(said, name),
@@ -92,8 +94,10 @@ def decision(
 
 def release_of(command: DecideCommand, **changes: Any) -> ReleaseCommand:
     """Return the release of the share that an approval holds the hash of."""
-    made = ReleaseCommand(command.actor_id, request_id(), command.disclosure_id, SHARE)
-    return replace(made, **changes)
+    share = changes.get("resealed", SHARE)
+    content = builders.content(command.disclosure_id, share)
+    call = replace(command.call, request_id=request_id(), method="ReleaseShare", content=content)
+    return replace(ReleaseCommand(call, command.disclosure_id, SHARE), **changes)
 
 
 async def decide(room: Chamber, command: DecideCommand) -> Any:
@@ -124,29 +128,44 @@ async def approved(room: Chamber, **changes: Any) -> str:
     return disclosure_id
 
 
-async def confirm(room: Chamber, disclosure_id: str, **changes: Any) -> Any:
-    """Confirm as auditor-a that the shares open the record."""
-    asked: dict[str, Any] = {
-        "actor_id": roster_member("auditor-a").actor_id,
-        "request_id": request_id(),
-        "disclosure_id": disclosure_id,
-        "now": room.now(),
-    }
-    return await auditor.confirm(room.context, **asked | changes)
+async def confirm(room: Chamber, disclosure_id: str, *, name: str = "auditor-a", id: str = "") -> Any:
+    """Confirm that the shares open the record."""
+    call = asked(name, "ConfirmOpening", disclosure_id, id=id)
+    return await auditor.confirm(room.context, call, disclosure_id=disclosure_id, now=room.now())
 
 
-async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:
-    """Open as auditor-a while the worker runs."""
-    asked: dict[str, Any] = {
-        "actor_id": roster_member("auditor-a").actor_id,
-        "request_id": request_id(),
-        "disclosure_id": disclosure_id,
-        "code": room.codes.code() if code is None else code,
-        "now": room.now(),
-        "patience": 5.0,
-    }
+async def cancel(room: Chamber, disclosure_id: str, *, name: str = "auditor-a", id: str = "") -> Any:
+    """Cancel a disclosure."""
+    call = asked(name, "CancelDisclosure", disclosure_id, id=id)
+    return await auditor.cancel(room.context, call, disclosure_id=disclosure_id, now=room.now())
+
+
+async def open_once(
+    room: Chamber,
+    disclosure_id: str,
+    *,
+    code: str | None = None,
+    name: str = "auditor-a",
+    id: str = "",
+    patience: float = 5.0,
+) -> Any:
+    """Open while the worker runs."""
     async with room.sequencing():
-        return await auditor.open_record(room.context, **asked | changes)
+        return await open_alone(room, disclosure_id, code=code, name=name, id=id, patience=patience)
+
+
+async def open_alone(
+    room: Chamber, disclosure_id: str, *, code: str | None, name: str, id: str, patience: float
+) -> Any:
+    """Open whether the worker runs or not."""
+    return await auditor.open_record(
+        room.context,
+        asked(name, "OpenDisclosure", disclosure_id, id=id),
+        disclosure_id=disclosure_id,
+        code=room.codes.code() if code is None else code,
+        now=room.now(),
+        patience=patience,
+    )
 
 
 async def refused(room: Chamber, name: str, act: Any, reason: Reason) -> IdvaultError:

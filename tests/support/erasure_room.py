@@ -34,7 +34,9 @@ class ErasureRoom:
 
     async def request(self, token: str, *, origin: ErasureOrigin = ErasureOrigin.PLATFORM) -> ShownErasure:
         request = self.room.world.request()
-        call = ErasureCall(PARTY, "b" * 32, request.request_id, "EraseAccount", token, origin=origin)
+        call = ErasureCall(
+            PARTY, "b" * 32, request.request_id, "EraseAccount", builders.content(token), token, origin
+        )
         return await acts.request(self.room.vault, call, self.room.now(), context=self.context)
 
     async def get(self, token: str) -> ShownErasure:

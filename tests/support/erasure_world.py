@@ -80,7 +80,8 @@ class ErasureWorld:
         return token
 
     def call(self, method: str, token: str, *, party: str = PARTY, request_id: str = "") -> ErasureCall:
-        return ErasureCall(party, "b" * 32, request_id or self.sanctions.new_id(), method, token)
+        asked = request_id or self.sanctions.new_id()
+        return ErasureCall(party, "b" * 32, asked, method, builders.content(token), token)
 
     async def request(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
         call = self.call("EraseAccount", token, **options)

@@ -50,7 +50,7 @@ def command(number: int = 1, identity: Identity | None = None, **changes: Any) -
         actor_id="b" * 32,
         request_id=request_id(number),
         method="VerifyIndividual",
-        fields=(who.name, who.document.number),
+        content=builders.content(who.name, who.document.number),
         identity=who,
         consent=builders.consent(),
         account_token=None,

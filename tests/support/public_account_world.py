@@ -75,7 +75,7 @@ class PublicAccountWorld:
             changes.pop("party", PARTY),
             changes.pop("request_id", "") or self.sanctions.new_id(),
         )
-        return PublicAccountCall(party, "b" * 32, request_id, method, fields, **changes)
+        return PublicAccountCall(party, "b" * 32, request_id, method, builders.content(*fields), **changes)
 
     async def apply(
         self, token: str, given: Licence | None = None, *, seconds: float = 0, **options: Any

@@ -14,7 +14,7 @@ from idvault.verify.attest import hpke
 from idvault.verify.attest.people import roster_chain, roster_signature
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.quorum import Quorum
-from tests.support import people
+from tests.support import builders, people
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at, request_id
@@ -85,7 +85,7 @@ class Process:
     async def propose(self, roster: Roster, *, request: int | None = None) -> Proposal:
         """Propose as the operator, with a new request unless one is given."""
         file = roster.to_bytes()
-        call = MemberAsked(OPERATOR.actor_id, self._request(request), "ProposeRoster", (file,))
+        call = MemberAsked(OPERATOR.actor_id, self._request(request), "ProposeRoster", builders.content(file))
         return await acts.propose(self.vault, call, at(0), self.holder, file)
 
     async def sign(
@@ -93,7 +93,7 @@ class Process:
     ) -> Proposal:
         actor_id = people.roster_member(name, suite=hpke.X25519).actor_id
         digest, signed = roster.digest(), forged or signature(roster, name)
-        call = MemberAsked(actor_id, self._request(request), "SignRoster", (digest, signed))
+        call = MemberAsked(actor_id, self._request(request), "SignRoster", builders.content(digest, signed))
         return await acts.sign(
             self.vault, call, at(0), self.holder, name=name, digest=digest, signature=signed
         )

@@ -141,6 +141,7 @@ class SanctionWorld:
             actor_id="b" * 32,
             request_id=changes.pop("request_id", None) or self.new_id(),
             method=method,
+            content=builders.content(*fields, key.moderator_id if key else ""),
             fields=fields,
             moderator_id=key.moderator_id if key else "",
             signed_at=signed_at,

@@ -126,7 +126,7 @@ class TipOffWorld:
     def call(self, method: str, *fields: Part, request_id: str = "", party: str = PARTY) -> TipOffCall:
         self._numbers += 1
         chosen = request_id or str(UUID(int=2**80 + self._numbers))
-        return TipOffCall(party, "b" * 32, chosen, method, fields)
+        return TipOffCall(party, "b" * 32, chosen, method, builders.content(*fields))
 
     async def decided(
         self,

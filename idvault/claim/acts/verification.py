@@ -41,7 +41,6 @@ from idvault.verify.account import SubjectKind
 from idvault.verify.claim import ClaimState, Consent, Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import ExhaustedError, NotFoundError
-from idvault.verify.seal import Part
 
 _LIMIT = timedelta(hours=24)
 _COUNT_AGE = timedelta(seconds=1)
@@ -227,8 +226,8 @@ _FIRST_POLL, _LONGEST_POLL = 0.05, 0.4
 class VerifyCommand:
     """A relying party's claim, already validated.
 
-    fields: the fields of the request that its repetitions must share, in field-number order, as received: all
-    but request_id and consent.agree_time. Only their keyed hash is stored. account_token: None at sign-up.
+    content: what repetitions of the request must share. Only its keyed hash is stored. account_token: None at
+    sign-up.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     """
 
@@ -236,7 +235,7 @@ class VerifyCommand:
     actor_id: str
     request_id: str
     method: str
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
     identity: Identity
     consent: Consent
     account_token: str | None
@@ -244,7 +243,7 @@ class VerifyCommand:
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=(self.request_id, *self.fields))
+        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint)
 

@@ -29,9 +29,8 @@ moderators = Table(
 )
 
 # due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
-# confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
-# texts and no paper. person_id: the owner, of scope PERSON only. public_account_id: the target, null if it is
-# the account.
+# confirmation, ending: what the moderators signed. person_id: the owner, of scope PERSON only.
+# public_account_id: the target, null if it is the account.
 sanctions = Table(
     "sanctions",
     main,

@@ -86,20 +86,12 @@ def _own_quorums(custodian: RosterMember, versions: Sequence[Roster]) -> frozens
 class PassCommand:
     """A custodian's report of a passed drill; code: as received, not needed for a repeat."""
 
-    actor_id: str
-    request_id: str
+    call: MemberAsked
     record_id: str
     quorum_id: str
     signed_at: datetime
     signature: bytes
     code: str = field(default="", repr=False)
-
-    @property
-    def call(self) -> MemberAsked:
-        """The call; a repeat has no unused code."""
-        time = int(self.signed_at.timestamp())
-        fields = (self.record_id, self.quorum_id, time, self.signature)
-        return MemberAsked(self.actor_id, self.request_id, "PassDrill", fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +164,14 @@ async def get(context: DisclosureContext, *, actor_id: str, now: ClockReading) -
 async def complete(context: DisclosureContext, command: PassCommand, *, now: ClockReading) -> DrillStanding:
     """Record that a custodian opened its share; raises InvalidError, DeniedError and others."""
     vault, call = context.vault, command.call
-    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+    async with context.refusals.logged(actor_id=command.call.actor_id, now=now):
         await vault.guard.check(now=now)
         request = call.request(vault.fingerprinter)
         # Read before looking for the request: what a concurrent repeat changes must not make this call fail.
-        drill, member = await _own(context, command.actor_id)
+        drill, member = await _own(context, command.call.actor_id)
         if await known(vault, request) is None:
             paper = _checked(context, command, drill, now)
-            await context.second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
+            await context.second_factor.check(actor_id=command.call.actor_id, code=command.code, now=now)
             await complete_stored.run(vault, call, now, request, command.quorum_id, command.signed_at, paper)
         return await _standing_of(context, member)
 
@@ -196,7 +188,7 @@ def _checked(
     context: DisclosureContext, command: PassCommand, drill: DrillRecord, now: ClockReading
 ) -> bytes:
     """Return the signed paper if it is for this record and recent."""
-    roster_member, record = context.rosters.member(command.actor_id), drill.record
+    roster_member, record = context.rosters.member(command.call.actor_id), drill.record
     if (command.record_id, command.quorum_id) != (record.record_id, record.present_quorum_id):
         raise PreconditionError(Reason.QUORUM_INVALID)
     rules.check_fresh(signed_at=command.signed_at, now=now.real)

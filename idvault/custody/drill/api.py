@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.core.edge import convert
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.custody.drill import acts
 from idvault.custody.drill.acts import PassCommand, ShownDrill
@@ -29,8 +29,7 @@ _LATEST = 253_402_300_799  # the last second of the year 9999
 def pass_command(request: drill_pb2.PassDrillRequest, *, caller: Caller) -> PassCommand:
     """Return a custodian's report of a passed drill; raises InvalidError."""
     return PassCommand(
-        actor_id=caller.actor_id,
-        request_id=convert.request_id(request.request_id),
+        call=repetition.asked_by_member(request, caller),
         record_id=request.record_id,
         quorum_id=request.quorum_id,
         signed_at=_seconds(request.sign_time),

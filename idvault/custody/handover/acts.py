@@ -73,8 +73,7 @@ class Listed:
 class HandOverCommand:
     """A batch to hand over. quorum_id: of the current roster; signature: 64 bytes over the batch."""
 
-    actor_id: str
-    request_id: str
+    call: MemberAsked
     quorum_id: str
     shares: Sequence[HandedShare]
     signature: bytes
@@ -84,8 +83,7 @@ class HandOverCommand:
 class EndCommand:
     """A hand-over to end. quorum_id: of the current roster; signature: 64 bytes over the end."""
 
-    actor_id: str
-    request_id: str
+    call: MemberAsked
     quorum_id: str
     signature: bytes
 
@@ -185,17 +183,16 @@ async def hand_over(context: DisclosureContext, command: HandOverCommand, *, now
     Raises InvalidError, PreconditionError (QUORUM_INVALID), AlreadyExistsError and others.
     """
     vault = context.vault
-    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+    async with context.refusals.logged(actor_id=command.call.actor_id, now=now):
         await vault.guard.check(now=now)
-        found = _succession(context.rosters, command.actor_id, command.quorum_id)
+        found = _succession(context.rosters, command.call.actor_id, command.quorum_id)
         rules.check(command.shares, sealed_size=_sealed_size(found))
         signed = batches.canonical(succession=found, shares=command.shares) + command.signature
         papers.check_signature(signed, roster_member=found.leaver, field="signature")
         held = await _held(context, found)
         batch = HandoverBatch(found.place, found.quorum.id, held, command.shares)
-        call = _call(command, "HandOverShares", signed)
-        request = call.request(vault.fingerprinter)
-        moved = await hand_over_stored.run(vault, call, now, request, batch, signed)
+        request = command.call.request(vault.fingerprinter)
+        moved = await hand_over_stored.run(vault, command.call, now, request, batch, signed)
         context.observe(_VERB)
         return moved
 
@@ -207,16 +204,15 @@ async def end(context: DisclosureContext, command: EndCommand, *, now: ClockRead
     others.
     """
     vault = context.vault
-    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+    async with context.refusals.logged(actor_id=command.call.actor_id, now=now):
         await vault.guard.check(now=now)
-        found = _succession(context.rosters, command.actor_id, command.quorum_id)
+        found = _succession(context.rosters, command.call.actor_id, command.quorum_id)
         signed = batches.end(succession=found) + command.signature
         papers.check_signature(signed, roster_member=found.leaver, field="signature")
         held = frozenset(await _held(context, found))
-        ending = HandoverEnd(command.actor_id, found.quorum.id, held)
-        call = _call(command, "EndHandOver", signed)
-        request = call.request(vault.fingerprinter)
-        left = await end_stored.run(vault, call, now, request, ending, signed)
+        ending = HandoverEnd(command.call.actor_id, found.quorum.id, held)
+        request = command.call.request(vault.fingerprinter)
+        left = await end_stored.run(vault, command.call, now, request, ending, signed)
         context.observe(_END_VERB)
         return left
 
@@ -269,10 +265,6 @@ async def _sound(
         except DamagedError:
             left_out += 1
     return records, left_out
-
-
-def _call(command: HandOverCommand | EndCommand, method: str, signed: bytes) -> MemberAsked:
-    return MemberAsked(command.actor_id, command.request_id, method, (command.quorum_id, signed))
 
 
 def _is_of(quorum: Quorum, found: Succession, size: int) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idvault.core.edge import convert
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
 from idvault.custody.handover import acts
@@ -57,8 +57,7 @@ class HandoverMethods:
     ) -> disclosure_pb2.HandOverSharesResponse:
         """Store the caller's re-sealed shares."""
         command = HandOverCommand(
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            call=repetition.asked_by_member(request, caller),
             quorum_id=request.quorum_id,
             shares=[_handed(share) for share in request.shares],
             signature=request.signature,
@@ -76,8 +75,7 @@ class HandoverMethods:
     ) -> disclosure_pb2.EndHandOverResponse:
         """End the caller's hand-over for good."""
         command = EndCommand(
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            call=repetition.asked_by_member(request, caller),
             quorum_id=request.quorum_id,
             signature=request.signature,
         )

@@ -317,13 +317,12 @@ async def _check_newest(connection: Connection, made: Disclosure) -> None:
 
 
 async def request(
-    context: AuditorContext, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
+    context: AuditorContext, call: MemberAsked, *, signed: bytes, now: ClockReading
 ) -> ShownDisclosure:
     """Store a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
-    vault = context.vault
+    vault, actor_id = context.vault, call.actor_id
     async with context.refusals.logged(actor_id=actor_id, now=now):
         await vault.guard.check(now=now)
-        call = MemberAsked(actor_id, request_id, "RequestDisclosure", (signed,))
         asked = call.request(vault.fingerprinter)
         terms = _terms(context, signed, context.rosters.member(actor_id))
         if await known(vault, asked) is not None:
@@ -368,13 +367,12 @@ async def quota(context: AuditorContext, *, actor_id: str, now: ClockReading) ->
 
 
 async def cancel(
-    context: AuditorContext, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+    context: AuditorContext, call: MemberAsked, *, disclosure_id: str, now: ClockReading
 ) -> ShownDisclosure:
     """Cancel a disclosure of this auditor that was not opened. Released shares stay disclosed."""
-    vault = context.vault
+    vault, actor_id = context.vault, call.actor_id
     async with context.refusals.logged(actor_id=actor_id, now=now):
         await vault.guard.check(now=now)
-        call = MemberAsked(actor_id, request_id, "CancelDisclosure", (disclosure_id,))
         asked = call.request(vault.fingerprinter)
         former = await known(vault, asked)
         filed = await context.own(disclosure_id, actor_id)
@@ -386,9 +384,8 @@ async def cancel(
 
 async def open_record(
     context: AuditorContext,
+    call: MemberAsked,
     *,
-    actor_id: str,
-    request_id: str,
     disclosure_id: str,
     code: str,
     now: ClockReading,
@@ -402,8 +399,8 @@ async def open_record(
     opening still counts, and a repeat with the same request_id continues to wait. Raises DamagedError
     (RECORD_DAMAGED).
     """
+    actor_id = call.actor_id
     async with context.refusals.logged(actor_id=actor_id, now=now):
-        call = MemberAsked(actor_id, request_id, "OpenDisclosure", (disclosure_id,))
         asked = call.request(context.vault.fingerprinter)
         # Read before looking for the request: what a concurrent repeat changes must not make this call fail.
         filed = await context.own(disclosure_id, actor_id)
@@ -413,13 +410,12 @@ async def open_record(
 
 
 async def confirm(
-    context: AuditorContext, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+    context: AuditorContext, call: MemberAsked, *, disclosure_id: str, now: ClockReading
 ) -> ShownDisclosure:
     """Store that the shares open the record, so that no further share is taken."""
-    vault = context.vault
+    vault, actor_id = context.vault, call.actor_id
     async with context.refusals.logged(actor_id=actor_id, now=now):
         await vault.guard.check(now=now)
-        call = MemberAsked(actor_id, request_id, "ConfirmOpening", (disclosure_id,))
         asked = call.request(vault.fingerprinter)
         former = await known(vault, asked)
         filed = await context.own(disclosure_id, actor_id)

@@ -62,7 +62,6 @@ LONGEST_SHARE = 4 * 1024
 _HASH_SIZE = 32
 _COUNTED = timedelta(days=disclosure_rules.COUNTED_DAYS)
 _EVENTS = {Verdict.APPROVE: EventType.DISCLOSURE_APPROVE, Verdict.DENY: EventType.DISCLOSURE_DENY}
-_METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +94,20 @@ class Decided:
 class DecideCommand:
     """A custodian's decision. code: empty for a denial, and may be empty for a repeat."""
 
-    actor_id: str
-    request_id: str
+    call: MemberAsked
     disclosure_id: str
     verdict: Verdict
     signed: bytes
     code: str = field(default="", repr=False)
-
-    @property
-    def call(self) -> MemberAsked:
-        """The call; a repeat has no unused code."""
-        fields = (self.disclosure_id, self.signed)
-        return MemberAsked(self.actor_id, self.request_id, _METHODS[self.verdict], fields)
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseCommand:
     """The share that follows an approval."""
 
-    actor_id: str
-    request_id: str
+    call: MemberAsked
     disclosure_id: str
     resealed: bytes = field(repr=False)
-
-    @property
-    def call(self) -> MemberAsked:
-        """The call."""
-        fields = (self.disclosure_id, self.resealed)
-        return MemberAsked(self.actor_id, self.request_id, "ReleaseShare", fields)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -274,11 +259,11 @@ async def decide(
     After an approval, waits up to `patience` seconds for a checkpoint that covers its entry, then raises
     UnavailableError (LOG_UNAVAILABLE). The approval counts, and a repeat continues to wait.
     """
-    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+    async with context.refusals.logged(actor_id=command.call.actor_id, now=now):
         filed = await _decide(context, command, now=now)
     if command.verdict is Verdict.DENY:
         return Decided(filed, denials=context.denials(filed))
-    own = await _own(context, filed, command.actor_id)
+    own = await _own(context, filed, command.call.actor_id)
     proofs = await _proved(context, filed, own.entry_id, patience)
     return Decided(filed, proofs, context.denials(filed))
 
@@ -291,12 +276,12 @@ async def _decide(context: DisclosureContext, command: DecideCommand, *, now: Cl
     filed = await context.find(command.disclosure_id)
     if await known(vault, request) is not None:
         return await context.find(command.disclosure_id)
-    roster_member = context.rosters.member(command.actor_id)
+    roster_member = context.rosters.member(command.call.actor_id)
     _, member, seats = await _seat(context, filed, roster_member)
     disclosure_rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
     said = _checked_paper(command, filed, roster_member, member)
     if command.verdict is Verdict.APPROVE:
-        await context.second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
+        await context.second_factor.check(actor_id=command.call.actor_id, code=command.code, now=now)
     deciding = _deciding(context, command, filed, said, member=member, seats=seats)
     decided = await decide_stored.run(vault, call, now, request, deciding)
     context.observe(command.verdict.value.lower())
@@ -308,13 +293,13 @@ async def release(
 ) -> Decided:
     """Accept the approved share; the M-th share makes the disclosure. Waits as `decide` does."""
     vault = context.vault
-    async with context.refusals.logged(actor_id=command.actor_id, now=now):
+    async with context.refusals.logged(actor_id=command.call.actor_id, now=now):
         await vault.guard.check(now=now)
         request = command.call.request(vault.fingerprinter)
         filed = await context.find(command.disclosure_id)
         if await known(vault, request) is None:
             filed = await _release_once(context, command, filed, request, now)
-        own = await _own(context, filed, command.actor_id)
+        own = await _own(context, filed, command.call.actor_id)
         if own.release_entry_id is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     proofs = await _proved(context, filed, own.release_entry_id, patience)
@@ -324,9 +309,9 @@ async def release(
 async def _release_once(
     context: DisclosureContext, command: ReleaseCommand, filed: Filed, request: Request, now: ClockReading
 ) -> Filed:
-    record, member, seats = await _seat(context, filed, context.rosters.member(command.actor_id))
+    record, member, seats = await _seat(context, filed, context.rosters.member(command.call.actor_id))
     disclosure_rules.check_may_release(disclosure=filed.disclosure, member=member, now=now.business)
-    own = await _own(context, filed, command.actor_id)
+    own = await _own(context, filed, command.call.actor_id)
     said = papers.parse_decision(own.signed, verdict=Verdict.APPROVE)
     is_approved = sha256(command.resealed).digest() == said.resealed_hash
     if len(command.resealed) > LONGEST_SHARE or not is_approved:

@@ -6,7 +6,7 @@ Converts messages of disclosures to domain values and back.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idvault.core.edge import convert, page_token
+from idvault.core.edge import convert, page_token, repetition
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import auditor as acts
 from idvault.disclosure.acts import custodian as custodian_acts
@@ -190,8 +190,7 @@ class DisclosureServicer:
         """Store a signed request."""
         found = await acts.request(
             self.context,
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            repetition.asked_by_member(request, caller),
             signed=request.signed_request,
             now=now,
         )
@@ -241,8 +240,7 @@ class DisclosureServicer:
         """Cancel a disclosure."""
         found = await acts.cancel(
             self.context,
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            repetition.asked_by_member(request, caller),
             disclosure_id=read_disclosure_id(request.disclosure_id),
             now=now,
         )
@@ -259,8 +257,7 @@ class DisclosureServicer:
         """Open a record once, after the opening is in the log."""
         found = await acts.open_record(
             self.context,
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            repetition.asked_by_member(request, caller),
             disclosure_id=read_disclosure_id(request.disclosure_id),
             code=request.code,
             now=now,
@@ -279,8 +276,7 @@ class DisclosureServicer:
         """Store that the shares open the record."""
         found = await acts.confirm(
             self.context,
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            repetition.asked_by_member(request, caller),
             disclosure_id=read_disclosure_id(request.disclosure_id),
             now=now,
         )

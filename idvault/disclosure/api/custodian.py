@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idvault.core.edge import convert, page_token
+from idvault.core.edge import convert, page_token, repetition
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import custodian as acts
 from idvault.disclosure.acts.custodian import DecideCommand, DisclosureContext, ReleaseCommand
@@ -68,8 +68,7 @@ class CustodianMethods:
     ) -> disclosure_pb2.DecidedDisclosure:
         """Approve a disclosure; answer once the log has the approval."""
         command = DecideCommand(
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            call=repetition.asked_by_member(request, caller),
             disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
             verdict=Verdict.APPROVE,
             signed=request.signed_approval,
@@ -88,8 +87,7 @@ class CustodianMethods:
     ) -> disclosure_pb2.DecidedDisclosure:
         """Accept the approved share; answer once the log has the release."""
         command = ReleaseCommand(
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            call=repetition.asked_by_member(request, caller),
             disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
             resealed=request.resealed_share,
         )
@@ -106,8 +104,7 @@ class CustodianMethods:
     ) -> disclosure_pb2.DecidedDisclosure:
         """Deny a disclosure."""
         command = DecideCommand(
-            actor_id=caller.actor_id,
-            request_id=convert.request_id(request.request_id),
+            call=repetition.asked_by_member(request, caller),
             disclosure_id=auditor.read_disclosure_id(request.disclosure_id),
             verdict=Verdict.DENY,
             signed=request.signed_denial,

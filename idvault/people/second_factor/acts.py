@@ -26,15 +26,10 @@ from idvault.verify.event import EventType
 
 @dataclass(frozen=True, slots=True)
 class EnrolCommand:
-    """A roster member's request about its second factor; code: as received."""
+    """A roster member's request about its second factor; code: as received, the same in a repetition."""
 
-    actor_id: str
-    request_id: str
+    call: MemberAsked
     code: str = field(repr=False)
-
-    def asked(self, method: str) -> MemberAsked:
-        """Return the call; a repetition has the same code."""
-        return MemberAsked(self.actor_id, self.request_id, method, (self.code,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +162,17 @@ class SecondFactors:
 
 async def begin(factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> Begun:
     """Make a new secret, which is active once confirmed; raises DeniedError as `check` does."""
-    vault, roster_member = factors.vault, factors.roster_member(command.actor_id)
-    call = command.asked("BeginSecondFactor")
+    vault, roster_member = factors.vault, factors.roster_member(command.call.actor_id)
+    call = command.call
     request = call.request(vault.fingerprinter)
     answer = await known(vault, request)
     if answer is None:
         await vault.guard.check(now=now)
-        found = await find(vault, command.actor_id)
+        found = await find(vault, command.call.actor_id)
         if found is not None and found.active is not None:
             rules.check_unlocked(tries=found.tries, now=now.real)
-            await factors.check(actor_id=command.actor_id, code=command.code, now=now)
-        fresh = factors.sealer.fresh(roster_member=roster_member, request_id=command.request_id)
+            await factors.check(actor_id=command.call.actor_id, code=command.code, now=now)
+        fresh = factors.sealer.fresh(roster_member=roster_member, request_id=command.call.request_id)
         answer = await begin_stored.run(vault, call, now, request, fresh, roster_member.name)
     return Begun(roster_member.suite, answer)
 
@@ -187,7 +182,7 @@ async def confirm(factors: SecondFactors, command: EnrolCommand, *, now: ClockRe
 
     Raises DeniedError as `check` does, PreconditionError (ILLEGAL_TRANSITION) if nothing is pending.
     """
-    call = command.asked("ConfirmSecondFactor")
+    call = command.call
     request = call.request(factors.vault.fingerprinter)
     if await known(factors.vault, request) is not None:
         return
@@ -203,10 +198,10 @@ async def confirm(factors: SecondFactors, command: EnrolCommand, *, now: ClockRe
 async def _confirm(
     factors: SecondFactors, command: EnrolCommand, request: Request, now: ClockReading
 ) -> None:
-    vault, who = factors.vault, MemberActor(command.actor_id)
+    vault, who = factors.vault, MemberActor(command.call.actor_id)
     await vault.guard.check(now=now)
-    roster_member = factors.roster_member(command.actor_id)
-    waiting = await find(vault, command.actor_id)
+    roster_member = factors.roster_member(command.call.actor_id)
+    waiting = await find(vault, command.call.actor_id)
     if waiting is None or waiting.pending is None:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     rules.check_code(command.code)

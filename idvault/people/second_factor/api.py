@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from idvault.core.act import Vault
-from idvault.core.edge import convert
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.people.second_factor import acts
 from idvault.people.second_factor.acts import EnrolCommand, SecondFactors
@@ -44,7 +44,7 @@ class SecondFactorMethods:
         remaining: float | None,
     ) -> roster_pb2.SecondFactor:
         """Make a new secret that only the caller can read."""
-        command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
+        command = EnrolCommand(repetition.asked_by_member(request, caller), request.code)
         begun = await acts.begin(self.second_factors, command, now=now)
         return roster_pb2.SecondFactor(suite=begun.suite, sealed_uri=begun.sealed_uri)
 
@@ -57,6 +57,6 @@ class SecondFactorMethods:
         remaining: float | None,
     ) -> roster_pb2.ConfirmSecondFactorResponse:
         """Confirm the enrolment of the new secret."""
-        command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
+        command = EnrolCommand(repetition.asked_by_member(request, caller), request.code)
         await acts.confirm(self.second_factors, command, now=now)
         return roster_pb2.ConfirmSecondFactorResponse()

@@ -14,7 +14,6 @@ from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.verify.clock import ClockReading
-from idvault.verify.seal import Part
 
 
 def guard_of(base: Base) -> LogGuard:
@@ -34,7 +33,7 @@ def wire_vault(main: Database, *, guard: Guard, fingerprinter: Fingerprinter, en
 class NoRequests:
     """What the worker and an operator's command have in place of a request key: nobody asks them."""
 
-    def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
+    def fingerprint(self, *, method: str, content: bytes) -> bytes:
         """Raise LookupError."""
         raise LookupError("this process has no requests")
 

@@ -33,9 +33,7 @@ class AppealMethods:
     ) -> pb.Appeal:
         """File an appeal against a sanction."""
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
-        # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
-        fields = (request.request_id, sanction_id, request.text)
-        call = moderator_api.call(request.request_id, "FileAppeal", *fields, caller=caller)
+        call = moderator_api.call(request, caller)
         filed = await acts.file(self.vault, call, now, sanction_id, text=request.text, context=self.appeals)
         return message(filed, now=now.business)
 
@@ -45,13 +43,7 @@ class AppealMethods:
         """Decide an appeal."""
         appeal_id = moderator_api.an_id(request.appeal_id, "appeal_id")
         verdict = objection_api.verdict(_STATES, request.verdict)
-        call = moderator_api.call(
-            request.request_id,
-            "DecideAppeal",
-            *(appeal_id, request.verdict, request.reason),
-            caller=caller,
-            signature=request.signature,
-        )
+        call = moderator_api.signed(request, caller=caller, signature=request.signature)
         decided = await acts.decide(
             self.vault, call, now, appeal_id, verdict=verdict, reason=request.reason, terms=self.appeals.terms
         )

@@ -6,9 +6,7 @@
 | FILED | decide, by a moderator who neither imposed nor confirmed the sanction | UPHELD, REJECTED |
 
 - Any other transition is refused, and the refusal names both states.
-- A sanction that has been in force can be appealed within APPEAL_DAYS, also after it has ended. For one that
-  was imposed before statements of reasons were required, that time never began: nobody was told how to
-  appeal.
+- A sanction that has been in force can be appealed within APPEAL_DAYS, also after it has ended.
 - A decision is due in APPEAL_DECISION_DAYS, counted by verify.deadline in the operator's zone.
 - An upheld appeal overturns its sanction (sanction.rules.overturn). A rejected one names an outside
   body, and until when the owner can go there.
@@ -71,7 +69,7 @@ def file(*, appeal_id: str, sanction: Sanction, terms: AppealTerms, now: datetim
     if sanction.started_at is None:
         raise PreconditionError(Reason.SANCTION_NEVER_IN_FORCE)
     ends_at = deadline.due_at(start=sanction.started_at, days=terms.days, zone=terms.zone)
-    if sanction.paper and ends_at <= now:
+    if ends_at <= now:
         raise PreconditionError(Reason.APPEAL_TOO_LATE)
     return Appeal(
         appeal_id,

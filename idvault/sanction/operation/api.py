@@ -72,9 +72,7 @@ class OperationMethods:
         self, request: pb.OpenOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Operation:
         """Open an operation."""
-        call = moderator_api.call(
-            request.request_id, "OpenOperation", request.title, caller=caller, signature=request.signature
-        )
+        call = moderator_api.signed(request, request.title, caller=caller, signature=request.signature)
         return message(await acts.begin(self.vault, call, now, self.vault.new_id(), request.title))
 
     async def CloseOperation(
@@ -82,9 +80,7 @@ class OperationMethods:
     ) -> pb.Operation:
         """Close an operation."""
         operation_id = moderator_api.an_id(request.operation_id, "operation_id")
-        call = moderator_api.call(
-            request.request_id, "CloseOperation", operation_id, caller=caller, signature=request.signature
-        )
+        call = moderator_api.signed(request, operation_id, caller=caller, signature=request.signature)
         return message(await acts.close(self.vault, call, now, operation_id))
 
     async def GetOperation(

@@ -38,7 +38,7 @@ def read(request: pb.RecordOrderRequest) -> tuple[AuthorityOrder, datetime]:
 
 
 def parts(request: pb.RecordOrderRequest) -> tuple[Part, ...]:
-    """Return all fields in field-number order, as received."""
+    """Return what the moderator signs: all fields in field-number order, as received."""
     order, deadline = request.order, request.deadline
     return order.authority, order.reference, order.order_date, order.digest, deadline.seconds, deadline.nanos
 
@@ -76,9 +76,7 @@ class OrderMethods:
     ) -> pb.RecordedOrder:
         """Record an authority's order."""
         given, deadline = read(request)
-        call = moderator_api.call(
-            request.request_id, "RecordOrder", *parts(request), caller=caller, signature=request.signature
-        )
+        call = moderator_api.signed(request, *parts(request), caller=caller, signature=request.signature)
         recorded = await acts.record(self.vault, call, now, self.vault.new_id(), given, deadline)
         return message(recorded, now=now.business)
 

@@ -11,8 +11,6 @@ from idvault.core.tables.sanction import sanctions
 from idvault.sanction.rules import StatementKind, StatementWeek
 from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
-# What was imposed before statements were required has no moderator.
-_STATED = sanctions.c.started_at.is_not(None) & (sanctions.c.imposed_by != "")
 _KIND = (
     sanctions.c.degree,
     sanctions.c.ground,
@@ -39,20 +37,24 @@ def _counted(row: Any) -> tuple[StatementKind, int]:
 
 COUNTS: Statement[tuple[StatementKind, int]] = statement(
     select(*_KIND, func.count().label("count"))
-    .where(_STATED, sanctions.c.started_at >= param("begin"), sanctions.c.started_at < param("end"))
+    .where(sanctions.c.started_at >= param("begin"), sanctions.c.started_at < param("end"))
     .group_by(*_KIND),
     _counted,
 )
 FIRST: Statement[datetime] = statement(
-    select(sanctions.c.started_at).where(_STATED).order_by(sanctions.c.started_at).limit(1), scalar
+    select(sanctions.c.started_at)
+    .where(sanctions.c.started_at.is_not(None))
+    .order_by(sanctions.c.started_at)
+    .limit(1),
+    scalar,
 )
 
 
 async def first(connection: Connection) -> datetime | None:
-    """Return when the first sanction with a statement came into force, None if there is none."""
+    """Return when the first sanction came into force, None if none did."""
     return await connection.one(FIRST)
 
 
 async def counts(connection: Connection, week: StatementWeek) -> dict[StatementKind, int]:
-    """Return how many sanctions with statements of each kind came into force in a week."""
+    """Return how many sanctions of each kind came into force in a week."""
     return dict(await connection.all(COUNTS, begin=week.begin, end=week.end))

@@ -153,7 +153,7 @@ async def appeal(
     sanction = await sanction_acts.find(vault, party, sanction_id)
     if sanction.account_token != token:
         raise NotFoundError(Reason.SANCTION_NOT_FOUND)
-    filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
+    filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.content)
     return await appeal_acts.file(vault, filing, now, sanction_id, text=text, context=context.appeals)
 
 
@@ -195,7 +195,7 @@ async def _about(vault: Vault, call: Asked, browser: BrowserSession, now: ClockR
     session, token = await _owned(vault, browser, now)
     party = session.relying_party
     return ErasureCall(
-        party, call.actor_id, call.request_id, call.method, token, call.fields, ErasureOrigin.OWNER
+        party, call.actor_id, call.request_id, call.method, call.content, token, ErasureOrigin.OWNER
     )
 
 

@@ -23,7 +23,6 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.event import EventType
-from idvault.verify.seal import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,15 @@ class BrowserSession:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedAttempt:
-    """One attempt. number: of the attempt. identity: already checked; fields: the same as received.
+    """One attempt. number: of the attempt. identity: already checked.
 
-    The step is remembered without them (claim.acts.verification says why).
+    content: of the whole request, which repetitions of the claim must share. The step is remembered without
+    name and document.
     """
 
     number: int
     identity: Identity = field(repr=False)
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 async def of_link(vault: Vault, context: SessionContext, link_code: str, *, now: ClockReading) -> ShownPage:
@@ -198,7 +198,7 @@ def _command(call: Asked, session: VerificationSession, submission: SubmittedAtt
         actor_id=call.actor_id,
         request_id=call.request_id,
         method=call.method,
-        fields=(*call.fields, *submission.fields),
+        content=submission.content,
         identity=submission.identity,
         consent=Consent(session.policy_version, session.agreed_at),
         account_token=session.account_token,

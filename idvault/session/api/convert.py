@@ -9,10 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import ClaimRules
-from idvault.core import request as request_rules
-from idvault.core.edge import convert
-from idvault.core.edge.call import Caller
-from idvault.core.request import Asked
+from idvault.core.edge import convert, repetition
 from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
@@ -24,7 +21,6 @@ from idvault.verify.claim import Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.seal import Part
 
 
 class OfBrowser(Protocol):
@@ -43,11 +39,6 @@ _ANSWERS: dict[int, InvitationEvent] = {
     pb.AnswerInvitationRequest.ANSWER_DISMISSED: InvitationEvent.DISMISSED,
 }
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
-
-
-def call(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
-    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
-    return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
 
 
 def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -> NewSession:
@@ -83,19 +74,6 @@ def wanted_identity(message: pb.CreateIdentitySessionRequest) -> NewSession:
         locale=message.locale,
         policy_version="",
         policy_text="",
-    )
-
-
-def parts(message: pb.CreateVerificationSessionRequest) -> tuple[Part, ...]:
-    """Return the fields that make two requests the same, in field-number order, as received."""
-    return (
-        message.account_token,
-        message.purpose,
-        message.return_url,
-        message.locale,
-        message.policy_version,
-        message.policy_text,
-        message.invitation_code,
     )
 
 
@@ -139,8 +117,8 @@ def submission(
     if kind is None:
         code = FieldCode.CHARACTER if message.document.type else FieldCode.REQUIRED
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
-    fields = (message.real_name, message.document.type, message.document.number)
-    return SubmittedAttempt(message.attempt, _identity(message, kind, claims=claims, now=now), fields)
+    identity = _identity(message, kind, claims=claims, now=now)
+    return SubmittedAttempt(message.attempt, identity, repetition.content(message, without=()))
 
 
 def _identity(

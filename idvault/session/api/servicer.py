@@ -8,6 +8,7 @@ from idvault.claim import api as claim_api
 from idvault.claim.acts import receipt as receipt_acts
 from idvault.core.act import Vault
 from idvault.core.edge import convert as common
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.request import Asked
 from idvault.disclosure.api import convert_history as disclosure_convert_history
@@ -84,9 +85,7 @@ class IdentityMethods:
         """File an appeal against a sanction of the account."""
         browser = convert.browser(request)
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
-        # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
-        fields = (request.request_id, browser.session_id, browser.hash, sanction_id, request.text)
-        call = convert.call(request.request_id, "AppealFromSession", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         filed = await identity_acts.appeal(
             self.vault, self.identity, call, now, browser, sanction_id=sanction_id, text=request.text
         )
@@ -103,8 +102,7 @@ class IdentityMethods:
         """File a contest of a verification of the account."""
         browser = convert.browser(request)
         claim_id = moderator_api.an_id(request.verification_id, "verification_id")
-        fields = (request.request_id, browser.session_id, browser.hash, claim_id, request.text)
-        call = convert.call(request.request_id, "ContestFromSession", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         filed = await identity_acts.contest(
             self.vault, self.identity, call, now, browser, claim_id=claim_id, text=request.text
         )
@@ -120,9 +118,7 @@ class IdentityMethods:
     ) -> erasure_pb2.Erasure:
         """Request the erasure of the account."""
         browser = convert.browser(request)
-        call = convert.call(
-            request.request_id, "EraseFromSession", browser.session_id, browser.hash, caller=caller
-        )
+        call = repetition.asked(request, caller)
         return erasure_api.message(await identity_acts.erase(self.vault, self.identity, call, now, browser))
 
     async def KeepFromSession(
@@ -135,9 +131,7 @@ class IdentityMethods:
     ) -> erasure_pb2.Erasure:
         """Cancel the erasure of the account."""
         browser = convert.browser(request)
-        call = convert.call(
-            request.request_id, "KeepFromSession", browser.session_id, browser.hash, caller=caller
-        )
+        call = repetition.asked(request, caller)
         return erasure_api.message(await identity_acts.keep(self.vault, self.identity, call, now, browser))
 
 
@@ -189,8 +183,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
         remaining: float | None,
     ) -> v1_session_pb2.VerificationSession:
         """Make the link of a session."""
-        fields = convert.parts(request)
-        call = convert.call(request.request_id, "CreateVerificationSession", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         return await self._create(call, convert.wanted(request, now=now), now)
 
     async def CreateIdentitySession(
@@ -202,8 +195,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
         remaining: float | None,
     ) -> v1_session_pb2.VerificationSession:
         """Make the link of a session that shows an account to its owner."""
-        fields = (request.account_token, request.return_url, request.locale)
-        call = convert.call(request.request_id, "CreateIdentitySession", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         return await self._create(call, convert.wanted_identity(request), now)
 
     async def BindVerificationSession(
@@ -217,8 +209,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
         """Confirm that a browser is logged in to the session's account."""
         session_id = convert.session_id(request.session_id)
         code = secret.check(request.bind_code, field="bind_code")
-        hashed = secret.bind_hash(code, session_id=session_id)
-        call = convert.call(request.request_id, "BindVerificationSession", session_id, hashed, caller=caller)
+        call = repetition.asked(request, caller)
         bound = await session_acts.bind(self.vault, self.context, call, now, session_id, bind_code=code)
         return await self._session(bound, now, continue_url=f"{self.context.base_url}/s/{session_id}")
 
@@ -258,8 +249,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
         """Give a link to one browser."""
         code = secret.check(request.link_code, field="link_code")
         key = secret.check(request.browser_key, field="browser_key")
-        link, browser = secret.link_hash(code), secret.browser_hash(key, session_id="")
-        call = convert.call(request.request_id, "RedeemSession", link, browser, caller=caller)
+        call = repetition.asked(request, caller)
         redeemed = await page_acts.redeem(
             self.vault, self.context, call, now, link_code=code, browser_key=key
         )
@@ -287,8 +277,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
     ) -> v1_session_pb2.SessionPage:
         """Record that the person agreed to the terms."""
         browser = convert.browser(request)
-        fields = (browser.session_id, browser.hash)
-        call = convert.call(request.request_id, "AgreeToTerms", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         agreed = await page_acts.agree(self.vault, self.context, call, now, browser)
         return await self._page(agreed, now)
 
@@ -302,8 +291,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
     ) -> v1_session_pb2.SessionPage:
         """Record what the owner answers to an invitation."""
         browser, event = convert.browser(request), convert.answer(request.answer)
-        fields = (browser.session_id, browser.hash, request.answer)
-        call = convert.call(request.request_id, "AnswerInvitation", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         answered = await page_acts.answer(self.vault, self.context, call, now, browser, event=event)
         return await self._page(answered, now)
 
@@ -317,8 +305,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
     ) -> v1_session_pb2.SessionPage:
         """Make the claim of an attempt, or return the state of one that was made."""
         browser = convert.browser(request)
-        fields = (browser.session_id, browser.hash, request.attempt)
-        call = convert.call(request.request_id, "SubmitIdentity", *fields, caller=caller)
+        call = repetition.asked(request, caller)
         submission = convert.submission(request, claims=self.context.rules, now=now)
         submitted = await page_acts.submit(
             self.vault,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.core.act import Vault
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
@@ -11,7 +12,6 @@ from idvault.sanction import api as sanction_api
 from idvault.sanction.objection import api as objection_api
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import ObjectionContext
-from idvault.session.api import convert as session_convert
 from idvault.session.contest import acts
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestState, ContestTerms
@@ -40,12 +40,9 @@ class ContestMethods:
         """File a contest of a verification."""
         account_token = token.check(request.account_token)
         claim_id = moderator_api.an_id(request.verification_id, "verification_id")
-        # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
-        fields = (request.request_id, account_token, claim_id, request.text)
-        call = session_convert.call(request.request_id, "ContestVerification", *fields, caller=caller)
         filed = await acts.file(
             self.vault,
-            call,
+            repetition.asked(request, caller),
             now,
             account_token=account_token,
             claim_id=claim_id,
@@ -61,9 +58,7 @@ class ContestMethods:
         contest_id = moderator_api.an_id(request.contest_id, "contest_id")
         verdict = objection_api.verdict(_STATES, request.verdict)
         fields = (contest_id, request.verdict, request.reason)
-        call = moderator_api.call(
-            request.request_id, "DecideContest", *fields, caller=caller, signature=request.signature
-        )
+        call = moderator_api.signed(request, *fields, caller=caller, signature=request.signature)
         decided = await acts.decide(
             self.vault,
             call,

@@ -44,7 +44,6 @@ from idvault.verify.attest.status_list import LIST_SIZE, StatusList
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, Reason, UnavailableError
 from idvault.verify.event import EventType
-from idvault.verify.seal import Part
 from idvault.verify.signing_key import StatusKey
 from idvault.verify.transparency import statement_key
 from idvault.verify.transparency.note import NoteSigner
@@ -290,20 +289,20 @@ _PLACE_BYTES = 4
 class CredentialCommand:
     """A relying party's request for a credential, already validated.
 
-    fields: all fields of the request except request_id, in field-number order, as received.
+    content: what repetitions of the request must share.
     """
 
     relying_party: str
     actor_id: str
     request_id: str
-    fields: tuple[Part, ...]
+    content: bytes
     account_token: str
     audience: str
     public_account_id: str | None = None
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method="IssueStatusCredential", fields=self.fields)
+        fingerprint = fingerprinter.fingerprint(method="IssueStatusCredential", content=self.content)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint, account_token=self.account_token)
 

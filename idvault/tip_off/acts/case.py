@@ -47,10 +47,8 @@ _PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
 
 @dataclass(frozen=True, slots=True)
 class TipOffCall:
-    """A mutation's caller and content.
+    """A mutation's caller and content: what its repetitions must share.
 
-    fields: all fields except request_id, in field-number order, as received. A text may be personal, so the
-    fingerprint covers the request id, too, which is not stored: nobody can test a guess against it.
     decision: what a moderator signed of it; None of what no moderator decides.
     """
 
@@ -58,13 +56,12 @@ class TipOffCall:
     actor_id: str
     request_id: str
     method: str
-    fields: tuple[Part, ...] = field(repr=False)
+    content: bytes = field(repr=False)
     decision: ModerationCall | None = None
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        parts = (self.request_id, *self.fields)
-        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         signer = self.decision.moderator_id if self.decision else ""
         return Request(self.relying_party, kept_id, fingerprint, signer)

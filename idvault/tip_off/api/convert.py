@@ -14,7 +14,6 @@ from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.sanction import SanctionCategory
-from idvault.verify.seal import Part
 from idvault.verify.tip_off import (
     Dismissal,
     Reminder,
@@ -47,16 +46,6 @@ def target(message: pb.TipOffTarget) -> TipOffTarget:
     if name is None:
         raise tip_off_rules.missing()
     return tip_off_rules.check(TipOffTarget(_KINDS[name], getattr(message, name)))
-
-
-def target_parts(message: pb.TipOffTarget) -> tuple[Part, ...]:
-    """Return the fields of a target as received."""
-    return (
-        message.WhichOneof("target") or "",
-        message.account_token,
-        message.public_account_id,
-        message.content,
-    )
 
 
 def time_of(message: Timestamp, field: str) -> datetime:

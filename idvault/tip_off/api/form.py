@@ -14,16 +14,17 @@ thousand refusals at the end of one step would keep everybody else's calls waiti
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Protocol, TypeVar
 
-from idvault.core import request as request_rules
 from idvault.core.act import Vault
+from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
+from idvault.core.edge.repetition import RepeatableRequest
 from idvault.moderator import api as moderator_api
 from idvault.platform.ports import PresentationStore
 from idvault.platform.rules import PresentedPlatform
@@ -53,10 +54,8 @@ _PLACE = re.compile(r"([0-3])-([0-9]{1,17})-([0-9a-f]{32})")
 _Word = TypeVar("_Word", bound=Enum)
 
 
-class SignedRequest(Protocol):
+class SignedRequest(RepeatableRequest, Protocol):
     """A request that a moderator signs."""
-
-    request_id: str
 
     @property
     def signature(self) -> sanction_pb2.ModeratorSignature:
@@ -64,36 +63,25 @@ class SignedRequest(Protocol):
         ...
 
 
-def read_call(request_id: str, method: str, *fields: Part, caller: Caller) -> TipOffCall:
+def read_call(message: RepeatableRequest, caller: Caller) -> TipOffCall:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
-    return TipOffCall(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+    asked = repetition.asked(message, caller)
+    return TipOffCall(asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content)
 
 
-def decided(
-    request: SignedRequest,
-    method: str,
-    *fields: Part,
-    caller: Caller,
-    text: str = "",
-    bound: Sequence[Part] = (),
-    more: Sequence[Part] = (),
-) -> TipOffCall:
+def decided(request: SignedRequest, *fields: Part, caller: Caller, text: str = "") -> TipOffCall:
     """Return a call that a moderator decides and signs; raises InvalidError.
 
-    fields: without the text, which is signed by its mark. bound: what is signed besides, and anew for a
-    repetition. more: what a repetition must share besides. What the call says about who acts (moderator_id)
-    must be the signer, except of an assignment.
+    fields: what is signed, without the text, which is signed by its mark. What the call says about who acts
+    (moderator_id) must be the signer, except of an assignment.
     """
-    signature = request.signature
+    signature, method = request.signature, repetition.method(request)
     mark = (moderator_api.text_mark(text, signature),) if method in WITH_TEXT else ()
-    made = moderator_api.call(
-        request.request_id, method, *fields, *bound, *mark, caller=caller, signature=signature
-    )
+    made = moderator_api.signed(request, *fields, *mark, caller=caller, signature=signature)
     acting = getattr(request, "moderator_id", made.moderator_id)
     if method != "AssignTipOff" and acting != made.moderator_id:
         raise invalid("signature.moderator_id", FieldCode.CHARACTER)
-    shared = (*fields, *((text,) if method in WITH_TEXT else ()), *more, made.moderator_id)
-    return replace(read_call(request.request_id, method, *shared, caller=caller), decision=made)
+    return replace(read_call(request, caller), decision=made)
 
 
 def chosen(choices: Mapping[_Word, int], number: int, field: str) -> _Word:
@@ -119,10 +107,10 @@ def optional_id(text: str, field: str) -> str | None:
     return moderator_api.an_id(text, field) if text else None
 
 
-def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
-    """Return the report to file, and the parts that a repeated request must share."""
+def filing(message: pb.FileTipOffRequest) -> NewTipOff:
+    """Return the report to file."""
     reporter = message.reporter_account_token
-    wanted = NewTipOff(
+    return NewTipOff(
         channel=chosen(convert.CHANNELS, message.channel, "channel"),
         target=convert.target(message.target),
         category=chosen(convert.CATEGORIES, message.category, "category"),
@@ -133,44 +121,25 @@ def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
         content=message.content_copy,
         operation_id=optional_id(message.operation_id, "operation_id"),
     )
-    fields = (
-        message.channel,
-        *convert.target_parts(message.target),
-        message.category,
-        message.text,
-        message.contact,
-        reporter,
-        len(message.evidence_digests),
-        *message.evidence_digests,
-        message.content_copy,
-        message.operation_id,
-    )
-    return wanted, fields
 
 
-def read_decision(
-    message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading
-) -> tuple[TipOffDecision, tuple[Part, ...]]:
-    """Return a decision with its signed sanction, and the sanction's parts."""
+def read_decision(message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading) -> TipOffDecision:
+    """Return a decision with its signed sanction."""
     given, sanction, signed = message.sanction, None, None
-    parts: tuple[Part, ...] = ()
     if message.HasField("sanction"):
         if given.request_id:
             raise invalid("sanction.request_id", FieldCode.CHARACTER)
-        sanction, parts = sanction_api.read(given, now=now, within="sanction.")
-        signed = moderator_api.call(
-            message.request_id, "ResolveTipOff", *parts, caller=caller, signature=given.signature
-        )
+        sanction = sanction_api.read(given, now=now, within="sanction.")
+        signed = moderator_api.signed(message, caller=caller, signature=given.signature)
         if signed.moderator_id != message.moderator_id:
             raise invalid("sanction.signature.moderator_id", FieldCode.CHARACTER)
-    made = TipOffDecision(
+    return TipOffDecision(
         outcome=chosen(convert.OUTCOMES, message.outcome, "outcome"),
         dismissal=perhaps(convert.DISMISSALS, message.dismissal, "dismissal"),
         reply=message.reply,
         sanction=sanction,
         call=signed,
     )
-    return made, parts
 
 
 def duplicates(message: pb.MergeTipOffsRequest) -> list[str]:
@@ -293,9 +262,8 @@ class TipOffFormMethods:
     ) -> pb.FiledTipOffForm:
         """File a report."""
         name = _name(request.platform, "platform")
-        wanted, fields = _filing(request)
-        request_id = request_rules.check_id(request.request_id)
-        call = TipOffCall(name, caller.actor_id, request_id, "FileTipOffForm", fields)
+        wanted = _filing(request)
+        call = replace(read_call(request, caller), relying_party=name)
         await acts.serve(self.platforms, name)
         filed = await acts.file(self.vault, call, now, wanted, self.context)
         told = convert.tip_off(filed.tip_off)
@@ -340,9 +308,9 @@ def _form(platform: PresentedPlatform) -> pb.TipOffForm:
     return pb.TipOffForm(platform=platform.name, platform_title=platform.title)
 
 
-def _filing(message: pb.FileTipOffFormRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
-    """Return the report to file, and the parts that a repeated request must share."""
-    wanted = NewTipOff(
+def _filing(message: pb.FileTipOffFormRequest) -> NewTipOff:
+    """Return the report to file."""
+    return NewTipOff(
         channel=TipOffChannel.WEB,
         target=TipOffTarget(TargetKind.CONTENT, message.content),
         category=chosen(convert.CATEGORIES, message.category, "category"),
@@ -351,12 +319,3 @@ def _filing(message: pb.FileTipOffFormRequest) -> tuple[NewTipOff, tuple[Part, .
         content=message.content_copy,
         by_form=True,
     )
-    fields = (
-        message.platform,
-        message.content,
-        message.category,
-        message.text,
-        message.contact,
-        message.content_copy,
-    )
-    return wanted, fields

@@ -29,8 +29,8 @@ class TipOffMethods:
         self, request: pb.FileTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FiledTipOff:
         """File a report."""
-        wanted, fields = tip_off_form.filing(request)
-        call = tip_off_form.read_call(request.request_id, "FileTipOff", *fields, caller=caller)
+        wanted = tip_off_form.filing(request)
+        call = tip_off_form.read_call(request, caller)
         found = await filing.file(self.vault, call, now, wanted, self.context)
         return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
 
@@ -54,7 +54,7 @@ class TipOffMethods:
         """Assign a report by compare-and-set."""
         ids = _ids(request)
         former = tip_off_form.optional_id(request.former_moderator_id, "former_moderator_id")
-        call = tip_off_form.decided(request, "AssignTipOff", *ids, former or "", caller=caller)
+        call = tip_off_form.decided(request, *ids, former or "", caller=caller)
         return convert.tip_off(await acts.assign(self.vault, call, now, *ids, former))
 
     async def ReturnTipOff(
@@ -62,7 +62,7 @@ class TipOffMethods:
     ) -> pb.TipOff:
         """Hand a report back to the queue."""
         ids = _ids(request)
-        call = tip_off_form.decided(request, "ReturnTipOff", *ids, caller=caller)
+        call = tip_off_form.decided(request, *ids, caller=caller)
         return convert.tip_off(await acts.hand_back(self.vault, call, now, *ids))
 
     async def AddTipOffNote(
@@ -70,7 +70,7 @@ class TipOffMethods:
     ) -> pb.TipOff:
         """Add a note."""
         ids = _ids(request)
-        call = tip_off_form.decided(request, "AddTipOffNote", *ids, caller=caller, text=request.note)
+        call = tip_off_form.decided(request, *ids, caller=caller, text=request.note)
         noted = await acts.note(self.vault, call, now, *ids, text=request.note, sealer=self.context.sealer)
         return convert.tip_off(noted)
 
@@ -79,7 +79,7 @@ class TipOffMethods:
     ) -> pb.TipOff:
         """Reply to the reporter."""
         ids = _ids(request)
-        call = tip_off_form.decided(request, "AnswerTipOff", *ids, caller=caller, text=request.reply)
+        call = tip_off_form.decided(request, *ids, caller=caller, text=request.reply)
         answered = await acts.answer(
             self.vault, call, now, *ids, reply=request.reply, sealer=self.context.sealer
         )
@@ -90,18 +90,9 @@ class TipOffMethods:
     ) -> pb.TipOff:
         """Decide about a report."""
         ids = _ids(request)
-        decision, more = tip_off_form.read_decision(request, caller=caller, now=now)
-        call = tip_off_form.decided(
-            request,
-            "ResolveTipOff",
-            *ids,
-            request.outcome,
-            request.dismissal,
-            caller=caller,
-            text=request.reply,
-            bound=(request.sanction.signature.signature,),
-            more=more,
-        )
+        decision = tip_off_form.read_decision(request, caller=caller, now=now)
+        signed = (*ids, request.outcome, request.dismissal, request.sanction.signature.signature)
+        call = tip_off_form.decided(request, *signed, caller=caller, text=request.reply)
         return convert.tip_off(
             await acts.resolve(self.vault, call, now, *ids, decision=decision, context=self.context)
         )
@@ -111,7 +102,7 @@ class TipOffMethods:
     ) -> pb.TipOff:
         """Merge reports of the same matter into one."""
         ids, merged = _ids(request), tip_off_form.duplicates(request)
-        call = tip_off_form.decided(request, "MergeTipOffs", *ids, *merged, caller=caller)
+        call = tip_off_form.decided(request, *ids, *merged, caller=caller)
         return convert.tip_off(await acts.merge(self.vault, call, now, *ids, merged))
 
     async def GetTipOff(
@@ -154,7 +145,7 @@ class TipOffMethods:
         fields = (reporter_id, request.standing, end.seconds if limits else "")
         found = await reporter.set_standing(
             self.vault,
-            tip_off_form.decided(request, "SetReporterStanding", *fields, caller=caller),
+            tip_off_form.decided(request, *fields, caller=caller),
             now,
             reporter_id,
             standing=standing,

@@ -1,7 +1,10 @@
 """StatusService over a real channel."""
 
+from typing import Any
+
 import pytest
 
+from idvault.core.edge import repetition
 from idvault.v1 import common_pb2, status_pb2
 from tests.support.authority import spiffe
 from tests.support.edge import (
@@ -136,16 +139,16 @@ async def test_a_status_token(edge: Edge) -> None:
 
 
 async def test_a_credential(edge: Edge) -> None:
-    """A credential needs a request id, and all other fields are in the fingerprint."""
-    body = requests()[ISSUE_CREDENTIAL].SerializeToString()
+    """A credential needs a request id, and all fields are in the fingerprint."""
+    request: Any = requests()[ISSUE_CREDENTIAL]
     answer = status_pb2.IssueStatusCredentialResponse.FromString(
-        await call(edge.mine(), ISSUE_CREDENTIAL, body)
+        await call(edge.mine(), ISSUE_CREDENTIAL, request.SerializeToString())
     )
     assert answer.status_credential == f"credential for {AUDIENCE}"
     assert answer.expire_time.ToJsonString() == "2026-01-31T00:00:00Z"
     [command] = edge.tokens.commands
     assert (command.relying_party, command.request_id) == ("platform-a", REQUEST_ID)
-    assert command.fields == (TOKEN, AUDIENCE, "")
+    assert command.content == repetition.content(request)
 
 
 @pytest.mark.parametrize("method", [ISSUE_TOKEN, ISSUE_CREDENTIAL])

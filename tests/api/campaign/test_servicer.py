@@ -13,6 +13,7 @@ from idvault.campaign.invitation.rules import CampaignProgress, Stage
 from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.campaign.rules import CampaignPlan, Cohort, QuietHours, ReverificationMethod
 from idvault.core import invitation_code as core_invitation_code
+from idvault.core.edge import repetition
 from idvault.v1 import campaign_pb2 as pb
 from idvault.verify import token
 from tests.support.authority import spiffe
@@ -89,7 +90,6 @@ async def test_an_import(edge: Edge) -> None:
         ROW(outcome=ROW.OUTCOME_FAILED, violation_field="create_date", violation_code="CHARACTER"),
         ROW(outcome=ROW.OUTCOME_FAILED, violation_field="create_date", violation_code="FUTURE_DATE"),
     ]
-    assert api.import_fields(request) == ("2014", *(part for row in rows for part in row))
     read = api.import_rows(request, today=date(2026, 3, 1))
     assert read[0] == LegacyRow("user-1", date(2012, 5, 1))
     assert "user-1" not in repr(read)
@@ -286,7 +286,6 @@ async def test_a_batch(edge: Edge) -> None:
     assert one.method == pb.CampaignPlan.METHOD_HOSTED_LINK
     until = answer.lease_expire_time.ToDatetime(UTC)
     assert before + timedelta(minutes=1) <= until <= datetime.now(UTC) + timedelta(minutes=1)
-    assert api.lease_fields(request) == (campaign_id, 5, "60.0")
 
 
 async def test_an_empty_batch(edge: Edge) -> None:
@@ -296,7 +295,6 @@ async def test_an_empty_batch(edge: Edge) -> None:
     assert answer == pb.ClaimDueInvitationsResponse()
     usual = pb.ClaimDueInvitationsRequest(campaign_id=campaign_id)
     assert (api.batch_size(usual), api.lease(usual)) == (100, timedelta(minutes=10))
-    assert api.lease_fields(usual) == (campaign_id, 0, "")
 
 
 @pytest.mark.parametrize(
@@ -386,9 +384,9 @@ async def test_an_invitation_code_needs_its_account(edge: Edge) -> None:
         body = verify_request(account_token=account_token, invitation_code=sent).SerializeToString()
         told = await refused(edge.mine(), VERIFY, body)
         assert (told.reason, told.fields) == ("INVALID_MESSAGE", fields)
-    body = verify_request(account_token=TOKEN, invitation_code=code).SerializeToString()
-    await call(edge.mine(), VERIFY, body)
+    request = verify_request(account_token=TOKEN, invitation_code=code)
+    await call(edge.mine(), VERIFY, request.SerializeToString())
     (command,) = edge.claims.commands
-    assert command.fields[-1] == code
+    assert command.content == repetition.content(request)
     assert command.invitation_code_hash == core_invitation_code.code_hash(account_token=TOKEN, code=code)
     assert code not in repr(command)

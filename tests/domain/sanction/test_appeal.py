@@ -91,12 +91,6 @@ def test_the_time_for_an_appeal() -> None:
         assert refused.value.reason is Reason.APPEAL_TOO_LATE
 
 
-def test_a_sanction_without_a_statement_can_always_be_appealed() -> None:
-    """What was imposed before statements were required told nobody how to appeal."""
-    former = replace(imposed(), paper=b"", started_at=datetime(1970, 1, 1, tzinfo=UTC))
-    assert filed(former, now=LAST_DAY_OVER).state is FILED
-
-
 def test_what_was_never_in_force() -> None:
     """A proposal, withdrawn or not, did nothing to the account."""
     for state in (SanctionState.PROPOSED, SanctionState.LIFTED, SanctionState.LAPSED):

@@ -367,7 +367,7 @@ async def test_a_closed_account_takes_no_claim(world: World) -> None:
 
 def test_a_command_shows_no_identity() -> None:
     """repr contains no name and no number."""
-    shown = repr(replace(command(), fields=(builders.NAME, builders.NUMBER)))
+    shown = repr(replace(command(), content=builders.content(builders.NAME, builders.NUMBER)))
     assert builders.NAME not in shown
     assert builders.NUMBER not in shown
 

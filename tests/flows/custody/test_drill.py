@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from idvault.core.request import MemberAsked
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import rules as drill_rules
 from idvault.custody.drill.acts import PassCommand
@@ -18,7 +19,7 @@ from idvault.verify.attest.people.roster import Roster
 from idvault.verify.disclosure import HistoryFinding
 from idvault.verify.error import IdvaultError, Reason
 from idvault.verify.event import EventType
-from tests.support import people
+from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import refused, request_id
@@ -40,13 +41,14 @@ async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: 
     shown = await drill_acts.get(room.context, actor_id=roster_member(name).actor_id, now=room.now())
     record, time = shown.record, int(room.now().real.timestamp())
     terms = DrillTerms(record.record_id, record.present_quorum_id, name, time)
+    signature = identity(signer or name).sign(terms.canonical())
+    content = builders.content(record.record_id, record.present_quorum_id, time, signature)
     made = PassCommand(
-        actor_id=roster_member(name).actor_id,
-        request_id=request_id(),
+        call=MemberAsked(roster_member(name).actor_id, request_id(), "PassDrill", content),
         record_id=record.record_id,
         quorum_id=record.present_quorum_id,
         signed_at=terms.signed_at,
-        signature=identity(signer or name).sign(terms.canonical()),
+        signature=signature,
         code=room.codes.code(),
     )
     return replace(made, **changes)
@@ -118,7 +120,7 @@ async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
     room.pass_time(minutes=1)
     assert await drill_acts.complete(room.context, replace(first, code=""), now=room.now()) == answered
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
-    other = replace(first, signature=bytes(64))
+    other = replace(first, call=replace(first.call, content=b"another"), signature=bytes(64))
     await refused(room, A, drill_acts.complete(room.context, other, now=room.now()), Reason.REQUEST_ID_REUSED)
 
 
@@ -128,7 +130,7 @@ async def test_a_signature_counts_once(room: Chamber) -> None:
     room.pass_time(seconds=2)
     newer = await command(room)
     answered = await drill_acts.complete(room.context, newer, now=room.now())
-    replayed = replace(newer, request_id=request_id(), code=room.codes.code())
+    replayed = replace(newer, call=replace(newer.call, request_id=request_id()), code=room.codes.code())
     await refused(
         room, A, drill_acts.complete(room.context, replayed, now=room.now()), Reason.REQUEST_ID_REUSED
     )
@@ -190,7 +192,7 @@ async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> N
         room.keep_drill(),
         drill_acts.complete(room.context, made, now=room.now()),
         drill_acts.report(
-            room.context, actor_id=made.actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
+            room.context, actor_id=made.call.actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
         ),
     ):
         with pytest.raises(IdvaultError) as stopped:

@@ -28,6 +28,8 @@ from tests.support.disclosure_world import (
     B,
     C,
     approved,
+    cancel,
+    confirm,
     decide,
     decision,
     file,
@@ -37,7 +39,6 @@ from tests.support.disclosure_world import (
     refused,
     release,
     release_of,
-    request_id,
     signed,
     terms,
 )
@@ -52,7 +53,8 @@ async def test_self_approval(room: Chamber) -> None:
     quorum = replace(roster.quorums[0], custodians=(turned, roster_member(B), roster_member(C)))
     others = tuple(each for each in roster.people if each.name not in ("auditor-a", A))
     room.rosters.versions.append(replace(roster, version=2, people=(turned, *others), quorums=(quorum,)))
-    command = replace(decision(paper, A), actor_id=turned.actor_id, code=room.codes.code())
+    command = decision(paper, A, code=room.codes.code())
+    command = replace(command, call=replace(command.call, actor_id=turned.actor_id))
     await refused(room, "auditor-a", decide(room, command), Reason.SELF_APPROVAL)
     room.pass_time(minutes=1)
     share = custodian.sealed_share(
@@ -137,7 +139,8 @@ async def test_somebody_who_holds_no_share(room: Chamber) -> None:
     roster = room.rosters.current
     outsider = roster_member("mallory")
     room.rosters.versions[0] = replace(roster, people=(*roster.people, outsider))
-    command = replace(decision(paper, A), actor_id=outsider.actor_id)
+    command = decision(paper, A)
+    command = replace(command, call=replace(command.call, actor_id=outsider.actor_id))
     await refused(room, "mallory", decide(room, command), Reason.ACCESS_DENIED)
     waiting, _, note = await custodian.pending(
         room.context, actor_id=outsider.actor_id, offset=0, limit=10, now=room.now()
@@ -222,14 +225,8 @@ async def test_another_auditors_disclosure(room: Chamber) -> None:
     actor_id = roster_member("auditor-b").actor_id
     acts: list[Any] = [
         auditor.get(room.context, actor_id=actor_id, disclosure_id=disclosure_id, now=room.now()),
-        auditor.cancel(
-            room.context,
-            actor_id=actor_id,
-            request_id=request_id(),
-            disclosure_id=disclosure_id,
-            now=room.now(),
-        ),
-        open_once(room, disclosure_id, actor_id=actor_id),
+        cancel(room, disclosure_id, name="auditor-b"),
+        open_once(room, disclosure_id, name="auditor-b"),
         auditor.get(room.context, actor_id=actor_id, disclosure_id="0" * 32, now=room.now()),
     ]
     first = acts.pop(0)
@@ -264,15 +261,16 @@ async def test_only_the_auditor_confirms_and_reports(room: Chamber) -> None:
         ("auditor-b", Reason.REQUEST_NOT_FOUND),
         ("auditor-a", Reason.ILLEGAL_TRANSITION),
     ):
-        asked: dict[str, Any] = {
-            "actor_id": roster_member(name).actor_id,
-            "disclosure_id": disclosure_id,
-            "now": room.now(),
-        }
-        await refused(room, name, auditor.confirm(room.context, **asked, request_id=request_id()), reason)
+        await refused(room, name, confirm(room, disclosure_id, name=name), reason)
         room.pass_time(minutes=1)
-        asked["now"] = room.now()
-        await refused(room, name, auditor.report_share(room.context, **asked, custodian=A), reason)
+        reported = auditor.report_share(
+            room.context,
+            actor_id=roster_member(name).actor_id,
+            disclosure_id=disclosure_id,
+            custodian=A,
+            now=room.now(),
+        )
+        await refused(room, name, reported, reason)
 
 
 async def _fetched(room: Chamber, disclosure_id: str) -> Filed:
@@ -294,24 +292,12 @@ async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber
     await room.approve(second, A, B)
     assert (await open_once(room, second)).checked.record == former
     room.pass_time(hours=1)
-    confirmed = await auditor.confirm(
-        room.context,
-        actor_id=roster_member("auditor-a").actor_id,
-        request_id=request_id(),
-        disclosure_id=second,
-        now=room.now(),
-    )
+    confirmed = await confirm(room, second)
     assert confirmed.filed.disclosure.confirmed_at is not None
     await room.sweep(limit=10)
     version = {"account_token": account, "record_id": former.record_id}
     assert await room.read(rows.evidence, **version) is not None
-    await auditor.cancel(
-        room.context,
-        actor_id=roster_member("auditor-a").actor_id,
-        request_id=request_id(),
-        disclosure_id=disclosure_id,
-        now=room.now(),
-    )
+    await cancel(room, disclosure_id)
     assert await room.read(rows.evidence, **version) is None
     assert await room.world.all(select(kept_records)) == []
 
@@ -321,13 +307,7 @@ async def test_a_version_that_nobody_requested_is_not_kept(room: Chamber) -> Non
     account = await room.account()
     await room.verify_again(account)
     disclosure_id = await room.request(account)
-    await auditor.cancel(
-        room.context,
-        actor_id=roster_member("auditor-a").actor_id,
-        request_id=request_id(),
-        disclosure_id=disclosure_id,
-        now=room.now(),
-    )
+    await cancel(room, disclosure_id)
     await room.verify_again(account)
     assert await room.world.all(select(kept_records)) == []
 
@@ -417,7 +397,8 @@ async def test_reused_ids_are_refused(room: Chamber) -> None:
     disclosure_id, paper = await filed(room)
     command = decision(paper, A)
     await decide(room, command)
-    other = replace(decision(paper, A, verdict=Verdict.DENY), request_id=command.request_id)
+    other = decision(paper, A, verdict=Verdict.DENY)
+    other = replace(other, call=replace(other.call, request_id=command.call.request_id))
     with pytest.raises(AlreadyExistsError):
         await decide(room, other)
     assert (await room.read(rows.get, disclosure_id=disclosure_id)) is not None

@@ -21,12 +21,14 @@ from tests.support.disclosure_world import (
     B,
     C,
     approved,
+    cancel,
     confirm,
     decide,
     decision,
     file,
     filed,
     give,
+    open_alone,
     open_once,
     refused,
     release,
@@ -52,20 +54,14 @@ async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
 async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
     """Without a checkpoint: LOG_UNAVAILABLE; a repeat then continues, and it is one opening."""
     disclosure_id = await approved(room)
-    asked: dict[str, Any] = {
-        "actor_id": roster_member("auditor-a").actor_id,
-        "request_id": request_id(7),
-        "disclosure_id": disclosure_id,
-        "now": room.now(),
-    }
-    code = room.codes.code()
+    asked: dict[str, Any] = {"name": "auditor-a", "id": request_id(7)}
     with pytest.raises(UnavailableError) as caught:
-        await auditor.open_record(room.context, **asked, code=code, patience=0.2)
+        await open_alone(room, disclosure_id, **asked, code=None, patience=0.2)
     assert caught.value.reason is Reason.LOG_UNAVAILABLE
     assert await room.refusals("auditor-a") == 0
     room.restart()
     async with room.sequencing():
-        opened = await auditor.open_record(room.context, **asked, code="", patience=5.0)
+        opened = await open_alone(room, disclosure_id, **asked, code="", patience=5.0)
     assert opened.shown.filed.disclosure.opened == 1
     assert len(opened.shares) == 2
     assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 1
@@ -81,22 +77,8 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
         file(room, signed(terms(room, papers.parse_request(paper).account_token))),
         decide(room, decision(paper, A)),
         release(room, release_of(decision(paper, B))),
-        auditor.cancel(
-            room.context,
-            actor_id=roster_member("auditor-a").actor_id,
-            request_id=request_id(),
-            disclosure_id=ready,
-            now=room.now(),
-        ),
-        auditor.open_record(
-            room.context,
-            actor_id=roster_member("auditor-a").actor_id,
-            request_id=request_id(),
-            disclosure_id=ready,
-            code=room.codes.code(),
-            now=room.now(),
-            patience=0.1,
-        ),
+        cancel(room, ready),
+        open_alone(room, ready, code=None, name="auditor-a", id="", patience=0.1),
         custodian.report(
             room.context,
             actor_id=roster_member(A).actor_id,
@@ -134,17 +116,12 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
         again = await release(room, share)
     assert again.disclosure.state is DisclosureState.APPROVED
     disclosure_id = papers.parse_request(asked).disclosure_id
-    withdrawal: dict[str, Any] = {
-        "actor_id": roster_member("auditor-a").actor_id,
-        "request_id": request_id(),
-        "disclosure_id": disclosure_id,
-        "now": room.now(),
-    }
+    withdrawal = request_id()
     room.flaky.plant("cancel", Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
-        await auditor.cancel(room.context, **withdrawal)
+        await cancel(room, disclosure_id, id=withdrawal)
     assert (
-        await auditor.cancel(room.context, **withdrawal)
+        await cancel(room, disclosure_id, id=withdrawal)
     ).filed.disclosure.state is DisclosureState.CANCELLED
     assert [
         len(await room.logged(kind))
@@ -194,10 +171,10 @@ async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
 async def test_a_late_repeat_gets_no_shares(room: Chamber) -> None:
     """After the shares are destroyed, a repeat is DISCLOSURE_EXPIRED."""
     disclosure_id = await approved(room)
-    await open_once(room, disclosure_id, request_id=request_id(77))
+    await open_once(room, disclosure_id, id=request_id(77))
     await confirm(room, disclosure_id)
     room.pass_time(minutes=10)
-    late = open_once(room, disclosure_id, request_id=request_id(77))
+    late = open_once(room, disclosure_id, id=request_id(77))
     await refused(room, "auditor-a", late, Reason.DISCLOSURE_EXPIRED)
 
 

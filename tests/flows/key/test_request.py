@@ -16,6 +16,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault.verify.error import AlreadyExistsError, Reason
+from tests.support import builders
 from tests.support.key_world import KeyWorld
 
 ID = "0a0a0a0a-0000-4000-8000-000000000001"
@@ -38,7 +39,7 @@ class Platform:
             request = Request(
                 "platform-a",
                 self.fingerprinter.kept_id(relying_party="platform-a", request_id=request_id),
-                self.fingerprinter.fingerprint(method="m", fields=tuple(fields)),
+                self.fingerprinter.fingerprint(method="m", content=builders.content(*fields)),
             )
 
             async def act(connection: Connection) -> Made | None:
@@ -85,7 +86,9 @@ async def test_a_members_repeat(main_database: Database, tmp_path: Path) -> None
 
     async def ask(answer: bytes, body: str = "x") -> bytes:
         async def work() -> bytes:
-            request = Request("a" * 32, ID, fingerprinter.fingerprint(method="m", fields=(body,)))
+            request = Request(
+                "a" * 32, ID, fingerprinter.fingerprint(method="m", content=builders.content(body))
+            )
 
             async def act(connection: Connection) -> bytes | None:
                 return await member_request.remember(connection, request, now=world.now, answer=answer)

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
+from idvault.core.request import MemberAsked
 from idvault.core.second_factor import SecondFactorError
 from idvault.people.second_factor import acts
 from idvault.people.second_factor import rules as second_factor_rules
@@ -27,7 +28,7 @@ from idvault.verify.error import (
     Reason,
     UnavailableError,
 )
-from tests.support import programs
+from tests.support import builders, programs
 from tests.support.databases import Databases
 from tests.support.flow_world import request_id
 from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
@@ -73,13 +74,18 @@ async def check(world: World, code: str, seconds: float = 0) -> Reason | None:
     return await _reason(world.factors.check(actor_id=AUDITOR.actor_id, code=code, now=at(seconds)))
 
 
+def enrolment(actor_id: str, request_id: str, code: str) -> EnrolCommand:
+    """Return a member's request about its second factor."""
+    return EnrolCommand(MemberAsked(actor_id, request_id, "Enrol", builders.content(code)), code)
+
+
 async def enrol(world: World, number: int = 1, *, code: str = "", seconds: float = 0) -> bytes:
     """Begin and confirm with the previous step's code; return the secret that the member read."""
     begun = await acts.begin(
-        world.factors, EnrolCommand(AUDITOR.actor_id, request_id(number), code), now=at(seconds)
+        world.factors, enrolment(AUDITOR.actor_id, request_id(number), code), now=at(seconds)
     )
     secret = world.read(begun.sealed_uri, request_id(number))
-    command = EnrolCommand(AUDITOR.actor_id, request_id(number + 100), code_of(secret, NOW, seconds - 30))
+    command = enrolment(AUDITOR.actor_id, request_id(number + 100), code_of(secret, NOW, seconds - 30))
     await acts.confirm(world.factors, command, now=at(seconds))
     return secret
 
@@ -104,7 +110,7 @@ async def test_a_code_is_good_for_one_act(town: Town) -> None:
 async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> None:
     """A member without a second factor, or with an unconfirmed one, is refused."""
     assert await check(town.here, "123456") is Reason.SECOND_FACTOR_REFUSED
-    begun = await acts.begin(town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
+    begun = await acts.begin(town.here.factors, enrolment(AUDITOR.actor_id, request_id(1), ""), now=at(0))
     secret = town.here.read(begun.sealed_uri, request_id(1))
     assert await check(town.here, code_of(secret, NOW)) is Reason.SECOND_FACTOR_REFUSED
 
@@ -164,15 +170,15 @@ async def test_a_new_second_factor_needs_a_code_of_the_old_one(town: Town) -> No
     """Without a code nothing is begun; until the new one is confirmed the old one stays active."""
     old = await enrol(town.here)
     for code in ("", "12345", "000000" if code_of(old, NOW) != "000000" else "000001"):
-        asked = EnrolCommand(AUDITOR.actor_id, request_id(2), code)
+        asked = enrolment(AUDITOR.actor_id, request_id(2), code)
         with pytest.raises(DeniedError):
             await acts.begin(town.here.factors, asked, now=at(0))
-    asked = EnrolCommand(AUDITOR.actor_id, request_id(3), code_of(old, NOW))
+    asked = enrolment(AUDITOR.actor_id, request_id(3), code_of(old, NOW))
     begun = await acts.begin(town.here.factors, asked, now=at(0))
     assert await acts.begin(town.there.factors, asked, now=at(1)) == begun
     assert await check(town.here, code_of(old, NOW, 30), 30) is None
     new = town.here.read(begun.sealed_uri, request_id(3))
-    confirming = EnrolCommand(AUDITOR.actor_id, request_id(4), code_of(new, NOW, 60))
+    confirming = enrolment(AUDITOR.actor_id, request_id(4), code_of(new, NOW, 60))
     await acts.confirm(town.here.factors, confirming, now=at(60))
     await acts.confirm(town.there.factors, confirming, now=at(61))
     assert await check(town.here, code_of(old, NOW, 90), 90) is Reason.SECOND_FACTOR_REFUSED
@@ -182,7 +188,7 @@ async def test_a_new_second_factor_needs_a_code_of_the_old_one(town: Town) -> No
 
 async def test_confirming_is_charged_and_refused_like_every_try(town: Town) -> None:
     """Ten wrong codes cause a lock; without a pending secret there is nothing to confirm."""
-    asked = EnrolCommand(AUDITOR.actor_id, request_id(1), "123456")
+    asked = enrolment(AUDITOR.actor_id, request_id(1), "123456")
     with pytest.raises(PreconditionError):
         await acts.confirm(town.here.factors, asked, now=at(0))
     begun = await acts.begin(town.here.factors, asked, now=at(0))
@@ -190,20 +196,18 @@ async def test_confirming_is_charged_and_refused_like_every_try(town: Town) -> N
     wrong = next(each for each in ("000000", "000001", "000002", "000003") if each not in _window(secret, 0))
     reasons = []
     for number in range(11):
-        command = EnrolCommand(AUDITOR.actor_id, request_id(10 + number), wrong)
+        command = enrolment(AUDITOR.actor_id, request_id(10 + number), wrong)
         reasons.append(await _reason(acts.confirm(town.here.factors, command, now=at(0))))
     assert reasons == [Reason.SECOND_FACTOR_REFUSED] * 10 + [Reason.SECOND_FACTOR_LOCKED]
     assert town.here.refusals == 11
     with pytest.raises(AlreadyExistsError):
-        await acts.begin(
-            town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(1), "654321"), now=at(0)
-        )
+        await acts.begin(town.here.factors, enrolment(AUDITOR.actor_id, request_id(1), "654321"), now=at(0))
 
 
 async def test_who_left_the_roster_enrols_nothing(town: Town) -> None:
     """The answer is ACCESS_DENIED, and nothing is written."""
     with pytest.raises(DeniedError) as refused:
-        await acts.begin(town.here.factors, EnrolCommand("0" * 32, request_id(1), ""), now=at(0))
+        await acts.begin(town.here.factors, enrolment("0" * 32, request_id(1), ""), now=at(0))
     assert refused.value.reason is Reason.ACCESS_DENIED
 
 
@@ -214,13 +218,13 @@ async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
     code = code_of(secret, NOW, 30)
     for act in (acts.begin, acts.confirm):
         with pytest.raises(UnavailableError):
-            await act(town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(9), code), now=at(30))
+            await act(town.here.factors, enrolment(AUDITOR.actor_id, request_id(9), code), now=at(30))
     assert await check(town.there, code, 30) is None
 
 
 async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
     """Another member's key cannot decrypt it."""
-    begun = await acts.begin(town.here.factors, EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
+    begun = await acts.begin(town.here.factors, enrolment(AUDITOR.actor_id, request_id(1), ""), now=at(0))
     info = seal.second_factor_info(member=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request_id(1))
     opened = b""
     with suppress(hpke.UnsealError):
@@ -244,7 +248,7 @@ async def test_the_owner_is_told_about_the_own_second_factor(town: Town) -> None
     assert await acts.state(factors.vault, actor_id, now=at(0)) == EnrolmentState(False, False, 10, None)
     assert await told(factors.check(actor_id=actor_id, code="123456", now=at(0))) == {"cause": "NOT_ENROLLED"}
     secret = await enrol(town.here)
-    again = EnrolCommand(actor_id, request_id(7), "")
+    again = enrolment(actor_id, request_id(7), "")
     assert await told(acts.begin(factors, again, now=at(0))) == {"cause": "CODE_MISSING"}
     wrong = "000000" if code_of(secret, NOW) != "000000" else "000001"
     for left in range(9, 0, -1):

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
+from idvault.core.request import MemberAsked
 from idvault.moderator import acts as moderator_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
@@ -19,6 +20,7 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.error import DeniedError, IdvaultError, InvalidError, Reason
 from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault.verify.sanction import AuthorityOrder, Degree
+from tests.support import builders
 from tests.support.flow_world import at
 from tests.support.sanction_world import LateVault, SanctionWorld, key_of
 
@@ -272,9 +274,9 @@ async def test_the_operator_names_with_a_code(world: SanctionWorld) -> None:
     codes = Codes()
 
     def asked(made: Registration, code: str) -> Awaitable[Moderator]:
-        return moderator_acts.name_by_operator(
-            world.vault, "c" * 32, at(0), made, code=code, second_factor=codes
-        )
+        content = builders.content(made.relying_party, made.public_key)
+        call = MemberAsked("c" * 32, made.request_id, "NameModerator", content)
+        return moderator_acts.name_by_operator(world.vault, call, at(0), made, code=code, second_factor=codes)
 
     made = world.registration(key_of(1))
     assert await reason_of(asked(made, "")) is Reason.SECOND_FACTOR_REFUSED

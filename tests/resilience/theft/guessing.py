@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 
+from idvault.core.edge import repetition
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.v1 import common_pb2
+from idvault.v1 import common_pb2, verification_pb2
 from idvault.verify.claim import Identity
 from idvault.verify.document import Document, DocumentType
-from idvault.verify.seal import Part
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 
@@ -61,9 +61,9 @@ def names(loot: Loot, dictionary: list[str], known: dict[str, str]) -> Finding:
             continue
         wanted = bytes(request["fingerprint"])
         for name in dictionary:
-            for fields in _guesses(claim, request, name, number):
+            for content in _guesses(claim, request, name, number):
                 tries += 1
-                if fingerprinter.fingerprint(method="VerifyIndividual", fields=fields) == wanted:
+                if fingerprinter.fingerprint(method="VerifyIndividual", content=content) == wanted:
                     found.add(name)
     return Finding(
         "names: a dictionary against the hashes of requests, with the key", "names", tries, len(found)
@@ -99,16 +99,16 @@ class Stolen:
         return self.key
 
 
-def _guesses(claim: Row, request: Row, name: str, number: str) -> Iterator[tuple[Part, ...]]:
-    """Yield possible hash inputs: with the stored part of the request's id, and without it."""
-    fields = (
-        name,
-        common_pb2.DOCUMENT_TYPE_RESIDENT_ID,
-        number,
-        claim["policy_version"],
-        "",
-        "",
-    )
-    yield fields
-    yield (claim["request_id"], *fields)
-    yield (request["request_id"], *fields)
+def _guesses(claim: Row, request: Row, name: str, number: str) -> Iterator[bytes]:
+    """Yield possible hash inputs: with the stored parts of the request's id, and without it."""
+    for request_id in ("", claim["request_id"], request["request_id"]):
+        yield repetition.content(
+            verification_pb2.VerifyIndividualRequest(
+                request_id=request_id,
+                real_name=name,
+                document=common_pb2.IdentityDocument(
+                    type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number
+                ),
+                consent=common_pb2.Consent(policy_version=claim["policy_version"]),
+            )
+        )

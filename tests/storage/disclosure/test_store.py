@@ -24,6 +24,7 @@ from idvault.verify.event import EventType
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import (
+    cancel,
     decide,
     decision,
     file,
@@ -103,13 +104,7 @@ async def test_two_disclosures_of_a_kept_version_end_at_once(room: Chamber) -> N
     former = await room.verify_again(account)
     version = {"account_token": account, "record_id": former.record_id}
     assert (await room.read(rows.evidence, **version)) is not None
-    actor_id = roster_member("auditor-a").actor_id
-    ends = (
-        auditor.cancel(
-            room.context, actor_id=actor_id, request_id=request_id(), disclosure_id=each, now=room.now()
-        )
-        for each in made
-    )
+    ends = (cancel(room, each) for each in made)
     assert reasons(await at_once(*ends)) == []
     assert (await room.read(rows.evidence, **version)) is None
 
@@ -119,13 +114,7 @@ async def test_a_version_is_kept_while_its_request_ends_at_the_same_time(room: C
     for _ in range(4):
         account = await room.account()
         disclosure_id = await room.request(account)
-        cancelling = auditor.cancel(
-            room.context,
-            actor_id=roster_member("auditor-a").actor_id,
-            request_id=request_id(),
-            disclosure_id=disclosure_id,
-            now=room.now(),
-        )
+        cancelling = cancel(room, disclosure_id)
         assert reasons(await at_once(room.verify_again(account), cancelling)) == []
     assert await room.world.all(select(kept_records)) == []
 
@@ -163,7 +152,7 @@ async def test_eight_openings_at_once(room: Chamber) -> None:
     other = await room.request(await room.account())
     await room.approve(other, A, B)
     number = request_id()
-    answers = await at_once(*(open_once(room, other, request_id=number) for _ in range(8)))
+    answers = await at_once(*(open_once(room, other, id=number) for _ in range(8)))
     assert reasons(answers) == []
     assert len({answer.proofs.entries[1].leaf for answer in answers}) == 1
     assert len(await room.world.all(select(disclosure_openings))) == 2

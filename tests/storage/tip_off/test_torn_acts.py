@@ -55,7 +55,7 @@ async def _decided(
 
 def sealed(reports: TipOffWorld, tip_off: TipOff, name: str, text: str) -> tuple[TipOffText, ...]:
     """Return a text as it is handed to an act."""
-    call = TipOffCall(tip_off.relying_party, "b" * 32, request_id(8), "Decide", ())
+    call = TipOffCall(tip_off.relying_party, "b" * 32, request_id(8), "Decide", b"")
     return sealed_texts(call, tip_off.tip_off_id, name, text, sealer=reports.context.sealer)
 
 

@@ -12,7 +12,7 @@ from idvault.verify.document import Document, DocumentType
 from idvault.verify.error import DamagedError, Reason, UnavailableError
 from idvault.verify.record import SealedRecord
 from idvault.verify.registry import RegistryAnswer
-from idvault.verify.seal import Part, encode
+from idvault.verify.seal import encode
 from tests.support import builders
 
 
@@ -52,9 +52,9 @@ class FakePairMarker:
 class FakeFingerprinter:
     """Fingerprints by a plain hash."""
 
-    def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
+    def fingerprint(self, *, method: str, content: bytes) -> bytes:
         """Return SHA-256 of everything."""
-        return sha256(encode(method, *fields)).digest()
+        return sha256(encode(method, content)).digest()
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
         """Return a derived UUID, always the same."""

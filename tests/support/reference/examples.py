@@ -170,11 +170,13 @@ def index() -> Values:
 
 def fingerprint() -> Values:
     key = sample("request key")
-    fields = (story.IDENTITY.name, 1, story.IDENTITY.number, "terms-3", "", "")
+    document, consent = ((1, 1), (2, story.IDENTITY.number)), ((1, "terms-3"),)
+    fields = ((1, story.REQUEST_ID), (2, story.IDENTITY.name), (3, document), (4, consent))
     return {
         "request key": key,
         "request id": story.REQUEST_ID,
-        "fingerprint": stored.fingerprint(key, "VerifyIndividual", story.REQUEST_ID, *fields),
+        "content": stored.request_content(fields),
+        "fingerprint": stored.fingerprint(key, "VerifyIndividual", fields),
         "stored id": stored.kept_id(key, PARTY, story.REQUEST_ID),
     }
 

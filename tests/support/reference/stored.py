@@ -2,7 +2,9 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -31,8 +33,23 @@ def limiter_key(sub_key: bytes, index: bytes, day: str) -> bytes:
     return mac(sub_key, encode("idvault/limiter/v1", index, day))
 
 
-def fingerprint(key: bytes, method: str, *fields: Part) -> bytes:
-    return mac(key, encode("idvault/request/v1", method, *fields))
+Shared = Sequence[Sequence[Any]]
+"""Pairs of a field's number and its value: a text, a number, bytes, {"hex": …}, or such pairs."""
+
+
+def request_content(fields: Shared) -> bytes:
+    """Return what is hashed of a request's fields."""
+    return b"".join(encode(str(number), _content(value)) for number, value in fields)
+
+
+def _content(value: Any) -> Part:
+    if isinstance(value, dict):
+        return bytes.fromhex(value["hex"])
+    return request_content(value) if isinstance(value, list | tuple) else value
+
+
+def fingerprint(key: bytes, method: str, fields: Shared) -> bytes:
+    return mac(key, encode("idvault/request/v2", method, request_content(fields)))
 
 
 def kept_id(key: bytes, relying_party: str, request_id: str) -> str:

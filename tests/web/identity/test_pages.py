@@ -230,7 +230,7 @@ async def test_every_page_tells_of_a_requested_erasure(site: Site, locale: str, 
             form = await browser.get(f"{path}/erase")
             await browser.post(f"{path}/erase", {"form": form.hidden("form")})
         else:
-            asked = ErasureCall(PARTY, "b" * 32, site.world.new_id(), "EraseAccount", token)
+            asked = ErasureCall(PARTY, "b" * 32, site.world.new_id(), "EraseAccount", b"", token)
             context = site.world.identity_context.erasures
             await erasure_acts.request(site.world.vault, asked, at(TODAY), context=context)
         browser, path, _ = await opened(site, token, locale=locale)

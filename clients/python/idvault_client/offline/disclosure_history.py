@@ -1,8 +1,7 @@
 """A disclosure history, and its offline check: was this identity ever disclosed?
 
 A disclosure is the release of M custodians' shares: from then on the record could be opened, also if no
-opening follows or the request was cancelled. An opening that belongs to no listed disclosure was logged
-before releases were, by a vault that has not logged its disclosure since.
+opening follows or the request was cancelled.
 
 A history is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
