@@ -20,7 +20,6 @@ from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
 from idvault.log.acts.proofs import LogProofs
 from idvault.platform import acts as platform_acts
-from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.acts.identity import IdentityContext
@@ -106,7 +105,6 @@ class SessionWorld:
         )
         self.context = SessionContext(
             claims=self.claims.verification,
-            platforms=StoredPresentations(self.vault),
             coder=FakeLinkCoder(),
             rules=RULES,
             policy=self.claims.policy,
