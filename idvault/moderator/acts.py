@@ -6,10 +6,11 @@
   asked on another way than the request came.
 """
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from functools import partial
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from idvault.core.act import SYSTEM, Again, Mutation, Tx, Vault, known, member_mutation, mutation
 from idvault.core.request import Fingerprinter, MemberAsked, Request
@@ -68,12 +69,13 @@ class ModerationCall:
         return SigningOccasion(self.relying_party, self.request_id, self.moderator_id, self.signed_at)
 
 
-class ModeratorSource(Protocol):
-    """Where the key of a moderator comes from."""
+Moderators = Callable[[str, str], Awaitable[Moderator]]
+"""Finds a moderator of a relying party by id, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
 
-    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
-        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
-        ...
+
+def stored(vault: Vault) -> Moderators:
+    """Return what finds moderators as they are stored."""
+    return partial(get, vault)
 
 
 class KnownModerators:
@@ -82,38 +84,38 @@ class KnownModerators:
     Only for acts that check by themselves whether the moderator is revoked.
     """
 
-    def __init__(self, source: ModeratorSource) -> None:
+    def __init__(self, vault: Vault) -> None:
         """Start without moderators."""
-        self._source = source
+        self._vault = vault
         self._known: dict[tuple[str, str], Moderator] = {}
 
-    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+    async def __call__(self, party: str, moderator_id: str) -> Moderator:
         """Return a moderator, as remembered if possible."""
-        known = self._known.get((relying_party, moderator_id))
+        known = self._known.get((party, moderator_id))
         if known is not None:
             return known
-        found = await self._source.get(relying_party=relying_party, moderator_id=moderator_id)
+        found = await get(self._vault, party, moderator_id)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         if found.revoked_at is None:
-            self._known[relying_party, moderator_id] = found
+            self._known[party, moderator_id] = found
         return found
 
 
 async def signed_paper(
-    moderators: ModeratorSource, call: ModerationCall, text: bytes, *, now: ClockReading
+    moderators: Moderators, call: ModerationCall, text: bytes, *, now: ClockReading
 ) -> bytes:
     """Return what a moderator decided, with the signature.
 
     Raises NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED) and InvalidError.
     """
-    moderator = await moderators.get(relying_party=call.relying_party, moderator_id=call.moderator_id)
+    moderator = await moderators(call.relying_party, call.moderator_id)
     rules.check_signs(moderator)
     rules.check_fresh(signed_at=call.signed_at, now=now.real)
     return papers.signed(text, call.signature, public_key=moderator.public_key)
 
 
-async def signed_act(moderators: ModeratorSource, call: ModerationCall, *, now: ClockReading) -> bytes:
+async def signed_act(moderators: Moderators, call: ModerationCall, *, now: ClockReading) -> bytes:
     """Return the paper of a decision that has no paper of its own kind; raises as `signed_paper` does."""
     text = papers.act(call.occasion, method=call.method, fields=call.fields)
     return await signed_paper(moderators, call, text, now=now)
@@ -123,24 +125,13 @@ async def signed_act(moderators: ModeratorSource, call: ModerationCall, *, now: 
 class ModeratorPaper:
     """What a moderator signs by a paper of its own kind. text: makes the paper without its signature."""
 
-    moderators: ModeratorSource
+    moderators: Moderators
     call: ModerationCall
     text: Callable[[], bytes] = field(repr=False)
 
     async def paper(self, *, now: ClockReading) -> bytes:
         """Return the signed paper; raises as `signed_paper` does, and what `text` raises."""
         return await signed_paper(self.moderators, self.call, self.text(), now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredModerators:
-    """Moderators as they are stored."""
-
-    vault: Vault
-
-    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
-        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
-        return await get(self.vault, relying_party, moderator_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +152,7 @@ class SignedMutation(Generic[P, T]):
     ) -> T:
         """Run it; raises as a mutation does, and as `signed_paper` does."""
         await vault.guard.check(now=now)
-        paper = await signed_act(StoredModerators(vault), call, now=now)
+        paper = await signed_act(stored(vault), call, now=now)
         request = call.decided(vault.fingerprinter)
         return await self.act.run(vault, call, now, request, made, paper, *args, **kwargs)
 

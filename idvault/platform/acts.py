@@ -4,7 +4,7 @@ Registering is refused while the log is unavailable, like every change. Revoking
 access, and it must be possible when something is wrong.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, member_mutation
 from idvault.core.platform import Platform
@@ -119,22 +119,3 @@ async def presented(vault: Vault, *, after: str, limit: int) -> list[PresentedPl
 async def presented_as(vault: Vault, name: str) -> PresentedPlatform:
     """Return one platform of `presented`; raises NotFoundError (PLATFORM_NOT_FOUND)."""
     return await vault.read("platform.presented_as", lambda one: store.presented_as(one, name))
-
-
-@dataclass(eq=False, repr=False)
-class StoredPresentations:
-    """How the pages present platforms, as it is stored (platform.ports.PresentationStore)."""
-
-    vault: Vault
-
-    async def pages(self, *, name: str) -> PlatformPages:
-        """Return how the pages present a platform."""
-        return await pages(self.vault, name)
-
-    async def presented(self, *, after: str, limit: int) -> list[PresentedPlatform]:
-        """Return platforms that the pages present, by name."""
-        return await presented(self.vault, after=after, limit=limit)
-
-    async def presented_as(self, *, name: str) -> PresentedPlatform:
-        """Return one of them; raises NotFoundError (PLATFORM_NOT_FOUND)."""
-        return await presented_as(self.vault, name)

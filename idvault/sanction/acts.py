@@ -17,7 +17,7 @@ from idvault.account.store import rows as account_rows
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.log.ports import Publication
-from idvault.moderator.acts import ModerationCall, ModeratorPaper, ModeratorSource, decision
+from idvault.moderator.acts import ModerationCall, ModeratorPaper, Moderators, decision
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.public_account import PublicAccount
 from idvault.public_account.store import rows as public_account_rows
@@ -48,7 +48,7 @@ async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None,
 
 
 async def impose(
-    vault: Vault, call: ModerationCall, now: ClockReading, wanted: NewSanction, *, signers: ModeratorSource
+    vault: Vault, call: ModerationCall, now: ClockReading, wanted: NewSanction, *, signers: Moderators
 ) -> Sanction:
     """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
     await vault.guard.check(now=now)
@@ -66,7 +66,7 @@ async def impose(
 
 
 def _imposition(
-    call: ModerationCall, wanted: NewSanction, signers: ModeratorSource, now: ClockReading
+    call: ModerationCall, wanted: NewSanction, signers: Moderators, now: ClockReading
 ) -> ModeratorPaper:
     """Return the paper of a sanction that a moderator wants to impose."""
 
@@ -103,7 +103,7 @@ async def store_imposition(
 
 
 async def signed(
-    vault: Vault, call: ModerationCall, now: ClockReading, wanted: NewSanction, *, signers: ModeratorSource
+    vault: Vault, call: ModerationCall, now: ClockReading, wanted: NewSanction, *, signers: Moderators
 ) -> Sanction:
     """Return a new sanction that a moderator has signed, for an act that adds it beside something else."""
     paper = await _imposition(call, wanted, signers, now).paper(now=now)
@@ -144,7 +144,7 @@ async def add(tx: Tx, sanction: Sanction) -> Sanction:
 
 
 async def confirm(
-    vault: Vault, call: ModerationCall, now: ClockReading, sanction_id: str, *, signers: ModeratorSource
+    vault: Vault, call: ModerationCall, now: ClockReading, sanction_id: str, *, signers: Moderators
 ) -> Sanction:
     """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others.
 
@@ -182,7 +182,7 @@ async def lift(
     sanction_id: str,
     *,
     reason: str,
-    signers: ModeratorSource,
+    signers: Moderators,
 ) -> Sanction:
     """Lift a sanction or withdraw a proposal; raises TransitionError and others.
 

@@ -18,7 +18,7 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.core.edge.page_token import FIELD
 from idvault.moderator import api as moderator_api
-from idvault.moderator.acts import ModeratorSource
+from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
 from idvault.sanction import acts
 from idvault.sanction import rules as sanction_rules
@@ -275,7 +275,7 @@ class SanctionMethods:
     """The methods about sanctions. signers: the moderators, who may be remembered: the acts check them."""
 
     vault: Vault
-    signers: ModeratorSource
+    signers: Moderators
 
     async def ImposeSanction(
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None

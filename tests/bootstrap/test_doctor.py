@@ -22,7 +22,7 @@ from idvault.log.acts import tree
 from idvault.people import acts as people_acts
 from idvault.people.rules import StoredVersion
 from idvault.processes.bootstrap import doctor
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
@@ -66,7 +66,7 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
     roster = first_roster()
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     try:
-        await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
+        await deployment.ensure(main, shred, candidate="00" * 16)
         version = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
         vault, now = World(main).vault, ClockReading(NOW, NOW)
         await people_acts.adopt_stored(vault, SYSTEM, now, version)

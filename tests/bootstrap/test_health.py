@@ -24,7 +24,7 @@ from idvault.people.rules import StoredVersion
 from idvault.processes import readiness
 from idvault.processes.bootstrap import health
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.verify.clock import ClockReading
@@ -71,7 +71,7 @@ async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process
         main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
         stack.push_async_callback(main.close)
         stack.push_async_callback(shred.close)
-        await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
+        await deployment.ensure(main, shred, candidate="00" * 16)
         adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
         now = ClockReading(logs.START, logs.START)
         await people_acts.adopt_stored(World(main).vault, SYSTEM, now, adopted)

@@ -11,7 +11,7 @@ from idvault.core.db.database import Database
 from idvault.core.loop import Task
 from idvault.processes.bootstrap.base import open_base
 from idvault.processes.bootstrap.work import traced
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.verify.clock import ClockReading
 from tests.support.databases import Databases
 from tests.support.spans import Spans, collector
@@ -26,7 +26,7 @@ async def test_acts_of_a_process_reach_the_collector(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     main, shred = (Database(url=url) for url in (sqlite_databases.main_url, sqlite_databases.shred_url))
-    await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
+    await deployment.ensure(main, shred, candidate="00" * 16)
     await main.close()
     await shred.close()
     with collector() as (url, received):

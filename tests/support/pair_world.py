@@ -12,7 +12,7 @@ from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.ports import Witness
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.verify.account import AccountState
 from idvault.verify.erasure import ErasureState
 from idvault.verify.transparency.checkpoint import CosignaturePolicy
@@ -48,7 +48,7 @@ class PairWorld:
 
     async def begin(self) -> "PairWorld":
         """Give both databases one deployment id."""
-        await SqlDeploymentStore(main=self.main, shred=self.shred).ensure(candidate=DEPLOYMENT)
+        await deployment.ensure(self.main, self.shred, candidate=DEPLOYMENT)
         return self
 
     async def sign_up(self, number: int = 1) -> list[str]:

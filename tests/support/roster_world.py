@@ -1,18 +1,20 @@
 """The roster's life cycle over a real database: synthetic custodians, a file, and processes with a roster."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from idvault.core.db.database import Database
 from idvault.core.request import MemberAsked
 from idvault.log.acts.guard import LogGuard
 from idvault.people import acts
-from idvault.people.acts import Proposal, Published
-from idvault.processes.bootstrap.roster import wire_roster_holder
+from idvault.people.acts import Proposal, Published, RosterHolder
+from idvault.processes.bootstrap.roster import check_purpose
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.attest import hpke
 from idvault.verify.attest.people import roster_chain, roster_signature
 from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_chain import WatchedChain
 from idvault.verify.attest.quorum import Quorum
 from tests.support import builders, people
 from tests.support.fakes.log import WaitingLog
@@ -69,12 +71,10 @@ class Process:
             fingerprinter=FakeFingerprinter(),
             entropy=ENTROPY,
         )
-        self.holder = wire_roster_holder(
+        self.holder = RosterHolder(
             vault=self.vault,
-            path=self.path,
-            development=False,
-            origin=ORIGIN,
-            keys=(),
+            chain=WatchedChain(self.path),
+            accept=partial(check_purpose, development=False, origin=ORIGIN, keys=()),
             alarm=lambda version, why: self.alarms.append((version, why)),
         )
 

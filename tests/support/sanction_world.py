@@ -17,9 +17,10 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.server import Service
 from idvault.core.tables.log import log_entries
 from idvault.moderator import acts as moderator_acts
-from idvault.moderator.acts import ModerationCall, StoredModerators
-from idvault.processes.bootstrap.sanction import wire_sanctions
+from idvault.moderator.acts import KnownModerators, ModerationCall
+from idvault.moderator.acts import stored as stored_moderators
 from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.services.sanction import SanctionServicer
 from idvault.processes.services.status import StatusServicer
 from idvault.sanction import acts
 from idvault.sanction.appeal.rules import AppealTerms
@@ -108,8 +109,13 @@ class SanctionWorld:
         guard = self.claims.guard
         self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
         self.appeals = ObjectionContext(terms, moderation_sealer())
-        self.servicer = wire_sanctions(self.vault, appeals=self.appeals)
-        self.moderators, self.signers = StoredModerators(self.vault), self.servicer.signers
+        self.servicer = SanctionServicer(
+            vault=self.vault,
+            signers=KnownModerators(self.vault),
+            appeals=self.appeals,
+            zone=self.appeals.terms.zone,
+        )
+        self.moderators, self.signers = stored_moderators(self.vault), self.servicer.signers
         self._numbers = life * 10_000_000
         self.staffed = 0
         self._keys: dict[str, ModeratorKey] = {}
@@ -423,7 +429,7 @@ class RevokedMeanwhile:
     def __init__(self, world: SanctionWorld) -> None:
         self._world = world
 
-    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
-        found = await self._world.moderators.get(relying_party=relying_party, moderator_id=moderator_id)
-        await self._world.revoke(key_of(1).of(moderator_id), party=relying_party)
+    async def __call__(self, party: str, moderator_id: str) -> Moderator:
+        found = await self._world.moderators(party, moderator_id)
+        await self._world.revoke(key_of(1).of(moderator_id), party=party)
         return found

@@ -18,7 +18,6 @@ from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
 from idvault.log.acts.proofs import LogProofs
 from idvault.platform import acts as platform_acts
-from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.acts.identity import IdentityContext
@@ -97,7 +96,6 @@ class SessionWorld:
         )
         self.context = SessionContext(
             claims=self.claims.verification.context,
-            platforms=StoredPresentations(self.vault),
             coder=FakeLinkCoder(),
             rules=RULES,
             policy=self.claims.policy,

@@ -10,7 +10,6 @@ from uuid import UUID
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
-from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import NewSanction
@@ -108,9 +107,7 @@ class TipOffWorld:
             signers=self.world.servicer.signers,
             policy=self.policy,
         )
-        self.forms = TipOffFormMethods(
-            vault=self.vault, context=self.context, platforms=StoredPresentations(self.vault)
-        )
+        self.forms = TipOffFormMethods(vault=self.vault, context=self.context)
         self._numbers = 0
         self._people: dict[int, str] = {}
 

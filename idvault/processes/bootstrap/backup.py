@@ -24,7 +24,7 @@ from idvault.processes.backup.rules import SHRED_KEPT
 from idvault.processes.bootstrap.base import open_pair, urls
 from idvault.processes.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
 from idvault.processes.bootstrap.statements import at_hand
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.processes.witness.client import HttpWitness
 from idvault.sealing.key_set import Holder
 from idvault.verify import durable_file
@@ -91,7 +91,7 @@ async def _described(
             version=version("idvault"),
             began=now.real.isoformat(timespec="seconds"),
             ended=datetime.now(UTC).isoformat(timespec="seconds"),
-            deployment_id=await SqlDeploymentStore(main=pair[0], shred=pair[1]).check(),
+            deployment_id=await deployment.check(pair[0], pair[1]),
             main=main,
             shred=shred,
             destroy_after=(now.real + SHRED_KEPT).date().isoformat(),
@@ -133,7 +133,7 @@ async def examine(
     """
     await migrations.check_current(main_url, shred_url)
     async with open_pair((main_url, shred_url)) as (main, shred):
-        await SqlDeploymentStore(main=main, shred=shred).check()
+        await deployment.check(main, shred)
         chain = at_hand(await backup_acts.statements(main, shred), others or {}, versions=versions)
         return await backup_acts.examine(main, shred, known, chain), chain
 

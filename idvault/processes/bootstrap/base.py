@@ -16,7 +16,7 @@ from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.traces import Traces, open_traces
 from idvault.core.telemetry.watching import cancel
 from idvault.processes import migrations
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.pkcs11_lock import HardwareModule
@@ -71,7 +71,7 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     )
     try:
         await migrations.check_current(*urls(settings))
-        await SqlDeploymentStore(main=main, shred=shred).check()
+        await deployment.check(main, shred)
         yield Base(settings, clock, metrics, logs, main, shred, traces)
     finally:
         await _close(traces)

@@ -25,7 +25,7 @@ from idvault.processes.bootstrap.handover import check_handed_over
 from idvault.processes.bootstrap.log import witness_keys
 from idvault.processes.bootstrap.vitals import certificate_files
 from idvault.processes.bootstrap.witness import demand_of
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.processes.doctor import Check, Finding
 from idvault.processes.witness.client import HttpWitness
 from idvault.registry import probe
@@ -111,7 +111,7 @@ async def check_databases(settings: Settings, main: Database, shred: Database) -
     """Raise AilmentError unless both answer, have this version's schema, and are of one deployment."""
     try:
         await migrations.check_current(*urls(settings))
-        await SqlDeploymentStore(main=main, shred=shred).check()
+        await deployment.check(main, shred)
     except IdvaultError as error:
         text = str(error)
         if text == error.reason.value:
@@ -122,7 +122,7 @@ async def check_databases(settings: Settings, main: Database, shred: Database) -
 async def _unreached(main: Database, shred: Database) -> AsyncIterator[str]:
     for setting, database in (("IDVAULT_DATABASE_URL", main), ("IDVAULT_SHRED_DATABASE_URL", shred)):
         try:
-            await SqlDeploymentStore(main=database, shred=database).check()
+            await deployment.check(database, database)
         except UnavailableError as error:
             yield f"the database of {setting} cannot be used: {connection_failure.why(error)}"
         except IdvaultError:

@@ -19,7 +19,7 @@ from idvault.processes import migrations, readiness
 from idvault.processes.bootstrap.base import Base, load_keys, urls
 from idvault.processes.bootstrap.vault import guard_of
 from idvault.processes.bootstrap.vitals import watch_vitals
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.processes.doctor import Check
 from idvault.processes.migrations.branch import SchemaError
 from idvault.processes.readiness import RegistryClock, RosterAge
@@ -90,7 +90,7 @@ async def _refused(check: Awaitable[None]) -> None:
 
 async def _check_databases(base: Base) -> None:
     try:
-        await SqlDeploymentStore(main=base.main, shred=base.shred).check()
+        await deployment.check(base.main, base.shred)
         await migrations.check_served(base.main, base.shred)
     except UnavailableError as error:
         raise AilmentError("a database does not answer") from error

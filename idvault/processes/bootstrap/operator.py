@@ -11,9 +11,9 @@ from idvault.core.platform import Platform
 from idvault.moderator import acts as moderator_acts
 from idvault.platform import acts as platform_acts
 from idvault.processes import migrations
-from idvault.processes.bootstrap.base import ENTROPY, urls
+from idvault.processes.bootstrap.base import ENTROPY, open_pair, urls
 from idvault.processes.bootstrap.vault import operator_vault
-from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.deployment import acts as deployment
 from idvault.processes.migrations import pending
 from idvault.processes.migrations.branch import Migration, Phase
 from idvault.processes.migrations.pending import State
@@ -124,9 +124,5 @@ async def main_database(settings: Settings) -> AsyncIterator[Database]:
 
 async def _upgrade(settings: Settings, phase: Phase | None) -> None:
     await migrations.upgrade_both(*urls(settings), phase=phase)
-    main, shred = (Database(url=url) for url in urls(settings))
-    try:
-        await SqlDeploymentStore(main=main, shred=shred).ensure(candidate=ENTROPY.random(16).hex())
-    finally:
-        await main.close()
-        await shred.close()
+    async with open_pair(urls(settings)) as (main, shred):
+        await deployment.ensure(main, shred, candidate=ENTROPY.random(16).hex())

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from idvault.campaign.api import CampaignServicer
 from idvault.claim.acts.settlement import SettlementContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.api import VerificationMethods
@@ -9,29 +10,38 @@ from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.api import ErasureMethods
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.account import build_statuses, receipt_context
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
-from idvault.processes.bootstrap.campaign import build_campaigns
 from idvault.processes.bootstrap.claim import claim_rules, settlement_context
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.erasure import erasure_context
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.policy import operator_policy
-from idvault.processes.bootstrap.request_key import platform_repeats
-from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
+from idvault.processes.bootstrap.request_key import platform_repeats, request_keys
+from idvault.processes.bootstrap.sanction import sanction_methods
 from idvault.processes.bootstrap.session import session_context, session_service
 from idvault.processes.bootstrap.tip_off import tip_off_services
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.public_account.api import PublicAccountMethods
 from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.invitation import CurrentInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
+from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.signing import public_keys
-from idvault.v1 import erasure_pb2, public_account_pb2, status_pb2, verification_pb2
+from idvault.v1 import (
+    campaign_pb2,
+    erasure_pb2,
+    public_account_pb2,
+    sanction_pb2,
+    status_pb2,
+    verification_pb2,
+)
 
 
 async def build_platform_edge(
@@ -100,7 +110,7 @@ def _services_of_owners(
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
     policy = claims.settlement.policy
-    sanctions = build_sanctions(base, vault, keys=keys)
+    sanctions = sanction_methods(base, vault, keys=keys)
     erasures = erasure_context(base)
     context = session_context(
         base,
@@ -121,8 +131,11 @@ def _services_of_owners(
         rosters=rosters,
     )
     return [
-        build_campaigns(base, vault, keys=keys, policy=policy),
-        sanction_service(sanctions),
+        Service(
+            campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
+            _campaign_methods(base, vault, keys=keys, policy=policy),
+        ),
+        Service(sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"], sanctions),
         sessions,
         Service(
             public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
@@ -133,3 +146,15 @@ def _services_of_owners(
             ErasureMethods(vault=vault, context=erasures),
         ),
     ]
+
+
+def _campaign_methods(
+    base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
+) -> CampaignServicer:
+    return CampaignServicer(
+        vault=vault,
+        referencer=KeyedReferencer(key=keys.primary(Purpose.REFERENCE)),
+        coder=CurrentInvitationCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
+        policy=policy,
+        metrics=base.metrics,
+    )

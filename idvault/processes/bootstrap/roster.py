@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
-from pathlib import Path
+from functools import partial
 
-from idvault.core.act import Vault
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.people.acts import RosterHolder
@@ -21,23 +20,6 @@ _PERIOD = 0.5
 Changed = Callable[[], Awaitable[None]]
 
 
-def wire_roster_holder(
-    *,
-    vault: Vault,
-    path: Path,
-    development: bool,
-    origin: str,
-    keys: Collection[bytes],
-    alarm: Callable[[int, str], None],
-) -> RosterHolder:
-    """Connect a roster holder to its ports; production and tests differ only in the ports."""
-
-    def accept(newest: Roster) -> None:
-        check_purpose(newest, development=development, origin=origin, keys=keys)
-
-    return RosterHolder(vault=vault, chain=WatchedChain(path), accept=accept, alarm=alarm)
-
-
 async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
     """Return the roster holder, which has not adopted anything yet.
 
@@ -45,12 +27,11 @@ async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHol
     do not verify.
     """
     settings = base.settings
-    holder = wire_roster_holder(
+    origin = settings.log_origin or settings.trust_domain
+    holder = RosterHolder(
         vault=own_vault(base.main),
-        path=settings.roster,
-        development=settings.development,
-        origin=settings.log_origin or settings.trust_domain,
-        keys=keys,
+        chain=WatchedChain(settings.roster),
+        accept=partial(check_purpose, development=settings.development, origin=origin, keys=keys),
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )
     await holder.read()

@@ -9,7 +9,6 @@ from idvault.core.policy import OperatorPolicy
 from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.acts import ErasureContext
 from idvault.people.acts import RosterHolder
-from idvault.platform.acts import StoredPresentations
 from idvault.processes.bootstrap.account import quorum_of, receipt_context
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.request_key import request_keys
@@ -38,7 +37,6 @@ def session_context(
     """Return what sessions need beside the vault."""
     return SessionContext(
         claims=claims,
-        platforms=StoredPresentations(vault),
         coder=CurrentLinkCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
         rules=rules,
         policy=policy,

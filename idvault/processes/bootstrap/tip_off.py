@@ -2,8 +2,7 @@
 
 from idvault.core.act import Vault
 from idvault.core.edge.server import Service
-from idvault.moderator.acts import KnownModerators, StoredModerators
-from idvault.platform.acts import StoredPresentations
+from idvault.moderator.acts import KnownModerators
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.policy import tip_off_policy
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -20,13 +19,11 @@ def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> lis
     context = TipOffContext(
         secrets=KeyedTipOffSecrets(keys=keys),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
-        signers=KnownModerators(StoredModerators(vault)),
+        signers=KnownModerators(vault),
         policy=tip_off_policy(base.settings),
     )
-    platforms = StoredPresentations(vault)
-    forms = TipOffFormMethods(vault=vault, context=context, platforms=platforms)
     known = tip_off_pb2.DESCRIPTOR.services_by_name
     return [
         Service(known["TipOffService"], TipOffMethods(vault=vault, context=context)),
-        Service(known["TipOffFormService"], forms),
+        Service(known["TipOffFormService"], TipOffFormMethods(vault=vault, context=context)),
     ]

@@ -13,7 +13,8 @@ from idvault.account.store import person as account_person
 from idvault.core.act import Mutation, Tx, Vault, mutation
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Fingerprinter, Request
-from idvault.moderator.acts import ModerationCall, StoredModerators, signed_act
+from idvault.moderator.acts import ModerationCall, signed_act
+from idvault.moderator.acts import stored as stored_moderators
 from idvault.public_account.rules import owner as owner_rules
 from idvault.public_account.rules import public_account as rules
 from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, PublicAccountOperator
@@ -101,7 +102,7 @@ class PublicAccountStep(Generic[P]):
     ) -> ShownPublicAccount:
         """Run it for a public account that was read after the guard had been asked."""
         signed = call.decision
-        paper = b"" if signed is None else await signed_act(StoredModerators(vault), signed, now=now)
+        paper = b"" if signed is None else await signed_act(stored_moderators(vault), signed, now=now)
         change = Change(found, Present(now, policy.zone), policy, paper)
         which = found.public_account
         request = call.request(vault.fingerprinter).of_account(which.account_token)

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Protocol
 
 from idvault.core.act import SYSTEM, Tx, Vault, mutation
-from idvault.moderator.acts import ModerationCall, ModeratorPaper, StoredModerators, decision
+from idvault.moderator.acts import ModerationCall, ModeratorPaper, decision
+from idvault.moderator.acts import stored as stored_moderators
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.appeal import rules
@@ -102,7 +103,7 @@ async def decide(
     )
     request = call.request(vault.fingerprinter).of_account(appeal.account_token)
     rule = partial(rules.decide, verdict=verdict, moderator_id=call.moderator_id, reason=reason, terms=terms)
-    signed = ModeratorPaper(StoredModerators(vault), call, text)
+    signed = ModeratorPaper(stored_moderators(vault), call, text)
     return await store_decision.of_paper(
         vault, now, signed, request, appeal_id, sanction, rule, signer=call.moderator_id
     )

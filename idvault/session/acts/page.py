@@ -12,6 +12,7 @@ from idvault.claim.acts.verification import VerifyCommand
 from idvault.core import caller
 from idvault.core.act import Vault
 from idvault.core.request import Asked
+from idvault.platform import acts as platform_acts
 from idvault.public_account.acts import public_account as public_account_acts
 from idvault.session import rules, store
 from idvault.session.acts import session as session_acts
@@ -222,7 +223,7 @@ async def of_browser(vault: Vault, browser: BrowserSession) -> StoredSession:
 
 
 async def _page(vault: Vault, context: SessionContext, found: StoredSession, now: ClockReading) -> ShownPage:
-    pages = await context.platforms.pages(name=found.session.relying_party)
+    pages = await platform_acts.pages(vault, found.session.relying_party)
     shown = await session_acts.shown(vault, context, found, now=now)
     is_full = False
     if shown.state is SessionState.SUCCEEDED and shown.claim is not None:

@@ -20,7 +20,7 @@ from idvault.core import account_request
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
-from idvault.platform.ports import PresentationStore
+from idvault.platform import acts as platform_acts
 from idvault.session import rules, store
 from idvault.session.ports import LinkCoder
 from idvault.session.rules import (
@@ -58,7 +58,6 @@ class SessionContext:
     """
 
     claims: ClaimContext
-    platforms: PresentationStore
     coder: LinkCoder
     rules: ClaimRules
     policy: OperatorPolicy
@@ -113,7 +112,7 @@ async def create(
     await vault.guard.check(now=now)
     if not context.base_url:
         raise PreconditionError(Reason.PAGES_NOT_SERVED)
-    pages = await context.platforms.pages(name=call.relying_party)
+    pages = await platform_acts.pages(vault, call.relying_party)
     return_address.check(wanted.return_url, origins=pages.origins)
     code = context.coder.code(relying_party=call.relying_party, request_id=call.request_id)
     made = VerificationSession(

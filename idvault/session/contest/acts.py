@@ -11,7 +11,8 @@ from typing import Protocol
 from idvault.account.store import rows as account_rows
 from idvault.core.act import Tx, Vault, mutation
 from idvault.core.request import Asked
-from idvault.moderator.acts import ModerationCall, StoredModerators, signed_act
+from idvault.moderator.acts import ModerationCall, signed_act
+from idvault.moderator.acts import stored as stored_moderators
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections, ObjectionWords, renumber
@@ -118,7 +119,7 @@ async def decide(
     await vault.guard.check(now=now)
     sanction_rules.check_reason(reason)
     token = (await CONTESTS.find(vault, call.relying_party, contest_id)).account_token
-    paper = await signed_act(StoredModerators(vault), call, now=now)
+    paper = await signed_act(stored_moderators(vault), call, now=now)
     request = call.decided(vault.fingerprinter).of_account(token)
     rule = partial(rules.decide, verdict=verdict, reason=reason, terms=terms)
     return await store_decision.run(vault, call, now, request, contest_id, token, rule, paper)

@@ -15,7 +15,8 @@ from idvault.core.act import Mutation, Tx, Vault, mutation
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter, Request
 from idvault.moderator import store as moderator_store
-from idvault.moderator.acts import ModerationCall, ModeratorSource, StoredModerators, signed_act
+from idvault.moderator.acts import ModerationCall, Moderators, signed_act
+from idvault.moderator.acts import stored as stored_moderators
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
 from idvault.tip_off.ports import TipOffSecrets
@@ -73,7 +74,7 @@ class TipOffContext:
 
     secrets: TipOffSecrets
     sealer: ModerationTextSealer
-    signers: ModeratorSource
+    signers: Moderators
     policy: TipOffPolicy
 
 
@@ -137,7 +138,7 @@ async def signed(vault: Vault, call: TipOffCall, *, now: ClockReading) -> bytes:
     """Return the paper of a decision; raises as moderator.acts.signed_paper does."""
     if call.decision is None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
-    return await signed_act(StoredModerators(vault), call.decision, now=now)
+    return await signed_act(stored_moderators(vault), call.decision, now=now)
 
 
 async def log(tx: Tx, kind: EventType, *, paper: bytes = b"", **fields: Part) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from idvault.core import caller
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
-from idvault.platform.ports import PresentationStore
+from idvault.platform import acts as platform_acts
 from idvault.platform.rules import PresentedPlatform
 from idvault.public_account.store import rows as public_account_rows
 from idvault.sanction.operation import rules as operation_rules
@@ -276,19 +276,17 @@ def _told(tip_off: TipOff, leading: TipOff | None) -> TipOff:
     )
 
 
-async def forms(
-    platforms: PresentationStore, *, after: str, limit: int
-) -> tuple[list[PresentedPlatform], str]:
+async def forms(vault: Vault, *, after: str, limit: int) -> tuple[list[PresentedPlatform], str]:
     """Return the platforms with a form whose names follow `after`, and where the list continues."""
-    found = await platforms.presented(after=after, limit=limit + 1)
+    found = await platform_acts.presented(vault, after=after, limit=limit + 1)
     return found[:limit], found[limit - 1].name if len(found) > limit else ""
 
 
-async def serve(platforms: PresentationStore, name: str) -> None:
+async def serve(vault: Vault, name: str) -> None:
     """Wait from now on in a platform's turn, and not in that of all pages.
 
     Not before the platform is known: a visitor could make up names, each with a turn of its own. Raises
     NotFoundError (PLATFORM_NOT_FOUND) for one without a form.
     """
-    await platforms.presented_as(name=name)
+    await platform_acts.presented_as(vault, name)
     caller.serve(caller.platform(name))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 
 from idvault.core.act import Tx, Vault
-from idvault.moderator.acts import ModerationCall, ModeratorSource
+from idvault.moderator.acts import ModerationCall, Moderators
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
@@ -283,7 +283,7 @@ async def _imposition(
     tip_off_id: str,
     decision: TipOffDecision,
     *,
-    signers: ModeratorSource,
+    signers: Moderators,
     now: ClockReading,
 ) -> Sanction | None:
     """Return the signed sanction of a decision, which must be about what was reported."""

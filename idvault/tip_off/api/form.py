@@ -26,7 +26,6 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
 from idvault.core.edge.repetition import RepeatableRequest
 from idvault.moderator import api as moderator_api
-from idvault.platform.ports import PresentationStore
 from idvault.platform.rules import PresentedPlatform
 from idvault.sanction import api as sanction_api
 from idvault.tip_off.acts import filing as acts
@@ -237,11 +236,10 @@ _NAME = re.compile(r"[a-z0-9-]{1,63}")
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TipOffFormMethods:
-    """The methods of TipOffFormService. platforms: those that the pages present."""
+    """The methods of TipOffFormService."""
 
     vault: Vault
     context: TipOffContext
-    platforms: PresentationStore
     refusals: EvenRefusals = field(default_factory=EvenRefusals)
 
     async def ListTipOffForms(
@@ -254,7 +252,7 @@ class TipOffFormMethods:
     ) -> pb.ListTipOffFormsResponse:
         """Return a page of platforms with a form."""
         after = _name(request.page_token, FIELD) if request.page_token else ""
-        found, following = await acts.forms(self.platforms, after=after, limit=page_size(request.page_size))
+        found, following = await acts.forms(self.vault, after=after, limit=page_size(request.page_size))
         return pb.ListTipOffFormsResponse(forms=[_form(each) for each in found], next_page_token=following)
 
     async def FileTipOffForm(
@@ -264,7 +262,7 @@ class TipOffFormMethods:
         name = _name(request.platform, "platform")
         wanted = _filing(request)
         call = replace(read_call(request, caller), relying_party=name)
-        await acts.serve(self.platforms, name)
+        await acts.serve(self.vault, name)
         filed = await acts.file(self.vault, call, now, wanted, self.context)
         told = convert.tip_off(filed.tip_off)
         return pb.FiledTipOffForm(reference=told.reference, secret=filed.secret, due_time=told.due_time)
@@ -285,7 +283,7 @@ class TipOffFormMethods:
         self, name: str, request: pb.FollowTipOffFormRequest, now: ClockReading
     ) -> ReporterView:
         """Look the report up; a platform without a form is refused at the end of a step, too."""
-        await acts.serve(self.platforms, name)
+        await acts.serve(self.vault, name)
         return await acts.follow(
             self.vault,
             name,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idvault.core import caller as callers
-from idvault.core.act import SYSTEM
+from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.platform import acts as platform_acts
@@ -129,14 +129,14 @@ async def test_a_form_is_its_platforms(world: TipOffWorld) -> None:
 async def test_an_unknown_name_has_no_turn_of_its_own(world: TipOffWorld) -> None:
     """A visitor who makes up names of platforms waits in the turn of the pages."""
     seen: list[str] = []
-    presented_as = world.forms.platforms.presented_as
+    presented_as = platform_acts.presented_as
 
-    async def noting(*, name: str) -> Any:
+    async def noting(vault: Vault, name: str) -> Any:
         seen.append(callers.current())
-        return await presented_as(name=name)
+        return await presented_as(vault, name)
 
     with pytest.MonkeyPatch.context() as patch, callers.serving(WEB.holder):
-        patch.setattr(world.forms.platforms, "presented_as", noting)
+        patch.setattr(platform_acts, "presented_as", noting)
         for method, message in (
             ("FileTipOffForm", report(platform="made-up-1")),
             ("FollowTipOffForm", pb.FollowTipOffFormRequest(platform="made-up-2")),

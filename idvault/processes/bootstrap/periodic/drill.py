@@ -1,21 +1,19 @@
 """Builds the worker's tasks of drills."""
 
+from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.custody.drill import acts
 from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.guard import LogGuard
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.processes.bootstrap.vault import worker_vault
 from idvault.sealing.record import QuorumRecordSealer
 
 _KEEP_PERIOD = 60.0
 _COUNT_PERIOD = 5.0
 
 
-def drill_tasks(base: Base, rosters: RosterHolder, *, guard: LogGuard) -> list[Task]:
+def drill_tasks(base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
     """Return the worker's tasks for drills."""
-    vault = worker_vault(base, guard=guard)
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum,
         shred_store=ShredKeys(base.shred),

@@ -1,10 +1,9 @@
 """Builds the worker's tasks of sanctions and appeals."""
 
+from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.vault import worker_vault
 from idvault.sanction import acts as sanctions
 from idvault.sanction.acts import StatementFiles
 from idvault.sanction.appeal.acts import APPEALS
@@ -16,9 +15,8 @@ _GAUGES_PERIOD = 15.0
 _PUBLICATION_PERIOD = 30.0
 
 
-def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+def appeal_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: log what is overdue, delete texts, and count."""
-    vault = worker_vault(base, guard=guard)
 
     async def count(now: ClockReading) -> None:
         base.metrics.appeals_overdue(await APPEALS.overdue(vault, now=now))
@@ -30,9 +28,8 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     ]
 
 
-def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
-    vault = worker_vault(base, guard=guard)
     statements = StatementFiles(vault=vault, files=LocalPublicFiles(directory=base.settings.public_dir))
 
     async def read_gauges(now: ClockReading) -> None:

@@ -1,9 +1,8 @@
 """Builds the worker's tasks of hosted sessions and of contests."""
 
+from idvault.core.act import Vault
 from idvault.core.loop import Task
-from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.vault import worker_vault
 from idvault.session.acts import session as sessions
 from idvault.session.contest.acts import CONTESTS
 from idvault.verify.clock import ClockReading
@@ -11,9 +10,8 @@ from idvault.verify.clock import ClockReading
 _BATCH = 500
 
 
-def session_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+def session_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count."""
-    vault = worker_vault(base, guard=guard)
 
     async def count(now: ClockReading) -> None:
         base.metrics.contests_overdue(await CONTESTS.overdue(vault, now=now))

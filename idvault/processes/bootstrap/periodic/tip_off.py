@@ -1,10 +1,9 @@
 """Builds the worker's tasks of reports."""
 
+from idvault.core.act import Vault
 from idvault.core.loop import Task
-from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.policy import tip_off_policy
-from idvault.processes.bootstrap.vault import worker_vault
 from idvault.tip_off.acts import reporter as acts
 from idvault.verify.clock import ClockReading
 from idvault.verify.tip_off import TipOffState
@@ -14,9 +13,9 @@ _GAUGES_PERIOD = 10.0
 _HOUR = 3_600.0
 
 
-def tip_off_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+def tip_off_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: reminders, deletion of texts, and gauges."""
-    vault, policy = worker_vault(base, guard=guard), tip_off_policy(base.settings)
+    policy = tip_off_policy(base.settings)
 
     async def read_gauges(now: ClockReading) -> None:
         counts, overdue = await acts.levels(vault, now=now)
