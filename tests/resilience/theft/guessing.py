@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 
-from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.index import ChainedIndexer, MemoryPairMarker
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.v1 import common_pb2
 from idvault.verify.claim import Identity
