@@ -21,8 +21,8 @@ from typing import Protocol
 from idvault.core.db.database import Database
 from idvault.core.room import Room
 from idvault.registry import store
+from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import CallTurn, InTurn, Registry, Reserved
-from idvault.registry.wrapped import WrappedRegistry
 from idvault.verify.claim import Identity
 from idvault.verify.error import UnavailableError
 from idvault.verify.registry import LATENESS, RegistryAnswer

@@ -1,5 +1,7 @@
 """Guards a registry: a time-out, a circuit breaker, and a stop when the registry rejects idvault as a caller.
 
+Other registries that wrap one pass on the same of it unchanged: its limits.
+
 - Five failures in a row open the breaker for 2 s; then one call probes, and each failed probe doubles the
   pause, up to 30 s.
 - REJECTED_CALLER stops the adapter and raises the alarm; one call probes every 60 s.
@@ -10,11 +12,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-from idvault.registry.ports import InTurn, Registry, at_any_time
-from idvault.registry.wrapped import WrappedRegistry
+from idvault.registry.ports import InTurn, Registry, RegistryLimits, at_any_time
 from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
 from idvault.verify.registry import RegistryAnswer
 
 _FAILURES = 5
@@ -23,6 +27,30 @@ _LONGEST_PAUSE = timedelta(seconds=30)
 _STOP = timedelta(seconds=60)
 _FAIR_PATIENCE = 1.0
 _TROUBLE = frozenset({RegistryAnswer.UNKNOWN, RegistryAnswer.NOT_SENT})
+
+_Inner = TypeVar("_Inner", bound=RegistryLimits)
+
+
+@dataclass(kw_only=True, eq=False)
+class WrappedRegistry(Generic[_Inner]):
+    """The wrapped registry's limits; a subclass adds how it checks and queries (registry.ports.Registry)."""
+
+    inner: _Inner
+
+    @property
+    def name_limit(self) -> int:
+        """Return the wrapped registry's limit."""
+        return self.inner.name_limit
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Return the wrapped registry's document types."""
+        return self.inner.document_types
+
+    @property
+    def can_query(self) -> bool:
+        """Return the wrapped registry's answer."""
+        return self.inner.can_query
 
 
 class Breaker:

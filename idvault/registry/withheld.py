@@ -11,8 +11,8 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
+from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
-from idvault.registry.wrapped import WrappedRegistry
 from idvault.verify.claim import Identity
 from idvault.verify.registry import DECIDED, RegistryAnswer
 

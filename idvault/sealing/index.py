@@ -6,12 +6,17 @@
   looked for under each of them: a machine that slept may have written under one that is over.
 - limiter key of a day = HMAC-SHA256(sub-key of key_n, encode("idvault/limiter/v1", index_n, day)): without
   the keys it cannot be linked to an index or to another day's limiter key.
+
+Recognises a pair of number and name that is tried again: HMAC-SHA256 under a key that is never stored. The
+mark is stored with the person's attempts; if its key were stored, a thief could test names against it. So
+each process draws its own key and keeps it in memory; a pair therefore counts once per process.
 """
 
 import hmac
 from datetime import date, timedelta
 from itertools import count, takewhile
 
+from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import PersonKey
@@ -19,6 +24,8 @@ from idvault.verify import seal
 from idvault.verify.claim import Identity
 
 _DAY = timedelta(days=1)
+_PAIR_PURPOSE = "idvault/attempt/v1"
+_PAIR_KEY_SIZE = 32
 
 
 class ChainedIndexer:
@@ -93,6 +100,22 @@ class CurrentIndexer:
                 raise KeyMissingError("the key file lacks a version of the index chain") from error
             self._seen = keys
         return self._indexer
+
+
+class MemoryPairMarker:
+    """Marks pairs under a key that only this process knows (sealing.ports.PairMarker)."""
+
+    def __init__(self, *, entropy: Entropy) -> None:
+        """Draw the key."""
+        self._key = entropy.random(_PAIR_KEY_SIZE)
+
+    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+        """Return the keyed hash of relying party, document type, number and name."""
+        document = identity.document
+        message = seal.encode(
+            _PAIR_PURPOSE, relying_party, document.type.value, document.number, identity.name
+        )
+        return hmac.digest(self._key, message, "sha256")
 
 
 def _chain(keys: KeySet) -> tuple[bytes, ...]:

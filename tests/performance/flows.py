@@ -20,8 +20,8 @@ from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.registry.wrapped import WrappedRegistry
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.verify.account import SubjectKind
 from idvault.verify.claim import ClaimState, Consent, Identity

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from idvault.sealing.index import MemoryPairMarker
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.pair import MemoryPairMarker
 from idvault.verify.claim import Identity
 from idvault.verify.document import Document, DocumentType
 from tests.resilience.theft import attacks, guessing, search, victims

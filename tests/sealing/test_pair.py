@@ -1,6 +1,6 @@
 """Marking pairs of number and name."""
 
-from idvault.sealing.pair import MemoryPairMarker
+from idvault.sealing.index import MemoryPairMarker
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 

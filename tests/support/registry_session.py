@@ -9,10 +9,10 @@ from pathlib import Path
 
 from idvault.mock_registry.server import Options
 from idvault.registry.enterprise import EnterpriseRegistry
+from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.registry.ports import CallTurn, Registry, Reserved
-from idvault.registry.wrapped import WrappedRegistry
 from idvault.verify.claim import Identity
 from idvault.verify.document import Document, DocumentType
 from idvault.verify.registry import RegistryAnswer

@@ -298,8 +298,7 @@ async def verify(
 async def get(vault: Vault, party: str, request_id: str, now: ClockReading, *, zone: tzinfo) -> Claim:
     """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
     kept_id = vault.fingerprinter.kept_id(relying_party=party, request_id=request_id)
-    found = await vault.read("verification.find", lambda one: store.find(one, party, kept_id))
-    return _shown(found, request_id, now, zone=zone)
+    return replace(await find(vault, party, kept_id, now, zone=zone), request_id=request_id)
 
 
 async def find(vault: Vault, party: str, kept_id: str, now: ClockReading, *, zone: tzinfo) -> Claim:

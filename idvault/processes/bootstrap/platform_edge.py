@@ -27,11 +27,10 @@ from idvault.processes.bootstrap.session import session_context, session_service
 from idvault.processes.bootstrap.tip_off import tip_off_services
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.public_account.api import PublicAccountMethods
-from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.index import CurrentIndexer, MemoryPairMarker
 from idvault.sealing.invitation import CurrentInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.signing import public_keys
 from idvault.v1 import (

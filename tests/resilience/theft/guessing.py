@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from itertools import product
 
 from idvault.core.edge import repetition
-from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.index import ChainedIndexer, MemoryPairMarker
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.verify.claim import Identity
