@@ -24,7 +24,7 @@ from idvault.core.act import Vault
 from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import consent, invitation_code_hash, numbers
-from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.disclosure.api import history as history_api
 from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 from idvault.verify import token
 from idvault.verify.attest.quorum import Quorum
@@ -42,7 +42,7 @@ def receipt_message(value: Receipt) -> verification_pb2.Receipt:
         claim_id=value.claim_id,
         record_digest=value.record_digest,
         quorum=_text(value.quorum) if value.quorum else "",
-        entry=disclosure_convert_history.logged(value.entry),
+        entry=history_api.logged(value.entry),
     )
     if value.record is not None and value.quorum is not None:
         message.record.CopyFrom(_covered(value.record))
@@ -58,7 +58,7 @@ def _text(quorum: Quorum) -> str:
 
 def _covered(record: SealedRecord) -> disclosure_pb2.SealedRecord:
     """Return the fields of a record that its digest covers."""
-    message = disclosure_convert_history.sealed_record(record)
+    message = history_api.sealed_record(record)
     message.ClearField("present_quorum_id")
     message.ClearField("suite")
     return message

@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.core.act import Vault
 from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
-from idvault.disclosure.api.convert_history import logged
+from idvault.disclosure.api.history import logged
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ShownErasure
 from idvault.erasure.rules import Erasure, ErasureOrigin

@@ -1,7 +1,5 @@
 """Methods of statuses and their feed.
 
-Converts messages of feeds, tokens, credentials and receipts to domain values and back.
-
 Serialises statuses without a message object for each: the part after the token is serialised once.
 
 - The store returns an account as a text that begins with its token. The rest of the text and the day
@@ -9,7 +7,7 @@ Serialises statuses without a message object for each: the part after the token 
 - Only such parts are kept, and nothing about an account. No kept part is ever out of date: all are dropped
   when the day changes, and none is kept whose standing ends within the day.
 
-Answers batches of statuses, put together from serialised parts (status.api).
+Answers batches of statuses, put together from serialised parts.
 
 Streams the feeds to any number of watchers, with one query to the store for all of them.
 
@@ -28,16 +26,13 @@ from datetime import date, datetime
 from itertools import groupby
 
 from idvault.account import api as account_api
-from idvault.core import request as request_rules
-from idvault.core.edge import page_token, repetition
+from idvault.core.edge import convert, page_token
 from idvault.core.edge.call import Caller
 from idvault.core.telemetry.logs import describe, log
 from idvault.public_account import api as public_account_api
 from idvault.public_account.acts.step import shown as shown_public_account
 from idvault.public_account.rules.owner import Present
 from idvault.status.acts import Feeds, StatusTexts
-from idvault.status.credential import rules as credential_rules
-from idvault.status.credential.acts import CredentialCommand, Issued
 from idvault.status.rules import FeedChunk
 from idvault.v1 import status_pb2
 from idvault.verify import token
@@ -60,37 +55,6 @@ def place(text: str, *, relying_party: str) -> int:
         return page_token.decode(text, of=_FEED + relying_party)
     except InvalidError:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER)) from None
-
-
-def credential_command(
-    request: status_pb2.IssueStatusCredentialRequest, *, caller: Caller
-) -> CredentialCommand:
-    """Return the credential that a request asks for; raises InvalidError."""
-    return CredentialCommand(
-        relying_party=caller.name,
-        actor_id=caller.actor_id,
-        request_id=request_rules.check_id(request.request_id),
-        content=repetition.content(request),
-        account_token=token.check(request.account_token),
-        audience=credential_rules.check_audience(request.audience),
-        public_account_id=public_account_api.check(request.public_account_id)
-        if request.public_account_id
-        else None,
-    )
-
-
-def status_token(issued: Issued) -> status_pb2.IssueStatusTokenResponse:
-    """Return the message of a status token."""
-    message = status_pb2.IssueStatusTokenResponse(status_token=issued.token)
-    message.expire_time.FromDatetime(issued.expires_at)
-    return message
-
-
-def status_credential(issued: Issued) -> status_pb2.IssueStatusCredentialResponse:
-    """Return the message of a credential."""
-    message = status_pb2.IssueStatusCredentialResponse(status_credential=issued.token)
-    message.expire_time.FromDatetime(issued.expires_at)
-    return message
 
 
 _TOKEN_SIZE = 31
@@ -436,3 +400,53 @@ def _message(part: _FeedPart, *, now: datetime, elapsed: float, caught_up: bool)
     message.current_time.FromDatetime(now)
     message.elapsed_duration.FromMicroseconds(int(max(elapsed, 0.0) * 1_000_000))
     return Serialised(part.content + message.SerializeToString())
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class StatusMethods:
+    """The methods of published statuses."""
+
+    flow: StatusTexts
+    statuses: SerialisedStatuses
+    watches: Hub
+
+    def __post_init__(self) -> None:
+        """Make what answers batches."""
+        self._batches = StatusBatches(flow=self.flow, statuses=self.statuses)
+
+    async def GetStatus(
+        self,
+        request: status_pb2.GetStatusRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> Serialised:
+        """Return the status of one account."""
+        account_token = token.check(request.account_token)
+        packed = await self.flow.packed(relying_party=caller.name, account_token=account_token)
+        return self.statuses.one(packed, now=now)
+
+    async def BatchGetStatuses(
+        self,
+        request: status_pb2.BatchGetStatusesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> Serialised:
+        """Return the statuses of up to 1,000 accounts."""
+        account_tokens = convert.account_tokens(request.account_tokens)
+        return await self._batches.read(relying_party=caller.name, account_tokens=account_tokens, now=now)
+
+    def WatchStatuses(
+        self,
+        request: status_pb2.WatchStatusesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> AsyncGenerator[Serialised, None]:
+        """Stream the caller's accounts, then each change."""
+        start = place(request.cursor, relying_party=caller.name)
+        return self.watches.watch(relying_party=caller.name, place=start)

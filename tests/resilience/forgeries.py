@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
-from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.disclosure.api import history as history_api
 from idvault.log.acts.proofs import Proved
 from idvault.v1 import verification_pb2
 from idvault_client.offline import disclosure_history, receipt
@@ -65,9 +65,7 @@ async def documents(room: Chamber) -> list[Document]:
     first, other = await evidence_world.opening(room), await evidence_world.opening(room)
     receipts = [_receipt(room, each) for each in (first, other)]
     told = [await history(room, each.record.terms.account_token) for each in (first, other)]
-    histories = [
-        disclosure_convert_history.history(each).SerializeToString(deterministic=True) for each in told
-    ]
+    histories = [history_api.history(each).SerializeToString(deterministic=True) for each in told]
     versions = tuple(room.rosters.versions)
 
     def of_file(data: bytes) -> Facts:

@@ -17,7 +17,7 @@ from idvault.custody.drill.acts import PassCommand, ShownDrill
 from idvault.custody.drill.rules import DrillStanding
 from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.disclosure.api import auditor as disclosure_auditor
-from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.disclosure.api import history as history_api
 from idvault.v1 import drill_pb2, transparency_pb2
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
@@ -42,10 +42,10 @@ def shown(value: ShownDrill) -> drill_pb2.Drill:
     """Return the message of a drill record for one custodian."""
     place = value.member.place
     return drill_pb2.Drill(
-        record=disclosure_convert_history.sealed_record(value.record),
+        record=history_api.sealed_record(value.record),
         share_index=place,
         sealed_share=value.record.shares[place - 1],
-        entry=disclosure_convert_history.logged(value.proofs.entries[0]),
+        entry=history_api.logged(value.proofs.entries[0]),
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
         pass_time=_time(value.standing.passed_at),
         due_time=_time(value.standing.due_at),

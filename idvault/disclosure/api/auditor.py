@@ -12,7 +12,7 @@ from idvault.disclosure.acts import auditor as acts
 from idvault.disclosure.acts import custodian as custodian_acts
 from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord, ShownDisclosure
 from idvault.disclosure.acts.custodian import Decided, DisclosureContext, PendingDisclosures
-from idvault.disclosure.api.convert_history import logged, sealed_record, time_of
+from idvault.disclosure.api.history import logged, sealed_record, time_of
 from idvault.disclosure.ports import GivenShare
 from idvault.v1 import disclosure_pb2, transparency_pb2
 from idvault.verify import disclosure as verify_disclosure

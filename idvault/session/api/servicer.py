@@ -11,7 +11,7 @@ from idvault.core.edge import convert as common
 from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.request import Asked
-from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.disclosure.api import history as history_api
 from idvault.erasure import api as erasure_api
 from idvault.moderator import api as moderator_api
 from idvault.public_account import api as public_account_api
@@ -58,7 +58,7 @@ class IdentityMethods:
     ) -> status_pb2.DisclosureHistory:
         """Return the disclosures and openings of the account's records."""
         found = await identity_acts.history(self.vault, self.identity, convert.browser(request), now=now)
-        return disclosure_convert_history.history(found)
+        return history_api.history(found)
 
     async def GetIdentityReceipt(
         self,

@@ -19,7 +19,7 @@ from idvault.core.event_factory import EventFactory
 from idvault.core.request import Request
 from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.disclosure.acts import auditor as auditor_acts
-from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.disclosure.api import history as history_api
 from idvault.disclosure.ports import Filing
 from idvault.disclosure.store import lists
 from idvault.processes.bootstrap.base import ENTROPY
@@ -438,7 +438,7 @@ async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:
 
     def record_too(answer: Any) -> None:
         other(answer)
-        answer.record.CopyFrom(disclosure_convert_history.sealed_record(former))
+        answer.record.CopyFrom(history_api.sealed_record(former))
 
     for lie in (other, record_too):
         edge = Local(room, A)

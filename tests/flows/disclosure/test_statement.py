@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import HistoryContext
-from idvault.disclosure.api import convert_history as disclosure_convert_history
+from idvault.disclosure.api import history as history_api
 from idvault.log.acts.proofs import LogProofs
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
@@ -74,7 +74,7 @@ class Vault:
             statements=edge or self.edge,
         )
         found = await acts.of(self.room.vault, "platform-a", account, self.room.now(), context=context)
-        return disclosure_convert_history.history(found).SerializeToString()
+        return history_api.history(found).SerializeToString()
 
 
 def checked(answer: bytes, *keys: NoteSigner) -> ProvedHistory:

@@ -1,16 +1,43 @@
-"""Converts what an account's platform and owner read of disclosures, and their parts.
+"""What an account's platform and owner read of disclosures: the method, and its messages.
 
-Apart from `convert`, so that the platform edge imports no flow of auditors and custodians.
+Apart from the others, so that the platform edge imports no act of auditors and custodians.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.disclosure.acts.history import History
+from idvault.core.act import Vault
+from idvault.core.edge.call import Caller
+from idvault.disclosure.acts import history as history_acts
+from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.log.acts.proofs import Proved
 from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
+from idvault.verify import token
+from idvault.verify.clock import ClockReading
 from idvault.verify.record import SealedRecord
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class HistoryMethods:
+    """The method that tells whether a record was ever opened."""
+
+    vault: Vault
+    histories: HistoryContext
+
+    async def GetDisclosureHistory(
+        self,
+        request: status_pb2.GetDisclosureHistoryRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.DisclosureHistory:
+        """Return the openings of an account's records, with proofs."""
+        account_token = token.check(request.account_token)
+        found = await history_acts.of(self.vault, caller.name, account_token, now, context=self.histories)
+        return history(found)
 
 
 def history(value: History) -> status_pb2.DisclosureHistory:
