@@ -6,12 +6,13 @@ from hashlib import sha256
 
 from idvault.campaign import rules
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
-from idvault.campaign.rules import Campaign, CampaignPlan, ReverificationMethod, Verb
+from idvault.campaign.rules import Verb
 from idvault.campaign.store import progress as figures
 from idvault.campaign.store import rows as store
 from idvault.core.act import Tx, Vault, mutation
 from idvault.core.request import Asked
 from idvault.verify import seal
+from idvault.verify.campaign import Campaign, CampaignPlan, ReverificationMethod
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
 from idvault.verify.seal import Part

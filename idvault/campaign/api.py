@@ -10,21 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
-from idvault.campaign.invitation.rules import CampaignProgress, InvitationEvent, InvitationState, Stage
+from idvault.campaign.invitation.rules import CampaignProgress, Stage
 from idvault.campaign.legacy_account import acts as legacy_account_acts
 from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account.acts import RowResult
-from idvault.campaign.legacy_account.rules import ImportResult, LegacyRow
+from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.campaign.ports import InvitationCoder, Referencer
-from idvault.campaign.rules import (
-    Campaign,
-    CampaignPlan,
-    CampaignState,
-    Cohort,
-    QuietHours,
-    ReverificationMethod,
-    Verb,
-)
+from idvault.campaign.rules import Verb
 from idvault.core import day as core_day
 from idvault.core.act import Vault
 from idvault.core.edge import page_token, repetition
@@ -34,6 +26,17 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
 from idvault.v1 import campaign_pb2 as pb
 from idvault.verify import token
+from idvault.verify.campaign import (
+    Campaign,
+    CampaignPlan,
+    CampaignState,
+    Cohort,
+    ImportResult,
+    InvitationEvent,
+    InvitationState,
+    QuietHours,
+    ReverificationMethod,
+)
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.seal import Part

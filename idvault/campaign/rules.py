@@ -9,11 +9,18 @@
 - Enforcement needs an enforcement date, which must be in the future when the campaign is created.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
+from idvault.verify.campaign import (
+    Campaign,
+    CampaignPlan,
+    CampaignState,
+    Cohort,
+    QuietHours,
+    ReverificationMethod,
+)
 from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 
 REGISTRY_SHARE = 0.5
@@ -26,26 +33,8 @@ _LABEL_LENGTH = 64
 _INCENTIVE_LENGTH = 500
 
 
-class ReverificationMethod(StrEnum):
-    """How an owner is invited."""
-
-    WHEN_DUE = "WHEN_DUE"
-    AT_LOGIN = "AT_LOGIN"
-    AT_SENSITIVE_ACTION = "AT_SENSITIVE_ACTION"
-    HOSTED_LINK = "HOSTED_LINK"
-
-
 DELIVERED = frozenset({ReverificationMethod.WHEN_DUE, ReverificationMethod.HOSTED_LINK})
 """The methods whose invitations the platform fetches in batches and delivers."""
-
-
-class CampaignState(StrEnum):
-    """The state of a campaign."""
-
-    DRAFT = "DRAFT"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    ENDED = "ENDED"
 
 
 class Verb(StrEnum):
@@ -66,53 +55,6 @@ _MOVES: dict[Verb, tuple[frozenset[CampaignState], CampaignState]] = {
         CampaignState.ENDED,
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    """Which legacy accounts a campaign is for; an account must match every field that is set.
-
-    created_before: exclusive.
-    """
-
-    label: str = ""
-    created_from: date | None = None
-    created_before: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """Daily hours without invitations; end is before start if the hours span midnight."""
-
-    start: time
-    end: time
-    zone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPlan:
-    """What a campaign does. reminder_days: the days between each reminder and the delivery before it."""
-
-    title: str
-    cohort: Cohort
-    methods: tuple[ReverificationMethod, ...]
-    daily_limit: int
-    reminder_days: tuple[int, ...] = ()
-    quiet_hours: QuietHours | None = None
-    incentive_text: str = ""
-    enforcement_date: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """A campaign of one relying party; campaign_id is 32 lower-case hex digits."""
-
-    campaign_id: str
-    relying_party: str
-    plan: CampaignPlan
-    state: CampaignState
-    created_at: datetime
-    started_at: datetime | None = None
 
 
 def check_plan(*, plan: CampaignPlan, today: date) -> CampaignPlan:

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from idvault.verify.disclosure import (
+    CLOCK_DIFFERENCE,
     DecidingQuorum,
     Decision,
     Disclosure,
@@ -36,10 +37,8 @@ from idvault.verify.disclosure import (
 )
 from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, Reason
 
-CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and the service
 REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
 COUNTED_DAYS = 30
-USUAL_DAILY = 20  # requests of one auditor
 
 
 _TAKES_SHARES = (DisclosureState.REQUESTED, DisclosureState.APPROVED, DisclosureState.OPENED)

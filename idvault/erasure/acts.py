@@ -28,14 +28,14 @@ from idvault.claim.job import store as job_store
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.request import Fingerprinter, Request
 from idvault.erasure import rules, store
-from idvault.erasure.rules import Erasure, ErasureLevels, ErasureOrigin, ErasureTerms
+from idvault.erasure.rules import Erasure, ErasureLevels, ErasureTerms
 from idvault.erasure.store import ROWS
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs, Proved
 from idvault.verify.account import Account
 from idvault.verify.clock import ClockReading
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault.verify.error import DamagedError, NotFoundError, Reason
 from idvault.verify.event import EventType
 

@@ -10,12 +10,12 @@ from idvault.core.edge.call import Caller
 from idvault.disclosure.api.history import logged
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ShownErasure
-from idvault.erasure.rules import Erasure, ErasureOrigin
+from idvault.erasure.rules import Erasure
 from idvault.sanction import api as sanction_api
 from idvault.v1 import erasure_pb2 as pb
 from idvault.verify import token
 from idvault.verify.clock import ClockReading
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 
 _STATES = convert.numbers(ErasureState, pb.Erasure.State.Value, "STATE_")

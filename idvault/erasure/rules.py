@@ -23,7 +23,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from idvault.account import rules as account_rules
 from idvault.claim.rules import ClaimOutcome
@@ -31,23 +30,16 @@ from idvault.disclosure import rules as disclosure_rules
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.account import Account, AccountState, Assurance
 from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault.verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 
 # A request is fresh within the difference of clocks, and its last answer can be repeated for a while.
 SHORTEST_DELAY = (
-    verify_disclosure.LONGEST_LIFETIME + disclosure_rules.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
+    verify_disclosure.LONGEST_LIFETIME + verify_disclosure.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
 )
 RECENT = timedelta(hours=1)
 """How long a match counts for a request on the vault's own page."""
 CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)
-
-
-class ErasureOrigin(StrEnum):
-    """Who asked for an erasure: the owner's browser on a page of the vault, or the platform by a call."""
-
-    OWNER = "OWNER"
-    PLATFORM = "PLATFORM"
 
 
 @dataclass(frozen=True, slots=True)

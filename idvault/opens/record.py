@@ -7,13 +7,11 @@ from collections.abc import Mapping
 
 from idvault.opens.share import check_share
 from idvault.verify import sharing
-from idvault.verify.attest import payload, record_key
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.attest.payload import Payload
-from idvault.verify.record import FORMAT_VERSION, SealedRecord, check_confirmed
+from idvault.verify.attest.sealed_record import open_with_key
+from idvault.verify.record import SealedRecord
 from idvault.verify.sharing import SharingError
-
-KEY_SIZE = 32
 
 
 def open_record(*, record: SealedRecord, shares: Mapping[str, bytes], shred_value: bytes) -> Payload:
@@ -39,17 +37,3 @@ def data_key(*, record: SealedRecord, shares: Mapping[str, bytes]) -> bytes:
         return sharing.combine(shares=tuple(shares.values()))
     except SharingError as error:
         raise UnsealError from error
-
-
-def open_with_key(*, record: SealedRecord, data_key: bytes, shred_value: bytes) -> Payload:
-    """Return the sealed payload; raises UnconfirmedError and UnsealError.
-
-    The record's commitment is checked first, so that no other key opens the record to something else.
-    """
-    if record.format_version != FORMAT_VERSION or len(data_key) != KEY_SIZE:
-        raise UnsealError
-    info = record_key.info_of(record)
-    key = record_key.derive(data_key=data_key, shred_value=shred_value, salt=record.salt, info=info)
-    opened = payload.decode(key.decrypt(record=record, info=info))
-    check_confirmed(opened.answer)
-    return opened

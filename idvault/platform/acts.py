@@ -12,14 +12,7 @@ from idvault.platform import rules, store
 from idvault.platform.rules import PlatformPages, PresentedPlatform
 from idvault.verify import return_address
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import (
-    AlreadyExistsError,
-    FieldCode,
-    InvalidError,
-    NotFoundError,
-    Reason,
-    Violation,
-)
+from idvault.verify.error import AlreadyExistsError, FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.verify.event import EventType
 
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
+from idvault.verify.drill import RELYING_PARTY
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-
-RELYING_PARTY = "drill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,15 @@ from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import appeals, operations, sanctions
 from idvault.core.tables.session import contests
 from idvault.core.tables.tip_off import tip_offs
-from idvault.public_account.rules.public_account import LIVE, PublicAccountState
-from idvault.report.rules.figure import AppealFigures, ApplicationFigures, SanctionFigures, TipOffFigures
+from idvault.public_account.rules.public_account import LIVE
+from idvault.report.rules.figure import SanctionFigures
 from idvault.sanction.operation.store import STATE_NOW, counted
 from idvault.sanction.rules import StatementKind
 from idvault.sanction.store.publication import COUNTS
 from idvault.tip_off.rules import QUEUE, TIP_OFF_DAYS
 from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.public_account import PublicAccountState
+from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.verify.sanction import AppealState, SanctionState
 from idvault.verify.tip_off import TipOffOutcome
 

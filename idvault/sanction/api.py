@@ -21,9 +21,9 @@ from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
 from idvault.sanction import acts
-from idvault.sanction import rules as sanction_rules
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify import statement as verify_statement
 from idvault.verify import token
 from idvault.verify.attest import sanction as papers
 from idvault.verify.clock import ClockReading
@@ -145,7 +145,7 @@ def _refused(made: StatementOfReasons, missing: list[Violation], now: datetime) 
     """Return what the rules refuse besides, without the fields that are noted already."""
     noted = {violation.field for violation in missing}
     try:
-        sanction_rules.check(made, now=now)
+        verify_statement.check(made, now=now)
     except InvalidError as error:
         # What depends on a word that was not chosen is not known to be wrong.
         unknown = {"statement.issuer_kind": "statement.order", "statement.origin": "statement.tip_off"}

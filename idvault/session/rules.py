@@ -23,7 +23,6 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hmac import compare_digest
 
 from idvault.verify.claim import ClaimState, Consent, FailureReason
@@ -37,6 +36,7 @@ from idvault.verify.error import (
     TransitionError,
     Violation,
 )
+from idvault.verify.session import SessionPurpose, SessionState
 
 LIFETIME = timedelta(minutes=15)
 KEPT = timedelta(days=7)
@@ -53,28 +53,6 @@ _WORTH_ANOTHER = frozenset(
         FailureReason.SUPERSEDED,
     }
 )
-
-
-class SessionPurpose(StrEnum):
-    """Why a person comes to the pages. IDENTITY: to look at what is stored."""
-
-    SIGN_UP = "SIGN_UP"
-    RENEWAL = "RENEWAL"
-    INVITATION = "INVITATION"
-    IDENTITY = "IDENTITY"
-
-
-class SessionState(StrEnum):
-    """How far a session is; the table above."""
-
-    NEW = "NEW"
-    REDEEMED = "REDEEMED"
-    BOUND = "BOUND"
-    AGREED = "AGREED"
-    CHECKING = "CHECKING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    EXPIRED = "EXPIRED"
 
 
 @dataclass(frozen=True, slots=True)

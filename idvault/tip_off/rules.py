@@ -77,9 +77,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
-from idvault.sanction.rules import DIGEST_SIZE, MOST_EVIDENCE, text_code
 from idvault.verify import token
 from idvault.verify.error import (
     ExhaustedError,
@@ -93,10 +91,14 @@ from idvault.verify.error import (
 from idvault.verify.event import EventType
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.seal import Part
+from idvault.verify.statement import DIGEST_SIZE, MOST_EVIDENCE, text_code
 from idvault.verify.tip_off import (
+    CONTACT_LENGTH,
     REFERENCE_DIGITS,
+    TEXT_LENGTH,
     Dismissal,
     Reminder,
+    ReporterStanding,
     TargetKind,
     TipOff,
     TipOffChannel,
@@ -105,7 +107,6 @@ from idvault.verify.tip_off import (
     TipOffTarget,
 )
 
-TEXT_LENGTH, CONTACT_LENGTH, REPLY_LENGTH, NOTE_LENGTH = 5_000, 200, 2_000, 2_000
 MOST_NOTES = 100
 MOST_CONTENT = 65_536
 _RANDOM_HEX = 16  # the first half of an id: 64 bits for 12 digits
@@ -277,15 +278,6 @@ def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> 
 LIMITED_FOR = timedelta(days=30)
 _WHEN_LIMITED = 1
 _SIGNED_IN = frozenset({TipOffChannel.APP, TipOffChannel.WEB})
-
-
-class ReporterStanding(StrEnum):
-    """How a reporter's reports are treated."""
-
-    ORDINARY = "ORDINARY"
-    TRUSTED = "TRUSTED"
-    WARNED = "WARNED"
-    LIMITED = "LIMITED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from enum import StrEnum
 from idvault.verify import token
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 
+CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and the service
+USUAL_DAILY = 20  # requests of one auditor
+
 USUAL_LIFETIME = timedelta(hours=72)
 LONGEST_LIFETIME = timedelta(days=7)
 SHORTEST_LIFETIME = timedelta(minutes=1)

@@ -14,6 +14,29 @@ from idvault.verify.account import Account, SubjectKind
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.organization import OrganizationCategory
 
+
+class PublicAccountState(StrEnum):
+    """The state of a public account."""
+
+    APPLIED = "APPLIED"
+    ACTIVE = "ACTIVE"
+    GRACE = "GRACE"
+    EXPIRED = "EXPIRED"
+    CLOSED = "CLOSED"
+    REJECTED = "REJECTED"
+
+
+class RejectReason(StrEnum):
+    """Why an application was rejected."""
+
+    INCOMPLETE = "INCOMPLETE"
+    NAME_NOT_PERMITTED = "NAME_NOT_PERMITTED"
+    CONTENT_NOT_PERMITTED = "CONTENT_NOT_PERMITTED"
+    LICENCE_NOT_VALID = "LICENCE_NOT_VALID"
+    OWNER_NOT_ELIGIBLE = "OWNER_NOT_ELIGIBLE"
+    OTHER = "OTHER"
+
+
 REFERENCE_LENGTH = 200
 
 

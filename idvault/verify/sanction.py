@@ -7,6 +7,22 @@ from enum import StrEnum
 from idvault.verify.account import Standing
 
 
+class OperationState(StrEnum):
+    """Whether sanctions and reports may still name an operation."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class OrderState(StrEnum):
+    """Whether an order has been carried out."""
+
+    OPEN = "OPEN"
+    CARRIED_OUT = "CARRIED_OUT"
+    OVERDUE = "OVERDUE"
+    CARRIED_OUT_LATE = "CARRIED_OUT_LATE"
+
+
 class AppealState(StrEnum):
     """The state of an appeal."""
 

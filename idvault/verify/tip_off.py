@@ -6,6 +6,18 @@ from enum import StrEnum
 
 from idvault.verify.sanction import SanctionCategory
 
+TEXT_LENGTH, CONTACT_LENGTH, REPLY_LENGTH, NOTE_LENGTH = 5_000, 200, 2_000, 2_000
+
+
+class ReporterStanding(StrEnum):
+    """How a reporter's reports are treated."""
+
+    ORDINARY = "ORDINARY"
+    TRUSTED = "TRUSTED"
+    WARNED = "WARNED"
+    LIMITED = "LIMITED"
+
+
 REFERENCE_DIGITS, SECRET_DIGITS = 12, 16
 
 

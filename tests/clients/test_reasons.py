@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.public_account.rules.public_account import RejectReason
 from idvault.v1 import verification_pb2
 from idvault.verify import claim as verify_claim
 from idvault.verify.account import Standing
 from idvault.verify.error import FieldCode, Reason
+from idvault.verify.public_account import RejectReason
 from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import public_accounts, reasons
 from idvault_client.backend.texts import REJECT_TEXTS

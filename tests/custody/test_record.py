@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.opens.record import data_key, open_record, open_with_key
+from idvault.opens.record import data_key, open_record
 from idvault.opens.share import ShareError
 from idvault.verify import sharing, token
 from idvault.verify.attest import hpke, payload, record_key
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.attest.payload import Payload
+from idvault.verify.attest.sealed_record import open_with_key
 from idvault.verify.claim import Identity
 from idvault.verify.document import Document, DocumentType
 from idvault.verify.error import DamagedError

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from idvault.opens.identity import PersonalIdentity
-from idvault.opens.record import open_with_key
 from idvault.v1 import evidence_pb2
 from idvault.verify.attest import payload, record_key
+from idvault.verify.attest.sealed_record import open_with_key
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.record import sealed_record
 from tests.demo.step import check, client

@@ -306,7 +306,7 @@ def test_bad_terms_are_named(change: dict[str, Any], field: str, code: FieldCode
 
 def test_a_request_was_made_just_now() -> None:
     """A difference of up to ten minutes is accepted, more is refused."""
-    for ahead in (disclosure_rules.CLOCK_DIFFERENCE, -disclosure_rules.CLOCK_DIFFERENCE):
+    for ahead in (verify_disclosure.CLOCK_DIFFERENCE, -verify_disclosure.CLOCK_DIFFERENCE):
         disclosure_rules.check_fresh(created_at=NOW + ahead, now=NOW)
         with pytest.raises(PreconditionError) as refused:
             disclosure_rules.check_fresh(created_at=NOW + ahead * 1.01, now=NOW)

@@ -7,7 +7,7 @@ import pytest
 from idvault.custody.drill import rules as drill_rules
 from idvault.custody.drill.rules import DrillStanding
 from idvault.platform import rules as platform_rules
-from idvault.verify import document, token
+from idvault.verify import document, drill, token
 from idvault.verify.error import InvalidError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -17,10 +17,10 @@ QUORUM = "0123456789abcdef" * 4
 
 def test_the_token_is_no_account_token() -> None:
     """The token is derived from the quorum, fits the same column, and is not a valid account token."""
-    made = drill_rules.token(quorum_id=QUORUM)
+    made = drill.token(quorum_id=QUORUM)
     assert made == "drill_0123456789abcdef012345678"
     assert len(made) == len(token.make(bytes(16)))
-    assert drill_rules.token(quorum_id="f" * 64) != made
+    assert drill.token(quorum_id="f" * 64) != made
     with pytest.raises(InvalidError):
         token.check(made)
 
@@ -38,7 +38,7 @@ def test_no_platform_is_called_like_the_drill() -> None:
     """The relying party name of drills is refused; every other name is accepted."""
     platform_rules.check_platform("drills")
     with pytest.raises(InvalidError) as refused:
-        platform_rules.check_platform(platform_rules.RELYING_PARTY)
+        platform_rules.check_platform(drill.RELYING_PARTY)
     assert refused.value.violations[0].field == "name"
 
 

@@ -9,11 +9,11 @@ import pytest
 from idvault.account.rules import project
 from idvault.disclosure import rules as disclosure_rules
 from idvault.erasure import rules as erasure_rules
-from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
+from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.verify import disclosure as verify_disclosure
 from idvault.verify.account import AccountState, Assurance, Standing, StandingPeriod
 from idvault.verify.claim import FailureReason
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault.verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 from idvault.verify.organization import OrganizationCategory
 from tests.support.builders import NOW, TODAY, account
@@ -143,7 +143,7 @@ def test_a_step_is_a_revision_of_the_account() -> None:
 def test_no_disclosure_outlives_the_delay() -> None:
     """The shortest delay covers the longest request, made by a fast clock, and the repeat of its answer."""
     shortest = (
-        verify_disclosure.LONGEST_LIFETIME + disclosure_rules.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
+        verify_disclosure.LONGEST_LIFETIME + verify_disclosure.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
     )
     assert ErasureTerms(delay=shortest).delay == shortest
     for wrong in (

@@ -24,10 +24,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.campaign.invitation.rules import InvitationEvent
-from idvault.campaign.rules import Campaign, Cohort, ReverificationMethod, Verb
+from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
 from idvault.verify.account import AccountState, Standing
+from idvault.verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
 from idvault.verify.error import IdvaultError, UnavailableError
 from idvault.verify.registry import RegistryAnswer
 from tests.support import builders

@@ -13,7 +13,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.account.store import rows as account_rows
 from idvault.core import invitation_code
 from idvault.core.edge import page_token, repetition
-from idvault.custody.drill import rules as drill_rules
 from idvault.opens import reseal
 from idvault.sealing import key_set
 from idvault.sealing.index import ChainedIndexer
@@ -22,7 +21,7 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from idvault.verify import seal, sharing, token
+from idvault.verify import drill, seal, sharing, token
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest import drill as drills
 from idvault.verify.attest import (
@@ -253,7 +252,7 @@ def test_papers() -> None:
     assert share == GIVEN["share"]["share of wang"]
     given = GIVEN["drill"]
     quorum_id = GIVEN["quorum"]["quorum id"]
-    assert drill_rules.token(quorum_id=quorum_id) == given["drill token"]
+    assert drill.token(quorum_id=quorum_id) == given["drill token"]
     statement = drills.DrillTerms(RECORD["record id"], quorum_id, "li", START)
     made = drills.check_signature(statement, given["paper"][-64:], roster_member=roster.member("li"))
     assert made == given["paper"]

@@ -7,7 +7,7 @@ from itertools import islice
 
 import grpc
 
-from idvault.campaign.legacy_account.rules import ImportResult
+from idvault.verify.campaign import ImportResult
 from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
 from idvault_client.backend.rpc import Rpc
 from tests.performance import sign_up

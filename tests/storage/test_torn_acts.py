@@ -22,7 +22,7 @@ from idvault.core.act import SYSTEM
 from idvault.core.request import MemberAsked, Request
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
-from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
+from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.moderator import acts as moderator_acts
 from idvault.public_account.acts import public_account as public_account_acts
 from idvault.public_account.acts.step import Change, ShownPublicAccount
@@ -38,12 +38,14 @@ from idvault.sealing.moderation_text_ports import CaseField
 from idvault.sealing.ports import Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
-from idvault.session.contest.rules import ContestState, ContestTerms
+from idvault.session.contest.rules import ContestTerms
 from idvault.verify.attest import registration
 from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.erasure import ErasureOrigin
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import EventType
 from idvault.verify.sanction import AppealState, AuthorityOrder, Degree, Scope
+from idvault.verify.session import ContestState
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld

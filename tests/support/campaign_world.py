@@ -7,17 +7,17 @@ from typing import Any, cast
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
-from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.campaign.legacy_account import acts as legacy_account_acts
 from idvault.campaign.legacy_account.acts import RowResult
 from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.campaign.ports import InvitationCoder
-from idvault.campaign.rules import Campaign, CampaignPlan, Cohort, ReverificationMethod, Verb
+from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.verify.account import Status
+from idvault.verify.campaign import Campaign, CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Violation
 from tests.support import builders

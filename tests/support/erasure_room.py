@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
-from idvault.erasure.rules import ErasureOrigin, ErasureTerms
+from idvault.erasure.rules import ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from tests.support import builders
 from tests.support.chamber import Chamber
 

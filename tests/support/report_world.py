@@ -18,10 +18,10 @@ from idvault.core.tables.log import log_entries
 from idvault.log.ports import Publication
 from idvault.report.acts import report as acts
 from idvault.report.acts.report import ReportSources
-from idvault.report.rules import catalogue as report_catalogue
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault.verify.period import Period, month_of
+from idvault.verify.report import catalogue as report_catalogue
 from idvault.verify.suppression import Cells
 from idvault.verify.transparency import entry
 from idvault.verify.transparency.note import NoteSigner

@@ -25,7 +25,7 @@ from idvault.tip_off.acts.filing import FiledReport, NewTipOff, ReporterView
 from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
-from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, ReporterStanding, TipOffFilter
+from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, TipOffFilter
 from idvault.v1 import tip_off_pb2
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
@@ -33,6 +33,7 @@ from idvault.verify.sanction import Degree, Origin, SanctionCategory, Scope, Sta
 from idvault.verify.seal import Part
 from idvault.verify.tip_off import (
     Dismissal,
+    ReporterStanding,
     TargetKind,
     TipOff,
     TipOffChannel,

@@ -7,7 +7,7 @@ import pytest
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import Stage
-from idvault.campaign.rules import ReverificationMethod
+from idvault.verify.campaign import ReverificationMethod
 from idvault.verify.registry import RegistryAnswer
 from idvault_client.sessions import SessionPurpose, SessionState
 from tests.support import builders

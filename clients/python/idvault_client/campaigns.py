@@ -1,10 +1,16 @@
 """The types that a backend needs for campaigns; `Vault.campaigns` makes the calls."""
 
-from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
-from idvault.campaign.legacy_account.rules import ImportResult as Outcome
-from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
-from idvault.campaign.rules import CampaignPlan as Plan
-from idvault.campaign.rules import ReverificationMethod as Method
+from idvault.verify.campaign import (
+    Campaign,
+    CampaignState,
+    Cohort,
+    InvitationEvent,
+    InvitationState,
+    QuietHours,
+)
+from idvault.verify.campaign import CampaignPlan as Plan
+from idvault.verify.campaign import ImportResult as Outcome
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client.backend.blocking.campaign import CampaignClient as Campaigns
 from idvault_client.backend.campaign import AioCampaignClient as AioCampaigns
 from idvault_client.backend.campaign import (

@@ -1,7 +1,6 @@
 """The types that a backend needs for erasures; `Vault.erasures` makes the calls."""
 
-from idvault.erasure.rules import ErasureOrigin
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault_client.backend.blocking.erasure import ErasureClient as Erasures
 from idvault_client.backend.erasure import AioErasureClient as AioErasures
 from idvault_client.backend.erasure import ErasurePage, ListedErasure

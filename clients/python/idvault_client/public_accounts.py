@@ -1,7 +1,12 @@
 """The types that a backend needs for public accounts; `Vault.public_accounts` makes the calls."""
 
-from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
 from idvault_client.backend.blocking.public_account import PublicAccountClient as PublicAccounts
 from idvault_client.backend.public_account import (
     AccountFiling,

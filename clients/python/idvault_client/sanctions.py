@@ -1,11 +1,9 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
-from idvault.report.rules.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.sanction.operation.rules import OperationState
-from idvault.sanction.order.rules import OrderState
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration as ModeratorRegistration
 from idvault.verify.attest.registration import register as sign_registration
+from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.verify.sanction import (
     AppealState,
     AuthorityOrder,
@@ -13,6 +11,8 @@ from idvault.verify.sanction import (
     Degree,
     Ground,
     IssuerKind,
+    OperationState,
+    OrderState,
     Origin,
     SanctionCategory,
     SanctionState,

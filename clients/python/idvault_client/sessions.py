@@ -1,7 +1,6 @@
 """The types that a backend needs for hosted verification; `Vault.sessions` makes the calls."""
 
-from idvault.session.contest.rules import ContestState
-from idvault.session.rules import SessionPurpose, SessionState
+from idvault.verify.session import ContestState, SessionPurpose, SessionState
 from idvault_client.backend.blocking.session import SessionClient as Sessions
 from idvault_client.backend.session import AccountContest, ContestPage, HostedSession
 from idvault_client.backend.session import AioSessionClient as AioSessions

@@ -1,9 +1,9 @@
 """The types that a backend needs for reports of rumours; `Vault.tip_offs` makes the calls."""
 
-from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.tip_off import (
     Dismissal,
     Reminder,
+    ReporterStanding,
     TargetKind,
     TipOffChannel,
     TipOffOutcome,

@@ -7,15 +7,22 @@ from datetime import date, datetime, timedelta, tzinfo
 from idvault.account import rules as account_rules
 from idvault.campaign import rules as campaign_rules
 from idvault.campaign.invitation import rules, store
-from idvault.campaign.invitation.rules import Invitation, InvitationEvent, InvitationState, Limited, Offer
+from idvault.campaign.invitation.rules import Invitation, Limited, Offer
 from idvault.campaign.ports import InvitationCoder
-from idvault.campaign.rules import DELIVERED, Campaign, CampaignState, ReverificationMethod
+from idvault.campaign.rules import DELIVERED
 from idvault.campaign.store import rows as campaigns
 from idvault.core import account_request, invitation_code
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Request
+from idvault.verify.campaign import (
+    Campaign,
+    CampaignState,
+    InvitationEvent,
+    InvitationState,
+    ReverificationMethod,
+)
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, PreconditionError, Reason
 from idvault.verify.event import EventType

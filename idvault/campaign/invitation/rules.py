@@ -16,34 +16,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from idvault.campaign.rules import Campaign, CampaignPlan, ReverificationMethod
 from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.campaign import (
+    Campaign,
+    CampaignPlan,
+    InvitationEvent,
+    InvitationState,
+    ReverificationMethod,
+)
 from idvault.verify.error import PreconditionError, Reason
 
 CODE_LIFETIME = timedelta(days=1)
 CODE_TRIES = 5
 """How many claims a code admits until one succeeds."""
 _CLOSED = frozenset({Standing.RENEWAL_SUSPENDED, Standing.CLOSED})
-
-
-class InvitationState(StrEnum):
-    """The state of an invitation."""
-
-    NEW = "NEW"
-    ACTIVE = "ACTIVE"
-    DISMISSED = "DISMISSED"
-    COMPLETED = "COMPLETED"
-    VERIFIED = "VERIFIED"
-
-
-class InvitationEvent(StrEnum):
-    """What a platform reports about an invitation."""
-
-    SHOWN = "SHOWN"
-    OPENED = "OPENED"
-    DISMISSED = "DISMISSED"
-    LATER = "LATER"
-    COMPLETED = "COMPLETED"
 
 
 class Stage(StrEnum):

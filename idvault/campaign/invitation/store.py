@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Integer, exists, literal, literal_column, 
 from idvault.account.store import rows as account_rows
 from idvault.campaign import rules
 from idvault.campaign.invitation import rules as invitation_rules
-from idvault.campaign.invitation.rules import Invitation, InvitationState, Limited, Offer, Stage
-from idvault.campaign.rules import Campaign, CampaignState, ReverificationMethod
+from idvault.campaign.invitation.rules import Invitation, Limited, Offer, Stage
 from idvault.campaign.store import rows as campaign_rows
 from idvault.campaign.store.rows import IN_COHORT
 from idvault.core.db.connection import Connection
@@ -25,6 +24,7 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
 from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.campaign import Campaign, CampaignState, InvitationState, ReverificationMethod
 from idvault.verify.clock import ClockReading
 
 

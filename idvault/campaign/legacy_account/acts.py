@@ -6,12 +6,13 @@ from datetime import date
 from hashlib import sha256
 
 from idvault.campaign.legacy_account import store
-from idvault.campaign.legacy_account.rules import Imported, ImportResult, LegacyRow, NewAccount
+from idvault.campaign.legacy_account.rules import Imported, LegacyRow, NewAccount
 from idvault.campaign.ports import Referencer
 from idvault.core import account_request
 from idvault.core.act import Tx, Vault, act
 from idvault.core.request import Asked, Request
 from idvault.verify import seal, token
+from idvault.verify.campaign import ImportResult
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Violation
 from idvault.verify.event import EventType

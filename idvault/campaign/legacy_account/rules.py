@@ -9,7 +9,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from idvault.core.day import read_day
 from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
@@ -18,14 +17,6 @@ from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 CHUNK_LIMIT = 2_000
 _LABEL_LENGTH = 64
 _REFERENCE_LENGTH = 128
-
-
-class ImportResult(StrEnum):
-    """The result of importing one row."""
-
-    CREATED = "CREATED"
-    REPEATED = "REPEATED"
-    FAILED = "FAILED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from sqlalchemy import Select, func, literal, select, true, union_all
 
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
 from idvault.campaign.invitation.store import COLUMNS
-from idvault.campaign.rules import Campaign, CampaignState, ReverificationMethod
 from idvault.campaign.store import rows as campaign_rows
 from idvault.campaign.store.rows import IN_COHORT
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
+from idvault.verify.campaign import Campaign, CampaignState, ReverificationMethod
 
 
 def _by_day(stage: Stage) -> Select[Any]:

@@ -9,7 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, String, case, func, insert, or_, select, update
 
-from idvault.campaign.rules import (
+from idvault.core.db.connection import Connection
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import param, statement, upsert
+from idvault.core.db.types import Day
+from idvault.core.tables.campaign import campaign_days, campaigns, legacy_accounts
+from idvault.verify.campaign import (
     Campaign,
     CampaignPlan,
     CampaignState,
@@ -17,11 +22,6 @@ from idvault.campaign.rules import (
     QuietHours,
     ReverificationMethod,
 )
-from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import param, statement, upsert
-from idvault.core.db.types import Day
-from idvault.core.tables.campaign import campaign_days, campaigns, legacy_accounts
 from idvault.verify.error import NotFoundError, Reason
 
 _TIME = "%H:%M"

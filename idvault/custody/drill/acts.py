@@ -26,8 +26,8 @@ from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.log.acts.proofs import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
-from idvault.platform import rules as platform_rules
 from idvault.sealing.ports import RecordSealer
+from idvault.verify import drill as verify_drill
 from idvault.verify.attest import drill as papers
 from idvault.verify.attest.drill import DrillTerms
 from idvault.verify.attest.people.roster import Roster
@@ -115,7 +115,7 @@ async def complete_stored(tx: Tx, quorum_id: str, signed_at: datetime, paper: by
     Raises AlreadyExistsError (REQUEST_ID_REUSED) unless it is later than at the previous pass, so that one
     signature counts once.
     """
-    token = rules.token(quorum_id=quorum_id)
+    token = verify_drill.token(quorum_id=quorum_id)
     event = await tx.log(EventType.DRILL_COMPLETE, account_token=token, paper=paper)
     which = {"signed_at": signed_at, "now": tx.now.business}
     is_later = await store.complete(
@@ -232,8 +232,8 @@ async def keep(vault: Vault, now: ClockReading, *, rosters: HeldRosters, sealer:
         return False
     await vault.guard.check(now=now)
     record = await sealer.seal(
-        relying_party=platform_rules.RELYING_PARTY,
-        account_token=rules.token(quorum_id=quorum_id),
+        relying_party=verify_drill.RELYING_PARTY,
+        account_token=verify_drill.token(quorum_id=quorum_id),
         identity=rules.identity(),
         answer=RegistryAnswer.MATCH,
         consent=rules.consent(now=now.business),

@@ -11,16 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault.platform.rules import RELYING_PARTY
 from idvault.verify.claim import Consent, Identity
 from idvault.verify.document import Document, DocumentType
+from idvault.verify.drill import RELYING_PARTY
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault.verify.record import SealedRecord
 
 PERIOD = timedelta(days=90)
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the custodian's computer and the service
-_PREFIX = "drill_"
-_TOKEN_LENGTH = 31  # the length of an account token, which fits the database column
 # The number cannot belong to a person: neither a region nor a birth date is all zeros.
 _NAME = "演练记录（合成数据）"
 _NUMBER = "0" * 18
@@ -54,11 +52,6 @@ class DrillStanding:
     def is_overdue(self, now: datetime) -> bool:
         """Return whether the next drill is overdue."""
         return now >= self.due_at
-
-
-def token(*, quorum_id: str) -> str:
-    """Return the account token of a quorum's drill record."""
-    return (_PREFIX + quorum_id)[:_TOKEN_LENGTH]
 
 
 def identity() -> Identity:

@@ -25,13 +25,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.acts.custodian import DisclosureContext
-from idvault.disclosure.ports import (
-    EndedClaim,
-    Filed,
-    Filing,
-    GivenShare,
-    RecordEvidence,
-)
+from idvault.disclosure.ports import EndedClaim, Filed, Filing, GivenShare, RecordEvidence
 from idvault.disclosure.store import lists, rows, store
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import Proofs
@@ -45,13 +39,7 @@ from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
 from idvault.verify.disclosure import Disclosure
-from idvault.verify.error import (
-    DamagedError,
-    ExhaustedError,
-    NotFoundError,
-    PreconditionError,
-    Reason,
-)
+from idvault.verify.error import DamagedError, ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.verify.event import EventType
 from idvault.verify.record import SealedRecord
 from idvault.verify.transparency import entry

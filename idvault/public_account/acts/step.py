@@ -18,10 +18,7 @@ from idvault.moderator.acts import stored as stored_moderators
 from idvault.public_account.rules import owner as owner_rules
 from idvault.public_account.rules import public_account as rules
 from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, PublicAccountOperator
-from idvault.public_account.rules.public_account import (
-    PublicAccount,
-    PublicProfile,
-)
+from idvault.public_account.rules.public_account import PublicAccount, PublicProfile
 from idvault.public_account.store import rows, store
 from idvault.verify.account import Account
 from idvault.verify.clock import ClockReading

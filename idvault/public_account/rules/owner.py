@@ -49,7 +49,6 @@ from idvault.public_account.rules.public_account import (
     GRACE_DAYS,
     LIVE,
     PublicAccount,
-    PublicAccountState,
     PublicProfile,
     TransferOffer,
 )
@@ -57,7 +56,7 @@ from idvault.verify import public_account as category
 from idvault.verify.account import Account, AccountState, Standing, SubjectKind
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind, PublicAccountState
 
 _OPENED = frozenset({*LIVE, PublicAccountState.EXPIRED})
 

@@ -32,40 +32,23 @@ counts, each ends only its own, and every end that has come is a revision.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from idvault.account import rules as account_rules
 from idvault.verify import public_account as category
 from idvault.verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
 from idvault.verify.error import PreconditionError, Reason, TransitionError
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
 
 GRACE_DAYS = 30
 
 
-class PublicAccountState(StrEnum):
-    """The state of a public account."""
-
-    APPLIED = "APPLIED"
-    ACTIVE = "ACTIVE"
-    GRACE = "GRACE"
-    EXPIRED = "EXPIRED"
-    CLOSED = "CLOSED"
-    REJECTED = "REJECTED"
-
-
 LIVE = frozenset({PublicAccountState.ACTIVE, PublicAccountState.GRACE})
-
-
-class RejectReason(StrEnum):
-    """Why an application was rejected."""
-
-    INCOMPLETE = "INCOMPLETE"
-    NAME_NOT_PERMITTED = "NAME_NOT_PERMITTED"
-    CONTENT_NOT_PERMITTED = "CONTENT_NOT_PERMITTED"
-    LICENCE_NOT_VALID = "LICENCE_NOT_VALID"
-    OWNER_NOT_ELIGIBLE = "OWNER_NOT_ELIGIBLE"
-    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)

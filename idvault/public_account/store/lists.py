@@ -33,11 +33,16 @@ from idvault.core.tables.public_account import public_account_versions as versio
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import follower_closings, sanctions
 from idvault.public_account.rules.owner import Owned, Present, Version
-from idvault.public_account.rules.public_account import GRACE_DAYS, PublicAccount, PublicAccountState
+from idvault.public_account.rules.public_account import GRACE_DAYS, PublicAccount
 from idvault.public_account.store.rows import IS_LIVE, OWNED, joined, owned
 from idvault.verify.account import AccountState, Standing
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+)
 from idvault.verify.sanction import Degree
 
 _columns = public_accounts.c

@@ -23,16 +23,16 @@ from idvault.core.tables.public_account import (
     public_accounts,
 )
 from idvault.public_account.rules.owner import Owned
-from idvault.public_account.rules.public_account import (
-    LIVE,
-    PublicAccount,
-    PublicAccountState,
-    RejectReason,
-    TransferOffer,
-)
+from idvault.public_account.rules.public_account import LIVE, PublicAccount, TransferOffer
 from idvault.verify.account import Account, Standing
 from idvault.verify.error import NotFoundError, Reason, UnavailableError
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
 
 # Both tables have columns of the same names.
 _PREFIX = "own_"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from html import escape
 
-from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.rules.figure import Language, Section, Title
+from idvault.verify.report import catalogue as report_catalogue
+from idvault.verify.report.figure import Language, Section, Title
 from idvault.verify.suppression import Cells
 from idvault.verify.transparency import checkpoint, note
 from idvault.verify.transparency.report import Hours, Report

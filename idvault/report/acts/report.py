@@ -32,24 +32,16 @@ from idvault.log.acts import notes
 from idvault.log.ports import Publication, PublicFiles
 from idvault.report import store
 from idvault.report.acts import page as report_page
-from idvault.report.rules import catalogue as report_catalogue
 from idvault.report.rules import figure as report_figure
-from idvault.report.rules.figure import (
-    EDITION,
-    OTHER,
-    Breakdown,
-    Duration,
-    EntryCount,
-    Language,
-    MonthFigures,
-    WeekInMonth,
-)
+from idvault.report.rules.figure import MonthFigures, WeekInMonth
 from idvault.sanction import rules as sanction_rules
 from idvault.verify import period as periods
 from idvault.verify import suppression
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
 from idvault.verify.period import Period, month_of
+from idvault.verify.report import catalogue as report_catalogue
+from idvault.verify.report.figure import EDITION, OTHER, Breakdown, Duration, EntryCount, Language
 from idvault.verify.suppression import Cells, Elsewhere
 from idvault.verify.transparency import checkpoint, entry, note
 from idvault.verify.transparency import report as report_file

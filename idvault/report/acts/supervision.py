@@ -14,11 +14,11 @@ from html import escape
 from idvault.log.ports import PublicDirectory
 from idvault.report.acts import page as report_page
 from idvault.report.acts.report import FOLDER, RunningMonth, path_of
-from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.rules.figure import Language, Title
 from idvault.verify import period as periods
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.clock import ClockReading
+from idvault.verify.report import catalogue as report_catalogue
+from idvault.verify.report.figure import Language, Title
 from idvault.verify.transparency import checkpoint, report
 from idvault.verify.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
 from idvault.verify.transparency.directory import LOG_FOLDER

@@ -6,10 +6,11 @@ from idvault.core.act import Tx, Vault
 from idvault.core.db.connection import Connection
 from idvault.moderator.acts import decision
 from idvault.sanction.operation import rules, store
-from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
+from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault.sanction.operation.store import ROWS
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
+from idvault.verify.sanction import OperationState
 from idvault.verify.tip_off import TipOffState
 
 

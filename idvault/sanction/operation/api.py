@@ -9,10 +9,11 @@ from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
 from idvault.sanction.api import DEGREES, SCOPES, page, time
 from idvault.sanction.operation import acts
-from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
+from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.sanction import OperationState
 from idvault.verify.tip_off import TipOffState
 
 _STATES = numbers(OperationState, pb.Operation.State.Value, "STATE_")

@@ -14,20 +14,12 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
-from idvault.sanction.rules import text_code
 from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError, Violation
-from idvault.verify.sanction import Degree, Scope
+from idvault.verify.sanction import Degree, OperationState, Scope
+from idvault.verify.statement import text_code
 
 _TITLE_LENGTH = 200
-
-
-class OperationState(StrEnum):
-    """Whether sanctions and reports may still name an operation."""
-
-    OPEN = "OPEN"
-    CLOSED = "CLOSED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from datetime import datetime
 from idvault.core.act import Tx, Vault, act, sweep
 from idvault.moderator.acts import decision
 from idvault.sanction.order import rules, store
-from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.sanction.order.rules import RecordedOrder
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
-from idvault.verify.sanction import AuthorityOrder
+from idvault.verify.sanction import AuthorityOrder, OrderState
 
 
 @decision("order.record", again=store.get)

@@ -8,14 +8,14 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
 from idvault.sanction import api as sanction_api
-from idvault.sanction import rules as sanction_rules
 from idvault.sanction.api import page, time
 from idvault.sanction.order import acts
-from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.sanction.order.rules import RecordedOrder
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify import statement
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import AuthorityOrder
+from idvault.verify.sanction import AuthorityOrder, OrderState
 from idvault.verify.seal import Part
 
 _STATES = numbers(OrderState, pb.RecordedOrder.State.Value, "STATE_")
@@ -26,7 +26,7 @@ def read(request: pb.RecordOrderRequest) -> tuple[AuthorityOrder, datetime]:
     wrong: list[Violation] = []
     order = sanction_api.read_order(request.order, wrong, "order")
     wrong += [
-        Violation(name, code) for name, code in sanction_rules.order_codes(order).items() if code is not None
+        Violation(name, code) for name, code in statement.order_codes(order).items() if code is not None
     ]
     deadline = moderator_api.read_time(request.deadline) if request.HasField("deadline") else None
     if deadline is None:

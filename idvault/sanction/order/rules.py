@@ -14,20 +14,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
-from idvault.sanction import rules as sanction_rules
+from idvault.verify import statement
 from idvault.verify.error import InvalidError, Reason, Violation
-from idvault.verify.sanction import AuthorityOrder
-
-
-class OrderState(StrEnum):
-    """Whether an order has been carried out."""
-
-    OPEN = "OPEN"
-    CARRIED_OUT = "CARRIED_OUT"
-    OVERDUE = "OVERDUE"
-    CARRIED_OUT_LATE = "CARRIED_OUT_LATE"
+from idvault.verify.sanction import AuthorityOrder, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +44,7 @@ class RecordedOrder:
 
 def check(order: AuthorityOrder) -> AuthorityOrder:
     """Return an order unchanged; raises InvalidError (INVALID_MESSAGE) naming every invalid part."""
-    codes = sanction_rules.order_codes(order)
+    codes = statement.order_codes(order)
     wrong = [Violation(name, code) for name, code in codes.items() if code is not None]
     if wrong:
         raise InvalidError(Reason.INVALID_MESSAGE, *wrong)

@@ -9,10 +9,10 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.sanction import orders, sanctions
-from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.store import rows as sanction_rows
 from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.sanction import AuthorityOrder
+from idvault.verify.sanction import AuthorityOrder, OrderState
 
 # What an act stored, and what it could not know: a sanction that was imposed while the order was recorded.
 _FOUND = (

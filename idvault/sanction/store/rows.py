@@ -27,13 +27,7 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Micros
 from idvault.core.tables.sanction import sanctions
-from idvault.sanction.rules import (
-    CONFIRM_WITHIN,
-    DIGEST_SIZE,
-    Sanction,
-    SanctionFilter,
-    SanctionLevels,
-)
+from idvault.sanction.rules import CONFIRM_WITHIN, Sanction, SanctionFilter, SanctionLevels
 from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.verify.sanction import (
     AuthorityOrder,
@@ -47,6 +41,7 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
+from idvault.verify.statement import DIGEST_SIZE
 
 
 def from_row(row: Any) -> Sanction:

@@ -19,7 +19,6 @@ from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureOffer, ShownErasure
-from idvault.erasure.rules import ErasureOrigin
 from idvault.moderator.acts import ModerationCall
 from idvault.public_account.acts import public_account as public_account_acts
 from idvault.public_account.acts.step import ShownPublicAccount
@@ -40,6 +39,7 @@ from idvault.verify.account import Status
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.claim import ClaimState
 from idvault.verify.clock import ClockReading
+from idvault.verify.erasure import ErasureOrigin
 from idvault.verify.error import NotFoundError, Reason
 
 LIMIT = 100

@@ -6,7 +6,6 @@ A session is found by its id and the browser's key together; neither alone opens
 from dataclasses import dataclass, field, replace
 
 from idvault.campaign.invitation import acts as invitation_acts
-from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.core import caller
@@ -17,13 +16,15 @@ from idvault.public_account.acts import public_account as public_account_acts
 from idvault.session import rules, store
 from idvault.session.acts import session as session_acts
 from idvault.session.acts.session import Custodians, SessionContext, ShownSession
-from idvault.session.rules import SessionClaim, SessionState, StoredSession, VerificationSession
+from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault.verify import secret
+from idvault.verify.campaign import InvitationEvent
 from idvault.verify.claim import ClaimState, Consent, Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.event import EventType
+from idvault.verify.session import SessionState
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,22 @@ from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.campaign.invitation.rules import InvitationEvent
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import ClaimRules
 from idvault.core.edge import convert, repetition
 from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
-from idvault.session.rules import SessionPurpose, SessionState, VerificationSession
+from idvault.session.rules import VerificationSession
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify import claim, secret, token
+from idvault.verify.campaign import InvitationEvent
 from idvault.verify.claim import Identity
 from idvault.verify.clock import ClockReading
 from idvault.verify.document import DocumentType
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.session import SessionPurpose, SessionState
 
 
 class OfBrowser(Protocol):

@@ -19,12 +19,13 @@ from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections,
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
 from idvault.session import store as session_store
 from idvault.session.contest import rules
-from idvault.session.contest.rules import Contest, ContestState, ContestTerms
+from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.contest.store import ROWS
 from idvault.verify.account import AccountState
 from idvault.verify.clock import ClockReading
 from idvault.verify.error import NotFoundError, PreconditionError, Reason
 from idvault.verify.event import EventType
+from idvault.verify.session import ContestState
 
 CONTESTS = Objections(
     ROWS,

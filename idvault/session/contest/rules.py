@@ -15,19 +15,11 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from enum import StrEnum
 
 from idvault.verify import deadline
 from idvault.verify.claim import ClaimState
 from idvault.verify.error import TransitionError
-
-
-class ContestState(StrEnum):
-    """The state of a contest. UPHELD: it was not the owner."""
-
-    FILED = "FILED"
-    UPHELD = "UPHELD"
-    REJECTED = "REJECTED"
+from idvault.verify.session import ContestState
 
 
 @dataclass(frozen=True, slots=True)

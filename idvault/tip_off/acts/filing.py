@@ -21,7 +21,7 @@ from idvault.sealing.moderation_text_ports import CaseField
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext, log
 from idvault.tip_off.reporter import store as reporter_store
-from idvault.tip_off.rules import TIP_OFF_DAYS, ReporterStanding
+from idvault.tip_off.rules import TIP_OFF_DAYS
 from idvault.tip_off.store import lists, rows, store
 from idvault.tip_off.store.rows import ReferenceTakenError, TipOffText
 from idvault.verify import deadline
@@ -32,6 +32,7 @@ from idvault.verify.event import EventType
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import (
     Dismissal,
+    ReporterStanding,
     TargetKind,
     TipOff,
     TipOffChannel,

@@ -12,11 +12,11 @@ from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write
 from idvault.tip_off.reporter import store as reporter_store
-from idvault.tip_off.rules import Reporter, ReporterStanding
+from idvault.tip_off.rules import Reporter
 from idvault.tip_off.store import lists, rows, store
 from idvault.verify.clock import ClockReading
 from idvault.verify.event import EventType
-from idvault.verify.tip_off import TipOff, TipOffState
+from idvault.verify.tip_off import ReporterStanding, TipOff, TipOffState
 
 
 async def set_standing(

@@ -31,14 +31,9 @@ from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store import lists, rows
 from idvault.tip_off.store.rows import TipOffText
+from idvault.verify import tip_off as verify_tip_off
 from idvault.verify.clock import ClockReading
-from idvault.verify.error import (
-    FieldCode,
-    IdvaultError,
-    InvalidError,
-    Reason,
-    Violation,
-)
+from idvault.verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
 from idvault.verify.event import EventType
 from idvault.verify.sanction import Origin
 from idvault.verify.seal import Part
@@ -110,7 +105,7 @@ async def note(
     sealer: ModerationTextSealer,
 ) -> TipOff:
     """Add a note; raises as `assign` does, and InvalidError."""
-    rules.check_lines(text, field="note", limit=rules.NOTE_LENGTH)
+    rules.check_lines(text, field="note", limit=verify_tip_off.NOTE_LENGTH)
     name = _NOTE + vault.new_id()
     texts = sealed_texts(call, tip_off_id, name, text, sealer=sealer, author=moderator_id)
     return await _note(vault, call, now, tip_off_id, moderator_id, texts)
@@ -138,7 +133,7 @@ async def answer(
     sealer: ModerationTextSealer,
 ) -> TipOff:
     """Reply to the reporter, and to those of merged reports; raises as `note` does."""
-    rules.check_lines(reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
+    rules.check_lines(reply, field=rows.REPLY, limit=verify_tip_off.REPLY_LENGTH)
     texts = sealed_texts(call, tip_off_id, rows.REPLY, reply, sealer=sealer)
     return await _answer(vault, call, now, tip_off_id, moderator_id, texts)
 
@@ -165,7 +160,7 @@ async def resolve(
     await vault.guard.check(now=now)
     texts: tuple[TipOffText, ...] = ()
     if decision.reply:
-        rules.check_lines(decision.reply, field=rows.REPLY, limit=rules.REPLY_LENGTH)
+        rules.check_lines(decision.reply, field=rows.REPLY, limit=verify_tip_off.REPLY_LENGTH)
         texts = sealed_texts(call, tip_off_id, rows.REPLY, decision.reply, sealer=context.sealer)
     request = call.request(vault.fingerprinter)
     try:

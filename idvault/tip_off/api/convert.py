@@ -9,7 +9,7 @@ from idvault.moderator import api as moderator_api
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts.filing import ReporterView
 from idvault.tip_off.acts.tip_off import ReadReport
-from idvault.tip_off.rules import Reporter, ReporterStanding
+from idvault.tip_off.rules import Reporter
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
@@ -17,6 +17,7 @@ from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import (
     Dismissal,
     Reminder,
+    ReporterStanding,
     TargetKind,
     TipOff,
     TipOffChannel,

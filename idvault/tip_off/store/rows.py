@@ -15,12 +15,12 @@ from idvault.core.db.listing import among
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_texts, tip_offs
-from idvault.sanction.rules import DIGEST_SIZE
 from idvault.sealing.moderation_text_ports import SealedModerationText
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import MOST_NOTES
 from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.verify.sanction import SanctionCategory
+from idvault.verify.statement import DIGEST_SIZE
 from idvault.verify.tip_off import (
     Dismissal,
     Reminder,

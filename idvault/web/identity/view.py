@@ -8,7 +8,6 @@ from aiohttp import web
 from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.public_account.rules.public_account import RejectReason
 from idvault.sanction.objection import rules as objection_rules
 from idvault.v1 import (
     common_pb2,
@@ -23,6 +22,7 @@ from idvault.v1 import (
 from idvault.v1 import identity_pb2 as pb
 from idvault.verify import return_address
 from idvault.verify.account import Standing
+from idvault.verify.public_account import RejectReason
 from idvault.verify.sanction import Ground, SanctionCategory
 from idvault.verify.transparency import entry
 from idvault.web.render import View

@@ -8,6 +8,7 @@ from aiohttp import web
 from babel.dates import format_date
 
 from idvault.tip_off import rules as tip_off_rules
+from idvault.verify import tip_off
 from idvault.verify.error import Reason
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import Dismissal, TipOffOutcome, TipOffState
@@ -22,8 +23,8 @@ from idvault_client.tip_offs import FollowedTipOff
 _TICK = timedelta(microseconds=1)
 _LIMITS = {
     "where": 200,
-    "contact": tip_off_rules.CONTACT_LENGTH,
-    "why": tip_off_rules.TEXT_LENGTH,
+    "contact": tip_off.CONTACT_LENGTH,
+    "why": tip_off.TEXT_LENGTH,
     "evidence": tip_off_rules.MOST_CONTENT,
 }
 

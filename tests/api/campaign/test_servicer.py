@@ -11,11 +11,11 @@ from google.protobuf.message import Message
 from idvault.campaign import acts, api, rules
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
 from idvault.campaign.legacy_account.rules import LegacyRow
-from idvault.campaign.rules import CampaignPlan, Cohort, QuietHours, ReverificationMethod
 from idvault.core import invitation_code as core_invitation_code
 from idvault.core.edge import repetition
 from idvault.v1 import campaign_pb2 as pb
 from idvault.verify import token
+from idvault.verify.campaign import CampaignPlan, Cohort, QuietHours, ReverificationMethod
 from tests.support.authority import spiffe
 from tests.support.campaign_edge import (
     CAMPAIGN,

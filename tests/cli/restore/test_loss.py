@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from idvault.log.acts.sequencing import sequence
 from idvault.processes.cli.errors import ExitCode
-from idvault.report.rules.figure import EntryCount
 from idvault.verify.attest import epoch as statements
 from idvault.verify.period import Period
+from idvault.verify.report.figure import EntryCount
 from idvault_client.commands.app import app as client
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.offline.log.mirror import LogMirror

@@ -11,12 +11,11 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
-from idvault.campaign.legacy_account.rules import ImportResult as Outcome
-from idvault.campaign.rules import CampaignPlan as Plan
-from idvault.campaign.rules import CampaignState, Cohort, QuietHours
-from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
+from idvault.verify.campaign import CampaignPlan as Plan
+from idvault.verify.campaign import CampaignState, Cohort, InvitationEvent, InvitationState, QuietHours
+from idvault.verify.campaign import ImportResult as Outcome
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client import Tls
 from idvault_client.backend.campaign import CampaignPage, Funnel, ImportedRow, LegacyAccount
 from idvault_client.campaigns import AioCampaigns, Campaigns

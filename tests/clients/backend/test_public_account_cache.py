@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind, PublicAccountState
 from idvault_client.backend.public_account import (
     OwnedPublicAccount,
     ReaderProfile,

@@ -14,9 +14,9 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from idvault.campaign.rules import CampaignState
-from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
+from idvault.verify.campaign import CampaignState
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client import Tls
 from idvault_client.backend.campaign import CampaignProgress, Funnel
 from idvault_client.commands.app import app

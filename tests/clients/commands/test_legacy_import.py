@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.verify.campaign import ImportResult as Outcome
 from idvault_client.backend.campaign import ImportedRow, LegacyAccount
 from idvault_client.commands.legacy_import.importer import Import, ImportFileError, ImportProgress
 from idvault_client.errors import Unavailable

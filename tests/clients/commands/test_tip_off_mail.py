@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.tip_off import rules as tip_off_rules
+from idvault.verify import tip_off
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
 
@@ -230,7 +231,7 @@ def test_a_mail_within_a_mail() -> None:
 def test_lengths_are_bounded() -> None:
     """A long text is cut, a long subject is not read, evidence is at most what the vault takes."""
     found = mails.read(plain("好".encode() * 20_000, b"Content-Type: text/plain; charset=utf-8"))
-    assert len(found.text) == tip_off_rules.TEXT_LENGTH
+    assert len(found.text) == tip_off.TEXT_LENGTH
     long = mails.read(b"Subject: " + b"x" * 5_000 + b"\r\n\r\nbody")
     assert long.text == "body"
     parts = EmailMessage()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.report.rules import catalogue as report_catalogue
 from idvault.verify.event import EventType
 from idvault.verify.period import month_of
+from idvault.verify.report import catalogue as report_catalogue
 from idvault.verify.transparency import report
 from idvault.verify.transparency.report import Report
 from idvault_client.commands.app import app

@@ -15,10 +15,8 @@ from sqlalchemy import delete
 from idvault.core.act import SYSTEM
 from idvault.core.tables.custody import drill_records
 from idvault.custody.drill import acts as drill_acts
-from idvault.custody.drill import rules as drill_rules
-from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
-from idvault.verify import seal
+from idvault.verify import drill, seal
 from idvault.verify.attest import hpke
 from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault.verify.event import EventType
@@ -216,8 +214,8 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
     """Even if a person's hashes are logged as a drill, HPKE still binds the share."""
     account = await room.account()
     record, quorum_id = room.records[account], room.rosters.quorum.id
-    token = drill_rules.token(quorum_id=quorum_id)
-    forged = replace(record, relying_party=platform_rules.RELYING_PARTY, account_token=token)
+    token = drill.token(quorum_id=quorum_id)
+    forged = replace(record, relying_party=drill.RELYING_PARTY, account_token=token)
     await room.world.do(delete(drill_records))
     assert await drill_acts.renew(room.vault, SYSTEM, room.now(), forged)
     await room.step()

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from idvault.campaign import rules as campaign_rules
-from idvault.campaign.rules import (
+from idvault.campaign.rules import Verb
+from idvault.verify.campaign import (
     Campaign,
     CampaignPlan,
     CampaignState,
     Cohort,
     QuietHours,
     ReverificationMethod,
-    Verb,
 )
 from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from tests.support import builders

@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.campaign.invitation import rules as invitation_rules
-from idvault.campaign.invitation.rules import Invitation, InvitationEvent, InvitationState, Stage
-from idvault.campaign.rules import CampaignPlan, Cohort, ReverificationMethod
+from idvault.campaign.invitation.rules import Invitation, Stage
 from idvault.core import invitation_code
 from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.campaign import (
+    CampaignPlan,
+    Cohort,
+    InvitationEvent,
+    InvitationState,
+    ReverificationMethod,
+)
 from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from tests.support import builders
 

@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 
 from idvault.account import rules as account_rules
 from idvault.public_account.rules import public_account as public_account_rules
-from idvault.public_account.rules.public_account import (
-    LIVE,
-    Application,
-    PublicAccount,
+from idvault.public_account.rules.public_account import LIVE, Application, PublicAccount
+from idvault.verify.account import Account, AccountState, Standing, StandingPeriod, SubjectKind
+from idvault.verify.error import PreconditionError, Reason, TransitionError
+from idvault.verify.public_account import (
+    PublicAccountCategory,
+    PublicAccountKind,
     PublicAccountState,
     RejectReason,
 )
-from idvault.verify.account import Account, AccountState, Standing, StandingPeriod, SubjectKind
-from idvault.verify.error import PreconditionError, Reason, TransitionError
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 from tests.support import builders
 from tests.support.builders import NOW, TODAY, TOKEN
 from tests.support.public_account_world import licence

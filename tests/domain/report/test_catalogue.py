@@ -5,13 +5,13 @@ from enum import StrEnum
 
 import pytest
 
-from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.rules.figure import OTHER, Breakdown, EntryCount, Language, Level, Title
 from idvault.verify.account import AccountState
 from idvault.verify.claim import FailureReason
 from idvault.verify.event import EventType
 from idvault.verify.period import Period
 from idvault.verify.public_account import PublicAccountCategory
+from idvault.verify.report import catalogue as report_catalogue
+from idvault.verify.report.figure import OTHER, Breakdown, EntryCount, Language, Level, Title
 from idvault.verify.sanction import Automation, IssuerKind, SanctionCategory
 from idvault.verify.tip_off import TipOffChannel
 

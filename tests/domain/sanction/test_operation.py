@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from idvault.sanction.operation import rules as operation_rules
-from idvault.sanction.operation.rules import Operation, OperationState
+from idvault.sanction.operation.rules import Operation
 from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
+from idvault.verify.sanction import OperationState
 from tests.support.builders import NOW
 
 OPERATION = Operation("a" * 32, "platform-a", "a month (synthetic)", NOW)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from idvault.sanction.order import rules as order_rules
-from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.sanction.order.rules import RecordedOrder
 from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import AuthorityOrder
+from idvault.verify.sanction import AuthorityOrder, OrderState
 from tests.support.builders import NOW
 
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))

@@ -9,6 +9,7 @@ import pytest
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.rules import CONFIRM_WITHIN, NewSanction, Sanction
 from idvault.verify import sanction as verify_sanction
+from idvault.verify import statement as verify_statement
 from idvault.verify.account import AccountState, Standing, StandingPeriod
 from idvault.verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
 from idvault.verify.sanction import Degree, SanctionState, Scope
@@ -130,11 +131,11 @@ def test_a_sanction_lapses_at_its_end() -> None:
 
 def test_a_limit_has_a_measure() -> None:
     """LIMIT says how; no other degree does."""
-    assert sanction_rules.check_measure(degree=Degree.LIMIT, measure="comments-only") == "comments-only"
+    assert verify_statement.check_measure(degree=Degree.LIMIT, measure="comments-only") == "comments-only"
     for degree in Degree:
         with pytest.raises(InvalidError):
-            sanction_rules.check_measure(degree=degree, measure="" if degree is Degree.LIMIT else "x")
-    assert sanction_rules.check_measure(degree=Degree.WARN, measure="") == ""
+            verify_statement.check_measure(degree=degree, measure="" if degree is Degree.LIMIT else "x")
+    assert verify_statement.check_measure(degree=Degree.WARN, measure="") == ""
 
 
 def test_what_is_wanted_is_checked() -> None:
@@ -223,8 +224,8 @@ def test_what_is_not_overturned() -> None:
 
 def test_a_public_account_is_no_person() -> None:
     """A sanction of a public account has scope ACCOUNT."""
-    sanction_rules.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
-    sanction_rules.check_target(scope=Scope.PERSON, public_account_id=None)
+    verify_statement.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
+    verify_statement.check_target(scope=Scope.PERSON, public_account_id=None)
     with pytest.raises(InvalidError) as refused:
-        sanction_rules.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
+        verify_statement.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
     assert [each.field for each in refused.value.violations] == ["public_account_id"]

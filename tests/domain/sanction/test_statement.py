@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.sanction import rules as sanction_rules
+from idvault.verify import statement
 from idvault.verify.error import FieldCode, InvalidError, Reason
 from idvault.verify.sanction import AuthorityOrder, IssuerKind, Origin
 from tests.support.builders import NOW
@@ -19,7 +19,7 @@ LATER = NOW + timedelta(days=1)
 def refused(**changes: Any) -> dict[str, FieldCode]:
     """Return what is refused of a statement with changes."""
     with pytest.raises(InvalidError) as caught:
-        sanction_rules.check(reasons(**changes), now=NOW)
+        statement.check(reasons(**changes), now=NOW)
     assert caught.value.reason is Reason.INVALID_MESSAGE
     return {each.field.removeprefix("statement."): each.code for each in caught.value.violations}
 
@@ -37,7 +37,7 @@ def refused(**changes: Any) -> dict[str, FieldCode]:
 def test_a_complete_statement_passes(changes: dict[str, Any]) -> None:
     """A statement with every part is returned unchanged."""
     given = reasons(**changes)
-    assert sanction_rules.check(given, now=NOW) == given
+    assert statement.check(given, now=NOW) == given
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_all_wrong_parts_are_named_at_once() -> None:
 def test_an_end_has_whole_seconds() -> None:
     """Fractions of a second are dropped."""
     given = reasons(end_at=LATER + timedelta(microseconds=5))
-    assert sanction_rules.check(given, now=NOW).end_at == LATER
+    assert statement.check(given, now=NOW).end_at == LATER
     assert refused(end_at=NOW + timedelta(microseconds=5)) == {"end_time": FieldCode.LENGTH}
 
 

@@ -14,13 +14,21 @@ from sqlalchemy import select
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation import store
-from idvault.campaign.invitation.rules import InvitationEvent, InvitationState, Stage
-from idvault.campaign.rules import CampaignState, Cohort, QuietHours, ReverificationMethod, Verb
+from idvault.campaign.invitation.rules import Stage
+from idvault.campaign.rules import Verb
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.verify.account import AccountState, Standing
+from idvault.verify.campaign import (
+    CampaignState,
+    Cohort,
+    InvitationEvent,
+    InvitationState,
+    QuietHours,
+    ReverificationMethod,
+)
 from idvault.verify.error import (
     AlreadyExistsError,
     InvalidError,

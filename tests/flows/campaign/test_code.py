@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.campaign.rules import ReverificationMethod
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.core import invitation_code
 from idvault.core.db.database import Database
@@ -17,6 +16,7 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault.verify.account import AccountState
+from idvault.verify.campaign import ReverificationMethod
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY, CampaignWorld

@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from idvault.core.request import MemberAsked
 from idvault.custody.drill import acts as drill_acts
-from idvault.custody.drill import rules as drill_rules
 from idvault.custody.drill.acts import PassCommand
 from idvault.custody.drill.rules import DrillHistory, DrillStanding
+from idvault.verify import drill
 from idvault.verify.attest.drill import DrillTerms
 from idvault.verify.attest.people.roster import Roster
 from idvault.verify.disclosure import HistoryFinding
@@ -76,7 +76,7 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
     shown = await drill_acts.get(room.context, actor_id=roster_member(B).actor_id, now=room.now())
     quorum = room.rosters.quorum
     assert shown.record.relying_party == "drill"
-    assert shown.record.account_token == drill_rules.token(quorum_id=quorum.id)
+    assert shown.record.account_token == drill.token(quorum_id=quorum.id)
     assert (shown.member.place, shown.proofs.are_complete) == (2, True)
     assert await room.keep_drill() is False
     room.rosters.versions.append(second_roster())

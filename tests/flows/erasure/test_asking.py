@@ -15,12 +15,12 @@ from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.api import ErasureMethods
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
-from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.status.acts import Feeds
 from idvault.v1 import erasure_pb2 as pb
 from idvault.v1 import identity_pb2
 from idvault.verify.account import AccountState, Status
 from idvault.verify.error import InvalidError, PreconditionError, Reason
+from idvault.verify.public_account import PublicAccountState
 from idvault.verify.registry import RegistryAnswer
 from idvault.verify.sanction import Degree
 from tests.support import builders

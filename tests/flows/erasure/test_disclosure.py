@@ -17,13 +17,12 @@ from idvault.core.tables.disclosure import disclosure_decisions, kept_records
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.acts import auditor
 from idvault.erasure import acts
-from idvault.erasure.rules import ErasureOrigin
 from idvault.opens.record import open_record
 from idvault.opens.share import open_share
 from idvault.verify.attest import record_key
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.disclosure import LONGEST_LIFETIME, DisclosureState
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault.verify.error import PreconditionError, Reason
 from idvault.verify.record import SealedRecord
 from idvault.verify.transparency import entry

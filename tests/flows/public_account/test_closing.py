@@ -12,10 +12,10 @@ from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.sanction.rules import Sanction
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import PreconditionError, Reason, TransitionError
+from idvault.verify.public_account import PublicAccountState, RejectReason
 from idvault.verify.sanction import AppealState, Degree
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld

@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.public_account.rules.public_account import PublicAccountState
 from idvault.verify.error import AlreadyExistsError, IdvaultError
+from idvault.verify.public_account import PublicAccountState
 from idvault.verify.sanction import Degree, SanctionState
 from tests.support import builders
 from tests.support.flow_world import at

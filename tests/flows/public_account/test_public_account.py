@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
-from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.verify.error import (
     AlreadyExistsError,
     IdvaultError,
@@ -21,7 +20,12 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import (
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
 from idvault.verify.sanction import Degree
 from tests.support import builders
 from tests.support.flow_world import at

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page
 from idvault.report.acts import page as report_page
 from idvault.report.acts import supervision as report_supervision
 from idvault.report.acts.supervision import Supervised
-from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.rules.figure import Language
+from idvault.verify.report import catalogue as report_catalogue
+from idvault.verify.report.figure import Language
 from idvault.verify.transparency import checkpoint
 from tests.support import logs, people
 from tests.support.browser import NoBrowserError, browsing, chromium, violations

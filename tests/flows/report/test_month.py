@@ -7,18 +7,13 @@ from pathlib import Path
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.rules.public_account import RejectReason
 from idvault.report.acts.report import month_figures
-from idvault.report.rules.figure import (
-    AppealFigures,
-    ApplicationFigures,
-    MonthFigures,
-    SanctionFigures,
-    TipOffFigures,
-)
+from idvault.report.rules.figure import MonthFigures, SanctionFigures
 from idvault.sanction.operation.rules import SanctionCount
 from idvault.v1 import contest_pb2
 from idvault.verify.period import named
+from idvault.verify.public_account import RejectReason
+from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.verify.sanction import AppealState, Degree, Scope
 from idvault.verify.tip_off import TipOffOutcome
 from tests.support.appeal_world import AppealWorld

@@ -13,11 +13,11 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_entries
 from idvault.report import store as report_store
 from idvault.report.acts import page as report_page
-from idvault.report.rules.figure import Language
 from idvault.sanction.rules import StatementKind
 from idvault.verify.error import UnavailableError
 from idvault.verify.event import EventType
 from idvault.verify.period import Period
+from idvault.verify.report.figure import Language
 from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 from idvault.verify.transparency import checkpoint, report
 from idvault.verify.transparency.report import Hours

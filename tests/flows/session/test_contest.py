@@ -16,7 +16,7 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.session import contests
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.session.contest.acts import CONTESTS
-from idvault.session.contest.rules import Contest, ContestState
+from idvault.session.contest.rules import Contest
 from idvault.v1 import contest_pb2 as pb
 from idvault.v1 import identity_pb2
 from idvault.verify.claim import ClaimState
@@ -30,6 +30,7 @@ from idvault.verify.error import (
     TransitionError,
 )
 from idvault.verify.registry import RegistryAnswer
+from idvault.verify.session import ContestState
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command
 from tests.support.sanction_world import LateVault

@@ -8,14 +8,14 @@ import pytest
 import pytest_asyncio
 
 from idvault.campaign import acts as campaign_acts
-from idvault.campaign.invitation.rules import InvitationEvent, Stage
-from idvault.campaign.rules import Campaign, ReverificationMethod
+from idvault.campaign.invitation.rules import Stage
 from idvault.core import caller
 from idvault.core.db.database import Database
 from idvault.session.acts import session as session_acts
 from idvault.v1 import session_pb2 as pb
 from idvault.v1 import verification_pb2
 from idvault.verify import secret
+from idvault.verify.campaign import Campaign, InvitationEvent, ReverificationMethod
 from idvault.verify.error import (
     AlreadyExistsError,
     ExhaustedError,

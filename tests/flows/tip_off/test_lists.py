@@ -9,9 +9,8 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
+from idvault.verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffState, TipOffTarget
 from tests.storage.hooks import before_statements
 from tests.support import builders
 from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, key_files, opened, report

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.tip_off.acts.filing import TRIES_A_DAY
-from idvault.tip_off.rules import ReporterStanding
 from idvault.verify.account import Standing
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.error import (
@@ -27,7 +26,14 @@ from idvault.verify.error import (
     TransitionError,
 )
 from idvault.verify.sanction import Degree, Origin
-from idvault.verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffState, TipOffTarget
+from idvault.verify.tip_off import (
+    ReporterStanding,
+    TargetKind,
+    TipOff,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
 from tests.support.flow_world import at, request_id
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import reasons

@@ -12,8 +12,8 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.reporter import store as reporter_store
-from idvault.tip_off.rules import Reporter, ReporterStanding
-from idvault.verify.tip_off import TipOffChannel, TipOffOutcome
+from idvault.tip_off.rules import Reporter
+from idvault.verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from idvault.campaign import acts as campaign_acts
-from idvault.campaign.rules import Campaign
 from idvault.claim.job.store import Job
 from idvault.log.acts import audit, sequencing, tree
 from idvault.log.acts.guard import LogGuard
@@ -16,6 +15,7 @@ from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.verify.attest.status_list import LIST_SIZE
+from idvault.verify.campaign import Campaign
 from idvault.verify.clock import ClockReading
 from idvault.verify.sanction import Degree
 from tests.performance.flows import PARTY, SignUps, clock

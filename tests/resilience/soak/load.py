@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from idvault.campaign.invitation.rules import InvitationEvent
-from idvault.campaign.rules import CampaignPlan, Cohort, ReverificationMethod
+from idvault.verify.campaign import CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
 from idvault_client import Consent, VaultError, Verification, aio, resident_id
 from idvault_client.backend.campaign import LegacyAccount
 from tests.support.sandbox import Person, Registry, invent

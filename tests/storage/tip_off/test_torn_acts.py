@@ -11,11 +11,10 @@ from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
-from idvault.tip_off.rules import ReporterStanding
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
 from idvault.verify.error import UnavailableError
-from idvault.verify.tip_off import TargetKind, TipOff, TipOffTarget
+from idvault.verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.flow_world import at, request_id

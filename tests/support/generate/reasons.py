@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from idvault.public_account.rules.public_account import RejectReason
 from idvault.verify.account import Standing
 from idvault.verify.error import FieldCode, Reason
+from idvault.verify.public_account import RejectReason
 from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import errors, reasons
 from idvault_client.backend.texts import CATEGORY_TEXTS, GROUND_TEXTS, REJECT_TEXTS

@@ -8,7 +8,7 @@ from google.protobuf import json_format
 from playwright.sync_api import Page, expect
 
 from idvault.campaign import acts as campaign_acts
-from idvault.campaign.rules import ReverificationMethod
+from idvault.verify.campaign import ReverificationMethod
 from idvault.verify.sanction import Degree
 from idvault_client.offline import receipt
 from idvault_client.sessions import SessionPurpose

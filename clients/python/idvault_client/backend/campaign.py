@@ -8,12 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
-from idvault.campaign.legacy_account.rules import ImportResult as Outcome
-from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
-from idvault.campaign.rules import CampaignPlan as Plan
-from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
+from idvault.verify.campaign import (
+    Campaign,
+    CampaignState,
+    Cohort,
+    InvitationEvent,
+    InvitationState,
+    QuietHours,
+)
+from idvault.verify.campaign import CampaignPlan as Plan
+from idvault.verify.campaign import ImportResult as Outcome
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client import codec
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given

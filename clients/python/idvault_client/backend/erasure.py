@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.erasure.rules import ErasureOrigin
 from idvault.v1 import erasure_pb2 as pb
-from idvault.verify.erasure import ErasureState
+from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.codec import given
 from idvault_client.offline import erasure

@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.v1 import public_account_pb2 as pb
 from idvault.verify.account import Standing
 from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
 from idvault_client import codec
 from idvault_client.backend.claim import Consent
 from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, call, chosen_id

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from idvault.report.rules.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.sanction.operation.rules import OperationState
-from idvault.sanction.order.rules import OrderState
 from idvault.v1 import sanction_pb2 as pb
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration
+from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.verify.sanction import (
     AppealState,
     AuthorityOrder,
     Degree,
+    OperationState,
+    OrderState,
     SanctionState,
     Scope,
     StatementOfReasons,

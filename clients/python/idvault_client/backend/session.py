@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.session.contest.rules import ContestState
-from idvault.session.rules import SessionPurpose, SessionState
 from idvault.v1 import contest_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.session import ContestState, SessionPurpose, SessionState
 from idvault_client import codec
 from idvault_client.backend.claim import Verification
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id

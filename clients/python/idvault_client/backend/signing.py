@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from idvault.sanction import rules as sanction_rules
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify import statement as verify_statement
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Signing
@@ -92,7 +92,7 @@ def imposition(
 
     signed_id: the request id of the message that it is sent with.
     """
-    statement = sanction_rules.in_seconds(statement)
+    statement = verify_statement.in_seconds(statement)
     message = statement_message(statement)
     signature = signed(
         key,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idvault.public_account.rules.public_account import RejectReason
+from idvault.verify.public_account import RejectReason
 from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client.reasons import Translation
 

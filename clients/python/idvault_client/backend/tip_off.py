@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from idvault.tip_off.rules import ReporterStanding
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.attest.moderator_key import ModeratorKey
@@ -17,6 +16,7 @@ from idvault.verify.sanction import Degree, SanctionCategory, Scope, StatementOf
 from idvault.verify.tip_off import (
     Dismissal,
     Reminder,
+    ReporterStanding,
     TargetKind,
     TipOffChannel,
     TipOffOutcome,

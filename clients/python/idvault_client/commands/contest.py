@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from idvault.session.contest.rules import ContestState
 from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.session import ContestState
 from idvault_client.backend.session import AccountContest
 from idvault_client.commands.moderation import PassphraseFile, read_passphrase
 from idvault_client.commands.output import AsJson, reporting, show

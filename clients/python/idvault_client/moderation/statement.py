@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from idvault.sanction import rules as sanction_rules
+from idvault.verify import statement as verify_statement
 from idvault.verify.error import InvalidError
 from idvault_client.console.visit import Visit
 from idvault_client.moderation import explanation, shown
@@ -36,7 +36,7 @@ END = "end"
 It holds the days that were typed, a space and the end: other days make another end.
 """
 _LONGEST_DAYS = 3_650
-_DIGEST = sanction_rules.DIGEST_SIZE
+_DIGEST = verify_statement.DIGEST_SIZE
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -150,9 +150,9 @@ def _broken(sanction: UpheldSanction, visit: Visit, *, now: datetime) -> Mapping
     if not sanction.account_token:
         found["account"] = FIELD_TEXTS["REQUIRED"].in_language(visit.language)
     for rule in (
-        lambda: sanction_rules.check(sanction.statement, now=now),
-        lambda: sanction_rules.check_measure(degree=sanction.degree, measure=sanction.measure),
-        lambda: sanction_rules.check_target(
+        lambda: verify_statement.check(sanction.statement, now=now),
+        lambda: verify_statement.check_measure(degree=sanction.degree, measure=sanction.measure),
+        lambda: verify_statement.check_target(
             scope=sanction.scope, public_account_id=sanction.public_account_id or None
         ),
     ):

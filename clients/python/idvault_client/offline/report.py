@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from idvault.report.rules import catalogue as report_catalogue
-from idvault.report.rules.figure import EDITION, EntryCount, LoggedFigure
 from idvault.verify import period as periods
 from idvault.verify.error import DamagedError
+from idvault.verify.report import catalogue as report_catalogue
+from idvault.verify.report.figure import EDITION, EntryCount, LoggedFigure
 from idvault.verify.transparency import checkpoint, entry, epoch, report, verifier
 from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.verify.transparency.note import MAX_NOTE_BYTES

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from idvault.disclosure.rules import USUAL_DAILY
 from idvault.processes.cli.custody import drill, handover
 from idvault.processes.cli.disclosure import display, tables
 from idvault.processes.cli.disclosure.evidence import Kept, export, show_kept
@@ -16,6 +15,7 @@ from idvault.processes.cli.errors import ExitCode
 from idvault.processes.cli.people import passphrase
 from idvault.processes.cli.people.session import MemberOptions, as_json, confirm, open_session
 from idvault.v1 import disclosure_pb2
+from idvault.verify.disclosure import USUAL_DAILY
 from idvault.verify.printable import escaped
 from idvault_client.people.disclosure.pending import NotPendingError, PendingRequest
 

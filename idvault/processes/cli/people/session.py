@@ -13,12 +13,12 @@ from pathlib import Path
 
 import typer
 
-from idvault.disclosure.rules import USUAL_DAILY
 from idvault.opens import identity as identities
 from idvault.opens.identity import PersonalIdentity
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.people import passphrase
 from idvault.processes.cli.people.next_step import NextStep
+from idvault.verify.disclosure import USUAL_DAILY
 from idvault.verify.error import InvalidError
 from idvault_client.errors import RecordDamaged, SecondFactorRefused, Unavailable, VaultError
 from idvault_client.offline.evidence.file import EvidenceError

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idvault.campaign.invitation.rules import InvitationEvent
-from idvault.campaign.rules import Campaign
-from idvault.campaign.rules import CampaignPlan as Plan
-from idvault.campaign.rules import ReverificationMethod as Method
+from idvault.verify.campaign import Campaign, InvitationEvent
+from idvault.verify.campaign import CampaignPlan as Plan
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client.backend.campaign import (
     _OCCASIONS,
     _SERVICE,

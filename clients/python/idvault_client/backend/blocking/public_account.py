@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from idvault.public_account.rules.public_account import PublicAccountState, RejectReason
 from idvault.v1 import public_account_pb2 as pb
 from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.public_account import Licence, PublicAccountCategory
+from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
 from idvault_client.backend.claim import Consent
 from idvault_client.backend.public_account import (
     _SERVICE,

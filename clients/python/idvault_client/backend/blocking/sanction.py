@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.sanction.operation.rules import OperationState
-from idvault.sanction.order.rules import OrderState
 from idvault.verify.attest import sanction as papers
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.attest.registration import Registration
@@ -12,6 +10,8 @@ from idvault.verify.sanction import (
     AppealState,
     AuthorityOrder,
     Degree,
+    OperationState,
+    OrderState,
     SanctionState,
     Scope,
     StatementOfReasons,

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from idvault.session.contest.rules import ContestState
-from idvault.session.rules import SessionPurpose
 from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.session import ContestState, SessionPurpose
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.backend.session import _SERVICE, AccountContest, ContestPage, HostedSession, _with_text
 from idvault_client.backend.signing import by

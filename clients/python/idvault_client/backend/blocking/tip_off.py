@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.tip_off.rules import ReporterStanding
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault.verify.sanction import SanctionCategory
 from idvault.verify.tip_off import (
     Dismissal,
+    ReporterStanding,
     TipOffChannel,
     TipOffOutcome,
     TipOffState,

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from idvault.campaign.rules import Campaign, CampaignState
+from idvault.verify.campaign import Campaign, CampaignState
 from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.commands.campaign import chart, manage, screen, table

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from idvault.campaign.rules import Campaign, Cohort, QuietHours
-from idvault.campaign.rules import CampaignPlan as Plan
-from idvault.campaign.rules import ReverificationMethod as Method
+from idvault.verify.campaign import Campaign, Cohort, QuietHours
+from idvault.verify.campaign import CampaignPlan as Plan
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client.commands.output import AsJson, reporting, show
 
 _DAY = "%Y-%m-%d"

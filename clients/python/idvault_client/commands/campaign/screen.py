@@ -7,7 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from idvault.campaign.rules import ReverificationMethod as Method
+from idvault.verify.campaign import ReverificationMethod as Method
 from idvault.verify.printable import escaped
 from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.commands.campaign.chart import STAGES, coverage_by_day

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID, uuid4, uuid5
 
-from idvault.campaign.legacy_account.rules import ImportResult as Outcome
 from idvault.verify import durable_file
+from idvault.verify.campaign import ImportResult as Outcome
 from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
 
 COLUMNS = ("reference", "create_date")

@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.opens.record import open_with_key
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault.verify.attest import disclosure as papers
 from idvault.verify.attest.disclosure import PaperError, Terms
@@ -33,6 +32,7 @@ from idvault.verify.attest.people.roster import Roster
 from idvault.verify.attest.people.roster_member import RosterMember
 from idvault.verify.attest.quorum import Quorum
 from idvault.verify.attest.reading import RosterError
+from idvault.verify.attest.sealed_record import open_with_key
 from idvault.verify.claim import ClaimState
 from idvault.verify.error import DamagedError
 from idvault.verify.event import SYSTEM_ACTOR, EventType

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from idvault.custody.drill import rules as drill_rules
 from idvault.opens.share import ShareError, open_sealed_share
-from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
+from idvault.verify import drill as verify_drill
 from idvault.verify.attest.drill import DrillTerms
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.attest.quorum import Quorum
@@ -94,7 +93,7 @@ class Drill(MemberClient):
         quorum = self.trust.roster.quorums[0]
         place = self._place(quorum)
         record = sealed_record(found.record)
-        token = drill_rules.token(quorum_id=quorum.id)
+        token = verify_drill.token(quorum_id=quorum.id)
         _check_named(record, quorum=quorum, token=token)
         if found.share_index != place or len(record.share_hashes) != len(quorum.custodians):
             raise FindingError(Finding.OTHER_REQUEST, "the share from the service belongs to another place")
@@ -134,7 +133,7 @@ class Drill(MemberClient):
             open_sealed_share(
                 identity=self.identity,
                 # Derived here and not copied from the answer: only a share of a drill record opens with it.
-                account_token=drill_rules.token(quorum_id=record.present_quorum_id),
+                account_token=verify_drill.token(quorum_id=record.present_quorum_id),
                 record_id=record.record_id,
                 quorum_id=record.present_quorum_id,
                 suite=record.suite,
@@ -164,5 +163,5 @@ def _check_named(record: SealedRecord, *, quorum: Quorum, token: str) -> None:
     named = (record.sealing_quorum_id, record.present_quorum_id, record.suite)
     if named != (quorum.id, quorum.id, quorum.suite):
         raise FindingError(Finding.OTHER_REQUEST, "the record does not belong to the quorum in force")
-    if (record.relying_party, record.account_token) != (platform_rules.RELYING_PARTY, token):
+    if (record.relying_party, record.account_token) != (verify_drill.RELYING_PARTY, token):
         raise FindingError(Finding.OTHER_REQUEST, "the record from the service is not a drill record")

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from idvault.opens.record import data_key, open_with_key
+from idvault.opens.record import data_key
 from idvault.v1 import disclosure_pb2
 from idvault.verify import disclosure
 from idvault.verify.attest import hpke
 from idvault.verify.attest.disclosure import Terms
 from idvault.verify.attest.hpke import UnsealError
 from idvault.verify.attest.payload import Payload
+from idvault.verify.attest.sealed_record import open_with_key
 from idvault.verify.claim import ClaimState
 from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault.verify.event import EventType

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from idvault.disclosure import rules as disclosure_rules
 from idvault.opens.reseal import reseal
 from idvault.opens.share import ShareError, open_sealed_share
 from idvault.v1 import disclosure_pb2
@@ -300,7 +299,7 @@ class Custodian(MemberClient):
     def _check_terms(self, terms: Terms, *, index: int) -> None:
         self._check_version(terms)
         self.trust.check_before_successor(terms.roster_digest, index=index)
-        if terms.created_at > self.now() + disclosure_rules.CLOCK_DIFFERENCE:
+        if terms.created_at > self.now() + disclosure.CLOCK_DIFFERENCE:
             raise FindingError(Finding.TERMS_INVALID, "the request was made in the future")
         try:
             terms.check()

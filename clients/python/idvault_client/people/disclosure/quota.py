@@ -10,8 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from idvault.disclosure import rules as disclosure_rules
-from idvault.verify import durable_file
+from idvault.verify import disclosure, durable_file
 
 NAME = "given-shares"
 
@@ -24,7 +23,7 @@ class ShareQuota:
     """
 
     path: Path
-    daily: int = disclosure_rules.USUAL_DAILY
+    daily: int = disclosure.USUAL_DAILY
 
     def take(self, *, auditor_actor_id: str, signed_request: bytes, now: datetime) -> bool:
         """Record one share durably and return True, or return False if the day's quota is used up.

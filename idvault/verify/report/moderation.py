@@ -1,7 +1,7 @@
 """Figures about moderation: public accounts, sanctions by degree, reports by the public."""
 
-from idvault.report.rules.figure import Breakdown, Duration, Level, Section, Title, logged
 from idvault.verify.event import EventType as Type
+from idvault.verify.report.figure import Breakdown, Duration, Level, Section, Title, logged
 
 _DEGREES = ("warn", "limit", "suspend", "close")
 

@@ -1,7 +1,7 @@
 """Figures about identities: verifications, accounts, disclosures, campaigns, and the vault's operation."""
 
-from idvault.report.rules.figure import Breakdown, Duration, Level, Measure, Section, Title, logged
 from idvault.verify.event import EventType as Type
+from idvault.verify.report.figure import Breakdown, Duration, Level, Measure, Section, Title, logged
 
 VERIFICATIONS = Section(
     "verifications",

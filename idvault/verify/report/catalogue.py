@@ -6,8 +6,8 @@ report.rules.moderation. Anything else also needs a query of its name in report.
 
 from collections.abc import Iterator, Mapping
 
-from idvault.report.rules import identity, moderation
-from idvault.report.rules.figure import Breakdown, Deadline, Duration, Level, LoggedFigure, Section, Title
+from idvault.verify.report import identity, moderation
+from idvault.verify.report.figure import Breakdown, Deadline, Duration, Level, LoggedFigure, Section, Title
 
 DEADLINES: tuple[Deadline, ...] = (
     Deadline(
