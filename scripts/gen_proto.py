@@ -1,4 +1,4 @@
-"""Generates idvault/v1 from proto/: messages, gRPC stubs and their types; run it after each change there."""
+"""Generates clients/verify/idvault_verify/v1 from proto/: messages, gRPC stubs and their types; run it after each change there."""
 
 import sys
 

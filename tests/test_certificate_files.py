@@ -14,7 +14,7 @@ from idvault.core import certificate_files
 from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem
 from idvault.core.config import ConfigError
 from idvault.core.telemetry.logs import Logs
-from idvault.verify.attest.reading import RosterError
+from idvault_verify.attest.reading import RosterError
 from tests.support.authority import Authority, Issued, spiffe
 
 NOW = datetime.now(UTC)

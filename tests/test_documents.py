@@ -18,14 +18,14 @@ from idvault.core import config
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.web import WebMetrics
 from idvault.core.telemetry.witness import WitnessMetrics
-from idvault.mock_registry import fixtures
 from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
 from idvault.registry.nppa_wire import NppaStatus as Answer
-from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.claim import ClaimState
 from idvault_client import FailureReason, InvalidFields, Status, Verification
 from idvault_client.public_accounts import PublicAccountCategory, PublicAccountState, ReaderProfile
+from idvault_dev.mock_registry import fixtures
+from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.claim import ClaimState
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

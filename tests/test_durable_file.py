@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify import durable_file
+from idvault_verify import durable_file
 
 
 @pytest.fixture

@@ -204,7 +204,10 @@ def test_durable_files_are_written_in_one_place() -> None:
     Development renames a folder, which its next start makes again after a crash.
     """
     calls = re.compile(r"\bf(?:data)?sync\(|\.rename\(|\bos\.(?:rename|replace)\(|shutil\.move\(")
-    allowed = ("idvault/verify/durable_file.py", "idvault/processes/cli/dev/single_process.py")
+    allowed = (
+        "clients/verify/idvault_verify/durable_file.py",
+        "development/idvault_dev/commands/single_process.py",
+    )
     expect_none(
         place
         for place in matches(calls)
@@ -448,7 +451,7 @@ def test_the_reference_stands_alone() -> None:
     "text",
     [
         "import idvault",
-        "from idvault.verify import seal",
+        "from idvault_verify import seal",
         "import google.protobuf",
         "from tests import support",
     ],

@@ -1,7 +1,7 @@
 """Every type of log entry belongs to a figure of the transparency report, or is left out on purpose."""
 
-from idvault.verify.event import EventType
-from idvault.verify.report import catalogue as report_catalogue
+from idvault_verify.event import EventType
+from idvault_verify.report import catalogue as report_catalogue
 
 NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.

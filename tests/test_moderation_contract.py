@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from idvault.v1 import (
+from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
     options_pb2,

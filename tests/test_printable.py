@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from idvault.verify import printable
+from idvault_verify import printable
 
 HOSTILE = (
     "\x1b[2J",

@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, MetaData, String
 from idvault.processes import migrations
 from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
-from idvault.verify.event import EventType
+from idvault_verify.event import EventType
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIVACY = ROOT / "docs" / "privacy"

@@ -14,13 +14,13 @@ from google.protobuf.descriptor import (
 )
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-import idvault.v1
+import idvault_verify.v1
 from idvault.core.telemetry import logs
-from idvault.v1 import options_pb2
+from idvault_verify.v1 import options_pb2
 
 FILES: list[FileDescriptor] = [
-    import_module(f"idvault.v1.{module.name}").DESCRIPTOR
-    for module in iter_modules(idvault.v1.__path__)
+    import_module(f"idvault_verify.v1.{module.name}").DESCRIPTOR
+    for module in iter_modules(idvault_verify.v1.__path__)
     if module.name.endswith("_pb2")
 ]
 SERVICES: list[ServiceDescriptor] = [service for file in FILES for service in file.services_by_name.values()]

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from idvault.core.config import PREFIX, Settings
 from idvault.processes.cli import app as service
-from idvault.verify.error import Reason
-from idvault.verify.event import EventType
 from idvault_client.commands import app as client
+from idvault_verify.error import Reason
+from idvault_verify.event import EventType
 from tests.support.generate import reference
 from tests.support.generate.reference.event_texts import text_of
 

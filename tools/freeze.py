@@ -20,11 +20,11 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-import idvault.v1
+import idvault_verify.v1
 from idvault.core import tables as schema
 from idvault.processes import migrations
-from idvault.verify.event import FIELDS, Event, EventType
-from idvault.verify.transparency import entry
+from idvault_verify.event import FIELDS, Event, EventType
+from idvault_verify.transparency import entry
 from tests.support.generate import node_vocabulary, reasons, reference
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -66,8 +66,8 @@ def _leaf(kind: EventType) -> str:
 def _descriptors() -> dict[str, str]:
     """Return the serialised descriptor of each proto file, without comments."""
     found = {}
-    for path in sorted(Path(idvault.v1.__path__[0]).glob("*_pb2.py")):
-        module = __import__(f"idvault.v1.{path.stem}", fromlist=["DESCRIPTOR"])
+    for path in sorted(Path(idvault_verify.v1.__path__[0]).glob("*_pb2.py")):
+        module = __import__(f"idvault_verify.v1.{path.stem}", fromlist=["DESCRIPTOR"])
         proto = FileDescriptorProto()
         module.DESCRIPTOR.CopyToProto(proto)
         found[path.stem] = proto.SerializeToString(deterministic=True).hex()

@@ -23,10 +23,10 @@ import idvault
 from idvault.claim.api import VerificationMethods
 from idvault.core.db.database import Database
 from idvault.disclosure.api.auditor import DisclosureServicer
-from idvault.processes.cli.dev import single_process
-from idvault.processes.development.layout import Layout
 from idvault.processes.services.status import StatusServicer
 from idvault_client import Consent, Tls, Vault, connect, resident_id, testing
+from idvault_dev.commands import single_process
+from idvault_dev.layout import Layout
 from tests.support.chamber import chamber
 from tests.support.databases import Databases, SqliteMaker
 

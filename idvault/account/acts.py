@@ -2,8 +2,8 @@
 
 from idvault.account.store import rows
 from idvault.core.db.database import Database
-from idvault.verify.account import Account
-from idvault.verify.record import SealedRecord
+from idvault_verify.account import Account
+from idvault_verify.record import SealedRecord
 
 
 async def find(main: Database, party: str, account_token: str) -> Account | None:

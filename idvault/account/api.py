@@ -1,9 +1,9 @@
 """The message of a status."""
 
 from idvault.core.edge.convert import numbers
-from idvault.v1 import common_pb2
-from idvault.verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
-from idvault.verify.organization import OrganizationCategory
+from idvault_verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.v1 import common_pb2
 
 _SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
 _STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")

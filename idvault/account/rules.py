@@ -32,7 +32,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from idvault.verify.account import (
+from idvault_verify.account import (
     Account,
     AccountState,
     Assurance,
@@ -41,7 +41,7 @@ from idvault.verify.account import (
     Status,
     SubjectKind,
 )
-from idvault.verify.sanction import STANDINGS, Degree
+from idvault_verify.sanction import STANDINGS, Degree
 
 
 def severity(standing: Standing) -> int:

@@ -11,11 +11,11 @@ from idvault.campaign.store import progress as figures
 from idvault.campaign.store import rows as store
 from idvault.core.act import Tx, Vault, mutation
 from idvault.core.request import Asked
-from idvault.verify import seal
-from idvault.verify.campaign import Campaign, CampaignPlan, ReverificationMethod
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.seal import Part
+from idvault_verify import seal
+from idvault_verify.campaign import Campaign, CampaignPlan, ReverificationMethod
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.seal import Part
 
 _PLAN_PURPOSE = "idvault/campaign-plan/v1"
 _EVENTS = {

@@ -24,9 +24,8 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
-from idvault.v1 import campaign_pb2 as pb
-from idvault.verify import token
-from idvault.verify.campaign import (
+from idvault_verify import token
+from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
     CampaignState,
@@ -37,9 +36,10 @@ from idvault.verify.campaign import (
     QuietHours,
     ReverificationMethod,
 )
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.seal import Part
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.seal import Part
+from idvault_verify.v1 import campaign_pb2 as pb
 
 PAGE_LIMIT = 1_000
 _USUAL_PAGE = 100

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from idvault.verify.campaign import (
+from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
     CampaignState,
@@ -21,7 +21,7 @@ from idvault.verify.campaign import (
     QuietHours,
     ReverificationMethod,
 )
-from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 
 REGISTRY_SHARE = 0.5
 DAILY_LIMIT = 1_000_000

@@ -25,14 +25,14 @@ from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import consent, invitation_code_hash, numbers
 from idvault.disclosure.api import history as history_api
-from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
-from idvault.verify import token
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.claim import ClaimState, FailureReason, Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import DocumentType
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.record import SealedRecord
+from idvault_verify import token
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.claim import ClaimState, FailureReason, Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import DocumentType
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.record import SealedRecord
+from idvault_verify.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 
 
 def receipt_message(value: Receipt) -> verification_pb2.Receipt:

@@ -29,13 +29,13 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, Slot
-from idvault.verify import document, name, organization
-from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.claim import ClaimState, FailureReason, Identity, kind_of
-from idvault.verify.document import DocumentType
-from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify import document, name, organization
+from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.claim import ClaimState, FailureReason, Identity, kind_of
+from idvault_verify.document import DocumentType
+from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.registry import RegistryAnswer
 
 CLAIM_LIFETIME = timedelta(hours=48)
 REQUEST_LIFETIME = timedelta(days=7)

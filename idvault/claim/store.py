@@ -23,12 +23,12 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import account_attempts, attempts, claims, jobs, receipts, requests
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.sealing.ports import PersonKey
-from idvault.verify.account import Account, SubjectKind
-from idvault.verify.claim import ClaimState, Consent, FailureReason
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import Event
-from idvault.verify.record import SealedRecord
-from idvault.verify.transparency import entry
+from idvault_verify.account import Account, SubjectKind
+from idvault_verify.claim import ClaimState, Consent, FailureReason
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.event import Event
+from idvault_verify.record import SealedRecord
+from idvault_verify.transparency import entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.request import Request
 from idvault.core.tables.claim import requests
 from idvault.core.tables.sanction import moderators
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
 
 
 class Made(NamedTuple):

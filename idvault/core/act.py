@@ -20,9 +20,9 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.event_factory import EventFactory
 from idvault.core.request import Fingerprinter, Request
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
-from idvault.verify.seal import Part
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault_verify.seal import Part
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from idvault.core.config import ConfigError
 from idvault.core.telemetry.logs import describe, log
-from idvault.verify.attest import certificate, expiry
-from idvault.verify.attest.certificate import CertificateError
-from idvault.verify.error import IdvaultError
+from idvault_verify.attest import certificate, expiry
+from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.error import IdvaultError
 
 _PERIOD = 5.0
 _SOON = timedelta(days=30)

@@ -7,9 +7,9 @@
 from dataclasses import dataclass
 
 from idvault.core.entropy import Entropy
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event, EventType
-from idvault.verify.seal import Part
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import Event, EventType
+from idvault_verify.seal import Part
 
 _ID_SIZE = 16
 _KEY_SIZE = 32

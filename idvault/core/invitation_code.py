@@ -3,8 +3,8 @@
 import re
 from hashlib import sha256
 
-from idvault.verify import seal, token
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify import seal, token
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 _CODE_LENGTH = 26
 _CODE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")

@@ -5,9 +5,9 @@ from sqlalchemy import insert
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import statement, upsert
 from idvault.core.tables.log import log_entries, log_openings, moderator_papers
-from idvault.verify.attest import sanction as papers
-from idvault.verify.event import Event
-from idvault.verify.transparency import entry
+from idvault_verify.attest import sanction as papers
+from idvault_verify.event import Event
+from idvault_verify.transparency import entry
 
 _ADD_ENTRY = statement(insert(log_entries))
 _ADD_OPENING_KEY = statement(insert(log_openings))

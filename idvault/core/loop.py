@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _LONGEST_BACK_OFF = 60.0
 

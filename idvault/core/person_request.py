@@ -8,7 +8,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.idempotency import Requests
 from idvault.core.request import Request
 from idvault.core.tables.people import person_requests
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _REQUESTS = Requests(person_requests, caller="actor_id", answer=lambda row: bytes(row.answer))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from idvault.verify.public_account import PublicAccountKind
+from idvault_verify.public_account import PublicAccountKind
 
 
 @dataclass(frozen=True, slots=True)

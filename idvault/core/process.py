@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from idvault.core.fork_server import ForkedProcess, ForkServer, Program
-from idvault.verify import durable_file
+from idvault_verify import durable_file
 
 PARENT_PIPE = "IDVAULT_PARENT_PIPE"
 ENTRY = "idvault.processes.cli.__main__:main"

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from idvault.verify import durable_file
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify import durable_file
+from idvault_verify.error import Reason, UnavailableError
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Protocol, TypeVar
 
-from idvault.verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason, Violation
+from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason, Violation
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID_LENGTH = 36

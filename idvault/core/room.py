@@ -6,7 +6,7 @@ from time import perf_counter
 
 from idvault.core import caller
 from idvault.core.fair_queue import FairQueue
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Micros
-from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 
 T = TypeVar("T")
 _Read = Callable[[Any], Any]

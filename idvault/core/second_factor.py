@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
 
 MOST_TRIES = 10
 STEP = timedelta(seconds=30)

@@ -10,7 +10,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from idvault.verify.error import BeyondShareError, ExhaustedError, Reason
+from idvault_verify.error import BeyondShareError, ExhaustedError, Reason
 
 _LONGEST_WAIT = timedelta(hours=24)
 _LEAST_RETRY = timedelta(minutes=1)

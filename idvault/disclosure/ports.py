@@ -7,8 +7,8 @@ from typing import Protocol
 
 from idvault.log.rules import Logged
 from idvault.sealing.ports import SealedText
-from idvault.verify.disclosure import DecidingQuorum, Disclosure, QuorumMember, Verdict
-from idvault.verify.record import SealedRecord
+from idvault_verify.disclosure import DecidingQuorum, Disclosure, QuorumMember, Verdict
+from idvault_verify.record import SealedRecord
 
 
 @dataclass(frozen=True, slots=True)

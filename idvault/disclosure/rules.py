@@ -26,7 +26,7 @@ The time before which disclosures of records are published: one horizon for all 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from idvault.verify.disclosure import (
+from idvault_verify.disclosure import (
     CLOCK_DIFFERENCE,
     DecidingQuorum,
     Decision,
@@ -35,7 +35,7 @@ from idvault.verify.disclosure import (
     QuorumMember,
     Verdict,
 )
-from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.error import DeniedError, NotFoundError, PreconditionError, Reason
 
 REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
 COUNTED_DAYS = 30

@@ -33,11 +33,11 @@ from idvault.erasure.store import ROWS
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs, Proved
-from idvault.verify.account import Account
-from idvault.verify.clock import ClockReading
-from idvault.verify.erasure import ErasureOrigin, ErasureState
-from idvault.verify.error import DamagedError, NotFoundError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.account import Account
+from idvault_verify.clock import ClockReading
+from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.error import DamagedError, NotFoundError, Reason
+from idvault_verify.event import EventType
 
 
 @dataclass(frozen=True, slots=True)

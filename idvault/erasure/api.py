@@ -12,11 +12,11 @@ from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ShownErasure
 from idvault.erasure.rules import Erasure
 from idvault.sanction import api as sanction_api
-from idvault.v1 import erasure_pb2 as pb
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.erasure import ErasureOrigin, ErasureState
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.v1 import erasure_pb2 as pb
 
 _STATES = convert.numbers(ErasureState, pb.Erasure.State.Value, "STATE_")
 _WORDS = {number: word for word, number in _STATES.items()}

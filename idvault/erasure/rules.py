@@ -27,11 +27,11 @@ from datetime import date, datetime, timedelta
 from idvault.account import rules as account_rules
 from idvault.claim.rules import ClaimOutcome
 from idvault.disclosure import rules as disclosure_rules
-from idvault.verify import disclosure as verify_disclosure
-from idvault.verify.account import Account, AccountState, Assurance
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.erasure import ErasureOrigin, ErasureState
-from idvault.verify.error import NotFoundError, PreconditionError, Reason, TransitionError
+from idvault_verify import disclosure as verify_disclosure
+from idvault_verify.account import Account, AccountState, Assurance
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 
 # A request is fresh within the difference of clocks, and its last answer can be repeated for a while.
 SHORTEST_DELAY = (

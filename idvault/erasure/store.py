@@ -36,11 +36,11 @@ from idvault.core.tables.log import log_openings
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import followers, sanctions
 from idvault.erasure.rules import Erasure, ErasureLevels
-from idvault.verify.account import Account
-from idvault.verify.claim import ClaimState
-from idvault.verify.erasure import ErasureState
-from idvault.verify.error import Reason
-from idvault.verify.sanction import SanctionState
+from idvault_verify.account import Account
+from idvault_verify.claim import ClaimState
+from idvault_verify.erasure import ErasureState
+from idvault_verify.error import Reason
+from idvault_verify.sanction import SanctionState
 
 _NOBODY: ColumnElement[str] = literal_column(f"'{'0' * 32}'")
 _GONE = [

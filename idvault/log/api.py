@@ -6,9 +6,9 @@ from idvault.core.edge import page_token
 from idvault.core.edge.call import Caller
 from idvault.log.acts import reading
 from idvault.log.acts.reading import StoredLog
-from idvault.v1 import transparency_pb2
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.v1 import transparency_pb2
 
 PAGE_LIMIT = 1_000
 _USUAL_PAGE = 100

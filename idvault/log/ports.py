@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from idvault.verify.error import PreconditionError, Reason
+from idvault_verify.error import PreconditionError, Reason
 
 
 class PublicFiles(Protocol):

@@ -37,9 +37,9 @@ from idvault.core.tables.log import (
     log_statements,
 )
 from idvault.log.rules import AuditPage, Extent, Head, Logged, StoredEntry, Subtree, Unsequenced
-from idvault.verify.error import DamagedError, Reason
-from idvault.verify.transparency.tile import HEIGHT
-from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
+from idvault_verify.error import DamagedError, Reason
+from idvault_verify.transparency.tile import HEIGHT
+from idvault_verify.transparency.tree import CompactRange, LogError, leaf_hash
 
 NEWEST = "newest"
 """The newest complete checkpoint: with every cosignature that is required."""

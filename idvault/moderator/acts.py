@@ -16,15 +16,15 @@ from idvault.core.act import SYSTEM, Again, Mutation, Tx, Vault, known, member_m
 from idvault.core.request import Fingerprinter, MemberAsked, Request
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.moderator import store
-from idvault.verify import moderator as rules
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.registration import Registration
-from idvault.verify.attest.sanction import SigningOccasion
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError
-from idvault.verify.event import EventType
-from idvault.verify.moderator import Moderator
-from idvault.verify.seal import Part
+from idvault_verify import moderator as rules
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.registration import Registration
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError
+from idvault_verify.event import EventType
+from idvault_verify.moderator import Moderator
+from idvault_verify.seal import Part
 
 P = ParamSpec("P")
 T = TypeVar("T")

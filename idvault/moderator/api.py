@@ -16,15 +16,15 @@ from idvault.core.request import Asked
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.moderator import acts
 from idvault.moderator.acts import ModerationCall
-from idvault.v1 import roster_pb2
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.certificate import NAME
-from idvault.verify.attest.registration import Registration, Signing
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, FieldCode, InvalidError, Reason, Violation
-from idvault.verify.moderator import Moderator
-from idvault.verify.seal import Part
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.certificate import NAME
+from idvault_verify.attest.registration import Registration, Signing
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, FieldCode, InvalidError, Reason, Violation
+from idvault_verify.moderator import Moderator
+from idvault_verify.seal import Part
+from idvault_verify.v1 import roster_pb2
+from idvault_verify.v1 import sanction_pb2 as pb
 
 HEX_ID = re.compile(r"[0-9a-f]{32}")
 

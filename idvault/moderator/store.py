@@ -9,8 +9,8 @@ from idvault.core.db.locking import for_change, lock_of_number
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.rows import Rows
 from idvault.core.tables.sanction import moderators
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.moderator import Moderator
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.moderator import Moderator
 
 ROWS = Rows(
     Moderator,

@@ -25,20 +25,20 @@ from idvault.core.act import SYSTEM, MemberActor, Tx, Vault, act, member_mutatio
 from idvault.core.request import MemberAsked
 from idvault.people import rules, store
 from idvault.people.rules import StoredProposal, StoredVersion
-from idvault.verify.attest import succession
-from idvault.verify.attest.people import roster as rosters
-from idvault.verify.attest.people import roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_change import is_same_holder
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.people.roster_signature import RosterSignatureError
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import DecidingQuorum, QuorumMember
-from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.record import SealedRecord
+from idvault_verify.attest import succession
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.attest.people import roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_change import is_same_holder
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.people.roster_signature import RosterSignatureError
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.clock import ClockReading
+from idvault_verify.disclosure import DecidingQuorum, QuorumMember
+from idvault_verify.error import DeniedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.record import SealedRecord
 
 
 class RosterSource(Protocol):

@@ -7,8 +7,8 @@ from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.people import acts, rules
 from idvault.people.acts import Proposal, RosterHolder
-from idvault.v1 import roster_pb2
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import roster_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -8,7 +8,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason, Violation
+from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, Reason, Violation
 
 MOST_PROPOSALS = 8
 PROPOSAL_LIFETIME = timedelta(days=30)

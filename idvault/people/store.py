@@ -19,7 +19,7 @@ from idvault.core.tables.custody import handed_quorums
 from idvault.core.tables.people import roster, roster_proposals, roster_signatures, roster_versions
 from idvault.people import rules
 from idvault.people.rules import StoredProposal, StoredVersion
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
 
 _ONLY = 1
 _THIS = roster_proposals.c.digest == param("digest")

@@ -10,10 +10,10 @@ from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, member_mutatio
 from idvault.core.platform import Platform
 from idvault.platform import rules, store
 from idvault.platform.rules import PlatformPages, PresentedPlatform
-from idvault.verify import return_address
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import AlreadyExistsError, FieldCode, InvalidError, NotFoundError, Reason, Violation
-from idvault.verify.event import EventType
+from idvault_verify import return_address
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault_verify.event import EventType
 
 
 @member_mutation("platform.register", again=lambda one, _answer, _name, _role, spki: store.get(one, spki))

@@ -11,10 +11,10 @@ from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
 from idvault.core.request import MemberAsked
 from idvault.platform import acts
-from idvault.v1 import options_pb2, roster_pb2
-from idvault.verify.attest.certificate import NAME
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.attest.certificate import NAME
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.v1 import options_pb2, roster_pb2
 
 _ROLES = {
     options_pb2.ROLE_PLATFORM: "platform",

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from idvault.verify.drill import RELYING_PARTY
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.drill import RELYING_PARTY
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from idvault.core.platform import Platform
 from idvault.core.tables.platform import platform_keys, platform_pages, platforms
 from idvault.core.tables.sanction import moderators
 from idvault.platform.rules import PlatformPages, PresentedPlatform
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
 
 
 def _platform(row: Any) -> Platform:

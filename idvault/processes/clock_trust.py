@@ -21,7 +21,7 @@ from idvault.log.acts import notes
 from idvault.log.acts import reading as log_reading
 from idvault.log.acts.witness import Cosigning, Demand, Submission, cosignatures
 from idvault.log.store import CLOCK
-from idvault.verify.error import IdvaultError
+from idvault_verify.error import IdvaultError
 
 TOLERANCE = timedelta(minutes=1)
 LONGEST_REST = timedelta(days=1)

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from idvault.core.ailment import AilmentError
 from idvault.custody.drill.rules import DrillStanding
 from idvault.log.acts.witness import LONGEST_IDLE
-from idvault.verify.error import IdvaultError
+from idvault_verify.error import IdvaultError
 
 CERTIFICATE_DAYS = 30
 CLOCK_DIFFERENCE = timedelta(seconds=5)

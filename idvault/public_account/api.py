@@ -29,18 +29,18 @@ from idvault.public_account.acts.public_account import FilingChunk
 from idvault.public_account.acts.step import PublicAccountCall, ShownPublicAccount
 from idvault.public_account.rules.owner import OFFER_LIFETIME
 from idvault.public_account.rules.public_account import PublicAccount, PublicProfile
-from idvault.v1 import public_account_pb2 as pb
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.public_account import (
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.public_account import (
     Licence,
     PublicAccountCategory,
     PublicAccountKind,
     PublicAccountState,
     RejectReason,
 )
-from idvault.verify.seal import Part
+from idvault_verify.seal import Part
+from idvault_verify.v1 import public_account_pb2 as pb
 
 ID = re.compile(r"[0-9a-f]{32}")
 

@@ -1,9 +1,9 @@
 """Placeholder for a subject kind that has no registry in this deployment: accepts no document."""
 
 from idvault.registry.ports import CallTurn, Reserved
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import RegistryAnswer
 
 
 class AbsentRegistry:

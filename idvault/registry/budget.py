@@ -23,9 +23,9 @@ from idvault.core.room import Room
 from idvault.registry import store
 from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import CallTurn, InTurn, Registry, Reserved
-from idvault.verify.claim import Identity
-from idvault.verify.error import UnavailableError
-from idvault.verify.registry import LATENESS, RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.error import UnavailableError
+from idvault_verify.registry import LATENESS, RegistryAnswer
 
 BAN = timedelta(seconds=60)
 _LATENESS = timedelta(seconds=LATENESS)

@@ -13,7 +13,7 @@ import aiohttp
 
 from idvault.registry.nppa_wire import NppaCode, NppaRequest, NppaWireError
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 
 _OK: Final = 200
 _SERVER_ERROR: Final = 500

@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from idvault.registry.ports import InTurn, Registry, RegistryLimits, at_any_time
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import RegistryAnswer
 
 _FAILURES = 5
 _FIRST_PAUSE = timedelta(seconds=2)

@@ -12,9 +12,9 @@ from idvault.registry import exchange, nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa_wire import Credentials, NppaRequest, NppaStatus, Question
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import RegistryAnswer
 
 _BY_STATUS: Mapping[NppaStatus, RegistryAnswer] = {
     NppaStatus.VERIFIED: RegistryAnswer.MATCH,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import RegistryAnswer
 
 InTurn = Callable[[], Awaitable[bool]]
 """Waits for the turn of a call whose connection is there; returns whether it is not too late for it."""

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
-from idvault.verify.claim import Identity
-from idvault.verify.registry import DECIDED, RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.registry import DECIDED, RegistryAnswer
 
 _REMEMBERED = 64
 _UNSEEN = frozenset({RegistryAnswer.IN_PROGRESS, RegistryAnswer.DAILY_LIMIT})

@@ -8,8 +8,8 @@ from idvault.core.edge.call import Caller
 from idvault.report.acts import report as acts
 from idvault.report.rules.figure import MonthFigures
 from idvault.sanction.operation.api import sanction_count
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import sanction_pb2 as pb
 
 
 def message(value: MonthFigures) -> pb.MonthFigures:

@@ -48,11 +48,11 @@ from idvault.sanction.operation.store import STATE_NOW, counted
 from idvault.sanction.rules import StatementKind
 from idvault.sanction.store.publication import COUNTS
 from idvault.tip_off.rules import QUEUE, TIP_OFF_DAYS
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.public_account import PublicAccountState
-from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.verify.sanction import AppealState, SanctionState
-from idvault.verify.tip_off import TipOffOutcome
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.public_account import PublicAccountState
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.sanction import AppealState, SanctionState
+from idvault_verify.tip_off import TipOffOutcome
 
 # A report is due at the end of the seventh day after its own: between 7 and 8 days later, and an hour more or
 # less where clocks change. There is no index by the time of filing, so the queue's is read by the due time.

@@ -27,12 +27,12 @@ from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.order import store as order_store
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter, SanctionLevels, StatementWeek
 from idvault.sanction.store import lock, publication, rows, standing
-from idvault.verify.account import Account, StandingPeriod
-from idvault.verify.attest import sanction as papers
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.sanction import SanctionState, Scope
+from idvault_verify.account import Account, StandingPeriod
+from idvault_verify.attest import sanction as papers
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.sanction import SanctionState, Scope
 
 
 async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None, **fields: bytes) -> None:

@@ -22,13 +22,12 @@ from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
 from idvault.sanction import acts
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify import statement as verify_statement
-from idvault.verify import token
-from idvault.verify.attest import sanction as papers
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import (
+from idvault_verify import statement as verify_statement
+from idvault_verify import token
+from idvault_verify.attest import sanction as papers
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.sanction import (
     AuthorityOrder,
     Automation,
     Degree,
@@ -40,6 +39,7 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
+from idvault_verify.v1 import sanction_pb2 as pb
 
 _Word = TypeVar("_Word", bound=Enum)
 

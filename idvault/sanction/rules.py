@@ -45,8 +45,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from idvault.verify.account import Account, AccountState, StandingPeriod
-from idvault.verify.error import (
+from idvault_verify.account import Account, AccountState, StandingPeriod
+from idvault_verify.error import (
     DeniedError,
     InvalidError,
     PreconditionError,
@@ -54,7 +54,7 @@ from idvault.verify.error import (
     TransitionError,
     Violation,
 )
-from idvault.verify.sanction import (
+from idvault_verify.sanction import (
     STANDINGS,
     Automation,
     Degree,
@@ -65,7 +65,7 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from idvault.verify.statement import check, check_measure, check_target, in_seconds, text_code
+from idvault_verify.statement import check, check_measure, check_target, in_seconds, text_code
 
 LEAST = 5
 OTHER = "OTHER"

@@ -13,8 +13,8 @@ from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.ports import SealedText
-from idvault.verify import seal
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify import seal
+from idvault_verify.attest.hpke import UnsealError
 
 _FORMAT = b"\x01"
 _NONCE_SIZE = 12

@@ -18,8 +18,8 @@ from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.ports import DayKey, DayKeyStore
-from idvault.verify.attest import hpke
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.attest import hpke
+from idvault_verify.error import Reason, UnavailableError
 
 _DAY = timedelta(days=1)
 # A key of day D is destroyed 72 hours after the end of D, which is the start of D + 4.

@@ -20,8 +20,8 @@ from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import PersonKey
-from idvault.verify import seal
-from idvault.verify.claim import Identity
+from idvault_verify import seal
+from idvault_verify.claim import Identity
 
 _DAY = timedelta(days=1)
 _PAIR_PURPOSE = "idvault/attempt/v1"

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.ports import DayKeyStore, Intake
-from idvault.verify import seal
-from idvault.verify.attest import hpke, payload
-from idvault.verify.attest.hpke import HpkeKeyError, UnsealError
-from idvault.verify.attest.payload import Payload
-from idvault.verify.claim import Identity
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify import seal
+from idvault_verify.attest import hpke, payload
+from idvault_verify.attest.hpke import HpkeKeyError, UnsealError
+from idvault_verify.attest.payload import Payload
+from idvault_verify.claim import Identity
+from idvault_verify.error import Reason, UnavailableError
 
 _FORMAT = 1
 _HEADER_SIZE = 3

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from idvault.core import invitation_code
-from idvault.verify import seal
+from idvault_verify import seal
 
 _CODE_BYTES = 16
 

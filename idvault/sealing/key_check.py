@@ -6,7 +6,7 @@ check = the first 16 bytes of HMAC(key, encode("idvault/key-check/v1", purpose, 
 import hmac
 
 from idvault.sealing.key_set import Purpose
-from idvault.verify import seal
+from idvault_verify import seal
 
 SIZE = 16
 _SHOWN = 8

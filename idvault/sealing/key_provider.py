@@ -26,11 +26,11 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.key_version import HeldKey
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
 from idvault.sealing.ports import UsedVersions
-from idvault.verify import durable_file
-from idvault.verify.attest import passphrase as passphrases
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.passphrase import DEFAULT_COST, Cost
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify import durable_file
+from idvault_verify.attest import passphrase as passphrases
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.passphrase import DEFAULT_COST, Cost
+from idvault_verify.error import Reason, UnavailableError
 
 _PURPOSE = "idvault/service-keys/v1"
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from idvault.core.entropy import Entropy
-from idvault.verify.attest import reading
-from idvault.verify.attest.reading import RosterError
+from idvault_verify.attest import reading
+from idvault_verify.attest.reading import RosterError
 
 KEY_SIZE = 32
 

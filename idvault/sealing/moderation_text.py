@@ -15,9 +15,9 @@ from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import KEY_SIZE, Purpose
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.verify import seal
-from idvault.verify.attest import payload
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify import seal
+from idvault_verify.attest import payload
+from idvault_verify.attest.hpke import UnsealError
 
 _FORMAT = b"\x01"
 _NONCE_SIZE = 12

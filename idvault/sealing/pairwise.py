@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idvault.verify.attest import status_token
+from idvault_verify.attest import status_token
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

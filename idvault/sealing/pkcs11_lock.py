@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from idvault.verify import seal
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify import seal
+from idvault_verify.attest.hpke import UnsealError
 
 if TYPE_CHECKING:
     from pkcs11 import Session

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
 
 
 @dataclass(frozen=True, slots=True)

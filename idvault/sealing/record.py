@@ -12,13 +12,13 @@ from hashlib import sha256
 
 from idvault.core.entropy import Entropy
 from idvault.sealing.ports import ShredStore
-from idvault.verify import seal, sharing
-from idvault.verify.attest import hpke, payload, record_key
-from idvault.verify.attest.payload import Payload
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.record import FORMAT_VERSION, SealedRecord, check_confirmed
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify import seal, sharing
+from idvault_verify.attest import hpke, payload, record_key
+from idvault_verify.attest.payload import Payload
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.record import FORMAT_VERSION, SealedRecord, check_confirmed
+from idvault_verify.registry import RegistryAnswer
 
 _KEY_SIZE = 32
 _ID_SIZE = 16

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.verify import seal
+from idvault_verify import seal
 
 _PURPOSE = "idvault/reference/v1"
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.verify import seal
+from idvault_verify import seal
 
 _PURPOSE = "idvault/request/v2"
 _ID_PURPOSE = "idvault/request-id/v1"

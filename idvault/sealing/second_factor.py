@@ -21,10 +21,10 @@ from idvault.core.second_factor import STEP, WINDOW
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.ports import FreshSecret
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.people.roster_member import RosterMember
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.people.roster_member import RosterMember
 
 ISSUER = "idvault"
 SECRET_SIZE = 20

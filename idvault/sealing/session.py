@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idvault.verify import seal, secret
+from idvault_verify import seal, secret
 
 
 class KeyedLinkCoder:

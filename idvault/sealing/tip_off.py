@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.ports import NewSecret
-from idvault.verify import seal
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.seal import Part
-from idvault.verify.tip_off import SECRET_DIGITS, TipOff
+from idvault_verify import seal
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.seal import Part
+from idvault_verify.tip_off import SECRET_DIGITS, TipOff
 
 _SECRET = "idvault/tip-off-secret/v1"  # noqa: S105 - a purpose
 _PROOF = "idvault/tip-off-proof/v1"

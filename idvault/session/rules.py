@@ -25,8 +25,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from idvault.verify.claim import ClaimState, Consent, FailureReason
-from idvault.verify.error import (
+from idvault_verify.claim import ClaimState, Consent, FailureReason
+from idvault_verify.error import (
     AlreadyExistsError,
     FieldCode,
     InvalidError,
@@ -36,7 +36,7 @@ from idvault.verify.error import (
     TransitionError,
     Violation,
 )
-from idvault.verify.session import SessionPurpose, SessionState
+from idvault_verify.session import SessionPurpose, SessionState
 
 LIFETIME = timedelta(minutes=15)
 KEPT = timedelta(days=7)

@@ -14,8 +14,8 @@ from idvault.core.rows import Rows
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.session import sessions
 from idvault.session.rules import PastClaim, SessionClaim, StoredSession, VerificationSession
-from idvault.verify.claim import ClaimState, Consent, FailureReason
-from idvault.verify.error import NotFoundError, Reason
+from idvault_verify.claim import ClaimState, Consent, FailureReason
+from idvault_verify.error import NotFoundError, Reason
 
 ROWS = Rows(
     VerificationSession,

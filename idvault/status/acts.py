@@ -14,10 +14,10 @@ from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.core.policy import OperatorPolicy
 from idvault.status import store
 from idvault.status.rules import FeedChunk
-from idvault.verify.account import Account, Status
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.account import Account, Status
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.event import EventType
 
 CHUNK = 1_000
 _BATCH = 1_000

@@ -34,10 +34,10 @@ from idvault.public_account.acts.step import shown as shown_public_account
 from idvault.public_account.rules.owner import Present
 from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.rules import FeedChunk
-from idvault.v1 import status_pb2
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, UnavailableError, Violation
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, UnavailableError, Violation
+from idvault_verify.v1 import status_pb2
 
 _FEED = "WatchStatuses/"
 

@@ -27,7 +27,7 @@ from idvault.core.tables.sanction import sanctions
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.rules import FeedChunk
-from idvault.verify.account import Account, AccountState
+from idvault_verify.account import Account, AccountState
 
 _FEED_LIMIT = param("limit", Integer)
 _UNNUMBERED = (

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from idvault.sealing.ports import NewSecret
-from idvault.verify.tip_off import TipOff
+from idvault_verify.tip_off import TipOff
 
 
 class TipOffSecrets(Protocol):

@@ -78,8 +78,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from idvault.verify import token
-from idvault.verify.error import (
+from idvault_verify import token
+from idvault_verify.error import (
     ExhaustedError,
     FieldCode,
     InvalidError,
@@ -88,11 +88,11 @@ from idvault.verify.error import (
     TransitionError,
     Violation,
 )
-from idvault.verify.event import EventType
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.seal import Part
-from idvault.verify.statement import DIGEST_SIZE, MOST_EVIDENCE, text_code
-from idvault.verify.tip_off import (
+from idvault_verify.event import EventType
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.seal import Part
+from idvault_verify.statement import DIGEST_SIZE, MOST_EVIDENCE, text_code
+from idvault_verify.tip_off import (
     CONTACT_LENGTH,
     REFERENCE_DIGITS,
     TEXT_LENGTH,

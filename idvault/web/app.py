@@ -21,10 +21,6 @@ from idvault.core.connections import Door
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.web import WebMetrics
 from idvault.session import rules as session_rules
-from idvault.v1 import session_pb2 as pb
-from idvault.verify import secret
-from idvault.verify.document import DocumentType
-from idvault.verify.error import Reason
 from idvault.web import calls, guard, limits
 from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
@@ -32,6 +28,10 @@ from idvault.web.render import ANSWERS, States, View
 from idvault_client import reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
 from idvault_client.pages import headers, rendering
+from idvault_verify import secret
+from idvault_verify.document import DocumentType
+from idvault_verify.error import Reason
+from idvault_verify.v1 import session_pb2 as pb
 
 _FORM_BYTES = 16 * 1024
 _TYPE_LENGTH = 200

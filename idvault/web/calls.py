@@ -1,11 +1,11 @@
 """The calls that the pages make, with the role web."""
 
-from idvault.v1 import common_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify import secret
-from idvault.verify.document import DocumentType
 from idvault_client.backend.rpc import Rpc, rpc
 from idvault_client.codec import text
+from idvault_verify import secret
+from idvault_verify.document import DocumentType
+from idvault_verify.v1 import common_pb2
+from idvault_verify.v1 import session_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
 _PAGE = pb.SessionPage.FromString

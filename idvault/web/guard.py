@@ -9,7 +9,7 @@ from hmac import compare_digest
 
 from aiohttp import web
 
-from idvault.verify import secret
+from idvault_verify import secret
 
 LIFETIME = 15 * 60
 SESSIONS = "browser"

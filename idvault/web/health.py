@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from idvault.core.config import Settings
 from idvault.core.telemetry.vitals import Vitals
-from idvault.verify.attest import expiry
 from idvault.web import edge
 from idvault.web.edge import EdgeConnections
 from idvault_client import Tls
 from idvault_client.backend.rpc import Rpc
 from idvault_client.errors import VaultError
+from idvault_verify.attest import expiry
 
 _PATIENCE = 5.0
 _CERTIFICATES = ("web_tls_certificate", "tls_certificate", "tls_ca")

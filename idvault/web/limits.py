@@ -10,7 +10,7 @@ from aiohttp import web
 
 from idvault.core import share
 from idvault.core.connections import networks
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 
 _KNOWN = 50_000
 # Some proxies append the port, too, which is another one for each connection.

@@ -9,13 +9,13 @@ from typing import Any
 from aiohttp import web
 from babel.dates import format_date
 
-from idvault.v1 import common_pb2, verification_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify import return_address, secret
 from idvault.web.texts import TEXTS
 from idvault_client import reasons
 from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
+from idvault_verify import return_address, secret
+from idvault_verify.v1 import common_pb2, verification_pb2
+from idvault_verify.v1 import session_pb2 as pb
 
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
 ANSWERS = ("LATER", "DISMISSED")

@@ -6,7 +6,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from idvault.v1 import options_pb2
+from idvault_verify.v1 import options_pb2
 
 
 def service(roles: Sequence[int]) -> ServiceDescriptor:

@@ -8,10 +8,10 @@ import pytest
 
 from idvault.claim.rules import Claim
 from idvault.core.edge import repetition
-from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
-from idvault.verify.account import AccountState
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.document import Document, DocumentType
+from idvault_verify.account import AccountState
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 from tests.support.edge import (
     GET_VERIFICATION,
     NAME,

@@ -13,11 +13,11 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault.v1 import erasure_pb2 as pb
-from idvault.verify.clock import ClockReading
 from idvault_client import erasures, refusals
 from idvault_client.erasures import ErasureOrigin, ErasureState
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import erasure_pb2 as pb
 from tests.support.databases import Databases
 from tests.support.erasure_world import TERMS, ErasureWorld
 from tests.support.log_world import KEY, ORIGIN, PLAIN, Worker

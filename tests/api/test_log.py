@@ -16,10 +16,10 @@ from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.log.api import TransparencyMethods
-from idvault.v1 import transparency_pb2
-from idvault.verify.error import FieldCode, InvalidError
-from idvault.verify.transparency import proof
-from idvault.verify.transparency.tree import leaf_hash
+from idvault_verify.error import FieldCode, InvalidError
+from idvault_verify.transparency import proof
+from idvault_verify.transparency.tree import leaf_hash
+from idvault_verify.v1 import transparency_pb2
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import FakePlatforms, call, clock, platform, refused
 from tests.support.fakes.memory_log import MemoryLog

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idvault.v1 import common_pb2, status_pb2, verification_pb2
+from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
 from tests.support.edge import METHODS, VERIFY, Edge, call, refused, requests, told
 
 # `scripts/torture fuzz` sends many more.

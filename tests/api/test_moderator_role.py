@@ -15,16 +15,16 @@ from google.protobuf.message_factory import GetMessageClass
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import Reason
-from idvault.verify.public_account import RejectReason
 from idvault_client import Tls, refusals
 from idvault_client.backend import signing
 from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.sanctions import Degree, SanctionState
 from idvault_client.tip_offs import Dismissal
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import Reason
+from idvault_verify.public_account import RejectReason
+from idvault_verify.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from tests.support.appeal_world import AppealWorld
 from tests.support.databases import Databases
 from tests.support.sanction_world import key_of, reasons

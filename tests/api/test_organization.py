@@ -6,9 +6,9 @@ import pytest
 
 from idvault.claim.rules import Claim
 from idvault.core.edge import repetition
-from idvault.v1 import common_pb2, verification_pb2
-from idvault.verify.account import SubjectKind
-from idvault.verify.organization import OrganizationCategory
+from idvault_verify.account import SubjectKind
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.v1 import common_pb2, verification_pb2
 from tests.support.edge import (
     REQUEST_ID,
     TOKEN,

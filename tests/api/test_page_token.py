@@ -3,7 +3,7 @@
 import pytest
 
 from idvault.core.edge import page_token
-from idvault.verify.error import InvalidError
+from idvault_verify.error import InvalidError
 
 
 @pytest.mark.parametrize("place", [0, 1, 2**32, 2**63 - 1])

@@ -34,11 +34,11 @@ from idvault.people.second_factor import acts as second_factor_acts
 from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactors
 from idvault.platform import acts as platform_acts
 from idvault.processes.services.roster import RosterServicer
-from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
-from idvault.verify.attest.registration import Registration
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
-from idvault.verify.moderator import Moderator
+from idvault_verify.attest.registration import Registration
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
+from idvault_verify.moderator import Moderator
+from idvault_verify.v1 import options_pb2, roster_pb2, sanction_pb2
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
 from tests.support.roster_world import next_version

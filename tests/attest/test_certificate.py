@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from idvault.verify.attest import certificate
-from idvault.verify.attest.certificate import CertificateError
+from idvault_verify.attest import certificate
+from idvault_verify.attest.certificate import CertificateError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=30)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.verify import seal
-from idvault.verify.attest import disclosure, hpke
-from idvault.verify.attest.disclosure import DecisionTerms, PaperError, SignatureError, Terms
-from idvault.verify.disclosure import Verdict
-from idvault.verify.error import InvalidError, Reason
+from idvault_verify import seal
+from idvault_verify.attest import disclosure, hpke
+from idvault_verify.attest.disclosure import DecisionTerms, PaperError, SignatureError, Terms
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import InvalidError, Reason
 from tests.support import builders, people
 
 FIELD = "signed_request"

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.verify import seal
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import drill
-from idvault.verify.attest.disclosure import PaperError, SignatureError
-from idvault.verify.attest.drill import DrillTerms
-from idvault.verify.disclosure import Verdict
+from idvault_verify import seal
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest import drill
+from idvault_verify.attest.disclosure import PaperError, SignatureError
+from idvault_verify.attest.drill import DrillTerms
+from idvault_verify.disclosure import Verdict
 from tests.support import people
 
 TERMS = DrillTerms("ab" * 16, "cd" * 32, "custodian-a", 1_772_337_600)

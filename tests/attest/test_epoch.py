@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.epoch import EpochStatementError
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.attest.reading import RosterError
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatementError
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.attest.reading import RosterError
 from tests.support.chamber import CUSTODIANS, roster_member
 from tests.support.epoch_world import ROSTER, cosigned, in_epoch, next_roster, signed, statement, tree
 

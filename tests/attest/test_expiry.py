@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.attest import expiry
-from idvault.verify.attest.certificate import CertificateError
+from idvault_verify.attest import expiry
+from idvault_verify.attest.certificate import CertificateError
 from tests.attest.test_certificate import END, GOOD, pem
 from tests.support.authority import Authority
 

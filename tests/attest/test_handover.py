@@ -3,9 +3,9 @@
 from dataclasses import replace
 from hashlib import sha256
 
-from idvault.verify import seal
-from idvault.verify.attest import handover, succession
-from idvault.verify.handover import HandedShare
+from idvault_verify import seal
+from idvault_verify.attest import handover, succession
+from idvault_verify.handover import HandedShare
 from tests.support import people
 
 FIRST = people.roster()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify.attest import history
-from idvault.verify.attest.history import HistorySignatureError, ListedEntry
+from idvault_verify.attest import history
+from idvault_verify.attest.history import HistorySignatureError, ListedEntry
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.attest import hpke
-from idvault.verify.attest.hpke import HpkeKeyError, UnsealError
+from idvault_verify.attest import hpke
+from idvault_verify.attest.hpke import HpkeKeyError, UnsealError
 from tests.attest import reference
 from tests.vectors.load import load, unhex
 

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws, jwt
 from joserfc.jwk import OKPKey
 
-from idvault.verify.attest import jose
-from idvault.verify.attest.jose import JoseError, JwkSet, PublicKey
+from idvault_verify.attest import jose
+from idvault_verify.attest.jose import JoseError, JwkSet, PublicKey
 
 # RFC 9864 prefers the name "Ed25519" for the same algorithm; existing verifiers know "EdDSA".
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.attest import passphrase
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.passphrase import Cost
+from idvault_verify.attest import passphrase
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.passphrase import Cost
 from tests.support import passphrases
 from tests.support.people import CHEAP
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.v1 import common_pb2
-from idvault.v1.sealed_identity_pb2 import SealedIdentity
-from idvault.verify.attest import payload
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.payload import Payload
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.attest import payload
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.payload import Payload
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.v1 import common_pb2
+from idvault_verify.v1.sealed_identity_pb2 import SealedIdentity
 from tests.support import builders
 
 RESIDENT = common_pb2.DOCUMENT_TYPE_RESIDENT_ID

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.verify import seal
-from idvault.verify.attest import record_key
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify import seal
+from idvault_verify.attest import record_key
+from idvault_verify.attest.hpke import UnsealError
 from tests.attest import reference
 from tests.support import builders
 from tests.vectors.load import load, unhex

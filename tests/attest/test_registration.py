@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from idvault.verify import seal
-from idvault.verify.attest import registration
-from idvault.verify.attest.registration import Registration, RegistrationFileError, Signing
-from idvault.verify.error import DeniedError, FieldCode, Reason
-from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
+from idvault_verify import seal
+from idvault_verify.attest import registration
+from idvault_verify.attest.registration import Registration, RegistrationFileError, Signing
+from idvault_verify.error import DeniedError, FieldCode, Reason
+from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from tests.support.builders import NOW
 from tests.support.sanction_world import key_of
 from tests.support.violations import violation

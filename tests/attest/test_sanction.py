@@ -9,13 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from idvault.verify import seal
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.sanction import SigningOccasion
-from idvault.verify.error import InvalidError
-from idvault.verify.sanction import (
+from idvault_verify import seal
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.error import InvalidError
+from idvault_verify.sanction import (
     AuthorityOrder,
     Automation,
     Degree,
@@ -25,7 +25,7 @@ from idvault.verify.sanction import (
     SanctionCategory,
     Scope,
 )
-from idvault.verify.seal import Part
+from idvault_verify.seal import Part
 from tests.support.builders import NOW, TOKEN
 from tests.support.sanction_world import key_of, reasons
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.attest import jose, status_check, status_token
-from idvault.verify.attest.jose import JwkSet
-from idvault.verify.attest.status_check import CheckedList, CheckError
-from idvault.verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.attest import jose, status_check, status_token
+from idvault_verify.attest.jose import JwkSet
+from idvault_verify.attest.status_check import CheckedList, CheckError
+from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from tests.support.status_tokens import (
     AUDIENCE,
     ISSUER,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.attest import jose, status_list
-from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList, StatusListError
+from idvault_verify.attest import jose, status_list
+from idvault_verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList, StatusListError
 from tests.vectors import load
 
 VECTORS = load.load("status_list.json")

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.attest import status_token
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.attest import status_token
 from tests.support.status_tokens import (
     AUDIENCE,
     INDEX,

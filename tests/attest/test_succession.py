@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.verify.attest import hpke, succession
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.succession import Succession, SuccessionError
+from idvault_verify.attest import hpke, succession
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.succession import Succession, SuccessionError
 from tests.support import people
 from tests.support.people import NAMES
 

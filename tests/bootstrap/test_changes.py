@@ -11,7 +11,7 @@ from idvault.core.loop import Changes
 from idvault.log.rules import Unsequenced
 from idvault.processes.bootstrap import changes as watching
 from idvault.processes.bootstrap.changes import watch_changes
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.support import builders
 
 

@@ -9,8 +9,8 @@ import pytest
 from idvault.core.loop import Task
 from idvault.processes.bootstrap.clock_trust import AT_ANY_TIME, CarefulTasks, monotonic
 from idvault.processes.clock_trust import ClockTrust, DoubtfulClockError
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
 
 NOW = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
 PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"

@@ -13,8 +13,8 @@ from aiohttp import web
 from idvault.core.db import failure
 from idvault.core.db.failure import DriverError
 from idvault.processes.bootstrap import connection_failure
-from idvault.processes.development.authority import Authority, real_now
-from idvault.verify.error import Reason, UnavailableError
+from idvault_dev.authority import Authority, real_now
+from idvault_verify.error import Reason, UnavailableError
 
 
 def _verification(code: int) -> ssl.SSLCertVerificationError:

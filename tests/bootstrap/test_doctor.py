@@ -23,7 +23,7 @@ from idvault.people import acts as people_acts
 from idvault.people.rules import StoredVersion
 from idvault.processes.bootstrap import doctor
 from idvault.processes.deployment import acts as deployment
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
 from tests.support import builders, logs, people

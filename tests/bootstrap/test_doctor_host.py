@@ -15,7 +15,7 @@ from idvault.processes.bootstrap import doctor_host
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.doctor_host import check_owners, host_checks
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.support import logs
 from tests.support.databases import Databases
 from tests.support.pair_world import PairWorld

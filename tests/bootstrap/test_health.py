@@ -27,7 +27,7 @@ from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.deployment import acts as deployment
 from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.registry.test_probe import answering
 from tests.support import logs
 from tests.support.chamber import first_roster

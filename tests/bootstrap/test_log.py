@@ -4,9 +4,9 @@ import pytest
 
 from idvault.core.config import ConfigError
 from idvault.processes.bootstrap.log import check_asked, log_policy
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.transparency.note import VerifierKey
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.transparency.note import VerifierKey
 from tests.support import merkle
 
 ORIGIN = "log.example/idvault"

@@ -12,7 +12,7 @@ from idvault.core.loop import Task
 from idvault.processes.bootstrap.base import open_base
 from idvault.processes.bootstrap.work import traced
 from idvault.processes.deployment import acts as deployment
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.support.databases import Databases
 from tests.support.spans import Spans, collector
 

@@ -16,7 +16,7 @@ from idvault.core.telemetry.metrics import Metrics
 from idvault.processes.bootstrap import vitals
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.periodic.backup import backup_tasks
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
 from tests.support import logs
 from tests.support.builders import ZONE

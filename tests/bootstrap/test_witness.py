@@ -10,8 +10,8 @@ from idvault.log.acts import witness as acts
 from idvault.log.acts.witness import Compared, LogForkedError, LogOlderError, UnwitnessedError
 from idvault.processes.bootstrap import witness as bootstrap
 from idvault.processes.bootstrap.witness import WitnessWatch, stopped
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency.note import VerifierKey
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency.note import VerifierKey
 
 
 class Script:

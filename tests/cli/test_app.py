@@ -14,8 +14,8 @@ from idvault.core.config import ConfigError
 from idvault.core.process import PortBusyError, ProcessError
 from idvault.processes.cli import errors
 from idvault.processes.cli.errors import CommandError, ExitCode
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import (
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import (
     AlreadyExistsError,
     DamagedError,
     FieldCode,

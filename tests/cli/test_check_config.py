@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from idvault.processes.cli.errors import ExitCode
-from idvault.processes.development.authority import Authority
+from idvault_dev.authority import Authority
 from tests.support import merkle
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands, Result

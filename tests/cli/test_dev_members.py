@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.dev import members
 from idvault_client.errors import Unavailable
+from idvault_dev.commands import members
 
 
 @pytest.mark.parametrize("late", [0, 1, 2, 3])

@@ -20,7 +20,7 @@ from idvault.processes.cli.errors import ExitCode
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.verify.attest import passphrase
+from idvault_verify.attest import passphrase
 from tests.support import hardware
 from tests.support.commands import Commands
 from tests.support.databases import Databases

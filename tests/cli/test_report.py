@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idvault.processes.cli.errors import ExitCode
-from idvault.verify.event import EventType
+from idvault_verify.event import EventType
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.log_world import LogWorld

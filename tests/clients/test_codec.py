@@ -7,10 +7,10 @@ from typing import Annotated
 
 import pytest
 
-from idvault.v1 import campaign_pb2, common_pb2, sanction_pb2, tip_off_pb2
 from idvault_client import codec
 from idvault_client.codec import REQUIRED, Named, ReadBy, UnknownValueError
 from idvault_client.errors import InvalidFields
+from idvault_verify.v1 import campaign_pb2, common_pb2, sanction_pb2, tip_off_pb2
 
 
 class _Degree(StrEnum):

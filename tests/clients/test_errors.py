@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
-from idvault.verify.error import Reason
 from idvault_client import (
     AccessDenied,
     DeadlineExceeded,
@@ -23,6 +22,7 @@ from idvault_client import (
     errors,
     reasons,
 )
+from idvault_verify.error import Reason
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import REQUEST_ID, Refuse, Trailers, VaultServer
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.attest import jose, status_check
 from idvault_client import Consent, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
 from idvault_client.sanctions import AppealState, SanctionState, Scope
+from idvault_verify.attest import jose, status_check
 
 pytestmark = pytest.mark.process
 

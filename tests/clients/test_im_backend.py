@@ -11,8 +11,8 @@ import pytest
 
 import idvault_client
 from clients.examples.im_backend import Form, ImBackend
-from idvault.v1 import status_pb2, verification_pb2
 from idvault_client import Tls
+from idvault_verify.v1 import status_pb2, verification_pb2
 from tests.clients.vault_server import NAME, NUMBER, TOKEN, Refuse, VaultServer, status, verification
 
 EXAMPLE = Path(__file__).resolve().parent.parent.parent / "clients" / "examples" / "im_backend"

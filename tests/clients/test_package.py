@@ -13,8 +13,8 @@ import pytest
 import typer
 
 from idvault.processes.cli.app import app
-from idvault.v1 import campaign_pb2, status_pb2
 from idvault_client import Tls
+from idvault_verify.v1 import campaign_pb2, status_pb2
 from tests.clients.vault_server import TOKEN, VaultServer, status
 from tests.support.authority import Authority, spiffe
 

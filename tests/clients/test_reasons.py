@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from idvault.v1 import verification_pb2
-from idvault.verify import claim as verify_claim
-from idvault.verify.account import Standing
-from idvault.verify.error import FieldCode, Reason
-from idvault.verify.public_account import RejectReason
-from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import public_accounts, reasons
 from idvault_client.backend.texts import REJECT_TEXTS
 from idvault_client.reasons import FailureReason, Translation
 from idvault_client.sanctions import cause_text
+from idvault_verify import claim as verify_claim
+from idvault_verify.account import Standing
+from idvault_verify.error import FieldCode, Reason
+from idvault_verify.public_account import RejectReason
+from idvault_verify.sanction import Ground, SanctionCategory
+from idvault_verify.v1 import verification_pb2
 from tests.support.generate import reasons as pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent

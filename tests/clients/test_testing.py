@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from idvault_client import Consent, resident_id, testing
-from idvault_client.offline import CheckError, StatusVerifier
+from idvault_verify.offline import CheckError, StatusVerifier
 from tests.support.sandbox import wait_for
 
 pytestmark = pytest.mark.process

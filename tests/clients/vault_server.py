@@ -18,8 +18,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
-from idvault.v1 import common_pb2, verification_pb2
 from idvault_client import Tls
+from idvault_verify.v1 import common_pb2, verification_pb2
 
 TOKEN = "acct_0123456789abcdefghjkmnpqrs"
 REQUEST_ID = "5b6f1f8e-6a3c-4f0e-9d1e-3c1f7b2a9e10"

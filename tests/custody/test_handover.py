@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.opens.handover import hand_over
-from idvault.opens.share import ShareError, open_share
-from idvault.verify.attest import succession
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.handover import HandedShare
-from idvault.verify.record import SealedRecord
+from idvault_people.opens.handover import hand_over
+from idvault_people.opens.share import ShareError, open_share
+from idvault_verify.attest import succession
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.handover import HandedShare
+from idvault_verify.record import SealedRecord
 from tests.support import people
 from tests.support.chamber import SUITE, first_roster, identity, roster_member
 from tests.support.custody_vault import Vault

@@ -8,12 +8,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from idvault.opens import identity
-from idvault.opens.identity import IdentityError, PassphraseError, PersonalIdentity
-from idvault.verify.attest import certificate, hpke, passphrase
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.people import roster_member
-from idvault.verify.attest.reading import RosterError
+from idvault_people.opens import identity
+from idvault_people.opens.identity import IdentityError, PassphraseError, PersonalIdentity
+from idvault_verify.attest import certificate, hpke, passphrase
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.people import roster_member
+from idvault_verify.attest.reading import RosterError
 from tests.attest.test_certificate import GOOD, KEY, pem
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.opens.record import data_key, open_record
-from idvault.opens.share import ShareError
-from idvault.verify import sharing, token
-from idvault.verify.attest import hpke, payload, record_key
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.payload import Payload
-from idvault.verify.attest.sealed_record import open_with_key
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.error import DamagedError
-from idvault.verify.record import SealedRecord, UnconfirmedError
-from idvault.verify.registry import RegistryAnswer
+from idvault_people.opens.record import data_key, open_record
+from idvault_people.opens.share import ShareError
+from idvault_verify import sharing, token
+from idvault_verify.attest import hpke, payload, record_key
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.payload import Payload
+from idvault_verify.attest.sealed_record import open_with_key
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import DamagedError
+from idvault_verify.record import SealedRecord, UnconfirmedError
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
 from tests.support.mismatch import mismatched

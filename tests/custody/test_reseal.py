@@ -2,9 +2,9 @@
 
 import pytest
 
-from idvault.opens.reseal import open_resealed, reseal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.hpke import UnsealError
+from idvault_people.opens.reseal import open_resealed, reseal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.hpke import UnsealError
 from tests.attest.test_disclosure import signed, terms
 from tests.support import people
 

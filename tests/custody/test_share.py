@@ -5,12 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.opens.share import ShareError, check_share, open_share
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.error import Reason
-from idvault.verify.record import SealedRecord
+from idvault_people.opens.share import ShareError, check_share, open_share
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.error import Reason
+from idvault_verify.record import SealedRecord
 from tests.support import people
 from tests.support.custody_vault import Vault
 

@@ -7,9 +7,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from idvault.opens import identity, tls_key
-from idvault.opens.identity import IdentityError
-from idvault.verify.attest import certificate
+from idvault_people.opens import identity, tls_key
+from idvault_people.opens.identity import IdentityError
+from idvault_verify.attest import certificate
 from tests.attest.test_certificate import GOOD, KEY, pem
 from tests.support.fakes.sealing import CountingEntropy
 

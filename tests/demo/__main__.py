@@ -13,8 +13,6 @@ from typing import Any
 
 from clients.examples.im_backend import Form, ImBackend
 from idvault.core.process import ProcessError
-from idvault.processes.development.session import Session
-from idvault.verify.claim import Identity
 from idvault_client import (
     Consent,
     FieldCode,
@@ -28,6 +26,8 @@ from idvault_client import (
     resident_id,
     testing,
 )
+from idvault_dev.session import Session
+from idvault_verify.claim import Identity
 from tests.demo import browsing
 from tests.demo.claims import decided, verify, verify_organization
 from tests.demo.console import ConsoleSteps

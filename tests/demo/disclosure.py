@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from idvault.core.second_factor import STEP
-from idvault.opens import identity as identities
-from idvault.processes.development import totp
-from idvault.processes.development.authority import real_now
-from idvault.verify.attest import disclosure as papers
-from idvault_client.people import identity_folder, second_factor
-from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
-from idvault_client.people.disclosure.custodian import Custodian
-from idvault_client.people.disclosure.kept_approval import KeptApprovals
-from idvault_client.people.disclosure.one_time_key import OneTimeKeys
-from idvault_client.people.disclosure.quota import NAME as QUOTA
-from idvault_client.people.disclosure.quota import ShareQuota
-from idvault_client.people.identity_folder import IdentityFolder
-from idvault_client.people.trust import FindingError
+from idvault_dev import totp
+from idvault_dev.authority import real_now
+from idvault_people import identity_folder, second_factor
+from idvault_people.custody_edge import CustodyCalls, CustodyEdge
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.kept_approval import KeptApprovals
+from idvault_people.disclosure.one_time_key import OneTimeKeys
+from idvault_people.disclosure.quota import NAME as QUOTA
+from idvault_people.disclosure.quota import ShareQuota
+from idvault_people.identity_folder import IdentityFolder
+from idvault_people.opens import identity as identities
+from idvault_people.trust import FindingError
+from idvault_verify.attest import disclosure as papers
 from tests.demo import evidence
 from tests.demo.step import StepError, check
 from tests.support import open_record, programs

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from idvault.processes.development.clock import READ_EVERY
+from idvault.processes.shifted_clock import READ_EVERY
 from idvault_client import PreconditionFailed, State, Vault, testing
 from idvault_client.erasures import ErasureState
 from tests.demo.claims import verify

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from idvault.opens.identity import PersonalIdentity
-from idvault.v1 import evidence_pb2
-from idvault.verify.attest import payload, record_key
-from idvault.verify.attest.sealed_record import open_with_key
-from idvault_client.offline.evidence import file as proof_file
-from idvault_client.offline.record import sealed_record
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_verify.attest import payload, record_key
+from idvault_verify.attest.sealed_record import open_with_key
+from idvault_verify.offline.evidence import file as proof_file
+from idvault_verify.offline.record import sealed_record
+from idvault_verify.v1 import evidence_pb2
 from tests.demo.step import check, client
 
 _OTHER = "某他人"

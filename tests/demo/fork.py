@@ -14,15 +14,15 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.sequencing import Sequencer
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.cli.running import real_clock
-from idvault.processes.development import environment
-from idvault.processes.development.layout import LOG_ORIGIN, PASSPHRASE, Layout
-from idvault.processes.development.supervisor import FREE_PORTS, HOST
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import VerifierKey
-from idvault_client.people import identity_folder
+from idvault_dev import environment
+from idvault_dev.layout import LOG_ORIGIN, PASSPHRASE, Layout
+from idvault_dev.supervisor import FREE_PORTS, HOST
+from idvault_people import identity_folder
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import VerifierKey
 from tests.demo.step import StepError, check
 from tests.support import folders, programs
 from tests.support.sandbox import wait_for

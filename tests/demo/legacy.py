@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 
 from typer.testing import CliRunner
 
-from idvault.processes.development.clock import READ_EVERY
-from idvault.processes.development.session import Session
-from idvault.verify.period import month_of
+from idvault.processes.shifted_clock import READ_EVERY
 from idvault_client import Standing, State, Vault, testing
 from idvault_client.backend.campaign import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
 from idvault_client.commands.app import app as client_command
+from idvault_dev.session import Session
+from idvault_verify.period import month_of
 from tests.demo.claims import verify
 from tests.demo.step import check
 from tests.support import programs

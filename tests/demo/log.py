@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from idvault.core.process import ProcessError
 from idvault.processes.cli import app as vault_command
-from idvault.processes.development.session import Session
 from idvault_client.commands.app import app as client_command
+from idvault_dev.session import Session
 from tests.demo.step import StepError, check
 from tests.support import folders, programs
 from tests.support.sandbox import wait_for

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from idvault.processes.development.session import Session
 from idvault_client import Vault
+from idvault_dev.session import Session
 from tests.demo.step import check, client
 from tests.support import folders, programs
 from tests.support.sandbox import wait_for

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from idvault.processes.development import layout
-from idvault.processes.development.authority import Authority, real_now
+from idvault_dev import layout
+from idvault_dev.authority import Authority, real_now
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

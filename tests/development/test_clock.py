@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.development.clock import ClockFileError, ShiftedClock
+from idvault.processes.shifted_clock import ClockFileError, ShiftedClock
 
 REAL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.opens import identity
-from idvault.processes.development import certificates, layout, people
-from idvault.processes.development.layout import Layout
-from idvault.verify.attest import certificate
-from idvault.verify.attest.people import roster, roster_chain, roster_signature
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.attest.witness import WitnessPolicy
+from idvault_dev import certificates, layout, people
+from idvault_dev.layout import Layout
+from idvault_people.opens import identity
+from idvault_verify.attest import certificate
+from idvault_verify.attest.people import roster, roster_chain, roster_signature
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.attest.witness import WitnessPolicy
 from tests.support import merkle
 
 NOW = datetime.now(UTC)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from idvault.core.process import ProcessError
-from idvault.processes.development import session
-from idvault.processes.development.session import Session
+from idvault_dev import session
+from idvault_dev.session import Session
 from tests.support import programs
 
 

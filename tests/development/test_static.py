@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from idvault.processes.development.static import StaticServer
+from idvault_dev.static import StaticServer
 
 
 @pytest.fixture

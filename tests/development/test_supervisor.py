@@ -8,17 +8,9 @@ from pathlib import Path
 import pytest
 
 from idvault.core.process import ProcessError
-from idvault.processes.development import environment
-from idvault.processes.development.layout import Layout
-from idvault.processes.development.supervisor import (
-    FREE_PORTS,
-    REGISTRY,
-    Lock,
-    LockedError,
-    Ports,
-    ProcessPlan,
-    Supervisor,
-)
+from idvault_dev import environment
+from idvault_dev.layout import Layout
+from idvault_dev.supervisor import FREE_PORTS, REGISTRY, Lock, LockedError, Ports, ProcessPlan, Supervisor
 from tests.support import programs
 
 pytestmark = pytest.mark.process

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.development import totp
+from idvault_dev import totp
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "totp.json").read_text("utf-8"))
 URI = f"otpauth://totp/idvault:x?secret={base64.b32encode(VECTORS['secret_ascii'].encode()).decode()}"
@@ -33,7 +33,7 @@ def test_the_uri_lies_in_the_identity_folder(tmp_path: Path) -> None:
 def test_the_present_code_is_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m idvault.processes.development.totp DIR`, which `idvault dev` names, prints six digits."""
+    """`python -m idvault_dev.totp DIR`, which `idvault dev` names, prints six digits."""
     (tmp_path / totp.FILE).write_text(URI, "ascii")
     monkeypatch.setattr(sys, "argv", ["totp", str(tmp_path)])
     monkeypatch.delitem(sys.modules, totp.__name__)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.account import rules as account_rules
-from idvault.verify import account as verify_account
-from idvault.verify.account import Account, AccountState, Standing, StandingPeriod
+from idvault_verify import account as verify_account
+from idvault_verify.account import Account, AccountState, Standing, StandingPeriod
 from tests.support import builders
 from tests.support.builders import NOW, TODAY
 

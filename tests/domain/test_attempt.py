@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import Attempt, ClaimOutcome
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import ExhaustedError, Reason
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import ExhaustedError, Reason
 from tests.support.builders import NOW
 
 NEW = b"new"

@@ -11,13 +11,13 @@ from idvault.account import rules as account_rules
 from idvault.account.rules import Slot
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner
-from idvault.verify import claim as verify_claim
-from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.claim import ClaimState, FailureReason, Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.registry import DECIDED, RegistryAnswer
+from idvault_verify import claim as verify_claim
+from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.claim import ClaimState, FailureReason, Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.registry import DECIDED, RegistryAnswer
 from tests.support import builders, organizations
 from tests.support.builders import NOW, TODAY
 

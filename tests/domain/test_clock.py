@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.support.builders import ZONE
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from idvault.account import rules as account_rules
 from idvault.status.credential import rules as credential_rules
-from idvault.verify.account import Account, AccountState, Standing, SubjectKind
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import ExhaustedError, IdvaultError, InvalidError, Reason
+from idvault_verify.account import Account, AccountState, Standing, SubjectKind
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import ExhaustedError, IdvaultError, InvalidError, Reason
 
 TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.rules import Tally
-from idvault.verify import disclosure as verify_disclosure
-from idvault.verify.disclosure import (
+from idvault_verify import disclosure as verify_disclosure
+from idvault_verify.disclosure import (
     DecidingQuorum,
     Decision,
     Disclosure,
@@ -17,7 +17,7 @@ from idvault.verify.disclosure import (
     QuorumMember,
     Verdict,
 )
-from idvault.verify.error import (
+from idvault_verify.error import (
     DeniedError,
     FieldCode,
     IdvaultError,

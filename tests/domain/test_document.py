@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc  # type: ignore[import-untyped, unused-ignore]
 
-from idvault.verify import document
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify import document
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 TODAY = date(2026, 3, 1)
 RESIDENT = DocumentType.RESIDENT_ID

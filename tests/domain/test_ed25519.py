@@ -3,8 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from idvault.verify import ed25519
-from idvault.verify.ed25519 import WeakKeyError
+from idvault_verify import ed25519
+from idvault_verify.ed25519 import WeakKeyError
 
 _P = 2**255 - 19
 # The identity as key and as R, with S = 0: R = S B - h A holds for every h.

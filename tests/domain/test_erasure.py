@@ -10,12 +10,12 @@ from idvault.account.rules import project
 from idvault.disclosure import rules as disclosure_rules
 from idvault.erasure import rules as erasure_rules
 from idvault.erasure.rules import Erasure, ErasureTerms
-from idvault.verify import disclosure as verify_disclosure
-from idvault.verify.account import AccountState, Assurance, Standing, StandingPeriod
-from idvault.verify.claim import FailureReason
-from idvault.verify.erasure import ErasureOrigin, ErasureState
-from idvault.verify.error import NotFoundError, PreconditionError, Reason, TransitionError
-from idvault.verify.organization import OrganizationCategory
+from idvault_verify import disclosure as verify_disclosure
+from idvault_verify.account import AccountState, Assurance, Standing, StandingPeriod
+from idvault_verify.claim import FailureReason
+from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
+from idvault_verify.organization import OrganizationCategory
 from tests.support.builders import NOW, TODAY, account
 
 DAY = timedelta(days=1)

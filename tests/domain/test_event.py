@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.verify import event, seal
-from idvault.verify.event import EventType
+from idvault_verify import event, seal
+from idvault_verify.event import EventType
 from tests.support import builders
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.verify import handover, token
-from idvault.verify.error import InvalidError, Reason
-from idvault.verify.handover import MOST_SHARES, HandedShare
+from idvault_verify import handover, token
+from idvault_verify.error import InvalidError, Reason
+from idvault_verify.handover import MOST_SHARES, HandedShare
 
 SIZE = 81
 

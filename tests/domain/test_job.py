@@ -6,7 +6,7 @@ import pytest
 
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job.rules import JobProgress, JobState, RegistryCall, Step
-from idvault.verify.registry import DECIDED, RegistryAnswer
+from idvault_verify.registry import DECIDED, RegistryAnswer
 from tests.support.builders import NOW
 
 MIDNIGHT = NOW + timedelta(hours=12)

@@ -16,7 +16,7 @@ from idvault.sealing.key_version import (
     KeyKeptError,
     KeyVersion,
 )
-from idvault.verify.error import Reason
+from idvault_verify.error import Reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=400)

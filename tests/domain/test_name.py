@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify import name
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify import name
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 SEPARATORS = ["\u00b7", "\u2022", "\u30fb", "\u2027", "\u22c5", "\uff65", "\u0387"]
 

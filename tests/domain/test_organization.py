@@ -2,9 +2,9 @@
 
 import pytest
 
-from idvault.verify import document, organization
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.organization import OrganizationCategory as Category
+from idvault_verify import document, organization
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.organization import OrganizationCategory as Category
 from tests.support.builders import TODAY
 from tests.support.organizations import credit_code
 

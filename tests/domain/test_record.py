@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.verify import seal
-from idvault.verify.error import DamagedError
+from idvault_verify import seal
+from idvault_verify.error import DamagedError
 from tests.support import builders
 
 

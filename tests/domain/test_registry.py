@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.verify.registry import LATENESS, pace
+from idvault_verify.registry import LATENESS, pace
 
 
 @pytest.mark.parametrize("cap", [0.5, 1.0, 100.0, 300.0])

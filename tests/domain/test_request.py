@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.core import request
-from idvault.verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason
+from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason
 
 GOOD = "0b6f3d52-93a1-4d6b-9c55-2f8f1a3c7d10"
 

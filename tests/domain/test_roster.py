@@ -4,7 +4,7 @@ import pytest
 
 from idvault.core.edge import convert
 from idvault.people import rules as people_rules
-from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason
+from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, Reason
 
 
 @pytest.mark.parametrize(

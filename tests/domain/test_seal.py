@@ -5,7 +5,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify import seal
+from idvault_verify import seal
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 LISTS = st.tuples(TEXT, st.lists(st.binary(max_size=8), max_size=5))

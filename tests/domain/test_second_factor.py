@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.people.second_factor import rules as second_factor_rules
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify.error import DeniedError, Reason
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.core import share
-from idvault.verify.error import ExhaustedError, Reason, UnavailableError
+from idvault_verify.error import ExhaustedError, Reason, UnavailableError
 
 
 def _held(callers: list[int], limit: int) -> dict[int, int]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pyshamir import combine as foreign_combine  # type: ignore[import-untyped]
 from pyshamir import split as foreign_split
 
-from idvault.verify import sharing
-from idvault.verify.sharing import SharingError
+from idvault_verify import sharing
+from idvault_verify.sharing import SharingError
 
 SECRETS = st.binary(min_size=1, max_size=40)
 

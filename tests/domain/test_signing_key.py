@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from idvault.verify import signing_key
-from idvault.verify.signing_key import ANNOUNCED_FOR, KEPT_FOR, StatusKey
+from idvault_verify import signing_key
+from idvault_verify.signing_key import ANNOUNCED_FOR, KEPT_FOR, StatusKey
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CHANGE = START + timedelta(days=100)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify import token
-from idvault.verify.error import FieldCode, InvalidError, Reason
+from idvault_verify import token
+from idvault_verify.error import FieldCode, InvalidError, Reason
 
 
 @pytest.mark.parametrize(

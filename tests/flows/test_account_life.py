@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
-from idvault.verify.account import AccountState, Standing, Status
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import AccountState, Standing, Status
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, sql
 from tests.support.campaign_world import CampaignWorld
 from tests.support.flow_world import at, command

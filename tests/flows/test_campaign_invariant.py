@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 
 from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
-from idvault.verify.error import IdvaultError, UnavailableError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
+from idvault_verify.error import IdvaultError, UnavailableError
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
 from tests.support.databases import SqliteMaker

@@ -7,8 +7,8 @@ import pytest_asyncio
 
 from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
-from idvault.verify.campaign import ReverificationMethod
-from idvault.verify.error import IdvaultError, Reason, UnavailableError
+from idvault_verify.campaign import ReverificationMethod
+from idvault_verify.error import IdvaultError, Reason, UnavailableError
 from tests.support.campaign_world import CampaignWorld
 from tests.support.flow_world import at
 

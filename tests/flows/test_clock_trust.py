@@ -18,8 +18,8 @@ from idvault.processes.clock_trust import (
     TwoClocks,
     WitnessedTime,
 )
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import note
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency import note
 from tests.support import merkle
 from tests.support.fakes.log import FakeWitness
 from tests.support.fakes.memory_log import MemoryDatabase, MemoryLog

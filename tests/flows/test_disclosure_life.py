@@ -28,11 +28,11 @@ from idvault.disclosure.acts import auditor as auditor_acts
 from idvault.disclosure.acts import custodian as custodian_acts
 from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
 from idvault.disclosure.store import lists, rows
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest.disclosure import DecisionTerms, Terms
-from idvault.verify.disclosure import DisclosureState, Verdict
-from idvault.verify.error import IdvaultError, UnavailableError
-from idvault.verify.event import EventType
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest.disclosure import DecisionTerms, Terms
+from idvault_verify.disclosure import DisclosureState, Verdict
+from idvault_verify.error import IdvaultError, UnavailableError
+from idvault_verify.event import EventType
 from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber
 from tests.support.databases import SqliteMaker
 from tests.support.disclosure_world import REASON, cancel, confirm, open_alone, request_id, signed, terms

@@ -7,7 +7,7 @@ import pytest
 from idvault.core.ailment import AilmentError
 from idvault.processes import doctor
 from idvault.processes.doctor import Check, Finding
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ import pytest
 from idvault.core.telemetry.logs import Logs
 from idvault.log.acts.sequencing import LogRefusedError
 from idvault.log.ports import Ahead, WitnessRefusedError
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
 from tests.support import merkle
 from tests.support.fakes.flaky import Fault
 from tests.support.fakes.log import FakeWitness

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.claim.job import rules as job_rules
 from idvault.core.tables.claim import jobs
-from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
-from idvault.verify.account import AccountState, SubjectKind
-from idvault.verify.claim import ClaimState, FailureReason, Identity
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.registry import RegistryAnswer
+from idvault_dev.mock_registry.server import Options
+from idvault_verify.account import AccountState, SubjectKind
+from idvault_verify.claim import ClaimState, FailureReason, Identity
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.registry import RegistryAnswer
 from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.fakes.registry import FakeRegistry

@@ -8,7 +8,7 @@ from idvault.core.request import MemberAsked
 from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import World, at, request_id

@@ -36,13 +36,13 @@ from idvault.status.credential.acts import (
     StatusLists,
     TokenContext,
 )
-from idvault.verify.account import AccountState
-from idvault.verify.attest import jose, status_check, status_token
-from idvault.verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
-from idvault.verify.attest.status_list import INVALID, StatusList
-from idvault.verify.claim import FailureReason
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import (
+from idvault_verify.account import AccountState
+from idvault_verify.attest import jose, status_check, status_token
+from idvault_verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
+from idvault_verify.attest.status_list import INVALID, StatusList
+from idvault_verify.claim import FailureReason
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import (
     AlreadyExistsError,
     ExhaustedError,
     IdvaultError,
@@ -51,10 +51,10 @@ from idvault.verify.error import (
     Reason,
     UnavailableError,
 )
-from idvault.verify.sanction import Degree
-from idvault.verify.signing_key import ANNOUNCED_FOR, StatusKey
-from idvault.verify.transparency import entry
-from idvault.verify.transparency.proof import verify_inclusion
+from idvault_verify.sanction import Degree
+from idvault_verify.signing_key import ANNOUNCED_FOR, StatusKey
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.proof import verify_inclusion
 from tests.support import builders, logs, merkle, sql
 from tests.support.databases import Databases
 from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import file as files
-from idvault_client.offline.evidence.file import EvidenceError
-from idvault_client.people.disclosure import evidence as kept
+from idvault_people.disclosure import evidence as kept
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import file as files
+from idvault_verify.offline.evidence.file import EvidenceError
 from tests.clients.offline.test_evidence import forges
 from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member

@@ -13,18 +13,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.account.store import rows as account_rows
 from idvault.core import invitation_code
 from idvault.core.edge import page_token, repetition
-from idvault.opens import reseal
 from idvault.sealing import key_set
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from idvault.verify import drill, seal, sharing, token
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import drill as drills
-from idvault.verify.attest import (
+from idvault_people.opens import reseal
+from idvault_verify import drill, seal, sharing, token
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest import drill as drills
+from idvault_verify.attest import (
     hpke,
     jose,
     passphrase,
@@ -34,21 +33,22 @@ from idvault.verify.attest import (
     status_check,
     status_token,
 )
-from idvault.verify.attest.people import roster as rosters
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.status_check import CheckError
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.disclosure import Verdict
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.event import FIELDS, EventType
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.transparency import checkpoint, entry, note, proof, statement_key, tile
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.tree import CompactRange
-from idvault_client.offline import disclosure_history, receipt
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import file as proof_files
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.status_check import CheckError
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.disclosure import Verdict
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.event import FIELDS, EventType
+from idvault_verify.offline import disclosure_history, receipt
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import file as proof_files
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.transparency import checkpoint, entry, note, proof, statement_key, tile
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.tree import CompactRange
+from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
 from tests.support.reference import page
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.opens import identity
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
-from idvault.verify.attest import hpke as product_hpke
-from idvault.verify.attest import passphrase
-from idvault.verify.attest.hpke import UnsealError
+from idvault_people.opens import identity
+from idvault_verify.attest import hpke as product_hpke
+from idvault_verify.attest import passphrase
+from idvault_verify.attest.hpke import UnsealError
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 from tests.support.reference import hpke, key_file

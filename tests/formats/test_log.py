@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.event import FIELDS, EventType
-from idvault.verify.transparency import checkpoint, entry, note, proof, tree
-from idvault.verify.transparency.checkpoint import CosignaturePolicy, StaleError
-from idvault.verify.transparency.note import Algorithm, VerifierKey
-from idvault.verify.transparency.tree import CompactRange
-from idvault_client.offline.log.continuity import LogContinuity
-from idvault_client.offline.log.files import LogFolder
+from idvault_verify.event import FIELDS, EventType
+from idvault_verify.offline.log.continuity import LogContinuity
+from idvault_verify.offline.log.files import LogFolder
+from idvault_verify.transparency import checkpoint, entry, note, proof, tree
+from idvault_verify.transparency.checkpoint import CosignaturePolicy, StaleError
+from idvault_verify.transparency.note import Algorithm, VerifierKey
+from idvault_verify.transparency.tree import CompactRange
 from tests.support import builders, logs, merkle
 from tests.support.merkle import log_of
 from tests.support.reference import log_folder

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.attest import registration
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.registration import Registration
-from idvault.verify.attest.sanction import SigningOccasion
-from idvault.verify.error import InvalidError
+from idvault_verify.attest import registration
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.registration import Registration
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.error import InvalidError
 from tests.support.reference import moderation
 from tests.support.reference.encoding import RefusedError
 from tests.support.sanction_world import key_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.edge import repetition
-from idvault.verify.event import FIELDS
+from idvault_verify.event import FIELDS
 from tests.support.generate import formats
 from tests.support.reference import page
 from tests.support.reference.examples import EXAMPLES

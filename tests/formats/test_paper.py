@@ -5,16 +5,16 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.opens import reseal
-from idvault.verify import ed25519 as product_ed25519
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import drill, handover
-from idvault.verify.attest.disclosure import DecisionTerms, Terms
-from idvault.verify.attest.drill import DrillTerms
-from idvault.verify.attest.succession import Succession
-from idvault.verify.disclosure import Verdict
-from idvault.verify.ed25519 import SMALL_ORDER, WeakKeyError
-from idvault.verify.handover import HandedShare
+from idvault_people.opens import reseal
+from idvault_verify import ed25519 as product_ed25519
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest import drill, handover
+from idvault_verify.attest.disclosure import DecisionTerms, Terms
+from idvault_verify.attest.drill import DrillTerms
+from idvault_verify.attest.succession import Succession
+from idvault_verify.disclosure import Verdict
+from idvault_verify.ed25519 import SMALL_ORDER, WeakKeyError
+from idvault_verify.handover import HandedShare
 from tests.support import builders, people
 from tests.support.reference import hpke, paper
 from tests.support.reference.ed25519 import check_key

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify.erasure import ErasureState
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault_client.offline import disclosure_history, erasure, receipt
+from idvault_verify.erasure import ErasureState
+from idvault_verify.offline import disclosure_history, erasure, receipt
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from tests.clients.offline import test_disclosure_history as histories
 from tests.clients.offline import test_erasure as erasures
 from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message, spoilt

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from idvault.account.store import rows as account_rows
-from idvault.opens.record import open_record
-from idvault.verify import sharing as product_sharing
-from idvault.verify.attest import hpke as product_hpke
-from idvault.verify.attest import payload as product_payload
-from idvault.verify.attest.payload import Payload
-from idvault.verify.document import DocumentType
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
+from idvault_people.opens.record import open_record
+from idvault_verify import sharing as product_sharing
+from idvault_verify.attest import hpke as product_hpke
+from idvault_verify.attest import payload as product_payload
+from idvault_verify.attest.payload import Payload
+from idvault_verify.document import DocumentType
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
 from tests.support.reference import encoding, hpke, payload, record, sharing

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.attest.people import roster as rosters
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.attest.witness import WitnessPolicy
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.attest.witness import WitnessPolicy
 from tests.support import people
 from tests.support.reference import roster
 from tests.support.reference.encoding import RefusedError

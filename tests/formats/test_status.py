@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.attest import jose, status_check, status_list, status_token
+from idvault_verify.attest import jose, status_check, status_list, status_token
 from tests.support import status_tokens as product
 from tests.support.reference import status
 from tests.support.reference.encoding import RefusedError

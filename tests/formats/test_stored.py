@@ -21,9 +21,9 @@ from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.session import KeyedLinkCoder
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify import secret
-from idvault.verify.attest import status_token
-from idvault.verify.document import DocumentType
+from idvault_verify import secret
+from idvault_verify.attest import status_token
+from idvault_verify.document import DocumentType
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy

@@ -8,8 +8,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from idvault.processes.development.authority import Authority, real_now
 from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect, transport
+from idvault_dev.authority import Authority, real_now
 from tests.support import monitoring
 from tests.support.house import House
 from tests.support.sandbox import Registry, fetch, invent, verify, wait_for

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.v1 import status_pb2
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import parse_key
-from idvault_client.offline import CheckError, StatusVerifier, disclosure_history, receipt
-from idvault_client.offline.disclosure_history import HistoryError
+from idvault_verify.offline import CheckError, StatusVerifier, disclosure_history, receipt
+from idvault_verify.offline.disclosure_history import HistoryError
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import parse_key
+from idvault_verify.v1 import status_pb2
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import invent, verify, wait_for

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from idvault.core.process import ProcessError
-from idvault.processes.development.layout import PASSPHRASE
-from idvault_client.moderation import key_folder
+from idvault_dev.layout import PASSPHRASE
+from idvault_people.moderation import key_folder
 from tests.support import programs, traces
 from tests.support.house import House, running
 from tests.support.sandbox import fetch, verify, wait_for

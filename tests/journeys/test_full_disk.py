@@ -8,8 +8,8 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_entries
-from idvault.verify.transparency import checkpoint, note, verifier
-from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency import checkpoint, note, verifier
+from idvault_verify.transparency.checkpoint import Checkpoint
 from tests.support import folders, full_disk, programs, sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases

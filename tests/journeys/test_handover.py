@@ -7,10 +7,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from idvault.processes.development import environment, totp
-from idvault.processes.development.authority import real_now
-from idvault.processes.development.layout import TRUST_DOMAIN, Layout
 from idvault_client import Vault
+from idvault_dev import environment, totp
+from idvault_dev.authority import real_now
+from idvault_dev.layout import TRUST_DOMAIN, Layout
 from tests.support import programs
 from tests.support.house import House
 from tests.support.sandbox import Person, fetch, invent, verify, wait_for

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idvault.v1 import status_pb2
+from idvault_verify.v1 import status_pb2
 from tests.resilience.fuzz.vault import tls
 from tests.resilience.http2.attacks import ATTACKS, Target
 from tests.resilience.http2.run import attack

@@ -10,7 +10,7 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
-from idvault.verify.account import AccountState, Standing
+from idvault_verify.account import AccountState, Standing
 from tests.support import programs, sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases

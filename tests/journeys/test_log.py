@@ -16,12 +16,12 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_entries
-from idvault.processes.development.layout import LOG_ORIGIN
-from idvault.verify.transparency import checkpoint, note, verifier
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from idvault_client import Vault
+from idvault_dev.layout import LOG_ORIGIN
+from idvault_verify.transparency import checkpoint, note, verifier
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases

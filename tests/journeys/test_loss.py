@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from idvault.processes.cli.dev import members
-from idvault.processes.development.layout import CUSTODIANS, PASSPHRASE, WITNESS_NAME, Layout
-from idvault.verify.transparency import checkpoint, epoch, note
+from idvault_dev.commands import members
+from idvault_dev.layout import CUSTODIANS, PASSPHRASE, WITNESS_NAME, Layout
+from idvault_verify.transparency import checkpoint, epoch, note
 from tests.support import programs
 from tests.support.house import House
 from tests.support.sandbox import verify, wait_for

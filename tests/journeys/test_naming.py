@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.processes.development import totp
-from idvault.processes.development.layout import PASSPHRASE
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import register
-from idvault.verify.error import Reason
+from idvault_dev import totp
+from idvault_dev.layout import PASSPHRASE
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import register
+from idvault_verify.error import Reason
 from tests.support.house import House
 
 PLATFORM = "platform-c"

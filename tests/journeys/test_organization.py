@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from idvault.verify.organization import OrganizationCategory
 from idvault_client import (
     Consent,
     FailureReason,
@@ -20,6 +19,7 @@ from idvault_client import (
     unified_social_credit_code,
 )
 from idvault_client.testing import SyntheticOrganization, invent_organization
+from idvault_verify.organization import OrganizationCategory
 from tests.support import open_record, traces
 from tests.support.house import House
 from tests.support.sandbox import Registry, fetch, verify_organization, wait_for

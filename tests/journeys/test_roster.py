@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from idvault.processes.development import totp
-from idvault.processes.development.authority import real_now
-from idvault.processes.development.layout import PEOPLE
-from idvault.v1 import options_pb2, roster_pb2
-from idvault.verify.attest import certificate
 from idvault_client import AccessDenied, Tls
-from idvault_client.people.custody_edge import CustodyEdge
+from idvault_dev import totp
+from idvault_dev.authority import real_now
+from idvault_dev.layout import PEOPLE
+from idvault_people.custody_edge import CustodyEdge
+from idvault_verify.attest import certificate
+from idvault_verify.v1 import options_pb2, roster_pb2
 from tests.support.house import TIMEOUT, House
 from tests.support.staff import Town
 

@@ -15,11 +15,11 @@ import pytest
 
 from idvault.core.process import ProcessError
 from idvault.processes.cli.errors import ExitCode
-from idvault.processes.development import environment
-from idvault.processes.development.layout import WITNESS_NAME, Layout
-from idvault.processes.development.supervisor import FREE_PORTS
-from idvault.verify.transparency import checkpoint, note
 from idvault_client import connect, testing
+from idvault_dev import environment
+from idvault_dev.layout import WITNESS_NAME, Layout
+from idvault_dev.supervisor import FREE_PORTS
+from idvault_verify.transparency import checkpoint, note
 from tests.support import folders, programs
 from tests.support.house import House
 from tests.support.sandbox import invent, verify, wait_for

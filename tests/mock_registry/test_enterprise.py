@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from idvault.mock_registry import organization
-from idvault.mock_registry.counting import Counters, DayCaps
-from idvault.mock_registry.enterprise import EnterpriseLedger
-from idvault.mock_registry.organization import Organization
-from idvault.mock_registry.population import PopulationError
 from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
-from idvault.verify import document, name
+from idvault_dev.mock_registry import organization
+from idvault_dev.mock_registry.counting import Counters, DayCaps
+from idvault_dev.mock_registry.enterprise import EnterpriseLedger
+from idvault_dev.mock_registry.organization import Organization
+from idvault_dev.mock_registry.population import PopulationError
+from idvault_verify import document, name
 from tests.support.mock_registry import Running
 from tests.support.organizations import NAME, credit_code
 

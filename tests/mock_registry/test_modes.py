@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.mock_registry.server import Options
 from idvault.registry.nppa_wire import Credentials
-from idvault.verify import name
-from idvault.verify.registry import RegistryAnswer
+from idvault_dev.mock_registry.server import Options
+from idvault_verify import name
+from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, SECRET_KEY, ai
 from tests.support.registry_session import WIRES, RegistrySession, adapter, registry_session
 

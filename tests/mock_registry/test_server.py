@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.mock_registry import fixtures, population, server
-from idvault.mock_registry.population import PopulationError, Resident
-from idvault.mock_registry.server import Options
 from idvault.registry import nppa_wire
 from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaWireError, Question
-from idvault.verify.registry import RegistryAnswer
+from idvault_dev.mock_registry import fixtures, population, server
+from idvault_dev.mock_registry.population import PopulationError, Resident
+from idvault_dev.mock_registry.server import Options
+from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import (
     CREDENTIALS,
     FIXTURE,

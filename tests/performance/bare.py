@@ -19,7 +19,7 @@ from idvault.processes.bootstrap.account import build_statuses
 from idvault.processes.bootstrap.base import load_keys, open_base
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.cli import running
-from idvault.v1 import status_pb2
+from idvault_verify.v1 import status_pb2
 
 _CALLER = Caller("platform-a", "platform", "b" * 32)
 _NAME = "idvault.v1.StatusService"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault.verify.registry import pace
 from idvault_client import Consent
+from idvault_verify.registry import pace
 from tests.performance import bare_database, load
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.performance.place import Place, reading

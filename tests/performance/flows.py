@@ -23,11 +23,11 @@ from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import InTurn, at_any_time
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.verify.account import SubjectKind
-from idvault.verify.claim import ClaimState, Consent, Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, people, sandbox
 from tests.support.claims import EdgeClaims
 from tests.support.databases import Databases

@@ -7,9 +7,9 @@ from itertools import islice
 
 import grpc
 
-from idvault.verify.campaign import ImportResult
 from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
 from idvault_client.backend.rpc import Rpc
+from idvault_verify.campaign import ImportResult
 from tests.performance import sign_up
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.performance.vault import MeasuredVault, running

@@ -10,10 +10,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify.attest import jose, status_check, status_token
-from idvault.verify.attest.jose import PublicKey
-from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
-from idvault_client.offline import StatusVerifier
+from idvault_verify.attest import jose, status_check, status_token
+from idvault_verify.attest.jose import PublicKey
+from idvault_verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault_verify.offline import StatusVerifier
 from tests.performance.goal import Measured, Options, at_most, figure
 
 _AUDIENCE = "https://taxi.example"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from idvault.v1 import status_pb2
 from idvault_client import Tls
 from idvault_client.backend.campaign import LegacyAccount
+from idvault_verify.v1 import status_pb2
 from tests.performance import echo, load
 from tests.performance.load import Target
 from tests.performance.vault import MeasuredVault, running

@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from idvault.v1 import status_pb2
+from idvault_verify.v1 import status_pb2
 from tests.performance import bare_database, load
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.performance.peer import PEER

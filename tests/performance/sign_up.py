@@ -13,15 +13,15 @@ from uuid import uuid4
 import uvloop
 
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.development import environment
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.registry import RegistryAnswer
 from idvault_client import Consent, Verification
 from idvault_client.backend.rpc import Rpc
+from idvault_dev import environment
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.registry import RegistryAnswer
 from tests.performance import bare_database, load, statements
 from tests.performance.flows import QUORUM
 from tests.performance.goal import Measured, Options, at_most, figure

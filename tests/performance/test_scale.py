@@ -13,9 +13,9 @@ from idvault.core.tables.log import log_nodes
 from idvault.log.acts import tree as log_tree
 from idvault.log.acts.sequencing import sequence
 from idvault.status.credential import acts as credential_acts
-from idvault.verify.account import AccountState
-from idvault.verify.attest.status_list import VALID, StatusList
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.account import AccountState
+from idvault_verify.attest.status_list import VALID, StatusList
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.performance.flows import PARTY, clock, signing_up
 from tests.performance.goal import GOALS, Measured, figure
 from tests.performance.results import document

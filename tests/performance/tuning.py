@@ -3,10 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from idvault.processes.development import certificates
-from idvault.processes.development.authority import real_now
-from idvault.processes.development.layout import Layout
 from idvault_client import Tls
+from idvault_dev import certificates
+from idvault_dev.authority import real_now
+from idvault_dev.layout import Layout
 from tests.performance import echo, load
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.support import processes

@@ -11,8 +11,8 @@ import grpc
 
 from idvault.status import acts as status_acts
 from idvault.status.api import Hub
-from idvault.v1 import status_pb2
 from idvault_client import testing
+from idvault_verify.v1 import status_pb2
 from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.support import edge as edges
 from tests.support.authority import Authority

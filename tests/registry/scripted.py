@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from idvault.core.db.database import Database
 from idvault.core.db.types import from_micros, to_micros
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.registry import RegistryAnswer
 
 T = TypeVar("T")
 

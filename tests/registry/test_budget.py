@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.mock_registry.server import Options
 from idvault.registry import store
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.ports import CallTurn, Reserved
-from idvault.verify.registry import RegistryAnswer
+from idvault_dev.mock_registry.server import Options
+from idvault_verify.registry import RegistryAnswer
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
 from tests.support.mock_registry import FIXTURE, ai, identity, running
 

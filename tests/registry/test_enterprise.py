@@ -9,8 +9,8 @@ from idvault.registry import enterprise, exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.exchange import InsecureUrlError
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, ai, real_time
 from tests.support.organizations import organization
 from tests.support.registry_session import RegistrySession, registry_session

@@ -9,7 +9,7 @@ import pytest
 
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 from tests.registry.scripted import MemoryBudget
 from tests.support.mock_registry import ai, real_time
 from tests.support.registry_session import WIRES, RegistrySession, registry_session

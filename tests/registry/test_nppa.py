@@ -12,8 +12,8 @@ from idvault.registry import nppa_wire
 from idvault.registry.exchange import InsecureUrlError
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import NppaCode, NppaStatus
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import RegistryAnswer
 from tests.support.listening import silent
 from tests.support.mock_registry import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import LATENESS, RegistryAnswer, pace
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import LATENESS, RegistryAnswer, pace
 from tests.registry.scripted import MemoryBudget
 from tests.support.mock_registry import FIXTURE, ai, identity
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import ai
 from tests.support.registry_session import WIRES, RegistrySession, registry_session
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
-from idvault.verify.registry import DECIDED, RegistryAnswer
+from idvault_verify.registry import DECIDED, RegistryAnswer
 from tests.support import builders
 from tests.support.fakes.registry import FakeRegistry
 from tests.support.mock_registry import ai

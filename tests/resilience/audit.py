@@ -13,10 +13,10 @@ from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
 from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import DamagedError
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import DamagedError
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.resilience.book import SignUp
 from tests.resilience.tally import Tally
 from tests.support import sql

@@ -19,11 +19,11 @@ from typing import Any
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
-from idvault.verify.event import EventType
 from idvault_client.errors import Unavailable, VaultError
-from idvault_client.people.disclosure.custodian import Custodian
-from idvault_client.people.disclosure.pending import NotPendingError, PendingRequest
-from idvault_client.people.trust import FindingError
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.pending import NotPendingError, PendingRequest
+from idvault_people.trust import FindingError
+from idvault_verify.event import EventType
 from tests.resilience import rooms
 from tests.resilience.campaign import Options
 from tests.resilience.rooms import Rooms

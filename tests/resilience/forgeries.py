@@ -21,11 +21,11 @@ from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
 from idvault.disclosure.api import history as history_api
 from idvault.log.acts.proofs import Proved
-from idvault.v1 import verification_pb2
-from idvault_client.offline import disclosure_history, receipt
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import file as proof_file
-from idvault_client.offline.proof import UnverifiedError
+from idvault_verify.offline import disclosure_history, receipt
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import file as proof_file
+from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.v1 import verification_pb2
 from tests.resilience import rooms
 from tests.resilience.campaign import Options
 from tests.resilience.rooms import Rooms

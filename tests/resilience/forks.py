@@ -24,17 +24,17 @@ from sqlalchemy import select
 from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.log.acts import notes
 from idvault.log.ports import Witness
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
 from idvault_client.errors import VaultError
-from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.disclosure.one_time_key import OneTimeKeyError
-from idvault_client.people.disclosure.pending import NotPendingError
-from idvault_client.people.trust import FindingError
+from idvault_people.disclosure.auditor import Auditor
+from idvault_people.disclosure.one_time_key import OneTimeKeyError
+from idvault_people.disclosure.pending import NotPendingError
+from idvault_people.trust import FindingError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
 from tests.resilience import rooms
 from tests.resilience.campaign import Options
 from tests.resilience.rooms import Rooms

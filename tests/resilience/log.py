@@ -21,9 +21,9 @@ from idvault.log.store import NEWEST
 from idvault.processes import migrations
 from idvault.processes.cli.log import trust as log_trust
 from idvault.processes.cli.log.source import BundleSource, DatabaseSource, Source
-from idvault.verify.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles
-from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
-from idvault.verify.transparency.verifier import WrongEntryError
+from idvault_verify.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles
+from idvault_verify.transparency.tree import CompactRange, LogError, leaf_hash
+from idvault_verify.transparency.verifier import WrongEntryError
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
 from tests.support import folders, logs

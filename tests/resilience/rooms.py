@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from idvault.verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster import Roster
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
 from tests.support.chamber import Chamber, chamber

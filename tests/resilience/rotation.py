@@ -7,7 +7,7 @@ from pathlib import Path
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 from tests.resilience import tracer
 from tests.resilience.besieged import Besieged
 from tests.resilience.tally import Tally

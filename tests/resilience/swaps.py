@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 
-from idvault.opens.record import open_record
-from idvault.verify import token
-from idvault.verify.attest import hpke
-from idvault.verify.error import DamagedError
-from idvault.verify.record import SealedRecord
+from idvault_people.opens.record import open_record
+from idvault_verify import token
+from idvault_verify.attest import hpke
+from idvault_verify.error import DamagedError
+from idvault_verify.record import SealedRecord
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
 from tests.support import people

@@ -13,10 +13,10 @@ from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
 from idvault.key.acts.stored import ShredKeys
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.verify.claim import ClaimState
-from idvault.verify.event import EventType
 from idvault_client import Status, Verification
 from idvault_client.reasons import FailureReason
+from idvault_verify.claim import ClaimState
+from idvault_verify.event import EventType
 from tests.resilience.audit import Audit
 from tests.resilience.book import SignUp
 from tests.resilience.tally import Tally

@@ -13,7 +13,7 @@ from idvault.claim.acts.claim import OpenedClaim
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.log import log_entries
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 from tests.resilience.proxy import CuttingProxy
 from tests.support.claims import AskedClaim
 from tests.support.databases import Databases, PostgresMaker

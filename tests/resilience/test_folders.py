@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify import durable_file
+from idvault_verify import durable_file
 from tests.support import folders, traces
 
 _ROUNDS = 200

@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from google.protobuf.message import DecodeError
 
-from idvault.v1 import status_pb2, verification_pb2
-from idvault.verify.error import Reason
+from idvault_verify.error import Reason
+from idvault_verify.v1 import status_pb2, verification_pb2
 from tests.resilience.fuzz import answer, documented, naughty
 from tests.resilience.fuzz.attack import Report
 from tests.resilience.fuzz.messages import Attacker, Canaries

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_openings
-from idvault.verify.claim import ClaimState, FailureReason
+from idvault_verify.claim import ClaimState, FailureReason
 from tests.resilience.registry import oracle
 from tests.resilience.registry.campaign import Campaign
 from tests.resilience.registry.oracle import WrongError

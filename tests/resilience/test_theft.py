@@ -9,8 +9,8 @@ import pytest
 
 from idvault.sealing.index import MemoryPairMarker
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
 from tests.resilience.theft import attacks, guessing, search, victims
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row

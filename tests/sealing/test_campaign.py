@@ -5,7 +5,7 @@ import hmac
 from idvault.core import invitation_code
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.reference import KeyedReferencer
-from idvault.verify import seal
+from idvault_verify import seal
 
 KEY, OTHER = bytes(32), bytes([1]) * 32
 

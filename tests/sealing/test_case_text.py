@@ -10,7 +10,7 @@ from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.ports import SealedText
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify.attest.hpke import UnsealError
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 

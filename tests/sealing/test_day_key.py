@@ -10,9 +10,9 @@ from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.verify import durable_file
-from idvault.verify.attest import hpke
-from idvault.verify.error import UnavailableError
+from idvault_verify import durable_file
+from idvault_verify.attest import hpke
+from idvault_verify.error import UnavailableError
 from tests.support import builders
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy

@@ -13,9 +13,9 @@ from idvault.sealing.index import ChainedIndexer, CurrentIndexer
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
 from idvault.sealing.ports import PersonKey, UsedVersions
-from idvault.verify import seal
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
+from idvault_verify import seal
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

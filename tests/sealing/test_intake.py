@@ -9,9 +9,9 @@ from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import DayKey, Intake
-from idvault.verify.attest import hpke
-from idvault.verify.claim import Identity
-from idvault.verify.error import DamagedError, Reason, UnavailableError
+from idvault_verify.attest import hpke
+from idvault_verify.claim import Identity
+from idvault_verify.error import DamagedError, Reason, UnavailableError
 from tests.support import builders
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy

@@ -4,7 +4,7 @@ import hmac
 
 from idvault.sealing import key_check
 from idvault.sealing.key_set import Purpose
-from idvault.verify import seal
+from idvault_verify import seal
 
 KEY = b"k" * 32
 

@@ -22,9 +22,9 @@ from idvault.sealing.key_provider import (
 )
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
-from idvault.verify.attest import passphrase
-from idvault.verify.attest.passphrase import Cost
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.attest import passphrase
+from idvault_verify.attest.passphrase import Cost
+from idvault_verify.error import Reason, UnavailableError
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 

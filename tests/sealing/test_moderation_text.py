@@ -10,7 +10,7 @@ from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify.attest.hpke import UnsealError
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 

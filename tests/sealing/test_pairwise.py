@@ -3,8 +3,8 @@
 import hmac
 
 from idvault.sealing.pairwise import KeyedPairwise
-from idvault.verify import seal
-from idvault.verify.attest import jose
+from idvault_verify import seal
+from idvault_verify.attest import jose
 
 KEY, OTHER = bytes(32), bytes([1]) * 32
 

@@ -13,7 +13,7 @@ from idvault.sealing import pkcs11_lock
 from idvault.sealing.key_provider import KeyFileError, KeyFileLockedError, LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify.attest.hpke import UnsealError
 from tests.support import hardware
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.hardware import PIN

@@ -5,11 +5,11 @@ from hashlib import sha256
 import pytest
 
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.error import UnavailableError
-from idvault.verify.record import SealedRecord, UnconfirmedError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.error import UnavailableError
+from idvault_verify.record import SealedRecord, UnconfirmedError
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryShredStore
 from tests.support.fakes.sealing import CountingEntropy

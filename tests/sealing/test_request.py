@@ -10,7 +10,7 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, KeyedFingerprinter, RequestKeys
 from idvault.sealing.session import CurrentLinkCoder, KeyedLinkCoder
-from idvault.verify import seal
+from idvault_verify import seal
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

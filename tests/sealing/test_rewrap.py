@@ -18,7 +18,7 @@ from idvault.sealing.rewrap import (
     SecondFactorRewrapper,
 )
 from idvault.sealing.second_factor import TotpSealer, version_of
-from idvault.verify.error import DamagedError
+from idvault_verify.error import DamagedError
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

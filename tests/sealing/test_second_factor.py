@@ -12,9 +12,9 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.second_factor import TotpSealer
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.hpke import UnsealError
 from tests.support import people
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

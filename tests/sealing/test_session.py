@@ -1,7 +1,7 @@
 """The codes of sessions' links under the request key."""
 
 from idvault.sealing.session import KeyedLinkCoder
-from idvault.verify import secret
+from idvault_verify import secret
 
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -18,10 +18,10 @@ from idvault.core.tables.log import log_entries
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.operation.store import ROWS
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason, UnavailableError
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import AlreadyExistsError, NotFoundError, Reason, UnavailableError
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, request_id

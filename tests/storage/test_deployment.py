@@ -7,7 +7,7 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.processes.deployment import acts as deployment
-from idvault.verify.error import PreconditionError, Reason
+from idvault_verify.error import PreconditionError, Reason
 from tests.support.databases import Databases, Maker
 
 

@@ -21,8 +21,8 @@ from idvault.people.second_factor import acts as second_factor_acts
 from idvault.people.second_factor.rules import SecondFactor
 from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import FreshSecret, Intake
-from idvault.verify.error import UnavailableError
-from idvault.verify.event import Event, EventType
+from idvault_verify.error import UnavailableError
+from idvault_verify.event import Event, EventType
 from tests.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.public_files import LocalPublicFiles, PublicPathError
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
 from idvault.core.db.types import Micros
 from idvault.core.rows import Rows
-from idvault.verify.error import Reason
+from idvault_verify.error import Reason
 
 TABLE = Table(
     "things",

@@ -18,7 +18,7 @@ from idvault.core.db.turn import Turn
 from idvault.processes import migrations
 from idvault.processes.migrations import MAIN, SHRED
 from idvault.processes.migrations.branch import Branch, SchemaError
-from idvault.verify.error import PreconditionError, Reason, UnavailableError
+from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from tests.support import programs, tls_proxy
 from tests.support.databases import Databases, Maker
 

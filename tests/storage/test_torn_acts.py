@@ -39,13 +39,13 @@ from idvault.sealing.ports import Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import ContestTerms
-from idvault.verify.attest import registration
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.erasure import ErasureOrigin
-from idvault.verify.error import UnavailableError
-from idvault.verify.event import EventType
-from idvault.verify.sanction import AppealState, AuthorityOrder, Degree, Scope
-from idvault.verify.session import ContestState
+from idvault_verify.attest import registration
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.erasure import ErasureOrigin
+from idvault_verify.error import UnavailableError
+from idvault_verify.event import EventType
+from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Scope
+from idvault_verify.session import ContestState
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld

@@ -11,9 +11,9 @@ from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.processes.bootstrap.vault import own_vault
 from idvault.status import acts, store
-from idvault.verify.account import Account
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event
+from idvault_verify.account import Account
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import Event
 from tests.support.known_events import KnownEvents
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.processes.witness import app
 from idvault.processes.witness.cosigner import Cosigner, known_logs
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.transparency import checkpoint, epoch, note
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.transparency import checkpoint, epoch, note
 from tests.support import people, sql
 from tests.support.epoch_world import DiskWitness
 from tests.support.log_world import KEY

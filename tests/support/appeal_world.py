@@ -14,9 +14,9 @@ from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.rules import Sanction
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import AppealState, Degree
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import AppealState, Degree
 from tests.support.flow_world import PARTY, at
 from tests.support.sanction_world import SanctionWorld
 

@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from idvault.account.rules import Facts, Slot
-from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.event import Event, EventType
-from idvault.verify.record import SealedRecord
-from idvault.verify.seal import Part, encode
+from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.event import Event, EventType
+from idvault_verify.record import SealedRecord
+from idvault_verify.seal import Part, encode
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 1)

@@ -18,7 +18,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
 from idvault.processes import migrations
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.v1 import campaign_pb2 as pb
+from idvault_verify.v1 import campaign_pb2 as pb
 from tests.support.databases import memory
 from tests.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter

@@ -16,10 +16,10 @@ from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.verify.account import Status
-from idvault.verify.campaign import Campaign, CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Violation
+from idvault_verify.account import Status
+from idvault_verify.campaign import Campaign, CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Violation
 from tests.support import builders
 from tests.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
 from tests.support.fakes.flaky import Flaky

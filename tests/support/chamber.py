@@ -37,7 +37,6 @@ from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.proofs import LogProofs
 from idvault.log.acts.reading import StoredLog
 from idvault.log.api import TransparencyMethods
-from idvault.opens.identity import PersonalIdentity
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.custody_edge import custody_services
 from idvault.processes.bootstrap.vault import wire_vault
@@ -46,27 +45,28 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.v1 import transparency_pb2
-from idvault.verify.attest import hpke
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError
-from idvault.verify.event import EventType
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.transparency import entry
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.errors import BY_REASON
-from idvault_client.people.custody.drill import Drill
-from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.disclosure.custodian import Custodian
-from idvault_client.people.disclosure.kept_approval import KeptApprovals
-from idvault_client.people.disclosure.one_time_key import OneTimeKeys
-from idvault_client.people.disclosure.quota import NAME as QUOTA
-from idvault_client.people.disclosure.quota import ShareQuota
-from idvault_client.people.trust import Trust
+from idvault_people.custody.drill import Drill
+from idvault_people.disclosure.auditor import Auditor
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.kept_approval import KeptApprovals
+from idvault_people.disclosure.one_time_key import OneTimeKeys
+from idvault_people.disclosure.quota import NAME as QUOTA
+from idvault_people.disclosure.quota import ShareQuota
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.trust import Trust
+from idvault_verify.attest import hpke
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError
+from idvault_verify.event import EventType
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.v1 import transparency_pb2
 from tests.support import builders, people
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import FlakyDatabase

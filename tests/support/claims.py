@@ -20,9 +20,9 @@ from idvault.core.db.database import Database
 from idvault.processes.bootstrap.vault import own_vault
 from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake
-from idvault.verify.account import SubjectKind
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import Event
+from idvault_verify.account import SubjectKind
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import Event
 from tests.support.known_events import KnownEvents
 
 

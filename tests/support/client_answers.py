@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 
-import idvault.v1
+import idvault_verify.v1
 from idvault_client import VaultError
 
 Flat = dict[str, str]
@@ -27,9 +27,9 @@ _TOO_LATE = 10**13
 def services() -> Mapping[str, Mapping[str, MethodDescriptor]]:
     """Return the methods of every service, by the service's full name."""
     found = {}
-    for module in iter_modules(idvault.v1.__path__):
+    for module in iter_modules(idvault_verify.v1.__path__):
         if module.name.endswith("_pb2"):
-            described = import_module(f"idvault.v1.{module.name}").DESCRIPTOR
+            described = import_module(f"idvault_verify.v1.{module.name}").DESCRIPTOR
             for service in described.services_by_name.values():
                 found[service.full_name] = {method.name: method for method in service.methods}
     return found

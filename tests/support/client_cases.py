@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from idvault.verify.attest import registration
 from idvault_client import (
     Consent,
     campaigns,
@@ -20,6 +19,7 @@ from idvault_client import (
 from idvault_client import public_accounts as public
 from idvault_client.erasures import ErasureState
 from idvault_client.sanctions import ModeratorKey
+from idvault_verify.attest import registration
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 TOKEN = "acct_" + "0" * 25 + "1"

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import idvault_client
-from idvault.v1 import status_pb2
 from idvault_client import aio
+from idvault_verify.v1 import status_pb2
 from tests.support import client_answers
 from tests.support.client_calls import RecordingChannel
 

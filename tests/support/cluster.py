@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from idvault.core.fork_server import ForkedProcess
-from idvault.processes.development import certificates, environment, people
-from idvault.processes.development.authority import real_now
-from idvault.processes.development.layout import SERVER, WEB, WITNESS_NAME, Layout
-from idvault.processes.development.supervisor import Ports
-from idvault.verify.attest import passphrase
 from idvault_client import Tls, Vault, connect
+from idvault_dev import certificates, environment, people
+from idvault_dev.authority import real_now
+from idvault_dev.layout import SERVER, WEB, WITNESS_NAME, Layout
+from idvault_dev.supervisor import Ports
+from idvault_verify.attest import passphrase
 from tests.support import programs
 from tests.support.checkout import Checkout
 from tests.support.databases import Databases

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, DummyCookieJar, FormData
 
-from idvault_client.console import server
-from idvault_client.console.app import Console
+from idvault_people.console import server
+from idvault_people.console.app import Console
 
 
 @dataclass

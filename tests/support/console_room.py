@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idvault.core.edge.call import Caller
-from idvault.v1 import roster_pb2
-from idvault_client.console.disclosure import auditor, custodian
-from idvault_client.console.disclosure.session import AuditorSession, CustodianSession
-from idvault_client.people.custody.handover import HandOver
-from idvault_client.people.custody.journal import NAME, HandOverJournal
-from idvault_client.people.disclosure.case import DisclosureCase
-from idvault_client.people.disclosure.custodian import Custodian
-from idvault_client.people.disclosure.pending import PendingRequest
+from idvault_people.console.disclosure import auditor, custodian
+from idvault_people.console.disclosure.session import AuditorSession, CustodianSession
+from idvault_people.custody.handover import HandOver
+from idvault_people.custody.journal import NAME, HandOverJournal
+from idvault_people.disclosure.case import DisclosureCase
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.pending import PendingRequest
+from idvault_verify.v1 import roster_pb2
 from tests.support.chamber import Chamber, Local, identity
 from tests.support.console import Running, Visitor, running
 

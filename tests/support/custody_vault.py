@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from idvault.opens.identity import PersonalIdentity
-from idvault.opens.record import open_record
-from idvault.opens.share import open_share
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.verify.attest import hpke, record_key
-from idvault.verify.attest.payload import Payload
-from idvault.verify.claim import Identity
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.opens.record import open_record
+from idvault_people.opens.share import open_share
+from idvault_verify.attest import hpke, record_key
+from idvault_verify.attest.payload import Payload
+from idvault_verify.claim import Identity
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryShredStore
 from tests.support.fakes.sealing import CountingEntropy

@@ -12,12 +12,12 @@ from idvault.core.request import MemberAsked
 from idvault.core.tables.disclosure import disclosure_refusals
 from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import hpke
-from idvault.verify.attest.disclosure import DecisionTerms, Terms
-from idvault.verify.disclosure import Verdict
-from idvault.verify.error import IdvaultError, Reason
-from idvault.verify.seal import Part
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest import hpke
+from idvault_verify.attest.disclosure import DecisionTerms, Terms
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import IdvaultError, Reason
+from idvault_verify.seal import Part
 from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_member
 

@@ -47,12 +47,12 @@ from idvault.status.credential import acts as credential_acts
 from idvault.status.credential.acts import CredentialCommand
 from idvault.status.credential.acts import Issued as IssuedToken
 from idvault.status.rules import FeedChunk
-from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from idvault.verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
-from idvault.verify.claim import ClaimState
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import DocumentType
-from idvault.verify.error import IdvaultError, NotFoundError, Reason
+from idvault_verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
+from idvault_verify.claim import ClaimState
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import DocumentType
+from idvault_verify.error import IdvaultError, NotFoundError, Reason
+from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
 from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.campaign_edge import CampaignEdge

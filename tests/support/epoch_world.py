@@ -11,13 +11,13 @@ from idvault.processes.witness import wire
 from idvault.processes.witness.cosigner import Cosigner, known_logs
 from idvault.processes.witness.state import WitnessState
 from idvault.processes.witness.wire import AddCheckpoint
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.transparency import checkpoint, epoch, note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.epoch import Break
-from idvault.verify.transparency.proof import prove_consistency
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.transparency import checkpoint, epoch, note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.epoch import Break
+from idvault_verify.transparency.proof import prove_consistency
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, first_roster, roster_member
 from tests.support.log_world import KEY, SIGNER, START, of

@@ -8,7 +8,7 @@ from idvault.erasure.rules import ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
-from idvault.verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.erasure import ErasureOrigin, ErasureState
 from tests.support import builders
 from tests.support.chamber import Chamber
 

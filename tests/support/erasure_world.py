@@ -17,8 +17,8 @@ from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.verify.account import Status
-from idvault.verify.claim import Identity
+from idvault_verify.account import Status
+from idvault_verify.claim import Identity
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command

@@ -7,23 +7,23 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.v1 import evidence_pb2
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest.disclosure import DecisionTerms, digest
-from idvault.verify.attest.payload import Payload
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.disclosure import Verdict
-from idvault.verify.event import Event, EventType
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency import entry as entries
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.verify.transparency.note import Note, NoteSigner
-from idvault_client.offline.evidence import file as proof_file
-from idvault_client.offline.evidence.file import ProofFile
-from idvault_client.offline.record import sealed_record
-from idvault_client.people.disclosure import evidence as evidences
-from idvault_client.people.disclosure.auditor import DisclosedRecord
+from idvault_people.disclosure import evidence as evidences
+from idvault_people.disclosure.auditor import DisclosedRecord
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest.disclosure import DecisionTerms, digest
+from idvault_verify.attest.payload import Payload
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.disclosure import Verdict
+from idvault_verify.event import Event, EventType
+from idvault_verify.offline.evidence import file as proof_file
+from idvault_verify.offline.evidence.file import ProofFile
+from idvault_verify.offline.record import sealed_record
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency import entry as entries
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.note import Note, NoteSigner
+from idvault_verify.v1 import evidence_pb2
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, identity, roster_member
 from tests.support.log_world import KEY, ORIGIN, SIGNER

@@ -8,7 +8,7 @@ from idvault.core.db.database import Database
 from idvault.processes.bootstrap.vault import own_vault
 from idvault.status import acts
 from idvault.status.rules import FeedChunk
-from idvault.verify.account import Account
+from idvault_verify.account import Account
 from tests.support.flow_world import at
 
 

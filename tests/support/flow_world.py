@@ -13,10 +13,10 @@ from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.status.acts import StatusTexts
-from idvault.verify.account import Status, SubjectKind
-from idvault.verify.claim import Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import Status, SubjectKind
+from idvault_verify.claim import Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.accounts import Accounts
 from tests.support.claims import EdgeClaims, Jobs, WorkerClaims

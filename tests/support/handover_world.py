@@ -7,12 +7,12 @@ from typing import Any
 from google.protobuf.message import Message
 
 from idvault.account import acts as account_acts
-from idvault.opens.share import ShareError, open_share
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.record import SealedRecord
-from idvault_client.people.custody.handover import HandOver, HandOverProgress
-from idvault_client.people.custody.journal import HandOverJournal
+from idvault_people.custody.handover import HandOver, HandOverProgress
+from idvault_people.custody.journal import HandOverJournal
+from idvault_people.opens.share import ShareError, open_share
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.record import SealedRecord
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, roster_member
 

@@ -5,7 +5,7 @@ from types import FunctionType
 from idvault.core import certificate_files
 from idvault.processes.cli.__main__ import main
 from idvault.web import server
-from idvault_client.people.custody_edge import CustodyEdge
+from idvault_people.custody_edge import CustodyEdge
 
 WEB = f"{__name__}:web"
 WITNESS = f"{__name__}:witness"

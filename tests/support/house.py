@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from idvault.processes.development import environment
-from idvault.processes.development.authority import Authority, real_now
-from idvault.processes.development.layout import TRUST_DOMAIN, Layout
-from idvault.processes.development.session import Session
 from idvault_client import Tls, Vault, connect, testing
+from idvault_dev import environment
+from idvault_dev.authority import Authority, real_now
+from idvault_dev.layout import TRUST_DOMAIN, Layout
+from idvault_dev.session import Session
 from tests.support import folders, programs
 from tests.support.sandbox import Registry
 

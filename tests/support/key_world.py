@@ -12,7 +12,7 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED, KeyVersion
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.support.people import CHEAP
 from tests.support.storage_world import at
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from idvault.core.entropy import Entropy
 from idvault.core.event_factory import EventFactory
-from idvault.verify.event import Event
+from idvault_verify.event import Event
 
 
 class KnownEvents(EventFactory):

@@ -17,7 +17,7 @@ from idvault.log import store
 from idvault.log.acts import tree
 from idvault.log.acts.proofs import LogProofs
 from idvault.log.store import NEWEST
-from idvault.verify.event import Event, EventType
+from idvault_verify.event import Event, EventType
 from tests.support import logs
 from tests.support.fakes.memory_log import MemoryDatabase
 from tests.support.sealed_rows import synthetic_row

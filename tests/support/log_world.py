@@ -19,11 +19,11 @@ from idvault.log.acts.sequencing import Sequencer
 from idvault.log.ports import Witness
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
-from idvault.verify.clock import ClockReading
-from idvault.verify.transparency import checkpoint, verifier
-from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.clock import ClockReading
+from idvault_verify.transparency import checkpoint, verifier
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import merkle, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky, FlakyDatabase, FlakyNotes

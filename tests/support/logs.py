@@ -14,11 +14,11 @@ from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries, log_head, log_nodes
 from idvault.log.acts import notes
 from idvault.log.acts.sequencing import sequence as sequence_log
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
-from idvault.verify.transparency.tree import CompactRange, Position, leaf_hash
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
+from idvault_verify.transparency.tree import CompactRange, Position, leaf_hash
 from tests.support.databases import Databases
 from tests.support.merkle import log_of, signer
 

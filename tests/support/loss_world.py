@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from idvault.opens import identity as identities
-from idvault.opens.identity import PersonalIdentity
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
-from idvault.verify.attest import hpke
-from idvault.verify.attest.epoch import EpochStatement, parse
-from idvault.verify.attest.people import roster_chain, roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault_client.people import identity_folder
+from idvault_people import identity_folder
+from idvault_people.opens import identity as identities
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_verify.attest import hpke
+from idvault_verify.attest.epoch import EpochStatement, parse
+from idvault_verify.attest.people import roster_chain, roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from tests.support import people
 from tests.support.commands import Commands
 from tests.support.databases import Databases

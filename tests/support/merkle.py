@@ -8,8 +8,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify.transparency.note import Algorithm, NoteSigner, VerifierKey
-from idvault.verify.transparency.tree import Position
+from idvault_verify.transparency.note import Algorithm, NoteSigner, VerifierKey
+from idvault_verify.transparency.tree import Position
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "transparency"
 

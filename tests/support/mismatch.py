@@ -1,10 +1,10 @@
 """Seals an identity that the registry did not confirm, as only a lying service would."""
 
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.verify.attest import payload
-from idvault.verify.attest.payload import Payload
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.attest import payload
+from idvault_verify.attest.payload import Payload
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 
 

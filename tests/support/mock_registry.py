@@ -10,12 +10,12 @@ from typing import Any
 
 import aiohttp
 
-from idvault.mock_registry import server
-from idvault.mock_registry.server import Addresses, Options
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
+from idvault_dev.mock_registry import server
+from idvault_dev.mock_registry.server import Addresses, Options
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
 
 SECRET_KEY = "2836e95fcd10e04b0069bb1ee659955b"
 CREDENTIALS = Credentials("test-appId", "test-bizId", SECRET_KEY)

@@ -16,13 +16,13 @@ import grpc
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
-from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault_client import transport
 from idvault_client.backend.blocking.vault import Vault, connect
-from idvault_client.moderation.pages import console
-from idvault_client.moderation.workplace import Workplace
 from idvault_client.sessions import AccountContest
+from idvault_people.moderation.pages import console
+from idvault_people.moderation.workplace import Workplace
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld
 from tests.support.console import Running, Seen, Visitor, running

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from idvault.core.db.database import Database
 from idvault.moderator import acts as moderator_acts
 from idvault.processes.bootstrap.vault import operator_vault
-from idvault.verify.attest import registration
-from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
-from idvault.verify.clock import ClockReading
 from idvault_client.testing import DEVELOPMENT_PLATFORM
+from idvault_verify.attest import registration
+from idvault_verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
+from idvault_verify.clock import ClockReading
 
 
 async def name_moderators(main_url: str) -> None:

@@ -10,16 +10,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from idvault.opens import identity
-from idvault.opens.identity import PersonalIdentity
-from idvault.opens.record import open_record as open_sealed
-from idvault.opens.reseal import open_resealed
-from idvault.opens.share import ShareError, open_share
-from idvault.verify.attest import record_key
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.attest.payload import Payload
-from idvault.verify.record import SealedRecord
-from idvault_client.people.disclosure.one_time_key import OneTimeKey
+from idvault_people.disclosure.one_time_key import OneTimeKey
+from idvault_people.opens import identity
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.opens.record import open_record as open_sealed
+from idvault_people.opens.reseal import open_resealed
+from idvault_people.opens.share import ShareError, open_share
+from idvault_verify.attest import record_key
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.payload import Payload
+from idvault_verify.record import SealedRecord
 
 _COLUMNS = (
     "account_token",

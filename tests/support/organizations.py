@@ -1,8 +1,8 @@
 """Synthetic organisations: 990000 is not the region of any registration authority, so no code is real."""
 
-from idvault.verify import document
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
+from idvault_verify import document
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
 
 NAME = "虚构晴岚科技有限公司"
 

@@ -13,9 +13,9 @@ from idvault.core.tables.key import shred_keys
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.ports import Witness
 from idvault.processes.deployment import acts as deployment
-from idvault.verify.account import AccountState
-from idvault.verify.erasure import ErasureState
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.account import AccountState
+from idvault_verify.erasure import ErasureState
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.log_world import PLAIN, START, Worker

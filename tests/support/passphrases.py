@@ -6,11 +6,11 @@ tests have thousands. `tests/attest/test_passphrase.py` tests the real one.
 
 from types import FunctionType
 
-from idvault.opens import identity
 from idvault.processes.bootstrap.key import files as key_files
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.verify.attest import passphrase
-from idvault.verify.attest.passphrase import Cost
+from idvault_people.opens import identity
+from idvault_verify.attest import passphrase
+from idvault_verify.attest.passphrase import Cost
 from tests.support.people import CHEAP
 
 _CREATE = LocalKeyProvider.__dict__["create"].__func__

@@ -5,13 +5,13 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify.attest import hpke
-from idvault.verify.attest.passphrase import Cost
-from idvault.verify.attest.people import roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.attest.witness import WitnessPolicy
+from idvault_verify.attest import hpke
+from idvault_verify.attest.passphrase import Cost
+from idvault_verify.attest.people import roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.attest.witness import WitnessPolicy
 from tests.support import merkle
 
 WITNESS = merkle.witness("witness.example/w1", seed=2)

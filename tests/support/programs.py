@@ -32,20 +32,20 @@ _PRELOADED = (
         "idvault.processes.cli.witness",
     ),
     *(
-        "idvault.processes.cli.mock_registry",
+        "idvault_dev.commands.mock_registry",
         "idvault.processes.cli.doctor",
         "idvault.processes.cli.database",
         "idvault.processes.cli.key",
     ),
     *(
         "idvault.processes.cli.platform",
-        "idvault.processes.cli.people.roster",
-        "idvault.processes.cli.people.role",
+        "idvault_people.commands.roster",
+        "idvault_people.commands.role",
     ),
     *(
         "idvault.processes.cli.log.commands",
-        "idvault.processes.cli.dev.command",
-        "idvault.processes.cli.dev.single_process",
+        "idvault_dev.commands.dev",
+        "idvault_dev.commands.single_process",
     ),
     *(
         "idvault.processes.cli.report",
@@ -56,7 +56,7 @@ _PRELOADED = (
     *(
         "idvault.processes.bootstrap.platform_edge",
         "idvault.processes.bootstrap.custody_edge",
-        "idvault.processes.development.clock",
+        "idvault.processes.shifted_clock",
     ),
     *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
     *("sqlalchemy.ext.asyncio", "cryptography.hazmat.backends.openssl.backend"),

@@ -11,8 +11,8 @@ from idvault.public_account.api import PublicAccountMethods
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import PublicAccount, PublicProfile
 from idvault.public_account.store import store
-from idvault.verify import seal
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
+from idvault_verify import seal
+from idvault_verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command

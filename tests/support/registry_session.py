@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from idvault.mock_registry.server import Options
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.registry.ports import CallTurn, Registry, Reserved
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.registry import RegistryAnswer
+from idvault_dev.mock_registry.server import Options
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, Running, ai, real_time, running
 
 WIRES = ("nppa", "enterprise")

@@ -13,13 +13,13 @@ from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.disclosure.store import lists
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
-from idvault.opens.record import open_record
-from idvault.opens.reseal import open_resealed
-from idvault.verify.attest import record_key
-from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
-from idvault_client.people.disclosure.custodian import Custodian
-from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.one_time_key import OneTimeKeys
+from idvault_people.opens.record import open_record
+from idvault_people.opens.reseal import open_resealed
+from idvault_verify.attest import record_key
+from idvault_verify.error import Reason
 from tests.support.chamber import CUSTODIANS, Chamber, Local, Tamper, identity
 from tests.support.log_world import LOG_SIGNER
 from tests.support.statements import KnownStatements

@@ -18,14 +18,14 @@ from idvault.core.tables.log import log_entries
 from idvault.log.ports import Publication
 from idvault.report.acts import report as acts
 from idvault.report.acts.report import ReportSources
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
-from idvault.verify.period import Period, month_of
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.suppression import Cells
-from idvault.verify.transparency import entry
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.report import Hours, Report
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault_verify.period import Period, month_of
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.suppression import Cells
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.report import Hours, Report
 from tests.support import logs
 from tests.support.log_world import KEY, SIGNER, LogWorld
 from tests.support.merkle import log_of

@@ -6,7 +6,7 @@ from idvault.claim.acts import retention
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.status import acts
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 
 @dataclass

@@ -11,11 +11,11 @@ from idvault.people import acts
 from idvault.people.acts import Proposal, Published, RosterHolder
 from idvault.processes.bootstrap.roster import check_purpose
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.verify.attest import hpke
-from idvault.verify.attest.people import roster_chain, roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_chain import WatchedChain
-from idvault.verify.attest.quorum import Quorum
+from idvault_verify.attest import hpke
+from idvault_verify.attest.people import roster_chain, roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_chain import WatchedChain
+from idvault_verify.attest.quorum import Quorum
 from tests.support import builders, people
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter

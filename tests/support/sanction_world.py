@@ -29,19 +29,18 @@ from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
 from idvault.status.api import SerialisedStatuses
-from idvault.v1 import status_pb2
-from idvault.verify import moderator as moderator_rules
-from idvault.verify import seal
-from idvault.verify.account import Status
-from idvault.verify.attest import registration
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import Registration
-from idvault.verify.attest.sanction import SigningOccasion
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.moderator import Moderator
-from idvault.verify.sanction import (
+from idvault_verify import moderator as moderator_rules
+from idvault_verify import seal
+from idvault_verify.account import Status
+from idvault_verify.attest import registration
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Registration
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.moderator import Moderator
+from idvault_verify.sanction import (
     Automation,
     Degree,
     Ground,
@@ -52,7 +51,8 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from idvault.verify.transparency import entry
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import status_pb2
 from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.moderation_text import moderation_sealer

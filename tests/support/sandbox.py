@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from idvault.verify import document
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
 from idvault_client.testing import SyntheticOrganization
+from idvault_verify import document
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
 _GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"

@@ -25,8 +25,8 @@ from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
 from idvault.sealing.ports import PersonKey, SealedText
 from idvault.sealing.second_factor import TotpSealer
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.storage_world import NOW
 

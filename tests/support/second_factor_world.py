@@ -20,11 +20,11 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.second_factor import TotpSealer
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
 from tests.support import people
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import FakeFingerprinter

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from idvault.log.ports import Witness
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import VerifierKey
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import VerifierKey
 from tests.support.chamber import Chamber
 from tests.support.databases import Databases
 from tests.support.log_world import PLAIN, Worker

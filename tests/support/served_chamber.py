@@ -15,12 +15,12 @@ from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.opens import identity as identities
-from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.error import NotFoundError, Reason
-from idvault_client.people import identity_folder
-from idvault_client.people.custody_edge import CustodyEdge
+from idvault_people import identity_folder
+from idvault_people.custody_edge import CustodyEdge
+from idvault_people.opens import identity as identities
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 from tests.support import people
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, roster_member

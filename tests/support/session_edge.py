@@ -13,8 +13,8 @@ from idvault.core.edge.directory import Directory
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from idvault.v1 import session_pb2
 from idvault_client import Tls as ClientTls
+from idvault_verify.v1 import session_pb2
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import FakePlatforms, clock, platform
 from tests.support.flow_world import PARTY

@@ -24,12 +24,12 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
-from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify import seal, secret
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError
-from idvault.verify.transparency import entry
+from idvault_verify import seal, secret
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import common_pb2, contest_pb2, sanction_pb2
+from idvault_verify.v1 import session_pb2 as pb
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
 from tests.support.edge import RULES

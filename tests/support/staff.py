@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from idvault.processes.development.layout import PASSPHRASE
+from idvault_dev.layout import PASSPHRASE
 from tests.support.house import House
 
 

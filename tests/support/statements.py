@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.sealing.ports import Stated
-from idvault.v1 import status_pb2
-from idvault.verify.transparency import statement_key
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.statement_key import StatementKey
-from idvault_client.offline import disclosure_history
+from idvault_verify.offline import disclosure_history
+from idvault_verify.transparency import statement_key
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.statement_key import StatementKey
+from idvault_verify.v1 import status_pb2
 from tests.support import logs
 
 MADE = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)

@@ -5,10 +5,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify.account import AccountState, Assurance, Standing, Status, SubjectKind
-from idvault.verify.attest import jose, status_token
-from idvault.verify.attest.jose import PublicKey
-from idvault.verify.attest.status_list import INVALID, VALID, StatusList
+from idvault_verify.account import AccountState, Assurance, Standing, Status, SubjectKind
+from idvault_verify.attest import jose, status_token
+from idvault_verify.attest.jose import PublicKey
+from idvault_verify.attest.status_list import INVALID, VALID, StatusList
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ISSUER = status_token.issuer("vault.example/log")

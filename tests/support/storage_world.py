@@ -27,12 +27,12 @@ from idvault.key.acts.stored import DayKeys
 from idvault.processes.bootstrap.vault import NoGuard, wire_vault
 from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake, PersonKey
-from idvault.verify import token
-from idvault.verify.account import SubjectKind
-from idvault.verify.claim import ClaimState, Consent, FailureReason
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
-from idvault.verify.record import SealedRecord
+from idvault_verify import token
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import ClaimState, Consent, FailureReason
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault_verify.record import SealedRecord
 from tests.support.accounts import Accounts
 from tests.support.claims import AskedClaim, Claims, DatedSettlement, Jobs
 from tests.support.fakes.sealing import FakeFingerprinter

@@ -26,12 +26,11 @@ from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, TipOffFilter
-from idvault.v1 import tip_off_pb2
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import Degree, Origin, SanctionCategory, Scope, StatementOfReasons
-from idvault.verify.seal import Part
-from idvault.verify.tip_off import (
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree, Origin, SanctionCategory, Scope, StatementOfReasons
+from idvault_verify.seal import Part
+from idvault_verify.tip_off import (
     Dismissal,
     ReporterStanding,
     TargetKind,
@@ -41,6 +40,7 @@ from idvault.verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
+from idvault_verify.v1 import tip_off_pb2
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from idvault.verify.error import FieldCode, InvalidError, Reason
+from idvault_verify.error import FieldCode, InvalidError, Reason
 
 
 def violation(work: Callable[[], object]) -> tuple[str, FieldCode]:

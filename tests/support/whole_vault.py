@@ -4,11 +4,11 @@ import os
 import re
 from typing import Any
 
-from idvault.processes.cli.dev import members
-from idvault.processes.development import environment
-from idvault.processes.development.layout import AUDITORS, CUSTODIANS, PEOPLE
-from idvault.processes.development.supervisor import Ports
 from idvault_client import aio
+from idvault_dev import environment
+from idvault_dev.commands import members
+from idvault_dev.layout import AUDITORS, CUSTODIANS, PEOPLE
+from idvault_dev.supervisor import Ports
 from tests.support.cluster import Cluster, free_port
 from tests.support.processes import children
 

@@ -13,11 +13,11 @@ from idvault.processes.witness import app
 from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, known_logs
 from idvault.processes.witness.state import WitnessState
 from idvault.processes.witness.wire import PATH, AddCheckpoint
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner, VerifierKey, open_note
-from idvault.verify.transparency.proof import prove_consistency
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner, VerifierKey, open_note
+from idvault_verify.transparency.proof import prove_consistency
+from idvault_verify.transparency.tree import EMPTY_ROOT
 from tests.support.merkle import mth, reader, signer, witness
 
 ORIGIN = "log.example/idvault"

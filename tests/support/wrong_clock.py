@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from idvault.processes.cli import __main__ as command
 from idvault.processes.cli import running
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 AHEAD = "IDVAULT_TEST_CLOCK_AHEAD"
 """The environment variable; negative: the clock is behind."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.transparency import note
-from idvault.verify.transparency.checkpoint import (
+from idvault_verify.transparency import note
+from idvault_verify.transparency.checkpoint import (
     Checkpoint,
     CheckpointError,
     CosignaturePolicy,
@@ -27,15 +27,15 @@ from idvault.verify.transparency.checkpoint import (
     verify,
     verify_successor,
 )
-from idvault.verify.transparency.note import (
+from idvault_verify.transparency.note import (
     InvalidSignatureError,
     NoteSigner,
     UnsignedNoteError,
     VerifierKey,
     parse_key,
 )
-from idvault.verify.transparency.proof import ConsistencyError, prove_consistency
-from idvault.verify.transparency.tree import EMPTY_ROOT, LogError, leaf_hash
+from idvault_verify.transparency.proof import ConsistencyError, prove_consistency
+from idvault_verify.transparency.tree import EMPTY_ROOT, LogError, leaf_hash
 from tests.support.merkle import log_of, mth, reader, signer, vectors, witness
 
 PUBLISHED = vectors("checkpoint")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.verify.transparency import directory
-from idvault.verify.transparency.tile import grown, grown_bundles
+from idvault_verify.transparency import directory
+from idvault_verify.transparency.tile import grown, grown_bundles
 
 
 @pytest.mark.parametrize("size", [0, 1, 256, 70_000])

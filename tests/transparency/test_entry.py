@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify import seal
-from idvault.verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
-from idvault.verify.transparency import entry
-from idvault.verify.transparency.entry import EntryError
+from idvault_verify import seal
+from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.entry import EntryError
 from tests.support import builders
 
 EVENT = builders.event(EventType.CLAIM_OPEN, claim_id="d" * 32)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.verify.transparency import epoch
-from idvault.verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError, OriginError
-from idvault.verify.transparency.epoch import (
+from idvault_verify.transparency import epoch
+from idvault_verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError, OriginError
+from idvault_verify.transparency.epoch import (
     Carried,
     EarlierEpochError,
     Epoch,
@@ -16,7 +16,7 @@ from idvault.verify.transparency.epoch import (
     TwoStatementsError,
     UnknownEpochError,
 )
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.transparency.tree import EMPTY_ROOT
 from tests.support.epoch_world import breaks, cosigned, in_epoch, signed, statement, tree
 
 FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))

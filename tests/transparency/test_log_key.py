@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.verify.transparency import log_key
-from idvault.verify.transparency.log_key import LogKeyChange, LogKeyError
-from idvault.verify.transparency.note import NoteSigner, sign_note
+from idvault_verify.transparency import log_key
+from idvault_verify.transparency.log_key import LogKeyChange, LogKeyError
+from idvault_verify.transparency.note import NoteSigner, sign_note
 from tests.support import merkle
 
 A, B, C = (merkle.signer("log.example/idvault", seed=seed) for seed in (1, 2, 3))

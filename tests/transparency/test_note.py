@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.transparency.note import (
+from idvault_verify.transparency.note import (
     MAX_NOTE_BYTES,
     MAX_SIGNATURES,
     MAX_TIME,

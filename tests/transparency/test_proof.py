@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.transparency.proof import (
+from idvault_verify.transparency.proof import (
     ConsistencyError,
     InclusionError,
     ProofPlan,
@@ -19,7 +19,7 @@ from idvault.verify.transparency.proof import (
     verify_consistency,
     verify_inclusion,
 )
-from idvault.verify.transparency.tree import (
+from idvault_verify.transparency.tree import (
     EMPTY_ROOT,
     MalformedHashError,
     OutOfRangeError,

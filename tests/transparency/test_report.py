@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.period import Period
-from idvault.verify.transparency import report
-from idvault.verify.transparency.report import Hours, Report, ReportError
+from idvault_verify.period import Period
+from idvault_verify.transparency import report
+from idvault_verify.transparency.report import Hours, Report, ReportError
 from tests.support import logs
 from tests.support.merkle import log_of, signer
 

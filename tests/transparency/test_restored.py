@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.epoch import Epoch, HiddenEntriesError, TwoStatementsError
-from idvault.verify.transparency.restored import EpochPlace
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.epoch import Epoch, HiddenEntriesError, TwoStatementsError
+from idvault_verify.transparency.restored import EpochPlace
 from tests.support.epoch_world import breaks, cosigned, in_epoch, signed, statement, tree
 
 FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))

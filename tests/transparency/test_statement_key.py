@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.verify.transparency import note, statement_key
-from idvault.verify.transparency.note import NoteError, NoteSigner
-from idvault.verify.transparency.statement_key import FORMAT, StatementKey, StatementKeyError
+from idvault_verify.transparency import note, statement_key
+from idvault_verify.transparency.note import NoteError, NoteSigner
+from idvault_verify.transparency.statement_key import FORMAT, StatementKey, StatementKeyError
 from tests.support import merkle
 
 ORIGIN = "log.example/idvault"

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.transparency.proof import (
+from idvault_verify.transparency.proof import (
     prove_consistency,
     prove_inclusion,
     verify_consistency,
     verify_inclusion,
 )
-from idvault.verify.transparency.tile import (
+from idvault_verify.transparency.tile import (
     MAX_ENTRY_BYTES,
     WIDTH,
     Bundle,
@@ -28,7 +28,7 @@ from idvault.verify.transparency.tile import (
     parse_path,
     tile_of,
 )
-from idvault.verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash, root_at
+from idvault_verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash, root_at
 from tests.support.merkle import log_of, vectors
 
 PUBLISHED = vectors("tile")

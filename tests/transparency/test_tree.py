@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.transparency.tree import (
+from idvault_verify.transparency.tree import (
     EMPTY_ROOT,
     HASH_SIZE,
     MAX_SIZE,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tile import (
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tile import (
     Tile,
     encode_bundle,
     encode_tile,
@@ -17,8 +17,8 @@ from idvault.verify.transparency.tile import (
     grown_bundles,
     parse_path,
 )
-from idvault.verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash
-from idvault.verify.transparency.verifier import (
+from idvault_verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash
+from idvault_verify.transparency.verifier import (
     FileReader,
     ForkError,
     LogVerifier,

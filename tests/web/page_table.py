@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.sanction import Degree
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.sanction import Degree
 from tests.support import builders
 from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.web.browser import Browser, Page

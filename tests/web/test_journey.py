@@ -11,11 +11,11 @@ from aiohttp.test_utils import TestServer, unused_port
 from playwright.sync_api import Browser, Page, Route
 
 from idvault.core.db.database import Database
-from idvault.verify.registry import RegistryAnswer
 from idvault.web.app import Pages
 from idvault.web.edge import connect
 from idvault.web.server import LARGE_FORMS, whole
 from idvault_client import aio
+from idvault_verify.registry import RegistryAnswer
 from tests.support import closing
 from tests.support.browser import SHARED
 from tests.support.builders import ZONE

@@ -7,9 +7,9 @@ import pytest
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import Stage
-from idvault.verify.campaign import ReverificationMethod
-from idvault.verify.registry import RegistryAnswer
 from idvault_client.sessions import SessionPurpose, SessionState
+from idvault_verify.campaign import ReverificationMethod
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.edge import clock
 from tests.support.flow_world import PARTY

@@ -10,10 +10,10 @@ from aiohttp import web
 from idvault.processes.witness import app, wire
 from idvault.processes.witness.cosigner import CosignerAnswer
 from idvault.processes.witness.wire import AddCheckpoint
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import Note, parse, sign, sign_note
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import Note, parse, sign, sign_note
+from idvault_verify.transparency.tree import EMPTY_ROOT
 from tests.support.merkle import signer, witness
 from tests.support.witness_world import (
     LOG,

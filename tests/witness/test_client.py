@@ -11,8 +11,8 @@ from aiohttp import web
 from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import wire
 from idvault.processes.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency.note import NoteSigner, VerifierKey, sign
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency.note import NoteSigner, VerifierKey, sign
 from tests.support.merkle import witness
 from tests.support.witness_world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
 

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
 from idvault.processes.witness.state import WitnessState
 from idvault.processes.witness.wire import AddCheckpoint
-from idvault.verify.transparency import note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import Algorithm, NoteSigner, VerifierKey
+from idvault_verify.transparency import note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import Algorithm, NoteSigner, VerifierKey
 from tests.support import merkle
 from tests.support.merkle import vectors
 from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned

@@ -10,9 +10,9 @@ from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import epoch as epochs
 from idvault.processes.witness.epoch import EpochNotFollowedError
 from idvault.processes.witness.wire import OTHER_EPOCH
-from idvault.verify.transparency import checkpoint, epoch
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.proof import prove_consistency
+from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.proof import prove_consistency
 from tests.support import merkle
 from tests.support.epoch_world import (
     LOG,

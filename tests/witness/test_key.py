@@ -13,8 +13,8 @@ from idvault.processes.witness.key import (
     load_or_make,
     retire,
 )
-from idvault.verify.transparency import note
-from idvault.verify.transparency.note import Algorithm, parse_key
+from idvault_verify.transparency import note
+from idvault_verify.transparency.note import Algorithm, parse_key
 
 NAME = "witness.example/w1"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from idvault.processes.witness.state import StateError, WitnessState
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tree import EMPTY_ROOT
 from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from idvault.processes.witness import wire
 from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
-from idvault.verify.transparency import note
-from idvault.verify.transparency.tree import MAX_SIZE
+from idvault_verify.transparency import note
+from idvault_verify.transparency.tree import MAX_SIZE
 
 HASHES = st.lists(st.binary(min_size=32, max_size=32), max_size=wire.MAX_PROOF).map(tuple)
 # The example of C2SP tlog-witness, section add-checkpoint.

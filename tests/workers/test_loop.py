@@ -3,7 +3,7 @@
 import asyncio
 
 from idvault.core.loop import Changes, Loop, Task, pause
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.support import builders
 
 

@@ -1,11 +1,5 @@
 """The client for backends: connects, verifies people, reads statuses; `aio` is the same with await."""
 
-from idvault.verify.account import AccountState as State
-from idvault.verify.account import Assurance, Standing, SubjectKind
-from idvault.verify.claim import ClaimState
-from idvault.verify.document import DocumentType
-from idvault.verify.error import FieldCode, Reason
-from idvault.verify.organization import OrganizationCategory
 from idvault_client import aio
 from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.backend.claim import (
@@ -34,6 +28,12 @@ from idvault_client.errors import (
 )
 from idvault_client.reasons import FailureReason
 from idvault_client.transport import Tls
+from idvault_verify.account import AccountState as State
+from idvault_verify.account import Assurance, Standing, SubjectKind
+from idvault_verify.claim import ClaimState
+from idvault_verify.document import DocumentType
+from idvault_verify.error import FieldCode, Reason
+from idvault_verify.organization import OrganizationCategory
 
 __all__ = [
     "AccessDenied",

@@ -1,16 +1,5 @@
 """The types that a backend needs for campaigns; `Vault.campaigns` makes the calls."""
 
-from idvault.verify.campaign import (
-    Campaign,
-    CampaignState,
-    Cohort,
-    InvitationEvent,
-    InvitationState,
-    QuietHours,
-)
-from idvault.verify.campaign import CampaignPlan as Plan
-from idvault.verify.campaign import ImportResult as Outcome
-from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client.backend.blocking.campaign import CampaignClient as Campaigns
 from idvault_client.backend.campaign import AioCampaignClient as AioCampaigns
 from idvault_client.backend.campaign import (
@@ -21,6 +10,17 @@ from idvault_client.backend.campaign import (
     LegacyAccount,
 )
 from idvault_client.backend.campaign import InvitationBatch as Batch
+from idvault_verify.campaign import (
+    Campaign,
+    CampaignState,
+    Cohort,
+    InvitationEvent,
+    InvitationState,
+    QuietHours,
+)
+from idvault_verify.campaign import CampaignPlan as Plan
+from idvault_verify.campaign import ImportResult as Outcome
+from idvault_verify.campaign import ReverificationMethod as Method
 
 __all__ = [
     "AioCampaigns",

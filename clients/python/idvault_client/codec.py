@@ -29,8 +29,8 @@ from zoneinfo import ZoneInfo
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from idvault.verify.error import FieldCode, Reason
 from idvault_client.errors import InvalidFields
+from idvault_verify.error import FieldCode, Reason
 
 Value = TypeVar("Value")
 Read = Callable[[Any], Any]

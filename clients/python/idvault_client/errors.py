@@ -4,8 +4,8 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from idvault.verify.error import Reason
 from idvault_client import reasons
+from idvault_verify.error import Reason
 
 
 class VaultError(Exception):

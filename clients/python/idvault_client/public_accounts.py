@@ -1,12 +1,5 @@
 """The types that a backend needs for public accounts; `Vault.public_accounts` makes the calls."""
 
-from idvault.verify.public_account import (
-    Licence,
-    PublicAccountCategory,
-    PublicAccountKind,
-    PublicAccountState,
-    RejectReason,
-)
 from idvault_client.backend.blocking.public_account import PublicAccountClient as PublicAccounts
 from idvault_client.backend.public_account import (
     AccountFiling,
@@ -19,6 +12,13 @@ from idvault_client.backend.public_account import (
 )
 from idvault_client.backend.public_account import AioPublicAccountClient as AioPublicAccounts
 from idvault_client.backend.texts import reject_text
+from idvault_verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
 
 __all__ = [
     "AccountFiling",

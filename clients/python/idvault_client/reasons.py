@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idvault.verify.account import Standing
-from idvault.verify.error import FieldCode, Reason
+from idvault_verify.account import Standing
+from idvault_verify.error import FieldCode, Reason
 
 
 class FailureReason(StrEnum):

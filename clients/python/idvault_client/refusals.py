@@ -13,8 +13,8 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
-from idvault.verify.error import FieldCode, Reason
 from idvault_client import errors
+from idvault_verify.error import FieldCode, Reason
 
 _DOMAIN = "idvault"
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")

@@ -1,24 +1,5 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import Registration as ModeratorRegistration
-from idvault.verify.attest.registration import register as sign_registration
-from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.verify.sanction import (
-    AppealState,
-    AuthorityOrder,
-    Automation,
-    Degree,
-    Ground,
-    IssuerKind,
-    OperationState,
-    OrderState,
-    Origin,
-    SanctionCategory,
-    SanctionState,
-    Scope,
-    StatementOfReasons,
-)
 from idvault_client.backend.blocking.sanction import SanctionClient as Sanctions
 from idvault_client.backend.sanction import (
     AccountAppeal,
@@ -36,6 +17,25 @@ from idvault_client.backend.sanction import (
 )
 from idvault_client.backend.sanction import AioSanctionClient as AioSanctions
 from idvault_client.backend.texts import cause_text
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Registration as ModeratorRegistration
+from idvault_verify.attest.registration import register as sign_registration
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.sanction import (
+    AppealState,
+    AuthorityOrder,
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    OperationState,
+    OrderState,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    Scope,
+    StatementOfReasons,
+)
 
 __all__ = [
     "AccountAppeal",

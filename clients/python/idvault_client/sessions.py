@@ -1,9 +1,9 @@
 """The types that a backend needs for hosted verification; `Vault.sessions` makes the calls."""
 
-from idvault.verify.session import ContestState, SessionPurpose, SessionState
 from idvault_client.backend.blocking.session import SessionClient as Sessions
 from idvault_client.backend.session import AccountContest, ContestPage, HostedSession
 from idvault_client.backend.session import AioSessionClient as AioSessions
+from idvault_verify.session import ContestState, SessionPurpose, SessionState
 
 __all__ = [
     "AccountContest",

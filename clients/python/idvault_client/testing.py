@@ -33,12 +33,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from idvault.verify import document
-from idvault.verify.attest import registration
-from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 from idvault_client import aio, transport
 from idvault_client.backend.blocking import vault
 from idvault_client.transport import Tls
+from idvault_verify import document
+from idvault_verify.attest import registration
+from idvault_verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 
 DEVELOPMENT_PLATFORM = "platform-a"
 _START, _STOP = 60.0, 15.0

@@ -1,15 +1,5 @@
 """The types that a backend needs for reports of rumours; `Vault.tip_offs` makes the calls."""
 
-from idvault.verify.tip_off import (
-    Dismissal,
-    Reminder,
-    ReporterStanding,
-    TargetKind,
-    TipOffChannel,
-    TipOffOutcome,
-    TipOffState,
-    TipOffTarget,
-)
 from idvault_client.backend.blocking.tip_off import TipOffClient as TipOffs
 from idvault_client.backend.tip_off import AioTipOffClient as AioTipOffs
 from idvault_client.backend.tip_off import (
@@ -22,6 +12,16 @@ from idvault_client.backend.tip_off import (
     TipOffReport,
     TipOffReporter,
     UpheldSanction,
+)
+from idvault_verify.tip_off import (
+    Dismissal,
+    Reminder,
+    ReporterStanding,
+    TargetKind,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
 )
 
 __all__ = [

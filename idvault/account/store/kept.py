@@ -8,8 +8,8 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, scalar, statement, upsert
 from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import disclosures, kept_records
-from idvault.verify.disclosure import Disclosure
-from idvault.verify.record import SealedRecord
+from idvault_verify.disclosure import Disclosure
+from idvault_verify.record import SealedRecord
 
 _D, _K, _R = disclosures.c, kept_records.c, records.c
 _IS_OPEN = _D.ended_at.is_(None)

@@ -20,8 +20,8 @@ from idvault.core.db.types import to_micros
 from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.sanction import follower_closings, followers, sanctions
 from idvault.sealing.ports import PersonKey
-from idvault.verify.claim import ClaimState
-from idvault.verify.sanction import Degree, SanctionState
+from idvault_verify.claim import ClaimState
+from idvault_verify.sanction import Degree, SanctionState
 
 _MICROSECOND = timedelta(microseconds=1)
 

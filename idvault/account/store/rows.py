@@ -21,10 +21,10 @@ from idvault.core.db.look_up import KEYS, LookUp
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.db.types import from_micros, to_micros
 from idvault.core.tables.account import accounts, records, status_feed
-from idvault.verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.record import SealedRecord
+from idvault_verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.record import SealedRecord
 
 _LENGTH_SIZE = 4
 _ID_DIGITS = 64

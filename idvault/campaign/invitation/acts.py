@@ -16,16 +16,16 @@ from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Request
-from idvault.verify.campaign import (
+from idvault_verify.campaign import (
     Campaign,
     CampaignState,
     InvitationEvent,
     InvitationState,
     ReverificationMethod,
 )
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from idvault.verify.account import Account, AccountState, Standing
-from idvault.verify.campaign import (
+from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
     InvitationEvent,
     InvitationState,
     ReverificationMethod,
 )
-from idvault.verify.error import PreconditionError, Reason
+from idvault_verify.error import PreconditionError, Reason
 
 CODE_LIFETIME = timedelta(days=1)
 CODE_TRIES = 5

@@ -23,9 +23,9 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.tables.account import accounts
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
-from idvault.verify.account import Account, AccountState, Standing
-from idvault.verify.campaign import Campaign, CampaignState, InvitationState, ReverificationMethod
-from idvault.verify.clock import ClockReading
+from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.campaign import Campaign, CampaignState, InvitationState, ReverificationMethod
+from idvault_verify.clock import ClockReading
 
 
 def _limited(row: Any) -> Limited:

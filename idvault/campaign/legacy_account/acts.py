@@ -11,11 +11,11 @@ from idvault.campaign.ports import Referencer
 from idvault.core import account_request
 from idvault.core.act import Tx, Vault, act
 from idvault.core.request import Asked, Request
-from idvault.verify import seal, token
-from idvault.verify.campaign import ImportResult
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Violation
-from idvault.verify.event import EventType
+from idvault_verify import seal, token
+from idvault_verify.campaign import ImportResult
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Violation
+from idvault_verify.event import EventType
 
 _TOKEN_SIZE = 16
 _HASH_PURPOSE = "idvault/import-references/v1"

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from idvault.core.day import read_day
-from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 CHUNK_LIMIT = 2_000
 _LABEL_LENGTH = 64

@@ -29,7 +29,7 @@ from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
-from idvault.verify.account import Account, AccountState
+from idvault_verify.account import Account, AccountState
 
 
 def _add_all(table: Table, given: Subquery, common: Mapping[str, object]) -> Statement[Any]:

@@ -13,7 +13,7 @@ from idvault.campaign.store.rows import IN_COHORT
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
-from idvault.verify.campaign import Campaign, CampaignState, ReverificationMethod
+from idvault_verify.campaign import Campaign, CampaignState, ReverificationMethod
 
 
 def _by_day(stage: Stage) -> Select[Any]:

@@ -14,7 +14,7 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.db.types import Day
 from idvault.core.tables.campaign import campaign_days, campaigns, legacy_accounts
-from idvault.verify.campaign import (
+from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
     CampaignState,
@@ -22,7 +22,7 @@ from idvault.verify.campaign import (
     QuietHours,
     ReverificationMethod,
 )
-from idvault.verify.error import NotFoundError, Reason
+from idvault_verify.error import NotFoundError, Reason
 
 _TIME = "%H:%M"
 

@@ -20,9 +20,9 @@ from idvault.core import caller
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.loop import pause
 from idvault.sealing.ports import IntakeOpener
-from idvault.verify.account import SubjectKind
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError
+from idvault_verify.account import SubjectKind
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError
 
 PATIENCE = 5.0  # the registry's recommended time-out in seconds
 _DAMAGED_WAIT = timedelta(minutes=1)

@@ -27,11 +27,11 @@ from idvault.core.policy import OperatorPolicy
 from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.store import standing as sanction_standing
-from idvault.verify.account import Account, AccountState, Standing
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import ExhaustedError
-from idvault.verify.event import EventType
-from idvault.verify.record import SealedRecord
+from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import ExhaustedError
+from idvault_verify.event import EventType
+from idvault_verify.record import SealedRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from idvault.account import acts as account_acts
 from idvault.claim.rules import Claim, ReceiptEvidence
 from idvault.core.act import Vault
 from idvault.log.acts.proofs import LogProofs, Proved
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.error import IdvaultError
-from idvault.verify.record import SealedRecord
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.error import IdvaultError
+from idvault_verify.record import SealedRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from idvault.claim.acts.settlement import SettlementContext
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, Claim
 from idvault.core import account_request, person_request
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
 
 
 async def time_out(vault: Vault, now: ClockReading, *, limit: int, context: SettlementContext) -> int:

@@ -21,12 +21,12 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, RecordSealer
-from idvault.verify import name
-from idvault.verify.account import SubjectKind
-from idvault.verify.claim import Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify import name
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.registry import RegistryAnswer
 
 LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be queried
 HOLD = timedelta(seconds=1)

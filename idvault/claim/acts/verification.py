@@ -36,11 +36,11 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.request import Fingerprinter, Request
 from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
-from idvault.verify import name, token
-from idvault.verify.account import SubjectKind
-from idvault.verify.claim import ClaimState, Consent, Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import ExhaustedError, NotFoundError
+from idvault_verify import name, token
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import ExhaustedError, NotFoundError
 
 _LIMIT = timedelta(hours=24)
 _COUNT_AGE = timedelta(seconds=1)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from idvault.verify.registry import DECIDED, RegistryAnswer
+from idvault_verify.registry import DECIDED, RegistryAnswer
 
 QUERY_DELAY = timedelta(seconds=10)
 MISSING_INTERVAL = timedelta(seconds=5)

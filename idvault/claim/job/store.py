@@ -45,8 +45,8 @@ from idvault.core.db.types import Micros
 from idvault.core.tables import ID, TOKEN
 from idvault.core.tables.claim import claims, intakes, jobs
 from idvault.sealing.ports import Intake
-from idvault.verify.account import SubjectKind
-from idvault.verify.claim import Consent
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import Consent
 
 
 @dataclass(frozen=True, slots=True)

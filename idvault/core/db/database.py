@@ -14,7 +14,7 @@ from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.servers import Servers
 from idvault.core.db.sqlite import Sqlite
 from idvault.core.db.statement import Statement
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 Observe = Callable[[str, float], None]
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from idvault.core import caller
 from idvault.core.db.failure import DriverError
 from idvault.core.db.statement import Statement
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 
 T = TypeVar("T")
 KEYS = "keys"

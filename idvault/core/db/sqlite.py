@@ -14,7 +14,7 @@ from idvault.core.db.sqlite_connection import USUAL_WAIT, SqliteConnection
 from idvault.core.db.statement import Statement
 from idvault.core.db.threads import Threads
 from idvault.core.db.turn import Turn
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 _READERS = 2
 _TURN_WAIT = 10.0

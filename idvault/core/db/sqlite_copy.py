@@ -7,8 +7,8 @@ from pathlib import Path
 from idvault.core.db import url as address
 from idvault.core.db.failure import FOREIGN, DriverError, describe
 from idvault.core.db.sqlite_connection import USUAL_WAIT, SqliteConnection
-from idvault.verify import durable_file
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify import durable_file
+from idvault_verify.error import Reason, UnavailableError
 
 
 def copy(source: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from threading import Condition, Thread
 
-from idvault.verify import durable_file
+from idvault_verify import durable_file
 
 
 class Turn:

@@ -11,9 +11,9 @@ from google.protobuf.descriptor import MethodDescriptor
 from idvault.core import caller as callers
 from idvault.core.edge.call import Call, Caller, Stage
 from idvault.core.edge.directory import Directory
-from idvault.v1 import options_pb2
-from idvault.verify.attest.certificate import Certificate, CertificateError, read
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify.attest.certificate import Certificate, CertificateError, read
+from idvault_verify.error import DeniedError, Reason
+from idvault_verify.v1 import options_pb2
 
 __all__ = ["Access", "AccessOptionError", "Caller", "roles_of"]
 

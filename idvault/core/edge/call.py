@@ -7,8 +7,8 @@ from uuid import uuid4
 from google.protobuf.message import DecodeError, Message
 
 from idvault.core.request import check_id
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import InvalidError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import InvalidError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import invitation_code
 from idvault.core import request as request_rules
-from idvault.v1 import common_pb2
-from idvault.verify import claim, token
-from idvault.verify.claim import Consent
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify import claim, token
+from idvault_verify.claim import Consent
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.v1 import common_pb2
 
 BATCH_LIMIT = 1_000
 _ANSWER_TIME = 0.2  # seconds of a deadline reserved for the answer to reach the caller

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import describe, log
-from idvault.verify.error import IdvaultError, Reason, UnavailableError
+from idvault_verify.error import IdvaultError, Reason, UnavailableError
 
 # An older list could miss a revocation for too long, so all calls are refused.
 _TRUSTED_FOR = timedelta(seconds=60)

@@ -29,9 +29,9 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from idvault.core.edge.call import Call, EdgeMethod, Stage
 from idvault.core.second_factor import SecondFactorError
 from idvault.core.telemetry.logs import describe, log
-from idvault.verify import error as kinds
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import ExhaustedError, IdvaultError, Reason, Violation
+from idvault_verify import error as kinds
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import ExhaustedError, IdvaultError, Reason, Violation
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[object, Context], Awaitable[bytes]]

@@ -17,8 +17,8 @@ from idvault.core.edge import errors
 from idvault.core.edge.call import Caller, EdgeMethod, Stage
 from idvault.core.edge.errors import Context, Handler
 from idvault.core.telemetry.logs import log
-from idvault.v1 import options_pb2
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import options_pb2
 
 SERVICE = health.SERVICE_NAME
 _LEAVES_AFTER, _RETURNS_AFTER = 3, 2

@@ -8,7 +8,7 @@ from idvault.core import share
 from idvault.core.edge.call import Call, Stage
 from idvault.core.edge.pace import Pace
 from idvault.core.edge.timer import Timer
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 REQUEST_BYTES = 64 * 1024
 # Methods with larger requests: a roster has a post-quantum key for every member, an import has up to 2,000

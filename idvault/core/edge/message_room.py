@@ -18,7 +18,7 @@ from itertools import islice
 from time import monotonic
 
 from idvault.core import share
-from idvault.verify.error import BeyondShareError
+from idvault_verify.error import BeyondShareError
 
 PATIENCE = 0.5
 """For how many seconds a message may be on its way while other calls of its caller wait for room."""

@@ -10,7 +10,7 @@ from idvault.core.edge import errors
 from idvault.core.edge.call import Call, Stage
 from idvault.core.telemetry.logs import AccessLog
 from idvault.core.telemetry.metrics import Metrics
-from idvault.verify.error import DeniedError
+from idvault_verify.error import DeniedError
 
 
 def wrap(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:

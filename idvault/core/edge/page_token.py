@@ -9,8 +9,8 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
-from idvault.verify import seal
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify import seal
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 FIELD = "page_token"
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from idvault.core.edge.call import Call, Stage
 from idvault.core.edge.message_room import MessagePlace, MessageRoom
 from idvault.core.edge.timer import Timer
-from idvault.verify.error import BeyondShareError, InvalidError, Reason, UnavailableError
+from idvault_verify.error import BeyondShareError, InvalidError, Reason, UnavailableError
 
 READ_TIME = 5.0
 """How many seconds a call may wait for room, and then its caller may take to send the message."""

@@ -11,7 +11,7 @@ import asyncio
 
 from idvault.core.edge.call import Call, Stage
 from idvault.core.fair_queue import FairQueue
-from idvault.verify.error import BeyondShareError
+from idvault_verify.error import BeyondShareError
 
 BETWEEN = 0.008
 """Seconds between two refusals: the loop has the rest of the time for other calls."""

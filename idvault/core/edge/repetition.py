@@ -17,7 +17,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from idvault.core.edge.call import Caller
 from idvault.core.request import Asked, MemberAsked, check_id
-from idvault.verify import seal
+from idvault_verify import seal
 
 _ANEW = "a moderator signs a repetition anew"
 _USED = "a repetition has no unused code"

@@ -36,8 +36,8 @@ from idvault.core.request import RepeatedRequests
 from idvault.core.telemetry.logs import AccessLog
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.traces import Traces
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, InvalidError, Reason
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, InvalidError, Reason
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from idvault.core.edge.call import Caller
 from idvault.core.edge.directory import Directory
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify.error import DeniedError, Reason
 
 T = TypeVar("T")
 

@@ -27,18 +27,18 @@ from idvault.log.acts.proofs import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.sealing.ports import RecordSealer
-from idvault.verify import drill as verify_drill
-from idvault.verify.attest import drill as papers
-from idvault.verify.attest.drill import DrillTerms
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import HistoryFinding, QuorumMember
-from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify import drill as verify_drill
+from idvault_verify.attest import drill as papers
+from idvault_verify.attest.drill import DrillTerms
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.clock import ClockReading
+from idvault_verify.disclosure import HistoryFinding, QuorumMember
+from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
 
 
 def drill_versions(rosters: RosterSource) -> list[Roster]:

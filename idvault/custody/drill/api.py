@@ -18,9 +18,9 @@ from idvault.custody.drill.rules import DrillStanding
 from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.disclosure.api import auditor as disclosure_auditor
 from idvault.disclosure.api import history as history_api
-from idvault.v1 import drill_pb2, transparency_pb2
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.v1 import drill_pb2, transparency_pb2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 253_402_300_799  # the last second of the year 9999

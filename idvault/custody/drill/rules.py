@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.drill import RELYING_PARTY
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.record import SealedRecord
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.drill import RELYING_PARTY
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.record import SealedRecord
 
 PERIOD = timedelta(days=90)
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the custodian's computer and the service

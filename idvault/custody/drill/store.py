@@ -10,7 +10,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.tables.custody import drill_passes, drill_records
 from idvault.custody.drill.rules import DrillHistory, DrillRecord
-from idvault.verify.record import SealedRecord
+from idvault_verify.record import SealedRecord
 
 
 def _from_row(row: Row[Any]) -> DrillRecord:

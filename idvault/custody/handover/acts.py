@@ -33,21 +33,21 @@ from idvault.disclosure.acts import auditor as disclosure_auditor
 from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
-from idvault.verify import handover as rules
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import handover as batches
-from idvault.verify.attest import hpke, succession
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_change import going_on, is_same_holder
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.attest.succession import Succession
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.handover import HandedShare, HandoverBatch, HandoverEnd
-from idvault.verify.record import SealedRecord
+from idvault_verify import handover as rules
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest import handover as batches
+from idvault_verify.attest import hpke, succession
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_change import going_on, is_same_holder
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.attest.succession import Succession
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.handover import HandedShare, HandoverBatch, HandoverEnd
+from idvault_verify.record import SealedRecord
 
 _VERB = "hand_over"
 _END_VERB = "end_hand_over"

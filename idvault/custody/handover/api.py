@@ -8,13 +8,13 @@ from idvault.core.edge.page_token import FIELD
 from idvault.custody.handover import acts
 from idvault.custody.handover.acts import EndCommand, HandOverCommand
 from idvault.disclosure.acts.custodian import DisclosureContext
-from idvault.v1 import disclosure_pb2
-from idvault.verify import handover as rules
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.handover import HandedShare
-from idvault.verify.record import SealedRecord
+from idvault_verify import handover as rules
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.handover import HandedShare
+from idvault_verify.record import SealedRecord
+from idvault_verify.v1 import disclosure_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -13,7 +13,7 @@ from idvault.core.db.statement import param, scalar, statement, upsert
 from idvault.core.db.types import Micros
 from idvault.core.tables.account import records
 from idvault.core.tables.custody import ended_handovers, handed_quorums
-from idvault.verify.record import SealedRecord
+from idvault_verify.record import SealedRecord
 
 _C = records.c
 _CHANGES = listed(

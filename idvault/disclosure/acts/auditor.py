@@ -31,19 +31,19 @@ from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import Proofs
 from idvault.log.rules import Logged
 from idvault.people import acts as people_acts
-from idvault.verify.account import AccountState
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest import record_key
-from idvault.verify.attest.disclosure import PaperError, Terms
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.claim import ClaimState
-from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import Disclosure
-from idvault.verify.error import DamagedError, ExhaustedError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.record import SealedRecord
-from idvault.verify.transparency import entry
-from idvault.verify.transparency.entry import EntryError
+from idvault_verify.account import AccountState
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest import record_key
+from idvault_verify.attest.disclosure import PaperError, Terms
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.claim import ClaimState
+from idvault_verify.clock import ClockReading
+from idvault_verify.disclosure import Disclosure
+from idvault_verify.error import DamagedError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.record import SealedRecord
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.entry import EntryError
 
 _NUMBERS_A_DAY = 100_000
 _RETRY = timedelta(hours=24)

@@ -26,12 +26,12 @@ from idvault.log.acts.proofs import LogProofs, Proofs, Proved
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.sealing.ports import SealedText
-from idvault.verify import disclosure as verify_disclosure
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest.disclosure import DecisionTerms, PaperError
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import (
+from idvault_verify import disclosure as verify_disclosure
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest.disclosure import DecisionTerms, PaperError
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.clock import ClockReading
+from idvault_verify.disclosure import (
     DecidingQuorum,
     Disclosure,
     DisclosureState,
@@ -39,9 +39,9 @@ from idvault.verify.disclosure import (
     QuorumMember,
     Verdict,
 )
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.record import SealedRecord
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.record import SealedRecord
 
 
 def sealed_denial(*, case_texts: CaseTextSealer, filed: Filed, custodian: str, signed: bytes) -> SealedText:

@@ -15,12 +15,12 @@ from idvault.disclosure.ports import RecordAccess, RecordDisclosure
 from idvault.disclosure.store import lists, rows
 from idvault.log.acts.proofs import LogProofs, Proofs, Proved
 from idvault.sealing.ports import Stated, StatementSigner
-from idvault.verify.account import AccountState
-from idvault.verify.attest import history
-from idvault.verify.attest.history import ListedEntry
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
-from idvault.verify.seal import Part
+from idvault_verify.account import AccountState
+from idvault_verify.attest import history
+from idvault_verify.attest.history import ListedEntry
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
+from idvault_verify.seal import Part
 
 
 @dataclass(frozen=True, slots=True)

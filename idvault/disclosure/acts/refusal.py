@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from idvault.core.act import MemberActor, Tx, Vault, act
 from idvault.disclosure import rules
 from idvault.disclosure.store import store
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError, UnavailableError
-from idvault.verify.event import EventType
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError, UnavailableError
+from idvault_verify.event import EventType
 
 _VERB = "refuse"
 

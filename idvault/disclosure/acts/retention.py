@@ -6,8 +6,8 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.disclosure import rules
 from idvault.disclosure.acts import refusal
 from idvault.disclosure.store import lists, rows
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
 
 
 @act("disclosure.expire")

@@ -14,10 +14,9 @@ from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord, ShownD
 from idvault.disclosure.acts.custodian import Decided, DisclosureContext, PendingDisclosures
 from idvault.disclosure.api.history import logged, sealed_record, time_of
 from idvault.disclosure.ports import GivenShare
-from idvault.v1 import disclosure_pb2, transparency_pb2
-from idvault.verify import disclosure as verify_disclosure
-from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import (
+from idvault_verify import disclosure as verify_disclosure
+from idvault_verify.clock import ClockReading
+from idvault_verify.disclosure import (
     Decision,
     Disclosure,
     DisclosureState,
@@ -25,8 +24,9 @@ from idvault.verify.disclosure import (
     QuorumMember,
     Verdict,
 )
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.record import SealedRecord
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.record import SealedRecord
+from idvault_verify.v1 import disclosure_pb2, transparency_pb2
 
 PAGE_LIMIT = 100
 _USUAL_PAGE = 20

@@ -8,9 +8,9 @@ from idvault.disclosure.acts import custodian as acts
 from idvault.disclosure.acts.custodian import DecideCommand, DisclosureContext, ReleaseCommand
 from idvault.disclosure.api import auditor
 from idvault.disclosure.api.auditor import LONGEST_WAIT, report
-from idvault.v1 import disclosure_pb2, transparency_pb2
-from idvault.verify.clock import ClockReading
-from idvault.verify.disclosure import Verdict
+from idvault_verify.clock import ClockReading
+from idvault_verify.disclosure import Verdict
+from idvault_verify.v1 import disclosure_pb2, transparency_pb2
 
 _LIST = "ListPendingDisclosures"
 

@@ -13,10 +13,10 @@ from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.log.acts.proofs import Proved
-from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.record import SealedRecord
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.record import SealedRecord
+from idvault_verify.v1 import disclosure_pb2, status_pb2, transparency_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

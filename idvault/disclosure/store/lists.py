@@ -19,7 +19,7 @@ from idvault.core.tables.disclosure import (
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.ports import Filed, GivenShare, OwnDecision, RecordAccess, RecordDisclosure
 from idvault.disclosure.store import rows as disclosure_rows
-from idvault.verify.disclosure import Disclosure, DisclosureState, Verdict
+from idvault_verify.disclosure import Disclosure, DisclosureState, Verdict
 
 _ABOVE_ALL = 2**63 - 1
 _LIMIT = param("limit", Integer)

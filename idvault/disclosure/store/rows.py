@@ -21,10 +21,10 @@ from idvault.core.tables.erasure import erasures
 from idvault.disclosure.ports import Deciding, EndedClaim, Filed, RecordEvidence, Releasing
 from idvault.log import store as log_store
 from idvault.sealing.ports import SealedText
-from idvault.verify.claim import ClaimState
-from idvault.verify.disclosure import Decision, Disclosure, DisclosureState, Verdict
-from idvault.verify.erasure import ErasureState
-from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
+from idvault_verify.claim import ClaimState
+from idvault_verify.disclosure import Decision, Disclosure, DisclosureState, Verdict
+from idvault_verify.erasure import ErasureState
+from idvault_verify.error import AlreadyExistsError, NotFoundError, Reason
 
 
 def _decision(row: Row[Any]) -> tuple[str, Decision, SealedText | None]:

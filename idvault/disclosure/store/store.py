@@ -9,7 +9,7 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import param, scalar, statement, upsert
 from idvault.core.tables.disclosure import disclosure_budgets, disclosure_openings, disclosure_refusals
 from idvault.disclosure.rules import Tally
-from idvault.verify.disclosure import Disclosure
+from idvault_verify.disclosure import Disclosure
 
 _T = disclosure_refusals.c
 _OF = (_T.actor_id == param("actor_id")) & (_T.reason == param("reason"))

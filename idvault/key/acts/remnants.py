@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from idvault.core.db.database import Database
 from idvault.core.db.failure import DriverError
 from idvault.key.store import rewriting as store
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 
 # More than PostgreSQL keeps for reuse by default (min_wal_size), after wal_recycle was switched off.
 _MOST_SWITCHES = 100

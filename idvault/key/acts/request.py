@@ -12,7 +12,7 @@ from idvault.core import account_request
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.sealing.request import RequestKeys
-from idvault.verify.error import AlreadyExistsError, Reason
+from idvault_verify.error import AlreadyExistsError, Reason
 
 T = TypeVar("T")
 

@@ -22,8 +22,8 @@ from idvault.key.store.sealed import SealedColumn
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_version import SETTLED, KeyVersion
 from idvault.sealing.ports import SealedValue
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError
 
 _BATCH = 100
 Ending = Callable[[KeyVersion, Sequence[KeyVersion]], Awaitable[int]]

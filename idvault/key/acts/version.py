@@ -10,9 +10,9 @@ from idvault.key.store import version as store
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_version import HeldKey, KeyKeptError, KeyVersion
 from idvault.sealing.ports import UsedVersions
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import UnavailableError
-from idvault.verify.event import EventType
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import UnavailableError
+from idvault_verify.event import EventType
 
 
 async def announced(main: Database) -> list[KeyVersion]:

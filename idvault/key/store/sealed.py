@@ -22,7 +22,7 @@ from idvault.core.tables.session import contests
 from idvault.core.tables.tip_off import tip_off_reporters, tip_off_texts, tip_offs
 from idvault.sealing.ports import SealedValue
 from idvault.sealing.second_factor import version_of
-from idvault.verify.error import DamagedError, Reason
+from idvault_verify.error import DamagedError, Reason
 
 
 class SealedColumn:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from idvault.core.db.database import Database
 from idvault.log import store
 from idvault.log.rules import AuditPage, Extent, Subtree
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tree import CompactRange, LogError, Position
-from idvault.verify.transparency.verifier import LogVerifier, Progress, WrongEntryError
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tree import CompactRange, LogError, Position
+from idvault_verify.transparency.verifier import LogVerifier, Progress, WrongEntryError
 
 _PAGE = 1_000
 

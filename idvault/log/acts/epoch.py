@@ -14,17 +14,17 @@ from idvault.core.db.database import Database
 from idvault.log import store
 from idvault.log.acts import notes
 from idvault.log.store import EPOCHS, NEWEST, SIGNED
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.transparency import epoch
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.epoch import FIRST, Break, Epoch
-from idvault.verify.transparency.restored import EpochPlace
-from idvault.verify.transparency.tree import EMPTY_ROOT, CompactRange, LogError
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.transparency import epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.epoch import FIRST, Break, Epoch
+from idvault_verify.transparency.restored import EpochPlace
+from idvault_verify.transparency.tree import EMPTY_ROOT, CompactRange, LogError
 
 _ID_DIGITS = 32
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from idvault.core import caller
 from idvault.log.rules import Unsequenced
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
 
 PATIENCE = timedelta(seconds=60)
 _AGE = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from idvault.core.db.database import Database
 from idvault.log import store
 from idvault.log.acts import notes, tree
 from idvault.log.acts import reading as log_reading
-from idvault.verify.error import DamagedError, Reason, UnavailableError
+from idvault_verify.error import DamagedError, Reason, UnavailableError
 
 _PERIOD = 0.05
 

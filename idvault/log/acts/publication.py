@@ -34,16 +34,16 @@ from idvault.log.acts.epoch import LogEpochs
 from idvault.log.ports import Publication, PublicDirectory
 from idvault.log.rules import Subtree
 from idvault.log.store import LOG_KEYS
-from idvault.verify.attest.epoch import FILE as EPOCHS_FILE
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
-from idvault.verify.transparency import checkpoint, directory, epoch, log_key, note, tile
-from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.verify.transparency.directory import LOST
-from idvault.verify.transparency.log_key import LogKeyChange, LogKeyError
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
-from idvault.verify.transparency.tile import CHECKPOINT_PATH, HEIGHT, WIDTH, Bundle, Tile
-from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
+from idvault_verify.attest.epoch import FILE as EPOCHS_FILE
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault_verify.transparency import checkpoint, directory, epoch, log_key, note, tile
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.directory import LOST
+from idvault_verify.transparency.log_key import LogKeyChange, LogKeyError
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.transparency.tile import CHECKPOINT_PATH, HEIGHT, WIDTH, Bundle, Tile
+from idvault_verify.transparency.tree import CompactRange, LogError, leaf_hash
 
 
 class PublicationRefusedError(PreconditionError):

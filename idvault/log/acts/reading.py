@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from idvault.core.db.database import Database
 from idvault.log.acts import notes, tree
-from idvault.verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError, Violation
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tree import LogError
+from idvault_verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError, Violation
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tree import LogError
 
 
 def parse(raw: bytes) -> Checkpoint:

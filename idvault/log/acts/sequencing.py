@@ -38,15 +38,15 @@ from idvault.log.acts.witness import (
 from idvault.log.ports import PublicFiles
 from idvault.log.store import SIGNED
 from idvault.sealing.ports import Signer
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
-from idvault.verify.transparency import checkpoint, epoch, note
-from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
-from idvault.verify.transparency.epoch import EarlierEpochError
-from idvault.verify.transparency.note import NoteSignature, NoteSigner, VerifierKey
-from idvault.verify.transparency.proof import ConsistencyError
-from idvault.verify.transparency.tile import CHECKPOINT_PATH
-from idvault.verify.transparency.tree import CompactRange, LogError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault_verify.transparency import checkpoint, epoch, note
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
+from idvault_verify.transparency.epoch import EarlierEpochError
+from idvault_verify.transparency.note import NoteSignature, NoteSigner, VerifierKey
+from idvault_verify.transparency.proof import ConsistencyError
+from idvault_verify.transparency.tile import CHECKPOINT_PATH
+from idvault_verify.transparency.tree import CompactRange, LogError
 
 _BATCH = 1_000
 _BATCHES = 20

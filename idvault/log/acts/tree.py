@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from idvault.core.db.database import Database
 from idvault.log import store
 from idvault.log.rules import Head, Subtree, Unsequenced
-from idvault.verify.error import DamagedError, Reason
-from idvault.verify.transparency import proof
-from idvault.verify.transparency.tile import HEIGHT
-from idvault.verify.transparency.tree import Position, decompose, fold, node_hash
+from idvault_verify.error import DamagedError, Reason
+from idvault_verify.transparency import proof
+from idvault_verify.transparency.tile import HEIGHT
+from idvault_verify.transparency.tree import Position, decompose, fold, node_hash
 
 
 async def head(main: Database) -> Head:

@@ -37,11 +37,11 @@ from idvault.log.acts import notes, tree
 from idvault.log.acts import reading as log_reading
 from idvault.log.ports import Ahead, Cosigned, Witness, WitnessRefusedError
 from idvault.log.store import SIGNED
-from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
-from idvault.verify.transparency import note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteError, NoteSignature, VerifierKey
-from idvault.verify.transparency.tree import LogError
+from idvault_verify.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault_verify.transparency import note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteError, NoteSignature, VerifierKey
+from idvault_verify.transparency.tree import LogError
 
 PATIENCE = 5.0
 _GRACE = 0.25

@@ -18,10 +18,10 @@ from idvault.people.second_factor import rules, store
 from idvault.people.second_factor.ports import SecondFactorSealer
 from idvault.people.second_factor.rules import SecondFactor
 from idvault.sealing.ports import FreshSecret
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, PreconditionError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, PreconditionError, Reason
+from idvault_verify.event import EventType
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.people.second_factor import acts
 from idvault.people.second_factor.acts import EnrolCommand, SecondFactors
-from idvault.v1 import roster_pb2
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import roster_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from idvault.sealing.ports import FreshSecret
-from idvault.verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.people.roster_member import RosterMember
 
 
 class SecondFactorSealer(Protocol):

@@ -23,13 +23,13 @@ from idvault.log.ports import Ahead, Cosigned, Witness, WitnessRefusedError
 from idvault.log.store import SIGNED
 from idvault.processes.backup import record_walk, store
 from idvault.processes.backup.rules import MAIN, SHRED, EpochNumbers, MainExtent, PairContents, Seen
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.error import UnavailableError
-from idvault.verify.transparency import epoch, note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import VerifierKey
-from idvault.verify.transparency.restored import EpochPlace
-from idvault.verify.transparency.tree import CompactRange, decompose
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.error import UnavailableError
+from idvault_verify.transparency import epoch, note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import VerifierKey
+from idvault_verify.transparency.restored import EpochPlace
+from idvault_verify.transparency.tree import CompactRange, decompose
 
 _PAGE = 1_000
 _TIME_BYTES = 8

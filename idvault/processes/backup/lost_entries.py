@@ -7,11 +7,11 @@ that the log's key has signed, they are exactly what is lost, and the database w
 from collections import Counter
 
 from idvault.log.ports import PublicFiles
-from idvault.verify.error import DamagedError
-from idvault.verify.transparency import entry
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tile import WIDTH, Bundle, MalformedTileError, decode_bundle, grown_bundles
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.error import DamagedError
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tile import WIDTH, Bundle, MalformedTileError, decode_bundle, grown_bundles
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 
 
 async def count(files: PublicFiles, *, left: CompactRange, signed: Checkpoint) -> dict[str, int] | None:

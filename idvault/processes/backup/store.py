@@ -14,8 +14,8 @@ from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_entries, log_head
 from idvault.key.store.version import IS_KEPT
 from idvault.processes.backup.rules import MainExtent, RecordHolder
-from idvault.verify.account import AccountState
-from idvault.verify.erasure import ErasureState
+from idvault_verify.account import AccountState
+from idvault_verify.erasure import ErasureState
 
 _ERASED = AccountState.ERASED.value
 

@@ -22,8 +22,8 @@ from idvault.sealing.pairwise import KeyedPairwise
 from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
-from idvault.verify.attest import status_token
-from idvault.verify.attest.quorum import Quorum
+from idvault_verify.attest import status_token
+from idvault_verify.attest.quorum import Quorum
 
 
 async def build_statuses(

@@ -27,15 +27,15 @@ from idvault.processes.bootstrap.statements import at_hand
 from idvault.processes.deployment import acts as deployment
 from idvault.processes.witness.client import HttpWitness
 from idvault.sealing.key_set import Holder
-from idvault.verify import durable_file
-from idvault.verify.attest.epoch import FILE as EPOCHS_FILE
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.clock import ClockReading
-from idvault.verify.transparency import epoch
-from idvault.verify.transparency.note import parse_key
-from idvault.verify.transparency.tile import CHECKPOINT_PATH
+from idvault_verify import durable_file
+from idvault_verify.attest.epoch import FILE as EPOCHS_FILE
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.clock import ClockReading
+from idvault_verify.transparency import epoch
+from idvault_verify.transparency.note import parse_key
+from idvault_verify.transparency.tile import CHECKPOINT_PATH
 
 MAIN_FILE, SHRED_FILE = "main.sqlite3", "shred.sqlite3"
 

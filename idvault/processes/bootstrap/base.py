@@ -20,7 +20,7 @@ from idvault.processes.deployment import acts as deployment
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.pkcs11_lock import HardwareModule
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 Clock = Callable[[], ClockReading]
 _TRACES_GRACE = 2.0

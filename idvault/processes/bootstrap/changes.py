@@ -12,7 +12,7 @@ from idvault.core.loop import Changes
 from idvault.core.telemetry.watching import cancel
 from idvault.log.rules import Unsequenced
 from idvault.processes.bootstrap.base import Clock
-from idvault.verify.error import IdvaultError
+from idvault_verify.error import IdvaultError
 
 _PERIOD = 0.1
 Look = Callable[[], Awaitable[Unsequenced]]

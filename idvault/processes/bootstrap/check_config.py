@@ -23,12 +23,12 @@ from idvault.processes.doctor import Check, Finding, examine
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyFileError
 from idvault.sealing.key_set import Holder
-from idvault.verify.attest import expiry
-from idvault.verify.attest.certificate import CertificateError
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.transparency.note import parse_key
-from idvault.verify.transparency.tree import LogError
+from idvault_verify.attest import expiry
+from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.transparency.note import parse_key
+from idvault_verify.transparency.tree import LogError
 
 _HOLDERS = {
     Process.PLATFORM_EDGE: Holder.SERVICE,

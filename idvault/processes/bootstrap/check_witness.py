@@ -17,7 +17,7 @@ from idvault.processes.witness import cosigner, key, state
 from idvault.processes.witness.cosigner import KeyKindError
 from idvault.processes.witness.key import WitnessKeyFileError
 from idvault.processes.witness.state import StateError
-from idvault.verify.transparency.note import MalformedKeyError, parse_key
+from idvault_verify.transparency.note import MalformedKeyError, parse_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,11 @@ from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.sealing.intake import DayIntakeSealer
 from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.verify.account import SubjectKind
-from idvault.verify.claim import kind_of
-from idvault.verify.document import DocumentType
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer, pace
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import kind_of
+from idvault_verify.document import DocumentType
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer, pace
 
 _NPPA, _ENTERPRISE = "nppa", "enterprise"
 # The registry allows three times as many queries as checks.

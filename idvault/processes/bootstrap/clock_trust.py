@@ -19,7 +19,7 @@ from idvault.processes.clock_trust import (
     TwoClocks,
     WitnessedTime,
 )
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 AT_ANY_TIME = frozenset({
     "log", "publication", "directory_index", "day_keys", "status_lists", "status_keys", "follow_status_keys",

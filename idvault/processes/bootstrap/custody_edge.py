@@ -24,7 +24,7 @@ from idvault.processes.services.custodian import CustodianServicer
 from idvault.processes.services.roster import RosterServicer
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.second_factor import TotpSealer
-from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 
 async def build_custody_edge(

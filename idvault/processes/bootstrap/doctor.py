@@ -30,14 +30,14 @@ from idvault.processes.doctor import Check, Finding
 from idvault.processes.witness.client import HttpWitness
 from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
-from idvault.verify.attest import expiry
-from idvault.verify.attest.certificate import CertificateError
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import IdvaultError, UnavailableError
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.note import parse_key
-from idvault.verify.transparency.tree import LogError
+from idvault_verify.attest import expiry
+from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import IdvaultError, UnavailableError
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.note import parse_key
+from idvault_verify.transparency.tree import LogError
 
 # A checkpoint is signed about once a second.
 _LOOKS, _PAUSE = 25, 0.2

@@ -16,8 +16,8 @@ from idvault.processes.bootstrap.base import ENTROPY, Clock, load_keys, urls
 from idvault.processes.bootstrap.vitals import places
 from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import KeyFileError
-from idvault.verify import token
-from idvault.verify.error import UnavailableError
+from idvault_verify import token
+from idvault_verify.error import UnavailableError
 
 DATABASES = "databases"
 """The check without which those that read a database say nothing."""

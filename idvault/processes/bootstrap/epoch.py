@@ -26,18 +26,18 @@ from idvault.processes.bootstrap.log import log_policy
 from idvault.processes.bootstrap.vault import own_vault
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError, PreconditionError, Reason
-from idvault.verify.transparency import checkpoint, epoch
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.epoch import Epoch
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
-from idvault.verify.transparency.tree import LogError
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError, PreconditionError, Reason
+from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.epoch import Epoch
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.transparency.tree import LogError
 
 
 class LossRefusedError(PreconditionError):

@@ -10,10 +10,10 @@ from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover import store
 from idvault.custody.handover.acts import Count
 from idvault.people import store as people_store
-from idvault.verify.attest.people import roster as rosters
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
 
 
 async def check_handed_over(settings: Settings, main: Database) -> None:

@@ -28,10 +28,10 @@ from idvault.registry.probe import UnreachedError
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_provider import KeyFileError
 from idvault.sealing.key_version import HeldKey, KeyBehindError, KeyConflictError
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_chain import WatchedChain
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import IdvaultError, Reason, UnavailableError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_chain import WatchedChain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import IdvaultError, Reason, UnavailableError
 
 _REGISTRY_PATIENCE = 2.0
 

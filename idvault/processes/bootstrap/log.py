@@ -1,9 +1,9 @@
 """The policy of cosignatures: which the roster requires, and which the settings can ask for."""
 
 from idvault.core.config import ConfigError
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import Algorithm, VerifierKey
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import Algorithm, VerifierKey
 
 
 def log_policy(

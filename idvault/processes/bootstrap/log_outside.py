@@ -13,12 +13,12 @@ from idvault.log.acts.publication import Publisher
 from idvault.processes.bootstrap.base import load_keys_of, open_pair, urls
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import VerifierKey
-from idvault.verify.transparency.tile import CHECKPOINT_PATH
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import VerifierKey
+from idvault_verify.transparency.tile import CHECKPOINT_PATH
 
 
 def check_database_urls(*urls: str | None) -> None:

@@ -17,12 +17,12 @@ from idvault.processes.deployment import acts as deployment
 from idvault.processes.migrations import pending
 from idvault.processes.migrations.branch import Migration, Phase
 from idvault.processes.migrations.pending import State
-from idvault.verify.attest import certificate
-from idvault.verify.attest.certificate import CertificateError
-from idvault.verify.attest.registration import Registration
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, Reason
-from idvault.verify.moderator import Moderator
+from idvault_verify.attest import certificate
+from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.attest.registration import Registration
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
+from idvault_verify.moderator import Moderator
 
 
 def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:

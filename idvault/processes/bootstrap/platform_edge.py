@@ -33,7 +33,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.signing import public_keys
-from idvault.v1 import (
+from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
     public_account_pb2,

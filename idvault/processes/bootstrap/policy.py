@@ -2,7 +2,7 @@
 
 from idvault.core.config import Settings
 from idvault.core.policy import OperatorPolicy, PublicAccountLimits, TipOffPolicy
-from idvault.verify.registry import pace
+from idvault_verify.registry import pace
 
 
 def operator_policy(settings: Settings) -> OperatorPolicy:

@@ -10,10 +10,10 @@ from idvault.core.telemetry.watching import cancel
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.vault import own_vault
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_chain import WatchedChain
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import IdvaultError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_chain import WatchedChain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import IdvaultError
 
 _PERIOD = 0.5
 

@@ -18,7 +18,7 @@ from idvault.processes.bootstrap.certificates import edge_files, tls_of
 from idvault.processes.bootstrap.health import open_port, watch_health
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
 from idvault.processes.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned
-from idvault.verify.attest.certificate import ed25519_keys
+from idvault_verify.attest.certificate import ed25519_keys
 
 # With the other waits of a stop, below the 10 s that an operator's Ctrl-C allows.
 _GRACE = 5.0

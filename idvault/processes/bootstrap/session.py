@@ -21,7 +21,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
-from idvault.v1 import session_pb2
+from idvault_verify.v1 import session_pb2
 
 
 def session_context(

@@ -5,7 +5,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential.acts import StatusKeys
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 
 def status_signer(vault: Vault, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeys:

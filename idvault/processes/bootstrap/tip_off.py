@@ -11,7 +11,7 @@ from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
-from idvault.v1 import tip_off_pb2
+from idvault_verify.v1 import tip_off_pb2
 
 
 def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> list[Service]:

@@ -13,7 +13,7 @@ from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 
 def guard_of(base: Base) -> LogGuard:

@@ -12,8 +12,8 @@ from idvault.core.db import url as address
 from idvault.core.telemetry import watching
 from idvault.processes.bootstrap.base import Base, urls
 from idvault.processes.bootstrap.manifest import MANIFEST, ManifestError, read_manifest
-from idvault.verify import durable_file
-from idvault.verify.attest import expiry
+from idvault_verify import durable_file
+from idvault_verify.attest import expiry
 
 CERTIFICATES = ("tls_certificate", "tls_ca", "web_tls_certificate")
 _DATABASES = ("main", "shred")

@@ -14,12 +14,12 @@ from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.log import check_asked, witness_keys
 from idvault.processes.witness.client import HttpWitness
 from idvault.sealing.ports import Signer
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.error import DamagedError, IdvaultError
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import MalformedKeyError, NoteSigner, VerifierKey, parse_key
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.error import DamagedError, IdvaultError
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import MalformedKeyError, NoteSigner, VerifierKey, parse_key
+from idvault_verify.transparency.tree import EMPTY_ROOT
 
 # Enough for a worker that starts at the same time to sign its first checkpoint.
 _FIRST_CHECKPOINT = 15.0

@@ -49,7 +49,7 @@ from idvault.processes.clock_trust import ClockTrust
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from idvault.core.process import PortBusyError, ProcessError
-from idvault.verify import printable
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import DamagedError, IdvaultError, InvalidError, UnavailableError
+from idvault_verify import printable
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import DamagedError, IdvaultError, InvalidError, UnavailableError
 
 _PEOPLES_COMMANDS = frozenset({"auditor", "custodian", "operator", "roster", "log", "epoch"})
 

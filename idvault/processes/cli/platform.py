@@ -13,8 +13,8 @@ from idvault.core.platform import Platform
 from idvault.processes.bootstrap import operator
 from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.verify.attest.people import roster_member
-from idvault.verify.error import AlreadyExistsError
+from idvault_verify.attest.people import roster_member
+from idvault_verify.error import AlreadyExistsError
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
 

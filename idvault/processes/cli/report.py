@@ -15,11 +15,11 @@ from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.report.acts import page as report_page
 from idvault.report.acts import report as acts
-from idvault.verify import durable_file
-from idvault.verify.error import InvalidError, Reason, UnavailableError
-from idvault.verify.period import Period
-from idvault.verify.report.figure import Language
-from idvault.verify.transparency.report import Report
+from idvault_verify import durable_file
+from idvault_verify.error import InvalidError, Reason, UnavailableError
+from idvault_verify.period import Period
+from idvault_verify.report.figure import Language
+from idvault_verify.transparency.report import Report
 
 _MODE = 0o644
 

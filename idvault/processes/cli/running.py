@@ -13,7 +13,7 @@ import typer
 
 from idvault.core import process
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _LAST_PORT = 65_535
 Ready = Callable[[Mapping[str, Any]], None]
@@ -84,7 +84,7 @@ def clock(file: Path | None) -> Callable[[], ClockReading]:
     if file is None:
         return real_clock
     # Development only; production never loads the code of development.
-    from idvault.processes.development.clock import ClockFileError, ShiftedClock  # noqa: PLC0415
+    from idvault.processes.shifted_clock import ClockFileError, ShiftedClock  # noqa: PLC0415
 
     try:
         return ShiftedClock(file=file)

@@ -21,10 +21,10 @@ from idvault.processes.witness import app, cosigner, health, key
 from idvault.processes.witness import epoch as epochs
 from idvault.processes.witness.cosigner import Cosigner
 from idvault.processes.witness.state import StateError, WitnessState
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.transparency.note import MalformedKeyError, parse_key
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.transparency.note import MalformedKeyError, parse_key
 
 State = Annotated[
     Path,

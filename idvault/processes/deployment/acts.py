@@ -4,7 +4,7 @@ import asyncio
 
 from idvault.core.db.database import Database
 from idvault.processes.deployment import store
-from idvault.verify.error import PreconditionError, Reason
+from idvault_verify.error import PreconditionError, Reason
 
 _LOOKS, _PAUSE = 20, 0.1
 

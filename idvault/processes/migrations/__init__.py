@@ -39,7 +39,7 @@ from idvault.processes.deployment import store as deployment_store
 from idvault.processes.migrations import floor
 from idvault.processes.migrations.branch import Branch, Phase, SchemaError
 from idvault.registry import store as registry_store
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 _LOCK = 0x1D7A017  # any number, the same in every process that upgrades
 # How many seconds to wait for another process that upgrades an SQLite file, which may be large.

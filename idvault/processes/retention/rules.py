@@ -16,7 +16,7 @@ from idvault.people.rules import PROPOSAL_LIFETIME
 from idvault.processes.backup.rules import SHRED_KEPT
 from idvault.session.rules import KEPT
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify import disclosure as verify_disclosure
+from idvault_verify import disclosure as verify_disclosure
 
 _NO_END = "no end"
 

@@ -14,9 +14,9 @@ import aiohttp
 from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import wire
 from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import note
-from idvault.verify.transparency.note import Algorithm, Note, NoteError, VerifierKey
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency import note
+from idvault_verify.transparency.note import Algorithm, Note, NoteError, VerifierKey
 
 _PATIENCE = 5.0
 # A replayed old answer would hide that a database was rolled back; clocks do not differ this much.

@@ -21,9 +21,9 @@ from idvault.core.telemetry.witness import WitnessMetrics
 from idvault.processes.witness import wire
 from idvault.processes.witness.state import WitnessState
 from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
-from idvault.verify.transparency import checkpoint, epoch, note
-from idvault.verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
-from idvault.verify.transparency.note import (
+from idvault_verify.transparency import checkpoint, epoch, note
+from idvault_verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
+from idvault_verify.transparency.note import (
     Algorithm,
     InvalidSignatureError,
     MalformedNoteError,
@@ -31,7 +31,7 @@ from idvault.verify.transparency.note import (
     UnsignedNoteError,
     VerifierKey,
 )
-from idvault.verify.transparency.proof import ConsistencyError
+from idvault_verify.transparency.proof import ConsistencyError
 
 Logs = Mapping[str, Sequence[VerifierKey]]
 

@@ -13,15 +13,15 @@ A witness that was away, or that is new, follows all that are missing at once.
 from collections.abc import Iterable, Sequence
 
 from idvault.processes.witness.state import WitnessState
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.transparency import epoch
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.epoch import Carried, Epoch, LostPart
-from idvault.verify.transparency.note import VerifierKey
-from idvault.verify.transparency.tree import EMPTY_ROOT, LogError
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.transparency import epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.epoch import Carried, Epoch, LostPart
+from idvault_verify.transparency.note import VerifierKey
+from idvault_verify.transparency.tree import EMPTY_ROOT, LogError
 
 
 class EpochNotFollowedError(Exception):

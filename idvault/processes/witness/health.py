@@ -12,7 +12,7 @@ from pathlib import Path
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.vitals import Vitals
 from idvault.core.telemetry.witness import WitnessMetrics
-from idvault.verify.attest import expiry
+from idvault_verify.attest import expiry
 
 # A state is a few hundred bytes; what is left must hold the draft beside it.
 _LEAST_FREE = 1 << 20

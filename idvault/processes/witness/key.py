@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.verify import durable_file
-from idvault.verify.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
+from idvault_verify import durable_file
+from idvault_verify.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
 
 FILE = "witness.key"
 NEXT_FILE = "witness.next.key"

@@ -13,10 +13,10 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-from idvault.verify import durable_file
-from idvault.verify.transparency import checkpoint, epoch, note
-from idvault.verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify import durable_file
+from idvault_verify.transparency import checkpoint, epoch, note
+from idvault_verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError
+from idvault_verify.transparency.tree import EMPTY_ROOT
 
 _PRIVATE_FOLDER = 0o700
 _LOGS = "logs"

@@ -9,7 +9,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
-from idvault.verify.transparency.tree import MAX_SIZE
+from idvault_verify.transparency.tree import MAX_SIZE
 
 PATH = "/add-checkpoint"
 OTHER_EPOCH = 428

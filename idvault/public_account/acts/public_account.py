@@ -25,12 +25,12 @@ from idvault.public_account.rules import public_account as rules
 from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, Version
 from idvault.public_account.rules.public_account import Application, PublicAccount
 from idvault.public_account.store import lists, rows, store
-from idvault.verify import public_account as category
-from idvault.verify.account import Account
-from idvault.verify.claim import Consent
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
+from idvault_verify import public_account as category
+from idvault_verify.account import Account
+from idvault_verify.claim import Consent
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
 
 CHUNK = 100
 _FALLS = {

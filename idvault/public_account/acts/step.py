@@ -20,10 +20,10 @@ from idvault.public_account.rules import public_account as rules
 from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, PublicAccountOperator
 from idvault.public_account.rules.public_account import PublicAccount, PublicProfile
 from idvault.public_account.store import rows, store
-from idvault.verify.account import Account
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.seal import Part
+from idvault_verify.account import Account
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.seal import Part
 
 P = ParamSpec("P")
 

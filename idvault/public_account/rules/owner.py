@@ -52,11 +52,11 @@ from idvault.public_account.rules.public_account import (
     PublicProfile,
     TransferOffer,
 )
-from idvault.verify import public_account as category
-from idvault.verify.account import Account, AccountState, Standing, SubjectKind
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind, PublicAccountState
+from idvault_verify import public_account as category
+from idvault_verify.account import Account, AccountState, Standing, SubjectKind
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.public_account import PublicAccountCategory, PublicAccountKind, PublicAccountState
 
 _OPENED = frozenset({*LIVE, PublicAccountState.EXPIRED})
 

@@ -34,10 +34,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from idvault.account import rules as account_rules
-from idvault.verify import public_account as category
-from idvault.verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
-from idvault.verify.error import PreconditionError, Reason, TransitionError
-from idvault.verify.public_account import (
+from idvault_verify import public_account as category
+from idvault_verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
+from idvault_verify.error import PreconditionError, Reason, TransitionError
+from idvault_verify.public_account import (
     Licence,
     PublicAccountCategory,
     PublicAccountKind,

@@ -35,15 +35,15 @@ from idvault.core.tables.sanction import follower_closings, sanctions
 from idvault.public_account.rules.owner import Owned, Present, Version
 from idvault.public_account.rules.public_account import GRACE_DAYS, PublicAccount
 from idvault.public_account.store.rows import IS_LIVE, OWNED, joined, owned
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.public_account import (
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.public_account import (
     Licence,
     PublicAccountCategory,
     PublicAccountKind,
     PublicAccountState,
 )
-from idvault.verify.sanction import Degree
+from idvault_verify.sanction import Degree
 
 _columns = public_accounts.c
 _FIRST_DAY = date(1970, 1, 1)

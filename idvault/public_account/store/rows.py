@@ -24,9 +24,9 @@ from idvault.core.tables.public_account import (
 )
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.rules.public_account import LIVE, PublicAccount, TransferOffer
-from idvault.verify.account import Account, Standing
-from idvault.verify.error import NotFoundError, Reason, UnavailableError
-from idvault.verify.public_account import (
+from idvault_verify.account import Account, Standing
+from idvault_verify.error import NotFoundError, Reason, UnavailableError
+from idvault_verify.public_account import (
     Licence,
     PublicAccountCategory,
     PublicAccountKind,

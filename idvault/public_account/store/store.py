@@ -19,9 +19,9 @@ from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import appeals, sanctions
 from idvault.public_account.rules.owner import Closing, Owned
 from idvault.public_account.store import rows as public_account_rows
-from idvault.verify.account import Account
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.sanction import AppealState, Degree, SanctionState
+from idvault_verify.account import Account
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.sanction import AppealState, Degree, SanctionState
 
 _ABOUT = sanctions.c.public_account_id.is_(None) | (sanctions.c.public_account_id == param("public"))
 _OPEN: Statement[Any] = statement(

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC
 from html import escape
 
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.report.figure import Language, Section, Title
-from idvault.verify.suppression import Cells
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.report import Hours, Report
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import Language, Section, Title
+from idvault_verify.suppression import Cells
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.report import Hours, Report
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _LANGUAGES = {Language.ZH: "zh-CN", Language.EN: "en"}

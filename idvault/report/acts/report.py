@@ -35,18 +35,18 @@ from idvault.report.acts import page as report_page
 from idvault.report.rules import figure as report_figure
 from idvault.report.rules.figure import MonthFigures, WeekInMonth
 from idvault.sanction import rules as sanction_rules
-from idvault.verify import period as periods
-from idvault.verify import suppression
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.period import Period, month_of
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.report.figure import EDITION, OTHER, Breakdown, Duration, EntryCount, Language
-from idvault.verify.suppression import Cells, Elsewhere
-from idvault.verify.transparency import checkpoint, entry, note
-from idvault.verify.transparency import report as report_file
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.report import Hours, Report
+from idvault_verify import period as periods
+from idvault_verify import suppression
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.period import Period, month_of
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import EDITION, OTHER, Breakdown, Duration, EntryCount, Language
+from idvault_verify.suppression import Cells, Elsewhere
+from idvault_verify.transparency import checkpoint, entry, note
+from idvault_verify.transparency import report as report_file
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.report import Hours, Report
 
 P = ParamSpec("P")
 T = TypeVar("T")

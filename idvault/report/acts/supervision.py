@@ -14,17 +14,17 @@ from html import escape
 from idvault.log.ports import PublicDirectory
 from idvault.report.acts import page as report_page
 from idvault.report.acts.report import FOLDER, RunningMonth, path_of
-from idvault.verify import period as periods
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.clock import ClockReading
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.report.figure import Language, Title
-from idvault.verify.transparency import checkpoint, report
-from idvault.verify.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
-from idvault.verify.transparency.directory import LOG_FOLDER
-from idvault.verify.transparency.note import VerifierKey
-from idvault.verify.transparency.report import Report
-from idvault.verify.transparency.tile import CHECKPOINT_PATH
+from idvault_verify import period as periods
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.clock import ClockReading
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import Language, Title
+from idvault_verify.transparency import checkpoint, report
+from idvault_verify.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
+from idvault_verify.transparency.directory import LOG_FOLDER
+from idvault_verify.transparency.note import VerifierKey
+from idvault_verify.transparency.report import Report
+from idvault_verify.transparency.tile import CHECKPOINT_PATH
 
 PATHS = {Language.ZH: "index.html", Language.EN: "index.en.html"}
 _MOST_REPORTS = 60

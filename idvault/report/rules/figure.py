@@ -25,11 +25,11 @@ from datetime import date
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.operation.rules import SanctionCount
 from idvault.sanction.rules import LEAST, StatementKind
-from idvault.verify import period
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.period import Period
-from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.verify.suppression import Elsewhere
+from idvault_verify import period
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.period import Period
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.suppression import Elsewhere
 
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 

@@ -21,12 +21,12 @@ from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections,
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store import lock
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.verify.account import Account
-from idvault.verify.attest import sanction as papers
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason
-from idvault.verify.event import EventType
-from idvault.verify.sanction import AppealState, SanctionState
+from idvault_verify.account import Account
+from idvault_verify.attest import sanction as papers
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason
+from idvault_verify.event import EventType
+from idvault_verify.sanction import AppealState, SanctionState
 
 APPEALS = Objections(
     ROWS,

@@ -14,9 +14,9 @@ from idvault.sanction.appeal.rules import Appeal, AppealTerms
 from idvault.sanction.objection import api as objection_api
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import ObjectionContext
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify.clock import ClockReading
-from idvault.verify.sanction import AppealState
+from idvault_verify.clock import ClockReading
+from idvault_verify.sanction import AppealState
+from idvault_verify.v1 import sanction_pb2 as pb
 
 _STATES = numbers(AppealState, pb.Appeal.State.Value, "STATE_")
 

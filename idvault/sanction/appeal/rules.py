@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from idvault.sanction.rules import Sanction
-from idvault.verify import deadline
-from idvault.verify.error import DeniedError, PreconditionError, Reason, TransitionError
-from idvault.verify.sanction import AppealState
+from idvault_verify import deadline
+from idvault_verify.error import DeniedError, PreconditionError, Reason, TransitionError
+from idvault_verify.sanction import AppealState
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from idvault.sanction.objection import rules
 from idvault.sanction.objection.rules import Objection, ObjectionFilter
 from idvault.sanction.objection.store import ObjectionRows
 from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer, SealedModerationText
-from idvault.verify.account import Account
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.account import Account
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.event import EventType
 
 FIELD = "text"
 T = TypeVar("T", bound=Objection)

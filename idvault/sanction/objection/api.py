@@ -6,8 +6,8 @@ from typing import Protocol, TypeVar
 
 from idvault.moderator.api import invalid
 from idvault.sanction.objection.rules import FILED, ObjectionFilter
-from idvault.verify import token
-from idvault.verify.error import FieldCode
+from idvault_verify import token
+from idvault_verify.error import FieldCode
 
 State = TypeVar("State", bound=StrEnum)
 

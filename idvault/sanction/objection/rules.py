@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol, TypeVar
 from unicodedata import category
 
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 FILED = "FILED"
 """The state of each kind until it is decided."""

@@ -15,7 +15,7 @@ from idvault.core.db.types import Micros
 from idvault.core.rows import Rows
 from idvault.sanction.objection.rules import FILED, Objection, ObjectionFilter
 from idvault.sealing.moderation_text_ports import SealedModerationText
-from idvault.verify.error import Reason
+from idvault_verify.error import Reason
 
 T = TypeVar("T", bound=Objection)
 _TEXT = ("key_version", "text")

@@ -8,10 +8,10 @@ from idvault.moderator.acts import decision
 from idvault.sanction.operation import rules, store
 from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault.sanction.operation.store import ROWS
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.sanction import OperationState
-from idvault.verify.tip_off import TipOffState
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.sanction import OperationState
+from idvault_verify.tip_off import TipOffState
 
 
 @decision("operation.open", again=ROWS.get)

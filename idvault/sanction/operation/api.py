@@ -10,11 +10,11 @@ from idvault.moderator import api as moderator_api
 from idvault.sanction.api import DEGREES, SCOPES, page, time
 from idvault.sanction.operation import acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import OperationState
-from idvault.verify.tip_off import TipOffState
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.sanction import OperationState
+from idvault_verify.tip_off import TipOffState
+from idvault_verify.v1 import sanction_pb2 as pb
 
 _STATES = numbers(OperationState, pb.Operation.State.Value, "STATE_")
 

@@ -15,9 +15,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError, Violation
-from idvault.verify.sanction import Degree, OperationState, Scope
-from idvault.verify.statement import text_code
+from idvault_verify.error import InvalidError, PreconditionError, Reason, TransitionError, Violation
+from idvault_verify.sanction import Degree, OperationState, Scope
+from idvault_verify.statement import text_code
 
 _TITLE_LENGTH = 200
 

@@ -13,9 +13,9 @@ from idvault.core.rows import Rows
 from idvault.core.tables.sanction import operations, sanctions
 from idvault.core.tables.tip_off import tip_offs
 from idvault.sanction.operation.rules import Operation, SanctionCount
-from idvault.verify.error import Reason
-from idvault.verify.sanction import Degree, OperationState, SanctionState, Scope
-from idvault.verify.tip_off import TipOffState
+from idvault_verify.error import Reason
+from idvault_verify.sanction import Degree, OperationState, SanctionState, Scope
+from idvault_verify.tip_off import TipOffState
 
 ROWS = Rows(
     Operation,

@@ -6,9 +6,9 @@ from idvault.core.act import Tx, Vault, act, sweep
 from idvault.moderator.acts import decision
 from idvault.sanction.order import rules, store
 from idvault.sanction.order.rules import RecordedOrder
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.sanction import AuthorityOrder, OrderState
 
 
 @decision("order.record", again=store.get)

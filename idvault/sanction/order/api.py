@@ -11,12 +11,12 @@ from idvault.sanction import api as sanction_api
 from idvault.sanction.api import page, time
 from idvault.sanction.order import acts
 from idvault.sanction.order.rules import RecordedOrder
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify import statement
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import AuthorityOrder, OrderState
-from idvault.verify.seal import Part
+from idvault_verify import statement
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.seal import Part
+from idvault_verify.v1 import sanction_pb2 as pb
 
 _STATES = numbers(OrderState, pb.RecordedOrder.State.Value, "STATE_")
 

@@ -15,9 +15,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from idvault.verify import statement
-from idvault.verify.error import InvalidError, Reason, Violation
-from idvault.verify.sanction import AuthorityOrder, OrderState
+from idvault_verify import statement
+from idvault_verify.error import InvalidError, Reason, Violation
+from idvault_verify.sanction import AuthorityOrder, OrderState
 
 
 @dataclass(frozen=True, slots=True)

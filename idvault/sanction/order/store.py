@@ -11,8 +11,8 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.tables.sanction import orders, sanctions
 from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.store import rows as sanction_rows
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.sanction import AuthorityOrder, OrderState
 
 # What an act stored, and what it could not know: a sanction that was imposed while the order was recorded.
 _FOUND = (

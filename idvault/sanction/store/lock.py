@@ -17,9 +17,9 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.sanction import moderators, sanctions
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store import rows as sanction_rows
-from idvault.verify.account import Account
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.sanction import SanctionState
+from idvault_verify.account import Account
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.sanction import SanctionState
 
 _SIGNER = (moderators.c.relying_party == param("party")) & (moderators.c.moderator_id == param("signer"))
 _SIGNED_BY = (

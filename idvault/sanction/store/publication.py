@@ -9,7 +9,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.sanction import sanctions
 from idvault.sanction.rules import StatementKind, StatementWeek
-from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
+from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
 _KIND = (
     sanctions.c.degree,

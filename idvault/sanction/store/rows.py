@@ -28,8 +28,8 @@ from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.db.types import Micros
 from idvault.core.tables.sanction import sanctions
 from idvault.sanction.rules import CONFIRM_WITHIN, Sanction, SanctionFilter, SanctionLevels
-from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
-from idvault.verify.sanction import (
+from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault_verify.sanction import (
     AuthorityOrder,
     Automation,
     Degree,
@@ -41,7 +41,7 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from idvault.verify.statement import DIGEST_SIZE
+from idvault_verify.statement import DIGEST_SIZE
 
 
 def from_row(row: Any) -> Sanction:

@@ -17,8 +17,8 @@ from idvault.core.tables.campaign import legacy_accounts
 from idvault.core.tables.sanction import followers, sanctions
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.rules import Sanction
-from idvault.verify.account import Account, StandingPeriod
-from idvault.verify.sanction import STANDINGS, Degree, SanctionState
+from idvault_verify.account import Account, StandingPeriod
+from idvault_verify.sanction import STANDINGS, Degree, SanctionState
 
 _NO_ID = literal("", String)
 # The degree of a campaign's limit is empty.

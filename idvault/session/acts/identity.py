@@ -35,12 +35,12 @@ from idvault.session.contest import acts as contest_acts
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.rules import PastClaim, VerificationSession
-from idvault.verify.account import Status
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.claim import ClaimState
-from idvault.verify.clock import ClockReading
-from idvault.verify.erasure import ErasureOrigin
-from idvault.verify.error import NotFoundError, Reason
+from idvault_verify.account import Status
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.claim import ClaimState
+from idvault_verify.clock import ClockReading
+from idvault_verify.erasure import ErasureOrigin
+from idvault_verify.error import NotFoundError, Reason
 
 LIMIT = 100
 """How many verifications, sanctions, appeals and public accounts are shown."""

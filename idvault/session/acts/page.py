@@ -17,14 +17,14 @@ from idvault.session import rules, store
 from idvault.session.acts import session as session_acts
 from idvault.session.acts.session import Custodians, SessionContext, ShownSession
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
-from idvault.verify import secret
-from idvault.verify.campaign import InvitationEvent
-from idvault.verify.claim import ClaimState, Consent, Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import DocumentType
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.session import SessionState
+from idvault_verify import secret
+from idvault_verify.campaign import InvitationEvent
+from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import DocumentType
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.session import SessionState
 
 
 @dataclass(frozen=True, slots=True)

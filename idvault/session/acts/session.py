@@ -24,12 +24,12 @@ from idvault.platform import acts as platform_acts
 from idvault.session import rules, store
 from idvault.session.ports import LinkCoder
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
-from idvault.verify import return_address, secret
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
-from idvault.verify.event import EventType
-from idvault.verify.seal import Part
-from idvault.verify.session import SessionPurpose, SessionState
+from idvault_verify import return_address, secret
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
+from idvault_verify.event import EventType
+from idvault_verify.seal import Part
+from idvault_verify.session import SessionPurpose, SessionState
 
 # Each retry follows a step that another call has stored meanwhile, and a session has few.
 _RETRIES = 10

@@ -13,15 +13,15 @@ from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
 from idvault.session.rules import VerificationSession
-from idvault.v1 import common_pb2, verification_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify import claim, secret, token
-from idvault.verify.campaign import InvitationEvent
-from idvault.verify.claim import Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import DocumentType
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.session import SessionPurpose, SessionState
+from idvault_verify import claim, secret, token
+from idvault_verify.campaign import InvitationEvent
+from idvault_verify.claim import Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import DocumentType
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.session import SessionPurpose, SessionState
+from idvault_verify.v1 import common_pb2, verification_pb2
+from idvault_verify.v1 import session_pb2 as pb
 
 
 class OfBrowser(Protocol):

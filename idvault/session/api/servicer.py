@@ -27,11 +27,11 @@ from idvault.session.api import convert
 from idvault.session.contest import api as contest_api
 from idvault.session.contest.api import ContestMethods
 from idvault.session.rules import PastClaim
-from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
-from idvault.v1 import identity_pb2 as pb
-from idvault.v1 import session_pb2 as v1_session_pb2
-from idvault.verify import secret
-from idvault.verify.clock import ClockReading
+from idvault_verify import secret
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
+from idvault_verify.v1 import identity_pb2 as pb
+from idvault_verify.v1 import session_pb2 as v1_session_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -21,11 +21,11 @@ from idvault.session import store as session_store
 from idvault.session.contest import rules
 from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.contest.store import ROWS
-from idvault.verify.account import AccountState
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.session import ContestState
+from idvault_verify.account import AccountState
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.session import ContestState
 
 CONTESTS = Objections(
     ROWS,

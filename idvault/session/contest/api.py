@@ -15,10 +15,10 @@ from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.contest import acts
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestTerms
-from idvault.v1 import contest_pb2 as pb
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.session import ContestState
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.session import ContestState
+from idvault_verify.v1 import contest_pb2 as pb
 
 _STATES = numbers(ContestState, pb.Contest.State.Value, "STATE_")
 

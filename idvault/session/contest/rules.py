@@ -16,10 +16,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from idvault.verify import deadline
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import TransitionError
-from idvault.verify.session import ContestState
+from idvault_verify import deadline
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import TransitionError
+from idvault_verify.session import ContestState
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,19 +36,19 @@ from idvault.sealing.ports import Signer, Stated
 from idvault.status.credential import rules, store
 from idvault.status.credential.ports import Pairwise, StatusSigner
 from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
-from idvault.verify import signing_key
-from idvault.verify.account import Account
-from idvault.verify.attest import jose, status_token
-from idvault.verify.attest.jose import PublicKey
-from idvault.verify.attest.status_list import LIST_SIZE, StatusList
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, Reason, UnavailableError
-from idvault.verify.event import EventType
-from idvault.verify.signing_key import StatusKey
-from idvault.verify.transparency import statement_key
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.statement_key import StatementKey
-from idvault.verify.transparency.tree import LogError
+from idvault_verify import signing_key
+from idvault_verify.account import Account
+from idvault_verify.attest import jose, status_token
+from idvault_verify.attest.jose import PublicKey
+from idvault_verify.attest.status_list import LIST_SIZE, StatusList
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, Reason, UnavailableError
+from idvault_verify.event import EventType
+from idvault_verify.signing_key import StatusKey
+from idvault_verify.transparency import statement_key
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.statement_key import StatementKey
+from idvault_verify.transparency.tree import LogError
 
 
 @act("status_key.announce")

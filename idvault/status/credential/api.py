@@ -9,9 +9,9 @@ from idvault.core.edge.call import Caller
 from idvault.public_account import api as public_account_api
 from idvault.status.credential import acts, rules
 from idvault.status.credential.acts import CredentialCommand, Issued, TokenContext
-from idvault.v1 import status_pb2
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import status_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
-from idvault.verify.account import Account, AccountState, Standing, Status
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.account import Account, AccountState, Standing, Status
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 
 _LONGEST_AUDIENCE = 200
 _RENEWAL = timedelta(days=20)

@@ -27,10 +27,10 @@ from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
-from idvault.verify.attest.status_list import INVALID, VALID, StatusList
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, Reason, UnavailableError
-from idvault.verify.signing_key import StatusKey
+from idvault_verify.attest.status_list import INVALID, VALID, StatusList
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, Reason, UnavailableError
+from idvault_verify.signing_key import StatusKey
 
 _FAST = 1
 

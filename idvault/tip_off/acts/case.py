@@ -22,9 +22,9 @@ from idvault.tip_off import rules
 from idvault.tip_off.ports import TipOffSecrets
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
-from idvault.verify import moderator as moderator_rules
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import (
+from idvault_verify import moderator as moderator_rules
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import (
     FieldCode,
     IdvaultError,
     InvalidError,
@@ -33,9 +33,9 @@ from idvault.verify.error import (
     Reason,
     Violation,
 )
-from idvault.verify.event import FIELDS, EventType
-from idvault.verify.seal import Part
-from idvault.verify.tip_off import TipOff
+from idvault_verify.event import FIELDS, EventType
+from idvault_verify.seal import Part
+from idvault_verify.tip_off import TipOff
 
 P = ParamSpec("P")
 Rule = Callable[..., TipOff]

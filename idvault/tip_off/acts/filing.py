@@ -24,13 +24,13 @@ from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
 from idvault.tip_off.store import lists, rows, store
 from idvault.tip_off.store.rows import ReferenceTakenError, TipOffText
-from idvault.verify import deadline
-from idvault.verify import tip_off as verify_tip_off
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import (
+from idvault_verify import deadline
+from idvault_verify import tip_off as verify_tip_off
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import (
     Dismissal,
     ReporterStanding,
     TargetKind,

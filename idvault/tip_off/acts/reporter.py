@@ -14,9 +14,9 @@ from idvault.tip_off.acts.case import TipOffCall, log, signed, write
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter
 from idvault.tip_off.store import lists, rows, store
-from idvault.verify.clock import ClockReading
-from idvault.verify.event import EventType
-from idvault.verify.tip_off import ReporterStanding, TipOff, TipOffState
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+from idvault_verify.tip_off import ReporterStanding, TipOff, TipOffState
 
 
 async def set_standing(

@@ -31,13 +31,13 @@ from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store import lists, rows
 from idvault.tip_off.store.rows import TipOffText
-from idvault.verify import tip_off as verify_tip_off
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
-from idvault.verify.event import EventType
-from idvault.verify.sanction import Origin
-from idvault.verify.seal import Part
-from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffState
+from idvault_verify import tip_off as verify_tip_off
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
+from idvault_verify.event import EventType
+from idvault_verify.sanction import Origin
+from idvault_verify.seal import Part
+from idvault_verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffState
 
 _NOTE = "note-"
 

@@ -10,11 +10,9 @@ from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts.filing import ReporterView
 from idvault.tip_off.acts.tip_off import ReadReport
 from idvault.tip_off.rules import Reporter
-from idvault.v1 import sanction_pb2
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import (
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import (
     Dismissal,
     Reminder,
     ReporterStanding,
@@ -25,6 +23,8 @@ from idvault.verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
+from idvault_verify.v1 import sanction_pb2
+from idvault_verify.v1 import tip_off_pb2 as pb
 
 CHANNELS = numbers(TipOffChannel, pb.TipOff.Channel.Value, "CHANNEL_")
 STATES = numbers(TipOffState, pb.TipOff.State.Value, "STATE_")

@@ -34,13 +34,13 @@ from idvault.tip_off.acts.filing import NewTipOff, ReporterView
 from idvault.tip_off.acts.tip_off import TipOffDecision
 from idvault.tip_off.api import convert
 from idvault.tip_off.rules import QueuePlace, TipOffFilter
-from idvault.v1 import sanction_pb2
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify import token
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
-from idvault.verify.seal import Part
-from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
+from idvault_verify import token
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault_verify.seal import Part
+from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
+from idvault_verify.v1 import sanction_pb2
+from idvault_verify.v1 import tip_off_pb2 as pb
 
 PAGE_LIMIT = 1_000
 MOST_AT_ONCE = 100

@@ -13,8 +13,8 @@ from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.api import convert
 from idvault.tip_off.api import form as tip_off_form
 from idvault.tip_off.api.form import EvenRefusals
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import tip_off_pb2 as pb
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

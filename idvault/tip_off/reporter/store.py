@@ -11,8 +11,8 @@ from idvault.core.db.locking import for_change
 from idvault.core.db.statement import Statement, param, statement, upsert
 from idvault.core.tables.tip_off import tip_off_reporters
 from idvault.tip_off.rules import Reporter
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.tip_off import ReporterStanding
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.tip_off import ReporterStanding
 
 
 def _from_row(row: Any) -> Reporter:

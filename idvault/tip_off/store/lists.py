@@ -22,7 +22,7 @@ from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store.rows import from_row
-from idvault.verify.tip_off import TipOff, TipOffState
+from idvault_verify.tip_off import TipOff, TipOffState
 
 MOST_READ = 1_001  # the longest page, and one row that tells whether another follows
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,10 +18,10 @@ from idvault.core.tables.tip_off import tip_off_texts, tip_offs
 from idvault.sealing.moderation_text_ports import SealedModerationText
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import MOST_NOTES
-from idvault.verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.statement import DIGEST_SIZE
-from idvault.verify.tip_off import (
+from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.statement import DIGEST_SIZE
+from idvault_verify.tip_off import (
     Dismissal,
     Reminder,
     TargetKind,

@@ -15,8 +15,8 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.tip_off import tip_off_tries
 from idvault.tip_off.store import rows as tip_off_rows
 from idvault.tip_off.store.rows import TipOffText
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.tip_off import TipOff
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.tip_off import TipOff
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,17 @@
 """The calls of "my identity", with the role web."""
 
-from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, session_pb2, status_pb2, verification_pb2
-from idvault.v1 import identity_pb2 as pb
-from idvault.verify import secret
 from idvault_client.backend.rpc import Rpc, rpc
 from idvault_client.codec import text
+from idvault_verify import secret
+from idvault_verify.v1 import (
+    contest_pb2,
+    erasure_pb2,
+    sanction_pb2,
+    session_pb2,
+    status_pb2,
+    verification_pb2,
+)
+from idvault_verify.v1 import identity_pb2 as pb
 
 _SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
 

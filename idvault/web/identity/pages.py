@@ -13,8 +13,6 @@ from aiohttp import web
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from idvault.v1 import identity_pb2, session_pb2
-from idvault.verify.error import Reason
 from idvault.web import calls as session_calls
 from idvault.web import guard
 from idvault.web.app import Pages
@@ -22,6 +20,8 @@ from idvault.web.identity import calls
 from idvault.web.identity.view import IdentityView
 from idvault_client.backend.rpc import Rpc
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_verify.error import Reason
+from idvault_verify.v1 import identity_pb2, session_pb2
 
 FORM_BYTES = 32 * 1024
 """Of a form with a text of 2,000 characters: one may need nine bytes."""

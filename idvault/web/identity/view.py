@@ -9,7 +9,17 @@ from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.sanction.objection import rules as objection_rules
-from idvault.v1 import (
+from idvault.web.render import View
+from idvault_client import reasons
+from idvault_client.backend.texts import cause_text, reject_text
+from idvault_client.errors import InvalidFields, NotFound, VaultError
+from idvault_client.reasons import FIELD_TEXTS, FailureReason
+from idvault_verify import return_address
+from idvault_verify.account import Standing
+from idvault_verify.public_account import RejectReason
+from idvault_verify.sanction import Ground, SanctionCategory
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import (
     common_pb2,
     contest_pb2,
     erasure_pb2,
@@ -19,17 +29,7 @@ from idvault.v1 import (
     status_pb2,
     verification_pb2,
 )
-from idvault.v1 import identity_pb2 as pb
-from idvault.verify import return_address
-from idvault.verify.account import Standing
-from idvault.verify.public_account import RejectReason
-from idvault.verify.sanction import Ground, SanctionCategory
-from idvault.verify.transparency import entry
-from idvault.web.render import View
-from idvault_client import reasons
-from idvault_client.backend.texts import cause_text, reject_text
-from idvault_client.errors import InvalidFields, NotFound, VaultError
-from idvault_client.reasons import FIELD_TEXTS, FailureReason
+from idvault_verify.v1 import identity_pb2 as pb
 
 _PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
 _Status = common_pb2.AccountStatus

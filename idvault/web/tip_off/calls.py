@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from idvault.v1 import sanction_pb2
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify.sanction import SanctionCategory
 from idvault_client.backend.rpc import Rpc, call, rpc
 from idvault_client.codec import text
 from idvault_client.tip_offs import FollowedTipOff
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.v1 import sanction_pb2
+from idvault_verify.v1 import tip_off_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["TipOffFormService"]
 _CATEGORY = sanction_pb2.StatementOfReasons.Category

@@ -15,7 +15,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.verify import seal
+from idvault_verify import seal
 
 WHAT, WHERE, CONTACT, WHY, DONE = "what", "where", "contact", "why", "done"
 STEPS = (WHAT, WHERE, CONTACT, WHY)

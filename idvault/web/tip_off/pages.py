@@ -17,10 +17,6 @@ from http import HTTPStatus
 from aiohttp import web
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify import seal, secret, tip_off
-from idvault.verify.error import FieldCode, InvalidError
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOffTarget
 from idvault.web import guard, limits
 from idvault.web.app import Pages, status_of
 from idvault.web.tip_off import calls, draft
@@ -31,6 +27,10 @@ from idvault.web.tip_off.limits import ReportLimits
 from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.pages import multipart
+from idvault_verify import seal, secret, tip_off
+from idvault_verify.error import FieldCode, InvalidError
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import TargetKind, TipOffTarget
 
 LIFETIME = 2 * 60 * 60
 """How many seconds a browser keeps a draft: long enough to write a long text."""

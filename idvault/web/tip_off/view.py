@@ -8,10 +8,6 @@ from aiohttp import web
 from babel.dates import format_date
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify import tip_off
-from idvault.verify.error import Reason
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import Dismissal, TipOffOutcome, TipOffState
 from idvault.web.render import View
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
@@ -19,6 +15,10 @@ from idvault_client.backend.texts import CATEGORY_TEXTS
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_client.tip_offs import FollowedTipOff
+from idvault_verify import tip_off
+from idvault_verify.error import Reason
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import Dismissal, TipOffOutcome, TipOffState
 
 _TICK = timedelta(microseconds=1)
 _LIMITS = {

@@ -9,10 +9,10 @@ import pytest
 from idvault.account import api as account_api
 from idvault.status.acts import StatusTexts
 from idvault.status.api import SerialisedStatuses, StatusBatches
-from idvault.v1 import status_pb2
-from idvault.verify import token
-from idvault.verify.account import AccountState, Status
-from idvault.verify.clock import ClockReading
+from idvault_verify import token
+from idvault_verify.account import AccountState, Status
+from idvault_verify.clock import ClockReading
+from idvault_verify.v1 import status_pb2
 from tests.support import builders
 from tests.support.edge import status
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from idvault.core.edge import repetition
-from idvault.v1 import common_pb2, status_pb2
+from idvault_verify.v1 import common_pb2, status_pb2
 from tests.support.authority import spiffe
 from tests.support.edge import (
     AUDIENCE,

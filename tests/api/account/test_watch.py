@@ -12,11 +12,11 @@ import pytest
 from idvault.core.edge import errors
 from idvault.core.edge.directory import Pin
 from idvault.status.api import Hub, SerialisedStatuses
-from idvault.v1 import status_pb2
-from idvault.v1.common_pb2 import AccountStatus
-from idvault.verify.account import Standing, Status
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.account import Standing, Status
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.v1 import status_pb2
+from idvault_verify.v1.common_pb2 import AccountStatus
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import (
     GET_STATUS,

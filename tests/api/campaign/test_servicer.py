@@ -13,9 +13,9 @@ from idvault.campaign.invitation.rules import CampaignProgress, Stage
 from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.core import invitation_code as core_invitation_code
 from idvault.core.edge import repetition
-from idvault.v1 import campaign_pb2 as pb
-from idvault.verify import token
-from idvault.verify.campaign import CampaignPlan, Cohort, QuietHours, ReverificationMethod
+from idvault_verify import token
+from idvault_verify.campaign import CampaignPlan, Cohort, QuietHours, ReverificationMethod
+from idvault_verify.v1 import campaign_pb2 as pb
 from tests.support.authority import spiffe
 from tests.support.campaign_edge import (
     CAMPAIGN,

@@ -10,8 +10,8 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault_client.errors import VaultError
+from idvault_verify.v1 import disclosure_pb2, drill_pb2
 from tests.support.chamber import CUSTODIANS
 from tests.support.databases import Databases
 from tests.support.served_chamber import House, house_over

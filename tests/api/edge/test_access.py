@@ -12,9 +12,9 @@ from idvault.core.edge.access import Access, AccessOptionError, roles_of
 from idvault.core.edge.call import Call
 from idvault.core.edge.directory import Pin
 from idvault.core.edge.server import describe, dispatch
-from idvault.v1 import options_pb2, status_pb2
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
+from idvault_verify.v1 import options_pb2, status_pb2
 from tests.api.descriptors import method
 from tests.support import campaign_edge
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe

@@ -12,8 +12,8 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest
 from idvault.claim.rules import Claim
 from idvault.core.edge import errors
 from idvault.core.edge.call import Call
-from idvault.verify import error as kinds
-from idvault.verify.error import FieldCode, Reason, Violation
+from idvault_verify import error as kinds
+from idvault_verify.error import FieldCode, Reason, Violation
 from tests.support.authority import spiffe
 from tests.support.cancelled_call import cancel_a_call
 from tests.support.edge import (

@@ -13,8 +13,8 @@ from idvault.core.edge.call import Call, Caller, EdgeMethod
 from idvault.core.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
 from idvault.core.edge.pace import Pace
 from idvault.core.edge.timer import Timer
-from idvault.v1 import status_pb2
-from idvault.verify.error import InvalidError, Reason, UnavailableError
+from idvault_verify.error import InvalidError, Reason, UnavailableError
+from idvault_verify.v1 import status_pb2
 from tests.support import campaign_edge
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import (

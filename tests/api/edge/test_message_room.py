@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.core.edge.message_room import MessagePlace, MessageRoom
-from idvault.verify.error import BeyondShareError
+from idvault_verify.error import BeyondShareError
 
 LIMIT, LARGEST, MANY = 1_000, 100, 1_000
 

@@ -8,8 +8,8 @@ import pytest
 from idvault.core.edge import refusals
 from idvault.core.edge.call import Call, Caller, EdgeMethod
 from idvault.core.edge.refusals import RefusalLine
-from idvault.v1 import status_pb2
-from idvault.verify.error import BeyondShareError, UnavailableError
+from idvault_verify.error import BeyondShareError, UnavailableError
+from idvault_verify.v1 import status_pb2
 from tests.support.authority import Authority
 from tests.support.edge import GET_STATUS, call, clock, refused, requests, running
 

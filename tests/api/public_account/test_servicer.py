@@ -16,8 +16,6 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault.v1 import public_account_pb2 as pb
-from idvault.verify.account import Standing
 from idvault_client import Consent, Reason, codec, refusals
 from idvault_client.commands import filing
 from idvault_client.errors import (
@@ -39,6 +37,8 @@ from idvault_client.public_accounts import (
     RejectReason,
     ShownOperator,
 )
+from idvault_verify.account import Standing
+from idvault_verify.v1 import public_account_pb2 as pb
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.edge import clock

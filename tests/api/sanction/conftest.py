@@ -12,10 +12,10 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault.v1 import sanction_pb2 as pb
 from idvault_client import refusals
 from idvault_client.errors import VaultError
 from idvault_client.sanctions import ModeratorKey
+from idvault_verify.v1 import sanction_pb2 as pb
 from tests.support.databases import Databases
 from tests.support.sanction_world import SanctionWorld
 from tests.support.served import Served, served

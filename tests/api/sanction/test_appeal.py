@@ -8,12 +8,12 @@ import pytest
 
 import idvault_client
 from idvault.core.telemetry.logs import Logs
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify import deadline
-from idvault.verify.account import Standing
 from idvault_client import Reason
 from idvault_client.errors import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealState, Degree, ModeratorKey
+from idvault_verify import deadline
+from idvault_verify.account import Standing
+from idvault_verify.v1 import sanction_pb2 as pb
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.builders import ZONE
 from tests.support.sanction_world import SanctionWorld, reasons

@@ -9,9 +9,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import idvault_client
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify.account import Standing
-from idvault.verify.registry import RegistryAnswer
 from idvault_client import Reason
 from idvault_client.errors import (
     AccessDenied,
@@ -41,6 +38,9 @@ from idvault_client.sanctions import (
     TipOffFigures,
     sign_registration,
 )
+from idvault_verify.account import Standing
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.v1 import sanction_pb2 as pb
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
 from tests.support.tip_off_world import TipOffWorld, key_files

@@ -10,12 +10,12 @@ import pytest
 
 import idvault_client
 from idvault.core.db.database import Database
-from idvault.v1 import contest_pb2, identity_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify import secret
 from idvault_client import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
 from idvault_client.backend.rpc import rpc
 from idvault_client.sessions import ContestState, SessionPurpose, SessionState
+from idvault_verify import secret
+from idvault_verify.v1 import contest_pb2, identity_pb2
+from idvault_verify.v1 import session_pb2 as pb
 from tests.support.builders import TOKEN
 from tests.support.databases import Databases
 from tests.support.flow_world import command

@@ -3,7 +3,7 @@
 import pytest
 
 from idvault.tip_off.api.form import BETWEEN, STEP, EvenRefusals
-from idvault.verify.error import InvalidError, NotFoundError, Reason
+from idvault_verify.error import InvalidError, NotFoundError, Reason
 
 
 class Clock:

@@ -11,9 +11,9 @@ from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.platform import acts as platform_acts
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.v1.sanction_pb2 import StatementOfReasons
-from idvault.verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
+from idvault_verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
+from idvault_verify.v1 import tip_off_pb2 as pb
+from idvault_verify.v1.sanction_pb2 import StatementOfReasons
 from tests.support.databases import Databases
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import TipOffWorld, key_files

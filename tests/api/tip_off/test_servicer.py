@@ -18,8 +18,6 @@ from idvault.core.telemetry.logs import Logs
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.v1.sanction_pb2 import ImposeSanctionRequest, ModeratorSignature, StatementOfReasons
 from idvault_client import Reason, codec, refusals
 from idvault_client.backend import signing
 from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, VaultError
@@ -34,6 +32,8 @@ from idvault_client.tip_offs import (
     TipOffTarget,
     UpheldSanction,
 )
+from idvault_verify.v1 import tip_off_pb2 as pb
+from idvault_verify.v1.sanction_pb2 import ImposeSanctionRequest, ModeratorSignature, StatementOfReasons
 from tests.support.databases import Databases
 from tests.support.flow_world import at
 from tests.support.sanction_world import reasons

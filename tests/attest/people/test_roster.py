@@ -10,13 +10,13 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from idvault.verify import seal
-from idvault.verify.attest import hpke, reading
-from idvault.verify.attest.people import roster, roster_member
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.error import Reason
+from idvault_verify import seal
+from idvault_verify.attest import hpke, reading
+from idvault_verify.attest.people import roster, roster_member
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.error import Reason
 from tests.support import people
 from tests.vectors.load import load
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.verify.attest.people import roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_signature import RosterSignatureError
-from idvault.verify.attest.reading import RosterError
+from idvault_verify.attest.people import roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_signature import RosterSignatureError
+from idvault_verify.attest.reading import RosterError
 from tests.support import people
 from tests.support.people import NAMES, signed
 

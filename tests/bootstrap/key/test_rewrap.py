@@ -13,7 +13,7 @@ from idvault.processes.bootstrap.key import rewrap as key_rewrap
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.key_version import KeyClockError
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 from tests.support.databases import Databases
 from tests.support.key_world import KeyWorld
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.custody import drill_records
-from idvault.processes.cli.people import session
-from idvault.verify.event import EventType
+from idvault_people.commands import session
+from idvault_verify.event import EventType
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands
 from tests.support.databases import Databases

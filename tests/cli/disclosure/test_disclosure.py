@@ -13,18 +13,18 @@ import pytest_asyncio
 
 from idvault.disclosure.acts import custodian as custodian_acts
 from idvault.disclosure.acts.custodian import DisclosureContext
-from idvault.processes.cli.disclosure import custodian as custodian_verbs
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.error import Reason
-from idvault.verify.event import EventType
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner
 from idvault_client.errors import Unavailable
-from idvault_client.people import identity_folder
-from idvault_client.people.custody_edge import CustodyEdge
-from idvault_client.people.disclosure.custodian import Custodian, UnloggedReleaseError
+from idvault_people import identity_folder
+from idvault_people.commands.disclosure import custodian as custodian_verbs
+from idvault_people.custody_edge import CustodyEdge
+from idvault_people.disclosure.custodian import Custodian, UnloggedReleaseError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.error import Reason
+from idvault_verify.event import EventType
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner
 from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands

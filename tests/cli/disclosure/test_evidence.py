@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from idvault.processes.cli.disclosure import evidence as verbs
-from idvault.verify.event import EventType
 from idvault_client.commands.app import app
+from idvault_people.commands.disclosure import evidence as verbs
+from idvault_verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands, Result

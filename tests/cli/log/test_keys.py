@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from idvault.processes.cli.errors import ExitCode
-from idvault.verify.transparency import log_key
-from idvault.verify.transparency.note import NoteSigner
+from idvault_verify.transparency import log_key
+from idvault_verify.transparency.note import NoteSigner
 from tests.clients.people.test_identity_folder import pin
 from tests.support import merkle
 from tests.support.commands import Commands

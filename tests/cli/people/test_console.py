@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from idvault.processes.cli.people.console import Newest
 from idvault_client.errors import Unavailable
+from idvault_people.commands.console import Newest
 from tests.support import hasty, programs
 from tests.support.commands import Commands
 from tests.support.console import visiting

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from idvault.opens import identity
 from idvault.processes.cli.errors import ExitCode
-from idvault.processes.development.authority import Authority
-from idvault.verify.attest.people import roster as rosters
-from idvault.verify.attest.people import roster_chain
+from idvault_dev.authority import Authority
+from idvault_people.opens import identity
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.attest.people import roster_chain
 from tests.cli.people.test_roster import NOW, People
 from tests.support.commands import Commands, Result
 from tests.support.log_world import KEY

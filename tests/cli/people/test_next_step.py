@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.people.next_step import NextStep
-from idvault.verify.disclosure import HistoryFinding
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_people.commands.next_step import NextStep
+from idvault_verify.disclosure import HistoryFinding
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 AUDITOR = NextStep("auditor", Path("keys"), "1" * 32)
 CUSTODIAN = NextStep("custodian", Path("my keys"), "1" * 32)

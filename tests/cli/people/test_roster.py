@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from idvault.processes.cli.errors import ExitCode
-from idvault.processes.development.authority import Authority
-from idvault.verify.attest.people import roster
-from idvault_client.people import identity_folder
+from idvault_dev.authority import Authority
+from idvault_people import identity_folder
+from idvault_verify.attest.people import roster
 from tests.support import merkle
 from tests.support.commands import Commands
 

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
-from idvault.v1 import roster_pb2
-from idvault.verify.error import PreconditionError, Reason
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.v1 import roster_pb2
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.served_chamber import House, Rosters, house_over

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 
 from idvault.log.acts.sequencing import sequence
 from idvault.processes.cli.errors import ExitCode
-from idvault.verify.attest import epoch as statements
-from idvault.verify.period import Period
-from idvault.verify.report.figure import EntryCount
 from idvault_client.commands.app import app as client
-from idvault_client.offline.log.files import LogFolder
-from idvault_client.offline.log.mirror import LogMirror
-from idvault_client.offline.proof import UnverifiedError
-from idvault_client.offline.report import ReportCheck
+from idvault_verify.attest import epoch as statements
+from idvault_verify.offline.log.files import LogFolder
+from idvault_verify.offline.log.mirror import LogMirror
+from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.offline.report import ReportCheck
+from idvault_verify.period import Period
+from idvault_verify.report.figure import EntryCount
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.log_world import KEY, START

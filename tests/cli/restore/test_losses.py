@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from idvault.processes.cli.errors import ExitCode
 from idvault_client.commands.app import app as client
-from idvault_client.offline.log.files import LogFolder
-from idvault_client.offline.log.mirror import LogMirror
+from idvault_verify.offline.log.files import LogFolder
+from idvault_verify.offline.log.mirror import LogMirror
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.log_world import KEY

@@ -7,10 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from idvault.verify.account import AccountState as State
-from idvault.verify.account import Assurance, Standing, SubjectKind
 from idvault_client.backend.status import Status
 from idvault_client.backend.status_cache import StatusCache
+from idvault_verify.account import AccountState as State
+from idvault_verify.account import Assurance, Standing, SubjectKind
 
 TODAY = date(2026, 3, 1)
 MAX_AGE = 10.0

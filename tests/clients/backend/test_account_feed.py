@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import pytest
 
 import idvault_client
-from idvault.verify.error import Reason, UnavailableError
 from idvault_client import NotFound, Status, Tls, aio
 from idvault_client.backend import feed
 from idvault_client.backend.blocking import feed as blocking_feed
 from idvault_client.backend.status_cache import MAX_AGE
+from idvault_verify.error import Reason, UnavailableError
 from tests.support.authority import Authority
 from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
 from tests.support.listening import listening

@@ -11,15 +11,15 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.v1 import campaign_pb2 as pb
-from idvault.verify.campaign import CampaignPlan as Plan
-from idvault.verify.campaign import CampaignState, Cohort, InvitationEvent, InvitationState, QuietHours
-from idvault.verify.campaign import ImportResult as Outcome
-from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client import Tls
 from idvault_client.backend.campaign import CampaignPage, Funnel, ImportedRow, LegacyAccount
 from idvault_client.campaigns import AioCampaigns, Campaigns
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
+from idvault_verify.campaign import CampaignPlan as Plan
+from idvault_verify.campaign import CampaignState, Cohort, InvitationEvent, InvitationState, QuietHours
+from idvault_verify.campaign import ImportResult as Outcome
+from idvault_verify.campaign import ReverificationMethod as Method
+from idvault_verify.v1 import campaign_pb2 as pb
 from tests.clients.vault_server import REQUEST_ID, TOKEN, Refuse, VaultServer
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from idvault.v1 import common_pb2, verification_pb2
-from idvault.verify.error import FieldCode
-from idvault.verify.organization import OrganizationCategory
 from idvault_client import Consent, InvalidFields, SubjectKind, unified_social_credit_code
+from idvault_verify.error import FieldCode
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.v1 import common_pb2, verification_pb2
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
 from tests.support.organizations import NAME, credit_code

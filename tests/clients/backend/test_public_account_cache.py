@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind, PublicAccountState
 from idvault_client.backend.public_account import (
     OwnedPublicAccount,
     ReaderProfile,
@@ -13,6 +11,8 @@ from idvault_client.backend.public_account import (
 )
 from idvault_client.backend.status import Status
 from idvault_client.backend.status_cache import StatusCache
+from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.public_account import PublicAccountCategory, PublicAccountKind, PublicAccountState
 
 OWNER, OPERATOR = "acct_" + "0" * 26, "acct_" + "0" * 25 + "1"
 FOUND = "a" * 32

@@ -3,8 +3,8 @@
 import pytest
 
 import idvault_client
-from idvault.v1 import status_pb2
 from idvault_client import aio
+from idvault_verify.v1 import status_pb2
 from tests.support.client_feed import AioFeedChannel, FeedChannel
 
 _CANARY = "acct-canary"

@@ -13,10 +13,9 @@ from uuid import UUID
 import grpc
 import pytest
 
-import idvault.v1
 import idvault_client
+import idvault_verify.v1
 from idvault.core.edge.access import roles_of
-from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault_client import (
     Consent,
     DeadlineExceeded,
@@ -31,6 +30,7 @@ from idvault_client import (
 )
 from idvault_client.backend.claim import Verification
 from idvault_client.backend.status import Status
+from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import (
     NAME,
@@ -168,11 +168,11 @@ async def test_retries_end(ask: Ask, server: VaultServer) -> None:
 
 def test_every_service_of_a_platform_is_retried() -> None:
     """Its methods are idempotent, so a new service that is left out is a mistake."""
-    names = [each.name for each in iter_modules(idvault.v1.__path__) if each.name.endswith("_pb2")]
+    names = [each.name for each in iter_modules(idvault_verify.v1.__path__) if each.name.endswith("_pb2")]
     of_platforms = {
         service.name
         for name in names
-        for service in import_module(f"idvault.v1.{name}").DESCRIPTOR.services_by_name.values()
+        for service in import_module(f"idvault_verify.v1.{name}").DESCRIPTOR.services_by_name.values()
         if any("platform" in roles_of(method) for method in service.methods)
     }
     assert of_platforms == set(transport.PLATFORM_SERVICES)

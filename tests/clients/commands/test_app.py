@@ -9,9 +9,9 @@ import grpc
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.v1 import status_pb2
 from idvault_client import Tls, testing
 from idvault_client.commands.app import app
+from idvault_verify.v1 import status_pb2
 from tests.clients.vault_server import REQUEST_ID, TOKEN, Refuse, VaultServer, status, verification
 
 OTHER = "acct_7123456789abcdefghjkmnpqrs"

@@ -14,15 +14,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from idvault.v1 import campaign_pb2 as pb
-from idvault.verify.campaign import CampaignState
-from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client import Tls
 from idvault_client.backend.campaign import CampaignProgress, Funnel
 from idvault_client.commands.app import app
 from idvault_client.commands.campaign import chart as campaign_chart
 from idvault_client.commands.campaign import screen
 from idvault_client.commands.campaign.chart import STAGES, coverage_by_day
+from idvault_verify.campaign import CampaignState
+from idvault_verify.campaign import ReverificationMethod as Method
+from idvault_verify.v1 import campaign_pb2 as pb
 from tests.clients.vault_server import TOKEN, Refuse, VaultServer
 
 CAMPAIGN = "ab" * 16

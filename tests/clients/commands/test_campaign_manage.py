@@ -8,8 +8,8 @@ import grpc
 import pytest
 from rich.console import Console
 
-from idvault.v1 import campaign_pb2 as pb
 from idvault_client.commands.campaign import commands
+from idvault_verify.v1 import campaign_pb2 as pb
 from tests.clients.commands.test_campaign import CAMPAIGN, connection, message, run
 from tests.clients.vault_server import Refuse, VaultServer
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idvault.v1 import contest_pb2 as pb
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.sanction import SigningOccasion
-from idvault_client.moderation import key_folder
+from idvault_people.moderation import key_folder
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.v1 import contest_pb2 as pb
 from tests.clients.commands.test_campaign import connection, run
 from tests.clients.vault_server import TOKEN, VaultServer
 

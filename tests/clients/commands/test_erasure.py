@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner
 
-from idvault.v1 import erasure_pb2 as pb
 from idvault_client.commands.app import app
+from idvault_verify.v1 import erasure_pb2 as pb
 from tests.clients.offline.test_disclosure_history import connection
 from tests.clients.vault_server import TOKEN, VaultServer
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.campaign import ImportResult as Outcome
 from idvault_client.backend.campaign import ImportedRow, LegacyAccount
 from idvault_client.commands.legacy_import.importer import Import, ImportFileError, ImportProgress
 from idvault_client.errors import Unavailable
+from idvault_verify.campaign import ImportResult as Outcome
 
 
 class Crash(BaseException):

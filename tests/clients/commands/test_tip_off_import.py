@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from idvault.verify import durable_file
-from idvault.verify.error import FieldCode, Reason
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffState, TipOffTarget
 from idvault_client.backend.tip_off import FiledTipOff, TipOffReport
 from idvault_client.commands.tip_off.command import app
 from idvault_client.commands.tip_off.importer import MaildirError, MailImport
 from idvault_client.commands.tip_off.mail import MailedReport
 from idvault_client.errors import InvalidFields, RequestIdReused, Unavailable
+from idvault_verify import durable_file
+from idvault_verify.error import FieldCode, Reason
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffState, TipOffTarget
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify import tip_off
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
+from idvault_verify import tip_off
 
 HEAD = b"From: Somebody <somebody@example.org>\r\nSubject: a post\r\n"
 

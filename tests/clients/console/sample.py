@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from idvault_client.console.app import Console
-from idvault_client.console.visit import (
+from idvault_client.reasons import Translation
+from idvault_people.console.app import Console
+from idvault_people.console.visit import (
     Answer,
     ConsolePage,
     Download,
@@ -15,7 +16,6 @@ from idvault_client.console.visit import (
     Route,
     Visit,
 )
-from idvault_client.reasons import Translation
 
 TEXTS = {
     "service": Translation("样例", "Sample"),

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from idvault_client.console import server
 from idvault_client.pages.headers import HEADERS
+from idvault_people.console import server
 from tests.clients.console.sample import Sample
 from tests.support.console import Running, Seen, Visitor, running
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.moderator_key import ModeratorKey
 from tests.support.console import Visitor
 from tests.support.databases import Databases
 from tests.support.moderation_console import Office, office

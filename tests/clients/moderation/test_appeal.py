@@ -3,8 +3,8 @@
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.rules import Sanction
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import AppealState, Degree
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import AppealState, Degree
 from tests.support.console import Visitor
 from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, submit

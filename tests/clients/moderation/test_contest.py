@@ -4,8 +4,8 @@ import pytest
 
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest
-from idvault.verify.session import ContestState
 from idvault_client.sessions import AccountContest
+from idvault_verify.session import ContestState
 from tests.support.console import Visitor
 from tests.support.flow_world import PARTY, command
 from tests.support.moderation_console import Office, submit

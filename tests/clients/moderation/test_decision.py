@@ -8,8 +8,8 @@ import pytest
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import Sanction
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import (
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import (
     Automation,
     Degree,
     Ground,
@@ -19,7 +19,7 @@ from idvault.verify.sanction import (
     SanctionState,
     Scope,
 )
-from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffTarget
+from idvault_verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffTarget
 from tests.support.console import Seen, Visitor
 from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, form_of, post, submit

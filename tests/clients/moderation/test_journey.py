@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError
 
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import Degree, SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffTarget
-from idvault_client.console.texts import CONSOLE
-from idvault_client.moderation.texts import TEXTS
+from idvault_people.console.texts import CONSOLE
+from idvault_people.moderation.texts import TEXTS
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree, SanctionCategory
+from idvault_verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffTarget
 from tests.support import builders
 from tests.support.browser import browsing, violations
 from tests.support.flow_world import command

@@ -12,14 +12,14 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 from typer.testing import CliRunner, Result
 
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import Reason
 from idvault_client.backend.blocking.vault import connect
 from idvault_client.commands.app import app
 from idvault_client.errors import NotFound
-from idvault_client.moderation import key_folder
-from idvault_client.moderation.key_folder import KeyFolderError
 from idvault_client.sanctions import sign_registration
+from idvault_people.moderation import key_folder
+from idvault_people.moderation.key_folder import KeyFolderError
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import Reason
 from tests.support import programs
 from tests.support.console import Running
 from tests.support.moderation_console import Office

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from idvault.verify.sanction import Degree, Scope
+from idvault_verify.sanction import Degree, Scope
 from tests.support.builders import ZONE
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from idvault.v1 import tip_off_pb2
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import Degree
-from idvault.verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree
+from idvault_verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.v1 import tip_off_pb2
 from tests.resilience.fuzz import naughty
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, form_of, post, submit

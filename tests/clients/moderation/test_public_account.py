@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.verify.public_account import PublicAccountState, RejectReason
+from idvault_verify.public_account import PublicAccountState, RejectReason
 from tests.support.console import Visitor
 from tests.support.flow_world import command
 from tests.support.moderation_console import Office, submit

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from idvault.verify.tip_off import ReporterStanding
+from idvault_verify.tip_off import ReporterStanding
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 

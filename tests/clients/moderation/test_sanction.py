@@ -6,9 +6,9 @@ import pytest
 
 from idvault.sanction import acts
 from idvault.sanction.rules import Sanction
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import Degree, Origin, SanctionState, Scope
-from idvault.verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree, Origin, SanctionState, Scope
+from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, submit

@@ -5,17 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.account import Standing
-from idvault_client import moderation
-from idvault_client.console.texts import CONSOLE
-from idvault_client.console.visit import Visit
 from idvault_client.errors import DeadlineExceeded, InvalidFields, NotFound, PreconditionFailed, VaultError
-from idvault_client.moderation import explanation
-from idvault_client.moderation.texts import TEXTS, words
-from idvault_client.moderation.texts.cases import CASES
-from idvault_client.moderation.texts.common import COMMON
-from idvault_client.moderation.texts.statements import STATEMENTS
-from idvault_client.moderation.texts.words import WORDS
 from idvault_client.pages.rendering import saying
 from idvault_client.public_accounts import (
     PublicAccountCategory,
@@ -46,6 +36,16 @@ from idvault_client.tip_offs import (
     TipOffOutcome,
     TipOffState,
 )
+from idvault_people import moderation
+from idvault_people.console.texts import CONSOLE
+from idvault_people.console.visit import Visit
+from idvault_people.moderation import explanation
+from idvault_people.moderation.texts import TEXTS, words
+from idvault_people.moderation.texts.cases import CASES
+from idvault_people.moderation.texts.common import COMMON
+from idvault_people.moderation.texts.statements import STATEMENTS
+from idvault_people.moderation.texts.words import WORDS
+from idvault_verify.account import Standing
 
 FOLDER = Path(moderation.__file__).parent
 PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
+from idvault_verify.v1 import tip_off_pb2 as pb
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 from tests.support.tip_off_world import DAY, TipOffWorld

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.v1 import status_pb2
-from idvault.verify.account import AccountState as State
-from idvault.verify.attest import jose
-from idvault.verify.attest.status_list import INVALID, LIST_SIZE, StatusList
-from idvault.verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from idvault_client.commands.app import app
-from idvault_client.offline import CheckError, StatusVerifier
+from idvault_verify.account import AccountState as State
+from idvault_verify.attest import jose
+from idvault_verify.attest.status_list import INVALID, LIST_SIZE, StatusList
+from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
+from idvault_verify.offline import CheckError, StatusVerifier
+from idvault_verify.v1 import status_pb2
 from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.v1 import status_pb2
-from idvault.verify.event import Event, EventType
-from idvault.verify.seal import Part
-from idvault.verify.transparency import entry
 from idvault_client import Tls
 from idvault_client.commands.app import app
-from idvault_client.offline import disclosure_history
+from idvault_verify.event import Event, EventType
+from idvault_verify.offline import disclosure_history
+from idvault_verify.seal import Part
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import status_pb2
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer
 from tests.support import logs, merkle, statements

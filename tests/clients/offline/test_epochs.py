@@ -2,10 +2,10 @@
 
 import pytest
 
-from idvault.verify.transparency.tree import CompactRange
-from idvault_client.offline import disclosure_count
-from idvault_client.offline.disclosure_history import HistoryError
-from idvault_client.offline.log import epochs
+from idvault_verify.offline import disclosure_count
+from idvault_verify.offline.disclosure_history import HistoryError
+from idvault_verify.offline.log import epochs
+from idvault_verify.transparency.tree import CompactRange
 from tests.support.epoch_world import FIRST, in_epoch, tree
 
 NEW = in_epoch(tree(8, kept=6), FIRST)

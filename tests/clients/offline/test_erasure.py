@@ -10,12 +10,12 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner, Result
 
-from idvault.v1 import erasure_pb2 as pb
-from idvault.verify.erasure import ErasureState
-from idvault.verify.event import Event, EventType
-from idvault.verify.transparency import entry
 from idvault_client.commands.app import app
-from idvault_client.offline import erasure
+from idvault_verify.erasure import ErasureState
+from idvault_verify.event import Event, EventType
+from idvault_verify.offline import erasure
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import erasure_pb2 as pb
 from tests.clients.offline.test_disclosure_history import W1, connection, last
 from tests.clients.vault_server import TOKEN, VaultServer
 from tests.support import logs, merkle

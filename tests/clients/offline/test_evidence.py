@@ -10,20 +10,20 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault.v1 import disclosure_pb2, evidence_pb2
-from idvault.verify import seal
-from idvault.verify.attest import payload, record_key
-from idvault.verify.attest.disclosure import DecisionTerms, digest
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.disclosure import Verdict
-from idvault.verify.registry import RegistryAnswer
 from idvault_client.commands.app import app
-from idvault_client.offline import record as record_messages
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import file as proof_file
-from idvault_client.offline.evidence.file import EvidenceError, ProofFile
+from idvault_verify import seal
+from idvault_verify.attest import payload, record_key
+from idvault_verify.attest.disclosure import DecisionTerms, digest
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.disclosure import Verdict
+from idvault_verify.offline import record as record_messages
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import file as proof_file
+from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tests.support import builders, merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases

@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf import json_format
 
-from idvault.v1 import status_pb2
-from idvault.verify.transparency import note as notes
-from idvault_client.offline import disclosure_history
-from idvault_client.offline.disclosure_history import HistoryError
+from idvault_verify.offline import disclosure_history
+from idvault_verify.offline.disclosure_history import HistoryError
+from idvault_verify.transparency import note as notes
+from idvault_verify.v1 import status_pb2
 from tests.clients.offline.test_disclosure_history import HORIZON, answer, check, disclosed, event, last
 from tests.clients.vault_server import TOKEN
 from tests.support import logs, statements

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.transparency import log_key
-from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.verify.transparency.note import NoteSigner as Signer
 from idvault_client.commands.app import app
-from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
-from idvault_client.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
+from idvault_verify.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
+from idvault_verify.transparency import log_key
+from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.note import NoteSigner as Signer
 from tests.support import logs, people
 from tests.support.logs import VKEY
 from tests.support.merkle import log_of, signer, witness
@@ -210,7 +210,7 @@ def _announced(former: Signer, later: Signer) -> bytes:
 
 def test_a_note_that_is_no_checkpoint(published: Published) -> None:
     """A note signed by the log that is not a checkpoint is refused."""
-    from idvault.verify.transparency.note import sign_note
+    from idvault_verify.transparency.note import sign_note
 
     (published.folder / "checkpoint").write_bytes(sign_note("hello\n", [logs.SIGNER]))
     assert published.refused().reason == "CHECKPOINT_INVALID"

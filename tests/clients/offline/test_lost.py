@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.attest import epoch as statements
-from idvault.verify.transparency import log_key, tile
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
-from idvault.verify.transparency.tile import Tile
-from idvault_client.commands.log import epochs_json, tell_epochs
-from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
-from idvault_client.offline.log.files import LogFolder
+from idvault_verify.attest import epoch as statements
+from idvault_verify.commands.log import epochs_json, tell_epochs
+from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
+from idvault_verify.offline.log.files import LogFolder
+from idvault_verify.transparency import log_key, tile
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.transparency.tile import Tile
 from tests.support import logs
 from tests.support.epoch_world import LOG, ROSTER, cosigned, in_epoch, leaves, signed, statement
 from tests.support.log_world import KEY, ORIGIN, of

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.verify.transparency import directory, verifier
-from idvault.verify.transparency.tree import LogError
 from idvault_client.commands.app import app
-from idvault_client.offline.log.continuity import RefusedLogError
-from idvault_client.offline.log.files import LogWebsite, NotReachedError
-from idvault_client.offline.log.mirror import LogMirror, Mirrored
+from idvault_verify.offline.log.continuity import RefusedLogError
+from idvault_verify.offline.log.files import LogWebsite, NotReachedError
+from idvault_verify.offline.log.mirror import LogMirror, Mirrored
+from idvault_verify.transparency import directory, verifier
+from idvault_verify.transparency.tree import LogError
 from tests.support import logs
 from tests.support.logs import VKEY
 from tests.support.merkle import log_of, signer, witness

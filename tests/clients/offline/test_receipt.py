@@ -11,12 +11,12 @@ from typer.testing import CliRunner, Result
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
 from idvault.log.acts.proofs import Proved
-from idvault.v1 import verification_pb2
-from idvault.verify.attest import hpke
-from idvault.verify.event import Event, EventType
-from idvault.verify.transparency import entry
 from idvault_client.commands.app import app
-from idvault_client.offline import receipt
+from idvault_verify.attest import hpke
+from idvault_verify.event import Event, EventType
+from idvault_verify.offline import receipt
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import verification_pb2
 from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import W1, connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification

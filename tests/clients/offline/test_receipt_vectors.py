@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import parse_key
-from idvault_client.offline import receipt
-from idvault_client.offline.receipt import ReceiptError
+from idvault_verify.offline import receipt
+from idvault_verify.offline.receipt import ReceiptError
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import parse_key
 from tests.support.generate import receipt_vectors
 
 PAGE: dict[str, Any] = json.loads(receipt_vectors.FILE.read_text("utf-8"))

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.verify.event import EventType
-from idvault.verify.period import month_of
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.transparency import report
-from idvault.verify.transparency.report import Report
 from idvault_client.commands.app import app
+from idvault_verify.event import EventType
+from idvault_verify.period import month_of
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.transparency import report
+from idvault_verify.transparency.report import Report
 from tests.support import logs
 from tests.support.logs import VKEY
 from tests.support.merkle import signer, witness

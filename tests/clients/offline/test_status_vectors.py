@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault_client.offline import Attested, AttestedPublicAccount, CheckError, StatusVerifier
+from idvault_verify.offline import Attested, AttestedPublicAccount, CheckError, StatusVerifier
 from tests.support.generate import status_vectors
 
 PAGE = json.loads(status_vectors.FILE.read_text("utf-8"))

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.v1 import disclosure_pb2
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.disclosure import DisclosureState, Verdict
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault_client.people.disclosure import case as cases
-from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.disclosure.case import DisclosureCase
-from idvault_client.people.disclosure.search import DisclosureSearch, case_reference, state
-from idvault_client.people.trust import FindingError
+from idvault_people.disclosure import case as cases
+from idvault_people.disclosure.auditor import Auditor
+from idvault_people.disclosure.case import DisclosureCase
+from idvault_people.disclosure.search import DisclosureSearch, case_reference, state
+from idvault_people.trust import FindingError
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.disclosure import DisclosureState, Verdict
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.v1 import disclosure_pb2
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity
 from tests.support.databases import Databases
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 from idvault_client import Tls, transport
 from idvault_client.errors import Unavailable
-from idvault_client.people.custody_edge import CustodyEdge
+from idvault_people.custody_edge import CustodyEdge
+from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 from tests.clients.vault_server import REQUEST_ID, Refuse, VaultServer
 
 DOWN = Refuse(grpc.StatusCode.UNAVAILABLE)

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.v1 import disclosure_pb2
-from idvault.verify import durable_file
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.disclosure import Verdict
-from idvault.verify.error import InvalidError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.transparency import note
-from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
-from idvault_client.people.disclosure.custodian import Custodian
-from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
-from idvault_client.people.disclosure.pending import NotPendingError
-from idvault_client.people.trust import FindingError, Trust
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_people.disclosure.pending import NotPendingError
+from idvault_people.trust import FindingError, Trust
+from idvault_verify import durable_file
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import InvalidError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.transparency import note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.v1 import disclosure_pb2
 from tests.support import builders, merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, roster_member
 from tests.support.databases import Databases

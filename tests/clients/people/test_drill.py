@@ -15,13 +15,13 @@ from sqlalchemy import delete
 from idvault.core.act import SYSTEM
 from idvault.core.tables.custody import drill_records
 from idvault.custody.drill import acts as drill_acts
-from idvault.v1 import disclosure_pb2, drill_pb2
-from idvault.verify import drill, seal
-from idvault.verify.attest import hpke
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.event import EventType
 from idvault_client.errors import AccessDenied, NotFound, VaultError
-from idvault_client.people.trust import FindingError
+from idvault_people.trust import FindingError
+from idvault_verify import drill, seal
+from idvault_verify.attest import hpke
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.event import EventType
+from idvault_verify.v1 import disclosure_pb2, drill_pb2
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, roster_member
 from tests.support.databases import Databases
 

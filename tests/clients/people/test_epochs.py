@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.transparency.proof import prove_consistency
-from idvault_client.offline.log import epochs as offline
-from idvault_client.offline.log.epochs import EpochRefusedError
-from idvault_client.people import epochs, roster_mark
-from idvault_client.people.finding import FindingError
-from idvault_client.people.trust import Consistency, Trust
+from idvault_people import epochs, roster_mark
+from idvault_people.finding import FindingError
+from idvault_people.trust import Consistency, Trust
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.offline.log import epochs as offline
+from idvault_verify.offline.log.epochs import EpochRefusedError
+from idvault_verify.transparency.proof import prove_consistency
 from tests.support import merkle
 from tests.support.epoch_world import (
     ROSTER,

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.verify.attest import hpke, reading
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner
-from idvault_client.offline.evidence.file import EvidenceError, ProofFile
-from idvault_client.people.disclosure import evidence
-from idvault_client.people.trust import FindingError
+from idvault_people.disclosure import evidence
+from idvault_people.trust import FindingError
+from idvault_verify.attest import hpke, reading
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases

@@ -14,18 +14,18 @@ import pytest
 import pytest_asyncio
 
 from idvault.log.acts import notes as log_notes
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.event import EventType
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency import note as notes
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner
 from idvault_client.errors import AccessDenied
-from idvault_client.offline.evidence.file import EvidenceError
-from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.trust import FindingError
+from idvault_people.disclosure.auditor import Auditor
+from idvault_people.trust import FindingError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.event import EventType
+from idvault_verify.offline.evidence.file import EvidenceError
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency import note as notes
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner
 from tests.support import builders, evidence_world, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
 from tests.support.databases import Databases

@@ -9,10 +9,10 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.core.tables.people import person_requests
-from idvault.verify.event import EventType
 from idvault_client.errors import PreconditionFailed, Unavailable
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.people.custody.handover import HandOverProgress, NotReplacedError
+from idvault_people.custody.handover import HandOverProgress, NotReplacedError
+from idvault_verify.event import EventType
+from idvault_verify.offline.evidence import check as evidence_check
 from tests.support import builders, evidence_world
 from tests.support.chamber import Chamber, chamber, roster_member
 from tests.support.databases import Databases

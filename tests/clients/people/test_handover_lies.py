@@ -11,18 +11,18 @@ import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
 
-from idvault.v1 import disclosure_pb2, roster_pb2
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault_client.people import identity_folder
-from idvault_client.people.custody.handover import HandOverProgress
-from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
-from idvault_client.people.trust import FindingError
+from idvault_people import identity_folder
+from idvault_people.custody.handover import HandOverProgress
+from idvault_people.custody.journal import NAME, HandOverJournal, HandOverJournalError
+from idvault_people.trust import FindingError
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.v1 import disclosure_pb2, roster_pb2
 from tests.support import people
 from tests.support.chamber import SUITE, Chamber, Local, chamber, identity, roster_member
 from tests.support.databases import Databases

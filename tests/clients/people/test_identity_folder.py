@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from idvault.v1 import roster_pb2
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.transparency import checkpoint, log_key
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.tree import EMPTY_ROOT
-from idvault_client.people import identity_folder
-from idvault_client.people.identity_folder import IdentityFolderError
+from idvault_people import identity_folder
+from idvault_people.identity_folder import IdentityFolderError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.transparency import checkpoint, log_key
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.v1 import roster_pb2
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, first_roster
 from tests.support.log_world import KEY, ORIGIN, SIGNER

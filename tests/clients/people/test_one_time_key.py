@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.verify.attest import hpke
-from idvault.verify.attest.disclosure import Terms
-from idvault_client.people.disclosure.one_time_key import FOLDER, OneTimeKeyError, OneTimeKeys
+from idvault_people.disclosure.one_time_key import FOLDER, OneTimeKeyError, OneTimeKeys
+from idvault_verify.attest import hpke
+from idvault_verify.attest.disclosure import Terms
 from tests.support.chamber import identity
 
 TOKEN = "acct_" + "0" * 26

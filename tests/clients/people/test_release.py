@@ -24,22 +24,22 @@ from idvault.disclosure.ports import Filing
 from idvault.disclosure.store import lists
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.v1 import disclosure_pb2
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest.disclosure import Terms
-from idvault.verify.attest.witness import WitnessPolicy
-from idvault.verify.disclosure import Disclosure
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.event import Event, EventType
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner as Signer
 from idvault_client.errors import Unavailable
-from idvault_client.people.disclosure.custodian import UnloggedReleaseError
-from idvault_client.people.disclosure.kept_approval import KeptApprovalError
-from idvault_client.people.disclosure.pending import NotPendingError
-from idvault_client.people.disclosure.quota import ShareQuota
-from idvault_client.people.trust import FindingError
+from idvault_people.disclosure.custodian import UnloggedReleaseError
+from idvault_people.disclosure.kept_approval import KeptApprovalError
+from idvault_people.disclosure.pending import NotPendingError
+from idvault_people.disclosure.quota import ShareQuota
+from idvault_people.trust import FindingError
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest.disclosure import Terms
+from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.disclosure import Disclosure
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.event import Event, EventType
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner as Signer
+from idvault_verify.v1 import disclosure_pb2
 from tests.support import builders, merkle
 from tests.support.chamber import (
     CUSTODIANS,

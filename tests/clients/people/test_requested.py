@@ -11,9 +11,9 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.disclosure import disclosures
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault_client.people.trust import FindingError
+from idvault_people.trust import FindingError
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.disclosure import HistoryFinding as Finding
 from tests.clients.people.test_release import signed_anyhow
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from idvault.v1 import roster_pb2
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.attest.hpke import UnsealError
-from idvault_client.people import second_factor
+from idvault_people import second_factor
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.v1 import roster_pb2
 from tests.support.chamber import identity, roster_member
 
 URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"

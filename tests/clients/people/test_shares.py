@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.verify.disclosure import HistoryFinding as Finding
-from idvault.verify.event import EventType
-from idvault_client.people.trust import FindingError
+from idvault_people.trust import FindingError
+from idvault_verify.disclosure import HistoryFinding as Finding
+from idvault_verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, chamber, roster_member
 from tests.support.databases import Databases

@@ -14,15 +14,15 @@ from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.key.acts.stored import ShredKeys
-from idvault.opens.record import open_record
-from idvault.opens.share import ShareError, open_share
 from idvault.sealing.key_set import HOLDINGS, Holder
-from idvault.verify.attest import hpke, record_key
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.error import Reason
-from idvault.verify.record import SealedRecord
 from idvault_client.errors import PreconditionFailed
-from idvault_client.people.trust import FindingError
+from idvault_people.opens.record import open_record
+from idvault_people.opens.share import ShareError, open_share
+from idvault_people.trust import FindingError
+from idvault_verify.attest import hpke, record_key
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.error import Reason
+from idvault_verify.record import SealedRecord
 from tests.clients.people.test_disclosure import changed_request
 from tests.support import people, traces
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity

@@ -9,7 +9,7 @@ import pytest
 
 from idvault.campaign import rules as campaign_rules
 from idvault.campaign.rules import Verb
-from idvault.verify.campaign import (
+from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
     CampaignState,
@@ -17,7 +17,7 @@ from idvault.verify.campaign import (
     QuietHours,
     ReverificationMethod,
 )
-from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from tests.support import builders
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.rules import Invitation, Stage
 from idvault.core import invitation_code
-from idvault.verify.account import Account, AccountState, Standing
-from idvault.verify.campaign import (
+from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.campaign import (
     CampaignPlan,
     Cohort,
     InvitationEvent,
     InvitationState,
     ReverificationMethod,
 )
-from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from tests.support import builders
 
 NOW, TODAY = builders.NOW, builders.TODAY

@@ -7,8 +7,8 @@ import pytest
 from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.core import day
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from tests.support import builders
 
 TODAY = builders.TODAY

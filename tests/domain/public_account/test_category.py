@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from idvault.verify import public_account as rules
-from idvault.verify.account import SubjectKind
-from idvault.verify.error import FieldCode, InvalidError, Violation
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.public_account import DECLARED, Licence, PublicAccountCategory, PublicAccountKind
+from idvault_verify import public_account as rules
+from idvault_verify.account import SubjectKind
+from idvault_verify.error import FieldCode, InvalidError, Violation
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.public_account import DECLARED, Licence, PublicAccountCategory, PublicAccountKind
 from tests.support import builders
 from tests.support.builders import TODAY
 from tests.support.public_account_world import licence

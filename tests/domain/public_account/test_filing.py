@@ -9,9 +9,9 @@ import pytest
 from idvault.public_account.rules import owner as public_account_owner
 from idvault.public_account.rules.owner import FilingDay
 from idvault.public_account.rules.public_account import LIVE, PublicAccount
-from idvault.verify.account import Standing
-from idvault.verify.error import FieldCode, InvalidError, Violation
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountState
+from idvault_verify.account import Standing
+from idvault_verify.error import FieldCode, InvalidError, Violation
+from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, END, active, in_state
 from tests.support import builders
 from tests.support.builders import NOW, TODAY, ZONE

@@ -10,9 +10,9 @@ from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.rules import owner as public_account_owner
 from idvault.public_account.rules.owner import Closing, Owned, OwnerFacts, Present
 from idvault.public_account.rules.public_account import LIVE
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.clock import ClockReading
-from idvault.verify.public_account import PublicAccountKind, PublicAccountState
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.clock import ClockReading
+from idvault_verify.public_account import PublicAccountKind, PublicAccountState
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
 from tests.support.builders import NOW, TODAY, ZONE
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from idvault.account import rules as account_rules
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.public_account import LIVE, Application, PublicAccount
-from idvault.verify.account import Account, AccountState, Standing, StandingPeriod, SubjectKind
-from idvault.verify.error import PreconditionError, Reason, TransitionError
-from idvault.verify.public_account import (
+from idvault_verify.account import Account, AccountState, Standing, StandingPeriod, SubjectKind
+from idvault_verify.error import PreconditionError, Reason, TransitionError
+from idvault_verify.public_account import (
     PublicAccountCategory,
     PublicAccountKind,
     PublicAccountState,

@@ -6,9 +6,9 @@ import pytest
 
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.public_account import PublicAccount
-from idvault.verify.account import Standing, StandingPeriod
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.public_account import PublicAccountState
+from idvault_verify.account import Standing, StandingPeriod
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.public_account import PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, active, close, in_state, owner, renew
 from tests.support.builders import NOW, TODAY
 

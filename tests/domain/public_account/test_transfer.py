@@ -9,9 +9,9 @@ import pytest
 from idvault.public_account.rules import owner as public_account_owner
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.public_account import PublicAccount, TransferOffer
-from idvault.verify.account import Account, Standing, SubjectKind
-from idvault.verify.error import InvalidError, PreconditionError, Reason
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountState
+from idvault_verify.account import Account, Standing, SubjectKind
+from idvault_verify.error import InvalidError, PreconditionError, Reason
+from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, active, in_state, owner
 from tests.support.builders import NOW, TODAY
 from tests.support.public_account_world import licence

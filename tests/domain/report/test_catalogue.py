@@ -5,15 +5,15 @@ from enum import StrEnum
 
 import pytest
 
-from idvault.verify.account import AccountState
-from idvault.verify.claim import FailureReason
-from idvault.verify.event import EventType
-from idvault.verify.period import Period
-from idvault.verify.public_account import PublicAccountCategory
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.report.figure import OTHER, Breakdown, EntryCount, Language, Level, Title
-from idvault.verify.sanction import Automation, IssuerKind, SanctionCategory
-from idvault.verify.tip_off import TipOffChannel
+from idvault_verify.account import AccountState
+from idvault_verify.claim import FailureReason
+from idvault_verify.event import EventType
+from idvault_verify.period import Period
+from idvault_verify.public_account import PublicAccountCategory
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import OTHER, Breakdown, EntryCount, Language, Level, Title
+from idvault_verify.sanction import Automation, IssuerKind, SanctionCategory
+from idvault_verify.tip_off import TipOffChannel
 
 DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
 START = datetime(2026, 10, 1, tzinfo=UTC)

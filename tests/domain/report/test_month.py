@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from idvault.report.rules import figure as report_figure
-from idvault.verify.error import FieldCode, InvalidError, Violation
-from idvault.verify.period import month_of
+from idvault_verify.error import FieldCode, InvalidError, Violation
+from idvault_verify.period import month_of
 
 TODAY = date(2026, 3, 1)
 

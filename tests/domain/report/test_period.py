@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.verify import period
-from idvault.verify.error import InvalidError
-from idvault.verify.period import Period
+from idvault_verify import period
+from idvault_verify.error import InvalidError
+from idvault_verify.period import Period
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from idvault.report.rules.figure import WeekInMonth, elsewhere
 from idvault.sanction.rules import StatementKind
-from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
-from idvault.verify.suppression import Elsewhere
+from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
+from idvault_verify.suppression import Elsewhere
 
 FRAUD = StatementKind(
     degree=Degree.WARN,

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from idvault.verify import suppression
-from idvault.verify.suppression import FEWEST, Cells, Elsewhere
+from idvault_verify import suppression
+from idvault_verify.suppression import FEWEST, Cells, Elsewhere
 
 SMALL = range(1, FEWEST)
 Published = tuple[int, tuple[tuple[str, int | None], ...]]

@@ -11,7 +11,7 @@ from idvault.sanction.appeal import rules as appeal_rules
 from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.rules import Sanction
-from idvault.verify.error import (
+from idvault_verify.error import (
     DeniedError,
     FieldCode,
     InvalidError,
@@ -19,7 +19,7 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.sanction import AppealState, SanctionState
+from idvault_verify.sanction import AppealState, SanctionState
 from tests.domain.sanction.test_sanction import imposed, in_state
 from tests.support.builders import NOW
 from tests.support.sanction_world import TERMS

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from idvault.verify import moderator as rules
-from idvault.verify.error import DeniedError, FieldCode, PreconditionError, Reason
-from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
+from idvault_verify import moderator as rules
+from idvault_verify.error import DeniedError, FieldCode, PreconditionError, Reason
+from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from tests.support.builders import NOW
 from tests.support.sanction_world import key_of
 from tests.support.violations import violation

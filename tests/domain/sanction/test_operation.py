@@ -6,8 +6,8 @@ import pytest
 
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.rules import Operation
-from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
-from idvault.verify.sanction import OperationState
+from idvault_verify.error import InvalidError, PreconditionError, Reason, TransitionError
+from idvault_verify.sanction import OperationState
 from tests.support.builders import NOW
 
 OPERATION = Operation("a" * 32, "platform-a", "a month (synthetic)", NOW)

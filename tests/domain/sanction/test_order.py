@@ -7,8 +7,8 @@ import pytest
 
 from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import RecordedOrder
-from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault.verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.sanction import AuthorityOrder, OrderState
 from tests.support.builders import NOW
 
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))

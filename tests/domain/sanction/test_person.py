@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Follower, PersonSanction
-from idvault.verify.account import Standing, StandingPeriod
-from idvault.verify.sanction import STANDINGS, Degree
+from idvault_verify.account import Standing, StandingPeriod
+from idvault_verify.sanction import STANDINGS, Degree
 
 DAY = timedelta(days=1)
 STARTED = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)  # a Wednesday

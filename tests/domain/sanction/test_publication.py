@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.rules import StatementKind, StatementWeek
-from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
+from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
 WEEK = StatementWeek(date(2026, 2, 23))
 KIND = StatementKind(

@@ -8,11 +8,11 @@ import pytest
 
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.rules import CONFIRM_WITHIN, NewSanction, Sanction
-from idvault.verify import sanction as verify_sanction
-from idvault.verify import statement as verify_statement
-from idvault.verify.account import AccountState, Standing, StandingPeriod
-from idvault.verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
-from idvault.verify.sanction import Degree, SanctionState, Scope
+from idvault_verify import sanction as verify_sanction
+from idvault_verify import statement as verify_statement
+from idvault_verify.account import AccountState, Standing, StandingPeriod
+from idvault_verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
+from idvault_verify.sanction import Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.builders import NOW, TOKEN
 from tests.support.sanction_world import reasons

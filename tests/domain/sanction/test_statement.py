@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from idvault.verify import statement
-from idvault.verify.error import FieldCode, InvalidError, Reason
-from idvault.verify.sanction import AuthorityOrder, IssuerKind, Origin
+from idvault_verify import statement
+from idvault_verify.error import FieldCode, InvalidError, Reason
+from idvault_verify.sanction import AuthorityOrder, IssuerKind, Origin
 from tests.support.builders import NOW
 from tests.support.sanction_world import reasons
 

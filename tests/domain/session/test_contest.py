@@ -8,10 +8,10 @@ import pytest
 from idvault.sanction.objection import rules as objection_rules
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import Contest, ContestTerms
-from idvault.verify import deadline
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import TransitionError
-from idvault.verify.session import ContestState
+from idvault_verify import deadline
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import TransitionError
+from idvault_verify.session import ContestState
 from tests.support.builders import NOW, TOKEN, ZONE
 
 TERMS = ContestTerms(decision_days=15, zone=ZONE)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.verify import return_address
-from idvault.verify.error import InvalidError
+from idvault_verify import return_address
+from idvault_verify.error import InvalidError
 
 ORIGINS = ("https://chat.example", "https://chat.example:8443")
 

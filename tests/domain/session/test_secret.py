@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.verify import secret
-from idvault.verify.error import InvalidError, Reason
+from idvault_verify import secret
+from idvault_verify.error import InvalidError, Reason
 
 KEY, OTHER = secret.make(bytes(16)), secret.make(bytes(15) + b"\x01")
 SESSION = "0" * 32

@@ -8,8 +8,8 @@ import pytest
 
 from idvault.session import rules as session_rules
 from idvault.session.rules import SessionClaim, VerificationSession
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import (
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import (
     AlreadyExistsError,
     IdvaultError,
     InvalidError,
@@ -18,7 +18,7 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.session import SessionPurpose, SessionState
+from idvault_verify.session import SessionPurpose, SessionState
 from tests.support.builders import NOW, TOKEN
 
 MINE, OTHER, BIND = b"m" * 32, b"o" * 32, b"b" * 32

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify.error import InvalidError
-from idvault.verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.error import InvalidError
+from idvault_verify.tip_off import TargetKind, TipOffTarget
 
 TOKEN = "acct_" + "0" * 25 + "1"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import TIP_OFF_DAYS
-from idvault.verify import deadline
-from idvault.verify.tip_off import Reminder
+from idvault_verify import deadline
+from idvault_verify.tip_off import Reminder
 from tests.support.builders import NOW
 
 DUE = NOW + timedelta(days=7, hours=12)

@@ -8,8 +8,8 @@ import pytest
 
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import LIMITED_FOR, Reporter
-from idvault.verify.error import ExhaustedError, InvalidError, Reason
-from idvault.verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
+from idvault_verify.error import ExhaustedError, InvalidError, Reason
+from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
 from tests.support.builders import NOW, TODAY
 
 ENDS = NOW + timedelta(hours=12)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
-from idvault.verify.event import FIELDS, EventType
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import (
+from idvault_verify.error import InvalidError, PreconditionError, Reason, TransitionError
+from idvault_verify.event import FIELDS, EventType
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import (
     Dismissal,
     Reminder,
     TargetKind,

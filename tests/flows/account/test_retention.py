@@ -3,9 +3,9 @@
 import pytest
 
 from idvault.core.policy import OperatorPolicy
-from idvault.verify.account import AccountState
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import AccountState
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.flow_world import World, at, command, open_world

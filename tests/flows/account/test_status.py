@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.verify.account import AccountState
-from idvault.verify.error import NotFoundError, Reason
+from idvault_verify.account import AccountState
+from idvault_verify.error import NotFoundError, Reason
 from tests.support.flow_world import World, at, command
 
 UNKNOWN = "acct_0123456789abcdefghjkmnpqrs"

@@ -20,8 +20,8 @@ from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.campaign import legacy_accounts
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.campaign import (
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.campaign import (
     CampaignState,
     Cohort,
     InvitationEvent,
@@ -29,7 +29,7 @@ from idvault.verify.campaign import (
     QuietHours,
     ReverificationMethod,
 )
-from idvault.verify.error import (
+from idvault_verify.error import (
     AlreadyExistsError,
     InvalidError,
     NotFoundError,
@@ -37,7 +37,7 @@ from idvault.verify.error import (
     Reason,
     UnavailableError,
 )
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
 from tests.support.fakes.flaky import Fault

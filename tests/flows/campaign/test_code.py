@@ -15,10 +15,10 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
-from idvault.verify.account import AccountState
-from idvault.verify.campaign import ReverificationMethod
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import AccountState
+from idvault_verify.campaign import ReverificationMethod
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY, CampaignWorld
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import at, command

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from idvault.core.db.database import Database
 from idvault.core.tables.account import status_feed, status_feed_heads
 from idvault.core.tables.log import log_entries
-from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.campaign import ImportResult
-from idvault.verify.error import AlreadyExistsError, FieldCode, Reason, UnavailableError, Violation
+from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.campaign import ImportResult
+from idvault_verify.error import AlreadyExistsError, FieldCode, Reason, UnavailableError, Violation
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.flaky import Fault
 from tests.support.storage_world import World as Store

@@ -10,9 +10,9 @@ import pytest
 from idvault.claim.job.rules import JobState, Lease
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import ExhaustedError, Reason, UnavailableError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import ExhaustedError, Reason, UnavailableError
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault

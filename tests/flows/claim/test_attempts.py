@@ -8,9 +8,9 @@ import pytest
 from idvault.claim.rules import Claim
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import Reserved
-from idvault.verify.claim import ClaimState, FailureReason, Identity
-from idvault.verify.error import ExhaustedError, Reason
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import ClaimState, FailureReason, Identity
+from idvault_verify.error import ExhaustedError, Reason
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.flow_world import World, command, open_world

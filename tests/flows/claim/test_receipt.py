@@ -10,9 +10,9 @@ from idvault.claim.acts.receipt import ReceiptContext
 from idvault.claim.rules import Claim, ReceiptEvidence
 from idvault.log.acts.proofs import Proofs, Proved
 from idvault.processes.bootstrap.vault import own_vault
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import IdvaultError, Reason, UnavailableError
-from idvault.verify.record import SealedRecord
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import IdvaultError, Reason, UnavailableError
+from idvault_verify.record import SealedRecord
 from tests.support import builders, people
 
 RECORD, QUORUM = builders.record(), people.quorum()

@@ -10,9 +10,9 @@ import pytest_asyncio
 
 from idvault.claim.acts import verification as claim_verification
 from idvault.core.db.database import Database
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import AlreadyExistsError, Reason, UnavailableError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import AlreadyExistsError, Reason, UnavailableError
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault.claim.job.rules import Lease
-from idvault.verify.account import AccountState
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DamagedError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import AccountState
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DamagedError
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.fakes.flaky import Fault
 from tests.support.flow_world import World, at, command

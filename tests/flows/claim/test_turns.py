@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from idvault.core import caller
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 from tests.support.flow_world import PARTY, World
 
 PLATFORM = caller.platform(PARTY)

@@ -10,9 +10,9 @@ from sqlalchemy import update
 from idvault.core.policy import OperatorPolicy
 from idvault.core.tables.account import accounts
 from idvault.registry.ports import CallTurn, Reserved
-from idvault.verify.account import AccountState
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import (
+from idvault_verify.account import AccountState
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import (
     AlreadyExistsError,
     ExhaustedError,
     NotFoundError,
@@ -20,7 +20,7 @@ from idvault.verify.error import (
     Reason,
     UnavailableError,
 )
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 from tests.support import builders, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault

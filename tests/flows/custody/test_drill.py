@@ -13,12 +13,12 @@ from idvault.core.request import MemberAsked
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill.acts import PassCommand
 from idvault.custody.drill.rules import DrillHistory, DrillStanding
-from idvault.verify import drill
-from idvault.verify.attest.drill import DrillTerms
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.disclosure import HistoryFinding
-from idvault.verify.error import IdvaultError, Reason
-from idvault.verify.event import EventType
+from idvault_verify import drill
+from idvault_verify.attest.drill import DrillTerms
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.disclosure import HistoryFinding
+from idvault_verify.error import IdvaultError, Reason
+from idvault_verify.event import EventType
 from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
 from tests.support.databases import Databases

@@ -7,8 +7,8 @@ import pytest
 from idvault.core.ailment import AilmentError
 from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover.acts import BETWEEN, Count, Holders
-from idvault.verify import seal
-from idvault.verify.attest.people.roster import Roster
+from idvault_verify import seal
+from idvault_verify.attest.people.roster import Roster
 from tests.support import people
 from tests.support.people import NAMES
 

@@ -17,10 +17,10 @@ from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.acts.custodian import LONGEST_SHARE
 from idvault.disclosure.ports import Filed
 from idvault.disclosure.store import rows
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.disclosure import Verdict
-from idvault.verify.error import AlreadyExistsError, DamagedError, ExhaustedError, IdvaultError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import AlreadyExistsError, DamagedError, ExhaustedError, IdvaultError, Reason
+from idvault_verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (

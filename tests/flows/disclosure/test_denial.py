@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 
 from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.disclosure.acts import auditor, custodian
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.disclosure import Verdict
-from idvault.verify.error import InvalidError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import InvalidError, Reason
+from idvault_verify.event import EventType
 from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import REASON, A, B, C, decide, decision, filed, refused, signed
 

@@ -14,7 +14,7 @@ from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.log.acts.proofs import LogProofs
-from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
+from idvault_verify.error import DamagedError, NotFoundError, Reason, UnavailableError
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.log_world import LOG_SIGNER

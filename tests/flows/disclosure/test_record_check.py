@@ -8,10 +8,10 @@ import pytest
 from idvault.disclosure.acts import auditor as disclosure_auditor
 from idvault.disclosure.ports import RecordEvidence
 from idvault.disclosure.store import rows
-from idvault.opens.share import ShareError, open_share
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.error import DamagedError, Reason
-from idvault.verify.record import SealedRecord
+from idvault_people.opens.share import ShareError, open_share
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.error import DamagedError, Reason
+from idvault_verify.record import SealedRecord
 from tests.support.chamber import CUSTODIANS, Chamber, identity
 from tests.support.storage_world import MISMATCHED
 

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from idvault.core.tables.disclosure import disclosure_decisions, disclosure_refusals, disclosures
 from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.store import lists, rows
-from idvault.verify.attest import disclosure as papers
-from idvault.verify.disclosure import DisclosureState, HistoryFinding, Verdict
-from idvault.verify.error import ExhaustedError, IdvaultError, Reason, UnavailableError
-from idvault.verify.event import EventType
+from idvault_verify.attest import disclosure as papers
+from idvault_verify.disclosure import DisclosureState, HistoryFinding, Verdict
+from idvault_verify.error import ExhaustedError, IdvaultError, Reason, UnavailableError
+from idvault_verify.event import EventType
 from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (
     A,

@@ -17,14 +17,14 @@ from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential import acts as credential_acts
 from idvault.status.credential import store as credential_store
 from idvault.status.credential.acts import COUNTS_FOR, RENEWED_AFTER, StatusKeys
-from idvault.verify.attest import status_token
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import statement_key
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner
-from idvault_client.offline import disclosure_history
-from idvault_client.offline.disclosure_history import HistoryError, ProvedHistory
+from idvault_verify.attest import status_token
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.offline import disclosure_history
+from idvault_verify.offline.disclosure_history import HistoryError, ProvedHistory
+from idvault_verify.transparency import statement_key
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner
 from tests.flows.disclosure.test_history import EMBARGO, ZONE, opened
 from tests.support import merkle
 from tests.support.chamber import Chamber, chamber

@@ -16,13 +16,13 @@ from idvault.erasure.api import ErasureMethods
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.status.acts import Feeds
-from idvault.v1 import erasure_pb2 as pb
-from idvault.v1 import identity_pb2
-from idvault.verify.account import AccountState, Status
-from idvault.verify.error import InvalidError, PreconditionError, Reason
-from idvault.verify.public_account import PublicAccountState
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.sanction import Degree
+from idvault_verify.account import AccountState, Status
+from idvault_verify.error import InvalidError, PreconditionError, Reason
+from idvault_verify.public_account import PublicAccountState
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.sanction import Degree
+from idvault_verify.v1 import erasure_pb2 as pb
+from idvault_verify.v1 import identity_pb2
 from tests.support import builders
 from tests.support.erasure_world import DELAYED, TERMS, WAITED
 from tests.support.flow_world import PARTY, at, command

@@ -17,16 +17,16 @@ from idvault.core.tables.disclosure import disclosure_decisions, kept_records
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.acts import auditor
 from idvault.erasure import acts
-from idvault.opens.record import open_record
-from idvault.opens.share import open_share
-from idvault.verify.attest import record_key
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.disclosure import LONGEST_LIFETIME, DisclosureState
-from idvault.verify.erasure import ErasureOrigin, ErasureState
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.record import SealedRecord
-from idvault.verify.transparency import entry
 from idvault_client.errors import PreconditionFailed, VaultError
+from idvault_people.opens.record import open_record
+from idvault_people.opens.share import open_share
+from idvault_verify.attest import record_key
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.disclosure import LONGEST_LIFETIME, DisclosureState
+from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.record import SealedRecord
+from idvault_verify.transparency import entry
 from tests.support import builders, sql
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity
 from tests.support.databases import Databases, Maker

@@ -16,10 +16,10 @@ from idvault.core.tables.log import log_openings
 from idvault.erasure import acts
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs, Proofs
-from idvault.verify.account import AccountState, Assurance, Standing
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.erasure import ErasureState
-from idvault.verify.error import (
+from idvault_verify.account import AccountState, Assurance, Standing
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.erasure import ErasureState
+from idvault_verify.error import (
     AlreadyExistsError,
     IdvaultError,
     NotFoundError,
@@ -28,7 +28,7 @@ from idvault.verify.error import (
     TransitionError,
     UnavailableError,
 )
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
 from tests.support import sql
 from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
 from tests.support.flow_world import at

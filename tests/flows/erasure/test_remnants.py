@@ -16,7 +16,7 @@ from idvault.key.acts.remnants import Absence, KeyRewriting, Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.processes.bootstrap.doctor_erasure import erasure_check
 from idvault.processes.doctor import examine
-from idvault.verify.erasure import ErasureState
+from idvault_verify.erasure import ErasureState
 from tests.support import documented_postgres as server
 from tests.support.databases import Databases, PostgresMaker
 from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld

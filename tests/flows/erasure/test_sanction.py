@@ -10,12 +10,12 @@ from sqlalchemy import select
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, persons
 from idvault.erasure import acts as erasure_acts
-from idvault.verify.account import Standing
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.public_account import PublicAccountState, RejectReason
-from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
+from idvault_verify.account import Standing
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.public_account import PublicAccountState, RejectReason
+from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support import builders, sql
 from tests.support.appeal_world import AppealWorld
 from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld

@@ -25,10 +25,10 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import records
 from idvault.core.tables.claim import persons
 from idvault.sanction.rules import Sanction
-from idvault.verify.account import AccountState
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import IdvaultError, TransitionError
-from idvault.verify.sanction import Degree
+from idvault_verify.account import AccountState
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import IdvaultError, TransitionError
+from idvault_verify.sanction import Degree
 from tests.support import sql
 from tests.support.databases import Databases, Maker
 from tests.support.erasure_model import ModelVault

@@ -15,7 +15,7 @@ from idvault.processes.bootstrap.key.rewrap import rewrappings
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED
-from idvault.verify import durable_file
+from idvault_verify import durable_file
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import SealedRows
 

@@ -15,7 +15,7 @@ from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformReq
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
-from idvault.verify.error import AlreadyExistsError, Reason
+from idvault_verify.error import AlreadyExistsError, Reason
 from tests.support import builders
 from tests.support.key_world import KeyWorld
 

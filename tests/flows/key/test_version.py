@@ -14,7 +14,7 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, KeyBehindError, KeyConflictError
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.support.key_world import KeyWorld
 from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows

@@ -11,8 +11,8 @@ from idvault.core.tables.log import log_entries, log_nodes
 from idvault.log.acts import audit
 from idvault.log.acts.audit import HeadError
 from idvault.log.rules import Extent
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.verifier import WrongEntryError
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.verifier import WrongEntryError
 from tests.support import logs, sql
 from tests.support.databases import Databases
 from tests.support.merkle import log_of

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from idvault.log.acts.witness import CosignedAge, Demand, cosigned_at
-from idvault.verify.transparency import note
+from idvault_verify.transparency import note
 from tests.support import merkle
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.log_world import START

@@ -2,7 +2,7 @@
 
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.publication import publish_index
-from idvault.verify.transparency import directory
+from idvault_verify.transparency import directory
 from tests.support.log_world import LogWorld
 
 

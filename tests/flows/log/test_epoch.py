@@ -18,12 +18,12 @@ from idvault.log.ports import WitnessRefusedError
 from idvault.log.store import EPOCHS
 from idvault.processes.backup import lost_entries
 from idvault.processes.bootstrap.vault import own_vault
-from idvault.verify.attest import epoch as statements
-from idvault.verify.attest.epoch import EpochStatement
-from idvault.verify.error import DamagedError
-from idvault.verify.transparency import checkpoint, epoch, verifier
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.error import DamagedError
+from idvault_verify.transparency import checkpoint, epoch, verifier
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import people, sql
 from tests.support.epoch_world import LOG, DiskWitness, cosigned, signed, statement
 from tests.support.log_world import KEY, ORIGIN, PLAIN, LogWorld, Worker, at, of, read, set_back

@@ -17,8 +17,8 @@ from idvault.log.acts.sequencing import sequence
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.vault import NoRequests, wire_vault
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import Reason, UnavailableError
 from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.fakes.log import WaitingLog

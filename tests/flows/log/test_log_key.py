@@ -13,10 +13,10 @@ from idvault.log.acts import notes
 from idvault.log.acts.publication import ANNOUNCED_FOR, BOTH_FOR, LogKeys, Publisher
 from idvault.log.acts.sequencing import Sequencer
 from idvault.log.store import LOG_KEYS
-from idvault.verify.error import DamagedError, UnavailableError
-from idvault.verify.transparency import log_key, note
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.error import DamagedError, UnavailableError
+from idvault_verify.transparency import log_key, note
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
 from tests.support import merkle
 from tests.support.log_world import KEY, ORIGIN, SIGNER, LogWorld, at
 

@@ -5,11 +5,11 @@ from sqlalchemy import ClauseElement, update
 
 from idvault.core.tables.log import log_entries, log_nodes
 from idvault.log.acts.publication import PublicationRefusedError
-from idvault.verify.error import DamagedError, UnavailableError
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.tile import Tile
-from idvault.verify.transparency.tree import leaf_hash
+from idvault_verify.error import DamagedError, UnavailableError
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.tile import Tile
+from idvault_verify.transparency.tree import leaf_hash
 from tests.support import merkle
 from tests.support.fakes.flaky import Fault
 from tests.support.log_world import KEY, SIGNER, LogWorld, at, cut_short, of

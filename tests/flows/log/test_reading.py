@@ -8,10 +8,10 @@ from idvault.core.db.database import Database
 from idvault.log.acts import reading
 from idvault.log.acts.reading import StoredLog
 from idvault.log.rules import Subtree
-from idvault.verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
-from idvault.verify.transparency import checkpoint, proof
-from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
+from idvault_verify.transparency import checkpoint, proof
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import logs
 from tests.support.databases import Databases
 from tests.support.fakes.memory_log import MemoryLog

@@ -14,10 +14,10 @@ from idvault.log.acts import notes, tree
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.sequencing import LogRefusedError
 from idvault.log.store import NEWEST, SIGNED
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support.fakes.flaky import Fault
 from tests.support.log_world import (
     PLAIN,

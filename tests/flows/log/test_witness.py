@@ -18,10 +18,10 @@ from idvault.log.acts.witness import (
     check_kept,
 )
 from idvault.log.store import SIGNED
-from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.tree import EMPTY_ROOT
+from idvault_verify.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tree import EMPTY_ROOT
 from tests.support.fakes.log import FakeWitness
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.merkle import log_of, signer, witness

@@ -16,10 +16,10 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.log import log_entries
 from idvault.people import acts as people_acts
-from idvault.verify.attest.people import roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import AlreadyExistsError, DeniedError, NotFoundError, Reason, UnavailableError
+from idvault_verify.attest.people import roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import AlreadyExistsError, DeniedError, NotFoundError, Reason, UnavailableError
 from tests.support import people
 from tests.support.databases import Databases
 from tests.support.flow_world import at

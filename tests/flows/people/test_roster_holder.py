@@ -18,10 +18,10 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.people import roster as newest
 from idvault.core.tables.people import roster_proposals, roster_signatures, roster_versions
-from idvault.verify.attest.people import roster_signature
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.error import NotFoundError
+from idvault_verify.attest.people import roster_signature
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.error import NotFoundError
 from tests.support import people
 from tests.support.databases import Databases, SqliteMaker
 from tests.support.flow_world import at

@@ -17,10 +17,10 @@ from idvault.core.second_factor import SecondFactorError
 from idvault.people.second_factor import acts
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import EnrolCommand, EnrolmentState
-from idvault.verify import seal
-from idvault.verify.attest import hpke
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import (
+from idvault_verify import seal
+from idvault_verify.attest import hpke
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import (
     AlreadyExistsError,
     DeniedError,
     IdvaultError,

@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.verify.account import Standing
-from idvault.verify.error import PreconditionError, Reason
-from idvault.verify.public_account import PublicAccountState
-from idvault.verify.sanction import AppealState, Degree
+from idvault_verify.account import Standing
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.public_account import PublicAccountState
+from idvault_verify.sanction import AppealState, Degree
 from tests.support.appeal_world import AppealWorld
 from tests.support.public_account_world import PublicAccountWorld
 

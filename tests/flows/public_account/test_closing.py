@@ -13,10 +13,10 @@ from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.sanction.rules import Sanction
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import PreconditionError, Reason, TransitionError
-from idvault.verify.public_account import PublicAccountState, RejectReason
-from idvault.verify.sanction import AppealState, Degree
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import PreconditionError, Reason, TransitionError
+from idvault_verify.public_account import PublicAccountState, RejectReason
+from idvault_verify.sanction import AppealState, Degree
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld
 from tests.support.flow_world import at, command

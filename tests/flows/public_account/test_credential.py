@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.verify.account import AccountState
-from idvault.verify.attest.status_check import CheckError
-from idvault.verify.error import IdvaultError, Reason
+from idvault_verify.account import AccountState
+from idvault_verify.attest.status_check import CheckError
+from idvault_verify.error import IdvaultError, Reason
 from tests.flows.test_status_checks import Checks
 from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, PublicAccountWorld

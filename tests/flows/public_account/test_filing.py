@@ -10,9 +10,9 @@ from idvault.account.rules import LONGEST_DELAY
 from idvault.core.db.database import Database
 from idvault.public_account.acts import public_account as public_account_acts
 from idvault.public_account.rules.public_account import PublicAccount
-from idvault.verify.error import InvalidError
-from idvault.verify.public_account import PublicAccountCategory, PublicAccountState
-from idvault.verify.sanction import Degree
+from idvault_verify.error import InvalidError
+from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
+from idvault_verify.sanction import Degree
 from tests.support import builders
 from tests.support.flow_world import command
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence

@@ -10,9 +10,9 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.verify.error import AlreadyExistsError, IdvaultError
-from idvault.verify.public_account import PublicAccountState
-from idvault.verify.sanction import Degree, SanctionState
+from idvault_verify.error import AlreadyExistsError, IdvaultError
+from idvault_verify.public_account import PublicAccountState
+from idvault_verify.sanction import Degree, SanctionState
 from tests.support import builders
 from tests.support.flow_world import at
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence

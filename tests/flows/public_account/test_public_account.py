@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
-from idvault.verify.error import (
+from idvault_verify.error import (
     AlreadyExistsError,
     IdvaultError,
     InvalidError,
@@ -20,13 +20,13 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.public_account import (
+from idvault_verify.public_account import (
     PublicAccountCategory,
     PublicAccountKind,
     PublicAccountState,
     RejectReason,
 )
-from idvault.verify.sanction import Degree
+from idvault_verify.sanction import Degree
 from tests.support import builders
 from tests.support.flow_world import at
 from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence

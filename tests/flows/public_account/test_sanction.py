@@ -8,11 +8,11 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.sanction.rules import Sanction
-from idvault.verify.account import Standing
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import IdvaultError
-from idvault.verify.public_account import PublicAccountState
-from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
+from idvault_verify.account import Standing
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import IdvaultError
+from idvault_verify.public_account import PublicAccountState
+from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import AppealWorld
 from tests.support.public_account_world import DAY, PublicAccountWorld
 from tests.support.sanction_world import until

@@ -25,8 +25,8 @@ from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicProfile
 from idvault.sanction.rules import Sanction
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import IdvaultError, TransitionError
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import IdvaultError, TransitionError
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.flow_world import at, command

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page
 from idvault.report.acts import page as report_page
 from idvault.report.acts import supervision as report_supervision
 from idvault.report.acts.supervision import Supervised
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.report.figure import Language
-from idvault.verify.transparency import checkpoint
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import Language
+from idvault_verify.transparency import checkpoint
 from tests.support import logs, people
 from tests.support.browser import NoBrowserError, browsing, chromium, violations
 from tests.support.merkle import log_of, witness

@@ -10,12 +10,12 @@ from idvault.core.db.database import Database
 from idvault.report.acts.report import month_figures
 from idvault.report.rules.figure import MonthFigures, SanctionFigures
 from idvault.sanction.operation.rules import SanctionCount
-from idvault.v1 import contest_pb2
-from idvault.verify.period import named
-from idvault.verify.public_account import RejectReason
-from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.verify.sanction import AppealState, Degree, Scope
-from idvault.verify.tip_off import TipOffOutcome
+from idvault_verify.period import named
+from idvault_verify.public_account import RejectReason
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.sanction import AppealState, Degree, Scope
+from idvault_verify.tip_off import TipOffOutcome
+from idvault_verify.v1 import contest_pb2
 from tests.support.appeal_world import AppealWorld
 from tests.support.builders import ZONE
 from tests.support.flow_world import PARTY, at, command

@@ -14,13 +14,13 @@ from idvault.core.tables.log import log_entries
 from idvault.report import store as report_store
 from idvault.report.acts import page as report_page
 from idvault.sanction.rules import StatementKind
-from idvault.verify.error import UnavailableError
-from idvault.verify.event import EventType
-from idvault.verify.period import Period
-from idvault.verify.report.figure import Language
-from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
-from idvault.verify.transparency import checkpoint, report
-from idvault.verify.transparency.report import Hours
+from idvault_verify.error import UnavailableError
+from idvault_verify.event import EventType
+from idvault_verify.period import Period
+from idvault_verify.report.figure import Language
+from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
+from idvault_verify.transparency import checkpoint, report
+from idvault_verify.transparency.report import Hours
 from tests.support.fakes.flaky import Fault, Flaky
 from tests.support.log_world import KEY, PLAIN, LogWorld
 from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld

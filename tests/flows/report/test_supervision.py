@@ -7,9 +7,9 @@ import pytest
 from idvault.report.acts import supervision
 from idvault.report.acts.report import RunningMonth
 from idvault.report.acts.supervision import PublicPage
-from idvault.verify.event import EventType
-from idvault.verify.report import catalogue as report_catalogue
-from idvault.verify.report.figure import Language
+from idvault_verify.event import EventType
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import Language
 from tests.support import people
 from tests.support.fakes.log import FakeWitness
 from tests.support.log_world import COSIGNER, KEY, PLAIN, LogWorld, demanding

@@ -16,8 +16,8 @@ from idvault.sanction.appeal.rules import Appeal
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import SanctionCount
-from idvault.verify.account import Standing
-from idvault.verify.error import (
+from idvault_verify.account import Standing
+from idvault_verify.error import (
     AlreadyExistsError,
     DeniedError,
     IdvaultError,
@@ -27,7 +27,7 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
+from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.appeal_world import TEXT, AppealWorld
 from tests.support.campaign_world import DAY

@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 
 from idvault.core.db.database import Database
 from idvault.sanction.appeal.rules import Appeal
-from idvault.verify.error import IdvaultError, TransitionError
-from idvault.verify.sanction import AppealState, Degree, Scope
+from idvault_verify.error import IdvaultError, TransitionError
+from idvault_verify.sanction import AppealState, Degree, Scope
 from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OWNERS, PLACE, STEPS, Walk
 from tests.support import builders
 from tests.support.appeal_model import ModelCourt

@@ -18,9 +18,9 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.log import log_entries
 from idvault.sanction.rules import Sanction
 from idvault.status.acts import Feeds
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import Degree, Scope, StatementOfReasons
-from idvault.verify.transparency import entry
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree, Scope, StatementOfReasons
+from idvault_verify.transparency import entry
 from tests.support import builders
 from tests.support.databases import SqliteMaker
 from tests.support.flow_world import PARTY, at, command

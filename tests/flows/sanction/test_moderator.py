@@ -13,13 +13,13 @@ from idvault.core.request import MemberAsked
 from idvault.moderator import acts as moderator_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
-from idvault.verify import ed25519
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import Registration
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, IdvaultError, InvalidError, Reason
-from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
-from idvault.verify.sanction import AuthorityOrder, Degree
+from idvault_verify import ed25519
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Registration
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, IdvaultError, InvalidError, Reason
+from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
+from idvault_verify.sanction import AuthorityOrder, Degree
 from tests.support import builders
 from tests.support.flow_world import at
 from tests.support.sanction_world import LateVault, SanctionWorld, key_of

@@ -9,8 +9,8 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.sanction.operation import acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
-from idvault.verify.error import InvalidError, NotFoundError, PreconditionError, Reason, TransitionError
-from idvault.verify.sanction import Degree, OperationState, SanctionState, Scope
+from idvault_verify.error import InvalidError, NotFoundError, PreconditionError, Reason, TransitionError
+from idvault_verify.sanction import Degree, OperationState, SanctionState, Scope
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.sanction_world import SanctionWorld, until
 

@@ -12,9 +12,9 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.sanction.order import acts
 from idvault.sanction.order.rules import RecordedOrder
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
-from idvault.verify.sanction import (
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from idvault_verify.sanction import (
     AuthorityOrder,
     Degree,
     IssuerKind,

@@ -14,12 +14,12 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.claim import persons
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.claim import ClaimState, FailureReason, Identity
-from idvault.verify.error import DeniedError, PreconditionError, Reason
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.sanction import Degree, SanctionState, Scope
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.claim import ClaimState, FailureReason, Identity
+from idvault_verify.error import DeniedError, PreconditionError, Reason
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.sanction import Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.flow_world import command
 from tests.support.sanction_world import SanctionWorld, until

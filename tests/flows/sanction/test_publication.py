@@ -14,8 +14,8 @@ from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.sanction import sanctions
 from idvault.sanction.acts import StatementFiles
-from idvault.verify.error import UnavailableError
-from idvault.verify.sanction import AuthorityOrder, Degree, IssuerKind, Origin
+from idvault_verify.error import UnavailableError
+from idvault_verify.sanction import AuthorityOrder, Degree, IssuerKind, Origin
 from tests.support import sql
 from tests.support.flow_world import at
 from tests.support.sanction_world import SanctionWorld, reasons, until

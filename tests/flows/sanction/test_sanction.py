@@ -14,10 +14,9 @@ from idvault.core.db.database import Database
 from idvault.sanction import acts
 from idvault.sanction.rules import Sanction
 from idvault.status.api import SerialisedStatuses, StatusBatches
-from idvault.v1 import status_pb2
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import (
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import (
     AlreadyExistsError,
     DeniedError,
     IdvaultError,
@@ -27,8 +26,9 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.sanction import Degree, SanctionState
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.sanction import Degree, SanctionState
+from idvault_verify.v1 import status_pb2
 from tests.support import builders
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command, request_id

@@ -26,10 +26,10 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import param, statement
 from idvault.core.tables.sanction import followers
 from idvault.sanction.rules import Sanction
-from idvault.verify.account import Status
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import IdvaultError, TransitionError
-from idvault.verify.sanction import Degree, Scope
+from idvault_verify.account import Status
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import IdvaultError, TransitionError
+from idvault_verify.sanction import Degree, Scope
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.flow_world import at, command

@@ -17,10 +17,8 @@ from idvault.core.tables.session import contests
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest
-from idvault.v1 import contest_pb2 as pb
-from idvault.v1 import identity_pb2
-from idvault.verify.claim import ClaimState
-from idvault.verify.error import (
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import (
     AlreadyExistsError,
     IdvaultError,
     InvalidError,
@@ -29,8 +27,10 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.session import ContestState
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import ContestState
+from idvault_verify.v1 import contest_pb2 as pb
+from idvault_verify.v1 import identity_pb2
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command
 from tests.support.sanction_world import LateVault

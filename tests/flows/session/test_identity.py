@@ -9,12 +9,12 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
 from idvault.sanction.appeal.acts import APPEALS
-from idvault.v1 import identity_pb2, sanction_pb2, verification_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify.error import IdvaultError, InvalidError, NotFoundError, PreconditionError, Reason
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.sanction import Degree
-from idvault_client.offline import disclosure_history
+from idvault_verify.error import IdvaultError, InvalidError, NotFoundError, PreconditionError, Reason
+from idvault_verify.offline import disclosure_history
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.sanction import Degree
+from idvault_verify.v1 import identity_pb2, sanction_pb2, verification_pb2
+from idvault_verify.v1 import session_pb2 as pb
 from tests.support import logs
 from tests.support.flow_world import PARTY, command
 from tests.support.session_world import QUORUM, RETURN_URL, SessionWorld

@@ -12,11 +12,9 @@ from idvault.campaign.invitation.rules import Stage
 from idvault.core import caller
 from idvault.core.db.database import Database
 from idvault.session.acts import session as session_acts
-from idvault.v1 import session_pb2 as pb
-from idvault.v1 import verification_pb2
-from idvault.verify import secret
-from idvault.verify.campaign import Campaign, InvitationEvent, ReverificationMethod
-from idvault.verify.error import (
+from idvault_verify import secret
+from idvault_verify.campaign import Campaign, InvitationEvent, ReverificationMethod
+from idvault_verify.error import (
     AlreadyExistsError,
     ExhaustedError,
     IdvaultError,
@@ -26,7 +24,9 @@ from idvault.verify.error import (
     Reason,
     UnavailableError,
 )
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.v1 import session_pb2 as pb
+from idvault_verify.v1 import verification_pb2
 from tests.support.campaign_world import DAY
 from tests.support.fakes.flaky import Fault
 from tests.support.flow_world import PARTY, at

@@ -14,8 +14,8 @@ from idvault.core.db.statement import Statement, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_form_days
 from idvault.report import store as report_store
 from idvault.tip_off import rules as tip_off_rules
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.tip_off import TipOff, TipOffChannel, TipOffState
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.tip_off import TipOff, TipOffChannel, TipOffState
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffState, TipOffTarget
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffState, TipOffTarget
 from tests.storage.hooks import before_statements
 from tests.support import builders
 from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, key_files, opened, report

@@ -13,9 +13,9 @@ from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault.sanction.rules import Sanction
-from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
-from idvault.verify.sanction import Degree, Scope
-from idvault.verify.tip_off import TipOff, TipOffState
+from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault_verify.sanction import Degree, Scope
+from idvault_verify.tip_off import TipOff, TipOffState
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import TipOffWorld, closed, key_files, opened, report
 

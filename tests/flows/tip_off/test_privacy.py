@@ -24,7 +24,7 @@ from idvault.core.tables.tip_off import (
 from idvault.core.telemetry.metrics import Metrics
 from idvault.sanction import api as sanction_api
 from idvault.tip_off.api import convert as tip_off_convert
-from idvault.verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.flow_world import at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
 

@@ -13,9 +13,9 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.tip_off import tip_off_texts
 from idvault.tip_off.acts import reporter as reporter_acts
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import UnavailableError
-from idvault.verify.tip_off import Reminder, ReporterStanding, TargetKind, TipOffState, TipOffTarget
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import UnavailableError
+from idvault_verify.tip_off import Reminder, ReporterStanding, TargetKind, TipOffState, TipOffTarget
 from tests.storage.hooks import failing_commit
 from tests.support import builders
 from tests.support.flow_world import at

@@ -16,9 +16,9 @@ from idvault.core.tables.tip_off import tip_off_texts
 from idvault.tip_off.acts import reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall
-from idvault.verify.attest import sanction as papers
-from idvault.verify.error import IdvaultError, Reason
-from idvault.verify.tip_off import ReporterStanding, TipOff
+from idvault_verify.attest import sanction as papers
+from idvault_verify.error import IdvaultError, Reason
+from idvault_verify.tip_off import ReporterStanding, TipOff
 from tests.support.flow_world import at
 from tests.support.sanction_world import LateVault
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.tip_off.acts.filing import TRIES_A_DAY
-from idvault.verify.account import Standing
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import (
+from idvault_verify.account import Standing
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import (
     AlreadyExistsError,
     DamagedError,
     ExhaustedError,
@@ -25,8 +25,8 @@ from idvault.verify.error import (
     Reason,
     TransitionError,
 )
-from idvault.verify.sanction import Degree, Origin
-from idvault.verify.tip_off import (
+from idvault_verify.sanction import Degree, Origin
+from idvault_verify.tip_off import (
     ReporterStanding,
     TargetKind,
     TipOff,

@@ -13,7 +13,7 @@ from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables import main as schema
 from idvault.core.tables.tip_off import tip_off_tries
 from idvault.tip_off.acts.filing import TRIES_A_DAY
-from idvault.verify.error import IdvaultError, Reason
+from idvault_verify.error import IdvaultError, Reason
 from tests.support.tip_off_world import TipOffWorld, key_files
 
 _TRIES = statement(select(func.coalesce(func.sum(tip_off_tries.c["count"]), 0)), scalar)

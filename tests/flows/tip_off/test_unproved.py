@@ -13,7 +13,7 @@ from idvault.core.db.database import Database
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter
-from idvault.verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
+from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 )
 
 from idvault.core.db.database import Database
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.error import IdvaultError, TransitionError
-from idvault.verify.tip_off import TipOff, TipOffOutcome
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.error import IdvaultError, TransitionError
+from idvault_verify.tip_off import TipOff, TipOffOutcome
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from idvault.verify.attest.status_list import LIST_SIZE
-from idvault.verify.registry import pace
+from idvault_verify.attest.status_list import LIST_SIZE
+from idvault_verify.registry import pace
 from tests.performance.scale.goal import PARTS, RESEALED
 
 ACCOUNTS = 8e8

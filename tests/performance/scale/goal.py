@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from idvault.verify.attest import hpke
+from idvault_verify.attest import hpke
 from tests.performance.goal import Check, Figure, Measured, Options, at_most, figure
 from tests.performance.scale import growth
 from tests.performance.scale.growth import Size

@@ -15,7 +15,7 @@ import uvloop
 from idvault.log.acts import tree
 from idvault.log.acts.sequencing import sequence
 from idvault.processes import migrations
-from idvault.verify.campaign import Campaign
+from idvault_verify.campaign import Campaign
 from tests.performance import bare_database
 from tests.performance.flows import PARTY, clock, signing_up
 from tests.performance.scale import population, reports, sql

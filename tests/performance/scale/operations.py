@@ -14,10 +14,10 @@ from idvault.log.acts.guard import LogGuard
 from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
-from idvault.verify.attest.status_list import LIST_SIZE
-from idvault.verify.campaign import Campaign
-from idvault.verify.clock import ClockReading
-from idvault.verify.sanction import Degree
+from idvault_verify.attest.status_list import LIST_SIZE
+from idvault_verify.campaign import Campaign
+from idvault_verify.clock import ClockReading
+from idvault_verify.sanction import Degree
 from tests.performance.flows import PARTY, SignUps, clock
 from tests.performance.scale import reports
 from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, token_of

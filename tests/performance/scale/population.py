@@ -22,7 +22,7 @@ from idvault.core.tables.key import shred_keys
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.core.tables.sanction import sanctions
 from idvault.status.credential import store as credential_store
-from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault_verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from tests.performance.flows import PARTY, signing_up
 from tests.performance.scale.sql import POOL_SIZE, Loader
 from tests.support import sandbox

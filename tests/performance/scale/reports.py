@@ -12,8 +12,8 @@ from random import Random
 from idvault.core.db.database import Database
 from idvault.tip_off.rules import QueuePage, TipOffFilter
 from idvault.tip_off.store import lists
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOffState, TipOffTarget
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import TargetKind, TipOffState, TipOffTarget
 from tests.performance.flows import PARTY
 from tests.performance.scale.sql import Loader
 

@@ -20,7 +20,7 @@ from sqlalchemy import update
 
 from idvault.core.db.database import Database
 from idvault.core.tables.account import records
-from idvault.verify.erasure import ErasureState
+from idvault_verify.erasure import ErasureState
 from tests.resilience.campaign import Options
 from tests.resilience.erasures.followers import following
 from tests.resilience.tally import Tally

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-untyped]
 
-from idvault.verify.error import FieldCode
+from idvault_verify.error import FieldCode
 from tests.resilience.fuzz.documented import Status
 from tests.support import traces
 

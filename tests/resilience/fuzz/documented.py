@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from grpc_tools import protoc  # type: ignore[import-untyped]  # The package ships no types.
 
-from idvault.verify.error import Reason
+from idvault_verify.error import Reason
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PROTO = _ROOT / "proto"

@@ -20,7 +20,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from idvault.core.edge import page_token
-from idvault.v1 import options_pb2
+from idvault_verify.v1 import options_pb2
 from tests.resilience.fuzz import naughty
 
 Facts: TypeAlias = Mapping[str, Sequence[Any]]

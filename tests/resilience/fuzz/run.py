@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from idvault.processes.cli.running import fast_loop
-from idvault.processes.development.session import Session
+from idvault_dev.session import Session
 from tests.resilience.campaign import Options
 from tests.resilience.fuzz.attack import Attack, Report
 from tests.resilience.fuzz.surface import methods

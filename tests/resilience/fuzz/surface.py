@@ -9,7 +9,7 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-import idvault.v1
+import idvault_verify.v1
 from idvault.core.edge.access import roles_of
 
 
@@ -34,9 +34,9 @@ def methods() -> list[Method]:
 
 
 def _descriptors() -> Iterator[MethodDescriptor]:
-    for module in iter_modules(idvault.v1.__path__):
+    for module in iter_modules(idvault_verify.v1.__path__):
         if module.name.endswith("_pb2"):
-            file = import_module(f"idvault.v1.{module.name}").DESCRIPTOR
+            file = import_module(f"idvault_verify.v1.{module.name}").DESCRIPTOR
             for service in file.services_by_name.values():
                 yield from service.methods
 

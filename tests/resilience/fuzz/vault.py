@@ -12,10 +12,10 @@ import grpc
 from google.protobuf.message import Message
 
 from idvault.core.edge import page_token
-from idvault.v1 import campaign_pb2, common_pb2, disclosure_pb2, roster_pb2, verification_pb2
 from idvault_client import transport
 from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_client.transport import Tls
+from idvault_verify.v1 import campaign_pb2, common_pb2, disclosure_pb2, roster_pb2, verification_pb2
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.fuzz.messages import Canaries, Facts
 from tests.support import traces

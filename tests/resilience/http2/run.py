@@ -5,9 +5,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault.processes.development.session import Session
-from idvault.v1 import status_pb2
 from idvault_client import testing
+from idvault_dev.session import Session
+from idvault_verify.v1 import status_pb2
 from tests.resilience.campaign import Options
 from tests.resilience.fuzz.vault import tls
 from tests.resilience.http2.attacks import ATTACKS, Target

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 
-from idvault.v1.tip_off_pb2 import FollowTipOffRequest
+from idvault_verify.v1.tip_off_pb2 import FollowTipOffRequest
 from tests.resilience.loads import Target
 from tests.resilience.loads.flood import Flood
 

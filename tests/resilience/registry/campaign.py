@@ -14,11 +14,11 @@ from random import Random
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
-from idvault.mock_registry.population import Resident
-from idvault.verify.claim import Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.error import IdvaultError, NotFoundError
+from idvault_dev.mock_registry.population import Resident
+from idvault_verify.claim import Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import IdvaultError, NotFoundError
 from tests.resilience.registry import people
 from tests.resilience.registry.inline import inline
 from tests.resilience.registry.process import Fate, KilledError, Process, policy

@@ -18,9 +18,9 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.claim import claims, intakes, jobs, persons
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.registry.nppa_wire import NppaStatus
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.event import EventType
-from idvault.verify.transparency.entry import decode_leaf
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.event import EventType
+from idvault_verify.transparency.entry import decode_leaf
 from tests.resilience.registry.campaign import LIFETIME, Campaign, Claimant
 
 

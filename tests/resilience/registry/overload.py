@@ -17,10 +17,10 @@ from random import Random
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
-from idvault.verify.claim import ClaimState, Identity
-from idvault.verify.clock import ClockReading
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.error import ExhaustedError, Reason, UnavailableError
+from idvault_verify.claim import ClaimState, Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import ExhaustedError, Reason, UnavailableError
 from tests.resilience.registry.inline import inline
 from tests.resilience.registry.people import PARTIES, SHARES, person
 from tests.resilience.registry.process import Fate, Process, policy

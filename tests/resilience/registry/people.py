@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from idvault.mock_registry.population import Resident
-from idvault.verify import document
-from idvault.verify import name as names
+from idvault_dev.mock_registry.population import Resident
+from idvault_verify import document
+from idvault_verify import name as names
 
 PARTIES = ("platform-a", "platform-b", "platform-c")
 SHARES = (0.6, 0.3, 0.1)

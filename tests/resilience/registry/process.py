@@ -18,10 +18,10 @@ from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.ports import CallTurn, CappedRegistry
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
-from idvault.verify.account import SubjectKind
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.registry import RegistryAnswer
+from idvault_verify.account import SubjectKind
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.registry import RegistryAnswer
 from tests.resilience.registry.wire import Internet
 from tests.support import builders
 from tests.support.claims import EdgeClaims, WorkerClaims

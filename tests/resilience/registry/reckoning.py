@@ -9,7 +9,7 @@
 
 from statistics import median
 
-from idvault.verify.claim import ClaimState
+from idvault_verify.claim import ClaimState
 from tests.resilience.registry import oracle
 from tests.resilience.registry.oracle import WrongError
 from tests.resilience.registry.overload import REFUSED, STEP, Overload

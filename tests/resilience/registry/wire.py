@@ -9,18 +9,18 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from idvault.mock_registry.behaviour import Behaviour, Mode
-from idvault.mock_registry.counting import Counters, DayCaps
-from idvault.mock_registry.enterprise import EnterpriseLedger
-from idvault.mock_registry.ledger import Ledger, LedgerResult
-from idvault.mock_registry.population import Resident
-from idvault.mock_registry.wire import Callers, Memory, Wire
 from idvault.registry import nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaStatus, NppaWireError, Question
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.verify.registry import RegistryAnswer
+from idvault_dev.mock_registry.behaviour import Behaviour, Mode
+from idvault_dev.mock_registry.counting import Counters, DayCaps
+from idvault_dev.mock_registry.enterprise import EnterpriseLedger
+from idvault_dev.mock_registry.ledger import Ledger, LedgerResult
+from idvault_dev.mock_registry.population import Resident
+from idvault_dev.mock_registry.wire import Callers, Memory, Wire
+from idvault_verify.registry import RegistryAnswer
 
 _CREDENTIALS = Credentials("campaign", "campaign", "0123456789abcdef" * 2)
 _URL = "https://registry.invalid"

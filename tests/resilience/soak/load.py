@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from idvault.verify.campaign import CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
 from idvault_client import Consent, VaultError, Verification, aio, resident_id
 from idvault_client.backend.campaign import LegacyAccount
+from idvault_verify.campaign import CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
 from tests.support.sandbox import Person, Registry, invent
 
 _LABEL = "before-2014"

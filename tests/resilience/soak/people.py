@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from idvault.v1 import transparency_pb2
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault_client.offline.log.continuity import LogContinuity
-from idvault_client.offline.log.files import LogFolder
-from idvault_client.people import identity_folder
+from idvault_people import identity_folder
+from idvault_verify.offline.log.continuity import LogContinuity
+from idvault_verify.offline.log.files import LogFolder
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.v1 import transparency_pb2
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.soak.load import Load
 

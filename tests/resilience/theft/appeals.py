@@ -7,9 +7,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from idvault.sealing.key_set import Purpose
-from idvault.verify import seal
 from idvault_client import Vault, testing
 from idvault_client.sanctions import AppealState, Degree
+from idvault_verify import seal
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 from tests.support.sanction_world import reasons

@@ -8,10 +8,10 @@ from typing import Any
 from idvault.core.db.database import Database
 from idvault.key.acts.stored import DayKeys
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.development.authority import real_now
-from idvault.processes.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
+from idvault_dev.authority import real_now
+from idvault_dev.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.theft import appeals, guessing, others, records, reports, search, victims, waiting
 from tests.resilience.theft.finding import Finding

@@ -10,9 +10,9 @@ from idvault.core.edge import repetition
 from idvault.sealing.index import ChainedIndexer, MemoryPairMarker
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.v1 import common_pb2, verification_pb2
-from idvault.verify.claim import Identity
-from idvault.verify.document import Document, DocumentType
+from idvault_verify.claim import Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.v1 import common_pb2, verification_pb2
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 

@@ -4,7 +4,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from idvault.sealing.key_set import Purpose
-from idvault.verify import seal
+from idvault_verify import seal
 from tests.resilience.theft import search
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from idvault.opens import identity as identities
-from idvault.opens.identity import PersonalIdentity
-from idvault.opens.record import open_record
-from idvault.opens.share import ShareError, open_share
-from idvault.verify.attest import record_key
-from idvault.verify.attest.hpke import UnsealError
-from idvault.verify.record import SealedRecord
+from idvault_people.opens import identity as identities
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.opens.record import open_record
+from idvault_people.opens.share import ShareError, open_share
+from idvault_verify.attest import record_key
+from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.record import SealedRecord
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot
 from tests.support.open_record import sealed_record

@@ -9,12 +9,12 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.verify import seal
-from idvault.verify.error import DamagedError, NotFoundError
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import Dismissal, TargetKind, TipOffChannel, TipOffTarget
 from idvault_client import Vault, testing
 from idvault_client.tip_offs import FiledTipOff
+from idvault_verify import seal
+from idvault_verify.error import DamagedError, NotFoundError
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import Dismissal, TargetKind, TipOffChannel, TipOffTarget
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from idvault.verify import document
+from idvault_verify import document
 from tests.support.sandbox import Person
 
 MARK = "龘靐"

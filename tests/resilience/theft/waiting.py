@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from idvault.sealing.key_set import Purpose
-from idvault.verify import seal
-from idvault.verify.attest import hpke, payload
-from idvault.verify.attest.hpke import UnsealError
+from idvault_verify import seal
+from idvault_verify.attest import hpke, payload
+from idvault_verify.attest.hpke import UnsealError
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 from tests.support.sandbox import Person

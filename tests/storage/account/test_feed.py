@@ -12,8 +12,8 @@ from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, status_feed
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.event import EventType
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.event import EventType
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements, held_act
 from tests.support.databases import Databases

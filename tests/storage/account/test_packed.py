@@ -9,8 +9,8 @@ from idvault.account import rules as account_rules
 from idvault.account.store.rows import SHOWN
 from idvault.claim.rules import Owner
 from idvault.core.tables.account import accounts as table
-from idvault.verify.account import Account, AccountState, Status, SubjectKind
-from idvault.verify.organization import OrganizationCategory
+from idvault_verify.account import Account, AccountState, Status, SubjectKind
+from idvault_verify.organization import OrganizationCategory
 from tests.support.storage_world import MATCHED, NOW, TODAY, World
 
 

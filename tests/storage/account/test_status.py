@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from idvault.claim.job.store import Job
 from idvault.core.tables.log import log_entries
-from idvault.verify.account import Account, AccountState
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.account import Account, AccountState
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.storage.hooks import before_statements
 from tests.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
 

@@ -14,7 +14,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.key import day_keys
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 from tests.storage.hooks import held_act
 from tests.support import pgbouncer
 from tests.support.databases import Databases

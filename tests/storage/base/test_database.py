@@ -18,7 +18,7 @@ from idvault.core.db.failure import DriverError
 from idvault.core.db.statement import param, scalar, statement, upsert
 from idvault.core.tables.key import day_keys
 from idvault.registry.store import budgets
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.storage.hooks import connection_class, failing_commit, failing_statement, held_act
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW, World

@@ -11,7 +11,7 @@ from idvault.core.db.idempotency import Requests
 from idvault.core.request import Request
 from idvault.core.tables.claim import requests
 from idvault.core.tables.people import person_requests
-from idvault.verify.error import AlreadyExistsError, Reason
+from idvault_verify.error import AlreadyExistsError, Reason
 from tests.support.storage_world import NOW, World
 
 _MADE: tuple[dict[str, Any], ...] = (

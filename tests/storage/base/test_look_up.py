@@ -12,7 +12,7 @@ from idvault.core.db.failure import DriverError
 from idvault.core.db.listing import among
 from idvault.core.db.look_up import KEYS, LookUp, LookUps
 from idvault.core.db.statement import param, statement
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.storage.base import samples
 from tests.storage.hooks import before_statements
 from tests.support.databases import Databases

@@ -20,7 +20,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.key import day_keys
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.storage.hooks import held_act
 from tests.support.databases import Databases
 from tests.support.listening import listening

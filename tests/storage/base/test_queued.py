@@ -12,7 +12,7 @@ from idvault.core.db.statement import param, statement, upsert
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.key import day_keys
 from idvault.registry.store import budgets
-from idvault.verify.error import UnavailableError
+from idvault_verify.error import UnavailableError
 from tests.storage.hooks import before_statements
 from tests.support.storage_world import NOW, World
 

@@ -18,7 +18,7 @@ from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.key import day_keys
 from idvault.processes import migrations
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.support import tls_proxy
 from tests.support.databases import Databases, PostgresMaker, own_postgres
 from tests.support.postgresql_front import Front, address, fronts

@@ -18,7 +18,7 @@ from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.db.turn import Turn
 from idvault.core.tables.key import day_keys
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 from tests.support.databases import Databases
 
 _INSERT = statement(insert(day_keys))

@@ -8,7 +8,7 @@ import pytest
 
 from idvault.core.db import sqlite_copy
 from idvault.core.db.sqlite_connection import SqliteConnection
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 
 @pytest.fixture

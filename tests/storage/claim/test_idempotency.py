@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from idvault.claim.job.store import Job
 from idvault.claim.store import NewClaim
 from idvault.core.tables.claim import persons
-from idvault.verify.account import Account, AccountState
-from idvault.verify.claim import ClaimState
-from idvault.verify.event import EventType
+from idvault_verify.account import Account, AccountState
+from idvault_verify.claim import ClaimState
+from idvault_verify.event import EventType
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World
 
 _OUTCOMES = {"match": MATCHED, "mismatch": MISMATCHED, "no record": NO_RECORD}

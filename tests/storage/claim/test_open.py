@@ -13,12 +13,12 @@ from idvault.claim.rules import TIMED_OUT, ClaimOutcome, Owner
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import jobs, persons
 from idvault.core.tables.log import log_entries, log_openings
-from idvault.verify.account import AccountState, Standing, SubjectKind
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.transparency import entry
+from idvault_verify.account import AccountState, Standing, SubjectKind
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.transparency import entry
 from tests.support.claims import AskedClaim
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at, lease_of
 

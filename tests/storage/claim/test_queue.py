@@ -16,8 +16,8 @@ from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables.claim import jobs
-from idvault.verify.account import SubjectKind
-from idvault.verify.error import UnavailableError
+from idvault_verify.account import SubjectKind
+from idvault_verify.error import UnavailableError
 from tests.resilience.registry import backlog
 from tests.storage.hooks import connection_class, failing_commit, failing_statement
 from tests.support.storage_world import World, at, lease_of

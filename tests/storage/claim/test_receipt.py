@@ -7,8 +7,8 @@ from sqlalchemy import delete
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_openings
 from idvault.log.acts.sequencing import sequence
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 

@@ -21,11 +21,11 @@ from idvault.core.db.connection import Connection, Work
 from idvault.core.tables.claim import attempts, intakes, jobs
 from idvault.core.tables.log import log_entries
 from idvault.sealing.ports import Intake
-from idvault.verify.account import AccountState, Assurance
-from idvault.verify.claim import ClaimState, FailureReason
-from idvault.verify.error import NotFoundError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.account import AccountState, Assurance
+from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.storage.hooks import held_act
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 

@@ -9,7 +9,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.key.acts.stored import ShredKeys
 from idvault.registry.ports import CallTurn, Reserved
-from idvault.verify.record import SealedRecord
+from idvault_verify.record import SealedRecord
 from tests.storage.hooks import before_statements, connection_class
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
 

@@ -18,11 +18,11 @@ from idvault.core.tables.credential import credential_counts, status_credentials
 from idvault.status.credential import acts
 from idvault.status.credential import store as credential_store
 from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
-from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.signing_key import StatusKey
+from idvault_verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.signing_key import StatusKey
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements
 from tests.support.builders import ZONE

@@ -16,8 +16,8 @@ from idvault.core.tables.log import log_entries
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import store as drill_store
 from idvault.custody.drill.rules import DrillHistory
-from idvault.verify.error import AlreadyExistsError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.error import AlreadyExistsError, Reason
+from idvault_verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases

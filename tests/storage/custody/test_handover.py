@@ -14,12 +14,12 @@ from idvault.core.request import Request
 from idvault.core.tables.custody import handed_quorums
 from idvault.custody.handover import acts
 from idvault.custody.handover import store as handovers
-from idvault.opens.handover import hand_over as reseal
 from idvault.people import acts as people_acts
-from idvault.verify.attest import succession
-from idvault.verify.error import AlreadyExistsError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.handover import HandedShare, HandoverBatch, HandoverEnd
+from idvault_people.opens.handover import hand_over as reseal
+from idvault_verify.attest import succession
+from idvault_verify.error import AlreadyExistsError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.handover import HandedShare, HandoverBatch, HandoverEnd
 from tests.support.chamber import Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.handover_world import A, B, C, D, E, adopt, holders, stored

@@ -18,9 +18,9 @@ from idvault.core.tables.disclosure import (
 from idvault.disclosure.acts import auditor
 from idvault.disclosure.store import lists, rows
 from idvault.log import store as log_store
-from idvault.verify.disclosure import DisclosureState
-from idvault.verify.error import IdvaultError, Reason
-from idvault.verify.event import EventType
+from idvault_verify.disclosure import DisclosureState
+from idvault_verify.error import IdvaultError, Reason
+from idvault_verify.event import EventType
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import (

@@ -7,7 +7,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.erasure.store import MATCHED_AT, ROWS
-from idvault.verify.erasure import ErasureState
+from idvault_verify.erasure import ErasureState
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

@@ -14,9 +14,9 @@ from idvault.core.tables.log import log_entries, log_head, log_nodes
 from idvault.log.acts import tree
 from idvault.log.acts.sequencing import sequence as sequence_log
 from idvault.log.rules import Subtree, Unsequenced
-from idvault.verify.error import DamagedError, Reason, UnavailableError
-from idvault.verify.event import Event, EventType
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.error import DamagedError, Reason, UnavailableError
+from idvault_verify.event import Event, EventType
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.storage.hooks import before_statements, held_act
 from tests.support import logs, merkle
 from tests.support.databases import Databases

@@ -14,9 +14,9 @@ from idvault.core.tables.people import roster_versions
 from idvault.people import acts, store
 from idvault.people import rules as people_rules
 from idvault.people.rules import StoredProposal, StoredVersion
-from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.support.storage_world import World, at
 
 FIRST, SECOND = "1" * 64, "2" * 64

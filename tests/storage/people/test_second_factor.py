@@ -13,7 +13,7 @@ from idvault.core.tables.people import second_factors
 from idvault.people.second_factor import acts
 from idvault.people.second_factor.rules import SecondFactor
 from idvault.sealing.ports import FreshSecret
-from idvault.verify.error import AlreadyExistsError, DeniedError, Reason
+from idvault_verify.error import AlreadyExistsError, DeniedError, Reason
 from tests.support.storage_world import World, at
 
 WHO = MemberActor("d" * 32)

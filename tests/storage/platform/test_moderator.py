@@ -5,7 +5,7 @@ import pytest
 from idvault.core.act import SYSTEM
 from idvault.core.platform import Platform
 from idvault.platform import acts
-from idvault.verify.error import IdvaultError, Reason
+from idvault_verify.error import IdvaultError, Reason
 from tests.support.flow_world import PARTY
 from tests.support.sanction_world import SanctionWorld
 from tests.support.storage_world import World, at

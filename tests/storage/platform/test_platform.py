@@ -12,9 +12,9 @@ from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
 from idvault.platform import acts
 from idvault.platform.rules import PresentedPlatform
-from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
-from idvault.verify.event import EventType
-from idvault.verify.transparency import entry
+from idvault_verify.error import AlreadyExistsError, NotFoundError, Reason
+from idvault_verify.event import EventType
+from idvault_verify.transparency import entry
 from tests.support.storage_world import NOW, World, at
 
 

@@ -13,7 +13,7 @@ from idvault.public_account.store import store as public_account_store
 from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
 from idvault.status.credential import store as credential_store
-from idvault.verify.public_account import PublicAccountState
+from idvault_verify.public_account import PublicAccountState
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

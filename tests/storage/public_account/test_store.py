@@ -12,8 +12,8 @@ from idvault.core.db.database import Database
 from idvault.core.tables.public_account import public_account_versions
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.rules.owner import Owned
-from idvault.verify.error import UnavailableError
-from idvault.verify.public_account import RejectReason
+from idvault_verify.error import UnavailableError
+from idvault_verify.public_account import RejectReason
 from tests.storage.hooks import before_statements
 from tests.support import builders, sql
 from tests.support.flow_world import at

@@ -10,8 +10,8 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries
 from idvault.report import store as report_store
-from idvault.verify.event import EventType
-from idvault.verify.report import catalogue as report_catalogue
+from idvault_verify.event import EventType
+from idvault_verify.report import catalogue as report_catalogue
 from tests.storage.plans import plan_of
 from tests.support.report_world import leaf_of
 

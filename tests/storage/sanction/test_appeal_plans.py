@@ -8,7 +8,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.public_account.store import store as public_account_store
 from idvault.sanction.appeal.store import ROWS
-from idvault.verify.sanction import AppealState
+from idvault_verify.sanction import AppealState
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of
 from tests.support.appeal_world import AppealWorld

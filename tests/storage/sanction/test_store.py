@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.verify.sanction import Degree
+from idvault_verify.sanction import Degree
 from tests.storage.hooks import before_statements
 from tests.support.databases import Databases
 from tests.support.sanction_world import SanctionWorld, until

@@ -13,8 +13,8 @@ from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
-from idvault.verify.error import UnavailableError
-from idvault.verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
+from idvault_verify.error import UnavailableError
+from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.flow_world import at, request_id

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-from idvault.v1 import options_pb2
+from idvault_verify.v1 import options_pb2
 from tests.support.generate import proto
 
 # Of a descriptor's path, by the numbers of the fields in descriptor.proto.

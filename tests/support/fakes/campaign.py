@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from idvault.core import invitation_code
-from idvault.verify.clock import ClockReading
-from idvault.verify.seal import encode
+from idvault_verify.clock import ClockReading
+from idvault_verify.seal import encode
 
 
 class FakeReferencer:

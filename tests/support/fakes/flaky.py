@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from enum import Enum
 from typing import Any
 
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 
 class Fault(Enum):

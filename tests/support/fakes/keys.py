@@ -1,7 +1,7 @@
 """In-memory stores for sealing: they answer, refuse, or succeed but lose the answer."""
 
 from idvault.sealing.ports import DayKey
-from idvault.verify.error import Reason, UnavailableError
+from idvault_verify.error import Reason, UnavailableError
 
 
 class MemoryShredStore:

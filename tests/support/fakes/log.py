@@ -6,11 +6,11 @@ from datetime import datetime
 
 from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.log.rules import Unsequenced
-from idvault.verify.error import Reason, UnavailableError
-from idvault.verify.transparency import checkpoint, note
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.proof import ConsistencyError, verify_consistency
+from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.proof import ConsistencyError, verify_consistency
 
 # 2026-03-01 00:00 UTC, as in tests.support.log_world.
 _MIDNIGHT = 1_772_323_200.0

@@ -18,11 +18,11 @@ from idvault.log import store
 from idvault.log.acts.reading import StoredLog
 from idvault.log.rules import Subtree
 from idvault.log.store import NEWEST, SIGNED
-from idvault.verify.transparency import checkpoint
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.note import NoteSigner
-from idvault.verify.transparency.tile import HEIGHT
-from idvault.verify.transparency.tree import CompactRange, leaf_hash
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.tile import HEIGHT
+from idvault_verify.transparency.tree import CompactRange, leaf_hash
 
 _AT = datetime(2026, 3, 1, tzinfo=UTC)
 _ADD = statement(insert(log_entries))

@@ -2,11 +2,11 @@
 
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.people.second_factor import rules as second_factor_rules
-from idvault.verify.attest.people.roster import Roster
-from idvault.verify.attest.people.roster_member import RosterMember
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import DeniedError, Reason
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
 
 
 class FakeRosters:

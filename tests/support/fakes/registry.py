@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 
 from idvault.registry.ports import CallTurn, Reserved
-from idvault.verify.claim import Identity
-from idvault.verify.document import DocumentType
-from idvault.verify.registry import DECIDED, RegistryAnswer
+from idvault_verify.claim import Identity
+from idvault_verify.document import DocumentType
+from idvault_verify.registry import DECIDED, RegistryAnswer
 
 
 class FakeRegistry:

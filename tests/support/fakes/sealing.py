@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from idvault.sealing.ports import Intake, PersonKey
-from idvault.verify.claim import Consent, Identity
-from idvault.verify.document import Document, DocumentType
-from idvault.verify.error import DamagedError, Reason, UnavailableError
-from idvault.verify.record import SealedRecord
-from idvault.verify.registry import RegistryAnswer
-from idvault.verify.seal import encode
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import DamagedError, Reason, UnavailableError
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.seal import encode
 from tests.support import builders
 
 

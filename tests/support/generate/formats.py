@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from idvault.verify.event import FIELDS
+from idvault_verify.event import FIELDS
 from tests.support.reference import page
 from tests.support.reference.examples import EXAMPLES
 

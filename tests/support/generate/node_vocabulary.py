@@ -5,15 +5,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.verify.claim import ClaimState
-from idvault.verify.document import DocumentType
-from idvault.verify.error import FieldCode, Reason
-from idvault.verify.organization import OrganizationCategory
-from idvault.verify.public_account import RejectReason
 from idvault_client import errors, reasons, transport
 from idvault_client.backend.texts import CATEGORY_TEXTS, GROUND_TEXTS, REJECT_TEXTS, WHY
 from idvault_client.reasons import FailureReason, Translation
+from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.claim import ClaimState
+from idvault_verify.document import DocumentType
+from idvault_verify.error import FieldCode, Reason
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.public_account import RejectReason
 
 _NAME = "clients/node/src/vocabulary.ts"
 _FILE = Path(__file__).resolve().parents[3] / _NAME

@@ -1,4 +1,4 @@
-"""Generates idvault/v1 from proto/: messages, gRPC stubs and their types; run it after each change."""
+"""Generates clients/verify/idvault_verify/v1 from proto/: messages, gRPC stubs and their types; run it after each change."""
 
 import re
 import sysconfig
@@ -34,7 +34,7 @@ def describe(*, into: Path) -> None:
 
 
 def generate(*, into: Path) -> None:
-    """Write the generated package idvault/v1 below the existing folder `into`; raises RuntimeError."""
+    """Write the generated package clients/verify/idvault_verify/v1 below the existing folder `into`; raises RuntimeError."""
     sources = _ours()
     services = [path for path in sources if SERVICE.search(path.read_text("utf-8"))]
     compile_protos(sources, outputs={"python": f"{into}", "mypy": f"quiet:{into}"})
@@ -49,7 +49,7 @@ def _ours() -> list[Path]:
 
 
 def main() -> int:
-    """Regenerate idvault/v1 from proto/."""
+    """Regenerate clients/verify/idvault_verify/v1 from proto/."""
     target = ROOT / PACKAGE
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

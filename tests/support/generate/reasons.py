@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from idvault.verify.account import Standing
-from idvault.verify.error import FieldCode, Reason
-from idvault.verify.public_account import RejectReason
-from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import errors, reasons
 from idvault_client.backend.texts import CATEGORY_TEXTS, GROUND_TEXTS, REJECT_TEXTS
+from idvault_verify.account import Standing
+from idvault_verify.error import FieldCode, Reason
+from idvault_verify.public_account import RejectReason
+from idvault_verify.sanction import Ground, SanctionCategory
 
 _FILE = Path(__file__).resolve().parents[3] / "docs" / "reasons.md"
 

@@ -17,11 +17,11 @@ from google.protobuf import json_format
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
 from idvault.log.acts.proofs import Proved
-from idvault.verify.attest import hpke
-from idvault.verify.attest.quorum import Quorum
-from idvault.verify.event import Event, EventType
-from idvault.verify.record import SealedRecord
-from idvault.verify.transparency import entry
+from idvault_verify.attest import hpke
+from idvault_verify.attest.quorum import Quorum
+from idvault_verify.event import Event, EventType
+from idvault_verify.record import SealedRecord
+from idvault_verify.transparency import entry
 from tests.support import builders, logs, merkle, people
 from tests.support.merkle import log_of, witness
 

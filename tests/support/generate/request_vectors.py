@@ -17,7 +17,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescript
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
-import idvault.v1
+import idvault_verify.v1
 from idvault.core.edge import repetition
 from idvault.sealing.request import KeyedFingerprinter
 
@@ -31,9 +31,9 @@ CLAIM = "SessionService/SubmitIdentity, its claim"
 
 def mutations() -> Iterator[MethodDescriptor]:
     """Yield the methods whose request has an id, except those that read."""
-    for module in iter_modules(idvault.v1.__path__):
+    for module in iter_modules(idvault_verify.v1.__path__):
         if module.name.endswith("_pb2"):
-            file: FileDescriptor = import_module(f"idvault.v1.{module.name}").DESCRIPTOR
+            file: FileDescriptor = import_module(f"idvault_verify.v1.{module.name}").DESCRIPTOR
             for service in file.services_by_name.values():
                 for method in service.methods:
                     reads = method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS

@@ -14,10 +14,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from idvault.verify.account import AccountState, Standing
-from idvault.verify.attest import jose
-from idvault.verify.attest.status_list import INVALID, VALID, StatusList
-from idvault.verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
+from idvault_verify.account import AccountState, Standing
+from idvault_verify.attest import jose
+from idvault_verify.attest.status_list import INVALID, VALID, StatusList
+from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from tests.support import status_tokens as made
 from tests.support.status_tokens import AUDIENCE, INDEX, ISSUER, KEYS, LIST_KEY, NOW, TOKEN_KEY, later
 

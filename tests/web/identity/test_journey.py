@@ -8,10 +8,10 @@ from google.protobuf import json_format
 from playwright.sync_api import Page, expect
 
 from idvault.campaign import acts as campaign_acts
-from idvault.verify.campaign import ReverificationMethod
-from idvault.verify.sanction import Degree
-from idvault_client.offline import receipt
 from idvault_client.sessions import SessionPurpose
+from idvault_verify.campaign import ReverificationMethod
+from idvault_verify.offline import receipt
+from idvault_verify.sanction import Degree
 from tests.clients.offline.test_receipt import message
 from tests.support import logs
 from tests.support.databases import Databases

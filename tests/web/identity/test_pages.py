@@ -11,9 +11,9 @@ from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.objection.rules import ObjectionFilter
-from idvault.verify.sanction import AppealState, Degree
-from idvault_client.offline import disclosure_history
 from idvault_client.sessions import ContestState
+from idvault_verify.offline import disclosure_history
+from idvault_verify.sanction import AppealState, Degree
 from tests.support import builders, logs
 from tests.support.edge import clock
 from tests.support.flow_world import PARTY, at, command

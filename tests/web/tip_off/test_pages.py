@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.tip_off import TipOffChannel
 from idvault_client.tip_offs import TipOffState
+from idvault_verify.tip_off import TipOffChannel
 from tests.support.flow_world import PARTY
 from tests.support.session_world import TITLE
 from tests.web.browser import Browser, Page

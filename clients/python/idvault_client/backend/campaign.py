@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from idvault.v1 import campaign_pb2 as pb
-from idvault.verify.campaign import (
+from idvault_client import codec
+from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
+from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given
+from idvault_verify.campaign import (
     Campaign,
     CampaignState,
     Cohort,
@@ -17,12 +19,10 @@ from idvault.verify.campaign import (
     InvitationState,
     QuietHours,
 )
-from idvault.verify.campaign import CampaignPlan as Plan
-from idvault.verify.campaign import ImportResult as Outcome
-from idvault.verify.campaign import ReverificationMethod as Method
-from idvault_client import codec
-from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
-from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given
+from idvault_verify.campaign import CampaignPlan as Plan
+from idvault_verify.campaign import ImportResult as Outcome
+from idvault_verify.campaign import ReverificationMethod as Method
+from idvault_verify.v1 import campaign_pb2 as pb
 
 CHUNK_SIZE = 2_000
 """How many accounts one ImportLegacyAccounts takes."""

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from idvault.v1 import verification_pb2 as pb
-from idvault.verify.claim import ClaimState
-from idvault.verify.document import DocumentType
 from idvault_client.backend.status import Status
 from idvault_client.codec import Id, ReadBy
-from idvault_client.offline import receipt as receipts
-from idvault_client.offline.receipt import ClaimReceipt
 from idvault_client.reasons import FailureReason
+from idvault_verify.claim import ClaimState
+from idvault_verify.document import DocumentType
+from idvault_verify.offline import receipt as receipts
+from idvault_verify.offline.receipt import ClaimReceipt
+from idvault_verify.v1 import verification_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["VerificationService"]
 _DEFAULT_RETRY_AFTER = timedelta(seconds=5)

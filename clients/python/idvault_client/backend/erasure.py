@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.v1 import erasure_pb2 as pb
-from idvault.verify.erasure import ErasureOrigin, ErasureState
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.codec import given
-from idvault_client.offline import erasure
-from idvault_client.offline.erasure import ErasureReceipt
+from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.offline import erasure
+from idvault_verify.offline.erasure import ErasureReceipt
+from idvault_verify.v1 import erasure_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["ErasureService"]
 

@@ -15,13 +15,13 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from idvault.v1 import status_pb2
 from idvault_client import codec, refusals
 from idvault_client.backend import on_loop as waiting
 from idvault_client.backend.public_account import OwnedPublicAccount
 from idvault_client.backend.status import Status
 from idvault_client.backend.status_cache import MAX_AGE, StatusCache
 from idvault_client.errors import InvalidFields
+from idvault_verify.v1 import status_pb2
 
 _PATH = "/idvault.v1.StatusService/WatchStatuses"
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0

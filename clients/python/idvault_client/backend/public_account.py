@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from idvault.v1 import public_account_pb2 as pb
-from idvault.verify.account import Standing
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.public_account import (
+from idvault_client import codec
+from idvault_client.backend.claim import Consent
+from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, call, chosen_id
+from idvault_client.backend.signing import by
+from idvault_client.codec import Id, given
+from idvault_verify.account import Standing
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.public_account import (
     Licence,
     PublicAccountCategory,
     PublicAccountKind,
     PublicAccountState,
     RejectReason,
 )
-from idvault_client import codec
-from idvault_client.backend.claim import Consent
-from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, call, chosen_id
-from idvault_client.backend.signing import by
-from idvault_client.codec import Id, given
+from idvault_verify.v1 import public_account_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["PublicAccountService"]
 

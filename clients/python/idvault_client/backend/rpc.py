@@ -10,9 +10,9 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from idvault.verify.error import Reason
 from idvault_client import codec, refusals
 from idvault_client.codec import text
+from idvault_verify.error import Reason
 
 Result = TypeVar("Result")
 RequestId = str | UUID | None

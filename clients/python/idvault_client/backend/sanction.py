@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import Registration
-from idvault.verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.verify.sanction import (
+from idvault_client import codec
+from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
+from idvault_client.backend.signing import by, imposition, signed
+from idvault_client.codec import Id, Named, given, text
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Registration
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.sanction import (
     AppealState,
     AuthorityOrder,
     Degree,
@@ -24,10 +27,7 @@ from idvault.verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from idvault_client import codec
-from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
-from idvault_client.backend.signing import by, imposition, signed
-from idvault_client.codec import Id, Named, given, text
+from idvault_verify.v1 import sanction_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
 

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.v1 import contest_pb2
-from idvault.v1 import session_pb2 as pb
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.session import ContestState, SessionPurpose, SessionState
 from idvault_client import codec
 from idvault_client.backend.claim import Verification
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, given
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.session import ContestState, SessionPurpose, SessionState
+from idvault_verify.v1 import contest_pb2
+from idvault_verify.v1 import session_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
 

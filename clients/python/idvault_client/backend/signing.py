@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from idvault.v1 import sanction_pb2 as pb
-from idvault.verify import statement as verify_statement
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import Signing
-from idvault.verify.attest.sanction import SigningOccasion
-from idvault.verify.sanction import AuthorityOrder, Degree, Scope, StatementOfReasons
-from idvault.verify.seal import Part
 from idvault_client import codec
 from idvault_client.backend.rpc import account
 from idvault_client.codec import Named, text
+from idvault_verify import statement as verify_statement
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Signing
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.sanction import AuthorityOrder, Degree, Scope, StatementOfReasons
+from idvault_verify.seal import Part
+from idvault_verify.v1 import sanction_pb2 as pb
 
 codec.describe(AuthorityOrder, issued_on=Named("order_date"))
 codec.describe(StatementOfReasons, evidence=Named("evidence_digests"), end_at=Named("end_time"))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-from idvault.v1 import status_pb2
-from idvault.verify.account import AccountState as State
-from idvault.verify.account import Assurance, Standing, SubjectKind
-from idvault.verify.organization import OrganizationCategory
 from idvault_client.codec import REQUIRED, Id, Named
+from idvault_verify.account import AccountState as State
+from idvault_verify.account import Assurance, Standing, SubjectKind
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.v1 import status_pb2
 
 BATCH_SIZE = 1000
 """How many accounts one BatchGetStatuses takes."""
@@ -68,7 +68,7 @@ class Statuses:
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A signed token for one audience, and when it expires; `idvault_client.offline` checks it."""
+    """A signed token for one audience, and when it expires; `idvault_verify.offline` checks it."""
 
     token: Annotated[str, Named("status_token", "status_credential"), REQUIRED]
     expires_at: Annotated[datetime, Named("expire_time")]

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from idvault.verify.account import AccountState as State
 from idvault_client.backend.public_account import OwnedPublicAccount, ShownOperator
 from idvault_client.backend.status import Status
+from idvault_verify.account import AccountState as State
 
 MAX_AGE = 10.0
 """How many seconds old an answer of the cache may be."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from idvault.verify.public_account import RejectReason
-from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client.reasons import Translation
+from idvault_verify.public_account import RejectReason
+from idvault_verify.sanction import Ground, SanctionCategory
 
 REJECT_TEXTS: Mapping[RejectReason, Translation] = {
     RejectReason.INCOMPLETE: Translation(

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from idvault.v1 import sanction_pb2
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import Degree, SanctionCategory, Scope, StatementOfReasons
-from idvault.verify.tip_off import (
+from idvault_client import codec
+from idvault_client.backend import signing
+from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, account, call, chosen_id
+from idvault_client.backend.signing import by
+from idvault_client.codec import Id, Named, ReadBy, given, text
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree, SanctionCategory, Scope, StatementOfReasons
+from idvault_verify.tip_off import (
     Dismissal,
     Reminder,
     ReporterStanding,
@@ -23,11 +26,8 @@ from idvault.verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
-from idvault_client import codec
-from idvault_client.backend import signing
-from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, account, call, chosen_id
-from idvault_client.backend.signing import by
-from idvault_client.codec import Id, Named, ReadBy, given, text
+from idvault_verify.v1 import sanction_pb2
+from idvault_verify.v1 import tip_off_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
 _FIELDS = {

@@ -10,7 +10,6 @@ from typing import Self
 
 import grpc
 
-from idvault.v1 import status_pb2, verification_pb2
 from idvault_client import refusals, transport
 from idvault_client.backend import on_loop as waiting
 from idvault_client.backend import status
@@ -25,9 +24,10 @@ from idvault_client.backend.session import AioSessionClient
 from idvault_client.backend.status import BATCH_SIZE, IssuedToken, Status, Statuses
 from idvault_client.backend.tip_off import AioTipOffClient
 from idvault_client.errors import DeadlineExceeded, VaultError
-from idvault_client.offline import disclosure_history
-from idvault_client.offline.disclosure_history import DisclosureHistory
 from idvault_client.transport import Tls
+from idvault_verify.offline import disclosure_history
+from idvault_verify.offline.disclosure_history import DisclosureHistory
+from idvault_verify.v1 import status_pb2, verification_pb2
 
 _CLAIMS = verification_pb2.DESCRIPTOR.services_by_name["VerificationService"]
 _STATUSES = status_pb2.DESCRIPTOR.services_by_name["StatusService"]

@@ -9,24 +9,14 @@ import typer
 
 from idvault_client import testing
 from idvault_client.backend.blocking.vault import Vault, connect
-from idvault_client.commands import (
-    account,
-    claim,
-    contest,
-    credential,
-    disclosure_history,
-    erasure,
-    evidence,
-    filing,
-    log,
-    mirror,
-    moderation,
-    report,
-)
+from idvault_client.commands import account, claim, credential, disclosure_history, erasure, filing, report
 from idvault_client.commands.campaign import commands as campaign
 from idvault_client.commands.legacy_import import command as legacy_import
 from idvault_client.commands.tip_off import command as tip_off
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
+from idvault_people.commands import contest
+from idvault_people.commands import moderator as moderation
+from idvault_verify.commands import evidence, log, mirror
 
 app = typer.Typer(
     name="idvault-client",

@@ -7,15 +7,6 @@ import typer
 
 from idvault_client.backend.claim import Verification
 from idvault_client.commands import account
-from idvault_client.commands.log import (
-    UNWITNESSED,
-    PublicKey,
-    Quorum,
-    RosterFile,
-    Witness,
-    policy_of,
-    tell_unwitnessed,
-)
 from idvault_client.commands.output import (
     AsJson,
     CheckFailedError,
@@ -26,9 +17,18 @@ from idvault_client.commands.output import (
     show_valid,
     write,
 )
-from idvault_client.offline import receipt as receipts
-from idvault_client.offline.log import epochs
-from idvault_client.offline.receipt import ReceiptError
+from idvault_verify.commands.log import (
+    UNWITNESSED,
+    PublicKey,
+    Quorum,
+    RosterFile,
+    Witness,
+    policy_of,
+    tell_unwitnessed,
+)
+from idvault_verify.offline import receipt as receipts
+from idvault_verify.offline.log import epochs
+from idvault_verify.offline.receipt import ReceiptError
 
 
 def get(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idvault_client.commands.output import AsJson, read, reporting, show, show_valid, write
-from idvault_client.offline import Attested, AttestedPublicAccount, StatusVerifier
+from idvault_verify.offline import Attested, AttestedPublicAccount, StatusVerifier
 
 
 def issue(  # noqa: PLR0917 - typer makes an option of each

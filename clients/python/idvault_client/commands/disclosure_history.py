@@ -8,8 +8,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from idvault.verify.printable import escaped
-from idvault_client.commands.log import (
+from idvault_client.commands.output import AsJson, read, reporting, show_limited, write
+from idvault_verify.commands.log import (
     UNWITNESSED,
     Directory,
     PublicKey,
@@ -21,17 +21,17 @@ from idvault_client.commands.log import (
     policy_of,
     tell_unwitnessed,
 )
-from idvault_client.commands.output import AsJson, read, reporting, show_limited, write
-from idvault_client.offline import disclosure_count, disclosure_history
-from idvault_client.offline.disclosure_count import LogCount
-from idvault_client.offline.disclosure_history import (
+from idvault_verify.offline import disclosure_count, disclosure_history
+from idvault_verify.offline.disclosure_count import LogCount
+from idvault_verify.offline.disclosure_history import (
     DisclosureHistory,
     HistoryError,
     ProvedDisclosure,
     ProvedHistory,
     ProvedOpening,
 )
-from idvault_client.offline.log import epochs
+from idvault_verify.offline.log import epochs
+from idvault_verify.printable import escaped
 
 _MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its JSON text is longer
 

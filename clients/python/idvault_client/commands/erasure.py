@@ -5,17 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.verify.erasure import ErasureState
 from idvault_client.backend.erasure import ListedErasure
-from idvault_client.commands.log import (
-    UNWITNESSED,
-    PublicKey,
-    Quorum,
-    RosterFile,
-    Witness,
-    policy_of,
-    tell_unwitnessed,
-)
 from idvault_client.commands.output import (
     AsJson,
     CheckFailedError,
@@ -26,8 +16,18 @@ from idvault_client.commands.output import (
     show_valid,
     write,
 )
-from idvault_client.offline import erasure as erasures
-from idvault_client.offline.erasure import ErasureError, ErasureReceipt
+from idvault_verify.commands.log import (
+    UNWITNESSED,
+    PublicKey,
+    Quorum,
+    RosterFile,
+    Witness,
+    policy_of,
+    tell_unwitnessed,
+)
+from idvault_verify.erasure import ErasureState
+from idvault_verify.offline import erasure as erasures
+from idvault_verify.offline.erasure import ErasureError, ErasureReceipt
 
 Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")]
 RequestId = Annotated[

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from idvault.verify.public_account import PublicAccountCategory
 from idvault_client.backend.public_account import AccountFiling
 from idvault_client.commands.output import AsJson, reporting, show, write
+from idvault_verify.public_account import PublicAccountCategory
 
 COLUMNS = (
     "as_of",

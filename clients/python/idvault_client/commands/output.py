@@ -14,16 +14,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from idvault.verify.printable import escaped
 from idvault_client.commands.campaign.chart import NoMatplotlibError
 from idvault_client.commands.legacy_import.importer import ImportFileError
 from idvault_client.commands.tip_off.importer import MaildirError
 from idvault_client.errors import Unavailable, VaultError
-from idvault_client.moderation.key_folder import KeyFolderError
-from idvault_client.offline import CheckError
-from idvault_client.offline.log.continuity import RefusedLogError
-from idvault_client.offline.proof import UnverifiedError
 from idvault_client.reasons import FIELD_TEXTS
+from idvault_people.moderation.key_folder import KeyFolderError
+from idvault_verify.offline import CheckError
+from idvault_verify.offline.log.continuity import RefusedLogError
+from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.printable import escaped
 
 _CHECK_FAILED, _WRONG_USAGE, _UNREACHABLE, _REFUSED, _UNVERIFIED = 1, 2, 3, 4, 5
 AS_TOLD, FORGED = 6, 7

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from idvault.verify.printable import escaped
-from idvault.verify.transparency.note import MAX_NOTE_BYTES
-from idvault.verify.transparency.report import MAX_BYTES
-from idvault_client.commands import log
 from idvault_client.commands.output import FORGED, AsJson, read, reporting, tell_error
-from idvault_client.offline.log.files import LogFiles
-from idvault_client.offline.report import CheckedReport, ForgedReportError, ReportCheck, check_name
+from idvault_verify.commands import log
+from idvault_verify.offline.log.files import LogFiles
+from idvault_verify.offline.report import CheckedReport, ForgedReportError, ReportCheck, check_name
+from idvault_verify.printable import escaped
+from idvault_verify.transparency.note import MAX_NOTE_BYTES
+from idvault_verify.transparency.report import MAX_BYTES
 
 ReportFile = Annotated[Path, typer.Argument(metavar="REPORT", help="The report's JSON file.")]
 Log = Annotated[

@@ -17,10 +17,10 @@ from idvault.sealing.key_provider import (
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.pkcs11_lock import ModuleError
 from idvault.sealing.signing import Ed25519Signer
-from idvault.verify import durable_file
-from idvault.verify.attest import passphrase as passphrases
-from idvault.verify.attest.passphrase import DEFAULT_COST, Cost
-from idvault.verify.transparency.note import VerifierKey
+from idvault_verify import durable_file
+from idvault_verify.attest import passphrase as passphrases
+from idvault_verify.attest.passphrase import DEFAULT_COST, Cost
+from idvault_verify.transparency.note import VerifierKey
 
 _SUFFIXES = ("keys", "passphrase")
 

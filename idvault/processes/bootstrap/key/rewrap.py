@@ -40,7 +40,7 @@ from idvault.sealing.rewrap import (
 )
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.tip_off import FIRST_VERSION
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 Sources = Sequence[tuple[SealedColumn, Rewrapper]]
 # In this order: the longest work last.

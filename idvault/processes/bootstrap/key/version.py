@@ -13,8 +13,8 @@ from idvault.key.ports import KeyRing
 from idvault.processes.bootstrap.base import Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_version import KeyVersion
-from idvault.verify.clock import ClockReading
-from idvault.verify.error import IdvaultError
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError
 
 _PERIOD = 10.0
 

@@ -15,7 +15,7 @@ from idvault.sealing import key_version as rules
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.key_version import KeyVersion
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _REQUESTS = {Purpose.REQUEST: "requests", Purpose.PERSON_REQUEST: "person_requests"}
 _AFTER_ALL = timedelta(days=1)

@@ -11,7 +11,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.status import acts
 from idvault.status.credential.acts import StatusLists
-from idvault.verify.attest import status_token
+from idvault_verify.attest import status_token
 
 LIST_PERIOD = 1.0
 """Seconds between two runs of the public lists: a closed account is INVALID after one and the run itself."""

@@ -8,7 +8,7 @@ from idvault.core.loop import Task
 from idvault.core.telemetry.vitals import Vitals
 from idvault.processes.backup import record_walk
 from idvault.processes.bootstrap.base import Base
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _PERIOD = 60.0
 # A step takes a tenth of a second of a core; a million records take 50 of them.

@@ -6,7 +6,7 @@ from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
 from idvault.processes.bootstrap.base import Base
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _BATCH = 500
 _GAUGES_PERIOD = 30.0

@@ -7,7 +7,7 @@ from idvault.claim.job import store as job_store
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.processes.bootstrap.base import Base
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _BATCH = 500
 _GAUGES_PERIOD = 5.0

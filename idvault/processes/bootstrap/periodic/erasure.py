@@ -9,7 +9,7 @@ from idvault.erasure.acts import ErasureSweep
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.processes.bootstrap.base import Base
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _BATCH = 500
 _GAUGES_PERIOD = 15.0

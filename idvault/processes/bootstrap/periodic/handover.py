@@ -5,7 +5,7 @@ from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.handover import count_records
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _PERIOD = 30.0
 

@@ -19,9 +19,9 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import Signer
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential.acts import vouch_for_statements
-from idvault.verify.clock import ClockReading
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.clock import ClockReading
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
 
 _GAUGES_PERIOD = 5.0
 _INDEX_PERIOD = 10.0

@@ -10,8 +10,8 @@ from idvault.report.acts import supervision
 from idvault.report.acts.report import ReportSources, RunningMonth
 from idvault.report.acts.supervision import PublicPage
 from idvault.sealing.ports import Signer
-from idvault.verify.transparency.checkpoint import CosignaturePolicy
-from idvault.verify.transparency.note import NoteSigner, VerifierKey
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.note import NoteSigner, VerifierKey
 
 _REPORTS_PERIOD, _PAGE_PERIOD = 10.0, 20.0
 

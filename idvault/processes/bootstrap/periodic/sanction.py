@@ -8,7 +8,7 @@ from idvault.sanction import acts as sanctions
 from idvault.sanction.acts import StatementFiles
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.order import acts as orders
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _BATCH = 500
 _GAUGES_PERIOD = 15.0

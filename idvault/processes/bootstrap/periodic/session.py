@@ -5,7 +5,7 @@ from idvault.core.loop import Task
 from idvault.processes.bootstrap.base import Base
 from idvault.session.acts import session as sessions
 from idvault.session.contest.acts import CONTESTS
-from idvault.verify.clock import ClockReading
+from idvault_verify.clock import ClockReading
 
 _BATCH = 500
 

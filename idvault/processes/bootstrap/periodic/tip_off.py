@@ -5,8 +5,8 @@ from idvault.core.loop import Task
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.policy import tip_off_policy
 from idvault.tip_off.acts import reporter as acts
-from idvault.verify.clock import ClockReading
-from idvault.verify.tip_off import TipOffState
+from idvault_verify.clock import ClockReading
+from idvault_verify.tip_off import TipOffState
 
 _BATCH = 500
 _GAUGES_PERIOD = 10.0

@@ -16,13 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.processes.cli.log import keys as log_keys
 from idvault.processes.cli.log import trust as log_trust
 from idvault.processes.cli.log.source import Bar, BundleSource, DatabaseSource, Source, VerifiedLog
-from idvault.verify.error import DamagedError, IdvaultError, PreconditionError, Reason, UnavailableError
-from idvault.verify.transparency.note import MAX_NOTE_BYTES
-from idvault.verify.transparency.tree import LogError
-from idvault.verify.transparency.verifier import WrongEntryError
+from idvault_people.commands import log_keys as log_keys
+from idvault_verify.error import DamagedError, IdvaultError, PreconditionError, Reason, UnavailableError
+from idvault_verify.transparency.note import MAX_NOTE_BYTES
+from idvault_verify.transparency.tree import LogError
+from idvault_verify.transparency.verifier import WrongEntryError
 
 _ROOT = 0
 

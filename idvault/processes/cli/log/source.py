@@ -8,11 +8,11 @@ from typing import Protocol
 
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log.trust import LogTrust
-from idvault.verify.transparency import proof, verifier
-from idvault.verify.transparency.checkpoint import Checkpoint
-from idvault.verify.transparency.proof import ConsistencyError
-from idvault.verify.transparency.tile import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH, Tile, TileNodes
-from idvault.verify.transparency.verifier import ForkError, WrongEntryError
+from idvault_verify.transparency import proof, verifier
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.proof import ConsistencyError
+from idvault_verify.transparency.tile import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH, Tile, TileNodes
+from idvault_verify.transparency.verifier import ForkError, WrongEntryError
 
 _SQLITE = "sqlite:///"
 _MAIN, _SHRED = "main.sqlite3", "shred.sqlite3"

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.attest.reading import RosterError
-from idvault.verify.transparency import checkpoint, epoch
-from idvault.verify.transparency.checkpoint import Checkpoint, CheckpointError, CosignaturePolicy, QuorumError
-from idvault.verify.transparency.epoch import Break
-from idvault.verify.transparency.note import NoteError, VerifierKey, parse_key
-from idvault.verify.transparency.tree import LogError
-from idvault_client.offline.log import epochs
-from idvault_client.offline.log.epochs import EpochRefusedError
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.offline.log import epochs
+from idvault_verify.offline.log.epochs import EpochRefusedError
+from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency.checkpoint import Checkpoint, CheckpointError, CosignaturePolicy, QuorumError
+from idvault_verify.transparency.epoch import Break
+from idvault_verify.transparency.note import NoteError, VerifierKey, parse_key
+from idvault_verify.transparency.tree import LogError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log import trust as log_trust
 from idvault.processes.cli.restore import loss
-from idvault.verify import durable_file
-from idvault.verify.attest.people import roster_chain
-from idvault.verify.transparency.note import MAX_NOTE_BYTES
-from idvault.verify.transparency.tree import LogError
+from idvault_verify import durable_file
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.transparency.note import MAX_NOTE_BYTES
+from idvault_verify.transparency.tree import LogError
 
 _SHOWN = 10
 

@@ -13,11 +13,11 @@ from idvault.processes.bootstrap import epoch as losses
 from idvault.processes.cli import running
 from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log import trust as log_trust
-from idvault.verify import durable_file
-from idvault.verify.attest import epoch as statements
-from idvault.verify.transparency import epoch
-from idvault.verify.transparency.note import MAX_NOTE_BYTES
-from idvault.verify.transparency.tree import LogError
+from idvault_verify import durable_file
+from idvault_verify.attest import epoch as statements
+from idvault_verify.transparency import epoch
+from idvault_verify.transparency.note import MAX_NOTE_BYTES
+from idvault_verify.transparency.tree import LogError
 
 _PUBLIC = 0o644
 

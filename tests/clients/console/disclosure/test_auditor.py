@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from google.protobuf.message import Message
 
-from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
-from idvault_client.offline import witness_policy
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import file as proof_file
-from idvault_client.people.disclosure.auditor import Auditor
+from idvault_people.disclosure.auditor import Auditor
+from idvault_verify.error import Reason
+from idvault_verify.offline import witness_policy
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import file as proof_file
 from tests.clients.console.disclosure.steps import (
     BASIS,
     CASE,

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 from google.protobuf.message import Message
 
-from idvault.v1 import disclosure_pb2
-from idvault.verify.attest.people import roster_member as members
-from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
+from idvault_verify.attest.people import roster_member as members
+from idvault_verify.error import Reason
+from idvault_verify.v1 import disclosure_pb2
 from tests.clients.console.disclosure.steps import here
 from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, roster_member

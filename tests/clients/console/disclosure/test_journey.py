@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from idvault.verify.attest.people import roster_member
-from idvault.verify.event import EventType
+from idvault_verify.attest.people import roster_member
+from idvault_verify.event import EventType
 from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HASH, PURPOSE
 from tests.support import builders
 from tests.support.browser import browsing, violations

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from idvault_client.console.disclosure.auditor import TEMPLATES
-from idvault_client.console.disclosure.auditor_texts import AUDITOR
-from idvault_client.console.disclosure.custodian_texts import CUSTODIAN
-from idvault_client.console.disclosure.texts import PEOPLE
-from idvault_client.console.texts import CONSOLE
 from idvault_client.pages import rendering
+from idvault_people.console.disclosure.auditor import TEMPLATES
+from idvault_people.console.disclosure.auditor_texts import AUDITOR
+from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
+from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.texts import CONSOLE
 from tests.clients.console.disclosure.steps import here
 from tests.resilience.fuzz import naughty
 from tests.support.console_room import ConsoleRoom

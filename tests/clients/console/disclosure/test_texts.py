@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from idvault.verify.disclosure import HistoryFinding
-from idvault_client.console.disclosure.auditor_texts import AUDITOR
-from idvault_client.console.disclosure.custodian_texts import CUSTODIAN
-from idvault_client.console.disclosure.texts import FINDINGS, PEOPLE, REASONS
-from idvault_client.console.texts import CONSOLE
 from idvault_client.reasons import Translation
+from idvault_people.console.disclosure.auditor_texts import AUDITOR
+from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
+from idvault_people.console.disclosure.texts import FINDINGS, PEOPLE, REASONS
+from idvault_people.console.texts import CONSOLE
+from idvault_verify.disclosure import HistoryFinding
 
 ALL: tuple[Mapping[Any, Translation], ...] = (CONSOLE, PEOPLE, AUDITOR, CUSTODIAN, FINDINGS, REASONS)
 

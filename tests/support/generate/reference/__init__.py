@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from idvault.processes.cli.errors import ExitCode
-from idvault.verify.error import Reason
-from idvault.verify.event import FIELDS, EventType
 from idvault_client import errors, reasons
 from idvault_client.commands import output
+from idvault_verify.error import Reason
+from idvault_verify.event import FIELDS, EventType
 from tests.support.generate.reference import commands, settings
 from tests.support.generate.reference.event_texts import text_of
 from tests.support.generate.reference.table import table

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idvault.verify.event import EventType
+from idvault_verify.event import EventType
 
 _DEGREES = {"warn": "a warning", "limit": "a limit", "suspend": "a suspension", "close": "a closing"}
 _OF_PERSON = {

@@ -4,9 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idvault.verify.campaign import Campaign, InvitationEvent
-from idvault.verify.campaign import CampaignPlan as Plan
-from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client.backend.campaign import (
     _OCCASIONS,
     _SERVICE,
@@ -20,6 +17,9 @@ from idvault_client.backend.campaign import (
 )
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.codec import given
+from idvault_verify.campaign import Campaign, InvitationEvent
+from idvault_verify.campaign import CampaignPlan as Plan
+from idvault_verify.campaign import ReverificationMethod as Method
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

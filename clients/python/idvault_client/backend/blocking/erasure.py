@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from idvault.verify.erasure import ErasureState
 from idvault_client.backend.erasure import _SERVICE, ErasurePage
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.codec import given
-from idvault_client.offline import erasure
-from idvault_client.offline.erasure import ErasureReceipt
+from idvault_verify.erasure import ErasureState
+from idvault_verify.offline import erasure
+from idvault_verify.offline.erasure import ErasureReceipt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

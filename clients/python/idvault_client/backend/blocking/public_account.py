@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from idvault.v1 import public_account_pb2 as pb
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
 from idvault_client.backend.claim import Consent
 from idvault_client.backend.public_account import (
     _SERVICE,
@@ -20,6 +17,9 @@ from idvault_client.backend.public_account import (
 from idvault_client.backend.rpc import RequestId, Rpc, RunCall, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import given
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
+from idvault_verify.v1 import public_account_pb2 as pb
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,19 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.verify.attest import sanction as papers
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.attest.registration import Registration
-from idvault.verify.sanction import (
-    AppealState,
-    AuthorityOrder,
-    Degree,
-    OperationState,
-    OrderState,
-    SanctionState,
-    Scope,
-    StatementOfReasons,
-)
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.backend.sanction import (
     _SERVICE,
@@ -33,6 +20,19 @@ from idvault_client.backend.sanction import (
 )
 from idvault_client.backend.signing import by, imposition, signed
 from idvault_client.codec import given, text
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Registration
+from idvault_verify.sanction import (
+    AppealState,
+    AuthorityOrder,
+    Degree,
+    OperationState,
+    OrderState,
+    SanctionState,
+    Scope,
+    StatementOfReasons,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.session import ContestState, SessionPurpose
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.backend.session import _SERVICE, AccountContest, ContestPage, HostedSession, _with_text
 from idvault_client.backend.signing import by
 from idvault_client.codec import given
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.session import ContestState, SessionPurpose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,18 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.v1 import sanction_pb2
-from idvault.v1 import tip_off_pb2 as pb
-from idvault.verify.attest.moderator_key import ModeratorKey
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import (
-    Dismissal,
-    ReporterStanding,
-    TipOffChannel,
-    TipOffOutcome,
-    TipOffState,
-    TipOffTarget,
-)
 from idvault_client import codec
 from idvault_client.backend import signing
 from idvault_client.backend.rpc import RequestId, RunCall, account, call, chosen_id
@@ -34,6 +22,18 @@ from idvault_client.backend.tip_off import (
     _target,
 )
 from idvault_client.codec import given
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import (
+    Dismissal,
+    ReporterStanding,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
+from idvault_verify.v1 import sanction_pb2
+from idvault_verify.v1 import tip_off_pb2 as pb
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

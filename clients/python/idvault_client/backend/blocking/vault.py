@@ -7,7 +7,6 @@ from typing import Self
 
 import grpc
 
-from idvault.v1 import status_pb2
 from idvault_client import refusals, transport
 from idvault_client.backend import on_threads as waiting
 from idvault_client.backend import status
@@ -23,9 +22,10 @@ from idvault_client.backend.rpc import RequestId, Result, Rpc, account, call, ch
 from idvault_client.backend.status import BATCH_SIZE, IssuedToken, Status, Statuses
 from idvault_client.backend.vault import _CLAIMS, _STATUSES
 from idvault_client.errors import DeadlineExceeded, VaultError
-from idvault_client.offline import disclosure_history
-from idvault_client.offline.disclosure_history import DisclosureHistory
 from idvault_client.transport import Tls
+from idvault_verify.offline import disclosure_history
+from idvault_verify.offline.disclosure_history import DisclosureHistory
+from idvault_verify.v1 import status_pb2
 
 
 def connect(

@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from idvault.verify.campaign import Campaign, CampaignState
 from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.commands.campaign import chart, manage, screen, table
 from idvault_client.commands.campaign.manage import CampaignId
 from idvault_client.commands.output import AsJson, reporting, show
+from idvault_verify.campaign import Campaign, CampaignState
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of legacy accounts to verify.")
 manage.add(app)

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from idvault.verify.campaign import Campaign, Cohort, QuietHours
-from idvault.verify.campaign import CampaignPlan as Plan
-from idvault.verify.campaign import ReverificationMethod as Method
 from idvault_client.commands.output import AsJson, reporting, show
+from idvault_verify.campaign import Campaign, Cohort, QuietHours
+from idvault_verify.campaign import CampaignPlan as Plan
+from idvault_verify.campaign import ReverificationMethod as Method
 
 _DAY = "%Y-%m-%d"
 _HOURS = 2

@@ -7,10 +7,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from idvault.verify.campaign import ReverificationMethod as Method
-from idvault.verify.printable import escaped
 from idvault_client.backend.campaign import CampaignProgress
 from idvault_client.commands.campaign.chart import STAGES, coverage_by_day
+from idvault_verify.campaign import ReverificationMethod as Method
+from idvault_verify.printable import escaped
 
 _BAR_WIDTH, _CURVE_LEAST, _CURVE_WIDTH, _CURVE_HEIGHT = 40, 24, 60, 8
 _LABEL_WIDTH, _UNBOUNDED = 36, 1_000

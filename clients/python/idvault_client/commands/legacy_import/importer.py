@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID, uuid4, uuid5
 
-from idvault.verify import durable_file
-from idvault.verify.campaign import ImportResult as Outcome
 from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
+from idvault_verify import durable_file
+from idvault_verify.campaign import ImportResult as Outcome
 
 COLUMNS = ("reference", "create_date")
 _RESULT = ("reference", "account_token", "outcome", "field", "code")

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from idvault.verify.printable import escaped
-from idvault.verify.sanction import SanctionCategory
-from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.commands.tip_off.importer import MailImport
 from idvault_client.commands.tip_off.mail import MailedReport
+from idvault_verify.printable import escaped
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 
 _CHECK_FAILED = 1
 _REFERENCE_LENGTH = 200

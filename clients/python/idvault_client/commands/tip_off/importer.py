@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
-from idvault.verify import durable_file
 from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
 from idvault_client.errors import InvalidFields, RequestIdReused
+from idvault_verify import durable_file
 
 _VERSION = 1
 Send = Callable[[MailedReport, str], FiledTipOff]

@@ -23,8 +23,8 @@ from hashlib import sha256
 from html import unescape
 from typing import Any
 
-from idvault.verify.statement import MOST_EVIDENCE
-from idvault.verify.tip_off import CONTACT_LENGTH, TEXT_LENGTH
+from idvault_verify.statement import MOST_EVIDENCE
+from idvault_verify.tip_off import CONTACT_LENGTH, TEXT_LENGTH
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_PARTS, MOST_DEPTH = 100, 20

@@ -1,0 +1,42 @@
+"""The pages of a member's console over an open session; needs the extra `console`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from idvault_people.commands.session import MemberSession, now
+from idvault_people.console import server
+from idvault_people.console.disclosure import auditor, custodian
+from idvault_people.console.disclosure.session import AuditorSession, CustodianSession
+from idvault_people.custody.handover import HandOver
+from idvault_people.custody.journal import NAME, HandOverJournal
+
+
+def serve(
+    role: str, newest: Callable[[], MemberSession], *, folder: Path, ready: Callable[[Path], None]
+) -> None:
+    """Serve the console of a role until a signal, or until the member ends the session."""
+    pages = (
+        auditor.console(AuditorSession(auditor=lambda: newest().auditor(), folder=folder, now=now))
+        if role == "auditor"
+        else custodian.console(_custodian(newest, folder))
+    )
+    server.serve(pages, folder=folder, ready=ready)
+
+
+def _custodian(newest: Callable[[], MemberSession], folder: Path) -> CustodianSession:
+    def hand_over() -> HandOver:
+        session = newest()
+        return HandOver(
+            identity=session.identity,
+            versions=session.identity_folder.versions,
+            edge=session.edge,
+            journal=HandOverJournal(folder / NAME),
+        )
+
+    return CustodianSession(
+        custodian=lambda: newest().custodian(),
+        drill=lambda: newest().drill(),
+        hand_over=hand_over,
+        folder=folder,
+        now=now,
+    )

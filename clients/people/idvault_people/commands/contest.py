@@ -1,0 +1,131 @@
+"""`idvault-client contest`: lists, shows and decides what owners say of a verification: that was not me."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_client.backend.session import AccountContest
+from idvault_client.commands.output import AsJson, reporting, show
+from idvault_people.commands.moderator import PassphraseFile, read_passphrase
+from idvault_people.moderation import key_folder
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.session import ContestState
+
+app = typer.Typer(no_args_is_help=True, help='Verifications of which the owner says "that was not me".')
+ContestId = Annotated[str, typer.Argument(metavar="CONTEST", help="The contest's id.")]
+Reason = Annotated[str, typer.Option(help="Shown to the owner; it must not name anybody.")]
+Moderator = Annotated[
+    Path, typer.Option("--as", metavar="MODERATOR", help="Your folder, made by `moderator init`.")
+]
+RequestId = Annotated[
+    str | None, typer.Option(metavar="UUID", help="Of a call that is repeated; else a new one.")
+]
+
+
+@app.command("list")
+def list_contests(
+    context: typer.Context,
+    account: Annotated[str, typer.Option(metavar="TOKEN", help="Only those of this account.")] = "",
+    state: Annotated[ContestState | None, typer.Option(help="Only those in this state.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose decision was due.")] = False,
+    json_option: AsJson = False,
+) -> None:
+    """Print the contests without their texts, oldest first."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        token, last, count = "", False, 0
+        while not last:
+            page = vault.sessions.list_contests(
+                account_token=account or None, state=state, overdue=overdue, page_token=token
+            )
+            for contest in page.contests:
+                show(_shown(contest), as_json=as_json)
+            count += len(page.contests)
+            token, last = page.next_page_token, not page.next_page_token
+        if not as_json:
+            typer.echo(f"contests: {count}")
+
+
+@app.command("show")
+def show_contest(context: typer.Context, contest_id: ContestId, json_option: AsJson = False) -> None:
+    """Print a contest with what the owner wrote."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        found: AccountContest = vault.sessions.get_contest(contest_id)
+        show({**_shown(found), "text": found.text or None}, as_json=as_json)
+
+
+@app.command()
+def uphold(  # noqa: PLR0917 - typer's parameters
+    context: typer.Context,
+    contest_id: ContestId,
+    reason: Reason,
+    moderator: Moderator,
+    passphrase_file: PassphraseFile = None,
+    request_id: RequestId = None,
+    json_option: AsJson = False,
+) -> None:
+    """Decide that it was not the owner; the vault changes no account."""
+    with reporting(context, json_option) as as_json:
+        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
+        _decide(
+            context,
+            contest_id,
+            ContestState.UPHELD,
+            reason=reason,
+            key=key,
+            request_id=request_id,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def reject(  # noqa: PLR0917 - typer's parameters
+    context: typer.Context,
+    contest_id: ContestId,
+    reason: Reason,
+    moderator: Moderator,
+    passphrase_file: PassphraseFile = None,
+    request_id: RequestId = None,
+    json_option: AsJson = False,
+) -> None:
+    """Decide that it was the owner."""
+    with reporting(context, json_option) as as_json:
+        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
+        _decide(
+            context,
+            contest_id,
+            ContestState.REJECTED,
+            reason=reason,
+            key=key,
+            request_id=request_id,
+            as_json=as_json,
+        )
+
+
+def _decide(
+    context: typer.Context,
+    contest_id: str,
+    verdict: ContestState,
+    *,
+    reason: str,
+    key: ModeratorKey,
+    request_id: str | None,
+    as_json: bool,
+) -> None:
+    with context.obj.open() as vault:
+        decided = vault.sessions.decide_contest(contest_id, verdict, reason, key=key, request_id=request_id)
+        show(_shown(decided), as_json=as_json)
+
+
+def _shown(contest: AccountContest) -> dict[str, object]:
+    return {
+        "contest_id": contest.contest_id,
+        "account_token": contest.account_token,
+        "verification_id": contest.verification_id,
+        "state": contest.state,
+        "filed": contest.file_time.isoformat(),
+        "due": contest.due_time.isoformat(),
+        "overdue": contest.overdue,
+        "decided": contest.decide_time and contest.decide_time.isoformat(),
+        "reason": contest.reason or None,
+    }

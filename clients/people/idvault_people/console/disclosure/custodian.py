@@ -1,0 +1,41 @@
+"""The custodian's console: requests that wait, drill, hand-over, and the custodian's own page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault_people.console.app import Console
+from idvault_people.console.disclosure import own
+from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
+from idvault_people.console.disclosure.duties import Duties
+from idvault_people.console.disclosure.explaining import explain
+from idvault_people.console.disclosure.requests import WaitingRequests
+from idvault_people.console.disclosure.session import CustodianSession
+from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def console(session: CustodianSession) -> Console:
+    """Return the custodian's console."""
+    duties = Duties(session=session)
+    routes = (
+        *WaitingRequests(session=session, duties=duties).routes(),
+        *duties.routes(),
+        Route("GET", "/own", _OwnKeys(session).show),
+    )
+    menu = (("/", "waiting"), ("/drill", "drill"), ("/hand-over", "hand_over"), ("/own", "own"))
+    return Console(
+        texts={**PEOPLE, **CUSTODIAN}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
+    )
+
+
+@dataclass(frozen=True)
+class _OwnKeys:
+    session: CustodianSession
+
+    def show(self, visit: Visit) -> Answer:
+        """Show keys and fingerprints, roster, log position and second factor."""
+        custodian = self.session.custodian()
+        rows = own.rows(custodian.identity, custodian.trust, custodian.edge, visit)
+        return ConsolePage(template="own.html", title=visit.say("own_title"), values={"rows": rows})

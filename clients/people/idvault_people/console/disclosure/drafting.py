@@ -1,0 +1,294 @@
+"""A new request on the auditor's console: one question a page, then exactly what will be signed.
+
+- What was typed is kept in memory only, until the request is sent or the console ends.
+- The order's file is hashed here. Its SHA-256 becomes a part of the legal basis, so it is signed and every
+  custodian sees it; the file itself goes nowhere.
+- What is sent is what was shown: a preview that is too old is made and shown again.
+"""
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from idvault_client import reasons
+from idvault_client.errors import NotFound
+from idvault_people.console.disclosure import explaining, shown
+from idvault_people.console.disclosure.session import AuditorSession
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_people.disclosure.auditor import PreparedRequest
+from idvault_verify import disclosure, token
+from idvault_verify.error import InvalidError
+
+_STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
+_MOST_DRAFTS = 20
+_FRESH = timedelta(minutes=5)
+_HASH_PART = " [SHA-256 {digest}]"
+LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - len(_HASH_PART.format(digest="0" * 64))
+_HOURS = disclosure.LONGEST_LIFETIME // timedelta(hours=1)
+# Values that are allowed, for the fields that a step does not ask for.
+_ALLOWED: dict[str, Any] = {
+    "disclosure_id": "0" * 32,
+    "account_token": token.make(bytes(16)),
+    "case_reference": "-",
+    "legal_basis": "-",
+    "purpose": "-",
+    "openings": 1,
+    "lifetime": disclosure.USUAL_LIFETIME,
+}
+_FIELDS = {
+    "account": "account_token",
+    "case": "case_reference",
+    "legal_basis": "legal_basis",
+    "purpose": "purpose",
+}
+_LIMITS = {
+    "case": disclosure.LONGEST_CASE_REFERENCE,
+    "legal_basis": LONGEST_BASIS,
+    "purpose": disclosure.LONGEST_PURPOSE,
+}
+
+
+@dataclass(eq=False)
+class _RequestDraft:
+    """What was answered so far. order_name: shown here only; order_digest: SHA-256 in hex."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    order_name: str = ""
+    order_digest: str = ""
+    prepared: PreparedRequest | None = field(default=None, repr=False)
+    is_tried: bool = False
+
+    @property
+    def missing(self) -> str:
+        """The first step without an answer, "" if there is none."""
+        return next((step for step in _STEPS if step not in self.answers), "")
+
+    def terms(self) -> dict[str, Any]:
+        """Return what a request asks for."""
+        part = _HASH_PART.format(digest=self.order_digest) if self.order_digest else ""
+        openings, _, hours = self.answers["limits"].partition(" ")
+        return {
+            "account_token": self.answers["account"],
+            "case_reference": self.answers["case"],
+            "legal_basis": self.answers["legal_basis"] + part,
+            "purpose": self.answers["purpose"],
+            "openings": int(openings),
+            "lifetime": timedelta(hours=int(hours)),
+        }
+
+
+@dataclass(eq=False)
+class Drafting:
+    """The pages of a new request."""
+
+    session: AuditorSession
+    _drafts: dict[str, _RequestDraft] = field(default_factory=dict, repr=False)
+    _sent: dict[str, str] = field(default_factory=dict)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        return (
+            Route("GET", "/new", self.start),
+            Route("POST", "/new", self.begin),
+            Route("GET", "/new/{draft:[0-9a-f]{32}}/check", self.check),
+            Route("POST", "/new/{draft:[0-9a-f]{32}}/check", self.send),
+            Route("GET", "/new/{draft:[0-9a-f]{32}}/{step}", self.ask),
+            Route("POST", "/new/{draft:[0-9a-f]{32}}/{step}", self.answer),
+        )
+
+    def start(self, visit: Visit) -> Answer:
+        """Ask the first question."""
+        return _question(visit, _RequestDraft(), "account", {})
+
+    def begin(self, visit: Visit) -> Answer:
+        """Keep the first answer as a new draft."""
+        draft, number = _RequestDraft(), os.urandom(16).hex()
+        if errors := _take(draft, "account", visit):
+            return _question(visit, draft, "account", errors)
+        self._drafts[number] = draft
+        if len(self._drafts) > _MOST_DRAFTS:
+            del self._drafts[next(iter(self._drafts))]
+        return GoTo(f"/new/{number}/{draft.missing}")
+
+    def ask(self, visit: Visit) -> Answer:
+        """Ask one question."""
+        if case := self._sent_case(visit):
+            return case
+        return _question(visit, self._draft(visit), _step(visit), {})
+
+    def answer(self, visit: Visit) -> Answer:
+        """Keep an answer, and lead to the next question."""
+        if case := self._sent_case(visit):
+            return case
+        draft, step = self._draft(visit), _step(visit)
+        if errors := _take(draft, step, visit):
+            return _question(visit, draft, step, errors)
+        draft.prepared, draft.is_tried = None, False
+        return GoTo(f"/new/{visit.parts['draft']}/{draft.missing or 'check'}")
+
+    def check(self, visit: Visit) -> Answer:
+        """Show exactly what will be signed."""
+        if case := self._sent_case(visit):
+            return case
+        draft = self._draft(visit)
+        if draft.missing:
+            return GoTo(f"/new/{visit.parts['draft']}/{draft.missing}")
+        return self._preview(visit, draft, {})
+
+    def send(self, visit: Visit) -> Answer:
+        """Sign and send what was shown."""
+        if case := self._sent_case(visit):
+            return case
+        draft = self._draft(visit)
+        prepared = draft.prepared
+        if prepared is not None and draft.is_tried and self._is_filed(prepared):
+            return self._done(visit, prepared)
+        if prepared is None or self._is_old(prepared) or visit.given("digest") != _digest(prepared):
+            return self._preview(visit, draft, {"": visit.say("preview_old")})
+        draft.is_tried = True
+        self.session.auditor().send(prepared)
+        return self._done(visit, prepared)
+
+    def _done(self, visit: Visit, prepared: PreparedRequest) -> Answer:
+        """Forget the draft; its pages lead to the case from now on, in other tabs too."""
+        number, disclosure_id = visit.parts["draft"], prepared.terms.disclosure_id
+        self._drafts.pop(number, None)
+        self._sent[number] = disclosure_id
+        return GoTo(f"/cases/{disclosure_id}")
+
+    def _sent_case(self, visit: Visit) -> GoTo | None:
+        found = self._sent.get(visit.parts["draft"])
+        return GoTo(f"/cases/{found}") if found else None
+
+    def _is_filed(self, prepared: PreparedRequest) -> bool:
+        """Return whether the vault has a request whose answer was lost: a new one would be a second one."""
+        try:
+            self.session.auditor().show(prepared.terms.disclosure_id)
+        except NotFound:
+            return False
+        return True
+
+    def _preview(self, visit: Visit, draft: _RequestDraft, errors: dict[str, str]) -> Answer:
+        if draft.prepared is None or self._is_old(draft.prepared):
+            draft.prepared, draft.is_tried = self.session.auditor().prepare(**draft.terms()), False
+        prepared, terms = draft.prepared, draft.prepared.terms
+        here = f"/new/{visit.parts['draft']}"
+        asked = [
+            (visit.say("account"), terms.account_token, f"{here}/account"),
+            (visit.say("case"), terms.case_reference, f"{here}/case"),
+            (visit.say("legal_basis"), terms.legal_basis, f"{here}/legal_basis"),
+            (visit.say("order"), draft.order_name or visit.say("order_none"), f"{here}/order"),
+            (visit.say("purpose"), terms.purpose, f"{here}/purpose"),
+            (visit.say("openings"), str(terms.openings), f"{here}/limits"),
+            (visit.say("ends"), shown.time(terms.expire_at, visit), f"{here}/limits"),
+        ]
+        added = [
+            (visit.say("auditor"), terms.auditor),
+            (visit.say("disclosure_id"), terms.disclosure_id),
+            (visit.say("made_at"), shown.time(terms.created_at, visit)),
+            (visit.say("one_time_key"), f"{terms.suite}, SHA-256 {sha256(terms.public_key).hexdigest()}"),
+            (visit.say("roster_hash"), terms.roster_digest),
+        ]
+        values = {
+            "asked": asked,
+            "added": added,
+            "digest": _digest(prepared),
+            "signed": terms.canonical().hex(),
+        }
+        return ConsolePage(
+            template="preview.html",
+            title=visit.say("preview_title"),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _is_old(self, prepared: PreparedRequest) -> bool:
+        return self.session.now() - prepared.terms.created_at > _FRESH
+
+    def _draft(self, visit: Visit) -> _RequestDraft:
+        if (found := self._drafts.get(visit.parts["draft"])) is None:
+            raise NoPageError
+        return found
+
+
+def _step(visit: Visit) -> str:
+    if visit.parts["step"] not in _STEPS:
+        raise NoPageError
+    return visit.parts["step"]
+
+
+def _digest(prepared: PreparedRequest) -> str:
+    return sha256(prepared.terms.canonical()).hexdigest()
+
+
+def _question(visit: Visit, draft: _RequestDraft, step: str, errors: dict[str, str]) -> Answer:
+    openings, _, hours = draft.answers.get("limits", "1 72").partition(" ")
+    values = {
+        "step": step,
+        "number": _STEPS.index(step) + 1,
+        "count": len(_STEPS),
+        "typed": visit.given(step) or draft.answers.get(step, ""),
+        "limit": _LIMITS.get(step, 100),
+        "opening_choices": [(str(each), str(each)) for each in range(1, disclosure.MOST_OPENINGS + 1)],
+        "allowed": visit.given("openings") or openings,
+        "hours": visit.given("hours") or hours,
+        "order_name": draft.order_name,
+        "order_digest": draft.order_digest,
+    }
+    return ConsolePage(
+        template="question.html",
+        title=visit.say(f"ask_{step}"),
+        values=values,
+        errors=errors,
+        status=422 if errors else 200,
+    )
+
+
+def _take(draft: _RequestDraft, step: str, visit: Visit) -> dict[str, str]:
+    """Keep the answer of a step; return what is wrong with it, by field."""
+    if step == "order":
+        _take_order(draft, visit)
+        return {}
+    if step == "limits":
+        return _take_limits(draft, visit)
+    value = visit.line(step)
+    if step == "legal_basis" and len(value) > LONGEST_BASIS:
+        return {step: visit.say("too_long", limit=LONGEST_BASIS)}
+    if error := _wrong(visit, _FIELDS[step], value):
+        return {step: error}
+    draft.answers[step] = value
+    return {}
+
+
+def _take_order(draft: _RequestDraft, visit: Visit) -> None:
+    if (file := visit.files.get("order")) is not None:
+        draft.order_name, draft.order_digest = file.name, sha256(file.content).hexdigest()
+    elif visit.given("without"):
+        draft.order_name = draft.order_digest = ""
+    draft.answers["order"] = draft.order_digest
+
+
+def _take_limits(draft: _RequestDraft, visit: Visit) -> dict[str, str]:
+    openings, hours = visit.given("openings"), visit.given("hours")
+    errors = {}
+    if openings not in map(str, range(1, disclosure.MOST_OPENINGS + 1)):
+        errors["openings"] = visit.say("required")
+    if hours not in map(str, range(1, _HOURS + 1)):
+        errors["hours"] = visit.say("hours_wrong", most=_HOURS)
+    if not errors:
+        draft.answers["limits"] = f"{openings} {hours}"
+    return errors
+
+
+def _wrong(visit: Visit, name: str, value: str) -> str:
+    """Return what is wrong with the value of a field of the terms, "" if nothing is."""
+    try:
+        disclosure.check_terms(**{**_ALLOWED, name: value})
+    except InvalidError as error:
+        if not error.violations:
+            return reasons.reason_text(error.reason, language=visit.language)
+        return explaining.text_wrong(error.violations[0].code, value, visit)
+    return ""

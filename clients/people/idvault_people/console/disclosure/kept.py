@@ -1,0 +1,217 @@
+"""The evidence in an auditor's folder: the list, one file with what it proves, and its export.
+
+A file is checked each time it is shown, with the pinned roster and without the vault.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from idvault_people.console.disclosure import shown
+from idvault_people.console.disclosure.opened import OpenedRecords
+from idvault_people.console.disclosure.revealing import Revealing
+from idvault_people.console.disclosure.session import AuditorSession
+from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, NoPageError, Route, Visit
+from idvault_people.disclosure import evidence as evidences
+from idvault_people.disclosure import export
+from idvault_people.disclosure.export import CourtFiles
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_verify import durable_file
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.offline import witness_policy
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import summary
+from idvault_verify.offline.evidence.check import ProvedEvidence
+from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
+
+_PERSONAL = ("real_name", "document_type", "document_number")
+
+
+@dataclass(kw_only=True, eq=False)
+class KeptEvidence:
+    """The pages of evidence."""
+
+    session: AuditorSession
+    revealing: Revealing
+    records: OpenedRecords
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        one = r"/evidence/{name:[0-9a-f]{32}-[0-9a-z]+\.json}"
+        return (
+            Route("GET", "/evidence", self.list),
+            Route("POST", "/evidence", self.receive),
+            Route("GET", one, self.show),
+            Route("POST", one, self.reveal),
+            Route("GET", f"{one}/export", self.ask_export),
+            Route("GET", f"{one}/page", self.page),
+            Route("GET", f"{one}/proof", self.proof),
+            Route("POST", f"{one}/export", self.export),
+            Route("GET", f"{one}/destroy", self.ask_destroy),
+            Route("POST", f"{one}/destroy", self.destroy),
+        )
+
+    def list(self, visit: Visit) -> Answer:
+        """List the kept files, the one to be destroyed next first."""
+        return self._list(visit, {})
+
+    def receive(self, visit: Visit) -> Answer:
+        """Keep a file that a colleague exported for this auditor."""
+        file = visit.files.get("file")
+        if file is None:
+            return self._list(visit, {"file": visit.say("required")})
+        try:
+            proof = evidences.parse(file.content, identity=self._identity(), name=file.name)
+            self._checked(proof)
+        except EvidenceError as error:
+            text = f"{visit.say('evidence_wrong')} {visit.say('detail', text=error)}"
+            return self._list(visit, {"file": text})
+        place = evidences.free_path(self.session.folder, proof.terms.disclosure_id)
+        evidences.write_sealed(place, proof, reader=self._identity().member(spki=""))
+        return GoTo(f"/evidence/{place.name}")
+
+    def show(self, visit: Visit) -> Answer:
+        """Show what a file proves, with the identity masked until the user asks."""
+        proved, path = self._checked(self._read(self._place(visit))), f"/evidence/{visit.parts['name']}"
+        rows = [
+            (visit.say(f"proved_{name}"), _proved(name, value, visit))
+            for name, value in summary.of(proved).items()
+            if value is not None and name not in _PERSONAL
+        ]
+        values = {
+            **self.revealing.values(proved.payload, path, visit),
+            "rows": rows,
+            "notes": self.records.notes(proved.terms.disclosure_id, visit),
+            "links": [
+                (f"{path}/export", visit.say("export_title")),
+                (f"/cases/{proved.terms.disclosure_id}", visit.say("to_case")),
+                (f"{path}/destroy", visit.say("destroy_title")),
+            ],
+        }
+        return ConsolePage(
+            template="record.html",
+            title=visit.say("record_title"),
+            values=values,
+            hides=self.revealing.hiding(path),
+        )
+
+    def reveal(self, visit: Visit) -> Answer:
+        """Show or mask the identity."""
+        self._place(visit)
+        path = f"/evidence/{visit.parts['name']}"
+        (self.revealing.hide if visit.given("hide") else self.revealing.show)(path)
+        return GoTo(path)
+
+    def ask_export(self, visit: Visit) -> Answer:
+        """Offer the page and the proof file for a court, or one file for a named reader."""
+        return self._export(visit, {})
+
+    def page(self, visit: Visit) -> Answer:
+        """Send the page for a court."""
+        files = self._court(visit)
+        return Download(name=files.page_name, content=files.page, type="text/html")
+
+    def proof(self, visit: Visit) -> Answer:
+        """Send the proof file that anybody can check."""
+        files = self._court(visit)
+        return Download(name=files.proof_name, content=files.proof, type="application/json")
+
+    def export(self, visit: Visit) -> Answer:
+        """Send the evidence sealed for one member of the roster."""
+        proof = self._read(self._place(visit))
+        self._checked(proof)
+        try:
+            reader = self.session.auditor().trust.roster.member(visit.given("reader"))
+        except RosterError:
+            return self._export(visit, {"reader": visit.say("required")})
+        if reader.role == "operator":
+            return self._export(visit, {"reader": visit.say("reader_operator")})
+        name = f"{proof.terms.disclosure_id}.{reader.name}.json"
+        return Download(name=name, content=evidences.sealed(proof, reader=reader), type="application/json")
+
+    def ask_destroy(self, visit: Visit) -> Answer:
+        """Ask whether a file is to be destroyed."""
+        self._place(visit)
+        values = {
+            "texts": [visit.say("destroy_text")],
+            "button": visit.say("destroy_button"),
+            "back": f"/evidence/{visit.parts['name']}",
+        }
+        return ConsolePage(template="confirm.html", title=visit.say("destroy_title"), values=values)
+
+    def destroy(self, visit: Visit) -> Answer:
+        """Destroy a file; its copies must be destroyed by hand."""
+        durable_file.destroy(self._place(visit))
+        return GoTo("/evidence")
+
+    def _list(self, visit: Visit, errors: dict[str, str]) -> Answer:
+        today = self.session.now().date()
+        found = sorted(evidences.kept(self.session.folder), key=lambda each: each[1].destroy_after)
+        files = [
+            {
+                "name": path.name,
+                "id": outside.disclosure_id,
+                "day": shown.day(outside.destroy_after, visit),
+                "overdue": today > outside.destroy_after,
+            }
+            for path, outside in found
+        ]
+        return ConsolePage(
+            template="kept.html",
+            title=visit.say("evidence"),
+            values={"files": files, "folder": str(self.session.folder / evidences.FOLDER)},
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
+        proved = self._checked(self._read(self._place(visit)))
+        trust = self.session.auditor().trust
+        readers = [(each.name, each.name) for each in trust.roster.people if each.role != "operator"]
+        values = {
+            "path": f"/evidence/{visit.parts['name']}",
+            "day": shown.day(proved.destroy_after, visit),
+            "readers": readers,
+            "log_key": str(trust.log_key),
+            "file": self._court(visit).proof_name,
+        }
+        return ConsolePage(
+            template="export.html",
+            title=visit.say("export_title"),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _court(self, visit: Visit) -> CourtFiles:
+        proof = self._read(self._place(visit))
+        log_key = self.session.auditor().trust.log_key
+        return export.for_court(proof, self._checked(proof), log_key=log_key, exported_at=self.session.now())
+
+    def _place(self, visit: Visit) -> Path:
+        path = self.session.folder / evidences.FOLDER / visit.parts["name"]
+        if not path.is_file():
+            raise NoPageError
+        return path
+
+    def _read(self, path: Path) -> ProofFile:
+        return evidences.read(path, identity=self._identity())
+
+    def _identity(self) -> PersonalIdentity:
+        return self.session.auditor().identity
+
+    def _checked(self, proof: ProofFile) -> ProvedEvidence:
+        trust = self.session.auditor().trust
+        policy = witness_policy.of_log(trust.log_key, *trust.more_keys)
+        return evidence_check.check(proof, policy=policy, published=trust.versions)
+
+
+def _proved(name: str, value: object, visit: Visit) -> str:
+    """Return a value that evidence proves, as people write it."""
+    if name.endswith(("_at", "_time")):
+        return shown.time(datetime.fromisoformat(str(value)), visit)
+    if name == "destroy_after":
+        return shown.day(date.fromisoformat(str(value)), visit)
+    if isinstance(value, bool):
+        return visit.say("yes" if value else "no")
+    return visit.say("MATCH") if name == "registry_outcome" else str(value)

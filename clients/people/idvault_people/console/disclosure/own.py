@@ -1,0 +1,49 @@
+"""A member's own page: keys and fingerprints, roster, log position, second factor, and own acts."""
+
+from idvault_people import second_factor
+from idvault_people.console.disclosure import shown
+from idvault_people.console.visit import Visit
+from idvault_people.custody_edge import CustodyCalls
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.trust import FindingError, Trust
+from idvault_verify.transparency.checkpoint import Checkpoint
+
+Row = tuple[str, str]
+
+
+def rows(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Visit) -> list[Row]:
+    """Return what a member's own page says; raises FindingError, VaultError."""
+    own = identity.member(spki="")
+    fingerprints = own.fingerprints()
+    return [
+        (visit.say("own_name"), identity.name),
+        (visit.say("organisation"), identity.organisation),
+        (visit.say("signing_key"), fingerprints["signing key"]),
+        (visit.say("sealing_key"), fingerprints["sealing key"]),
+        (visit.say("roster"), _roster(identity, trust, visit)),
+        (visit.say("log_position"), _log(trust.seen(), visit)),
+        (visit.say("second_factor"), _second_factor(second_factor.state(edge), visit)),
+    ]
+
+
+def _roster(identity: PersonalIdentity, trust: Trust, visit: Visit) -> str:
+    version = trust.roster.version
+    try:
+        found = trust.member(identity.name, role=identity.role)
+    except FindingError:
+        return visit.say("not_in_roster", version=version)
+    if found.member.ed25519 != identity.member(spki="").ed25519:
+        return visit.say("not_in_roster", version=version)
+    return visit.say("roster_since", version=version, since=found.since_version)
+
+
+def _log(seen: Checkpoint | None, visit: Visit) -> str:
+    return visit.say("log_entries", size=seen.size) if seen else visit.say("log_unseen")
+
+
+def _second_factor(found: second_factor.SecondFactorState, visit: Visit) -> str:
+    if not found.enrolled:
+        return visit.say("code_none")
+    if found.locked_until is not None:
+        return visit.say("code_locked", time=shown.time(found.locked_until, visit))
+    return visit.say("code_left", left=found.tries_left)

@@ -1,0 +1,187 @@
+"""The requests that wait for a custodian: the list with everything that is checked, and the decision."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from idvault_client.errors import SecondFactorRefused
+from idvault_people.console.disclosure import cases, explaining, shown
+from idvault_people.console.disclosure.duties import Duties
+from idvault_people.console.disclosure.session import CustodianSession
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.pending import NotPendingError, PendingRequest
+from idvault_verify.attest.people import roster_member
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import FieldCode, InvalidError
+from idvault_verify.v1 import disclosure_pb2
+
+LONGEST_REASON = 500
+
+
+@dataclass(kw_only=True, eq=False)
+class WaitingRequests:
+    """The pages of a custodian's decisions. The answers of this session are kept to be shown."""
+
+    session: CustodianSession
+    duties: Duties
+    _decided: dict[str, tuple[Verdict, disclosure_pb2.DecidedDisclosure]] = field(default_factory=dict)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        one = "/requests/{id:[0-9a-f]{32}}"
+        return (
+            Route("GET", "/", self.list),
+            Route("GET", one, self.show),
+            Route("GET", f"{one}/approve", self.ask_approval),
+            Route("POST", f"{one}/approve", self.approve),
+            Route("GET", f"{one}/deny", self.ask_denial),
+            Route("POST", f"{one}/deny", self.deny),
+            Route("GET", f"{one}/decided", self.decided),
+        )
+
+    def list(self, visit: Visit) -> Answer:
+        """List the requests, each with what was checked."""
+        custodian = self.session.custodian()
+        found = [self._shown(each, custodian, visit) for each in custodian.pending()]
+        values = {"requests": found, "reminder": self.duties.reminder(visit)}
+        return ConsolePage(template="waiting.html", title=visit.say("waiting"), values=values)
+
+    def show(self, visit: Visit) -> Answer:
+        """Show one request with the decisions of the others."""
+        custodian = self.session.custodian()
+        found = custodian.find(visit.parts["id"])
+        values = {
+            "one": self._shown(found, custodian, visit),
+            "decisions": [cases.decision(each, visit) for each in found.decided],
+        }
+        return ConsolePage(template="request.html", title=visit.say("request_title"), values=values)
+
+    def ask_approval(self, visit: Visit) -> Answer:
+        """Ask for the code."""
+        if visit.parts["id"] in self._decided:
+            return GoTo(f"/requests/{visit.parts['id']}/decided")
+        return self._approval(visit, {})
+
+    def approve(self, visit: Visit) -> Answer:
+        """Approve, wait for the log, and release the share; a repeat continues where it stopped."""
+        custodian, disclosure_id = self.session.custodian(), visit.parts["id"]
+        try:
+            answer = self._approved(custodian, disclosure_id, visit.given("code"))
+        except SecondFactorRefused as error:
+            return self._approval(visit, {"code": explaining.code(error, visit)})
+        self._decided[disclosure_id] = (Verdict.APPROVE, answer)
+        return GoTo(f"/requests/{disclosure_id}/decided")
+
+    def ask_denial(self, visit: Visit) -> Answer:
+        """Ask for the reason."""
+        if visit.parts["id"] in self._decided:
+            return GoTo(f"/requests/{visit.parts['id']}/decided")
+        return self._denial(visit, {})
+
+    def deny(self, visit: Visit) -> Answer:
+        """Deny a request with a signed reason."""
+        custodian, disclosure_id = self.session.custodian(), visit.parts["id"]
+        found = custodian.find(disclosure_id)
+        reason = visit.line("reason")
+        try:
+            answer = custodian.deny(found, reason=reason)
+        except InvalidError as error:
+            code = error.violations[0].code
+            is_character = bool(reason) and code == FieldCode.CHARACTER
+            why = (
+                visit.say("text_characters")
+                if is_character
+                else visit.say("reason_wrong", limit=LONGEST_REASON)
+            )
+            return self._denial(visit, {"reason": why})
+        self._decided[disclosure_id] = (Verdict.DENY, answer)
+        return GoTo(f"/requests/{disclosure_id}/decided")
+
+    def decided(self, visit: Visit) -> Answer:
+        """Show what happened to a decision of this session."""
+        if visit.parts["id"] not in self._decided:
+            raise NoPageError
+        verdict, answer = self._decided[visit.parts["id"]]
+        state = disclosure_pb2.DisclosureState.Name(answer.state).removeprefix("DISCLOSURE_STATE_")
+        given = sum(made.HasField("release_time") for made in answer.decisions)
+        values = {
+            "texts": [
+                visit.say(f"you_{verdict.value}"),
+                f"{visit.say('shares')}: {visit.say('of', count=given, total=answer.threshold)}",
+                f"{visit.say('state')}: {visit.say(state)}",
+            ],
+            "links": [("/", visit.say("to_waiting"))],
+        }
+        return ConsolePage(template="message.html", title=visit.say("decided_title"), values=values)
+
+    @staticmethod
+    def _approved(custodian: Custodian, disclosure_id: str, code: str) -> disclosure_pb2.DecidedDisclosure:
+        try:
+            found = custodian.find(disclosure_id)
+        except NotPendingError:
+            return custodian.finish(disclosure_id)
+        return custodian.approve(found, code=code)
+
+    def _approval(self, visit: Visit, errors: dict[str, str]) -> Answer:
+        custodian = self.session.custodian()
+        found = custodian.find(visit.parts["id"])
+        return ConsolePage(
+            template="approve.html",
+            title=visit.say("approve_title"),
+            values={"one": self._shown(found, custodian, visit), "begun": found.is_approved},
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _denial(self, visit: Visit, errors: dict[str, str]) -> Answer:
+        custodian = self.session.custodian()
+        found = custodian.find(visit.parts["id"])
+        values = {
+            "one": self._shown(found, custodian, visit),
+            "typed": visit.given("reason"),
+            "limit": LONGEST_REASON,
+        }
+        return ConsolePage(
+            template="deny.html",
+            title=visit.say("deny_title"),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _shown(self, found: PendingRequest, custodian: Custodian, visit: Visit) -> dict[str, Any]:
+        """Return what is shown of a request; of one that does not verify only why."""
+        shown_of: dict[str, Any] = {"id": found.disclosure_id, "begun": found.is_approved}
+        if found.refused is not None or found.terms is None or found.signer is None:
+            refused = found.refused
+            why = explaining.finding(refused.finding, visit) if refused else visit.say("refused_unknown")
+            return shown_of | {"case": found.disclosure_id, "refused": why, "detail": str(refused or "")}
+        terms, signer, now = found.terms, found.signer, self.session.now()
+        given = custodian.quota.given(auditor_actor_id=signer.member.actor_id, now=now)
+        key = visit.say(
+            "key_since",
+            fingerprint=roster_member.fingerprint(signer.member.ed25519),
+            version=signer.since_version,
+        )
+        ends = f"{shown.time(terms.expire_at, visit)} ({shown.left(terms.expire_at, visit, now=now)})"
+        rows = [
+            (visit.say("requested_by"), f"{terms.auditor}, {signer.member.organisation}"),
+            (visit.say("signing_key"), key),
+            (visit.say("account"), terms.account_token),
+            (visit.say("legal_basis"), terms.legal_basis),
+            (visit.say("purpose"), terms.purpose),
+            (visit.say("openings"), str(terms.openings)),
+            (visit.say("ends"), ends),
+            (visit.say("shares"), visit.say("of", count=found.releases, total=found.threshold)),
+            (visit.say("verdicts"), visit.say("verdict_counts", yes=found.approvals, no=found.denials)),
+            (visit.say("recent"), visit.say("recent_count", count=found.recent_disclosures)),
+            (visit.say("given"), visit.say("of", count=given, total=custodian.quota.daily)),
+            (visit.say("logged"), self._logged(found, visit)),
+            (visit.say("disclosure_id"), found.disclosure_id),
+        ]
+        return shown_of | {"case": terms.case_reference, "rows": rows, "refused": ""}
+
+    @staticmethod
+    def _logged(found: PendingRequest, visit: Visit) -> str:
+        at = shown.time(found.requested_at, visit) if found.requested_at else ""
+        return visit.say("logged_at", time=at, size=found.log_size)

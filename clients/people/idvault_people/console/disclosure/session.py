@@ -1,0 +1,31 @@
+"""What the consoles need of a roster member's open session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from idvault_people.custody.drill import Drill
+from idvault_people.custody.handover import HandOver
+from idvault_people.disclosure.auditor import Auditor
+from idvault_people.disclosure.custodian import Custodian
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditorSession:
+    """An auditor's. auditor: returns the client under the newest roster; folder: the identity folder."""
+
+    auditor: Callable[[], Auditor]
+    folder: Path
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CustodianSession:
+    """A custodian's. custodian, drill, hand_over: return the clients under the newest roster."""
+
+    custodian: Callable[[], Custodian]
+    drill: Callable[[], Drill]
+    hand_over: Callable[[], HandOver]
+    folder: Path
+    now: Callable[[], datetime]

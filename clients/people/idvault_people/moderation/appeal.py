@@ -1,0 +1,181 @@
+"""The pages of appeals: those to decide, one with its text, and the decision, not about one's own act."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealPage, AppealState
+from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.moderation import listing, sanction, shown, statement
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.workplace import Workplace
+
+_SIZE = 25
+_REASON = 500
+_VERDICTS = (AppealState.UPHELD, AppealState.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppealPages:
+    """The handlers."""
+
+    place: Workplace
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show appeals in the order of filing, which is that of their due times."""
+        say = visit.say
+        views = [
+            ("open", say("open_appeals")),
+            ("overdue", say("overdue_view")),
+            ("all", say("decided_view")),
+        ]
+        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
+        return ListPage(
+            title=say("appeals"),
+            views=views,
+            items=[self._item(each, visit) for each in found.appeals],
+            following=found.next_page_token,
+        ).page(visit)
+
+    def listed(self, view: str, *, page_size: int, page_token: str = "") -> AppealPage:
+        """Return a page of a view of the appeals."""
+        filters: dict[str, dict[str, Any]] = {
+            "open": {"state": AppealState.FILED},
+            "overdue": {"overdue": True},
+            "all": {},
+        }
+        page: AppealPage = self.place.vault.sanctions.list_appeals(
+            **filters[view], page_size=page_size, page_token=page_token
+        )
+        return page
+
+    def _item(self, appeal: AccountAppeal, visit: Visit) -> Item:
+        say, against = visit.say, self._sanction(appeal)
+        waits = appeal.state is AppealState.FILED
+        marks = [say("overdue")] if appeal.overdue else []
+        if self._is_own(against):
+            marks.append(say("yours"))
+        rows = self.place.rows(
+            visit,
+            due=self.place.left(appeal.due_time, visit) if waits else None,
+            decided=appeal.decide_time,
+            state=shown.word("state", appeal.state, say),
+            account=appeal.account_token,
+            filed=appeal.file_time,
+        )
+        link = Link(f"/appeals/{appeal.appeal_id}", _title(against, visit))
+        return Item(link=link, rows=rows, marks=marks)
+
+    def case(self, visit: Visit) -> Answer:
+        """Show an appeal with its text and the sanction that it is against."""
+        appeal, say = self._read(visit), visit.say
+        against = self._sanction(appeal)
+        own, waits = self._is_own(against), appeal.state is AppealState.FILED
+        here = f"/appeals/{appeal.appeal_id}"
+        decide = [Link(f"{here}/decision", say("decide_appeal"))] if waits and not own else []
+        values = {
+            "sections": [
+                PagePart(
+                    title=say("appeal_text"),
+                    rows=self._facts(appeal, visit),
+                    texts=[(say("appeal_text"), self._text(appeal, visit))],
+                ),
+                *self._against(against, visit),
+            ],
+            "acts": [*decide, Link(f"/sanctions/{against.sanction_id}", say("its_sanction"))],
+            "notes": [say("not_own_appeal")] if waits and own else [],
+        }
+        return ConsolePage(template="moderation_case.html", title=_title(against, visit), values=values)
+
+    def _facts(self, appeal: AccountAppeal, visit: Visit) -> list[shown.Row]:
+        decided_by = appeal.decide_moderator_id
+        return self.place.rows(
+            visit,
+            state=shown.word("state", appeal.state, visit.say),
+            due=appeal.due_time,
+            account=appeal.account_token,
+            filed=appeal.file_time,
+            decided=appeal.decide_time,
+            assignee=self.place.who(decided_by, visit) if decided_by else None,
+            why=appeal.reason,
+            outside_body=appeal.outside_body,
+            outside_due=appeal.outside_due_time,
+        )
+
+    def _text(self, appeal: AccountAppeal, visit: Visit) -> str:
+        gone = appeal.text_delete_time
+        if appeal.text or gone is None:
+            return appeal.text
+        return str(visit.say("texts_deleted", day=shown.day(gone, language=visit.language)))
+
+    def _against(self, against: AccountSanction, visit: Visit) -> list[PagePart]:
+        return [
+            PagePart(
+                title=visit.say("its_sanction"),
+                rows=sanction.facts(against, place=self.place, visit=visit),
+            ),
+            PagePart(
+                title=visit.say("statement"),
+                rows=statement.rows_of(against.statement, place=self.place, visit=visit),
+            ),
+        ]
+
+    def decision(self, visit: Visit) -> Answer:
+        """Show the form of the decision."""
+        return self._form(self._read(visit), visit).page()
+
+    def decide(self, visit: Visit) -> Answer:
+        """Decide the appeal."""
+        appeal = self._read(visit)
+        form, given = self._form(appeal, visit), visit.given("verdict")
+        if given not in [each.value for each in _VERDICTS]:
+            return form.refilled(visit).page(errors={"verdict": visit.say("choose")}, status=422)
+
+        def act(request_id: str) -> str:
+            self.place.vault.sanctions.decide_appeal(
+                appeal,
+                AppealState(given),
+                visit.line("reason"),
+                sanction=self._sanction(appeal),
+                key=self.place.key,
+                request_id=request_id,
+            )
+            return f"/appeals/{appeal.appeal_id}"
+
+        return form.act(visit, act)
+
+    def _form(self, appeal: AccountAppeal, visit: Visit) -> Form:
+        say = visit.say
+        return Form(
+            title=say("decide_appeal_title"),
+            texts=[_title(self._sanction(appeal), visit)],
+            button=say("sign"),
+            back=f"/appeals/{appeal.appeal_id}",
+            request_id=self.place.new_id(),
+            fields=[
+                Field(
+                    kind="choices",
+                    id="verdict",
+                    label=say("verdict"),
+                    options=shown.options("verdict", _VERDICTS, say),
+                ),
+                Field(kind="area", id="reason", label=say("why"), hint=say("why_hint"), limit=_REASON),
+            ],
+            signs=True,
+        )
+
+    def _read(self, visit: Visit) -> AccountAppeal:
+        appeal: AccountAppeal = self.place.vault.sanctions.get_appeal(visit.parts["appeal"])
+        return appeal
+
+    def _sanction(self, appeal: AccountAppeal) -> AccountSanction:
+        found: AccountSanction = self.place.vault.sanctions.get(appeal.sanction_id)
+        return found
+
+    def _is_own(self, against: AccountSanction) -> bool:
+        return self.place.me in (against.impose_moderator_id, against.confirm_moderator_id)
+
+
+def _title(against: AccountSanction, visit: Visit) -> str:
+    return str(visit.say("appeal_title", degree=shown.word("degree", against.degree, visit.say)))

@@ -1,0 +1,73 @@
+"""How every form acts: shown with a new request id, and shown again with the same one if it was refused.
+
+The same request id makes a form that is sent again, by a double click or after a lost answer, the same act.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from idvault_client.errors import VaultError
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, Visit
+from idvault_people.moderation import explanation
+from idvault_people.moderation.shown import Field, PagePart, Row
+
+REQUEST_ID = "request_id"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A form. texts: said before its fields; signs: whether the moderator signs what it does.
+
+    sections: shown before the fields. back: the page that it belongs to. more: a second button's value and
+    text.
+    """
+
+    title: str
+    button: str
+    back: str
+    request_id: str
+    fields: Sequence[Field] = ()
+    texts: Sequence[str] = ()
+    sections: Sequence[PagePart] = ()
+    signs: bool = False
+    step: str = ""
+    more: Row | None = None
+
+    def page(self, *, errors: Mapping[str, str] | None = None, status: int = 200) -> ConsolePage:
+        """Return the page. errors: by the id of a field."""
+        return ConsolePage(
+            template="moderation_form.html",
+            title=self.title,
+            values={"shown": self, "request_id": self.request_id},
+            errors=errors or {},
+            status=status,
+        )
+
+    def refilled(self, visit: Visit) -> "Form":
+        """Return the form with what was typed, under the request id that it was sent with."""
+        fields = [replace(each, value=_typed(each, visit)) for each in self.fields]
+        return replace(self, fields=fields, request_id=visit.given(REQUEST_ID) or self.request_id)
+
+    def refused(self, error: VaultError, visit: Visit) -> ConsolePage:
+        """Return the page again, with what the vault refused."""
+        known = frozenset(each.id for each in self.fields if each.kind != "hidden")
+        errors = explanation.field_errors(error, visit, known=known)
+        return self.refilled(visit).page(errors=errors, status=explanation.status(error))
+
+    def act(self, visit: Visit, act: Callable[[str], str]) -> Answer:
+        """Act and redirect, or show the form again. act: takes the request id, returns where to go."""
+        try:
+            return GoTo(act(visit.given(REQUEST_ID) or self.request_id))
+        except VaultError as error:
+            return self.refused(error, visit)
+
+
+def _typed(field: Field, visit: Visit) -> str:
+    if field.kind == "checks":
+        return " ".join(value for value, _ in field.options if visit.given(f"{field.id}.{value}"))
+    if field.kind == "file":
+        return ""
+    typed, file = visit.given(field.id), visit.files.get(f"{field.id}_file")
+    # A browser forgets the file when it shows the form again; its SHA-256 stays.
+    return typed if file is None else "\n".join(filter(None, (typed, sha256(file.content).hexdigest())))

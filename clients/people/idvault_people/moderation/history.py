@@ -1,0 +1,77 @@
+"""What else is known about an account or a public account: its standing, its sanctions, reports about it."""
+
+from collections.abc import Iterable
+
+from idvault_client.errors import NotFound
+from idvault_client.sanctions import AccountSanction, Degree, SanctionState
+from idvault_client.tip_offs import TargetKind, TipOffTarget
+from idvault_people.console.visit import Visit
+from idvault_people.moderation import shown
+from idvault_people.moderation.shown import Item, Link, PagePart
+from idvault_people.moderation.workplace import Workplace
+from idvault_verify.account import Standing
+from idvault_verify.sanction import STANDINGS
+
+_SIZE = 50
+
+
+def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[PagePart]:
+    """Return what is known about the target of a report; nothing about a piece of content."""
+    if target.kind is TargetKind.CONTENT:
+        return []
+    if target.kind is TargetKind.ACCOUNT:
+        return [of_account(target.key, place=place, visit=visit)]
+    try:
+        owner = place.vault.public_accounts.get(target.key).account_token
+    except NotFound:
+        return []
+    link = Link(f"/public-accounts/{target.key}", visit.say("see"))
+    about = PagePart(title=visit.say("target.PUBLIC_ACCOUNT"), links=[link])
+    return [about, of_account(owner, place=place, visit=visit)]
+
+
+def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePart:
+    """Return the standing that an account's sanctions give it, and the sanctions, the newest first."""
+    found = place.vault.sanctions.list_page(account_token=account_token, page_size=_SIZE).sanctions
+    return PagePart(
+        title=visit.say("history"),
+        rows=place.rows(
+            visit, account=account_token, standing=shown.word("standing", _standing(found), visit.say)
+        ),
+        items=[item(each, place=place, visit=visit) for each in reversed(found)],
+        empty=visit.say("nothing"),
+    )
+
+
+def _standing(sanctions: Iterable[AccountSanction]) -> Standing:
+    """Return what the sanctions in force give an account; a desk does not read its status."""
+    degrees = list(Degree)
+    given = [
+        degrees.index(each.degree)
+        for each in sanctions
+        if each.state is SanctionState.IN_FORCE and each.degree and not each.public_account_id
+    ]
+    return STANDINGS[degrees[max(given)]] if given else Standing.GOOD
+
+
+def item(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
+    """Return a sanction as it stands in a list."""
+    say, statement = visit.say, sanction.statement
+    is_proposed = sanction.start_time is None and sanction.finish_time is None
+    mine = place.me in (sanction.impose_moderator_id, sanction.confirm_moderator_id)
+    rows = place.rows(
+        visit,
+        state=shown.word("state", sanction.state, say),
+        due=place.left(sanction.lapse_time, visit) if is_proposed and sanction.lapse_time else None,
+        category=statement and shown.word("category", statement.category, say),
+        scope=shown.word("scope", sanction.scope, say),
+        imposed_at=sanction.impose_time,
+        proposed_by=place.who(sanction.impose_moderator_id, visit),
+    )
+    title = say(
+        "sanction_title",
+        degree=shown.word("degree", sanction.degree, say),
+        account=sanction.public_account_id or sanction.account_token,
+    )
+    link = Link(f"/sanctions/{sanction.sanction_id}", title)
+    return Item(link=link, rows=rows, marks=[say("yours")] if mine else [])

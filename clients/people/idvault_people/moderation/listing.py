@@ -1,0 +1,72 @@
+"""A page of a list: its views, its items, and the next page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from idvault_people.console.visit import ConsolePage, Visit
+from idvault_people.moderation.shown import Item, Link, Row
+
+VIEW, AFTER = "view", "after"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chooser:
+    """One more filter of a list, by a field that people choose from; the first option is for all."""
+
+    id: str
+    label: str
+    options: Sequence[Row]
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListPage:
+    """What a list shows. views: value and text, the first one is shown unasked. following: the next token."""
+
+    title: str
+    views: Sequence[Row]
+    items: Sequence[Item]
+    following: str
+    hint: str = ""
+    chooser: Chooser | None = None
+    links: Sequence[Link] = ()
+
+    def page(self, visit: Visit) -> ConsolePage:
+        """Return the page."""
+        view, chosen = view_of(visit, self.views), {}
+        if self.chooser is not None and self.chooser.value:
+            chosen = {self.chooser.id: self.chooser.value}
+        views = [
+            Link(_path(visit, {VIEW: name, **chosen}), text, current=name == view)
+            for name, text in self.views
+        ]
+        here = {VIEW: view, **chosen}
+        values = {
+            "shown": self,
+            "views": views,
+            "view": view,
+            "first": _path(visit, here) if visit.query.get(AFTER) else "",
+            "next": _path(visit, {**here, AFTER: self.following}) if self.following else "",
+            "keep": "&" + urlencode({**here, **_only(visit.query, AFTER)}),
+        }
+        return ConsolePage(template="moderation_list.html", title=self.title, values=values)
+
+
+def view_of(visit: Visit, views: Sequence[Row]) -> str:
+    """Return the view that is asked for, or the first one."""
+    asked = visit.query.get(VIEW, "")
+    return asked if asked in dict(views) else views[0][0]
+
+
+def after(visit: Visit) -> str:
+    """Return the token of the page that is asked for."""
+    return visit.query.get(AFTER, "")
+
+
+def _only(values: Mapping[str, str], name: str) -> Mapping[str, str]:
+    return {name: values[name]} if values.get(name) else {}
+
+
+def _path(visit: Visit, query: Mapping[str, str]) -> str:
+    return f"{visit.path}?{urlencode(query)}"

@@ -1,0 +1,89 @@
+"""The first page: what waits, and how much of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.moderation.appeal import AppealPages
+from idvault_people.moderation.contest import ContestCasePages
+from idvault_people.moderation.public_account import PublicAccountPages
+from idvault_people.moderation.sanction import SanctionPages
+from idvault_people.moderation.shown import Item, Link
+from idvault_people.moderation.tip_off import ReportCasePages
+from idvault_people.moderation.workplace import Workplace, all_pages
+
+_MOST = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverviewPages:
+    """The handler."""
+
+    place: Workplace
+    tip_offs: ReportCasePages
+    sanctions: SanctionPages
+    appeals: AppealPages
+    public_accounts: PublicAccountPages
+    contests: ContestCasePages
+
+    def show(self, visit: Visit) -> Answer:
+        """Show how much waits in each list, counted up to a hundred."""
+        say = visit.say
+        items = [
+            Item(link=Link(path, say(name)), rows=[(say("count"), self._count(ask, visit))])
+            for name, path, ask in self._lists()
+        ]
+        values = {"items": items, "who": say("you_are", moderator=self.place.me)}
+        return ConsolePage(template="moderation_overview.html", title=say("overview"), values=values)
+
+    def _lists(self) -> list[tuple[str, str, Callable[[str], tuple[Any, str]]]]:
+        return [
+            ("overdue_reports", "/reports?view=overdue", self._reports("overdue")),
+            ("my_reports", "/reports?view=mine", self._reports("mine")),
+            ("unassigned_reports", "/reports?view=unassigned", self._reports("unassigned")),
+            ("to_confirm", "/sanctions", self._to_confirm),
+            ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
+            ("appeals_to_decide", "/appeals", self._appeals("open")),
+            ("overdue_contests", "/contests?view=overdue", self._contests("overdue")),
+            ("contests_to_decide", "/contests", self._contests("open")),
+            ("applications", "/public-accounts", self._public_accounts("applied")),
+            ("expiring", "/public-accounts?view=expiring", self._public_accounts("expiring")),
+        ]
+
+    def _count(self, ask: Callable[[str], tuple[Any, str]], visit: Visit) -> str:
+        count = sum(1 for _ in all_pages(ask, most=_MOST))
+        return str(visit.say("more_than", count=count) if count == _MOST else count)
+
+    def _reports(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.tip_offs.listed(view, page_size=_MOST, page_token=after)
+            return page.tip_offs, page.next_page_token
+
+        return ask
+
+    def _to_confirm(self, after: str) -> tuple[Any, str]:
+        page = self.sanctions.listed("proposed", page_size=_MOST, page_token=after)
+        others = [each for each in page.sanctions if each.impose_moderator_id != self.place.me]
+        return others, page.next_page_token
+
+    def _appeals(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.appeals.listed(view, page_size=_MOST, page_token=after)
+            return page.appeals, page.next_page_token
+
+        return ask
+
+    def _contests(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.contests.listed(view, page_size=_MOST, page_token=after)
+            return page.contests, page.next_page_token
+
+        return ask
+
+    def _public_accounts(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.public_accounts.listed(view, page_size=_MOST, page_token=after)
+            return page.public_accounts, page.next_page_token
+
+        return ask

@@ -1,0 +1,132 @@
+"""The moderators' console: its addresses, and which handler serves each."""
+
+from pathlib import Path
+
+from idvault_people.console.app import Console
+from idvault_people.console.visit import Handler, Route
+from idvault_people.moderation.appeal import AppealPages
+from idvault_people.moderation.contest import ContestCasePages
+from idvault_people.moderation.decision import DecisionPages
+from idvault_people.moderation.explanation import explain
+from idvault_people.moderation.month import MonthPages
+from idvault_people.moderation.overview import OverviewPages
+from idvault_people.moderation.public_account import PublicAccountPages
+from idvault_people.moderation.reporter import ReporterStandingPages
+from idvault_people.moderation.sanction import SanctionPages
+from idvault_people.moderation.texts import TEXTS
+from idvault_people.moderation.tip_off import ReportCasePages
+from idvault_people.moderation.workplace import Workplace
+
+TEMPLATES = Path(__file__).parent / "templates"
+_ID = "[0-9a-f]{32}"
+_MENU = (
+    ("/", "overview"),
+    ("/reports", "reports"),
+    ("/sanctions", "sanctions"),
+    ("/appeals", "appeals"),
+    ("/public-accounts", "public_accounts"),
+    ("/contests", "contests"),
+    ("/reporters", "reporters"),
+    ("/figures", "figures"),
+)
+
+
+def console(place: Workplace) -> Console:
+    """Return the console of a moderator."""
+    return Console(
+        texts=TEXTS, templates=TEMPLATES, menu=_MENU, routes=tuple(_routes(place)), explain=explain
+    )
+
+
+def _routes(place: Workplace) -> list[Route]:
+    tip_offs, sanctions = ReportCasePages(place=place), SanctionPages(place=place)
+    appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
+    contests = ContestCasePages(place=place)
+    overview = OverviewPages(
+        place=place,
+        tip_offs=tip_offs,
+        sanctions=sanctions,
+        appeals=appeals,
+        public_accounts=public_accounts,
+        contests=contests,
+    )
+    return [
+        Route("GET", "/", overview.show),
+        Route("GET", "/figures", MonthPages(place=place).figures),
+        *_of_tip_offs(tip_offs, DecisionPages(place=place)),
+        *_of_sanctions(sanctions),
+        *_of_appeals(appeals),
+        *_of_public_accounts(public_accounts),
+        *_of_contests(contests),
+        *_of_reporters(ReporterStandingPages(place=place)),
+    ]
+
+
+def _form(path: str, show: Handler, act: Handler) -> list[Route]:
+    """Return a form's page: a GET shows it, a POST acts."""
+    return [Route("GET", path, show), Route("POST", path, act)]
+
+
+def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages) -> list[Route]:
+    case = f"/reports/{{report:{_ID}}}"
+    return [
+        Route("GET", "/reports", pages.queue),
+        Route("GET", case, pages.case),
+        Route("GET", f"{case}/copy", pages.copy),
+        *_form(f"{case}/assignment", pages.assignment, pages.assign),
+        *_form(f"{case}/return", pages.returning, pages.hand_back),
+        *_form(f"{case}/note", pages.note, pages.add_note),
+        *_form(f"{case}/reply", pages.reply, pages.answer),
+        *_form(f"{case}/duplicates", pages.duplicates, pages.merge),
+        Route("GET", f"{case}/decision", decision.choose),
+        *_form(f"{case}/dismissal", decision.dismissal, decision.dismiss),
+        *_form(f"{case}/abuse", decision.abuse, decision.find_abusive),
+        *_form(f"{case}/sanction", decision.sanction, decision.uphold),
+    ]
+
+
+def _of_sanctions(pages: SanctionPages) -> list[Route]:
+    case = f"/sanctions/{{sanction:{_ID}}}"
+    return [
+        Route("GET", "/sanctions", pages.queue),
+        *_form("/sanctions/new", pages.new, pages.impose),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),
+        *_form(f"{case}/end", pages.ending, pages.lift),
+        Route("GET", "/accounts/{account:acct_[0-9a-z]{26}}", pages.account),
+    ]
+
+
+def _of_appeals(pages: AppealPages) -> list[Route]:
+    case = f"/appeals/{{appeal:{_ID}}}"
+    return [
+        Route("GET", "/appeals", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/decision", pages.decision, pages.decide),
+    ]
+
+
+def _of_public_accounts(pages: PublicAccountPages) -> list[Route]:
+    case = f"/public-accounts/{{public_account:{_ID}}}"
+    return [
+        Route("GET", "/public-accounts", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/decision", pages.decision, pages.decide),
+        *_form(f"{case}/renewal", pages.renewal, pages.renew),
+    ]
+
+
+def _of_contests(pages: ContestCasePages) -> list[Route]:
+    case = f"/contests/{{contest:{_ID}}}"
+    return [
+        Route("GET", "/contests", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/decision", pages.decision, pages.decide),
+    ]
+
+
+def _of_reporters(pages: ReporterStandingPages) -> list[Route]:
+    return [
+        Route("GET", "/reporters", pages.queue),
+        *_form(f"/reporters/{{reporter:{_ID}}}/standing", pages.standing, pages.set_standing),
+    ]

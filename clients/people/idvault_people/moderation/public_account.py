@@ -1,0 +1,225 @@
+"""The pages of public accounts: applications to decide, terms that end, and one public account."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from idvault_client.public_accounts import (
+    Licence,
+    OwnedPublicAccount,
+    PublicAccountCategory,
+    PublicAccountPage,
+    PublicAccountState,
+    RejectReason,
+)
+from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.moderation import history, listing, shown
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.workplace import Workplace
+from idvault_verify.public_account import DECLARED
+
+_SIZE = 50
+_APPROVE, _REJECT = "APPROVE", "REJECT"
+_RENEWABLE = (PublicAccountState.ACTIVE, PublicAccountState.GRACE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicAccountPages:
+    """The handlers."""
+
+    place: Workplace
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show applications, the oldest first; or whose term ends, the first to expire first."""
+        say = visit.say
+        views = [
+            ("applied", say("applied_view")),
+            ("expiring", say("expiring_view")),
+            ("all", say("all_view")),
+        ]
+        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
+        return ListPage(
+            title=say("public_accounts"),
+            views=views,
+            items=[self._item(each, visit) for each in found.public_accounts],
+            following=found.next_page_token,
+        ).page(visit)
+
+    def listed(self, view: str, *, page_size: int, page_token: str = "") -> PublicAccountPage:
+        """Return a page of a view of the public accounts."""
+        calls = self.place.vault.public_accounts
+        if view == "expiring":
+            return calls.list_expiring_page(page_size=page_size, page_token=page_token)
+        state = PublicAccountState.APPLIED if view == "applied" else None
+        return calls.list_page(state=state, page_size=page_size, page_token=page_token)
+
+    def _item(self, each: OwnedPublicAccount, visit: Visit) -> Item:
+        say, profile = visit.say, each.profile
+        rows = self.place.rows(
+            visit,
+            state=shown.word("state", each.state, say),
+            expires=each.expire_date and shown.day(each.expire_date, language=visit.language),
+            kind=shown.word("kind", profile.kind, say),
+            shown_category=shown.word("shown", profile.category, say),
+            applied=each.apply_time,
+        )
+        return Item(link=Link(_path(each), each.public_account_id), rows=rows)
+
+    def case(self, visit: Visit) -> Answer:
+        """Show a public account, and its owner's sanctions."""
+        found, say = self._read(visit), visit.say
+        here = _path(found)
+        acts = []
+        if found.state is PublicAccountState.APPLIED:
+            acts.append(Link(f"{here}/decision", say("decide_public")))
+        if found.state in _RENEWABLE:
+            acts.append(Link(f"{here}/renewal", say("renew")))
+        values = {
+            "sections": [
+                PagePart(title=say("target.PUBLIC_ACCOUNT"), rows=self._facts(found, visit)),
+                history.of_account(found.account_token, place=self.place, visit=visit),
+            ],
+            "acts": [*acts, Link(f"/accounts/{found.account_token}", say("history"))],
+            "notes": [],
+        }
+        title = say("public_account_title", id=found.public_account_id)
+        return ConsolePage(template="moderation_case.html", title=title, values=values)
+
+    def _facts(self, found: OwnedPublicAccount, visit: Visit) -> list[shown.Row]:
+        say, profile, language = visit.say, found.profile, visit.language
+        licence = profile.licence
+        return self.place.rows(
+            visit,
+            state=shown.word("state", found.state, say),
+            reject_reason=found.reject_reason and shown.word("reject", found.reject_reason, say),
+            owner=found.account_token,
+            kind=shown.word("kind", profile.kind, say),
+            shown_category=shown.word("shown", profile.category, say),
+            licence=licence
+            and say(
+                "licence_until",
+                reference=licence.reference,
+                day=shown.day(licence.expire_date, language=language),
+            ),
+            standing=shown.word("standing", profile.standing, say),
+            applied=found.apply_time,
+            approved_on=profile.since and shown.day(profile.since, language=language),
+            expires=found.expire_date and shown.day(found.expire_date, language=language),
+            operators="\n".join(each.account_token for each in found.operators),
+        )
+
+    def decision(self, visit: Visit) -> Answer:
+        """Show the form of the decision about an application."""
+        return self._deciding(visit).page()
+
+    def decide(self, visit: Visit) -> Answer:
+        """Open the public account, or reject the application."""
+        form, decision, reason = self._deciding(visit), visit.given("decision"), visit.given("reject_reason")
+        errors = {}
+        if decision not in (_APPROVE, _REJECT):
+            errors["decision"] = visit.say("choose")
+        if decision == _REJECT and reason not in RejectReason.__members__:
+            errors["reject_reason"] = visit.say("choose")
+        if errors:
+            return form.refilled(visit).page(errors=errors, status=422)
+
+        def act(request_id: str) -> str:
+            calls, which = self.place.vault.public_accounts, visit.parts["public_account"]
+            if decision == _APPROVE:
+                calls.approve(which, key=self.place.key, request_id=request_id)
+            else:
+                calls.reject(which, RejectReason(reason), key=self.place.key, request_id=request_id)
+            return f"/public-accounts/{which}"
+
+        return form.act(visit, act)
+
+    def _deciding(self, visit: Visit) -> Form:
+        found, say = self._read(visit), visit.say
+        return Form(
+            title=say("decide_public_title"),
+            sections=[PagePart(title=found.public_account_id, rows=self._facts(found, visit))],
+            button=say("send"),
+            back=_path(found),
+            request_id=self.place.new_id(),
+            fields=[
+                Field(
+                    kind="choices",
+                    id="decision",
+                    label=say("decision"),
+                    options=[(_APPROVE, say("approve")), (_REJECT, say("reject"))],
+                ),
+                Field(
+                    kind="choices",
+                    id="reject_reason",
+                    label=say("reject_reason"),
+                    hint=say("reject_hint"),
+                    options=shown.options("reject", list(RejectReason), say),
+                    required=False,
+                ),
+            ],
+        )
+
+    def renewal(self, visit: Visit) -> Answer:
+        """Ask before another term begins."""
+        return self._renewing(visit).page()
+
+    def renew(self, visit: Visit) -> Answer:
+        """Begin another term, with a new licence if one is given."""
+        form, errors = self._renewing(visit), {}
+        category, licence = visit.given("new_licence"), None
+        if category in PublicAccountCategory.__members__:
+            try:
+                last = date.fromisoformat(visit.given("licence_day"))
+                licence = Licence(PublicAccountCategory(category), visit.given("licence_reference"), last)
+            except ValueError:
+                errors["licence_day"] = visit.say("not_a_day")
+        if errors:
+            return form.refilled(visit).page(errors=errors, status=422)
+
+        def act(request_id: str) -> str:
+            which = visit.parts["public_account"]
+            self.place.vault.public_accounts.renew(
+                which, licence=licence, key=self.place.key, request_id=request_id
+            )
+            return f"/public-accounts/{which}"
+
+        return form.act(visit, act)
+
+    def _renewing(self, visit: Visit) -> Form:
+        found, say = self._read(visit), visit.say
+        categories = [("", say("keep_licence")), *shown.options("shown", sorted(DECLARED), say)]
+        hint = say("optional")
+        return Form(
+            title=say("renew_title"),
+            texts=[say("renew_text")],
+            sections=[PagePart(title=found.public_account_id, rows=self._facts(found, visit))],
+            button=say("renew"),
+            back=_path(found),
+            request_id=self.place.new_id(),
+            fields=[
+                Field(
+                    kind="choices",
+                    id="new_licence",
+                    label=say("new_licence"),
+                    options=categories,
+                    required=False,
+                ),
+                Field(
+                    kind="text",
+                    id="licence_reference",
+                    label=say("licence_reference"),
+                    hint=hint,
+                    required=False,
+                ),
+                Field(kind="date", id="licence_day", label=say("licence_day"), hint=hint, required=False),
+            ],
+        )
+
+    def _read(self, visit: Visit) -> OwnedPublicAccount:
+        found: OwnedPublicAccount = self.place.vault.public_accounts.get(visit.parts["public_account"])
+        return found
+
+
+def _path(found: OwnedPublicAccount) -> str:
+    return f"/public-accounts/{found.public_account_id}"

@@ -1,0 +1,220 @@
+"""The pages of sanctions: those to confirm, one with its statement, and what two moderators do with it."""
+
+from dataclasses import dataclass
+
+from idvault_client.sanctions import AccountSanction, Origin, SanctionPage, SanctionState
+from idvault_client.tip_offs import UpheldSanction
+from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.moderation import history, listing, shown, statement
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.sanction_form import SanctionForm
+from idvault_people.moderation.shown import Field, Link, PagePart
+from idvault_people.moderation.workplace import Workplace
+
+_SIZE = 50
+_REASON = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SanctionPages:
+    """The handlers."""
+
+    place: Workplace
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show sanctions that wait for a second moderator, or others."""
+        say = visit.say
+        views = [
+            ("proposed", say("proposed_view")),
+            ("in_force", say("in_force_view")),
+            ("all", say("all_view")),
+        ]
+        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
+        return ListPage(
+            title=say("sanctions"),
+            hint=say("confirm_order"),
+            views=views,
+            items=[history.item(each, place=self.place, visit=visit) for each in found.sanctions],
+            following=found.next_page_token,
+            links=[Link("/sanctions/new", say("new_sanction"))],
+        ).page(visit)
+
+    def listed(self, view: str, *, page_size: int, page_token: str = "") -> SanctionPage:
+        """Return a page of a view of the sanctions."""
+        states = {"proposed": SanctionState.PROPOSED, "in_force": SanctionState.IN_FORCE, "all": None}
+        page: SanctionPage = self.place.vault.sanctions.list_page(
+            state=states[view], page_size=page_size, page_token=page_token
+        )
+        return page
+
+    def case(self, visit: Visit) -> Answer:
+        """Show a sanction, its statement of reasons, and what may be done."""
+        sanction = self.read(visit)
+        is_mine = sanction.impose_moderator_id == self.place.me
+        waits = sanction.state is SanctionState.PROPOSED
+        values = {
+            "sections": [
+                PagePart(
+                    title=visit.say("its_sanction"), rows=facts(sanction, place=self.place, visit=visit)
+                ),
+                self._statement(sanction, visit),
+            ],
+            "acts": self._acts(sanction, visit),
+            "notes": [visit.say("another_must")] if waits and is_mine else [],
+        }
+        return ConsolePage(template="moderation_case.html", title=title(sanction, visit), values=values)
+
+    def read(self, visit: Visit) -> AccountSanction:
+        """Return the sanction of an address."""
+        sanction: AccountSanction = self.place.vault.sanctions.get(visit.parts["sanction"])
+        return sanction
+
+    def _statement(self, sanction: AccountSanction, visit: Visit) -> PagePart:
+        rows = statement.rows_of(sanction.statement, place=self.place, visit=visit)
+        return PagePart(title=visit.say("statement"), rows=rows)
+
+    def _acts(self, sanction: AccountSanction, visit: Visit) -> list[Link]:
+        say, here = visit.say, f"/sanctions/{sanction.sanction_id}"
+        account = Link(f"/accounts/{sanction.account_token}", say("history"))
+        if sanction.state is SanctionState.IN_FORCE:
+            return [Link(f"{here}/end", say("lift")), account]
+        if sanction.state is not SanctionState.PROPOSED:
+            return [account]
+        confirm = [Link(f"{here}/confirmation", say("confirm"))]
+        mine = sanction.impose_moderator_id == self.place.me
+        return [*([] if mine else confirm), Link(f"{here}/end", say("withdraw")), account]
+
+    def confirmation(self, visit: Visit) -> Answer:
+        """Show the statement once more before it is confirmed."""
+        return self._confirmation(self.read(visit), visit).page()
+
+    def confirm(self, visit: Visit) -> Answer:
+        """Put the sanction into force."""
+        sanction = self.read(visit)
+
+        def act(request_id: str) -> str:
+            self.place.vault.sanctions.confirm(sanction, key=self.place.key, request_id=request_id)
+            return f"/sanctions/{sanction.sanction_id}"
+
+        return self._confirmation(sanction, visit).act(visit, act)
+
+    def _confirmation(self, sanction: AccountSanction, visit: Visit) -> Form:
+        facts_of = PagePart(title=title(sanction, visit), rows=facts(sanction, place=self.place, visit=visit))
+        return Form(
+            title=visit.say("confirm_title"),
+            sections=[facts_of, self._statement(sanction, visit)],
+            button=visit.say("sign"),
+            back=f"/sanctions/{sanction.sanction_id}",
+            request_id=self.place.new_id(),
+            signs=True,
+        )
+
+    def ending(self, visit: Visit) -> Answer:
+        """Ask why a sanction ends before its end."""
+        return self._ending(self.read(visit), visit).page()
+
+    def lift(self, visit: Visit) -> Answer:
+        """End a sanction, or withdraw a proposal."""
+        sanction = self.read(visit)
+
+        def act(request_id: str) -> str:
+            self.place.vault.sanctions.lift(
+                sanction, visit.line("reason"), key=self.place.key, request_id=request_id
+            )
+            return f"/sanctions/{sanction.sanction_id}"
+
+        return self._ending(sanction, visit).act(visit, act)
+
+    def _ending(self, sanction: AccountSanction, visit: Visit) -> Form:
+        say = visit.say
+        withdraws = sanction.state is SanctionState.PROPOSED
+        reason = Field(kind="area", id="reason", label=say("why"), hint=say("why_hint"), limit=_REASON)
+        return Form(
+            title=say("withdraw_title" if withdraws else "lift_title"),
+            texts=[title(sanction, visit)],
+            button=say("sign"),
+            back=f"/sanctions/{sanction.sanction_id}",
+            request_id=self.place.new_id(),
+            fields=[reason],
+            signs=True,
+        )
+
+    def new(self, visit: Visit) -> Answer:
+        """Show the form of a sanction on the platform's own initiative, or by an authority's order."""
+        return self._new(visit).form(visit).page()
+
+    def impose(self, visit: Visit) -> Answer:
+        """Check the sanction, show it, or impose it."""
+
+        def send(wanted: UpheldSanction, request_id: str) -> str:
+            operations = {each.operation_id: each for each in self.place.open_operations()}
+            made = self.place.vault.sanctions.impose(
+                wanted.account_token,
+                wanted.degree,
+                wanted.statement,
+                key=self.place.key,
+                measure=wanted.measure,
+                scope=wanted.scope,
+                operation=operations.get(wanted.operation_id),
+                public_account_id=wanted.public_account_id,
+                request_id=request_id,
+            )
+            return f"/sanctions/{made.sanction_id}"
+
+        return self._new(visit).answer(visit, send)
+
+    def _new(self, visit: Visit) -> SanctionForm:
+        ordered = visit.given("issuer") == "AUTHORITY"
+        return SanctionForm(
+            place=self.place,
+            title=visit.say("new_sanction"),
+            back="/sanctions",
+            origin=Origin.AUTHORITY if ordered else Origin.OWN_INITIATIVE,
+            given={"account": visit.query.get("account", "")},
+        )
+
+    def account(self, visit: Visit) -> Answer:
+        """Show an account: its status and its sanctions."""
+        token = visit.parts["account"]
+        values = {
+            "sections": [history.of_account(token, place=self.place, visit=visit)],
+            "acts": [Link(f"/sanctions/new?account={token}", visit.say("new_sanction"))],
+            "notes": [],
+        }
+        heading = visit.say("account_title", account=token)
+        return ConsolePage(template="moderation_case.html", title=heading, values=values)
+
+
+def title(sanction: AccountSanction, visit: Visit) -> str:
+    """Return degree and target."""
+    degree = shown.word("degree", sanction.degree, visit.say)
+    target = sanction.public_account_id or sanction.account_token
+    return str(visit.say("sanction_title", degree=degree, account=target))
+
+
+def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[shown.Row]:
+    """Return what happened to a sanction as rows."""
+    say = visit.say
+
+    def who(moderator_id: str) -> str:
+        return place.who(moderator_id, visit) if moderator_id else ""
+
+    return place.rows(
+        visit,
+        state=shown.word("state", sanction.state, say),
+        account=sanction.account_token,
+        public_account_id=sanction.public_account_id,
+        degree=shown.word("degree", sanction.degree, say),
+        measure=sanction.measure,
+        scope=shown.word("scope", sanction.scope, say),
+        operation=sanction.operation_id,
+        imposed_at=sanction.impose_time,
+        proposed_by=who(sanction.impose_moderator_id),
+        since=sanction.start_time,
+        confirmed_by=who(sanction.confirm_moderator_id),
+        lapses=sanction.lapse_time,
+        ended_at=sanction.finish_time,
+        ended_by=who(sanction.lift_moderator_id),
+        lift_reason=sanction.lift_reason,
+    )

@@ -1,0 +1,199 @@
+"""The form of a sanction: filled in, checked, shown once more as what will be signed, and signed.
+
+- step "check": the fields are checked by the rules; nothing is sent.
+- step "sign": everything is read again, signed and sent, with the end and the request id of the page before.
+- step "change": the form is shown with what was typed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from idvault_client.errors import VaultError
+from idvault_client.sanctions import Automation, Degree, Ground, IssuerKind, Origin, SanctionCategory, Scope
+from idvault_client.tip_offs import UpheldSanction
+from idvault_people.console.visit import Answer, GoTo, Visit
+from idvault_people.moderation import shown, statement
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.shown import Field, PagePart
+from idvault_people.moderation.workplace import Workplace
+
+_HABITS = ("territory", "redress", "rule_reference")
+_EVIDENCE = 50 * 66
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SanctionForm:
+    """One page of a sanction. given: what the fields begin with; fixed: fields that cannot be changed here.
+
+    before, after: more fields. origin, tip_off: how it came to light.
+    """
+
+    place: Workplace
+    title: str
+    back: str
+    origin: Origin
+    tip_off: str = ""
+    given: dict[str, str] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
+    after: Sequence[Field] = ()
+
+    def form(self, visit: Visit) -> Form:
+        """Return the form to fill in."""
+        begun = {**self.place.habits, "detection": "NONE", "automated_decision": "NONE", **self.given}
+        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun}
+        fields = [*_fields(visit, self.place), *self.after]
+        return Form(
+            title=self.title,
+            button=visit.say("check"),
+            step="check",
+            back=self.back,
+            request_id=self.place.new_id(),
+            fields=[self._begun(each, begun) for each in fields],
+        )
+
+    def _begun(self, each: Field, begun: dict[str, str]) -> Field:
+        kind = "hidden" if each.id in self.fixed else each.kind
+        return replace(each, kind=kind, value=begun.get(each.id, each.value))
+
+    def answer(self, visit: Visit, send: Callable[[UpheldSanction, str], str]) -> Answer:
+        """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
+        form, now = self.form(visit).refilled(visit), self.place.clock()
+        wanted, errors = statement.read(visit, origin=self.origin, tip_off=self.tip_off, now=now)
+        # A form that people change does not keep the end of the former check.
+        if errors:
+            return form.page(errors=errors, status=422)
+        if visit.given("step") == "sign":
+            return self._sign(visit, form, wanted, send)
+        if visit.given("step") == "change":
+            return form.page()
+        return self._preview(visit, form, wanted).page()
+
+    def _preview(self, visit: Visit, form: Form, wanted: UpheldSanction) -> Form:
+        say, kept = visit.say, dict(statement.kept(wanted, days=visit.given("days")))
+        values = {each.id: each.value for each in form.fields if each.kind != "file"} | kept
+        two = wanted.degree is Degree.CLOSE or wanted.scope is Scope.PERSON
+        rows = statement.preview(wanted, place=self.place, visit=visit)
+        rows += [(each.label, visit.given(each.id)) for each in self.after if visit.given(each.id)]
+        return replace(
+            form,
+            title=say("sanction_check_title"),
+            texts=[say("will_be_signed"), *([say("second_needed")] if two else [])],
+            sections=[PagePart(title=self.title, rows=rows)],
+            fields=[Field(kind="hidden", id=name, value=value) for name, value in values.items()],
+            button=say("sign"),
+            step="sign",
+            more=("change", say("change")),
+            signs=True,
+        )
+
+    def _sign(
+        self, visit: Visit, form: Form, wanted: UpheldSanction, send: Callable[[UpheldSanction, str], str]
+    ) -> Answer:
+        try:
+            where = send(wanted, form.request_id)
+        except VaultError as error:
+            # It may have been done: with another end, the same form sent again would be another act.
+            end = Field(kind="hidden", id=statement.END)
+            return replace(form, fields=[*form.fields, end]).refused(error, visit)
+        self.place.habits.update({name: visit.given(name) for name in _HABITS})
+        return GoTo(where)
+
+
+def _fields(visit: Visit, place: Workplace) -> list[Field]:
+    say = visit.say
+    return [
+        Field(kind="text", id="account", label=say("account"), hint=say("account_hint")),
+        Field(
+            kind="text",
+            id="public_account_id",
+            label=say("public_account_id"),
+            hint=say("public_account_hint"),
+            limit=32,
+            required=False,
+        ),
+        _choices(visit, "degree", "degree", list(Degree), hint="degree_hint"),
+        Field(
+            kind="text",
+            id="measure",
+            label=say("measure"),
+            hint=say("measure_hint"),
+            limit=64,
+            required=False,
+        ),
+        _choices(visit, "scope", "scope", list(Scope), hint="scope_hint"),
+        _choices(visit, "ground", "ground", list(Ground)),
+        _choices(visit, "category", "category", list(SanctionCategory)),
+        Field(kind="text", id="rule_reference", label=say("rule_reference"), hint=say("rule_hint")),
+        Field(kind="text", id="case_reference", label=say("case_reference"), hint=say("why_hint")),
+        Field(
+            kind="area",
+            id="evidence",
+            label=say("evidence"),
+            hint=say("evidence_hint"),
+            limit=_EVIDENCE,
+            required=False,
+        ),
+        Field(
+            kind="file",
+            id="evidence_file",
+            label=say("evidence_file"),
+            hint=say("evidence_file_hint"),
+            required=False,
+        ),
+        _choices(visit, "detection", "automation", list(Automation)),
+        _choices(visit, "automated_decision", "automation", list(Automation)),
+        Field(kind="text", id="days", label=say("days"), hint=say("days_hint"), limit=4, required=False),
+        Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64),
+        Field(kind="area", id="redress", label=say("redress"), limit=500),
+        *_operation(visit, place),
+        _choices(visit, "issuer", "issuer", list(IssuerKind)),
+        *_order(visit),
+    ]
+
+
+def _choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint: str = "") -> Field:
+    return Field(
+        kind="choices",
+        id=name,
+        label=visit.say(name),
+        hint=visit.say(hint) if hint else "",
+        options=shown.options(words, values, visit.say),
+    )
+
+
+def _operation(visit: Visit, place: Workplace) -> list[Field]:
+    found = place.open_operations()
+    if not found:
+        return []
+    options = [("", visit.say("no_operation")), *((each.operation_id, each.title) for each in found)]
+    return [
+        Field(kind="choices", id="operation", label=visit.say("operation"), options=options, required=False)
+    ]
+
+
+def _order(visit: Visit) -> list[Field]:
+    say = visit.say
+    file_hint = say("evidence_file_hint")
+    return [
+        Field(kind="text", id="authority", label=say("authority"), hint=say("order_hint"), required=False),
+        Field(
+            kind="text",
+            id="order_reference",
+            label=say("order_reference"),
+            hint=say("order_hint"),
+            required=False,
+        ),
+        Field(kind="date", id="order_date", label=say("order_date"), hint=say("order_hint"), required=False),
+        Field(
+            kind="text",
+            id="order_digest",
+            label=say("order_digest"),
+            hint=say("order_hint"),
+            limit=64,
+            required=False,
+        ),
+        Field(
+            kind="file", id="order_digest_file", label=say("evidence_file"), hint=file_hint, required=False
+        ),
+    ]

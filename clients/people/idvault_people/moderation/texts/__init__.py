@@ -1,0 +1,11 @@
+"""What the moderators' pages say, in Chinese and English."""
+
+from collections.abc import Mapping
+
+from idvault_client.reasons import Translation
+from idvault_people.moderation.texts.cases import CASES
+from idvault_people.moderation.texts.common import COMMON
+from idvault_people.moderation.texts.statements import STATEMENTS
+from idvault_people.moderation.texts.words import WORDS
+
+TEXTS: Mapping[str, Translation] = {**WORDS, **COMMON, **CASES, **STATEMENTS}

@@ -1,0 +1,75 @@
+"""Where a moderator works: the vault, the key that signs, the clock, and what was used last."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from uuid import uuid4
+
+from idvault_client.backend.blocking.vault import Vault
+from idvault_client.backend.sanction import PlatformOperation
+from idvault_client.sanctions import ModeratorKey, OperationState
+from idvault_people.console.visit import Visit
+from idvault_people.moderation import shown
+
+_MOST_OPERATIONS = 50
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Workplace:
+    """One moderator's session. zone: None for this machine's. habits: what the next form begins with."""
+
+    vault: Vault
+    key: ModeratorKey
+    clock: Callable[[], datetime] = _now
+    zone: tzinfo | None = None
+    new_id: Callable[[], str] = lambda: str(uuid4())
+    habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
+
+    @property
+    def me(self) -> str:
+        """The moderator."""
+        return self.key.moderator_id
+
+    def left(self, due: datetime, visit: Visit) -> str:
+        """Return how much time is left."""
+        return shown.left(due, now=self.clock(), say=visit.say)
+
+    def time(self, value: datetime, visit: Visit) -> str:
+        """Return a time in words."""
+        return shown.time(value, zone=self.zone, language=visit.language)
+
+    def rows(self, visit: Visit, **values: Any) -> list[shown.Row]:
+        """Return rows of names and values without those that are None or "": times are shown in words."""
+        return [
+            (visit.say(name), self.time(value, visit) if isinstance(value, datetime) else str(value))
+            for name, value in values.items()
+            if value not in (None, "")
+        ]
+
+    def who(self, moderator_id: str, visit: Visit) -> str:
+        """Return who a moderator is."""
+        return shown.moderator(moderator_id, me=self.me, say=visit.say)
+
+    def open_operations(self) -> tuple[PlatformOperation, ...]:
+        """Return the operations that a sanction may name."""
+        page = self.vault.sanctions.list_operations(state=OperationState.OPEN, page_size=_MOST_OPERATIONS)
+        return tuple(page.operations)
+
+
+def all_pages(ask: Callable[[str], tuple[Any, str]], *, most: int, pages: int = 10) -> Iterator[Any]:
+    """Yield at most so many things of a list. ask: returns the things and the token of a page."""
+    after, count = "", 0
+    for _ in range(pages):
+        found, after = ask(after)
+        for each in found:
+            if count == most:
+                return
+            count += 1
+            yield each
+        if not after:
+            return

@@ -1,5 +1,0 @@
-"""Checks without a call: status tokens and credentials, receipts, disclosure histories, the log."""
-
-from idvault_client.offline.credential import Attested, AttestedPublicAccount, CheckError, StatusVerifier
-
-__all__ = ["Attested", "AttestedPublicAccount", "CheckError", "StatusVerifier"]

@@ -1,0 +1,224 @@
+"""The signed papers of a disclosure: an auditor's request, a custodian's approval or denial (RFC 8032).
+
+- A paper is encode(purpose, its parts), followed by the 64-byte Ed25519 signature of these bytes.
+- Request: purpose "idvault/disclosure-request/v1", then the fields of Terms in their order; times are seconds
+  since 1970.
+- Approval: purpose "idvault/disclosure-approval/v1", then SHA-256 of the signed request, custodian, share
+  index, SHA-256 of the re-sealed share.
+- Denial: purpose "idvault/disclosure-denial/v2", then SHA-256 of the signed request, custodian, share index,
+  the reason, which is not empty.
+- Parsing is strict: the parsed content must encode to exactly the same bytes.
+"""
+
+from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from idvault_verify import disclosure, seal
+from idvault_verify.attest import hpke
+from idvault_verify.attest.people.roster_member import RosterMember
+from idvault_verify.disclosure import Verdict
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+
+SIGNATURE_SIZE = 64
+LONGEST_REQUEST = 16 * 1024
+LONGEST_DECISION = 1024
+LONGEST_DENIAL = 4 * 1024
+_REQUEST = "idvault/disclosure-request/v1"
+_APPROVAL = "idvault/disclosure-approval/v1"
+_DENIAL = "idvault/disclosure-denial/v2"
+_DECISIONS = {Verdict.APPROVE: _APPROVAL, Verdict.DENY: _DENIAL}
+_LENGTH = 4
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 253_402_300_799  # the last second of the year 9999
+
+
+class PaperError(InvalidError):
+    """A signed paper is malformed or has unexpected content; the text gives the cause."""
+
+    def __init__(self, field: str, why: str) -> None:
+        """Keep the cause beside the published reason and the field."""
+        super().__init__(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
+        self.why = why
+
+    def __str__(self) -> str:
+        """Return the cause."""
+        return self.why
+
+
+class SignatureError(PaperError):
+    """A paper was not signed by the required roster member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The content of an auditor's request.
+
+    disclosure_id: 16 random bytes in hex. suite, public_key: the one-time HPKE key. openings: the number
+    requested. create_time, expire_time: seconds since 1970 by the auditor's clock. roster_digest: the roster
+    version that the auditor uses, in hex.
+    """
+
+    disclosure_id: str
+    auditor: str
+    account_token: str
+    case_reference: str = field(repr=False)
+    legal_basis: str = field(repr=False)
+    purpose: str = field(repr=False)
+    suite: str
+    public_key: bytes
+    openings: int
+    create_time: int
+    expire_time: int
+    roster_digest: str
+
+    def canonical(self) -> bytes:
+        """Return the bytes that are signed."""
+        return seal.encode(_REQUEST, *astuple(self))
+
+    def check(self) -> None:
+        """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless the terms are allowed."""
+        disclosure.check_terms(
+            disclosure_id=self.disclosure_id,
+            account_token=self.account_token,
+            case_reference=self.case_reference,
+            legal_basis=self.legal_basis,
+            purpose=self.purpose,
+            openings=self.openings,
+            lifetime=self.lifetime,
+        )
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long the request is valid."""
+        return timedelta(seconds=self.expire_time - self.create_time)
+
+    @property
+    def created_at(self) -> datetime:
+        """When the request was made."""
+        return _EPOCH + timedelta(seconds=self.create_time)
+
+    @property
+    def expire_at(self) -> datetime:
+        """When the request expires."""
+        return _EPOCH + timedelta(seconds=self.expire_time)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTerms:
+    """The content of a decision. resealed_hash: SHA-256 of the re-sealed share, empty in a denial.
+
+    reason: why the request was denied, empty in an approval.
+    """
+
+    verdict: Verdict
+    request_digest: bytes
+    custodian: str
+    share_index: int
+    resealed_hash: bytes = b""
+    reason: str = field(default="", repr=False)
+
+    def canonical(self) -> bytes:
+        """Return the bytes that are signed."""
+        last = self.resealed_hash if self.verdict is Verdict.APPROVE else self.reason
+        return seal.encode(
+            _DECISIONS[self.verdict], self.request_digest, self.custodian, self.share_index, last
+        )
+
+
+def digest(signed: bytes) -> bytes:
+    """Return SHA-256 of a signed request; decisions and re-sealed shares are bound to it."""
+    return sha256(signed).digest()
+
+
+def parse_request(signed: bytes, *, field: str = "signed_request") -> Terms:
+    """Return the content of a signed request; raises PaperError. Does not check the signature."""
+    if len(signed) > LONGEST_REQUEST:
+        raise PaperError(field, "the request is too long")
+    parts = _parts(signed[:-SIGNATURE_SIZE], field)
+    if len(parts) != 13 or parts[0] != _REQUEST.encode():
+        raise PaperError(field, "this is not a disclosure request")
+    terms = Terms(
+        disclosure_id=_text(parts[1], field),
+        auditor=_text(parts[2], field),
+        account_token=_text(parts[3], field),
+        case_reference=_text(parts[4], field),
+        legal_basis=_text(parts[5], field),
+        purpose=_text(parts[6], field),
+        suite=_text(parts[7], field),
+        public_key=parts[8],
+        openings=_integer(parts[9], field),
+        create_time=_integer(parts[10], field),
+        expire_time=_integer(parts[11], field),
+        roster_digest=_text(parts[12], field),
+    )
+    _check_spelling(terms.canonical(), signed, field)
+    try:
+        hpke.check_public_key(suite=terms.suite, public_key=terms.public_key)
+    except hpke.HpkeKeyError as error:
+        raise PaperError(field, "the one-time key is invalid") from error
+    return terms
+
+
+def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_decision") -> DecisionTerms:
+    """Return the content of a signed approval or denial; raises PaperError. Does not check the signature."""
+    if len(signed) > (LONGEST_DENIAL if verdict is Verdict.DENY else LONGEST_DECISION):
+        raise PaperError(field, "the decision is too long")
+    parts = _parts(signed[:-SIGNATURE_SIZE], field)
+    if len(parts) != 5 or parts[0] != _DECISIONS[verdict].encode():
+        raise PaperError(field, "this paper has another purpose")
+    is_denial = verdict is Verdict.DENY
+    if is_denial and not parts[4]:
+        raise PaperError(field, "the denial has no reason")
+    terms = DecisionTerms(
+        verdict,
+        parts[1],
+        _text(parts[2], field),
+        _integer(parts[3], field),
+        resealed_hash=b"" if is_denial else parts[4],
+        reason=_text(parts[4], field) if is_denial else "",
+    )
+    _check_spelling(terms.canonical(), signed, field)
+    return terms
+
+
+def check_signature(signed: bytes, *, roster_member: RosterMember, field: str) -> None:
+    """Raise SignatureError unless this roster member signed the paper."""
+    paper, signature = signed[:-SIGNATURE_SIZE], signed[-SIGNATURE_SIZE:]
+    try:
+        Ed25519PublicKey.from_public_bytes(roster_member.ed25519).verify(signature, paper)
+    except (InvalidSignature, ValueError) as error:
+        raise SignatureError(field, f"the signature is not that of {roster_member.name}") from error
+
+
+def _check_spelling(canonical: bytes, signed: bytes, field: str) -> None:
+    if canonical != signed[:-SIGNATURE_SIZE]:
+        raise PaperError(field, "the paper is not in canonical form")
+
+
+def _parts(data: bytes, field: str) -> list[bytes]:
+    parts, rest = [], data
+    while rest:
+        size = int.from_bytes(rest[:_LENGTH], "big")
+        if len(rest) < _LENGTH + size:
+            raise PaperError(field, "the paper is truncated")
+        parts.append(rest[_LENGTH : _LENGTH + size])
+        rest = rest[_LENGTH + size :]
+    return parts
+
+
+def _text(data: bytes, field: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        # The decoder's error would carry the bytes.
+        raise PaperError(field, "a text of the paper is not UTF-8") from None
+
+
+def _integer(data: bytes, field: str) -> int:
+    if not data.isdigit() or len(data) > len(str(_LATEST)) or int(data) > _LATEST:
+        raise PaperError(field, "the paper has an invalid number")
+    return int(data)

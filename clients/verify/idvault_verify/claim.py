@@ -1,0 +1,77 @@
+"""A claim's values: identity, consent, state and reason of a failure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from idvault_verify.account import SubjectKind
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+
+_POLICY_VERSION_LENGTH = 64
+# A platform's clock may run slightly ahead of ours.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class ClaimState(StrEnum):
+    """The state of a claim."""
+
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class FailureReason(StrEnum):
+    """Why a claim failed."""
+
+    MISMATCH = "MISMATCH"
+    NO_RECORD = "NO_RECORD"
+    ACCOUNT_LIMIT_REACHED = "ACCOUNT_LIMIT_REACHED"
+    PERSON_CLOSED = "PERSON_CLOSED"
+    DIFFERENT_OWNER = "DIFFERENT_OWNER"
+    REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
+    SUPERSEDED = "SUPERSEDED"
+    SANCTIONED = "SANCTIONED"
+    ERASED = "ERASED"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Which version of the terms was agreed to, and when."""
+
+    policy_version: str
+    agree_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The normalised name and document of a person or an organisation; repr shows neither."""
+
+    name: str = field(repr=False)
+    document: Document = field(repr=False)
+
+    @property
+    def subject_kind(self) -> SubjectKind:
+        """Person or organisation, according to the document type."""
+        return kind_of(self.document.type)
+
+
+def kind_of(document_type: DocumentType) -> SubjectKind:
+    """Return whether the document type is that of a person or of an organisation."""
+    organization = document_type is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
+    return SubjectKind.ORGANIZATION if organization else SubjectKind.INDIVIDUAL
+
+
+def check_consent(*, policy_version: str, agree_time: datetime | None, now: datetime) -> Consent:
+    """Return the consent, or raise InvalidError (CONSENT_MISSING) naming the field."""
+    if not policy_version:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.REQUIRED))
+    if len(policy_version) > _POLICY_VERSION_LENGTH:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.LENGTH))
+    if not policy_version.isprintable():
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.CHARACTER))
+    if agree_time is None:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.REQUIRED))
+    if agree_time > now + _CLOCK_TOLERANCE:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.FUTURE_DATE))
+    return Consent(policy_version, agree_time)

@@ -1,0 +1,120 @@
+"""Counts the disclosures of all accounts in a public log up to the horizon of one account's history.
+
+An entry of the log shows its type and its minute, but not its account. So nobody can count an account's
+openings, but anybody can count those of all accounts: a history that lists none, in a log that has none,
+hides none.
+
+- The published checkpoint must have the signatures that the history's checkpoint needs.
+- Its log must begin with the history's: otherwise there are two logs (LOG_FORKED).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from idvault_verify.event import EventType
+from idvault_verify.offline.disclosure_history import DisclosureHistory, HistoryError, covering
+from idvault_verify.offline.log.files import LogFiles, NotReachedError, read_first
+from idvault_verify.transparency import checkpoint, entry, epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.entry import EntryError
+from idvault_verify.transparency.note import MAX_NOTE_BYTES
+from idvault_verify.transparency.tile import (
+    CHECKPOINT_PATH,
+    Bundle,
+    MalformedTileError,
+    decode_bundle,
+    grown_bundles,
+)
+from idvault_verify.transparency.tree import CompactRange, LogError, leaf_hash
+
+# In the order of LogCount.
+_COUNTED = (
+    EventType.DISCLOSURE_DISCLOSE,
+    EventType.DISCLOSURE_OPEN,
+    EventType.DISCLOSURE_APPROVE,
+    EventType.DISCLOSURE_RELEASE,
+)
+_MOST_BUNDLE_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LogCount:
+    """How many records were disclosed and opened, and how many shares approved and released, of all accounts.
+
+    No share leaves a custodian's machine without an approval in the log, so a vault cannot hide approvals.
+    """
+
+    disclosures: int
+    openings: int
+    approvals: int
+    releases: int
+
+
+def count(history: DisclosureHistory, *, policy: Policy, files: LogFiles) -> LogCount:
+    """Read a public log and count; raises HistoryError, NotReachedError."""
+    at = covering(history, policy=policy)
+    newest = _published(files, policy)
+    if newest.size < at.size:
+        _check_epoch(at, newest)
+        raise HistoryError("LOG_OLDER", "the public log is older than the history: repeat the command later")
+    tree = CompactRange()
+    found: dict[str, int] = dict.fromkeys(_COUNTED, 0)
+    for leaf in _leaves(files, newest.size):
+        _check_root(tree, at, newest)
+        tree.append(leaf_hash(leaf))
+        kind = _kind(leaf, before=history.horizon)
+        if kind in found:
+            found[kind] += 1
+    _check_root(tree, at, newest)
+    if tree.root() != newest.root:
+        raise HistoryError("LOG_INVALID", "the public log does not match its checkpoint")
+    return LogCount(*(found[kind] for kind in _COUNTED))
+
+
+def _check_root(tree: CompactRange, at: Checkpoint, newest: Checkpoint) -> None:
+    if tree.size == at.size and tree.root() != at.root:
+        _check_epoch(at, newest)
+        raise HistoryError("LOG_FORKED", "the history's log and the public log are two different logs")
+
+
+def _check_epoch(at: Checkpoint, newest: Checkpoint) -> None:
+    """Raise HistoryError if the log has lost entries of the history's, as its custodians have said."""
+    if epoch.of(at) != epoch.of(newest):
+        text = "the log has begun a new epoch since, and has not all entries that the history covers"
+        raise HistoryError("ENTRIES_LOST", text)
+
+
+def _published(files: LogFiles, policy: Policy) -> Checkpoint:
+    raw = files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
+    if raw is None:
+        raise NotReachedError("the public directory has no checkpoint")
+    try:
+        return checkpoint.verify(raw, policy).checkpoint
+    except LogError as error:
+        raise HistoryError("LOG_INVALID", f"the public checkpoint does not verify: {error}") from error
+
+
+def _leaves(files: LogFiles, size: int) -> Iterator[bytes]:
+    for bundle in grown_bundles(0, size):
+        try:
+            yield from decode_bundle(_bundle(files, bundle), bundle.width)
+        except MalformedTileError as error:
+            raise HistoryError("LOG_INVALID", f"the file {bundle.path} is damaged") from error
+
+
+def _bundle(files: LogFiles, bundle: Bundle) -> bytes:
+    data = read_first(files, bundle.path, Bundle(bundle.index).path, limit=_MOST_BUNDLE_BYTES)
+    if data is None:
+        raise NotReachedError(f"the file {bundle.path} is missing")
+    return data
+
+
+def _kind(leaf: bytes, *, before: datetime) -> str:
+    """Return the type of an entry that happened before a time, else ""."""
+    try:
+        found = entry.decode_leaf(leaf)
+    except EntryError:
+        return ""
+    return found.type if found.occurred_at < before else ""

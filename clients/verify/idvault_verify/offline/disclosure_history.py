@@ -1,0 +1,235 @@
+"""A disclosure history, and its offline check: was this identity ever disclosed?
+
+A disclosure is the release of M custodians' shares: from then on the record could be opened, also if no
+opening follows or the request was cancelled.
+
+A history is valid if, in this order,
+* its checkpoint is signed by the log, and by the witnesses if any are given,
+* each disclosure's entry is of the type disclosure:record:disclose, each opening's of disclosure:record:open,
+  and both commit to this account and these details,
+* each entry is in the tree of the checkpoint, at its own index, and happened before the horizon,
+* it lists as many of each as the vault states, and the vault's signature is of all of it: account, horizon,
+  entries, checkpoint and when the vault stated that. The log's key vouches for the key that signed.
+
+The log proves what is listed, and the signature that it is what the vault told. That the vault left none out
+is its statement: a history is "valid as far as the vault told". How many disclosures the log has for all
+accounts: disclosure_count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from idvault_verify.attest import history as statement
+from idvault_verify.attest.history import HistorySignatureError, ListedEntry
+from idvault_verify.event import EventType
+from idvault_verify.offline.proof import UnverifiedError, check_entry
+from idvault_verify.seal import Part
+from idvault_verify.transparency import checkpoint, statement_key
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.entry import Entry, EntryError
+from idvault_verify.transparency.tree import LogError
+from idvault_verify.v1 import disclosure_pb2, status_pb2
+
+
+class HistoryError(UnverifiedError):
+    """A history that does not verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureHistory:
+    """Every disclosure of an account's records before the horizon, as stated by the vault.
+
+    disclosures, openings: how many there are.
+    """
+
+    account_token: str
+    horizon: datetime
+    disclosures: int
+    openings: int
+    message: bytes = field(repr=False)
+
+    def to_json(self) -> str:
+        """Return the text of a history file."""
+        return json_format.MessageToJson(status_pb2.DisclosureHistory.FromString(self.message)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedDisclosure:
+    """One disclosure that the log proves. disclosed_at: to the minute, UTC; index: its place in the log.
+
+    actor_id: of the auditor. legal_basis: as the auditor signed it.
+    """
+
+    disclosure_id: str
+    disclosed_at: datetime
+    actor_id: str
+    legal_basis: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedOpening:
+    """One opening that the log proves. opened_at: to the minute, UTC; index: its place in the log."""
+
+    disclosure_id: str
+    opened_at: datetime
+    actor_id: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedHistory:
+    """What the log proves of a history. stated_at: when the vault stated it, by its own clock, UTC."""
+
+    disclosures: tuple[ProvedDisclosure, ...]
+    openings: tuple[ProvedOpening, ...]
+    checkpoint: Checkpoint
+    stated_at: datetime
+
+
+def read_answer(data: bytes) -> DisclosureHistory:
+    """Return an answer of the vault; raises DecodeError, ValueError."""
+    answer = status_pb2.DisclosureHistory.FromString(data)
+    if not answer.account_token:
+        raise ValueError("a history without account")
+    horizon = answer.horizon_time.ToDatetime(tzinfo=UTC)
+    disclosures, openings = len(answer.disclosures), len(answer.openings)
+    return DisclosureHistory(answer.account_token, horizon, disclosures, openings, data)
+
+
+def parse(text: str | bytes) -> DisclosureHistory:
+    """Return the content of a history file; raises HistoryError (NOT_A_HISTORY)."""
+    try:
+        message = json_format.Parse(text, status_pb2.DisclosureHistory())
+        return read_answer(message.SerializeToString(deterministic=True))
+    except (json_format.ParseError, DecodeError, ValueError) as error:
+        raise HistoryError("NOT_A_HISTORY", "the file is not a disclosure history") from error
+
+
+def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
+    """Return what a history lists after proving each entry; raises HistoryError for what does not verify."""
+    answer = status_pb2.DisclosureHistory.FromString(history.message)
+    newest = covering(history, policy=policy)
+    disclosures = tuple(
+        _disclosure(history, each, newest, number) for number, each in enumerate(answer.disclosures, start=1)
+    )
+    openings = tuple(
+        _opening(history, each, newest, number) for number, each in enumerate(answer.openings, start=1)
+    )
+    proved: tuple[ProvedDisclosure | ProvedOpening, ...] = (*disclosures, *openings)
+    if len({each.index for each in proved}) != len(proved):
+        raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
+    return ProvedHistory(disclosures, openings, newest, _stated_at(answer, policy))
+
+
+def signed_bytes(answer: status_pb2.DisclosureHistory) -> bytes:
+    """Return what the vault signs of a history."""
+    return statement.signed_bytes(
+        account_token=answer.account_token,
+        horizon=answer.horizon_time.ToDatetime(tzinfo=UTC),
+        made_at=answer.statement.make_time.ToDatetime(tzinfo=UTC),
+        note=answer.checkpoint.note,
+        disclosures=[
+            _listed(
+                each.entry, each.disclosure_id, each.record_digest, each.auditor_actor_id, each.legal_basis
+            )
+            for each in answer.disclosures
+        ],
+        openings=[_listed(each.entry, each.disclosure_id, each.record_digest) for each in answer.openings],
+    )
+
+
+def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
+    """Return the verified checkpoint of a history; raises HistoryError (LOG_INVALID)."""
+    answer = status_pb2.DisclosureHistory.FromString(history.message)
+    try:
+        return checkpoint.verify(answer.checkpoint.note, policy).checkpoint
+    except LogError as error:
+        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+
+
+def _stated_at(answer: status_pb2.DisclosureHistory, policy: Policy) -> datetime:
+    """Return when the vault stated a history; raises HistoryError unless it is whole and signed."""
+    stated = answer.statement
+    if not stated.signature or not stated.key_note:
+        raise HistoryError("NOT_SIGNED", "the vault has not signed the history")
+    if any(each.nanos for each in (answer.horizon_time, stated.make_time)):
+        raise HistoryError("SIGNATURE_INVALID", "a time of the history is not in whole seconds")
+    _check_counts(answer)
+    made_at = stated.make_time.ToDatetime(tzinfo=UTC)
+    try:
+        key = statement_key.read(stated.key_note, policy.log_keys)
+        statement.verify(signed_bytes(answer), stated.signature, public_key=key.public_key)
+    except (LogError, HistorySignatureError) as error:
+        text = f"the history is not as the vault signed it: {error}"
+        raise HistoryError("SIGNATURE_INVALID", text) from error
+    if not key.counts(made_at):
+        text = "the log's key does not vouch for the key that signed the history at that time"
+        raise HistoryError("SIGNATURE_INVALID", text)
+    return made_at
+
+
+def _check_counts(answer: status_pb2.DisclosureHistory) -> None:
+    listed = (len(answer.disclosures), len(answer.openings))
+    told = (answer.statement.disclosure_count, answer.statement.opening_count)
+    if listed != told:
+        text = f"the file lists {listed[0]} disclosures and {listed[1]} openings, of {told[0]} and {told[1]}"
+        raise HistoryError("NOT_WHOLE", f"{text} that the vault told")
+
+
+def _listed(logged: disclosure_pb2.LoggedEntry, *fields: Part) -> ListedEntry:
+    proof = logged.proof
+    return ListedEntry(fields, logged.leaf, logged.opening_key, proof.index, proof.tree_size, proof.hashes)
+
+
+def _disclosure(
+    history: DisclosureHistory, listed: status_pb2.RecordDisclosure, at: Checkpoint, number: int
+) -> ProvedDisclosure:
+    fields: dict[str, Part] = {
+        "disclosure_id": listed.disclosure_id,
+        "record_digest": listed.record_digest,
+        "auditor_actor_id": listed.auditor_actor_id,
+        "legal_basis": listed.legal_basis,
+    }
+    what = f"disclosure {number}"
+    found = _entry(history, listed.entry, at, type=EventType.DISCLOSURE_DISCLOSE, fields=fields, what=what)
+    index = listed.entry.proof.index
+    return ProvedDisclosure(
+        listed.disclosure_id, found.occurred_at, listed.auditor_actor_id, listed.legal_basis, index
+    )
+
+
+def _opening(
+    history: DisclosureHistory, listed: status_pb2.DisclosureOpening, at: Checkpoint, number: int
+) -> ProvedOpening:
+    fields: dict[str, Part] = {"disclosure_id": listed.disclosure_id, "record_digest": listed.record_digest}
+    what = f"opening {number}"
+    found = _entry(history, listed.entry, at, type=EventType.DISCLOSURE_OPEN, fields=fields, what=what)
+    return ProvedOpening(listed.disclosure_id, found.occurred_at, found.actor_id, listed.entry.proof.index)
+
+
+def _entry(
+    history: DisclosureHistory,
+    logged: disclosure_pb2.LoggedEntry,
+    at: Checkpoint,
+    *,
+    type: EventType,
+    fields: Mapping[str, Part],
+    what: str,
+) -> Entry:
+    """Return a listed entry that the log holds; what: its name in errors."""
+    try:
+        found = check_entry(logged, at, type=type, account_token=history.account_token, fields=fields)
+    except EntryError as error:
+        text = f"the log entry of {what} does not commit to what is listed"
+        raise HistoryError("OTHER_ENTRY", text) from error
+    except LogError as error:
+        raise HistoryError("NOT_IN_LOG", f"{what} is not in the log") from error
+    if found.occurred_at >= history.horizon:
+        raise HistoryError("PAST_HORIZON", f"{what} is later than the history's horizon")
+    return found

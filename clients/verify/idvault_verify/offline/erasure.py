@@ -1,0 +1,157 @@
+"""An erasure with the proof of its last step, and its offline check.
+
+It is valid if, in this order,
+* its checkpoint is signed by the log, and by the witnesses if any are given,
+* its entry is of the type of its state and commits to this account, this erasure and its times,
+* the entry is in the tree of the checkpoint; that of an erased or destroyed account was made by the vault
+  itself (the actor "system").
+
+That the record and its keys are gone is the vault's statement; the log proves when it made it, and that it
+cannot take it back. With absent_time it also states that from then on the bytes of the key are in no file of
+the running databases. Copies in backups of the shred database live as long as these.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from idvault_verify.erasure import ErasureState
+from idvault_verify.event import SYSTEM_ACTOR, EventType
+from idvault_verify.offline.proof import UnverifiedError, check_entry
+from idvault_verify.seal import Part
+from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.entry import EntryError
+from idvault_verify.transparency.tree import LogError
+from idvault_verify.v1 import erasure_pb2
+
+_STEPS = {
+    ErasureState.REQUESTED: (EventType.ERASURE_REQUEST, "erase_at"),
+    ErasureState.CANCELLED: (EventType.ERASURE_CANCEL, ""),
+    ErasureState.ERASED: (EventType.ERASURE_ERASE, "destroy_at"),
+    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, "absent_from"),
+}
+_OF_THE_VAULT = frozenset({ErasureState.ERASED, ErasureState.DESTROYED})
+_PREFIX = "STATE_"
+
+
+class ErasureError(UnverifiedError):
+    """An erasure whose proof does not verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """An erasure. state: None for a state that this client does not know.
+
+    erase_time: when the account becomes or became ERASED. destroy_time: when record and keys are destroyed,
+    or were. absent_time: from when on no file of the running databases holds the key's bytes; None before the
+    destruction, and if the vault does not promise it. covered: whether a checkpoint covers the entry of the
+    last step; if not, get it again a few seconds later. Keep it in each state: the vault destroys the keys of
+    earlier entries.
+    """
+
+    erasure_id: str
+    account_token: str
+    state: ErasureState | None
+    request_time: datetime
+    erase_time: datetime
+    destroy_time: datetime
+    covered: bool
+    message: bytes = field(repr=False)
+    absent_time: datetime | None = None
+
+    def to_json(self) -> str:
+        """Return the text of a receipt file."""
+        return json_format.MessageToJson(erasure_pb2.Erasure.FromString(self.message)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedErasure:
+    """What is proved. logged_at: to the minute, UTC; index: the entry's place in the log.
+
+    absent_from: the receipt's absent_time, to which the entry commits.
+    """
+
+    account_token: str
+    erasure_id: str
+    state: ErasureState
+    logged_at: datetime
+    index: int
+    absent_from: datetime | None = None
+
+
+def read(message: erasure_pb2.Erasure) -> ErasureReceipt:
+    """Return an erasure of the vault; raises ValueError."""
+    if not message.account_token or not message.erasure_id or not message.entry.leaf:
+        raise ValueError("an erasure without account, id or entry")
+    name = erasure_pb2.Erasure.State.Name(message.state) if message.state in _KNOWN else ""
+    return ErasureReceipt(
+        message.erasure_id,
+        message.account_token,
+        ErasureState(name.removeprefix(_PREFIX)) if name else None,
+        message.request_time.ToDatetime(UTC),
+        message.erase_time.ToDatetime(UTC),
+        message.destroy_time.ToDatetime(UTC),
+        message.entry.HasField("proof") and bool(message.checkpoint.note),
+        message.SerializeToString(deterministic=True),
+        message.absent_time.ToDatetime(UTC) if message.HasField("absent_time") else None,
+    )
+
+
+_KNOWN = frozenset(erasure_pb2.Erasure.State.Value(_PREFIX + state.value) for state in ErasureState)
+
+
+def parse(text: str | bytes) -> ErasureReceipt:
+    """Return the content of a receipt file; raises ErasureError (NOT_AN_ERASURE)."""
+    try:
+        return read(json_format.Parse(text, erasure_pb2.Erasure()))
+    except (json_format.ParseError, DecodeError, ValueError) as error:
+        raise ErasureError("NOT_AN_ERASURE", "the file is not an erasure") from error
+
+
+def check(erasure: ErasureReceipt, *, policy: Policy) -> ProvedErasure:
+    """Return what an erasure proves; raises ErasureError for what does not verify."""
+    if not erasure.covered:
+        raise ErasureError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the erasure again")
+    if erasure.state is None:
+        raise ErasureError("OTHER_ENTRY", "the erasure is in a state that this program does not know")
+    message = erasure_pb2.Erasure.FromString(erasure.message)
+    try:
+        newest = checkpoint.verify(message.checkpoint.note, policy).checkpoint
+    except LogError as error:
+        raise ErasureError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+    kind, _ = _STEPS[erasure.state]
+    if erasure.absent_time is not None and erasure.state is not ErasureState.DESTROYED:
+        raise ErasureError("OTHER_ENTRY", "a step before the destruction promises nothing about files")
+    try:
+        found = check_entry(
+            message.entry, newest, type=kind, account_token=erasure.account_token, fields=_fields(erasure)
+        )
+    except EntryError as error:
+        raise ErasureError("OTHER_ENTRY", "the log entry does not commit to this erasure") from error
+    except LogError as error:
+        raise ErasureError("NOT_IN_LOG", "the entry is not in the log") from error
+    if erasure.state in _OF_THE_VAULT and found.actor_id != SYSTEM_ACTOR:
+        raise ErasureError("OTHER_ENTRY", "the log entry was not made by the vault itself")
+    return ProvedErasure(
+        erasure.account_token,
+        erasure.erasure_id,
+        erasure.state,
+        found.occurred_at,
+        message.entry.proof.index,
+        erasure.absent_time,
+    )
+
+
+def _fields(erasure: ErasureReceipt) -> Mapping[str, Part]:
+    times = {
+        "erase_at": erasure.erase_time,
+        "destroy_at": erasure.destroy_time,
+        "absent_from": erasure.absent_time,
+    }
+    name = _STEPS[erasure.state][1] if erasure.state else ""
+    bound = times.get(name)
+    return {"erasure_id": erasure.erasure_id} | ({} if bound is None else {name: bound.isoformat()})

@@ -1,0 +1,75 @@
+"""The figures of the transparency report, in the order in which they are shown.
+
+To add one: a logged figure needs its types of entries, in a section of report.rules.identity or
+report.rules.moderation. Anything else also needs a query of its name in report.store.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from idvault_verify.report import identity, moderation
+from idvault_verify.report.figure import Breakdown, Deadline, Duration, Level, LoggedFigure, Section, Title
+
+DEADLINES: tuple[Deadline, ...] = (
+    Deadline(
+        Title("公众举报：七日内答复并处理", "reports by the public: reply and solution within seven days"),
+        "tip_offs.filed",
+        ("tip_offs.reply_missed", "tip_offs.solution_missed"),
+    ),
+    Deadline(Title("申诉的决定", "decisions on appeals"), "appeals.filed", ("appeals.missed",)),
+    Deadline(
+        Title("“不是本人”异议的决定", "decisions on contested verifications"),
+        "contests.filed",
+        ("contests.missed",),
+    ),
+    Deadline(Title("主管机关的命令", "orders of authorities"), "orders.recorded", ("orders.missed",)),
+    Deadline(
+        Title("身份披露申请的决定", "decisions on requests for a disclosure"),
+        "disclosures.requested",
+        ("disclosures.expired",),
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (
+    identity.VERIFICATIONS,
+    identity.CONTESTS,
+    identity.ACCOUNTS,
+    moderation.PUBLIC_ACCOUNTS,
+    moderation.SANCTIONS,
+    moderation.APPEALS,
+    moderation.AUTHORITY_ORDERS,
+    moderation.TIP_OFFS,
+    identity.ERASURES,
+    identity.DISCLOSURES,
+    identity.CAMPAIGNS,
+    identity.OPERATION,
+)
+
+
+def logged_figures() -> tuple[LoggedFigure, ...]:
+    """Return every figure that the public log tells."""
+    return tuple(figure for section in SECTIONS for figure in section.logged)
+
+
+def breakdowns() -> tuple[Breakdown, ...]:
+    """Return every breakdown."""
+    return tuple(each for section in SECTIONS for each in section.breakdowns)
+
+
+def levels() -> tuple[Level, ...]:
+    """Return every level."""
+    return tuple(each for section in SECTIONS for each in section.levels)
+
+
+def durations() -> tuple[Duration, ...]:
+    """Return every duration."""
+    return tuple(each for section in SECTIONS for each in section.durations)
+
+
+def not_logged() -> Iterator[str]:
+    """Yield the names of what the log does not tell."""
+    yield from (each.name for each in breakdowns())
+    yield from (each.name for each in levels())
+    yield from (each.name for each in durations())
+
+
+BY_NAME: Mapping[str, LoggedFigure] = {figure.name: figure for figure in logged_figures()}

@@ -1,0 +1,100 @@
+"""The settings of each process of a development vault."""
+
+from os import environ
+
+from idvault_dev.layout import LOG_ORIGIN, SERVER, TRUST_DOMAIN, WEB, Layout
+from idvault_dev.supervisor import HOST, Ports
+
+APP_ID = "development-app"
+BIZ_ID = "development-biz"
+
+
+def adopt(layout: Layout) -> None:
+    """Set this process's environment to the children's common one, and remove other IDVAULT_ settings."""
+    for name in [name for name in environ if name.upper().startswith("IDVAULT_")]:
+        del environ[name]
+    environ.update(common(layout))
+
+
+def common(layout: Layout) -> dict[str, str]:
+    """Return the settings of every process."""
+    return _prefixed(
+        DEVELOPMENT="1",
+        DATABASE_URL=layout.databases["main"],
+        SHRED_DATABASE_URL=layout.databases["shred"],
+        TRUST_DOMAIN=TRUST_DOMAIN,
+        LOG_ORIGIN=LOG_ORIGIN,
+        ROSTER=str(layout.roster),
+        KEY_PASSPHRASE_FILE=str(layout.passphrase),
+        KEYS=str(layout.keys / "service.keys"),
+        PUBLIC_DIR=str(layout.public),
+    )
+
+
+def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
+    """Return the settings of the registry and its credentials."""
+    return _prefixed(
+        REGISTRY_CHECK_URL=base_url,
+        REGISTRY_QUERY_URL=base_url,
+        REGISTRY_ENTERPRISE_URL=base_url,
+        REGISTRY_DOCUMENT_TYPES="RESIDENT_ID,UNIFIED_SOCIAL_CREDIT_CODE",
+        REGISTRY_APP_ID=APP_ID,
+        REGISTRY_BIZ_ID=BIZ_ID,
+        REGISTRY_SECRET_KEY_FILE=str(layout.registry_secret_key),
+    )
+
+
+def witness(*, url: str, public_key: str) -> dict[str, str]:
+    """Return the settings of the witness."""
+    return _prefixed(WITNESS_URLS=url, WITNESS_KEYS=public_key)
+
+
+def web(
+    layout: Layout, *, url: str, port: int, metrics: int, target: str, supervision_url: str
+) -> dict[str, str]:
+    """Return the settings of the hosted pages, which know neither database nor key."""
+    nothing = dict.fromkeys(
+        ("DATABASE_URL", "SHRED_DATABASE_URL", "KEYS", "KEY_PASSPHRASE_FILE", "ROSTER", "PUBLIC_DIR"), ""
+    )
+    return _prefixed(
+        LISTEN=f"{HOST}:{port}",
+        METRICS_LISTEN=f"{HOST}:{metrics}",
+        WEB_URL=url,
+        WEB_TARGET=target,
+        WEB_SERVER_NAME="localhost",
+        WEB_SUPERVISION_URL=supervision_url,
+        TLS_CERTIFICATE=str(layout.certificate(WEB)),
+        TLS_KEY=str(layout.key(WEB)),
+        TLS_CA=str(layout.authority),
+        **nothing,
+    )
+
+
+def hosted(url: str) -> dict[str, str]:
+    """Return the setting of the edges and of the worker that leads to the hosted pages."""
+    return _prefixed(WEB_URL=url)
+
+
+def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
+    """Return the additional settings of the edges."""
+    return _prefixed(
+        LISTEN=f"{HOST}:{ports.platform},{HOST}:{ports.custody}",
+        METRICS_LISTEN=f"{HOST}:{ports.serve_metrics}",
+        APPEAL_OUTSIDE_BODY="Internet Court (example)",
+        TLS_CERTIFICATE=str(layout.certificate(SERVER)),
+        TLS_KEY=str(layout.key(SERVER)),
+        TLS_CA=str(layout.authority),
+    )
+
+
+def work(layout: Layout, *, ports: Ports) -> dict[str, str]:
+    """Return the additional settings of the worker."""
+    return _prefixed(
+        KEYS=str(layout.keys / "work.keys"),
+        METRICS_LISTEN=f"{HOST}:{ports.work_metrics}",
+        WORK_SPEED="20",
+    )
+
+
+def _prefixed(**settings: str) -> dict[str, str]:
+    return {f"IDVAULT_{name}": value for name, value in settings.items()}

@@ -1,0 +1,158 @@
+"""The mock registry's public port: answers on the NPPA and enterprise wire, or misbehaves as configured."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aiohttp import web
+
+from idvault.registry import enterprise_wire, nppa_wire
+from idvault.registry.nppa_wire import Credentials, NppaCode, RefusedError
+from idvault_dev.mock_registry.behaviour import Behaviour, Mode, RateGate, ScriptedTurn
+from idvault_dev.mock_registry.counting import Counters
+from idvault_dev.mock_registry.enterprise import EnterpriseLedger
+from idvault_dev.mock_registry.ledger import Ledger
+
+_METHODS: Final[Mapping[str, str]] = {
+    nppa_wire.CHECK_PATH: "POST",
+    nppa_wire.QUERY_PATH: "GET",
+    enterprise_wire.CHECK_PATH: "POST",
+}
+_UNAVAILABLE: Final = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who may call: credentials (several while secret keys overlap) and addresses (None: all)."""
+
+    accepted: tuple[Credentials, ...]
+    addresses: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The state that both ports share: the counters, and the ledgers of people and organisations."""
+
+    counters: Counters
+    people: Ledger
+    organizations: EnterpriseLedger
+
+
+class Wire:
+    """Handles the HTTP requests of the public port."""
+
+    def __init__(
+        self,
+        *,
+        memory: Memory,
+        behaviour: Behaviour,
+        callers: Callers,
+        check_cap: int,
+        query_cap: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Set up. memory, behaviour: shared with the admin port. Caps: calls per second."""
+        self._memory = memory
+        self._behaviour = behaviour
+        self._callers = callers
+        self._gates = {
+            nppa_wire.CHECK_PATH: RateGate(cap=check_cap),
+            nppa_wire.QUERY_PATH: RateGate(cap=query_cap),
+            enterprise_wire.CHECK_PATH: RateGate(cap=check_cap),
+        }
+        self._clock = clock
+
+    def reset(self) -> None:
+        """Lift the bans."""
+        for gate in self._gates.values():
+            gate.reset()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        body = await request.read()
+        self._count(request.path)
+        turn = self._behaviour.take()
+        if turn.mode is Mode.HANG:
+            await asyncio.Event().wait()
+        answer = self._answer(request, body, turn)
+        await asyncio.sleep(turn.delay)
+        return await _deliver(request, answer, turn.mode)
+
+    def _answer(self, request: web.BaseRequest, body: bytes, turn: ScriptedTurn) -> bytes:
+        try:
+            return self._decide(request, body, turn.mode)
+        except RefusedError as error:
+            self._note(error.code)
+            return nppa_wire.build_answer(code=error.code)
+
+    def _decide(self, request: web.BaseRequest, body: bytes, mode: Mode) -> bytes:
+        if mode in (Mode.MAINTENANCE, Mode.SOURCE_ERROR):
+            raise RefusedError(NppaCode.SYSTEM_ERROR)
+        self._admit(request)
+        if mode is Mode.WRONG_SIGNATURE:
+            raise RefusedError(NppaCode.SIGN_ERROR)
+        params, now = dict(request.query), self._clock()
+        caller = nppa_wire.authenticate(
+            accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
+        )
+        in_progress = mode is Mode.IN_PROGRESS
+        if request.path == enterprise_wire.CHECK_PATH:
+            question = enterprise_wire.read_check(credentials=caller, body=body)
+            status = self._memory.organizations.check(question, now=now, in_progress=in_progress)
+            return enterprise_wire.build_answer(status)
+        if request.path == nppa_wire.QUERY_PATH:
+            result = self._memory.people.query(nppa_wire.read_query(params=params), now=now)
+        else:
+            question = nppa_wire.read_check(credentials=caller, body=body)
+            result = self._memory.people.check(question, now=now, in_progress=in_progress)
+        return nppa_wire.build_answer(code=NppaCode.OK, status=result.status, pi=result.pi)
+
+    def _count(self, path: str) -> None:
+        counters = self._memory.counters
+        counters.check += path == nppa_wire.CHECK_PATH
+        counters.query += path == nppa_wire.QUERY_PATH
+        counters.enterprise_check += path == enterprise_wire.CHECK_PATH
+
+    def _admit(self, request: web.BaseRequest) -> None:
+        method = _METHODS.get(request.path)
+        if method is None:
+            raise RefusedError(NppaCode.NO_RESOURCE)
+        if request.method != method:
+            raise RefusedError(NppaCode.METHOD_ERROR)
+        if self._callers.addresses is not None and request.remote not in self._callers.addresses:
+            raise RefusedError(NppaCode.ADDRESS_REFUSED)
+        gate = self._gates[request.path]
+        admitted = gate.admits(time.monotonic())
+        if request.path == nppa_wire.CHECK_PATH:
+            counters = self._memory.counters
+            counters.most_in_a_second = max(counters.most_in_a_second, gate.recent)
+        if not admitted:
+            raise RefusedError(NppaCode.BUSY)
+
+    def _note(self, code: NppaCode) -> None:
+        counters = self._memory.counters
+        counters.refused_rate += code is NppaCode.BUSY
+        counters.refused_clock += code is NppaCode.EXPIRED
+        counters.refused_sign += code is NppaCode.SIGN_ERROR
+
+
+async def _deliver(request: web.BaseRequest, answer: bytes, mode: Mode) -> web.StreamResponse:
+    headers = {"Content-Type": nppa_wire.CONTENT_TYPE}
+    if mode is Mode.LOSE_ANSWER:
+        _cut(request)
+    if mode is not Mode.HALF_ANSWER:
+        status = _UNAVAILABLE if mode is Mode.MAINTENANCE else 200
+        return web.Response(body=answer, headers=headers, status=status)
+    response = web.StreamResponse(headers={**headers, "Content-Length": str(len(answer))})
+    await response.prepare(request)
+    await response.write(answer[: len(answer) // 2])
+    _cut(request)
+    return response
+
+
+def _cut(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()
