@@ -25,22 +25,32 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf --mount=type=secret,id=certi
     && /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --require-hashes -r requirements/image.txt
 
 COPY pyproject.toml README.md LICENSE ./
-COPY clients/python/idvault_client clients/python/idvault_client
+COPY clients/verify clients/verify
+COPY clients/python clients/python
 COPY idvault idvault
-RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels clients/verify clients/python . \
     && /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --no-deps /wheels/*.whl \
     && /opt/idvault/bin/python -m compileall -q /opt/idvault/lib
 
 
-FROM ${BASE}
+# The trial of deploy/compose.yaml has everybody on one machine, the people who open records and the mock of the registry.
+FROM build AS build-trial
+
+COPY clients/people clients/people
+COPY development development
+RUN /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --require-hashes -r requirements/run.txt \
+    && /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /trial clients/people development/ \
+    && /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --no-deps /trial/*.whl \
+    && /opt/idvault/bin/python -m compileall -q /opt/idvault/lib
+
+
+FROM ${BASE} AS runtime
 
 RUN groupadd --system --gid 10001 idvault \
     && useradd --system --uid 10001 --gid idvault --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin idvault \
     && install --directory --owner idvault --group idvault --mode 0700 /run/idvault \
     && { ! python -c 'import pip' 2>/dev/null || python -m pip uninstall --yes --no-input pip; } \
     && rm -rf "$(python -c 'import ensurepip; print(ensurepip.__path__[0])')" /usr/share/python-wheels
-
-COPY --from=build /opt/idvault /opt/idvault
 
 ENV PATH=/opt/idvault/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /run/idvault
@@ -53,3 +63,14 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["tes
 
 ENTRYPOINT ["idvault"]
 CMD ["serve", "--edge", "platform", "--ready-file", "/run/idvault/ready.json"]
+
+
+FROM runtime AS trial
+
+COPY --from=build-trial /opt/idvault /opt/idvault
+
+
+# The last stage is what a build makes unless it names another: the service, without the code that opens.
+FROM runtime AS service
+
+COPY --from=build /opt/idvault /opt/idvault

@@ -1,4 +1,4 @@
-"""Generates clients/verify/idvault_verify/v1 from proto/: messages, gRPC stubs and their types; run it after each change there."""
+"""Generates idvault_verify/v1 from proto/: messages and their types; run it after each change there."""
 
 import sys
 

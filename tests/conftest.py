@@ -224,13 +224,16 @@ def _is_slow(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True)
 def _start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold a quick run to its word: a test that starts a process needs the mark `process`. Git is a tool."""
+    """Hold a quick run to its word: a test that starts a process needs the mark `process`.
+
+    Git and cat are tools.
+    """
     if not request.config.getoption("--quick"):
         return
     start = subprocess.Popen.__init__
 
     def refuse(self: Any, arguments: Any, *rest: Any, **options: Any) -> None:
-        if Path(arguments[0]).name != "git":
+        if Path(arguments[0]).name not in ("cat", "git"):
             raise AssertionError("this test starts a process: mark it with pytest.mark.process")
         start(self, arguments, *rest, **options)
 

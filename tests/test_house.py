@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import source
-from tests.support.project import CLIENT, ROOMS, ROOT, expect_none, tracked, written_python
+from tests.support.project import CLIENT, PACKAGES, ROOT, VERIFY, expect_none, tracked, written_python
 
 # Most have 100 to 400: who opens a file reads all of it.
 LONGEST_FILE = 600
@@ -48,7 +48,7 @@ def matches(pattern: re.Pattern[str]) -> list[str]:
     """Find a pattern in all text files except generated ones."""
     found = []
     for path in tracked():
-        if ROOMS / "v1" in path.parents:
+        if VERIFY / "v1" in path.parents:
             continue
         try:
             text = path.read_text("utf-8")
@@ -98,11 +98,11 @@ def test_tests_say_what_they_show() -> None:
 
 
 def test_errors_are_named_so() -> None:
-    """Every exception class of the service ends in Error."""
+    """Every exception class ends in Error, but those of the client, which backends catch by short names."""
     expect_none(
         where(path, each.line)
         for path in written_python()
-        if ROOMS in path.parents
+        if (set(PACKAGES) - {CLIENT}) & set(path.parents)
         for each in source.read(path).classes
         if not each.name.endswith("Error")
         and any(base.endswith(("Error", "Exception")) for base in each.bases)
@@ -110,10 +110,10 @@ def test_errors_are_named_so() -> None:
 
 
 def class_names() -> dict[str, list[str]]:
-    """Find the classes of the service and of the client package by name, the private ones among them."""
+    """Find the classes of all packages by name, the private ones among them."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in written_python():
-        if not {ROOMS, CLIENT} & set(path.parents) or "migrations" in path.parts:
+        if not set(PACKAGES) & set(path.parents) or "migrations" in path.parts:
             continue
         for each in source.read(path).classes:
             found[each.name.strip("_")].append(where(path, each.line))
@@ -294,7 +294,7 @@ def test_tests_mirror_the_house() -> None:
     """Each test folder is named after a package or listed above, except those that cover several."""
     shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
     shared |= {"formats", *COVERS}
-    rooms = {path.name for path in ROOMS.iterdir() if path.is_dir()}
+    rooms = {path.name for package in PACKAGES for path in package.iterdir() if path.is_dir()}
     folders = {
         path.relative_to(ROOT / "tests").parts[0] for path in tracked() if (ROOT / "tests") in path.parents
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import CLIENT, ROOMS, ROOT, expect_none, written_python
+from tests.support.project import CLIENT, PEOPLE, ROOMS, ROOT, expect_none, written_python
 
 # The capability of each service.
 CAPABILITIES = {
@@ -26,10 +26,7 @@ CAPABILITIES = {
 }
 NOT_SERVED = {"account", "key", "moderator", "platform", "report"}
 # What the capabilities stand on, and what stands on them.
-NO_CAPABILITY = {
-    *("v1", "verify", "core", "sealing", "registry", "opens", "mock_registry"),
-    *("web", "processes"),
-}
+NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.
 NOUNS = {
     "campaign": {"invitation", "legacy_account"},
@@ -113,7 +110,7 @@ def test_another_kind_is_found(
 def test_a_folder_of_the_client_is_a_capability() -> None:
     """Each folder in a folder of the client is a capability, by its name, and contains several files."""
     known = {*CAPABILITIES.values(), *NOT_SERVED, *OTHER_FOLDERS}
-    folders = [folder for room in packages(CLIENT) for folder in packages(room)]
+    folders = [folder for place in (CLIENT, PEOPLE) for room in packages(place) for folder in packages(room)]
     expect_none(str(folder.relative_to(ROOT)) for folder in folders if folder.name not in known)
     expect_none(str(folder.relative_to(ROOT)) for folder in folders if len(list(folder.glob("[!_]*.py"))) < 2)
 
@@ -128,7 +125,7 @@ def crowded(room: Path) -> Iterator[str]:
 
 def test_three_files_of_a_capability_are_a_folder() -> None:
     """No folder of the client keeps a capability's own file and two more beside each other."""
-    expect_none(found for room in packages(CLIENT) for found in crowded(room))
+    expect_none(found for place in (CLIENT, PEOPLE) for room in packages(place) for found in crowded(room))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 
 from idvault.core import process
 from idvault.core.process import Child, PortBusyError, ProcessError
+from idvault_verify.address import split_address
 from tests.support import programs
 
 pytestmark = pytest.mark.process
@@ -121,7 +122,7 @@ def test_no_ready_file_is_fine(tmp_path: Path) -> None:
 )
 def test_addresses_are_split(address: str, expected: tuple[str, int]) -> None:
     """Host and port are separated, for IPv6 too."""
-    assert process.split_address(address) == expected
+    assert split_address(address) == expected
 
 
 async def test_busy_port_is_named_with_its_setting(listener: socket.socket) -> None:

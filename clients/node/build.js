@@ -25,7 +25,7 @@ if (existsSync(here("../../LICENSE"))) {
 }
 rmSync(here("src/generated"), { recursive: true, force: true });
 rmSync(here("dist"), { recursive: true, force: true });
-const files = readdirSync(here("proto/idvault/v1")).map((name) => `clients/verify/idvault_verify/v1/${name}`);
+const files = readdirSync(here("proto/idvault/v1")).map((name) => `idvault/v1/${name}`);
 // The same settings as in src/protocol.ts.
 run("node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js", ...[
   "--includeDirs=proto", "--longs=Number", "--enums=String", "--defaults", "--arrays", "--oneofs", "--includeComments",

@@ -50,12 +50,12 @@ if [[ ! -e common/ready ]]; then
   words=()
   for each in custodian:wang custodian:li custodian:zhang auditor:zhao operator:chen; do
     role=${each%:*} name=${each#*:}
-    idvault "$role" --identity "people/$name" --passphrase-file people/members init --name "$name" --organization trial --trust-domain vault.example
+    idvault-people "$role" --identity "people/$name" --passphrase-file people/members init --name "$name" --organization trial --trust-domain vault.example
     certify "people/$name/request.pem" "people/$name/certificate.pem" "URI:spiffe://vault.example/$role/$name" clientAuth
     words+=(--person "people/$name/public.json")
   done
-  idvault roster propose people/roster-1.json "${words[@]}" --quorum main:2:wang,li,zhang --witness "$witness_key" --witness-quorum 1
-  for name in wang li zhang; do idvault roster sign people/roster-1.json --identity "people/$name" --passphrase-file people/members; done
+  idvault-people roster propose people/roster-1.json "${words[@]}" --quorum main:2:wang,li,zhang --witness "$witness_key" --witness-quorum 1
+  for name in wang li zhang; do idvault-people roster sign people/roster-1.json --identity "people/$name" --passphrase-file people/members; done
   IDVAULT_ROSTER=common/roster.json idvault roster publish people/roster-1.json
   idvault db upgrade
   idvault platform register im --certificate people/im.pem

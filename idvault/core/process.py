@@ -23,6 +23,7 @@ from typing import Any
 
 from idvault.core.fork_server import ForkedProcess, ForkServer, Program
 from idvault_verify import durable_file
+from idvault_verify.address import split_address
 
 PARENT_PIPE = "IDVAULT_PARENT_PIPE"
 ENTRY = "idvault.processes.cli.__main__:main"
@@ -102,12 +103,6 @@ def remove_ready(path: Path | None) -> None:
     """Remove a ready file on a clean stop."""
     if path is not None:
         path.unlink(missing_ok=True)
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Return the host and port of HOST:PORT."""
-    host, _, port = address.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 async def check_free(addresses: Mapping[str, str], *, patience: float = 0.0) -> None:

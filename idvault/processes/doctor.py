@@ -200,6 +200,6 @@ def check_drills(
     if left < threshold:
         shown += f", and {threshold} are needed to open a record"
     raise AilmentError(
-        f"the drill of {names} is overdue; {shown}: have them run `idvault custodian drill`, and replace "
-        "those who cannot while enough others still can"
+        f"the drill of {names} is overdue; {shown}: have them run `idvault-people custodian drill`, "
+        "and replace those who cannot while enough others still can"
     )

@@ -13,8 +13,8 @@ import pytest
 from idvault.core.config import ConfigError
 from idvault.core.process import PortBusyError, ProcessError
 from idvault.processes.cli import errors
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.error import (
     AlreadyExistsError,
     DamagedError,

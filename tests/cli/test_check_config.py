@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
 from idvault_dev.authority import Authority
+from idvault_verify.commands.errors import ExitCode
 from tests.support import merkle
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands, Result

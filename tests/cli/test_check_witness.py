@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
 from idvault.processes.witness.key import load_or_make
 from idvault.processes.witness.state import WitnessState
 from idvault_dev.authority import Authority
+from idvault_verify.commands.errors import ExitCode
 from tests.support import merkle
 from tests.support.commands import Commands, Result
 from tests.support.witness_world import LOG, MAIN

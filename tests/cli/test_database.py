@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from idvault.processes import migrations
-from idvault.processes.cli.errors import ExitCode
 from idvault.processes.migrations import MAIN, SHRED
 from idvault.processes.migrations.branch import Branch
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 
 

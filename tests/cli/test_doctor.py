@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands
 from tests.support.databases import Databases

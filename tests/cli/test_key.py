@@ -16,11 +16,11 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.sanction import appeals
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.cli.errors import ExitCode
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault_verify.attest import passphrase
+from idvault_verify.commands.errors import ExitCode
 from tests.support import hardware
 from tests.support.commands import Commands
 from tests.support.databases import Databases

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 
 

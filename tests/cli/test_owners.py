@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 from tests.support.logs import VKEY
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
 from idvault_dev.authority import Authority
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 

@@ -16,13 +16,13 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.cli.errors import ExitCode
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import public_keys
 from idvault_dev.authority import Authority
 from idvault_people.opens import identity as identities
 from idvault_verify.attest.people import roster, roster_signature
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.note import Algorithm, VerifierKey
 from tests.support import merkle, programs
 from tests.support.commands import Commands

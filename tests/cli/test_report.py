@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.event import EventType
 from tests.support.commands import Commands
 from tests.support.databases import Databases

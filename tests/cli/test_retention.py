@@ -2,7 +2,7 @@
 
 import json
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 
 

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
 from idvault.processes.witness.wire import PATH, AddCheckpoint
 from idvault_dev.authority import Authority
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.note import Algorithm, parse_key
 from tests.support import hasty, programs
 from tests.support.authority import Authority as Issuer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands, Result
 from tests.support.epoch_world import FIRST, ROSTER, DiskWitness, leaves, tree
 from tests.support.log_world import KEY

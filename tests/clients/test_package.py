@@ -1,4 +1,4 @@
-"""The installed package: the client alone, the members' commands, the service."""
+"""The installed packages: each alone in a fresh environment, with what it brings and what its commands do."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-import typer
 
-from idvault.processes.cli.app import app
+from idvault.processes.cli import app as service
 from idvault_client import Tls
+from idvault_people.commands.app import PROGRAM as PEOPLE
 from idvault_verify.v1 import campaign_pb2, status_pb2
 from tests.clients.vault_server import TOKEN, VaultServer, status
 from tests.support.authority import Authority, spiffe
@@ -22,9 +22,39 @@ pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".venv" / "bin" / "uv"
-PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
+# Where each package is, and which of ours it brings.
+PLACES = {
+    "idvault-verify": "clients/verify",
+    "idvault-client": "clients/python",
+    "idvault-people": "clients/people",
+    "idvault": ".",
+    "idvault-dev": "development",
+}
+NEEDS = {
+    "idvault-verify": {"idvault-verify"},
+    "idvault-client": {"idvault-verify", "idvault-client"},
+    "idvault-people": {"idvault-verify", "idvault-client", "idvault-people"},
+    "idvault": {"idvault-verify", "idvault-client", "idvault"},
+    "idvault-dev": set(PLACES),
+}
+COMMANDS = frozenset({"typer", "rich"})
 PAGES = frozenset({"aiohttp", "babel", "jinja2"})
 SERVICE = frozenset({"alembic", "asyncpg", "sqlalchemy", "prometheus_client"})
+OTHERS = COMMANDS | PAGES | SERVICE | {"grpc", "segno"}
+MOST_OF_A_BACKEND, MOST_OF_THE_SERVICE = 250, 300
+# What opens, by the names of its functions and classes: of shares, of records, and of the keys that do.
+OPENS = (
+    *(
+        "open_record",
+        "open_share",
+        "open_sealed_share",
+        "open_resealed",
+        "reseal",
+        "reseal_to_successor",
+        "data_key",
+    ),
+    *("check_share", "combine", "ShareError", "PersonalIdentity"),
+)
 CAMPAIGN = "c" * 32
 PROGRESS = campaign_pb2.CampaignProgress(
     campaign_id=CAMPAIGN,
@@ -33,10 +63,8 @@ PROGRESS = campaign_pb2.CampaignProgress(
     total=campaign_pb2.CampaignFunnel(invited=5, verified=1),
     coverage=[campaign_pb2.CampaignProgress.Coverage(day="2026-03-01", verified=1)],
 )
-# Every command of `idvault`, and those that run with [cli].
-COMMANDS = typer.main.get_group(app).list_commands(None)  # type: ignore[arg-type]
-PEOPLES_COMMANDS = {"auditor", "custodian", "operator", "roster", "log", "epoch"}
-NOT_INSTALLED = "this command needs packages that are not installed: pip install 'idvault[{}]'"
+NOT_INSTALLED = "this command needs packages that are not installed: pip install '{}[cli]'"
+MOVED = "`{1}` is a command of {0}: pip install {0}, then `{0} {1}`"
 ASK = """
 import sys
 import idvault_client, idvault_client.aio, idvault_client.offline
@@ -45,36 +73,42 @@ target, *tls = sys.argv[1:]
 with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="localhost") as vault:
     print(vault.batch_get_statuses([{token!r}]).statuses[0].state)
 """
-RUN_ALL = """
-import sys
-from idvault.processes.cli.__main__ import main
+NAMED = """
+import ast, sys
+from pathlib import Path
 
-for name in sys.argv[1:]:
-    sys.argv = ["idvault", name]
-    try:
-        main()
-    except SystemExit as end:
-        print(end.code)
+wanted, found = set(sys.argv[2:]), set()
+for path in Path(sys.argv[1]).glob("idvault*/**/*.py"):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name in wanted:
+            found.add(node.name)
+print(*sorted(found))
 """
-IMPORT_ALL = """
-import typer
-from idvault.processes.cli.app import app
+LOAD_ALL = """
+import sys
+from {module} import {name}
 
-commands = typer.main.get_group(app)
-for name in commands.list_commands(None):
-    try:
-        commands.get_command(None, name)
-    except ModuleNotFoundError as error:
-        assert not error.name.startswith("idvault"), error
-    else:
-        print(name)
+program = {made}
+for name in program.commands:
+    program.load(name)
+    print(name)
+"""
+SERVER = """
+import sys
+from datetime import UTC, datetime
+from idvault_client import Consent, resident_id, testing
+
+with testing.server(prepared=sys.argv[1]) as vault, vault.connect() as client:
+    person = vault.registry.newcomer()
+    consent = Consent("v1", datetime.now(UTC))
+    print(client.verify_individual(person.name, resident_id(person.number), consent=consent).status.state)
 """
 CONSOLE = """
 import asyncio, re, sys, urllib.request
 from pathlib import Path
 from typing import Protocol
-from idvault_client.console import server
-from idvault_client.console.app import Console
+from idvault_people.console import server
+from idvault_people.console.app import Console
 from idvault_client.reasons import Translation
 
 def statuses(file):
@@ -97,8 +131,8 @@ async def main(folder):
 asyncio.run(main(Path(sys.argv[1])))
 """
 MODERATION = """
-from idvault_client.moderation import pages
-from idvault_client.moderation.workplace import Workplace
+from idvault_people.moderation import pages
+from idvault_people.moderation.workplace import Workplace
 from idvault_client.pages import rendering
 
 console = pages.console(Workplace(vault=None, key=None))
@@ -110,11 +144,17 @@ print(console.texts["service"].zh)
 
 
 class Installed:
-    """An environment with the package and some extras, outside this project's folder."""
+    """An environment with one package of ours and what it needs, outside this project's folder."""
 
     def __init__(self, folder: Path) -> None:
         """Set the folder."""
         self.folder = folder
+
+    @property
+    def packages(self) -> Path:
+        """Where the packages are."""
+        (found,) = self.folder.glob("lib/python*/site-packages")
+        return found
 
     def run(self, program: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment, outside of the project."""
@@ -128,16 +168,26 @@ class Installed:
             text=True,
         )
 
+    def python(self, code: str, *arguments: str) -> str:
+        """Run code, which must end well; return its output."""
+        done = self.run("python", "-c", code, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def has(self, modules: frozenset[str]) -> set[str]:
         """Return which of these modules can be imported."""
         question = "import sys, importlib.util as u; print(*filter(u.find_spec, sys.argv[1:]))"
-        return set(self.run("python", "-c", question, *sorted(modules)).stdout.split())
+        return set(self.python(question, *sorted(modules)).split())
+
+    def modules(self, *packages: str) -> int:
+        """Return how many modules packages of ours have, those of the messages among them."""
+        return sum(1 for name in packages for _ in (self.packages / name.replace("-", "_")).rglob("*.py"))
 
 
 class Install(Protocol):
-    """Installs the wheel with an extra, in an environment of its own or into another."""
+    """Installs a package with an extra, in an environment of its own."""
 
-    def __call__(self, extra: str, *, into: Installed | None = None) -> Installed: ...
+    def __call__(self, package: str, extra: str = "") -> Installed: ...
 
 
 def index_of_pip() -> dict[str, str]:
@@ -151,20 +201,32 @@ def index_of_pip() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
-    """Build the wheel once; returns a function that installs it, at the locked versions, somewhere fresh."""
+    """Build each wheel once; returns a function that installs one at the locked versions, somewhere fresh."""
     built = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = built.glob("*.whl")
+    for place in PLACES.values():
+        subprocess.run(build, cwd=ROOT / place, check=True, capture_output=True)
 
-    def make(extra: str, *, into: Installed | None = None) -> Installed:
-        folder = into.folder if into else tmp_path_factory.mktemp("installed")
-        if into is None:
-            subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    def make(package: str, extra: str = "") -> Installed:
+        folder = tmp_path_factory.mktemp("installed")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        (wheel,) = built.glob(f"{package.replace('-', '_')}-0*.whl")
         command: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
-        command += ["--constraint", ROOT / "requirements" / "dev.txt", f"{wheel}{extra}"]
+        command += [
+            "--constraint",
+            ROOT / "requirements" / "dev.txt",
+            "--find-links",
+            built,
+            f"{wheel}{extra}",
+        ]
         subprocess.run(command, check=True, env={**os.environ, **index_of_pip()})
-        return Installed(folder)
+        made = Installed(folder)
+        ours = {
+            path.name.removesuffix(".dist-info").rpartition("-")[0]
+            for path in made.packages.glob("idvault*.dist-info")
+        }
+        assert ours == {name.replace("-", "_") for name in NEEDS[package]}
+        return made
 
     return make
 
@@ -181,52 +243,80 @@ def answering(server: VaultServer) -> VaultServer:
     return server
 
 
-def extra_of(command: str) -> str:
-    """Return the extra that a command needs."""
-    return "cli" if command in PEOPLES_COMMANDS else "server"
+def moved(program: Installed, command: str, *words: str) -> str:
+    """Return what a command says that another program has."""
+    told = program.run(command, *words)
+    assert (told.returncode, told.stdout) == (2, "")
+    return told.stderr
+
+
+def test_whoever_checks_installs_no_client(install: Install, tmp_path: Path) -> None:
+    """idvault-verify alone imports whole, needs no gRPC, and names the extra of its commands."""
+    bare = install("idvault-verify")
+    assert bare.has(OTHERS) == set()
+    bare.python(
+        "from idvault_verify import offline; offline.StatusVerifier; import idvault_verify.v1.status_pb2"
+    )
+    told = bare.run("idvault-verify", "check-token", "x")
+    assert (told.returncode, told.stdout) == (3, "")
+    assert told.stderr == f"idvault-verify: {NOT_INSTALLED.format('idvault-verify')}\n"
+    told = bare.run("idvault-verify", "--json", "check-token")
+    assert NOT_INSTALLED.format("idvault-verify") in json.loads(told.stderr)["error"].values()
+
+
+def test_whoever_checks_gets_the_commands(install: Install, tmp_path: Path) -> None:
+    """With [cli] each check is there, and one ends as documented."""
+    reader = install("idvault-verify", "[cli]")
+    assert reader.has(OTHERS) == {"typer", "rich"}
+    listed = reader.run("idvault-verify", "--help")
+    assert listed.returncode == 0, listed.stderr
+    for name in ("token", "receipt", "history", "erasure", "evidence", "report"):
+        assert f"check-{name}" in listed.stdout
+        assert reader.run("idvault-verify", f"check-{name}", "--help").returncode == 0
+    nothing = tmp_path / "receipt.json"
+    nothing.write_text("{}")
+    told = reader.run("idvault-verify", "check-receipt", f"{nothing}", "--public-key", "no-key")
+    assert (told.returncode, "--public-key" in told.stderr) == (2, True)
 
 
 def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, tls: Tls) -> None:
     """Without extras the client works and is typed, and each command names the missing extra."""
-    bare = install("")
-    assert bare.has(PEOPLE | PAGES | SERVICE | {"idvault", "grpc"}) == {"idvault", "grpc"}
+    bare = install("idvault-client")
+    assert bare.has(OTHERS) == {"grpc"}
     files = (f"{tls.ca}", f"{tls.certificate}", f"{tls.key}")
     asked = bare.run("python", "-c", ASK.format(token=TOKEN), answering(server).target, *files)
     assert (asked.stdout, asked.returncode) == ("VERIFIED\n", 0), asked.stderr
-    for package in ("idvault", "idvault_client"):
-        assert [
-            path.read_text("utf-8") for path in bare.folder.glob(f"lib/*/site-packages/{package}/py.typed")
-        ] == [""]
-    for program, arguments, extra in (
-        ("idvault", ("serve", "--edge", "platform"), "server"),
-        ("idvault", ("auditor", "--help"), "cli"),
-        ("idvault-client", ("status", TOKEN), "cli"),
-    ):
-        told = bare.run(program, *arguments)
-        text = f"{program}: {NOT_INSTALLED.format(extra)}\n"
-        assert (told.returncode, told.stdout, told.stderr) == (3, "", text)
-    every = bare.run("python", "-c", RUN_ALL, *COMMANDS)
-    assert every.stdout.split() == ["3"] * len(COMMANDS)
-    assert every.stderr.splitlines() == [
-        f"idvault: {NOT_INSTALLED.format(extra_of(name))}" for name in COMMANDS
-    ]
-    for program, extra in (("idvault", "server"), ("idvault-client", "cli")):
-        told = bare.run(program, "--json", "status")
-        assert told.returncode == 3
-        assert NOT_INSTALLED.format(extra) in json.loads(told.stderr)["error"].values()
+    for package in ("idvault_verify", "idvault_client"):
+        assert (bare.packages / package / "py.typed").read_text("utf-8") == ""
+    assert bare.modules("idvault-verify", "idvault-client") <= MOST_OF_A_BACKEND
+    told = bare.run("idvault-client", "status", TOKEN)
+    assert (told.returncode, told.stdout) == (3, "")
+    assert told.stderr == f"idvault-client: {NOT_INSTALLED.format('idvault-client')}\n"
+    missing = bare.run("python", "-c", "from idvault_client import testing\nwith testing.server(): pass")
+    assert "pip install idvault-dev" in missing.stderr
 
 
-def test_people_get_their_commands(install: Install, server: VaultServer, tls: Tls) -> None:
-    """With [cli] members can create keys and call a vault; service commands name the missing extra."""
-    people = install("[cli]")
-    assert people.has(PEOPLE | PAGES | SERVICE) == PEOPLE
-    asked = people.run("idvault-client", *options(answering(server), tls), "status", TOKEN)
+def test_a_backend_gets_its_commands(install: Install, server: VaultServer, tls: Tls) -> None:
+    """With [plot], which includes [cli], it calls a vault, draws, and says where commands went."""
+    shell = install("idvault-client", "[plot]")
+    asked = shell.run("idvault-client", *options(answering(server), tls), "status", TOKEN)
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith(f"account_token={TOKEN} state=VERIFIED")
-    assert set(people.run("python", "-c", IMPORT_ALL).stdout.split()) == PEOPLES_COMMANDS
-    assert people.run("idvault", "auditor", "--help").returncode == 0
-    told = people.run("idvault-client", *options(server, tls), "desk", "--as", "nobody")
-    assert (told.returncode, NOT_INSTALLED.format("console") in told.stderr) == (3, True)
+    server.outcomes = [PROGRESS]
+    _draw_a_chart(shell, options(server, tls))
+    for command, other in (("check-token", "idvault-verify"), ("desk", "idvault-people")):
+        told = moved(shell, "idvault-client", *options(server, tls), command, "--as", "x", "--help")
+        assert told == f"idvault-client: {MOVED.format(other, command)}\n"
+
+
+def test_people_get_their_commands(install: Install) -> None:
+    """A member creates keys and a roster without the service; consoles have their pages."""
+    people = install("idvault-people")
+    assert people.has(OTHERS) == COMMANDS | PAGES | {"grpc", "segno"}
+    every = people.python(
+        LOAD_ALL.format(module="idvault_people.commands.app", name="PROGRAM", made="PROGRAM")
+    )
+    assert every.split() == list(PEOPLE.commands)
     passphrase = people.folder / "passphrase"
     passphrase.write_text("a synthetic passphrase, and long\n", "utf-8")
     passphrase.chmod(0o600)
@@ -235,23 +325,13 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
     certificate.write_bytes(Authority().client(spiffe("custodian", "custodian-1")).certificate)
     who = ["--name", "custodian-1", "--organization", "Test", "--identity", f"{identity}"]
     who += ["--certificate", f"{certificate}"]
-    made = people.run("idvault", "custodian", "init", *who, "--passphrase-file", f"{passphrase}")
+    made = people.run("idvault-people", "custodian", "init", *who, "--passphrase-file", f"{passphrase}")
     assert made.returncode == 0, made.stderr
     assert made.stdout.endswith("custodian: custodian-1 initialised\n")
     assert (identity / "public.json").exists()
     _use_the_roster(people, identity, passphrase)
-    server.outcomes = [PROGRESS]
-    _draw_a_chart(install("[plot]", into=people), options(server, tls))
-    console = ("custodian", "--identity", f"{identity}", "console")
-    for arguments, extra in (
-        (("serve", "--edge", "platform"), "server"),
-        (("db", "upgrade"), "server"),
-        (("dev",), "server"),
-        (console, "console"),
-    ):
-        told = people.run("idvault", *arguments)
-        text = f"idvault: {NOT_INSTALLED.format(extra)}\n"
-        assert (told.returncode, told.stdout, told.stderr) == (3, "", text), arguments
+    assert people.python(CONSOLE, str(people.folder)) == "200 200\n"
+    assert people.python(MODERATION) == "审核工作台\n"
 
 
 def _draw_a_chart(people: Installed, connection: Sequence[str]) -> None:
@@ -263,44 +343,76 @@ def _draw_a_chart(people: Installed, connection: Sequence[str]) -> None:
 
 
 def _use_the_roster(people: Installed, identity: Path, passphrase: Path) -> None:
-    """Propose, sign and verify need a file and the member's own key; so does the log's bundle."""
+    """Propose, sign and verify need a file and the member's own key."""
     file = people.folder / "roster.json"
     quorum = ("--quorum", "main:1:custodian-1", "--development")
     proposed = people.run(
-        "idvault", "roster", "propose", f"{file}", "--person", f"{identity / 'public.json'}", *quorum
+        "idvault-people", "roster", "propose", f"{file}", "--person", f"{identity / 'public.json'}", *quorum
     )
     assert (proposed.returncode, proposed.stderr) == (0, "")
     who = ("--identity", f"{identity}", "--passphrase-file", f"{passphrase}")
-    signed = people.run("idvault", "roster", "sign", f"{file}", *who)
+    signed = people.run("idvault-people", "roster", "sign", f"{file}", *who)
     assert (signed.returncode, signed.stderr) == (0, "")
-    assert people.run("idvault", "roster", "verify", f"{file}").returncode == 0
-    missing = people.run("idvault", "log", "verify", "--bundle", f"{people.folder}", "--public-key", "none")
-    assert (missing.returncode, "pip install" in missing.stderr) == (2, False)
+    assert people.run("idvault-people", "roster", "verify", f"{file}").returncode == 0
 
 
-def test_a_console_has_its_pages(install: Install) -> None:
-    """With [console] a console runs with its style sheet and templates, and without the service."""
-    staff = install("[console]")
-    assert staff.has(PEOPLE | PAGES | SERVICE) == PEOPLE | PAGES
-    asked = staff.run("python", "-c", CONSOLE, str(staff.folder))
-    assert (asked.stdout, asked.returncode) == ("200 200\n", 0), asked.stderr
-    told = staff.run("python", "-c", MODERATION)
-    assert (told.stdout, told.returncode) == ("审核工作台\n", 0), told.stderr
-
-
-def test_an_operator_gets_the_service(install: Install, tmp_path: Path) -> None:
-    """With [server] the whole command line works, and databases can be created."""
-    service = install("[server]")
-    assert service.has(PEOPLE | PAGES | SERVICE) == PEOPLE | PAGES | SERVICE
-    assert "mock-registry" in service.run("idvault", "--help").stdout
-    missing = service.run("idvault", "serve", "--edge", "platform")
+def test_an_operator_gets_the_service_without_what_opens(install: Install, tmp_path: Path) -> None:
+    """The service's commands work, databases are created, and no code of the environment opens a record."""
+    operator = install("idvault", "[server]")
+    assert operator.has(OTHERS) == OTHERS - {"segno"}
+    assert operator.modules("idvault") <= MOST_OF_THE_SERVICE
+    assert operator.python(NAMED, f"{operator.packages}", *OPENS) == "\n"
+    assert not operator.has(frozenset({"idvault_people", "idvault_dev"}))
+    every = operator.python(
+        LOAD_ALL.format(
+            module="idvault.processes.cli.app", name="installed, program", made="program(installed())"
+        )
+    )
+    assert every.split() == list(service.program({}).commands)
+    for words, other in (
+        (("auditor", "init"), "idvault-people"),
+        (("dev",), "idvault-dev"),
+        (("roster", "sign", "--identity", "x"), "idvault-people"),
+        (("log", "keys", "x"), "idvault-people"),
+    ):
+        command = " ".join(words[:2]) if words[0] in ("roster", "log") else words[0]
+        assert moved(operator, "idvault", *words) == f"idvault: {MOVED.format(other, command)}\n"
+    told = json.loads(moved(operator, "idvault", "--json", "custodian"))["error"]
+    assert (told["reason"], told["program"]) == ("MOVED", "idvault-people")
+    missing = operator.run("idvault", "serve", "--edge", "platform")
     assert (missing.returncode, "IDVAULT_DATABASE_URL is missing" in missing.stderr) == (2, True)
     settings = {
         "IDVAULT_DATABASE_URL": f"sqlite:///{tmp_path / 'main.db'}",
         "IDVAULT_SHRED_DATABASE_URL": f"sqlite:///{tmp_path / 'shred.db'}",
     }
-    upgraded = service.run("idvault", "db", "upgrade", **settings)
+    upgraded = operator.run("idvault", "db", "upgrade", **settings)
     assert (upgraded.stdout, upgraded.returncode) == ("db: both databases are up to date\n", 0), (
         upgraded.stderr
     )
     assert (tmp_path / "main.db").stat().st_size > 0
+
+
+def test_the_names_of_what_opens_are_found_where_they_are() -> None:
+    """The search that finds nothing in the service finds all of them in the people's package."""
+    done = subprocess.run(
+        [sys.executable, "-c", NAMED, str(ROOT / "clients" / "people"), *OPENS],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert set(done.stdout.split()) == set(OPENS)
+
+
+def test_a_developer_gets_everything(install: Install) -> None:
+    """With idvault-dev the one command has all of them again, and a vault runs for somebody's tests."""
+    whole = install("idvault-dev")
+    every = whole.python(
+        LOAD_ALL.format(
+            module="idvault.processes.cli.app", name="installed, program", made="program(installed())"
+        )
+    )
+    assert every.split() == list(service.program(service.installed()).commands)
+    assert whole.run("idvault", "roster", "propose", "--help").returncode == 0
+    assert whole.run("idvault", "operator", "init", "--help").returncode == 0
+    assert whole.run("idvault", "mock-registry", "--help").returncode == 0
+    assert whole.python(SERVER, str(whole.folder / "prepared")) == "VERIFIED\n"

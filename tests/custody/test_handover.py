@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault_people.opens.handover import hand_over
+from idvault_people.opens.handover import reseal_to_successor
 from idvault_people.opens.share import ShareError, open_share
 from idvault_verify.attest import succession
 from idvault_verify.attest.hpke import UnsealError
@@ -34,7 +34,7 @@ def _handed(record: SealedRecord, **changes: Any) -> HandedShare:
         "sealed": record.shares[0],
         "share_hash": record.share_hashes[0],
     }
-    return hand_over(**asked | changes)
+    return reseal_to_successor(**asked | changes)
 
 
 @pytest_asyncio.fixture

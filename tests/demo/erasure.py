@@ -13,7 +13,7 @@ from idvault.processes.shifted_clock import READ_EVERY
 from idvault_client import PreconditionFailed, State, Vault, testing
 from idvault_client.erasures import ErasureState
 from tests.demo.claims import verify
-from tests.demo.step import check, client
+from tests.demo.step import check, verifier
 from tests.support.sandbox import Registry, wait_for
 
 
@@ -64,7 +64,7 @@ class ErasureSteps:
             file.write_text(vault.erasures.get(self._token).to_json(), "utf-8")
         check(self._left() == (0, 0), "neither database should hold anything that opens")
         ready = self._ready()
-        done = client(
+        done = verifier(
             "check-erasure", str(file), "--public-key", ready["log"]["public_key"],
             "--roster", ready["roster"],
         )  # fmt: skip

@@ -12,7 +12,7 @@ from idvault_verify.attest.sealed_record import open_with_key
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.record import sealed_record
 from idvault_verify.v1 import evidence_pb2
-from tests.demo.step import check, client
+from tests.demo.step import check, verifier
 
 _OTHER = "某他人"
 
@@ -47,7 +47,7 @@ def _forged(message: evidence_pb2.DisclosureEvidence) -> evidence_pb2.Disclosure
 
 
 def _client(ready: Mapping[str, Any], proof: Path, *options: str) -> str:
-    done = client(
+    done = verifier(
         "check-evidence", str(proof), "--public-key", ready["log"]["public_key"], "--roster", ready["roster"],
         "--development", *options,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.demo.step import check, client
+from tests.demo.step import check, client, verifier
 from tests.support.sandbox import wait_for
 
 # The longest embargo is 90 days by default, and a history ends at the start of the day before.
@@ -38,7 +38,7 @@ class HistorySteps:
         keys = ("--public-key", ready["log"]["public_key"], "--roster", ready["roster"])
         self._check_proved(*keys, "--directory", ready["public"])
         self._change_one_byte()
-        changed = client("check-history", str(self._file), *keys)
+        changed = verifier("check-history", str(self._file), *keys)
         check(changed.returncode == _UNVERIFIED, f"a changed byte should end the check with {_UNVERIFIED}")
 
     def disclosed(self) -> list[str]:
@@ -68,7 +68,7 @@ class HistorySteps:
         check(counted, f"the public log should show disclosures, openings and releases: {log}")
 
     def _told(self, *options: str) -> "subprocess.CompletedProcess[str]":
-        return client("--json", "check-history", str(self._file), *options)
+        return verifier("--json", "check-history", str(self._file), *options)
 
     @contextmanager
     def _later(self) -> Iterator[None]:

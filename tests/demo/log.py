@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from idvault.core.process import ProcessError
 from idvault.processes.cli import app as vault_command
-from idvault_client.commands.app import app as client_command
 from idvault_dev.session import Session
+from idvault_verify.commands.app import app as verify_command
 from tests.demo.step import StepError, check
 from tests.support import folders, programs
 from tests.support.sandbox import wait_for
@@ -43,7 +43,7 @@ class LogSteps:
         arguments = ["--url", self._ready["public_url"], "--state", str(self._kept), "--once"]
         arguments += ["--public-key", self._ready["log"]["public_key"]]
         arguments += ["--roster", self._ready["roster"], "--max-age", "60"]
-        result = CliRunner().invoke(client_command, ["follow-log", *arguments])
+        result = CliRunner().invoke(verify_command, ["follow-log", *arguments])
         found = re.fullmatch(r"log: (\d+) entries, consistent with \d+", result.stdout.strip())
         if result.exit_code != 0 or found is None:
             raise StepError(f"the log should be followed: {result.output.strip()}")

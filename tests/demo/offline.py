@@ -9,7 +9,7 @@ from typing import Any
 
 from idvault_client import Vault
 from idvault_dev.session import Session
-from tests.demo.step import check, client
+from tests.demo.step import check, verifier
 from tests.support import folders, programs
 from tests.support.sandbox import wait_for
 
@@ -93,5 +93,5 @@ class OfflineSteps:
 
 
 def _client(*arguments: str) -> str:
-    done = client(*arguments)
+    done = verifier(*arguments)
     return (done.stdout.splitlines() or [done.stderr.strip()])[-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from tests.demo.step import check, client
+from tests.demo.step import check, verifier
 from tests.support.sandbox import wait_for
 
 _FORGED, _UNVERIFIED = 7, 5
@@ -32,7 +32,7 @@ class ReportSteps:
         last = self._mirror()
         check(last.startswith("mirror: "), f"the public directory should be copied: {last}")
         self._report = self._copy / f"{name}.json"
-        checked = client("check-report", str(self._report), "--log", str(self._copy), *self._key)
+        checked = verifier("check-report", str(self._report), "--log", str(self._copy), *self._key)
         told = (checked.stdout.splitlines() or [""])[-1]
         check(checked.returncode == 0 and "figures recomputed" in told, f"it should be recomputed: {told}")
         counted = json.loads(self._report.read_bytes())["logged"]
@@ -45,14 +45,14 @@ class ReportSteps:
         document["logged"]["verifications.decided"] -= 1
         self._report.write_text(json.dumps(document), "utf-8")
         arguments = ("check-report", str(self._report), "--log", str(self._copy), *self._key)
-        code = client(*arguments).returncode
+        code = verifier(*arguments).returncode
         check(code == _UNVERIFIED, "the log's key should not have signed a changed figure")
         self._report.with_suffix(".note").unlink()
-        found = client(*arguments)
+        found = verifier(*arguments)
         named = "verifications.decided is" in found.stdout
         check(found.returncode == _FORGED and named, f"the forged figure should be named: {found.stdout}")
         check(self._mirror().startswith("mirror: "), "another run should bring back the published report")
-        check(client(*arguments).returncode == 0, "the published report should be recomputed again")
+        check(verifier(*arguments).returncode == 0, "the published report should be recomputed again")
 
     def supervise(self) -> None:
         """The first page that anybody sees names the log, its witness and the month's report."""
@@ -65,7 +65,7 @@ class ReportSteps:
             check(all(each in page for each in shown), "the page should name log, witness and commands")
 
     def _mirror(self) -> str:
-        done = client("mirror-log", str(self._copy), "--from", self._url, *self._key, "--unwitnessed")
+        done = verifier("mirror-log", str(self._copy), "--from", self._url, *self._key, "--unwitnessed")
         return (done.stdout.splitlines() or [done.stderr])[-1]
 
     def _fetch(self, path: str) -> str:

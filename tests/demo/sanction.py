@@ -36,7 +36,7 @@ from idvault_client.sanctions import (
 )
 from idvault_client.testing import SyntheticOrganization
 from tests.demo.claims import verify_organization
-from tests.demo.step import check, client
+from tests.demo.step import check, verifier
 from tests.support.sandbox import wait_for
 
 _AUDIENCE = "https://taxi.example"
@@ -190,7 +190,7 @@ class SanctionSteps:
         if not all(file.exists() for file in files.values()):
             return ""
         options = [part for name, file in files.items() for part in (name, str(file))]
-        done = client("check-token", str(self._folder / "credential"), "--audience", _AUDIENCE, *options)
+        done = verifier("check-token", str(self._folder / "credential"), "--audience", _AUDIENCE, *options)
         return (done.stdout.splitlines() or [done.stderr.strip()])[-1]
 
 

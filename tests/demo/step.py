@@ -22,3 +22,8 @@ def check(condition: bool, text: str) -> None:
 def client(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run `idvault-client` to its end."""
     return programs.run(programs.CLIENT, *arguments)
+
+
+def verifier(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `idvault-verify` to its end."""
+    return programs.run(programs.VERIFY, *arguments)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyshamir import combine as foreign_combine  # type: ignore[import-untyped]
 from pyshamir import split as foreign_split
 
+from idvault_people.opens import combining
 from idvault_verify import sharing
 from idvault_verify.sharing import SharingError
 
@@ -70,7 +71,7 @@ def test_a_known_split() -> None:
     """Done by hand: secret 0x42, coefficient 0x80: 0x42 + 0x80 = 0xC2; 2 * 0x80 = 0x1B; 3 * 0x80 = 0x9B."""
     shares = sharing.split(secret=b"\x42", threshold=2, count=3, coefficients=b"\x80")
     assert shares == (b"\x01\xc2", b"\x02\x59", b"\x03\xd9")
-    assert sharing.combine(shares=shares[1:]) == b"\x42"
+    assert combining.combine(shares=shares[1:]) == b"\x42"
 
 
 @given(case=_splits(), data=st.data())
@@ -82,7 +83,7 @@ def test_any_threshold_of_shares_give_the_secret(
     shares = sharing.split(secret=secret, threshold=threshold, count=count, coefficients=coefficients)
     assert shares == _reference_split(secret, threshold, count, coefficients)
     chosen = data.draw(st.permutations(shares))[: data.draw(st.integers(threshold, count))]
-    assert sharing.combine(shares=chosen) == secret == _reference_combine(chosen)
+    assert combining.combine(shares=chosen) == secret == _reference_combine(chosen)
 
 
 @given(case=_splits())
@@ -92,7 +93,7 @@ def test_too_few_shares_give_what_the_reference_gives(case: tuple[bytes, int, in
     shares = sharing.split(secret=secret, threshold=threshold, count=count, coefficients=coefficients)
     if threshold > 1:
         few = shares[: threshold - 1]
-        assert sharing.combine(shares=few) == _reference_combine(few)
+        assert combining.combine(shares=few) == _reference_combine(few)
 
 
 def test_fewer_shares_fit_every_secret() -> None:
@@ -114,7 +115,7 @@ def test_a_foreign_library_combines_our_shares_and_we_combine_its(secret: bytes,
     for chosen in combinations(ours, threshold):
         assert bytes(foreign_combine([bytearray(share[1:] + share[:1]) for share in chosen])) == secret
     theirs = [bytes(share) for share in foreign_split(secret, 5, threshold)]
-    assert sharing.combine(shares=[share[-1:] + share[:-1] for share in theirs[:threshold]]) == secret
+    assert combining.combine(shares=[share[-1:] + share[:-1] for share in theirs[:threshold]]) == secret
 
 
 @pytest.mark.parametrize(("threshold", "count"), [(0, 1), (-1, 3), (2, 1), (1, 256), (0, 0)])
@@ -135,7 +136,7 @@ def test_255_shares_are_the_most() -> None:
     """Every place except 0 can be used."""
     shares = sharing.split(secret=b"s", threshold=1, count=255, coefficients=b"")
     assert [share[0] for share in shares] == list(range(1, 256))
-    assert sharing.combine(shares=shares) == b"s"
+    assert combining.combine(shares=shares) == b"s"
 
 
 @pytest.mark.parametrize(
@@ -152,4 +153,4 @@ def test_255_shares_are_the_most() -> None:
 def test_shares_that_cannot_belong_together_are_refused(shares: list[bytes], why: str) -> None:
     """A repeated place, place 0 and different sizes are detected."""
     with pytest.raises(SharingError, match=why):
-        sharing.combine(shares=shares)
+        combining.combine(shares=shares)

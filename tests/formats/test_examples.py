@@ -19,7 +19,7 @@ from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
-from idvault_people.opens import reseal
+from idvault_people.opens import combining, reseal
 from idvault_verify import drill, seal, sharing, token
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import drill as drills
@@ -152,7 +152,7 @@ def test_shares() -> None:
     assert info == given["share info of li"]
     private = given["private key of li"]
     assert hpke.unseal(suite=X25519, private_key=private, sealed=sealed.shares[0], info=info) == shares[0]
-    assert given["combined from li and zhang"] == sharing.combine(shares=[shares[0], shares[2]])
+    assert given["combined from li and zhang"] == combining.combine(shares=[shares[0], shares[2]])
     assert account_rows.pack(sealed.shares) == GIVEN["columns"]["shares"]
 
 

@@ -8,12 +8,13 @@ import pytest
 from idvault.core.edge import repetition
 from idvault_verify.event import FIELDS
 from tests.support.generate import formats
+from tests.support.project import PACKAGES
 from tests.support.reference import page
 from tests.support.reference.examples import EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "formats.md").read_text("utf-8")
-CODE = [*(ROOT / "idvault").rglob("*.py"), *(ROOT / "clients" / "python").rglob("*.py")]
+CODE = [path for package in PACKAGES for path in package.rglob("*.py")]
 
 
 def table(head: str) -> list[list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from idvault.account.store import rows as account_rows
+from idvault_people.opens import combining
 from idvault_people.opens.record import open_record
 from idvault_verify import sharing as product_sharing
 from idvault_verify.attest import hpke as product_hpke
@@ -165,7 +166,7 @@ def test_shares_are_the_same_bytes(threshold: int, count: int) -> None:
         secret=secret, threshold=threshold, count=count, coefficients=random
     )
     for chosen in (shares[:threshold], shares[-threshold:]):
-        assert sharing.combine(chosen) == product_sharing.combine(shares=chosen) == secret
+        assert sharing.combine(chosen) == combining.combine(shares=chosen) == secret
 
 
 @pytest.mark.parametrize("kind", list(DocumentType))

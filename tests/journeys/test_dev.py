@@ -25,9 +25,9 @@ ON_ONE_PORT = """
 import asyncio, sys
 from dataclasses import replace
 from pathlib import Path
-from idvault.processes.cli.dev.processes import DevelopmentProcesses
-from idvault.processes.development.layout import Layout
-from idvault.processes.development.supervisor import FREE_PORTS
+from idvault_dev.commands.processes import DevelopmentProcesses
+from idvault_dev.layout import Layout
+from idvault_dev.supervisor import FREE_PORTS
 from idvault.core.fork_server import ForkServer
 
 server = ForkServer.beside()
@@ -121,9 +121,9 @@ def test_the_consoles_are_named(house: House) -> None:
     told, programs = house.session.output.read_text("utf-8"), Path(sys.executable).parent
     for role in ("auditor", "custodian"):
         folder = house.ready["identities"][f"{role}-a"]
-        assert f"{programs}/idvault {role} --identity {folder} console" in told
+        assert f"{programs}/idvault-people {role} --identity {folder} console" in told
     folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"
-    client = f"{programs}/idvault-client --ready-file {house.session.ready_file}"
+    client = f"{programs}/idvault-people moderator --ready-file {house.session.ready_file}"
     assert f"{client} --platform moderator-a desk --as {folder}" in told
     assert key_folder.load(folder, password=PASSPHRASE).relying_party == "platform-a"
 
@@ -134,16 +134,17 @@ def test_a_moderator_of_development_is_made(house: House, tmp_path: Path) -> Non
     passphrase.write_text(f"{PASSPHRASE.decode()}\n")
     given = ("--passphrase-file", passphrase)
 
-    def client(*command: object) -> str:
-        made = programs.run(programs.CLIENT, "--ready-file", house.session.ready_file, *command, *given)
+    def people(*command: object) -> str:
+        where = ("--ready-file", house.session.ready_file)
+        made = programs.run(programs.PEOPLE, "moderator", *where, *command, *given)
         assert (made.returncode, made.stderr) == (0, "")
         return str(made.stdout)
 
-    client("moderator", "init", folder, "--platform", "platform-a")
+    people("init", folder, "--platform", "platform-a")
     named = Path(house.ready["state"]) / "moderators" / "platform-a"
-    sign = ("moderator", "countersign", folder / "registration.json", "--as")
-    assert client(*sign, named / "moderator-a").endswith("1 of 2 countersignatures\n")
-    assert client(*sign, named / "moderator-b").endswith(" registered\n")
+    sign = ("countersign", folder / "registration.json", "--as")
+    assert people(*sign, named / "moderator-a").endswith("1 of 2 countersignatures\n")
+    assert people(*sign, named / "moderator-b").endswith(" registered\n")
 
 
 def test_ready_file_keeps_its_promise(house: House) -> None:

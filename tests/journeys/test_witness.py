@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from idvault.core.process import ProcessError
-from idvault.processes.cli.errors import ExitCode
 from idvault_client import connect, testing
 from idvault_dev import environment
 from idvault_dev.layout import WITNESS_NAME, Layout
 from idvault_dev.supervisor import FREE_PORTS
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency import checkpoint, note
 from tests.support import folders, programs
 from tests.support.house import House

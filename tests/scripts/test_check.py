@@ -11,6 +11,13 @@ import pytest
 from tests.support import browser, debian, hardware
 
 ROOT = Path(__file__).resolve().parents[2]
+PROJECTS = (
+    "pyproject.toml",
+    *(
+        f"{folder}/pyproject.toml"
+        for folder in ("clients/verify", "clients/python", "clients/people", "development")
+    ),
+)
 HASH = "--hash=sha256:" + "0" * 64
 
 
@@ -27,7 +34,8 @@ def project(tmp_path: Path) -> Path:
     for name in ("requirements", "proto"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "scripts").mkdir()
-    for name in ("pyproject.toml", "buf.yaml", "scripts/check"):
+    for name in (*PROJECTS, "buf.yaml", "scripts/check"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     setup = tmp_path / "scripts" / "setup"
     setup.write_text("#!/bin/sh\n", "utf-8")
@@ -77,11 +85,24 @@ def test_a_package_that_is_not_locked_is_found(project: Path) -> None:
     assert "run scripts/lock" in fault(project)
 
 
-@pytest.mark.parametrize("name", ["protobuf>=7", "pyotp>=2.12", "hatchling", "joserfc", "uv>=0.13"])
-def test_a_pin_that_is_not_allowed_is_found(project: Path, name: str) -> None:
-    """A pin outside the range in pyproject.toml is a fault: for the client, an extra, and each group."""
-    path = project / "pyproject.toml"
-    text = path.read_text("utf-8").replace(f'"{name}"', f'"{re.split(">", name)[0]}<0"')
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("clients/verify/pyproject.toml", "protobuf>=7"),
+        ("clients/python/pyproject.toml", "jinja2>=3.1"),
+        ("clients/people/pyproject.toml", "segno>=1.6"),
+        ("pyproject.toml", "pyotp>=2.12"),
+        ("pyproject.toml", "hatchling"),
+        ("pyproject.toml", "joserfc"),
+        ("pyproject.toml", "uv>=0.13"),
+    ],
+)
+def test_a_pin_that_is_not_allowed_is_found(project: Path, file: str, name: str) -> None:
+    """A pin outside the range of a project file is a fault: of a package, an extra and each group."""
+    path = project / file
+    whole = path.read_text("utf-8")
+    text = whole.replace(f'"{name}"', f'"{re.split(">", name)[0]}<0"')
+    assert text != whole
     path.write_text(text, "utf-8")
     assert "run scripts/lock" in fault(project)
 

@@ -20,15 +20,15 @@ def _stages() -> list[str]:
 
 
 def test_the_base_is_pinned_by_digest_beside_its_tag() -> None:
-    """Both build arguments have a value, and every stage starts from tag and digest."""
+    """Both build arguments have a value, and every stage starts from them or from another one."""
     head, *stages = _stages()
     arguments = dict(re.findall(r"^ARG (\w+)=(\S+)$", head, flags=re.MULTILINE))
     assert re.fullmatch(r"3\.13-slim-[a-z]+", arguments["PYTHON_TAG"])
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", arguments["PYTHON_DIGEST"])
     assert arguments["BASE"] == "python:${PYTHON_TAG}@${PYTHON_DIGEST}"
-    assert len(stages) == 2
-    for stage in stages:
-        assert stage.startswith("FROM ${BASE}")
+    starts = [stage.splitlines()[0].split()[1:] for stage in stages]
+    assert [start[-1] for start in starts] == ["build", "build-trial", "runtime", "trial", "service"]
+    assert [start[0] for start in starts] == ["${BASE}", "build", "${BASE}", "runtime", "runtime"]
     assert "imagetools inspect python:" + arguments["PYTHON_TAG"] in DOCKERFILE
 
 
@@ -46,9 +46,12 @@ def test_what_the_build_copies_is_sent_to_it() -> None:
 
 def test_the_final_stage_has_no_pip_and_no_build_backend() -> None:
     """It takes only the installation, which has no pip, and removes the base's own."""
-    *_, build, final = _stages()
+    _, build, trial, final, _, service = _stages()
     assert "venv --without-pip /opt/idvault" in build
-    assert re.findall(r"^COPY (.*)$", final, flags=re.MULTILINE) == ["--from=build /opt/idvault /opt/idvault"]
+    copied = re.findall(r"^(?:COPY|RUN) (.*)$", service, flags=re.MULTILINE)
+    assert copied == ["--from=build /opt/idvault /opt/idvault"]
+    assert not re.search("people|development", build)
+    assert "clients/people development" in trial
     assert "pip uninstall --yes --no-input pip" in final
     assert "rm -rf \"$(python -c 'import ensurepip; print(ensurepip.__path__[0])')\"" in final
     assert not re.search(r"pip (install|wheel|download)", final)

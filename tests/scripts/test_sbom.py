@@ -14,11 +14,15 @@ LOCK = """aiohttp==3.14.5 \\
     # via
     #   -c requirements/dev.txt
     #   example (pyproject.toml)
+    #   example-client
 colorama==0.4.6 ; sys_platform == 'win32' \\
     --hash=sha256:22
     # via aiohttp
 """
-PROJECT = '[project]\nname = "example"\nversion = "1"\nlicense = "MIT"\n'
+PROJECT = (
+    '[project]\nname = "example"\nversion = "1"\nlicense = "MIT"\ndependencies = ["example-client[cli]==1"]\n'
+)
+CLIENT = '[project]\nname = "example-client"\nversion = "1"\ndependencies = []\n'
 DOCKERFILE = f"ARG PYTHON_TAG=3.13-slim\nARG PYTHON_DIGEST=sha256:{'ab' * 32}\n"
 
 
@@ -29,10 +33,16 @@ def dependencies(found: dict[str, Any]) -> dict[str, list[str]]:
 
 def test_the_bill_of_a_lock() -> None:
     """Versions, markers, who needs whom, and the base by digest."""
-    found = sbom.document(lock=LOCK, project=PROJECT, dockerfile=DOCKERFILE)
+    found = sbom.document(lock=LOCK, projects=[PROJECT, CLIENT], dockerfile=DOCKERFILE)
     aiohttp, colorama = "pkg:pypi/aiohttp@3.14.5", "pkg:pypi/colorama@0.4.6"
-    assert dependencies(found) == {"pkg:pypi/example@1": [aiohttp], aiohttp: [colorama], colorama: []}
-    base, _, conditional = found["components"]
+    client = "pkg:pypi/example-client@1"
+    assert dependencies(found) == {
+        "pkg:pypi/example@1": [aiohttp, client],
+        client: [aiohttp],
+        aiohttp: [colorama],
+        colorama: [],
+    }
+    base, _, _, conditional = found["components"]
     assert base["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
     assert conditional["properties"] == [{"name": "idvault:installed-if", "value": "sys_platform == 'win32'"}]
 
@@ -45,6 +55,6 @@ def test_the_file_is_valid_and_complete() -> None:
     lock = (sbom.ROOT / sbom.LOCK).read_text("utf-8").splitlines()
     pinned = [line for line in lock if "==" in line and not line.startswith(" ")]
     libraries = {each["bom-ref"] for each in found["components"] if each["type"] == "library"}
-    assert len(libraries) == len(pinned) > 20
+    assert len(libraries) - len(sbom.PROJECTS[1:]) == len(pinned) > 20
     needed = {ref for each in dependencies(found).values() for ref in each}
     assert needed == libraries

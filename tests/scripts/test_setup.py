@@ -31,7 +31,10 @@ if [[ -e $name ]]; then echo "no route" >&2; exit 1; fi
 """
 PIP = "pip install --quiet --no-input --disable-pip-version-check --require-hashes -r requirements/uv.txt"
 SYNC = "uv pip sync --quiet --compile-bytecode --require-hashes requirements/{}.txt"
-PROJECT = "uv pip install --quiet --offline --no-deps --no-build-isolation --editable ."
+OWN = ("clients/verify", "clients/python", "clients/people", ".", "development")
+PROJECT = "uv pip install --quiet --offline --no-deps --no-build-isolation " + " ".join(
+    f"--editable={folder}" for folder in OWN
+)
 
 
 class Project:
@@ -41,7 +44,8 @@ class Project:
         """Write its files; the interpreter is outside, so that the folder can be moved."""
         self.folder = folder
         self._python = python
-        for name in ("requirements/uv.txt", "requirements/run.txt", "requirements/dev.txt", "pyproject.toml"):
+        locks = [f"requirements/{name}.txt" for name in ("uv", "run", "dev")]
+        for name in (*locks, *(f"{own}/pyproject.toml" for own in OWN)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(f"# {name}\n", "utf-8")
         (folder / "scripts").mkdir()
@@ -123,7 +127,9 @@ def test_dev_implies_run(project: Project) -> None:
     assert project.prepare("run") == []
 
 
-@pytest.mark.parametrize("name", ["requirements/uv.txt", "requirements/run.txt", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "name", ["requirements/uv.txt", "requirements/run.txt", *(f"{own}/pyproject.toml" for own in OWN)]
+)
 def test_a_changed_lock_is_installed(project: Project, name: str) -> None:
     """A changed lock is installed into the existing environment."""
     project.prepare("run")

@@ -23,17 +23,18 @@ _SETTING = re.compile(r"\bIDVAULT_[A-Z_]+\b")
 
 
 def install(folder: Path) -> Checkout:
-    """Build the wheel and install it in a folder, with the packages of this environment."""
+    """Build the wheels and install them in a folder, with the packages of this environment."""
     source, environment = folder / "source", folder / "environment"
     with zipfile.ZipFile(BytesIO(archive(FILE.read_text("utf-8").strip()))) as packed:
         packed.extractall(source)
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "wheel")]
-    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    for project in sorted(source.glob("**/pyproject.toml")):
+        subprocess.run(build, cwd=project.parent, check=True, capture_output=True)
     venv.create(environment, with_pip=False)
     (packages,) = environment.glob("lib/python*/site-packages")
-    (wheel,) = (folder / "wheel").glob("*.whl")
-    with zipfile.ZipFile(wheel) as content:
-        content.extractall(packages)
+    for wheel in (folder / "wheel").glob("*.whl"):
+        with zipfile.ZipFile(wheel) as content:
+            content.extractall(packages)
     # Found after the wheel's own packages.
     (packages / "shared.pth").write_text("\n".join(each for each in sys.path if "site-packages" in each))
     files = (source / "docs" / "operations.md", *(source / "idvault" / "core" / "config").glob("*.py"))

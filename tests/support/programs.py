@@ -19,6 +19,8 @@ from tests.support import passphrases
 
 VAULT = ENTRY
 CLIENT = "idvault_client.entry:main"
+PEOPLE = "idvault_people.commands.app:main"
+VERIFY = "idvault_verify.commands.entry:main"
 DEMO = "tests.demo.__main__:main"
 _ROOT = Path(__file__).resolve().parents[2]
 _PAGE = 4096
@@ -58,7 +60,14 @@ _PRELOADED = (
         "idvault.processes.bootstrap.custody_edge",
         "idvault.processes.shifted_clock",
     ),
-    *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
+    *(
+        "alembic.command",
+        "uvloop",
+        "idvault_client.commands.app",
+        "idvault_people.commands.moderator",
+        "idvault_verify.commands.app",
+        "tests.demo.__main__",
+    ),
     *("sqlalchemy.ext.asyncio", "cryptography.hazmat.backends.openssl.backend"),
     *("idvault.processes.cli.key.commands", "typer._adapters", "typer._click.decorators"),
 )

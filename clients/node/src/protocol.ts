@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import type { MethodDefinition } from "@grpc/grpc-js";
 import { loadSync, type MessageTypeDefinition, type MethodDefinition as Described } from "@grpc/proto-loader";
 
-import type { CampaignServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/CampaignService.js";
-import type { ErasureServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/ErasureService.js";
-import type { PublicAccountServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/PublicAccountService.js";
-import type { SanctionServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/SanctionService.js";
-import type { SessionServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/SessionService.js";
-import type { StatusServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/StatusService.js";
-import type { TipOffServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/TipOffService.js";
-import type { VerificationServiceDefinition } from "./generated/clients/verify/idvault_verify/v1/VerificationService.js";
+import type { CampaignServiceDefinition } from "./generated/idvault/v1/CampaignService.js";
+import type { ErasureServiceDefinition } from "./generated/idvault/v1/ErasureService.js";
+import type { PublicAccountServiceDefinition } from "./generated/idvault/v1/PublicAccountService.js";
+import type { SanctionServiceDefinition } from "./generated/idvault/v1/SanctionService.js";
+import type { SessionServiceDefinition } from "./generated/idvault/v1/SessionService.js";
+import type { StatusServiceDefinition } from "./generated/idvault/v1/StatusService.js";
+import type { TipOffServiceDefinition } from "./generated/idvault/v1/TipOffService.js";
+import type { VerificationServiceDefinition } from "./generated/idvault/v1/VerificationService.js";
 import type { SERVICES } from "./vocabulary.js";
 
 /** The services that a platform may call. */
@@ -49,7 +49,7 @@ export type AnswerOf<S extends keyof Services, M extends MethodOf<S>> = Part<S, 
 const CONTRACT = loadSync(
   [
     ...["verification", "status", "campaign", "sanction", "session", "public_account", "tip_off", "erasure"].map(
-      (name) => `clients/verify/idvault_verify/v1/${name}.proto`,
+      (name) => `idvault/v1/${name}.proto`,
     ),
     "google/rpc/status.proto",
     "google/rpc/error_details.proto",

@@ -192,7 +192,9 @@ class Trust:
             hashes = () if stays.size in (0, newer.size) else consistency(stays.size, newer.size)
             checkpoint.verify_successor(stays, newer, hashes)
         except (UnknownEpochError, EpochRefusedError) as error:
-            text = f"{error}: read it in the public directory, and follow it with `idvault epoch follow`"
+            text = (
+                f"{error}: read it in the public directory, and follow it with `idvault-people epoch follow`"
+            )
             raise FindingError(Finding.LOG_INVALID, text) from error
         except LogError as error:
             if before is None:

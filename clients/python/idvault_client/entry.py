@@ -1,9 +1,10 @@
 """The entry of the command `idvault-client`; if packages are missing, it names the extra to install."""
 
-import json
 import sys
 
-_UNREACHABLE = 3
+from idvault_verify.commands.errors import not_installed, tell
+
+PROGRAM = "idvault-client"
 
 
 def main() -> None:
@@ -13,8 +14,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("idvault"):
             raise
-        text = "this command needs packages that are not installed: pip install 'idvault[cli]'"
-        told = {"error": {"code": "UNAVAILABLE", "reason": text, "field": None}}
-        print(json.dumps(told) if "--json" in sys.argv else f"idvault-client: {text}", file=sys.stderr)
-        sys.exit(_UNREACHABLE)
+        problem = not_installed(f"{PROGRAM}[cli]")
+        tell(problem, program=PROGRAM, as_json="--json" in sys.argv)
+        sys.exit(problem.code)
     command.main()

@@ -8,9 +8,9 @@
             client.verify_individual(person.name, resident_id(person.number), consent=...)
 
 The server is the vault itself with a mocked national registry, in a separate process that ends with the
-block, or with the process that started it. It needs `idvault[server]`. The first start on a machine prepares
-keys and databases, which takes some seconds. Later starts take about two seconds. The vault starts without
-accounts.
+block, or with the process that started it. It needs the package idvault-dev. The first start on a machine
+prepares keys and databases, which takes some seconds. Later starts take about two seconds. The vault starts
+without accounts.
 
 In pytest: `pytest_plugins = ["idvault_client.pytest_plugin"]` in conftest.py.
 """
@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,8 @@ def server(*, prepared: str | PathLike[str] | None = None, registry_latency_ms: 
     prepared: the folder with the prepared keys and databases; by default a folder of this user in the
     temporary folder. registry_latency_ms: how long the registry takes to answer. Raises ServerError.
     """
+    if find_spec("idvault_dev") is None:
+        raise ServerError("a vault for tests needs a package that is not installed: pip install idvault-dev")
     kept = Path(prepared) if prepared is not None else _kept()
     with tempfile.TemporaryDirectory(prefix="idvault-testing-") as folder:
         state, output = Path(folder) / "state", Path(folder) / "output"

@@ -2,7 +2,7 @@
 
 - A share is its x (1 byte, 1 to N), then one byte for each byte of the secret.
 - The caller passes the coefficients, because this module draws no randomness. Use each for one secret only.
-- M shares give the secret; fewer reveal nothing about it. Wrong shares give a wrong secret and no error.
+- M shares give the secret (idvault_people.opens.combining); fewer reveal nothing about it.
 - Secret bytes are multiplied only by public values (the places x), with one lookup table for each value.
 """
 
@@ -32,61 +32,33 @@ def split(*, secret: bytes, threshold: int, count: int, coefficients: bytes) -> 
     return tuple(bytes([x]) + _evaluate(terms, x) for x in range(1, count + 1))
 
 
-def combine(*, shares: Sequence[bytes]) -> bytes:
-    """Return the secret from `threshold` or more shares; raises SharingError if the shares do not match."""
-    places = [share[0] for share in shares if share]
-    if not places or len(places) != len(shares) or 0 in places or len(set(places)) != len(places):
-        raise SharingError("shares must have different places from 1 to 255")
-    if len({len(share) for share in shares}) != 1:
-        raise SharingError("shares must have the same size")
-    secret = bytes(len(shares[0]) - 1)
-    for share in shares:
-        secret = _add(secret, _scale(share[1:], _weight(share[0], places)))
-    return secret
-
-
 def _evaluate(terms: Sequence[bytes], x: int) -> bytes:
     value = terms[-1]
     for term in reversed(terms[:-1]):
-        value = _add(_scale(value, x), term)
+        value = add(scale(value, x), term)
     return value
 
 
-def _weight(place: int, places: Sequence[int]) -> int:
-    """Return the Lagrange weight of a place at x = 0: the product of other / (other - place)."""
-    weight = 1
-    for other in places:
-        if other != place:
-            weight = _multiply(_multiply(weight, other), _inverse(other ^ place))
-    return weight
-
-
-def _add(left: bytes, right: bytes) -> bytes:
+def add(left: bytes, right: bytes) -> bytes:
+    """Return the sum of two texts of one length in the field, byte by byte."""
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
 
 
-def _scale(data: bytes, factor: int) -> bytes:
+def scale(data: bytes, factor: int) -> bytes:
+    """Return each byte times a public factor, 0 to 255."""
     return data.translate(_table(factor))
 
 
 @cache
 def _table(factor: int) -> bytes:
-    return bytes(_multiply(factor, value) for value in range(256))
+    return bytes(multiply(factor, value) for value in range(256))
 
 
-def _multiply(left: int, right: int) -> int:
+def multiply(left: int, right: int) -> int:
+    """Return the product of two bytes."""
     product = 0
     for _ in range(8):
         product ^= left * (right & 1)
         left = left << 1 ^ _MODULUS * (left >> 7)
         right >>= 1
     return product
-
-
-@cache
-def _inverse(value: int) -> int:
-    """Return value ** 254, which is its inverse by Fermat's little theorem in this field."""
-    result = 1
-    for _ in range(254):
-        result = _multiply(result, value)
-    return result

@@ -1,4 +1,7 @@
-"""What a sanction's statement of reasons, measure and target may be; checked where it is signed."""
+"""What a sanction's statement of reasons, measure and target may be.
+
+Checked where a moderator signs it, and again by the service.
+"""
 
 from dataclasses import replace
 from datetime import datetime

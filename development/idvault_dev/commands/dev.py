@@ -12,13 +12,14 @@ import typer
 
 from idvault.core.fork_server import ForkServer
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_dev.commands.processes import DevelopmentProcesses
 from idvault_dev.layout import Layout
 from idvault_dev.supervisor import FREE_PORTS, Lock, LockedError, Ports
+from idvault_verify.commands.errors import CommandError, ExitCode
 
 _CHILDREN = (
-    *(f"idvault.processes.cli.{name}" for name in ("mock_registry", "witness", "serve", "work", "web")),
+    "idvault_dev.commands.mock_registry",
+    *(f"idvault.processes.cli.{name}" for name in ("witness", "serve", "work", "web")),
     *(f"idvault.processes.bootstrap.{name}" for name in ("serve", "platform_edge", "custody_edge")),
 )
 

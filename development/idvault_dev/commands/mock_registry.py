@@ -9,9 +9,9 @@ import typer
 
 from idvault.core import process
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_dev.mock_registry import server
 from idvault_dev.mock_registry.population import PopulationError
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 
 _DAY_CAP = 10**9
 _LOOPBACK = ("127.0.0.1", "localhost")

@@ -40,7 +40,7 @@ from idvault_verify.transparency.note import VerifierKey
 
 # The children of a parent that was just killed may keep its ports busy for this long.
 _ORPHANS = 2.5
-_PROGRAMS = ("idvault", "idvault-client")
+_PEOPLE = "idvault-people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +245,10 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
     one_time_code = f"{shlex.quote(sys.executable)} -m idvault_dev.totp DIR"
     moderator = shlex.quote(str(Layout(state).moderator(DEVELOPMENT_MODERATORS[0], platform=PLATFORMS[0])))
     # The programs beside this Python: a virtual environment need not be active.
-    program, client = (shlex.quote(str(Path(sys.executable).with_name(name))) for name in _PROGRAMS)
-    client = f"{client} --ready-file {shlex.quote(str(ready_file))}"
+    program = shlex.quote(str(Path(sys.executable).with_name(_PEOPLE)))
+    moderation = f"{program} moderator --ready-file {shlex.quote(str(ready_file))}"
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {one_time_code})
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
-  moderator           {client} --platform {DEVELOPMENT_MODERATORS[0]} desk --as {moderator}"""
+  moderator           {moderation} --platform {DEVELOPMENT_MODERATORS[0]} desk --as {moderator}"""

@@ -346,8 +346,8 @@ def check_handed_over(found: Count) -> None:
     if found.leavers:
         waiting = ", ".join(f"{number} of {name}" for name, number in sorted(found.leavers.items()))
         raise AilmentError(
-            f"shares wait to be handed over, {waiting}: have each of them run `idvault custodian hand-over` "
-            "before they leave the roster"
+            f"shares wait to be handed over, {waiting}: have each of them run "
+            "`idvault-people custodian hand-over` before they leave the roster"
         )
 
 

@@ -18,17 +18,8 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    try:
-        from idvault.processes.cli import app  # noqa: PLC0415 - see above
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("idvault"):
-            raise
-        from idvault.processes.cli import errors  # noqa: PLC0415
+    from idvault.processes.cli import app  # noqa: PLC0415 - see above
 
-        command = next((argument for argument in arguments if not argument.startswith("-")), "")
-        problem = errors.not_installed(errors.extra_of(command))
-        errors.tell(problem, as_json="--json" in arguments)
-        return problem.code
     return app.run(arguments)
 
 

@@ -13,7 +13,7 @@ from idvault.core.config import Process
 from idvault.processes.bootstrap import backup as backups
 from idvault.processes.bootstrap import vitals
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode
+from idvault_verify.commands.errors import CommandError, ExitCode
 
 
 class Unit(StrEnum):

@@ -14,9 +14,9 @@ from idvault.core.config import Process
 from idvault.processes.bootstrap import check_config as checking
 from idvault.processes.bootstrap.check_witness import WitnessOptions, check_witness
 from idvault.processes.cli import running, witness
-from idvault.processes.cli.errors import ExitCode, wrong_usage
 from idvault.processes.cli.serve import Edge
 from idvault.processes.doctor import Finding
+from idvault_verify.commands.errors import ExitCode, wrong_usage
 
 
 class Started(StrEnum):

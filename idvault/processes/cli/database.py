@@ -11,8 +11,8 @@ import typer
 from idvault.core import config
 from idvault.core.config import Process
 from idvault.processes.bootstrap import operator
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault.processes.migrations.branch import Migration, Phase
+from idvault_verify.commands.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from idvault.processes.migrations.pending import State

@@ -11,8 +11,8 @@ from idvault.core import config
 from idvault.core.config import Process
 from idvault.processes.bootstrap import doctor as examination
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import ExitCode
 from idvault.processes.doctor import Finding
+from idvault_verify.commands.errors import ExitCode
 
 
 def doctor(context: typer.Context) -> None:

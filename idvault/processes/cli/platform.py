@@ -12,8 +12,8 @@ from idvault.core import config
 from idvault.core.platform import Platform
 from idvault.processes.bootstrap import operator
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.attest.people import roster_member
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.error import AlreadyExistsError
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)

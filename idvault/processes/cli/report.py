@@ -12,10 +12,10 @@ from idvault.core import config
 from idvault.core.config import Process
 from idvault.processes.bootstrap.report import open_reports
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.report.acts import page as report_page
 from idvault.report.acts import report as acts
 from idvault_verify import durable_file
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.error import InvalidError, Reason, UnavailableError
 from idvault_verify.period import Period
 from idvault_verify.report.figure import Language
@@ -53,7 +53,7 @@ def report(  # noqa: PLR0917 - typer makes an option of each
 
     Uses IDVAULT_DATABASE_URL, IDVAULT_SHRED_DATABASE_URL and IDVAULT_TIME_ZONE. With IDVAULT_PUBLIC_DIR, what
     `work` has published of a month is taken from there. Figures with a check mark are counted from the
-    public log, and `idvault-client check-report` recomputes them. What is not in the log is reported for
+    public log, and `idvault-verify check-report` recomputes them. What is not in the log is reported for
     whole months only, and its small numbers are withheld.
     """
     period = _period(first.date(), last.date())

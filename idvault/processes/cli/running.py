@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from idvault.core import process
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault_verify.address import split_address
 from idvault_verify.clock import ClockReading
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 
 _LAST_PORT = 65_535
 Ready = Callable[[Mapping[str, Any]], None]
@@ -36,7 +37,7 @@ def address(listen: str, *, option: str) -> tuple[str, int]:
     host, port = listen.rpartition(":")[0], listen.rpartition(":")[2]
     if not host or not (port.isascii() and port.isdecimal()) or int(port) > _LAST_PORT:
         raise wrong_usage(f"{option} must be HOST:PORT", field=option)
-    return process.split_address(listen)
+    return split_address(listen)
 
 
 def run(program: Program, *, ready_file: Path | None, factory: Callable[[], Any] | None = None) -> None:

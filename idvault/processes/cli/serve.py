@@ -15,6 +15,7 @@ from idvault.core import config, process, tuning
 from idvault.core.fork_server import ForkServer
 from idvault.core.process import Child, ProcessError
 from idvault.processes.cli import running
+from idvault_verify.address import split_address
 
 if TYPE_CHECKING:
     from idvault.core.config import Settings
@@ -134,7 +135,7 @@ class _Group:
                 await asyncio.gather(*(child.stop(patience=_STOP) for child in children))
 
     def _start(self, number: int, folder: Path) -> Child:
-        host, port = process.split_address(self._settings.metrics_listen)
+        host, port = split_address(self._settings.metrics_listen)
         cores = tuning.core_numbers(self._settings.cores)
         environment = {
             **os.environ,

@@ -16,7 +16,6 @@ from idvault.core.config import ConfigError, owner
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.port import serve_metrics
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.witness import app, cosigner, health, key
 from idvault.processes.witness import epoch as epochs
 from idvault.processes.witness.cosigner import Cosigner
@@ -24,6 +23,7 @@ from idvault.processes.witness.state import StateError, WitnessState
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency.note import MalformedKeyError, parse_key
 
 State = Annotated[

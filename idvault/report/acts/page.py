@@ -365,7 +365,7 @@ def hours_text(hours: Hours | None, language: Language) -> str:
 def _check(report: Report, language: Language) -> str:
     origin = checkpoint.parse(_note_text(report)).origin
     command = (
-        f"idvault-client check-report {report.period.name}.json --log https://{origin}/ "
+        f"idvault-verify check-report {report.period.name}.json --log https://{origin}/ "
         f"--public-key {origin}+…"
     )
     return "\n".join(

@@ -209,18 +209,18 @@ def _report_links(each: Report, language: Language) -> str:
 def _verify(key: VerifierKey, language: Language) -> list[str]:
     url = f"https://{key.name}/"
     steps = (
-        (report_page.GET_CLIENT, "pip install 'idvault[cli]'"),
+        (report_page.GET_CLIENT, "pip install 'idvault-verify[cli]'"),
         (
             report_page.MIRROR,
-            f"idvault-client mirror-log copy --from {url} --public-key '{key}' --unwitnessed",
+            f"idvault-verify mirror-log copy --from {url} --public-key '{key}' --unwitnessed",
         ),
         (
             report_page.RECOMPUTE,
-            f"idvault-client check-report copy/report/REPORT.json --log copy --public-key '{key}'",
+            f"idvault-verify check-report copy/report/REPORT.json --log copy --public-key '{key}'",
         ),
         (
             report_page.FOLLOW,
-            f"idvault-client follow-log --url {url} --public-key '{key}' --state seen --witness …",
+            f"idvault-verify follow-log --url {url} --public-key '{key}' --state seen --witness …",
         ),
     )
     return [

@@ -89,7 +89,7 @@ class IdentityPages:
         return self._keep(visit.view.disclosures(own, found), visit)
 
     async def history(self, request: web.Request) -> web.StreamResponse:
-        """Send the disclosures with their proofs, as a file that `idvault-client check-history` checks."""
+        """Send the disclosures with their proofs, as a file that `idvault-verify check-history` checks."""
         visit = await self._visit(request)
         found = await self._run(visit, calls.history(visit.session_id, visit.key))
         return _file(found)

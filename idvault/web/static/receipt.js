@@ -1,5 +1,5 @@
 // Checks a receipt in this browser: nothing of it is sent. docs/formats.md describes every byte; the same checks as
-// `idvault-client check-receipt`.
+// `idvault-verify check-receipt`.
 (function () {
   "use strict";
   var form = document.getElementById("receipt-check");

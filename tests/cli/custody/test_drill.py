@@ -1,4 +1,4 @@
-"""`idvault custodian drill` over mutual TLS, against real flows and databases."""
+"""`idvault-people custodian drill` over mutual TLS, against real flows and databases."""
 
 import json
 import sys
@@ -70,7 +70,10 @@ async def test_refusals_say_what_to_type(house: House, monkeypatch: pytest.Monke
     damaged = await house.run(A, "drill", code=house.room.codes.code())
     assert damaged.code == 5
     assert "nothing was signed" in damaged.err
-    assert f"next, once it is repaired: idvault custodian --identity {house.folder / A} drill" in damaged.err
+    assert (
+        f"next, once it is repaired: idvault-people custodian --identity {house.folder / A} drill"
+        in damaged.err
+    )
     await house.room.world.do(update(drill_records).values(quorum_id="0" * 64))
     early = await house.run(A, "drill", code=house.room.codes.code())
     assert (early.code, "next: repeat the command in a minute" in early.err) == (4, True)

@@ -1,4 +1,4 @@
-"""`idvault custodian hand-over` over mutual TLS: its lines, its JSON, and its refusals."""
+"""`idvault-people custodian hand-over` over mutual TLS: its lines, its JSON, and its refusals."""
 
 import json
 from collections.abc import AsyncIterator
@@ -68,7 +68,7 @@ async def test_who_was_not_replaced_is_told_what_to_type(house: House) -> None:
     refused = await house.run(A, "hand-over", json=True)
     told = json.loads(refused.err.splitlines()[-1])["error"]
     assert (refused.code, told["reason"]) == (4, "NOT_REPLACED")
-    assert "idvault roster show" in told["text"]
+    assert "idvault-people roster show" in told["text"]
     adopt(house.room, D, B, C)
     (house.folder / A / NAME).write_text("not a line of a journal\n")
     damaged = await house.run(A, "hand-over", json=True)

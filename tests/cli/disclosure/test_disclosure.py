@@ -130,7 +130,9 @@ async def test_a_share_that_is_not_logged_is_told(house: House, monkeypatch: pyt
     told = await house.run(A, "approve", disclosure_id, code=room.codes.code())
     assert told.code == 5
     assert "your share was sent" in told.err
-    assert f"repeat idvault custodian --identity {house.folder / A} approve {disclosure_id}" in told.err
+    assert (
+        f"repeat idvault-people custodian --identity {house.folder / A} approve {disclosure_id}" in told.err
+    )
 
 
 async def test_a_damaged_approval_is_named(house: House) -> None:
@@ -217,7 +219,7 @@ async def test_a_denial_and_a_withdrawal(house: House) -> None:
     assert cancelled.last == f"disclosure: {other} CANCELLED"
     gone = await house.run("auditor-a", "open", other, code=room.codes.code())
     assert gone.code == 4
-    assert "next: idvault auditor" in gone.err
+    assert "next: idvault-people auditor" in gone.err
     assert "request --help" in gone.err
 
 
@@ -228,7 +230,10 @@ async def test_refusals_say_why_and_what_to_type(house: House) -> None:
     early = await house.run("auditor-a", "open", disclosure_id, code=room.codes.code())
     assert early.code == 4
     assert "ILLEGAL_TRANSITION" in early.err
-    assert f"next: idvault auditor --identity {house.folder / 'auditor-a'} show {disclosure_id}" in early.err
+    assert (
+        f"next: idvault-people auditor --identity {house.folder / 'auditor-a'} show {disclosure_id}"
+        in early.err
+    )
     wrong = await house.run(A, "approve", disclosure_id, code="000000")
     assert wrong.code == 4
     assert "next: wait for the next code" in wrong.err
@@ -239,7 +244,7 @@ async def test_refusals_say_why_and_what_to_type(house: House) -> None:
         4,
         True,
     )
-    assert "next: idvault custodian" in nothing.err
+    assert "next: idvault-people custodian" in nothing.err
     nobody = await house.run(
         "auditor-a",
         "request",
@@ -261,7 +266,7 @@ async def test_refusals_say_why_and_what_to_type(house: House) -> None:
     told_of = json.loads(bad.err)["error"]
     assert told_of["field"] == "account_token"
     assert told_of["text"].startswith(
-        "INVALID_ACCOUNT_TOKEN: --account is wrong (LENGTH)\nnext: idvault auditor"
+        "INVALID_ACCOUNT_TOKEN: --account is wrong (LENGTH)\nnext: idvault-people auditor"
     )
 
 
@@ -281,7 +286,7 @@ async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
     assert "第一条" not in pending.err
     refused = await house.run(A, "approve", disclosure_id, code=room.codes.code())
     assert refused.code == 5
-    assert f"next: idvault custodian --identity {house.folder / A} deny {disclosure_id}" in refused.err
+    assert f"next: idvault-people custodian --identity {house.folder / A} deny {disclosure_id}" in refused.err
     assert await room.refusals(A) == 1
     denied = await house.run(A, "deny", disclosure_id, "--reason", "示例理由 (synthetic)")
     assert denied.code == 0

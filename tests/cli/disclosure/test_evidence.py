@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from idvault_client.commands.app import app
 from idvault_people.commands.disclosure import evidence as verbs
+from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS

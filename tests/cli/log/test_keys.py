@@ -1,10 +1,10 @@
-"""`idvault log keys`: the later keys of the log, from the key that somebody knows."""
+"""`idvault-people log keys`: the later keys of the log, from the key that somebody knows."""
 
 from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency import log_key
 from idvault_verify.transparency.note import NoteSigner
 from tests.clients.people.test_identity_folder import pin

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support import logs, programs
 from tests.support.commands import Commands, Result
 from tests.support.databases import Databases

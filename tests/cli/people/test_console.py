@@ -1,4 +1,4 @@
-"""`idvault auditor console`: the command's own part; what its pages do is tested with the pages."""
+"""`idvault-people auditor console`: the command's own part; what its pages do is tested with the pages."""
 
 import asyncio
 import json

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from idvault.processes.cli.errors import ExitCode
 from idvault_dev.authority import Authority
 from idvault_people.opens import identity
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
+from idvault_verify.commands.errors import ExitCode
 from tests.cli.people.test_roster import NOW, People
 from tests.support.commands import Commands, Result
 from tests.support.log_world import KEY
@@ -57,7 +57,7 @@ def test_init_makes_the_tls_key_and_says_what_comes_next(people: People) -> None
     assert made.code == 0
     assert f"next: have {folder / 'request.pem'} certified" in made.err
     assert f"roster propose --person {folder / 'public.json'}" in made.err
-    assert "idvault auditor" in made.err
+    assert "idvault-people auditor" in made.err
     asked = x509.load_pem_x509_csr((folder / "request.pem").read_bytes())
     assert asked.subject.rfc4514_string() == "CN=dan"
     before = key_lines(made.out)["TLS key"]

@@ -26,26 +26,26 @@ def test_why_and_what_to_do() -> None:
     """Refusals that members meet have specific texts; unknown ones have none."""
     said = AUDITOR.after_refusal("x", "ILLEGAL_TRANSITION", "").splitlines()
     assert said[1].startswith("why: not possible now")
-    assert said[2] == f"next: idvault auditor --identity keys show {'1' * 32}"
+    assert said[2] == f"next: idvault-people auditor --identity keys show {'1' * 32}"
     assert NextStep("auditor", Path("keys")).after_refusal("x", None, "") == (
-        "x\nnext: idvault auditor --identity keys list"
+        "x\nnext: idvault-people auditor --identity keys list"
     )
 
 
 def test_folders_are_quoted() -> None:
     """The command can be pasted even if a folder's name has a space."""
-    assert CUSTODIAN.look("x") == "x\nnext: idvault custodian --identity 'my keys' pending"
+    assert CUSTODIAN.look("x") == "x\nnext: idvault-people custodian --identity 'my keys' pending"
     denied = CUSTODIAN.after_refusal("x", "ACCESS_DENIED", "")
-    assert denied.endswith("next: idvault roster show 'my keys/roster.json'")
+    assert denied.endswith("next: idvault-people roster show 'my keys/roster.json'")
 
 
 def test_a_request_that_is_not_in_the_log_yet() -> None:
     """It may only be too early; any other failed check leads to a denial."""
     early = CUSTODIAN.after_finding("x", HistoryFinding.NOT_IN_LOG)
-    assert "repeat the command in a few seconds; otherwise idvault custodian" in early
+    assert "repeat the command in a few seconds; otherwise idvault-people custodian" in early
     forged = CUSTODIAN.after_finding("x", HistoryFinding.SIGNATURE_INVALID)
     assert forged.endswith(
-        f"no share was given; next: idvault custodian --identity 'my keys' deny {'1' * 32}"
+        f"no share was given; next: idvault-people custodian --identity 'my keys' deny {'1' * 32}"
     )
     assert "nothing was shown" in AUDITOR.after_finding("x", HistoryFinding.SHARE_WRONG)
 
@@ -54,6 +54,7 @@ def test_a_mistake_names_its_option() -> None:
     """The option is named as typed, never its value."""
     error = InvalidError(Reason.INVALID_MESSAGE, Violation("case_reference", FieldCode.REQUIRED))
     assert AUDITOR.after_mistake(error) == (
-        "INVALID_MESSAGE: --case is wrong (REQUIRED)\nnext: idvault auditor --identity keys request --help"
+        "INVALID_MESSAGE: --case is wrong (REQUIRED)\n"
+        "next: idvault-people auditor --identity keys request --help"
     )
     assert CUSTODIAN.after_mistake(error).endswith("'my keys' --help")

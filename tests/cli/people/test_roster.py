@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.cli.errors import ExitCode
 from idvault_dev.authority import Authority
 from idvault_people import identity_folder
 from idvault_verify.attest.people import roster
+from idvault_verify.commands.errors import ExitCode
 from tests.support import merkle
 from tests.support.commands import Commands
 

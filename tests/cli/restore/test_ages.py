@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from idvault.processes.cli.errors import ExitCode
-from idvault_client.commands.app import app as client
+from idvault_verify.commands.app import app as verify
+from idvault_verify.commands.errors import ExitCode
 from tests.support.ages_world import POINTS, SIGNERS, AgesWorld
 from tests.support.commands import Commands
 from tests.support.databases import Databases
@@ -37,7 +37,7 @@ def sqlite_world(sqlite_databases: Databases, tmp_path: Path, idvault: Commands)
 def follow_log(world: AgesWorld, state: Path) -> None:
     where = ("follow-log", "--directory", world.public, "--state", state, "--once")
     trusted = ("--public-key", KEY, "--roster", world.folder / "roster.json", "--max-age", "1e12")
-    found = CliRunner().invoke(client, [str(each) for each in (*where, *trusted)])
+    found = CliRunner().invoke(verify, [str(each) for each in (*where, *trusted)])
     assert found.exit_code == 0, found.output
 
 

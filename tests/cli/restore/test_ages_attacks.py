@@ -11,9 +11,9 @@ import pytest
 from idvault.log.acts import epoch as log_epoch
 from idvault.log.acts.epoch import EpochConflictError, EpochOlderError
 from idvault.log.acts.sequencing import LogRefusedError
-from idvault.processes.cli.errors import ExitCode
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support.ages_world import SIGNERS, AgesWorld, Rows
 from tests.support.commands import Commands

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from idvault.core.tables.log import log_entries
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.log_world import KEY

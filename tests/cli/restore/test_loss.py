@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from idvault.log.acts.sequencing import sequence
-from idvault.processes.cli.errors import ExitCode
-from idvault_client.commands.app import app as client
 from idvault_verify.attest import epoch as statements
+from idvault_verify.commands.app import app as verify
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.offline.log.files import LogFolder
 from idvault_verify.offline.log.mirror import LogMirror
 from idvault_verify.offline.proof import UnverifiedError
@@ -39,7 +39,7 @@ def follow_log(world: LossWorld, state: Path, *options: str) -> tuple[int, str]:
     """Follow the public directory; return the exit code and the output."""
     where = ("follow-log", "--directory", world.public, "--state", state, "--public-key", KEY, "--once")
     chosen = options or ("--roster", str(world.folder / "roster.json"), "--max-age", "1e12")
-    found = CliRunner().invoke(client, [str(each) for each in (*where, *chosen)])
+    found = CliRunner().invoke(verify, [str(each) for each in (*where, *chosen)])
     return found.exit_code, found.output
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from idvault.processes.cli.errors import ExitCode
-from idvault_client.commands.app import app as client
+from idvault_verify.commands.app import app as verify
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.offline.log.files import LogFolder
 from idvault_verify.offline.log.mirror import LogMirror
 from tests.support.commands import Commands
@@ -33,7 +33,7 @@ def follow_log(world: LossWorld, name: str, *, epochs: int) -> None:
     """Let a client follow the log, with a file of its own."""
     where = ("follow-log", "--directory", world.public, "--state", world.folder / name, "--once")
     trusted = ("--public-key", KEY, "--roster", world.folder / "roster.json", "--max-age", "1e12")
-    found = CliRunner().invoke(client, [str(each) for each in (*where, *trusted)])
+    found = CliRunner().invoke(verify, [str(each) for each in (*where, *trusted)])
     assert found.exit_code == 0, found.output
     assert found.output.count("went on from") == epochs
 

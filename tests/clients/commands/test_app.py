@@ -49,7 +49,7 @@ def ready_file(server: VaultServer, tls: Tls, tmp_path: Path) -> Path:
 def test_version() -> None:
     """--version prints the installed version, without a connection."""
     result = run("--version")
-    assert (result.exit_code, result.stdout) == (0, f"idvault-client {version('idvault')}\n")
+    assert (result.exit_code, result.stdout) == (0, f"idvault-client {version('idvault-client')}\n")
 
 
 def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:

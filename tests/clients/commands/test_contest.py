@@ -1,20 +1,28 @@
-"""`idvault-client contest`: list, show and decide."""
+"""`idvault-people moderator contest`: list, show and decide."""
 
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from typer.testing import CliRunner, Result
+
+from idvault_people.commands.moderator import app
 from idvault_people.moderation import key_folder
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.sanction import SigningOccasion
 from idvault_verify.v1 import contest_pb2 as pb
-from tests.clients.commands.test_campaign import connection, run
+from tests.clients.commands.test_campaign import connection
 from tests.clients.vault_server import TOKEN, VaultServer
 
 __all__ = ["connection"]
 
 CONTEST, VERIFICATION = "c" * 32, "d" * 32
+
+
+def run(*arguments: object) -> Result:
+    """Run a command of `idvault-people moderator`."""
+    return CliRunner().invoke(app, [*map(str, arguments)])
 
 
 def contest(state: str = "FILED", **changes: object) -> pb.Contest:

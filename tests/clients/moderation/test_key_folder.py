@@ -13,9 +13,9 @@ from aiohttp import ClientSession, DummyCookieJar
 from typer.testing import CliRunner, Result
 
 from idvault_client.backend.blocking.vault import connect
-from idvault_client.commands.app import app
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import sign_registration
+from idvault_people.commands.moderator import app
 from idvault_people.moderation import key_folder
 from idvault_people.moderation.key_folder import KeyFolderError
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -49,9 +49,7 @@ async def run(place: Office, *arguments: object) -> Result:
 
 async def made(place: Office, folder: Path, passphrase: Path) -> Path:
     """Make a moderator's folder, and let the operator name who has it."""
-    found = await run(
-        place, "moderator", "init", folder, "--platform", "platform-a", "--passphrase-file", passphrase
-    )
+    found = await run(place, "init", folder, "--platform", "platform-a", "--passphrase-file", passphrase)
     assert found.exit_code == 0, found.output
     asked = key_folder.read_registration(folder / key_folder.REGISTRATION)
     await place.world.world.name_asked(asked, seconds=place.age)
@@ -74,7 +72,7 @@ async def test_a_key_is_made_and_countersigned(place: Office, tmp_path: Path, pa
     for folder in staff:
         await entered(place, folder)
     folder, given = tmp_path / "carol", ("--passphrase-file", passphrase, "--json")
-    init = ("moderator", "init", folder, "--platform", "platform-a", *given)
+    init = ("init", folder, "--platform", "platform-a", *given)
     told = json.loads((await run(place, *init)).stdout)
     again = json.loads((await run(place, *init)).stdout)
     assert told == again
@@ -87,7 +85,7 @@ async def test_a_key_is_made_and_countersigned(place: Office, tmp_path: Path, pa
         await entered(place, folder)
     file = tmp_path / "carried.json"
     shutil.copyfile(told["registration"], file)
-    sign = ("moderator", "countersign", file, *given, "--as")
+    sign = ("countersign", file, *given, "--as")
     for _ in range(2):
         first = json.loads((await run(place, *sign, staff[0])).stdout)
         assert first == {"countersignatures": 1, "fingerprint": told["fingerprint"]}
@@ -125,9 +123,7 @@ async def test_what_is_not_countersigned(place: Office, tmp_path: Path, passphra
         file.write_text(text)
         words[file] = "is no registration"
     for file, text in words.items():
-        found = await run(
-            place, "moderator", "countersign", file, "--as", alice, "--passphrase-file", passphrase
-        )
+        found = await run(place, "countersign", file, "--as", alice, "--passphrase-file", passphrase)
         assert (found.exit_code, text in found.stderr) == (4, True), found.output
 
 
@@ -140,7 +136,7 @@ async def test_a_folder_that_cannot_be_used(place: Office, tmp_path: Path, passp
     folder = tmp_path / "alice"
     short = tmp_path / "short"
     short.write_text("short")
-    init = ("moderator", "init", folder, "--platform", "platform-a", "--passphrase-file")
+    init = ("init", folder, "--platform", "platform-a", "--passphrase-file")
     refused = await run(place, *init, short)
     assert (refused.exit_code, "11 bytes or more" in refused.stderr) == (4, True)
     await made(place, folder, passphrase)
@@ -183,7 +179,11 @@ async def test_the_command_serves_the_pages(place: Office, tmp_path: Path, passp
     await made(place, folder, passphrase)
     command = (*options(place), "desk", "--as", folder, "--passphrase-file", passphrase)
     process = await asyncio.to_thread(
-        programs.start, programs.CLIENT, *command, environment={**os.environ, "PYTHONUNBUFFERED": "1"}
+        programs.start,
+        programs.PEOPLE,
+        "moderator",
+        *command,
+        environment={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     line = await asyncio.to_thread(process.stdout.readline)
     file = folder / "console.html"

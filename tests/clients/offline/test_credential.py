@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault_client.commands.app import app
+from idvault_client.commands.app import app as client
 from idvault_verify.account import AccountState as State
 from idvault_verify.attest import jose
 from idvault_verify.attest.status_list import INVALID, LIST_SIZE, StatusList
 from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
+from idvault_verify.commands.app import app
 from idvault_verify.offline import CheckError, StatusVerifier
 from idvault_verify.v1 import status_pb2
 from tests.clients.conftest import Ask
@@ -204,5 +205,5 @@ def test_the_command_that_fetches(server: VaultServer, connection: list[str], tm
     server.outcomes = [answer]
     out = tmp_path / "token"
     arguments = [*connection, "issue-token", TOKEN, "--audience", AUDIENCE, "--out", str(out)]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert CliRunner().invoke(client, arguments).exit_code == 0
     assert last(check(tmp_path, out.read_text("ascii").strip())) == "check: valid"

@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from idvault_client import Tls
-from idvault_client.commands.app import app
+from idvault_client.commands.app import app as client
+from idvault_verify.commands.app import app
 from idvault_verify.event import Event, EventType
 from idvault_verify.offline import disclosure_history
 from idvault_verify.seal import Part
@@ -104,7 +105,7 @@ def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp
     """`check-history` accepts the output of `history` offline."""
     server.outcomes = [answer(disclosed(3), event(1), event(2), witnesses=1)]
     file = tmp_path / "mine.json"
-    fetched = CliRunner().invoke(app, [*connection, "history", TOKEN, "--out", str(file)])
+    fetched = CliRunner().invoke(client, [*connection, "history", TOKEN, "--out", str(file)])
     text = f"history: 1 disclosures, 2 openings before {HORIZON.isoformat()}"
     assert (fetched.exit_code, last(fetched)) == (0, text)
     checked = check(tmp_path, file.read_bytes(), "--account", TOKEN, *WITNESSED)
@@ -112,7 +113,7 @@ def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp
     assert "opened 2026-02-01T12:30:00+00:00 by " + "55" * 16 in checked.stdout
     assert "disclosed 2026-02-01T12:30:00+00:00 to " + "66" * 16 in checked.stdout
     assert "legal basis: 第一条\\x1b[2J" in checked.stdout  # what an auditor wrote cannot move the cursor
-    again = CliRunner().invoke(app, [*connection, "--json", "history", TOKEN, "--out", str(file)])
+    again = CliRunner().invoke(client, [*connection, "--json", "history", TOKEN, "--out", str(file)])
     found = json.loads(again.stdout)
     assert (found["disclosures"], found["openings"]) == (1, 2)
 

@@ -10,7 +10,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner, Result
 
-from idvault_client.commands.app import app
+from idvault_client.commands.app import app as client
+from idvault_verify.commands.app import app
 from idvault_verify.erasure import ErasureState
 from idvault_verify.event import Event, EventType
 from idvault_verify.offline import erasure
@@ -187,7 +188,7 @@ def test_the_commands(server: VaultServer, connection: Sequence[str], tmp_path: 
         ["get", TOKEN, "--receipt", str(file)],
     ]
     for state, command in zip(states, commands, strict=True):
-        told = CliRunner().invoke(app, [*connection, "--json", "erasure", *command])
+        told = CliRunner().invoke(client, [*connection, "--json", "erasure", *command])
         assert (told.exit_code, json.loads(told.stdout)["state"]) == (0, state.value)
     assert [asked.path.rpartition("/")[2] for asked in server.asked] == [
         "EraseAccount",
@@ -202,7 +203,9 @@ def test_the_commands(server: VaultServer, connection: Sequence[str], tmp_path: 
 def test_a_receipt_that_is_not_ready(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
     """Exit code 1 until a checkpoint covers the step."""
     server.outcomes = [message(covered=False)]
-    told = CliRunner().invoke(app, [*connection, "erasure", "get", TOKEN, "--receipt", str(tmp_path / "r")])
+    told = CliRunner().invoke(
+        client, [*connection, "erasure", "get", TOKEN, "--receipt", str(tmp_path / "r")]
+    )
     assert told.exit_code == 1
     assert "repeat the command" in told.stderr
 
@@ -212,5 +215,5 @@ def test_an_answer_without_an_entry_breaks_the_contract(
 ) -> None:
     """An incomplete answer is no erasure."""
     server.outcomes = [pb.Erasure(erasure_id=ERASURE, account_token=TOKEN)]
-    told = CliRunner().invoke(app, [*connection, "erasure", "get", TOKEN])
+    told = CliRunner().invoke(client, [*connection, "erasure", "get", TOKEN])
     assert told.exit_code not in (0, 1)

@@ -10,13 +10,13 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault_client.commands.app import app
 from idvault_verify import seal
 from idvault_verify.attest import payload, record_key
 from idvault_verify.attest.disclosure import DecisionTerms, digest
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.commands.app import app
 from idvault_verify.disclosure import Verdict
 from idvault_verify.offline import record as record_messages
 from idvault_verify.offline.evidence import check as evidence_check

@@ -1,4 +1,4 @@
-"""`idvault-client follow-log`: the log only grows, its witnesses cosign it, and nothing else is accepted."""
+"""`idvault-verify follow-log`: the log only grows, its witnesses cosign it, and nothing else is accepted."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault_client.commands.app import app
 from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.commands.app import app
 from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_verify.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
 from idvault_verify.transparency import log_key

@@ -1,4 +1,4 @@
-"""`idvault-client mirror-log`: a verified copy over HTTP, resumed after any end, from servers that lie."""
+"""`idvault-verify mirror-log`: a verified copy over HTTP, resumed after any end, from servers that lie."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault_client.commands.app import app
+from idvault_verify.commands.app import app
 from idvault_verify.offline.log.continuity import RefusedLogError
 from idvault_verify.offline.log.files import LogWebsite, NotReachedError
 from idvault_verify.offline.log.mirror import LogMirror, Mirrored
@@ -322,7 +322,7 @@ def test_the_command(world: World) -> None:
 _KILLED = """
 import sys
 from pathlib import Path
-from idvault_client.commands.app import app
+from idvault_verify.commands.app import app
 app(["mirror-log", sys.argv[1], "--from", sys.argv[2], "--public-key", sys.argv[3], "--unwitnessed"])
 """
 

@@ -11,8 +11,9 @@ from typer.testing import CliRunner, Result
 from idvault.claim import api as claim_api
 from idvault.claim.acts.receipt import Receipt
 from idvault.log.acts.proofs import Proved
-from idvault_client.commands.app import app
+from idvault_client.commands.app import app as client
 from idvault_verify.attest import hpke
+from idvault_verify.commands.app import app
 from idvault_verify.event import Event, EventType
 from idvault_verify.offline import receipt
 from idvault_verify.transparency import entry
@@ -99,7 +100,7 @@ def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_pat
     server.outcomes = [answered]
     file = tmp_path / "mine.json"
     arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert CliRunner().invoke(client, arguments).exit_code == 0
     assert file.stat().st_mode & 0o777 == 0o600
     checked = check(tmp_path, file.read_bytes(), "--account", TOKEN, *WITNESSED)
     assert (checked.exit_code, last(checked)) == (0, "check: valid")
@@ -129,11 +130,11 @@ def test_a_receipt_that_is_not_there_yet(
     server.outcomes = [answered, answered]
     file = tmp_path / "mine.json"
     arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
-    told = CliRunner().invoke(app, arguments)
+    told = CliRunner().invoke(client, arguments)
     assert (told.exit_code, file.exists()) == (1, state == "SUCCEEDED")
     assert f"state={state}" in told.stdout
     assert told.stderr.startswith("no receipt" if state == "PENDING" else "no checkpoint")
-    told = CliRunner().invoke(app, [*arguments, "--json"])
+    told = CliRunner().invoke(client, [*arguments, "--json"])
     assert json.loads(told.stderr)["error"]["code"] == "CHECK_FAILED"
 
 

@@ -1,4 +1,4 @@
-"""`idvault-client check-report`: a stranger recomputes a report, and a vault that lies is found out."""
+"""`idvault-verify check-report`: a stranger recomputes a report, and a vault that lies is found out."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault_client.commands.app import app
+from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
 from idvault_verify.period import month_of
 from idvault_verify.report import catalogue as report_catalogue

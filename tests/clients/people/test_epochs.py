@@ -60,7 +60,7 @@ def new(trust: Trust, note: bytes = NEW) -> int:
 def test_a_new_epoch_is_refused_until_the_member_follows(trust: Trust) -> None:
     """Nothing changes until then; the error names the command."""
     before = trust.state.read_bytes()
-    with pytest.raises(FindingError, match="idvault epoch follow") as caught:
+    with pytest.raises(FindingError, match="idvault-people epoch follow") as caught:
         new(trust)
     assert caught.value.finding is Finding.LOG_INVALID
     assert trust.state.read_bytes() == before

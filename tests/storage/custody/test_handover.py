@@ -15,7 +15,7 @@ from idvault.core.tables.custody import handed_quorums
 from idvault.custody.handover import acts
 from idvault.custody.handover import store as handovers
 from idvault.people import acts as people_acts
-from idvault_people.opens.handover import hand_over as reseal
+from idvault_people.opens.handover import reseal_to_successor as reseal
 from idvault_verify.attest import succession
 from idvault_verify.error import AlreadyExistsError, PreconditionError, Reason
 from idvault_verify.event import EventType

@@ -1,4 +1,4 @@
-"""Generates clients/verify/idvault_verify/v1 from proto/: messages, gRPC stubs and their types; run it after each change."""
+"""Generates idvault_verify/v1 from proto/: messages and their types; run it after each change."""
 
 import re
 import sysconfig
@@ -11,15 +11,16 @@ from grpc_tools import protoc  # type: ignore[import-untyped]  # The package shi
 
 ROOT = Path(__file__).resolve().parents[3]
 PROTO = ROOT / "proto"
-PACKAGE = Path("idvault") / "v1"
+PACKAGE = ROOT / "clients" / "verify" / "idvault_verify" / "v1"
+# protoc places a module after its .proto file; ours are read by whoever verifies, without the service.
+_PLACED = re.compile(rb"(?<=from )idvault\.v1(?= import \w+_pb2)|(?<=')idvault\.v1(?=\.\w+_pb2')")
 INIT = '"""Generated from proto/idvault/v1 by scripts/gen_proto.py: never edited by hand."""\n'
-SERVICE = re.compile(r"^service \w+ \{", re.MULTILINE)
 
 
 def compile_protos(sources: list[Path], *, outputs: dict[str, str], more: Sequence[str] = ()) -> None:
     """Run protoc with this interpreter's type plug-ins; raises RuntimeError if it fails."""
     scripts = sysconfig.get_path("scripts")
-    plugins = [f"--plugin=protoc-gen-{name}={scripts}/protoc-gen-{name}" for name in ("mypy", "mypy_grpc")]
+    plugins = [f"--plugin=protoc-gen-mypy={scripts}/protoc-gen-mypy"]
     includes = [f"-I{PROTO}", f"-I{files('grpc_tools') / '_proto'}"]
     targets = [f"--{name}_out={target}" for name, target in outputs.items()]
     names = [path.relative_to(PROTO).as_posix() for path in sources]
@@ -34,13 +35,12 @@ def describe(*, into: Path) -> None:
 
 
 def generate(*, into: Path) -> None:
-    """Write the generated package clients/verify/idvault_verify/v1 below the existing folder `into`; raises RuntimeError."""
-    sources = _ours()
-    services = [path for path in sources if SERVICE.search(path.read_text("utf-8"))]
-    compile_protos(sources, outputs={"python": f"{into}", "mypy": f"quiet:{into}"})
-    # Files without a service get no stub: an empty one would import grpc needlessly.
-    compile_protos(services, outputs={"grpc_python": f"{into}", "mypy_grpc": f"quiet:{into}"})
-    (into / PACKAGE / "__init__.py").write_text(INIT, "utf-8")
+    """Write the files of the generated package into an existing folder; raises RuntimeError."""
+    with tempfile.TemporaryDirectory() as folder:
+        compile_protos(_ours(), outputs={"python": folder, "mypy": f"quiet:{folder}"})
+        for path in (Path(folder) / "idvault" / "v1").iterdir():
+            (into / path.name).write_bytes(_PLACED.sub(b"idvault_verify.v1", path.read_bytes()))
+    (into / "__init__.py").write_text(INIT, "utf-8")
 
 
 def _ours() -> list[Path]:
@@ -49,16 +49,15 @@ def _ours() -> list[Path]:
 
 
 def main() -> int:
-    """Regenerate clients/verify/idvault_verify/v1 from proto/."""
-    target = ROOT / PACKAGE
-    target.mkdir(parents=True, exist_ok=True)
+    """Regenerate idvault_verify/v1 from proto/."""
+    PACKAGE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         generate(into=Path(folder))
-        fresh = {path.name: path.read_bytes() for path in (Path(folder) / PACKAGE).iterdir()}
-    for path in target.iterdir():
+        fresh = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    for path in PACKAGE.iterdir():
         if path.is_file() and path.name not in fresh:
             path.unlink()
     for name, content in fresh.items():
-        (target / name).write_bytes(content)
-    print(f"generated: {len(fresh)} files in {PACKAGE}")
+        (PACKAGE / name).write_bytes(content)
+    print(f"generated: {len(fresh)} files in {PACKAGE.relative_to(ROOT)}")
     return 0

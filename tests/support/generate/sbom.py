@@ -16,16 +16,22 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 PLACE = ROOT / "requirements" / "sbom.cdx.json"
 LOCK = "requirements/image.txt"
+PROJECTS = ("pyproject.toml", "clients/python/pyproject.toml", "clients/verify/pyproject.toml")
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;]+)(?: *; *([^\\]+?))? *\\?$")
 _BASE = re.compile(r"^ARG PYTHON_(TAG|DIGEST)=(\S+)$", re.MULTILINE)
 
 
-def document(*, lock: str, project: str, dockerfile: str) -> dict[str, Any]:
-    """Return the bill. lock: as `uv pip compile` writes it, with the packages that each one is needed by."""
-    described = tomllib.loads(project)["project"]
-    root = _component(described["name"], described["version"], kind="application")
-    root["licenses"] = [{"expression": described["license"]}]
-    packages, needs = [], {described["name"]: set[str]()}
+def document(*, lock: str, projects: Sequence[str], dockerfile: str) -> dict[str, Any]:
+    """Return the bill.
+
+    lock: as `uv pip compile` writes it, with the packages that each one is needed by. projects: the project
+    files of the service and of our other packages that it needs, which the lock leaves out.
+    """
+    own = [tomllib.loads(each)["project"] for each in projects]
+    root, *packages = [_component(each["name"], each["version"]) for each in own]
+    root["type"], root["licenses"] = "application", [{"expression": own[0]["license"]}]
+    names = {each["name"] for each in own}
+    needs = {each["name"]: names & set(map(_name, each["dependencies"])) for each in own}
     for name, version, marker, needed_by in _packages(lock):
         package = _component(name, version)
         if marker:
@@ -58,13 +64,17 @@ def _packages(lock: str) -> list[tuple[str, str, str, list[str]]]:
             word = line.removeprefix("    #").strip().removeprefix("via").strip()
             # The other notes name the lock that constrains this one, and the file of a direct requirement.
             if word and not word.startswith("-c "):
-                found[-1][3].append(re.split(r"[\s(\[]", word)[0])
+                found[-1][3].append(_name(word))
     return found
 
 
-def _component(name: str, version: str, *, kind: str = "library") -> dict[str, Any]:
+def _name(requirement: str) -> str:
+    return re.split(r"[\s(\[=<>]", requirement)[0]
+
+
+def _component(name: str, version: str) -> dict[str, Any]:
     purl = f"pkg:pypi/{name}@{version}"
-    return {"type": kind, "bom-ref": purl, "name": name, "version": version, "purl": purl}
+    return {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
 
 
 def _base(dockerfile: str) -> dict[str, Any]:
@@ -82,10 +92,10 @@ def _base(dockerfile: str) -> dict[str, Any]:
 
 def text() -> str:
     """Return the bill of this working copy's locks."""
-    lock, project, dockerfile = (
-        (ROOT / name).read_text("utf-8") for name in (LOCK, "pyproject.toml", "Dockerfile")
+    lock, dockerfile, *projects = (
+        (ROOT / name).read_text("utf-8") for name in (LOCK, "Dockerfile", *PROJECTS)
     )
-    return json.dumps(document(lock=lock, project=project, dockerfile=dockerfile), indent=1) + "\n"
+    return json.dumps(document(lock=lock, projects=projects, dockerfile=dockerfile), indent=1) + "\n"
 
 
 def main(words: Sequence[str]) -> int:

@@ -175,7 +175,7 @@ EDITS = (
 
 
 def program(text: str) -> str:
-    """Return what `idvault-client check-receipt` says of a receipt."""
+    """Return what `idvault-verify check-receipt` says of a receipt."""
     try:
         receipt.check(receipt.parse(text), policy=logs.POLICY)
     except receipt.ReceiptError as error:

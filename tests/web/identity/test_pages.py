@@ -116,7 +116,7 @@ async def test_a_receipt_is_never_sent(site: Site) -> None:
         page.text.index('<form id="receipt-check" method="get" hidden>') : page.text.index("</form>")
     ]
     assert "name=" not in form
-    assert "idvault-client check-receipt" in page.text
+    assert "idvault-verify check-receipt" in page.text
     assert '<script src="/static/receipt.js" defer>' in page.text
     script = await browser.get("/static/receipt.js")
     assert script.headers["Content-Type"].startswith("text/javascript")

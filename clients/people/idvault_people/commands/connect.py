@@ -1,16 +1,16 @@
-"""`idvault auditor connect`, `idvault custodian connect`: pins a vault in an identity folder."""
+"""`idvault-people auditor connect` and the other roles': pins a vault in an identity folder."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idvault.core.process import split_address
 from idvault_people import identity_folder
 from idvault_people.commands import membership, passphrase
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, explained
 from idvault_people.opens import identity as identities
+from idvault_verify.address import split_address
 from idvault_verify.attest.people import roster_chain
 
 

@@ -1,4 +1,4 @@
-"""`idvault auditor console`, `idvault custodian console`: pages on the member's own machine."""
+"""`idvault-people auditor console` and `… custodian console`: pages on the member's own machine."""
 
 import os
 import sys
@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import not_installed
 from idvault_client.errors import Unavailable
 from idvault_people import identity_folder
 from idvault_people.commands.disclosure import display
@@ -34,12 +33,8 @@ def console(context: typer.Context, no_browser: NoBrowser = False) -> None:
     """
     given: MemberOptions = context.obj
     role = str(context.parent.info_name if context.parent else "")
-    try:
-        from idvault_people.commands import console_pages  # noqa: PLC0415 - needs an extra of its own
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("idvault"):
-            raise
-        raise not_installed("console") from error
+    # Not above: every other command starts without loading a web server.
+    from idvault_people.commands import console_pages  # noqa: PLC0415
 
     def ready(path: Path) -> None:
         if as_json(context):

@@ -1,4 +1,4 @@
-"""`idvault-client contest`: lists, shows and decides what owners say of a verification: that was not me."""
+"""`idvault-people moderator contest`: what owners say of a verification: that was not me."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from idvault_client.backend.session import AccountContest
-from idvault_client.commands.output import AsJson, reporting, show
-from idvault_people.commands.moderator import PassphraseFile, read_passphrase
+from idvault_client.commands.output import AsJson, show
+from idvault_people.commands.moderator_passphrase import PassphraseFile, read_passphrase
+from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.session import ContestState

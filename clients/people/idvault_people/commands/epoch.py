@@ -1,4 +1,4 @@
-"""`idvault epoch`: the statements by which a log goes on after it has lost entries."""
+"""`idvault-people epoch`: the statements by which a log goes on after it has lost entries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_people import epochs, identity_folder
 from idvault_people.commands import passphrase
 from idvault_people.identity_folder import CHECKPOINT, IdentityFolder, IdentityFolderError
@@ -15,6 +14,7 @@ from idvault_verify import durable_file, printable
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people import roster_chain
+from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.offline.log import epochs as offline
 from idvault_verify.offline.log.epochs import EpochRefusedError
 from idvault_verify.transparency import checkpoint as checkpoints

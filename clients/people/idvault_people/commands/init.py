@@ -1,4 +1,4 @@
-"""`idvault auditor init`, `idvault custodian init`: creates a member's keys, and says what comes next."""
+"""`idvault-people auditor init` and the other roles': creates a member's keys, and says what comes next."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_people.commands import membership, passphrase
 from idvault_people.commands.session import MemberOptions
 from idvault_people.opens import identity as identities
@@ -16,6 +15,7 @@ from idvault_people.opens import tls_key
 from idvault_verify import durable_file
 from idvault_verify.attest import certificate as certificates
 from idvault_verify.attest.certificate import NAME
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 
 Identity = Annotated[Path | None, typer.Option(help="Your identity folder, on your own machine.")]
 Name = Annotated[str, typer.Option(help="Your name in the roster: lower-case letters, digits, hyphens.")]
@@ -51,7 +51,7 @@ def of(role: str) -> Callable[..., None]:
     ) -> None:
         """Create your keys, encrypted under a passphrase, and the public file for the roster.
 
-        The private keys never leave the folder. Send public.json to the operator, who runs `idvault roster
+        The private keys never leave the folder. Send public.json to the operator, who runs `roster
         propose`. The roster also pins the key of your TLS certificate, which names spiffe://DOMAIN/ROLE/NAME.
         Create that key with --trust-domain, pass your own with --certificate and --key, or let the operator
         pass the certificate to `roster propose`. The command prints the fingerprints of your keys: read them

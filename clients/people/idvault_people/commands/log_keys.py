@@ -1,4 +1,4 @@
-"""`idvault log keys`: reads the announcements of the log's later keys, and follows them."""
+"""`idvault-people log keys`: reads the announcements of the log's later keys, and follows them."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode
-from idvault.processes.cli.log.trust import key
 from idvault_people import identity_folder
 from idvault_people.identity_folder import IdentityFolderError
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency import log_key
 from idvault_verify.transparency.log_key import LogKeyError
+from idvault_verify.transparency.note import NoteError, VerifierKey, parse_key
+
+app = typer.Typer(help="The later keys of the log: verify and follow them.", no_args_is_help=True)
 
 
+@app.callback()
+def log() -> None:
+    """The later keys of the log: verify and follow them."""
+
+
+@app.command()
 def keys(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="log-keys.json of the public directory.")],
     public_key: Annotated[
@@ -33,7 +41,7 @@ def keys(
     try:
         data = file.read_bytes()
         changes = log_key.decode(data)
-        known = None if public_key is None else key(public_key, "--public-key")
+        known = None if public_key is None else _key(public_key)
         if identity is not None:
             known = identity_folder.follow_log_keys(identity_folder.load(identity), data).log_key
     except (LogKeyError, IdentityFolderError) as error:
@@ -47,6 +55,13 @@ def keys(
         typer.echo(f"from {begins:%Y-%m-%d %H:%M} UTC: {each.later}")
     done = "followed" if identity is not None else "verified"
     typer.echo(f"log keys: {len(changes)} announced, {done if known is not None else 'nothing compared'}")
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return parse_key(text)
+    except NoteError as error:
+        raise wrong_usage(f"--public-key: {error}", field="--public-key") from error
 
 
 def _refused(text: str) -> CommandError:

@@ -36,8 +36,9 @@ def after_init(folder: Path, member: RosterMember) -> Iterator[str]:
     else:
         both = f"{folder / PUBLIC} and {folder / CERTIFICATE}"
         yield f"next: send {both} to the operator, who runs: roster propose --person … --certificate …"
-    yield "next: read the fingerprints to the custodians, who compare them with `idvault roster show`"
-    yield f"next, once the roster is published: idvault {member.role} --identity {folder} connect --help"
+    yield "next: read the fingerprints to the custodians, who compare them with `idvault-people roster show`"
+    command = f"idvault-people {member.role} --identity {folder} connect --help"
+    yield f"next, once the roster is published: {command}"
 
 
 def problems(roster: Roster, own: RosterMember) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`idvault-client moderator init` and `idvault-client desk`: a moderator's key, and the pages that use it."""
+"""`idvault-people moderator`: a moderator's key, and the pages that use it."""
 
 import sys
 from datetime import UTC, datetime
@@ -7,24 +7,21 @@ from typing import Annotated
 
 import typer
 
-from idvault_client.commands.output import AsJson, reporting, show
+from idvault_client.commands import connection
+from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
+from idvault_people.commands import contest
+from idvault_people.commands.moderator_passphrase import PassphraseFile, chosen, read_passphrase
+from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify import durable_file
 from idvault_verify import moderator as rules
 from idvault_verify.error import Reason
 
+_HELP = "A moderator: a member of a platform's staff with a key, who signs on their own machine."
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(help="The file with the passphrase; without it the command asks at the terminal."),
-]
-_NOT_INSTALLED = "this command needs packages that are not installed: pip install 'idvault[console]'"
-
-
-@app.callback()
-def moderator() -> None:
-    """A moderator: a member of your staff with a key, who signs on their own machine."""
+app.callback(help=_HELP)(connection.options)
+app.add_typer(contest.app, name="contest", short_help='List and decide verifications that were "not me".')
 
 
 @app.command("init")
@@ -44,7 +41,7 @@ def init(
     """
     with reporting(context, json_option) as as_json:
         made = key_folder.create(
-            folder, relying_party=platform, password=_chosen(passphrase_file), now=datetime.now(UTC)
+            folder, relying_party=platform, password=chosen(passphrase_file), now=datetime.now(UTC)
         )
         fingerprint, file = key_folder.fingerprint(made), folder / key_folder.REGISTRATION
         if as_json:
@@ -52,7 +49,7 @@ def init(
             return
         typer.echo(f"key fingerprint: {fingerprint}")
         typer.echo(
-            "next: two moderators: idvault-client … moderator countersign registration.json --as FOLDER"
+            "next: two moderators: idvault-people moderator … countersign registration.json --as FOLDER"
         )
         typer.echo(f"moderator: {file} waits for two countersignatures")
 
@@ -97,6 +94,7 @@ def countersign(  # noqa: PLR0917 - typer's parameters
             typer.echo(f"moderator: {moderator_id} registered")
 
 
+@app.command("desk", short_help="Open the moderators' pages on this machine.")
 def serve(
     context: typer.Context,
     moderator: Annotated[
@@ -111,14 +109,10 @@ def serve(
     leads this machine's browser into the pages, once. They end with Ctrl-C or with the button on each page.
     """
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
-        try:
-            # Only this command needs the packages of the extra.
-            from idvault_people.console import server  # noqa: PLC0415
-            from idvault_people.moderation import pages, workplace  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.startswith("idvault"):
-                raise
-            raise ValueError(_NOT_INSTALLED) from error
+        # Not above: every other command starts without loading a web server.
+        from idvault_people.console import server  # noqa: PLC0415
+        from idvault_people.moderation import pages, workplace  # noqa: PLC0415
+
         key = key_folder.enter(moderator, password=read_passphrase(passphrase_file), vault=vault)
         if vault.sanctions.get_moderator(key.moderator_id).revoke_time is not None:
             raise PreconditionFailed(Reason.MODERATOR_REVOKED, "FAILED_PRECONDITION")
@@ -132,23 +126,3 @@ def serve(
 
         place = workplace.Workplace(vault=vault, key=key)
         server.serve(pages.console(place), folder=moderator, ready=ready)
-
-
-def read_passphrase(file: Path | None) -> bytes:
-    """Return a passphrase from a file, or from the terminal."""
-    if file is not None:
-        return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
-    _check_terminal()
-    return str(typer.prompt("Passphrase", hide_input=True)).encode()
-
-
-def _chosen(file: Path | None) -> bytes:
-    if file is not None:
-        return read_passphrase(file)
-    _check_terminal()
-    return str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)).encode()
-
-
-def _check_terminal() -> None:
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("--passphrase-file is missing, and there is no terminal to ask on")

@@ -1,4 +1,4 @@
-"""`idvault operator name-moderator`: names a moderator of a platform that has fewer than two."""
+"""`idvault-people operator name-moderator`: names a moderator of a platform that has fewer than two."""
 
 import json
 from hashlib import sha256
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
+from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.error import Reason
 from idvault_verify.v1 import roster_pb2, sanction_pb2
 
@@ -61,10 +61,10 @@ class NamingNextStep(NextStep):
         """Return the text for a moderator whom the vault does not let the operator name."""
         words = {
             Reason.MODERATORS_SUFFICE.value: "two of the platform's moderators countersign the file",
-            Reason.MODERATOR_REVOKED.value: "the moderator makes a new key: idvault-client moderator init",
+            Reason.MODERATOR_REVOKED.value: "the moderator makes a new key: idvault-people moderator init",
         }
         if reason in words:
             return f"{text}\nnext: {words[reason]}"
         if field == "signature.sign_time":
-            return f"{text}\nnext: the moderator makes a new file: idvault-client moderator init"
+            return f"{text}\nnext: the moderator makes a new file: idvault-people moderator init"
         return super().after_refusal(text, reason, field)

@@ -1,4 +1,4 @@
-"""`idvault auditor passphrase`, `idvault custodian passphrase`: encrypts the keys under a new passphrase."""
+"""`idvault-people auditor passphrase` and the other roles': encrypts the keys under a new passphrase."""
 
 import json
 import os

@@ -57,7 +57,7 @@ class NextStep:
     @property
     def command(self) -> str:
         """The command up to the verb."""
-        return f"idvault {self.role} --identity {shlex.quote(str(self.folder))}"
+        return f"idvault-people {self.role} --identity {shlex.quote(str(self.folder))}"
 
     def after_finding(self, text: str, finding: HistoryFinding) -> str:
         """Return the text for something that does not verify."""
@@ -120,7 +120,8 @@ class NextStep:
         """Return the text for evidence that cannot be read or does not verify."""
         if reason != "OTHER_READER":
             return text
-        return f"{text}\nnext: ask its reader for a copy: idvault auditor export FILE --out DIR --for NAME"
+        export = "idvault-people auditor export FILE --out DIR --for NAME"
+        return f"{text}\nnext: ask its reader for a copy: {export}"
 
     def after_mistake(self, error: InvalidError) -> str:
         """Return the text for something that was refused before it was sent."""
@@ -141,7 +142,7 @@ class NextStep:
 
     def _after(self, reason: Reason | None) -> str:
         if reason is Reason.ACCESS_DENIED:
-            return f"idvault roster show {shlex.quote(str(self.folder / 'roster.json'))}"
+            return f"idvault-people roster show {shlex.quote(str(self.folder / 'roster.json'))}"
         if reason in _AGAIN:
             return _AGAIN[reason]
         if self.role != "auditor":

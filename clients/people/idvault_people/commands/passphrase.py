@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_people.opens.identity import IdentityError, PassphraseError
 from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.commands.errors import CommandError, ExitCode
 
 PassphraseFile = Annotated[
     Path | None,

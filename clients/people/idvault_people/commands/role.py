@@ -1,4 +1,4 @@
-"""`idvault auditor`, `idvault custodian` and `idvault operator`: the commands of a role."""
+"""`idvault-people auditor`, `custodian` and `operator`: the commands of a role."""
 
 from typing import Annotated
 

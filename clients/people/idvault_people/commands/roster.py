@@ -1,4 +1,4 @@
-"""`idvault roster`: proposes, signs, verifies and publishes the roster."""
+"""`idvault-people roster`: proposes, signs and verifies the roster, and hands it to a vault."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_people.commands import membership, passphrase, roster_server, witness_options
 from idvault_people.commands.roster_server import CaOption, ServerNameOption, ServerOption
 from idvault_verify import durable_file
@@ -15,6 +14,7 @@ from idvault_verify.attest.people import roster, roster_chain, roster_member, ro
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 
 _READABLE = 0o644
 app = typer.Typer(
@@ -114,7 +114,7 @@ def show(file: File, after: After = None) -> None:
     typer.echo(f"signed by  {signers}")
     typer.echo(f"digest     {found.digest()}")
     _verify(file, found, after)
-    typer.echo(_summary(found))
+    typer.echo(found.summary())
 
 
 @app.command(short_help="Write or file the next version, unsigned.")
@@ -195,39 +195,23 @@ def verify(file: File, after: After = None) -> None:
     """
     found = _read(file)
     _verify(file, found, after)
-    typer.echo(_summary(found))
+    typer.echo(found.summary())
 
 
-@app.command(short_help="Verify a roster and install it.")
-def publish(
+@app.command(short_help="Hand a signed roster to a vault.")
+def submit(
     file: File,
-    identity: Own = None,
-    server: ServerOption = None,
+    identity: Annotated[Path, typer.Option(help="Your identity folder.")],
+    server: Annotated[str, typer.Option(metavar="HOST:PORT", help="The vault's custody edge.")],
     ca: CaOption = None,
     server_name: ServerNameOption = "",
 ) -> None:
-    """Verify a roster against the published one and install it as IDVAULT_ROSTER.
+    """Hand a signed roster to a vault, which puts it in force; exit code 5 if signatures are missing.
 
-    Running processes load it within a second. Earlier versions stay beside it, as roster.1.json and so on.
-    With --server, the operator sends the file to that vault instead.
+    `idvault roster publish` on the vault's own machine does the same for the first version.
     """
-    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
-    if vault is not None:
-        _hand_in(_read(file), vault)
-        return
-
-    from idvault.core import config  # noqa: PLC0415 - custodians sign and verify without the service's packages
-
-    place = config.load(config.Process.ROSTER).roster
-    found = _read(file)
-    before = roster_chain.load(place) if place.exists() else None
-    if before is None or before.digest() != found.digest():
-        roster_signature.verify(found, previous=before)
-        found.check_in_force()
-        if before is not None:
-            _write(roster_chain.former_path(place, version=before.version), before)
-        _write(place, found)
-    typer.echo(_summary(found))
+    vault = roster_server.needed(server, identity=identity, ca=ca, server_name=server_name)
+    _hand_in(_read(file), vault)
 
 
 @app.command(short_help="Fetch a roster from a vault.")
@@ -264,7 +248,7 @@ def _hand_in(found: Roster, vault: roster_server.RosterServer) -> None:
             "proposed, but not enough custodians have signed yet",
             reason="ROSTER_INVALID",
         )
-    typer.echo(_summary(found))
+    typer.echo(found.summary())
 
 
 def _verify(file: Path, found: Roster, after: Path | None) -> None:
@@ -300,10 +284,6 @@ def _next(  # noqa: PLR0917 - the parts of one roster
         "signatures": [],
     }
     return roster.parse(json.dumps(document, ensure_ascii=False).encode())
-
-
-def _summary(found: Roster) -> str:
-    return f"roster: version {found.version}, {len(found.quorums)} quorums, {len(found.people)} people, valid"
 
 
 def _read(path: Path) -> Roster:

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_client.errors import Unavailable, VaultError
 from idvault_client.transport import Tls
 from idvault_people.custody_edge import CustodyEdge
 from idvault_verify.attest.people.roster import Roster
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.v1 import roster_pb2
 
 ServerOption = Annotated[

@@ -1,4 +1,4 @@
-"""`idvault auditor second-factor`, and that of the other roles: enrols an authenticator app."""
+"""`idvault-people auditor second-factor`, and that of the other roles: enrols an authenticator app."""
 
 import json
 import sys

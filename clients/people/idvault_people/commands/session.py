@@ -13,7 +13,6 @@ from pathlib import Path
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_client.errors import RecordDamaged, SecondFactorRefused, Unavailable, VaultError
 from idvault_people import identity_folder
 from idvault_people.commands import passphrase
@@ -31,6 +30,7 @@ from idvault_people.identity_folder import IdentityFolder, IdentityFolderError, 
 from idvault_people.opens import identity as identities
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.trust import FindingError
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.disclosure import USUAL_DAILY
 from idvault_verify.error import InvalidError
 from idvault_verify.offline.evidence.file import EvidenceError

@@ -1,13 +1,13 @@
-"""The witness policy on the command line of `idvault roster`: read from options, and shown."""
+"""The witness policy on the command line of `idvault-people roster`: read from options, and shown."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_people import identity_folder
 from idvault_people.identity_folder import IdentityFolderError
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.witness import WitnessPolicy
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency.note import Algorithm, NoteError, VerifierKey, parse_key
 
 

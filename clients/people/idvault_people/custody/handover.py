@@ -23,7 +23,7 @@ from idvault_client.errors import Unavailable
 from idvault_people.custody.journal import HandOverJournal, HandOverJournalError
 from idvault_people.custody_edge import Answer, CustodyCalls
 from idvault_people.member import random_request_id
-from idvault_people.opens.handover import hand_over
+from idvault_people.opens.handover import reseal_to_successor
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.opens.share import ShareError
 from idvault_people.trust import FindingError
@@ -149,7 +149,7 @@ class HandOver:
             raise FindingError(Finding.NOT_IN_ROSTER, text)
         try:
             self.journal.check(each.record_id, public_key=found.successor.hpke_public_key)
-            yield hand_over(
+            yield reseal_to_successor(
                 identity=self.identity,
                 succession=found,
                 account_token=each.account_token,

@@ -1,4 +1,4 @@
-"""The pages of a platform's moderators, on the machine that holds a moderator's key (`idvault-client desk`).
+"""The pages of a platform's moderators, on the machine that holds a moderator's key (`moderator desk`).
 
 - `workplace`: the vault, the key and the clock. Every decision is signed here, in this process.
 - `tip_off`, `decision`, `sanction`, `appeal`, `contest`, `public_account`, `reporter`, `month`, `overview`:

@@ -96,7 +96,7 @@ def load(folder: Path, *, password: bytes) -> ModeratorKey:
         document = json.loads((folder / MODERATOR).read_bytes())
         moderator_id, relying_party = document["moderator_id"], document["relying_party"]
     except FileNotFoundError as error:
-        text = f"{folder} is no moderator's folder: idvault-client moderator init {folder}"
+        text = f"{folder} is no moderator's folder: idvault-people moderator init {folder}"
         raise KeyFolderError(text) from error
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise KeyFolderError(f"{folder / MODERATOR} is damaged") from error

@@ -8,7 +8,7 @@ from idvault_verify.attest.succession import Succession
 from idvault_verify.handover import HandedShare
 
 
-def hand_over(
+def reseal_to_successor(
     *,
     identity: PersonalIdentity,
     succession: Succession,

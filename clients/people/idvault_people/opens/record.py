@@ -5,8 +5,8 @@
 
 from collections.abc import Mapping
 
+from idvault_people.opens import combining
 from idvault_people.opens.share import check_share
-from idvault_verify import sharing
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.payload import Payload
 from idvault_verify.attest.sealed_record import open_with_key
@@ -34,6 +34,6 @@ def data_key(*, record: SealedRecord, shares: Mapping[str, bytes]) -> bytes:
     for custodian, share in shares.items():
         check_share(share, record=record, custodian=custodian)
     try:
-        return sharing.combine(shares=tuple(shares.values()))
+        return combining.combine(shares=tuple(shares.values()))
     except SharingError as error:
         raise UnsealError from error

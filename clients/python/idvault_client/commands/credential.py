@@ -1,13 +1,11 @@
-"""`idvault-client issue-token` and `check-token`: status tokens and credentials for third parties."""
+"""`idvault-client issue-token`: status tokens and credentials for third parties."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idvault_client.commands.output import AsJson, read, reporting, show, show_valid, write
-from idvault_verify.offline import Attested, AttestedPublicAccount, StatusVerifier
+from idvault_client.commands.output import AsJson, reporting, show, write
 
 
 def issue(  # noqa: PLR0917 - typer makes an option of each
@@ -27,52 +25,3 @@ def issue(  # noqa: PLR0917 - typer makes an option of each
         found = fetch(account_token, audience)
         write(out, found.token + "\n")
         show({"state": "ISSUED", "expires_at": found.expires_at.isoformat()}, as_json=as_json)
-
-
-def check(  # noqa: PLR0917 - typer makes an option of each
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The status token or credential.")],
-    audience: Annotated[str, typer.Option(help="Your own name, as the token must name you.")],
-    jwks: Annotated[Path, typer.Option(metavar="FILE", help="The vault's jwks.json.")],
-    lists: Annotated[
-        list[Path] | None,
-        typer.Option("--list", metavar="FILE", help="A status/<n>.jwt of the vault; may be repeated."),
-    ] = None,
-    issuer: Annotated[str | None, typer.Option(help="The issuer to accept; default: any.")] = None,
-    max_list_age: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="The greatest age of a list's signature.")
-    ] = None,
-    public_account: Annotated[
-        bool,
-        typer.Option(
-            "--public-account", help="Accept a public account's credential, and nothing else; show which one."
-        ),
-    ] = False,
-    json_option: AsJson = False,
-) -> None:
-    """Check a status token, or a credential and its list, offline from files alone.
-
-    A public account's credential attests no person: it is refused (TYPE_WRONG) without --public-account, and
-    with it the command shows public_account_id. The last line is "check: valid", or "check: REASON" with exit
-    code 5.
-    """
-    with reporting(context, json_option) as as_json:
-        verifier = StatusVerifier(
-            jwks=read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
-        )
-        for path in lists or []:
-            verifier.add_list(read(path))
-        token = read(file)
-        found: Attested | AttestedPublicAccount
-        if public_account:
-            found = attested = verifier.check_public_account(token)
-            told: dict[str, object] = {"public_account_id": attested.public_account_id}
-        else:
-            found = person = verifier.check(token)
-            told = {"standing": person.standing}
-        shown: dict[str, object] = {
-            "issuer": found.issuer,
-            "subject": found.subject,
-            "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
-        }
-        show_valid(shown | told, as_json=as_json)

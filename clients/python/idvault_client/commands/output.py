@@ -1,16 +1,11 @@
-"""Shared by all commands: `--json`, results on stdout, errors on stderr, exit codes.
+"""Shared by the client's commands: the errors of the vault, besides what every command has.
 
-Exit codes: 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused, 5 not
-verified, 6 valid only as far as somebody told: the vault, the file's own roster, a log without witnesses, 7 a
-report that the log contradicts.
+Exit codes: 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused.
 """
 
-import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 
@@ -19,21 +14,11 @@ from idvault_client.commands.legacy_import.importer import ImportFileError
 from idvault_client.commands.tip_off.importer import MaildirError
 from idvault_client.errors import Unavailable, VaultError
 from idvault_client.reasons import FIELD_TEXTS
-from idvault_people.moderation.key_folder import KeyFolderError
-from idvault_verify.offline import CheckError
-from idvault_verify.offline.log.continuity import RefusedLogError
-from idvault_verify.offline.proof import UnverifiedError
-from idvault_verify.printable import escaped
+from idvault_verify.commands import output
+from idvault_verify.commands.errors import ExitCode
+from idvault_verify.commands.output import AsJson, CheckFailedError, end, read, show, tell_error, write
 
-_CHECK_FAILED, _WRONG_USAGE, _UNREACHABLE, _REFUSED, _UNVERIFIED = 1, 2, 3, 4, 5
-AS_TOLD, FORGED = 6, 7
-_MOST_BYTES = 4 * 1024 * 1024
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-
-
-class CheckFailedError(Exception):
-    """A check failed; the text says which."""
+__all__ = ["AsJson", "CheckFailedError", "end", "read", "reporting", "show", "tell_error", "write"]
 
 
 @contextmanager
@@ -42,96 +27,19 @@ def reporting(context: typer.Context, as_json: bool) -> Iterator[bool]:
 
     An error within the block ends the command with a text and an exit code.
     """
-    as_json = as_json or context.obj.as_json
-    try:
-        yield as_json
-    except VaultError as error:
-        _fail(error, as_json=as_json)
-    except RefusedLogError as error:
-        if not as_json:
-            typer.echo(f"log: {error}")
-            raise typer.Exit(_UNVERIFIED) from error
-        _end(_UNVERIFIED, "UNVERIFIED", str(error), reason=error.reason, as_json=as_json)
-    except (UnverifiedError, CheckError) as error:
-        if not as_json:
-            typer.echo(f"check: {error.reason}")
-        _end(_UNVERIFIED, "UNVERIFIED", str(error), reason=error.reason, as_json=as_json)
-    except CheckFailedError as error:
-        _end(_CHECK_FAILED, "CHECK_FAILED", str(error), as_json=as_json)
-    except KeyFolderError as error:
-        _end(_REFUSED, "REFUSED", str(error), as_json=as_json)
-    except (ImportFileError, MaildirError) as error:
-        _end(_WRONG_USAGE, "USAGE", str(error), as_json=as_json)
-    except OSError as error:
-        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        _end(_UNREACHABLE, "UNAVAILABLE", text, as_json=as_json)
-    except (ValueError, NoMatplotlibError) as error:
-        _end(_UNREACHABLE, "UNAVAILABLE", str(error), as_json=as_json)
-
-
-def tell_error(code: str, text: str, *, as_json: bool, reason: str = "", field: str | None = None) -> None:
-    """Print an error to stderr. reason: a code for programs, if there is one besides the text."""
-    if as_json:
-        shown = {"code": code, "reason": reason or text or None, "field": field}
-        typer.echo(json.dumps({"error": {**shown, "text": text} if reason else shown}), err=True)
-    else:
-        typer.echo(escaped(text, keep="\n"), err=True)
-
-
-def show(answer: Mapping[str, object], *, as_json: bool) -> None:
-    """Print a result: one JSON object, or one line of names and values.
-
-    The line omits values that are None.
-    """
-    if as_json:
-        typer.echo(json.dumps(answer))
-    else:
-        shown = " ".join(f"{key}={value}" for key, value in answer.items() if value is not None)
-        typer.echo(escaped(shown))
-
-
-def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
-    """Print what a check proved; the last line is "check: valid"."""
-    if as_json:
-        typer.echo(json.dumps({**answer, "valid": True}))
-        return
-    _show_lines(answer)
-    typer.echo("check: valid")
-
-
-def _show_lines(answer: Mapping[str, object]) -> None:
-    for name, value in answer.items():
-        if value is not None:
-            typer.echo(escaped(f"{name}: {value}"))
-
-
-def show_limited(answer: Mapping[str, object], *, field: str, text: str, as_json: bool) -> NoReturn:
-    """Print what is valid only as far as somebody told, and end the command with exit code 6.
-
-    field: in JSON true in place of `valid`. text: ends the last line, "check: valid as far as ...".
-    """
-    if as_json:
-        typer.echo(json.dumps({**answer, field: True}))
-    else:
-        _show_lines(answer)
-        typer.echo(f"check: valid as far as {text}")
-    raise typer.Exit(AS_TOLD)
-
-
-def read(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
-    """Return at most limit + 1 bytes of a file; a valid file is not longer than the limit."""
-    with path.open("rb") as file:
-        return file.read(limit + 1)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, because anybody who has it can present it."""
-    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(text)
+    with output.reporting(context, as_json) as told:
+        try:
+            yield told
+        except VaultError as error:
+            _fail(error, as_json=told)
+        except (ImportFileError, MaildirError) as error:
+            end(ExitCode.WRONG_USAGE, "USAGE", str(error), as_json=told)
+        except NoMatplotlibError as error:
+            end(ExitCode.UNREACHABLE, "UNAVAILABLE", str(error), as_json=told)
 
 
 def _fail(error: VaultError, *, as_json: bool) -> NoReturn:
-    exit_code = _UNREACHABLE if isinstance(error, Unavailable) else _REFUSED
+    exit_code = ExitCode.UNREACHABLE if isinstance(error, Unavailable) else ExitCode.REFUSED
     if as_json:
         field = next(iter(error.fields), None)
         tell_error(error.code, error.reason or error.hint, field=field, as_json=True)
@@ -148,8 +56,3 @@ def _explained(error: VaultError) -> list[str]:
         if code in FIELD_TEXTS
     ]
     return wrong or ([error.text("en")] if error.reason else [])
-
-
-def _end(exit_code: int, code: str, text: str, *, as_json: bool, reason: str = "") -> NoReturn:
-    tell_error(code, text, reason=reason, as_json=as_json)
-    raise typer.Exit(exit_code)

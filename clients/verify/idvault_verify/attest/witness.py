@@ -70,7 +70,8 @@ def check_in_force(
     if policy is None:
         raise RosterError(
             "witness: the roster names no witnesses, so nobody would notice a second copy of the log: the "
-            "custodians must sign a version made with `idvault roster propose --witness VKEY` (docs/log.md)"
+            "custodians must sign a version made with `idvault-people roster propose --witness VKEY` "
+            "(docs/log.md)"
         )
     if not policy.is_majority:
         raise RosterError("witness: threshold must be more than half of the number of witnesses")

@@ -1,14 +1,14 @@
-"""`idvault-client check-evidence`: what an auditor's proof file proves, checked with public keys alone."""
+"""`idvault-verify check-evidence`: what an auditor's proof file proves, checked with public keys alone."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idvault_client.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of
+from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.evidence import summary
@@ -24,7 +24,8 @@ _NOT_COMPARED = (
 def check(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The proof file written by `idvault auditor export`.")
+        Path,
+        typer.Argument(metavar="FILE", help="The proof file written by `idvault-people auditor export`."),
     ],
     public_key: PublicKey,
     roster: RosterFile = None,

@@ -1,4 +1,4 @@
-"""`idvault-client follow-log`: watches that a log only grows."""
+"""`idvault-verify follow-log`: watches that a log only grows."""
 
 import json
 import time
@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from idvault_client.commands.output import AsJson, reporting, tell_error
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.commands.output import AsJson, reporting, tell_error
 from idvault_verify.offline import witness_policy
 from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity
 from idvault_verify.offline.log.files import LogFiles, LogFolder, LogWebsite, NotReachedError, UrlError

@@ -1,4 +1,4 @@
-"""`idvault-client mirror-log`: copies a public directory, and verifies the log on the way."""
+"""`idvault-verify mirror-log`: copies a public directory, and verifies the log on the way."""
 
 import json
 import time
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from idvault_client.commands.output import AsJson, reporting
 from idvault_verify.commands import log
+from idvault_verify.commands.output import AsJson, reporting
 from idvault_verify.offline.log.mirror import LogMirror, Mirrored
 
 From = Annotated[

@@ -4,142 +4,126 @@
 # source: idvault/v1/campaign.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/campaign.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/campaign.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x19idvault/v1/campaign.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto"m\n\x1bImportLegacyAccountsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12+\n\x08\x61\x63\x63ounts\x18\x03 \x03(\x0b\x32\x19.idvault.v1.LegacyAccount"=\n\rLegacyAccount\x12\x17\n\treference\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x13\n\x0b\x63reate_date\x18\x02 \x01(\t"\xd4\x02\n\x1cImportLegacyAccountsResponse\x12:\n\x04rows\x18\x01 \x03(\x0b\x32,.idvault.v1.ImportLegacyAccountsResponse.Row\x1a\xf7\x01\n\x03Row\x12\x45\n\x07outcome\x18\x01 \x01(\x0e\x32\x34.idvault.v1.ImportLegacyAccountsResponse.Row.Outcome\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x17\n\x0fviolation_field\x18\x03 \x01(\t\x12\x16\n\x0eviolation_code\x18\x04 \x01(\t"a\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_CREATED\x10\x01\x12\x14\n\x10OUTCOME_REPEATED\x10\x02\x12\x12\n\x0eOUTCOME_FAILED\x10\x03"U\n\x0e\x43\x61mpaignCohort\x12\r\n\x05label\x18\x01 \x01(\t\x12\x18\n\x10\x63reate_date_from\x18\x02 \x01(\t\x12\x1a\n\x12\x63reate_date_before\x18\x03 \x01(\t";\n\nQuietHours\x12\r\n\x05start\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t"\x8b\x03\n\x0c\x43\x61mpaignPlan\x12\r\n\x05title\x18\x01 \x01(\t\x12*\n\x06\x63ohort\x18\x02 \x01(\x0b\x32\x1a.idvault.v1.CampaignCohort\x12\x30\n\x07methods\x18\x03 \x03(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12\x13\n\x0b\x64\x61ily_limit\x18\x04 \x01(\x05\x12\x15\n\rreminder_days\x18\x05 \x03(\x05\x12+\n\x0bquiet_hours\x18\x06 \x01(\x0b\x32\x16.idvault.v1.QuietHours\x12\x16\n\x0eincentive_text\x18\x07 \x01(\t\x12\x18\n\x10\x65nforcement_date\x18\x08 \x01(\t"\x82\x01\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x13\n\x0fMETHOD_WHEN_DUE\x10\x01\x12\x13\n\x0fMETHOD_AT_LOGIN\x10\x02\x12\x1e\n\x1aMETHOD_AT_SENSITIVE_ACTION\x10\x03\x12\x16\n\x12METHOD_HOSTED_LINK\x10\x04"\xba\x02\n\x08\x43\x61mpaign\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\x12&\n\x04plan\x18\x02 \x01(\x0b\x32\x18.idvault.v1.CampaignPlan\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.idvault.v1.Campaign.State\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"e\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_DRAFT\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x10\n\x0cSTATE_PAUSED\x10\x03\x12\x0f\n\x0bSTATE_ENDED\x10\x04"S\n\x15\x43reateCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12&\n\x04plan\x18\x02 \x01(\x0b\x32\x18.idvault.v1.CampaignPlan")\n\x12GetCampaignRequest\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t"=\n\x14ListCampaignsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t"Y\n\x15ListCampaignsResponse\x12\'\n\tcampaigns\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"?\n\x14StartCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t"?\n\x14PauseCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t"@\n\x15ResumeCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t"=\n\x12\x45ndCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t"\x91\x01\n\x1a\x43laimDueInvitationsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x17\n\x0fmax_invitations\x18\x03 \x01(\x05\x12\x31\n\x0elease_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration"\x81\x01\n\x1b\x43laimDueInvitationsResponse\x12+\n\x0binvitations\x18\x01 \x03(\x0b\x32\x16.idvault.v1.Invitation\x12\x35\n\x11lease_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\xdf\x03\n\nInvitation\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.idvault.v1.Invitation.State\x12/\n\x06method\x18\x04 \x01(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12\x0b\n\x03\x64ue\x18\x05 \x01(\x08\x12\x12\n\ndeliveries\x18\x06 \x01(\x05\x12\x16\n\x0eincentive_text\x18\x07 \x01(\t\x12\x0c\n\x04\x63ode\x18\x08 \x01(\t\x12\x34\n\x10\x63ode_expire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rnext_due_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x65nforcement_date\x18\x0b \x01(\t"}\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tSTATE_NEW\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x13\n\x0fSTATE_DISMISSED\x10\x03\x12\x13\n\x0fSTATE_COMPLETED\x10\x04\x12\x12\n\x0eSTATE_VERIFIED\x10\x05"\xc3\x01\n\x14GetInvitationRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12;\n\x08occasion\x18\x02 \x01(\x0e\x32).idvault.v1.GetInvitationRequest.Occasion"W\n\x08Occasion\x12\x18\n\x14OCCASION_UNSPECIFIED\x10\x00\x12\x12\n\x0eOCCASION_LOGIN\x10\x01\x12\x1d\n\x19OCCASION_SENSITIVE_ACTION\x10\x02"\xcc\x02\n\x1cRecordInvitationEventRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x03 \x01(\t\x12/\n\x06method\x18\x04 \x01(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12=\n\x05\x65vent\x18\x05 \x01(\x0e\x32..idvault.v1.RecordInvitationEventRequest.Event"|\n\x05\x45vent\x12\x15\n\x11\x45VENT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45VENT_SHOWN\x10\x01\x12\x10\n\x0c\x45VENT_OPENED\x10\x02\x12\x13\n\x0f\x45VENT_DISMISSED\x10\x03\x12\x0f\n\x0b\x45VENT_LATER\x10\x04\x12\x13\n\x0f\x45VENT_COMPLETED\x10\x05"1\n\x1aGetCampaignProgressRequest\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t"\x97\x01\n\x0e\x43\x61mpaignFunnel\x12\x0f\n\x07invited\x18\x01 \x01(\x03\x12\r\n\x05shown\x18\x02 \x01(\x03\x12\x0e\n\x06opened\x18\x03 \x01(\x03\x12\r\n\x05later\x18\x04 \x01(\x03\x12\x11\n\tdismissed\x18\x05 \x01(\x03\x12\x11\n\tcompleted\x18\x06 \x01(\x03\x12\x10\n\x08verified\x18\x07 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x08 \x01(\x03"\xab\x03\n\x10\x43\x61mpaignProgress\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.Campaign.State\x12\x13\n\x0b\x63ohort_size\x18\x03 \x01(\x03\x12)\n\x05total\x18\x04 \x01(\x0b\x32\x1a.idvault.v1.CampaignFunnel\x12.\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32 .idvault.v1.CampaignProgress.Day\x12\x37\n\x08\x63overage\x18\x06 \x03(\x0b\x32%.idvault.v1.CampaignProgress.Coverage\x12\x12\n\nunanswered\x18\x07 \x01(\x03\x1ao\n\x03\x44\x61y\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12/\n\x06method\x18\x02 \x01(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12*\n\x06\x66unnel\x18\x03 \x01(\x0b\x32\x1a.idvault.v1.CampaignFunnel\x1a)\n\x08\x43overage\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x03\x32\xcf\x08\n\x0f\x43\x61mpaignService\x12p\n\x14ImportLegacyAccounts\x12\'.idvault.v1.ImportLegacyAccountsRequest\x1a(.idvault.v1.ImportLegacyAccountsResponse"\x05\x8a\xb5\x18\x01\x01\x12P\n\x0e\x43reateCampaign\x12!.idvault.v1.CreateCampaignRequest\x1a\x14.idvault.v1.Campaign"\x05\x8a\xb5\x18\x01\x01\x12M\n\x0bGetCampaign\x12\x1e.idvault.v1.GetCampaignRequest\x1a\x14.idvault.v1.Campaign"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12^\n\rListCampaigns\x12 .idvault.v1.ListCampaignsRequest\x1a!.idvault.v1.ListCampaignsResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12N\n\rStartCampaign\x12 .idvault.v1.StartCampaignRequest\x1a\x14.idvault.v1.Campaign"\x05\x8a\xb5\x18\x01\x01\x12N\n\rPauseCampaign\x12 .idvault.v1.PauseCampaignRequest\x1a\x14.idvault.v1.Campaign"\x05\x8a\xb5\x18\x01\x01\x12P\n\x0eResumeCampaign\x12!.idvault.v1.ResumeCampaignRequest\x1a\x14.idvault.v1.Campaign"\x05\x8a\xb5\x18\x01\x01\x12J\n\x0b\x45ndCampaign\x12\x1e.idvault.v1.EndCampaignRequest\x1a\x14.idvault.v1.Campaign"\x05\x8a\xb5\x18\x01\x01\x12m\n\x13\x43laimDueInvitations\x12&.idvault.v1.ClaimDueInvitationsRequest\x1a\'.idvault.v1.ClaimDueInvitationsResponse"\x05\x8a\xb5\x18\x01\x01\x12S\n\rGetInvitation\x12 .idvault.v1.GetInvitationRequest\x1a\x16.idvault.v1.Invitation"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12`\n\x15RecordInvitationEvent\x12(.idvault.v1.RecordInvitationEventRequest\x1a\x16.idvault.v1.Invitation"\x05\x8a\xb5\x18\x01\x01\x12\x65\n\x13GetCampaignProgress\x12&.idvault.v1.GetCampaignProgressRequest\x1a\x1c.idvault.v1.CampaignProgress"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3'
-)
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19idvault/v1/campaign.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\"m\n\x1bImportLegacyAccountsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12+\n\x08\x61\x63\x63ounts\x18\x03 \x03(\x0b\x32\x19.idvault.v1.LegacyAccount\"=\n\rLegacyAccount\x12\x17\n\treference\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x13\n\x0b\x63reate_date\x18\x02 \x01(\t\"\xd4\x02\n\x1cImportLegacyAccountsResponse\x12:\n\x04rows\x18\x01 \x03(\x0b\x32,.idvault.v1.ImportLegacyAccountsResponse.Row\x1a\xf7\x01\n\x03Row\x12\x45\n\x07outcome\x18\x01 \x01(\x0e\x32\x34.idvault.v1.ImportLegacyAccountsResponse.Row.Outcome\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x17\n\x0fviolation_field\x18\x03 \x01(\t\x12\x16\n\x0eviolation_code\x18\x04 \x01(\t\"a\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_CREATED\x10\x01\x12\x14\n\x10OUTCOME_REPEATED\x10\x02\x12\x12\n\x0eOUTCOME_FAILED\x10\x03\"U\n\x0e\x43\x61mpaignCohort\x12\r\n\x05label\x18\x01 \x01(\t\x12\x18\n\x10\x63reate_date_from\x18\x02 \x01(\t\x12\x1a\n\x12\x63reate_date_before\x18\x03 \x01(\t\";\n\nQuietHours\x12\r\n\x05start\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"\x8b\x03\n\x0c\x43\x61mpaignPlan\x12\r\n\x05title\x18\x01 \x01(\t\x12*\n\x06\x63ohort\x18\x02 \x01(\x0b\x32\x1a.idvault.v1.CampaignCohort\x12\x30\n\x07methods\x18\x03 \x03(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12\x13\n\x0b\x64\x61ily_limit\x18\x04 \x01(\x05\x12\x15\n\rreminder_days\x18\x05 \x03(\x05\x12+\n\x0bquiet_hours\x18\x06 \x01(\x0b\x32\x16.idvault.v1.QuietHours\x12\x16\n\x0eincentive_text\x18\x07 \x01(\t\x12\x18\n\x10\x65nforcement_date\x18\x08 \x01(\t\"\x82\x01\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x13\n\x0fMETHOD_WHEN_DUE\x10\x01\x12\x13\n\x0fMETHOD_AT_LOGIN\x10\x02\x12\x1e\n\x1aMETHOD_AT_SENSITIVE_ACTION\x10\x03\x12\x16\n\x12METHOD_HOSTED_LINK\x10\x04\"\xba\x02\n\x08\x43\x61mpaign\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\x12&\n\x04plan\x18\x02 \x01(\x0b\x32\x18.idvault.v1.CampaignPlan\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.idvault.v1.Campaign.State\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_DRAFT\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x10\n\x0cSTATE_PAUSED\x10\x03\x12\x0f\n\x0bSTATE_ENDED\x10\x04\"S\n\x15\x43reateCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12&\n\x04plan\x18\x02 \x01(\x0b\x32\x18.idvault.v1.CampaignPlan\")\n\x12GetCampaignRequest\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\"=\n\x14ListCampaignsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Y\n\x15ListCampaignsResponse\x12\'\n\tcampaigns\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x14StartCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\"?\n\x14PauseCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\"@\n\x15ResumeCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\"=\n\x12\x45ndCampaignRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\"\x91\x01\n\x1a\x43laimDueInvitationsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x17\n\x0fmax_invitations\x18\x03 \x01(\x05\x12\x31\n\x0elease_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x81\x01\n\x1b\x43laimDueInvitationsResponse\x12+\n\x0binvitations\x18\x01 \x03(\x0b\x32\x16.idvault.v1.Invitation\x12\x35\n\x11lease_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x03\n\nInvitation\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.idvault.v1.Invitation.State\x12/\n\x06method\x18\x04 \x01(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12\x0b\n\x03\x64ue\x18\x05 \x01(\x08\x12\x12\n\ndeliveries\x18\x06 \x01(\x05\x12\x16\n\x0eincentive_text\x18\x07 \x01(\t\x12\x0c\n\x04\x63ode\x18\x08 \x01(\t\x12\x34\n\x10\x63ode_expire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rnext_due_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x65nforcement_date\x18\x0b \x01(\t\"}\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tSTATE_NEW\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x13\n\x0fSTATE_DISMISSED\x10\x03\x12\x13\n\x0fSTATE_COMPLETED\x10\x04\x12\x12\n\x0eSTATE_VERIFIED\x10\x05\"\xc3\x01\n\x14GetInvitationRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12;\n\x08occasion\x18\x02 \x01(\x0e\x32).idvault.v1.GetInvitationRequest.Occasion\"W\n\x08Occasion\x12\x18\n\x14OCCASION_UNSPECIFIED\x10\x00\x12\x12\n\x0eOCCASION_LOGIN\x10\x01\x12\x1d\n\x19OCCASION_SENSITIVE_ACTION\x10\x02\"\xcc\x02\n\x1cRecordInvitationEventRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x03 \x01(\t\x12/\n\x06method\x18\x04 \x01(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12=\n\x05\x65vent\x18\x05 \x01(\x0e\x32..idvault.v1.RecordInvitationEventRequest.Event\"|\n\x05\x45vent\x12\x15\n\x11\x45VENT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45VENT_SHOWN\x10\x01\x12\x10\n\x0c\x45VENT_OPENED\x10\x02\x12\x13\n\x0f\x45VENT_DISMISSED\x10\x03\x12\x0f\n\x0b\x45VENT_LATER\x10\x04\x12\x13\n\x0f\x45VENT_COMPLETED\x10\x05\"1\n\x1aGetCampaignProgressRequest\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\"\x97\x01\n\x0e\x43\x61mpaignFunnel\x12\x0f\n\x07invited\x18\x01 \x01(\x03\x12\r\n\x05shown\x18\x02 \x01(\x03\x12\x0e\n\x06opened\x18\x03 \x01(\x03\x12\r\n\x05later\x18\x04 \x01(\x03\x12\x11\n\tdismissed\x18\x05 \x01(\x03\x12\x11\n\tcompleted\x18\x06 \x01(\x03\x12\x10\n\x08verified\x18\x07 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x08 \x01(\x03\"\xab\x03\n\x10\x43\x61mpaignProgress\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.Campaign.State\x12\x13\n\x0b\x63ohort_size\x18\x03 \x01(\x03\x12)\n\x05total\x18\x04 \x01(\x0b\x32\x1a.idvault.v1.CampaignFunnel\x12.\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32 .idvault.v1.CampaignProgress.Day\x12\x37\n\x08\x63overage\x18\x06 \x03(\x0b\x32%.idvault.v1.CampaignProgress.Coverage\x12\x12\n\nunanswered\x18\x07 \x01(\x03\x1ao\n\x03\x44\x61y\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12/\n\x06method\x18\x02 \x01(\x0e\x32\x1f.idvault.v1.CampaignPlan.Method\x12*\n\x06\x66unnel\x18\x03 \x01(\x0b\x32\x1a.idvault.v1.CampaignFunnel\x1a)\n\x08\x43overage\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x03\x32\xcf\x08\n\x0f\x43\x61mpaignService\x12p\n\x14ImportLegacyAccounts\x12\'.idvault.v1.ImportLegacyAccountsRequest\x1a(.idvault.v1.ImportLegacyAccountsResponse\"\x05\x8a\xb5\x18\x01\x01\x12P\n\x0e\x43reateCampaign\x12!.idvault.v1.CreateCampaignRequest\x1a\x14.idvault.v1.Campaign\"\x05\x8a\xb5\x18\x01\x01\x12M\n\x0bGetCampaign\x12\x1e.idvault.v1.GetCampaignRequest\x1a\x14.idvault.v1.Campaign\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12^\n\rListCampaigns\x12 .idvault.v1.ListCampaignsRequest\x1a!.idvault.v1.ListCampaignsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12N\n\rStartCampaign\x12 .idvault.v1.StartCampaignRequest\x1a\x14.idvault.v1.Campaign\"\x05\x8a\xb5\x18\x01\x01\x12N\n\rPauseCampaign\x12 .idvault.v1.PauseCampaignRequest\x1a\x14.idvault.v1.Campaign\"\x05\x8a\xb5\x18\x01\x01\x12P\n\x0eResumeCampaign\x12!.idvault.v1.ResumeCampaignRequest\x1a\x14.idvault.v1.Campaign\"\x05\x8a\xb5\x18\x01\x01\x12J\n\x0b\x45ndCampaign\x12\x1e.idvault.v1.EndCampaignRequest\x1a\x14.idvault.v1.Campaign\"\x05\x8a\xb5\x18\x01\x01\x12m\n\x13\x43laimDueInvitations\x12&.idvault.v1.ClaimDueInvitationsRequest\x1a\'.idvault.v1.ClaimDueInvitationsResponse\"\x05\x8a\xb5\x18\x01\x01\x12S\n\rGetInvitation\x12 .idvault.v1.GetInvitationRequest\x1a\x16.idvault.v1.Invitation\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12`\n\x15RecordInvitationEvent\x12(.idvault.v1.RecordInvitationEventRequest\x1a\x16.idvault.v1.Invitation\"\x05\x8a\xb5\x18\x01\x01\x12\x65\n\x13GetCampaignProgress\x12&.idvault.v1.GetCampaignProgressRequest\x1a\x1c.idvault.v1.CampaignProgress\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.campaign_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.campaign_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LEGACYACCOUNT"].fields_by_name["reference"]._loaded_options = None
-    _globals["_LEGACYACCOUNT"].fields_by_name["reference"]._serialized_options = b"\220\265\030\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["ImportLegacyAccounts"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "ImportLegacyAccounts"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["CreateCampaign"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "CreateCampaign"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["GetCampaign"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "GetCampaign"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["ListCampaigns"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "ListCampaigns"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["StartCampaign"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "StartCampaign"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["PauseCampaign"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "PauseCampaign"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["ResumeCampaign"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "ResumeCampaign"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["EndCampaign"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["EndCampaign"]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["ClaimDueInvitations"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "ClaimDueInvitations"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["GetInvitation"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "GetInvitation"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["RecordInvitationEvent"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "RecordInvitationEvent"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_CAMPAIGNSERVICE"].methods_by_name["GetCampaignProgress"]._loaded_options = None
-    _globals["_CAMPAIGNSERVICE"].methods_by_name[
-        "GetCampaignProgress"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_IMPORTLEGACYACCOUNTSREQUEST"]._serialized_start = 132
-    _globals["_IMPORTLEGACYACCOUNTSREQUEST"]._serialized_end = 241
-    _globals["_LEGACYACCOUNT"]._serialized_start = 243
-    _globals["_LEGACYACCOUNT"]._serialized_end = 304
-    _globals["_IMPORTLEGACYACCOUNTSRESPONSE"]._serialized_start = 307
-    _globals["_IMPORTLEGACYACCOUNTSRESPONSE"]._serialized_end = 647
-    _globals["_IMPORTLEGACYACCOUNTSRESPONSE_ROW"]._serialized_start = 400
-    _globals["_IMPORTLEGACYACCOUNTSRESPONSE_ROW"]._serialized_end = 647
-    _globals["_IMPORTLEGACYACCOUNTSRESPONSE_ROW_OUTCOME"]._serialized_start = 550
-    _globals["_IMPORTLEGACYACCOUNTSRESPONSE_ROW_OUTCOME"]._serialized_end = 647
-    _globals["_CAMPAIGNCOHORT"]._serialized_start = 649
-    _globals["_CAMPAIGNCOHORT"]._serialized_end = 734
-    _globals["_QUIETHOURS"]._serialized_start = 736
-    _globals["_QUIETHOURS"]._serialized_end = 795
-    _globals["_CAMPAIGNPLAN"]._serialized_start = 798
-    _globals["_CAMPAIGNPLAN"]._serialized_end = 1193
-    _globals["_CAMPAIGNPLAN_METHOD"]._serialized_start = 1063
-    _globals["_CAMPAIGNPLAN_METHOD"]._serialized_end = 1193
-    _globals["_CAMPAIGN"]._serialized_start = 1196
-    _globals["_CAMPAIGN"]._serialized_end = 1510
-    _globals["_CAMPAIGN_STATE"]._serialized_start = 1409
-    _globals["_CAMPAIGN_STATE"]._serialized_end = 1510
-    _globals["_CREATECAMPAIGNREQUEST"]._serialized_start = 1512
-    _globals["_CREATECAMPAIGNREQUEST"]._serialized_end = 1595
-    _globals["_GETCAMPAIGNREQUEST"]._serialized_start = 1597
-    _globals["_GETCAMPAIGNREQUEST"]._serialized_end = 1638
-    _globals["_LISTCAMPAIGNSREQUEST"]._serialized_start = 1640
-    _globals["_LISTCAMPAIGNSREQUEST"]._serialized_end = 1701
-    _globals["_LISTCAMPAIGNSRESPONSE"]._serialized_start = 1703
-    _globals["_LISTCAMPAIGNSRESPONSE"]._serialized_end = 1792
-    _globals["_STARTCAMPAIGNREQUEST"]._serialized_start = 1794
-    _globals["_STARTCAMPAIGNREQUEST"]._serialized_end = 1857
-    _globals["_PAUSECAMPAIGNREQUEST"]._serialized_start = 1859
-    _globals["_PAUSECAMPAIGNREQUEST"]._serialized_end = 1922
-    _globals["_RESUMECAMPAIGNREQUEST"]._serialized_start = 1924
-    _globals["_RESUMECAMPAIGNREQUEST"]._serialized_end = 1988
-    _globals["_ENDCAMPAIGNREQUEST"]._serialized_start = 1990
-    _globals["_ENDCAMPAIGNREQUEST"]._serialized_end = 2051
-    _globals["_CLAIMDUEINVITATIONSREQUEST"]._serialized_start = 2054
-    _globals["_CLAIMDUEINVITATIONSREQUEST"]._serialized_end = 2199
-    _globals["_CLAIMDUEINVITATIONSRESPONSE"]._serialized_start = 2202
-    _globals["_CLAIMDUEINVITATIONSRESPONSE"]._serialized_end = 2331
-    _globals["_INVITATION"]._serialized_start = 2334
-    _globals["_INVITATION"]._serialized_end = 2813
-    _globals["_INVITATION_STATE"]._serialized_start = 2688
-    _globals["_INVITATION_STATE"]._serialized_end = 2813
-    _globals["_GETINVITATIONREQUEST"]._serialized_start = 2816
-    _globals["_GETINVITATIONREQUEST"]._serialized_end = 3011
-    _globals["_GETINVITATIONREQUEST_OCCASION"]._serialized_start = 2924
-    _globals["_GETINVITATIONREQUEST_OCCASION"]._serialized_end = 3011
-    _globals["_RECORDINVITATIONEVENTREQUEST"]._serialized_start = 3014
-    _globals["_RECORDINVITATIONEVENTREQUEST"]._serialized_end = 3346
-    _globals["_RECORDINVITATIONEVENTREQUEST_EVENT"]._serialized_start = 3222
-    _globals["_RECORDINVITATIONEVENTREQUEST_EVENT"]._serialized_end = 3346
-    _globals["_GETCAMPAIGNPROGRESSREQUEST"]._serialized_start = 3348
-    _globals["_GETCAMPAIGNPROGRESSREQUEST"]._serialized_end = 3397
-    _globals["_CAMPAIGNFUNNEL"]._serialized_start = 3400
-    _globals["_CAMPAIGNFUNNEL"]._serialized_end = 3551
-    _globals["_CAMPAIGNPROGRESS"]._serialized_start = 3554
-    _globals["_CAMPAIGNPROGRESS"]._serialized_end = 3981
-    _globals["_CAMPAIGNPROGRESS_DAY"]._serialized_start = 3827
-    _globals["_CAMPAIGNPROGRESS_DAY"]._serialized_end = 3938
-    _globals["_CAMPAIGNPROGRESS_COVERAGE"]._serialized_start = 3940
-    _globals["_CAMPAIGNPROGRESS_COVERAGE"]._serialized_end = 3981
-    _globals["_CAMPAIGNSERVICE"]._serialized_start = 3984
-    _globals["_CAMPAIGNSERVICE"]._serialized_end = 5087
+  DESCRIPTOR._loaded_options = None
+  _globals['_LEGACYACCOUNT'].fields_by_name['reference']._loaded_options = None
+  _globals['_LEGACYACCOUNT'].fields_by_name['reference']._serialized_options = b'\220\265\030\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ImportLegacyAccounts']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ImportLegacyAccounts']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['CreateCampaign']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['CreateCampaign']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['GetCampaign']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['GetCampaign']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ListCampaigns']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ListCampaigns']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['StartCampaign']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['StartCampaign']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['PauseCampaign']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['PauseCampaign']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ResumeCampaign']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ResumeCampaign']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['EndCampaign']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['EndCampaign']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ClaimDueInvitations']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['ClaimDueInvitations']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['GetInvitation']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['GetInvitation']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['RecordInvitationEvent']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['RecordInvitationEvent']._serialized_options = b'\212\265\030\001\001'
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['GetCampaignProgress']._loaded_options = None
+  _globals['_CAMPAIGNSERVICE'].methods_by_name['GetCampaignProgress']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_IMPORTLEGACYACCOUNTSREQUEST']._serialized_start=132
+  _globals['_IMPORTLEGACYACCOUNTSREQUEST']._serialized_end=241
+  _globals['_LEGACYACCOUNT']._serialized_start=243
+  _globals['_LEGACYACCOUNT']._serialized_end=304
+  _globals['_IMPORTLEGACYACCOUNTSRESPONSE']._serialized_start=307
+  _globals['_IMPORTLEGACYACCOUNTSRESPONSE']._serialized_end=647
+  _globals['_IMPORTLEGACYACCOUNTSRESPONSE_ROW']._serialized_start=400
+  _globals['_IMPORTLEGACYACCOUNTSRESPONSE_ROW']._serialized_end=647
+  _globals['_IMPORTLEGACYACCOUNTSRESPONSE_ROW_OUTCOME']._serialized_start=550
+  _globals['_IMPORTLEGACYACCOUNTSRESPONSE_ROW_OUTCOME']._serialized_end=647
+  _globals['_CAMPAIGNCOHORT']._serialized_start=649
+  _globals['_CAMPAIGNCOHORT']._serialized_end=734
+  _globals['_QUIETHOURS']._serialized_start=736
+  _globals['_QUIETHOURS']._serialized_end=795
+  _globals['_CAMPAIGNPLAN']._serialized_start=798
+  _globals['_CAMPAIGNPLAN']._serialized_end=1193
+  _globals['_CAMPAIGNPLAN_METHOD']._serialized_start=1063
+  _globals['_CAMPAIGNPLAN_METHOD']._serialized_end=1193
+  _globals['_CAMPAIGN']._serialized_start=1196
+  _globals['_CAMPAIGN']._serialized_end=1510
+  _globals['_CAMPAIGN_STATE']._serialized_start=1409
+  _globals['_CAMPAIGN_STATE']._serialized_end=1510
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=1512
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=1595
+  _globals['_GETCAMPAIGNREQUEST']._serialized_start=1597
+  _globals['_GETCAMPAIGNREQUEST']._serialized_end=1638
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=1640
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=1701
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=1703
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=1792
+  _globals['_STARTCAMPAIGNREQUEST']._serialized_start=1794
+  _globals['_STARTCAMPAIGNREQUEST']._serialized_end=1857
+  _globals['_PAUSECAMPAIGNREQUEST']._serialized_start=1859
+  _globals['_PAUSECAMPAIGNREQUEST']._serialized_end=1922
+  _globals['_RESUMECAMPAIGNREQUEST']._serialized_start=1924
+  _globals['_RESUMECAMPAIGNREQUEST']._serialized_end=1988
+  _globals['_ENDCAMPAIGNREQUEST']._serialized_start=1990
+  _globals['_ENDCAMPAIGNREQUEST']._serialized_end=2051
+  _globals['_CLAIMDUEINVITATIONSREQUEST']._serialized_start=2054
+  _globals['_CLAIMDUEINVITATIONSREQUEST']._serialized_end=2199
+  _globals['_CLAIMDUEINVITATIONSRESPONSE']._serialized_start=2202
+  _globals['_CLAIMDUEINVITATIONSRESPONSE']._serialized_end=2331
+  _globals['_INVITATION']._serialized_start=2334
+  _globals['_INVITATION']._serialized_end=2813
+  _globals['_INVITATION_STATE']._serialized_start=2688
+  _globals['_INVITATION_STATE']._serialized_end=2813
+  _globals['_GETINVITATIONREQUEST']._serialized_start=2816
+  _globals['_GETINVITATIONREQUEST']._serialized_end=3011
+  _globals['_GETINVITATIONREQUEST_OCCASION']._serialized_start=2924
+  _globals['_GETINVITATIONREQUEST_OCCASION']._serialized_end=3011
+  _globals['_RECORDINVITATIONEVENTREQUEST']._serialized_start=3014
+  _globals['_RECORDINVITATIONEVENTREQUEST']._serialized_end=3346
+  _globals['_RECORDINVITATIONEVENTREQUEST_EVENT']._serialized_start=3222
+  _globals['_RECORDINVITATIONEVENTREQUEST_EVENT']._serialized_end=3346
+  _globals['_GETCAMPAIGNPROGRESSREQUEST']._serialized_start=3348
+  _globals['_GETCAMPAIGNPROGRESSREQUEST']._serialized_end=3397
+  _globals['_CAMPAIGNFUNNEL']._serialized_start=3400
+  _globals['_CAMPAIGNFUNNEL']._serialized_end=3551
+  _globals['_CAMPAIGNPROGRESS']._serialized_start=3554
+  _globals['_CAMPAIGNPROGRESS']._serialized_end=3981
+  _globals['_CAMPAIGNPROGRESS_DAY']._serialized_start=3827
+  _globals['_CAMPAIGNPROGRESS_DAY']._serialized_end=3938
+  _globals['_CAMPAIGNPROGRESS_COVERAGE']._serialized_start=3940
+  _globals['_CAMPAIGNPROGRESS_COVERAGE']._serialized_end=3981
+  _globals['_CAMPAIGNSERVICE']._serialized_start=3984
+  _globals['_CAMPAIGNSERVICE']._serialized_end=5087
 # @@protoc_insertion_point(module_scope)

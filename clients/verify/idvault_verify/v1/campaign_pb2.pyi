@@ -3,24 +3,21 @@
 isort:skip_file
 Legacy accounts: importing them, and campaigns that encourage their owners to verify without locking anybody out."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -50,9 +47,7 @@ class ImportLegacyAccountsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "accounts", b"accounts", "label", b"label", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "label", b"label", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -102,10 +97,7 @@ class ImportLegacyAccountsResponse(_message.Message):
             ValueType = _typing.NewType("ValueType", _builtins.int)
             V: _TypeAlias = ValueType  # noqa: Y015
 
-        class _OutcomeEnumTypeWrapper(
-            _enum_type_wrapper._EnumTypeWrapper[ImportLegacyAccountsResponse.Row._Outcome.ValueType],
-            _builtins.type,
-        ):
+        class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ImportLegacyAccountsResponse.Row._Outcome.ValueType], _builtins.type):
             DESCRIPTOR: _descriptor.EnumDescriptor
             OUTCOME_UNSPECIFIED: ImportLegacyAccountsResponse.Row._Outcome.ValueType  # 0
             """Never sent."""
@@ -150,16 +142,7 @@ class ImportLegacyAccountsResponse(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "account_token",
-            b"account_token",
-            "outcome",
-            b"outcome",
-            "violation_code",
-            b"violation_code",
-            "violation_field",
-            b"violation_field",
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "outcome", b"outcome", "violation_code", b"violation_code", "violation_field", b"violation_field"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,14 +188,7 @@ class CampaignCohort(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_date_before",
-        b"create_date_before",
-        "create_date_from",
-        b"create_date_from",
-        "label",
-        b"label",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_date_before", b"create_date_before", "create_date_from", b"create_date_from", "label", b"label"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,9 +218,7 @@ class QuietHours(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "end", b"end", "start", b"start", "time_zone", b"time_zone"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -260,9 +234,7 @@ class CampaignPlan(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _MethodEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[CampaignPlan._Method.ValueType], _builtins.type
-    ):
+    class _MethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CampaignPlan._Method.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         METHOD_UNSPECIFIED: CampaignPlan._Method.ValueType  # 0
         """Refused."""
@@ -341,24 +313,7 @@ class CampaignPlan(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "quiet_hours", b"quiet_hours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "cohort",
-        b"cohort",
-        "daily_limit",
-        b"daily_limit",
-        "enforcement_date",
-        b"enforcement_date",
-        "incentive_text",
-        b"incentive_text",
-        "methods",
-        b"methods",
-        "quiet_hours",
-        b"quiet_hours",
-        "reminder_days",
-        b"reminder_days",
-        "title",
-        b"title",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "daily_limit", b"daily_limit", "enforcement_date", b"enforcement_date", "incentive_text", b"incentive_text", "methods", b"methods", "quiet_hours", b"quiet_hours", "reminder_days", b"reminder_days", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -374,9 +329,7 @@ class Campaign(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Campaign._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Campaign._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Campaign._State.ValueType  # 0
         """Never sent."""
@@ -433,22 +386,9 @@ class Campaign(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time", b"create_time", "plan", b"plan", "start_time", b"start_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "plan", b"plan", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id",
-        b"campaign_id",
-        "create_time",
-        b"create_time",
-        "plan",
-        b"plan",
-        "start_time",
-        b"start_time",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "create_time", b"create_time", "plan", b"plan", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -552,9 +492,7 @@ class ListCampaignsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaigns", b"campaigns", "next_page_token", b"next_page_token"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaigns", b"campaigns", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -580,9 +518,7 @@ class StartCampaignRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id", b"campaign_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -608,9 +544,7 @@ class PauseCampaignRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id", b"campaign_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -636,9 +570,7 @@ class ResumeCampaignRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id", b"campaign_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -664,9 +596,7 @@ class EndCampaignRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id", b"campaign_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -702,16 +632,7 @@ class ClaimDueInvitationsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease_duration", b"lease_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id",
-        b"campaign_id",
-        "lease_duration",
-        b"lease_duration",
-        "max_invitations",
-        b"max_invitations",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "lease_duration", b"lease_duration", "max_invitations", b"max_invitations", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -741,9 +662,7 @@ class ClaimDueInvitationsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "invitations", b"invitations", "lease_expire_time", b"lease_expire_time"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invitations", b"invitations", "lease_expire_time", b"lease_expire_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -759,9 +678,7 @@ class Invitation(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Invitation._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Invitation._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Invitation._State.ValueType  # 0
         """There is no invitation."""
@@ -846,34 +763,9 @@ class Invitation(_message.Message):
         next_due_time: _timestamp_pb2.Timestamp | None = ...,
         enforcement_date: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "code_expire_time", b"code_expire_time", "next_due_time", b"next_due_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code_expire_time", b"code_expire_time", "next_due_time", b"next_due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "campaign_id",
-        b"campaign_id",
-        "code",
-        b"code",
-        "code_expire_time",
-        b"code_expire_time",
-        "deliveries",
-        b"deliveries",
-        "due",
-        b"due",
-        "enforcement_date",
-        b"enforcement_date",
-        "incentive_text",
-        b"incentive_text",
-        "method",
-        b"method",
-        "next_due_time",
-        b"next_due_time",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "campaign_id", b"campaign_id", "code", b"code", "code_expire_time", b"code_expire_time", "deliveries", b"deliveries", "due", b"due", "enforcement_date", b"enforcement_date", "incentive_text", b"incentive_text", "method", b"method", "next_due_time", b"next_due_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -889,9 +781,7 @@ class GetInvitationRequest(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _OccasionEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[GetInvitationRequest._Occasion.ValueType], _builtins.type
-    ):
+    class _OccasionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[GetInvitationRequest._Occasion.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         OCCASION_UNSPECIFIED: GetInvitationRequest._Occasion.ValueType  # 0
         """Refused."""
@@ -924,9 +814,7 @@ class GetInvitationRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token", b"account_token", "occasion", b"occasion"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "occasion", b"occasion"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -942,9 +830,7 @@ class RecordInvitationEventRequest(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _EventEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[RecordInvitationEventRequest._Event.ValueType], _builtins.type
-    ):
+    class _EventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecordInvitationEventRequest._Event.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         EVENT_UNSPECIFIED: RecordInvitationEventRequest._Event.ValueType  # 0
         """Refused."""
@@ -1001,18 +887,7 @@ class RecordInvitationEventRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "campaign_id",
-        b"campaign_id",
-        "event",
-        b"event",
-        "method",
-        b"method",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "campaign_id", b"campaign_id", "event", b"event", "method", b"method", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1084,24 +959,7 @@ class CampaignFunnel(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "completed",
-        b"completed",
-        "dismissed",
-        b"dismissed",
-        "failed",
-        b"failed",
-        "invited",
-        b"invited",
-        "later",
-        b"later",
-        "opened",
-        b"opened",
-        "shown",
-        b"shown",
-        "verified",
-        b"verified",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "dismissed", b"dismissed", "failed", b"failed", "invited", b"invited", "later", b"later", "opened", b"opened", "shown", b"shown", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1139,9 +997,7 @@ class CampaignProgress(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["funnel", b"funnel"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "day", b"day", "funnel", b"funnel", "method", b"method"
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "funnel", b"funnel", "method", b"method"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1211,22 +1067,7 @@ class CampaignProgress(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "campaign_id",
-        b"campaign_id",
-        "cohort_size",
-        b"cohort_size",
-        "coverage",
-        b"coverage",
-        "days",
-        b"days",
-        "state",
-        b"state",
-        "total",
-        b"total",
-        "unanswered",
-        b"unanswered",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "cohort_size", b"cohort_size", "coverage", b"coverage", "days", b"days", "state", b"state", "total", b"total", "unanswered", b"unanswered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,21 +3,18 @@
 isort:skip_file
 Messages that several services share: the published status, an identity document, a consent."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -25,9 +22,7 @@ class _SubjectKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _SubjectKindEnumTypeWrapper(
-    _enum_type_wrapper._EnumTypeWrapper[_SubjectKind.ValueType], _builtins.type
-):
+class _SubjectKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SubjectKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SUBJECT_KIND_UNSPECIFIED: _SubjectKind.ValueType  # 0
     """Never sent."""
@@ -51,9 +46,7 @@ class _OrganizationCategory:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _OrganizationCategoryEnumTypeWrapper(
-    _enum_type_wrapper._EnumTypeWrapper[_OrganizationCategory.ValueType], _builtins.type
-):
+class _OrganizationCategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OrganizationCategory.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ORGANIZATION_CATEGORY_UNSPECIFIED: _OrganizationCategory.ValueType  # 0
     """The owner is a person, or was never verified."""
@@ -103,9 +96,7 @@ class _DocumentType:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _DocumentTypeEnumTypeWrapper(
-    _enum_type_wrapper._EnumTypeWrapper[_DocumentType.ValueType], _builtins.type
-):
+class _DocumentTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DocumentType.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DOCUMENT_TYPE_UNSPECIFIED: _DocumentType.ValueType  # 0
     """Refused."""
@@ -143,9 +134,7 @@ class AccountStatus(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[AccountStatus._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AccountStatus._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: AccountStatus._State.ValueType  # 0
         """Never sent."""
@@ -184,9 +173,7 @@ class AccountStatus(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StandingEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[AccountStatus._Standing.ValueType], _builtins.type
-    ):
+    class _StandingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AccountStatus._Standing.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STANDING_UNSPECIFIED: AccountStatus._Standing.ValueType  # 0
         """Never sent."""
@@ -221,9 +208,7 @@ class AccountStatus(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _AssuranceEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[AccountStatus._Assurance.ValueType], _builtins.type
-    ):
+    class _AssuranceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AccountStatus._Assurance.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ASSURANCE_UNSPECIFIED: AccountStatus._Assurance.ValueType  # 0
         """Never sent."""
@@ -298,34 +283,9 @@ class AccountStatus(_message.Message):
         standing_until: _timestamp_pb2.Timestamp | None = ...,
         erase_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "erase_time", b"erase_time", "standing_until", b"standing_until"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time", "standing_until", b"standing_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "assurance",
-        b"assurance",
-        "erase_time",
-        b"erase_time",
-        "expire_date",
-        b"expire_date",
-        "organization_category",
-        b"organization_category",
-        "revision",
-        b"revision",
-        "standing",
-        b"standing",
-        "standing_until",
-        b"standing_until",
-        "state",
-        b"state",
-        "subject_kind",
-        b"subject_kind",
-        "verify_date",
-        b"verify_date",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "erase_time", b"erase_time", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "standing_until", b"standing_until", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -379,9 +339,7 @@ class Consent(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "agree_time", b"agree_time", "policy_version", b"policy_version"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time", "policy_version", b"policy_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

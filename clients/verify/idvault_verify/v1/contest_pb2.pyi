@@ -3,25 +3,21 @@
 isort:skip_file
 Contests: the owner of an account says of a verification "that was not me", and the platform decides."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -35,9 +31,7 @@ class Contest(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Contest._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Contest._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Contest._State.ValueType  # 0
         """Never sent; refused in a decision."""
@@ -112,39 +106,9 @@ class Contest(_message.Message):
         reason: _builtins.str = ...,
         text_delete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "decide_time",
-        b"decide_time",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "text_delete_time",
-        b"text_delete_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "contest_id",
-        b"contest_id",
-        "decide_time",
-        b"decide_time",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "overdue",
-        b"overdue",
-        "reason",
-        b"reason",
-        "state",
-        b"state",
-        "text_delete_time",
-        b"text_delete_time",
-        "verification_id",
-        b"verification_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "contest_id", b"contest_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "overdue", b"overdue", "reason", b"reason", "state", b"state", "text_delete_time", b"text_delete_time", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -178,16 +142,7 @@ class ContestVerificationRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "request_id",
-        b"request_id",
-        "text",
-        b"text",
-        "verification_id",
-        b"verification_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "request_id", b"request_id", "text", b"text", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -225,18 +180,7 @@ class ContestFromSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key",
-        b"browser_key",
-        "request_id",
-        b"request_id",
-        "session_id",
-        b"session_id",
-        "text",
-        b"text",
-        "verification_id",
-        b"verification_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id", "text", b"text", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -276,18 +220,7 @@ class DecideContestRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "contest_id",
-        b"contest_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "verdict",
-        b"verdict",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contest_id", b"contest_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -375,18 +308,7 @@ class ListContestsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "overdue",
-        b"overdue",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -414,9 +336,7 @@ class ListContestsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "contests", b"contests", "next_page_token", b"next_page_token"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contests", b"contests", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

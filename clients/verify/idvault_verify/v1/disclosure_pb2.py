@@ -4,172 +4,146 @@
 # source: idvault/v1/disclosure.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/disclosure.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/disclosure.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1bidvault/v1/disclosure.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto"\xf7\x01\n\x11\x43ustodianDecision\x12\x11\n\tcustodian\x18\x01 \x01(\t\x12$\n\x07verdict\x18\x02 \x01(\x0e\x32\x13.idvault.v1.Verdict\x12/\n\x0b\x64\x65\x63ide_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crelease_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breport_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsigned_denial\x18\x06 \x01(\x0c"[\n\x0bLoggedEntry\x12\x0c\n\x04leaf\x18\x01 \x01(\x0c\x12\x13\n\x0bopening_key\x18\x02 \x01(\x0c\x12)\n\x05proof\x18\x03 \x01(\x0b\x32\x1a.idvault.v1.InclusionProof"\xac\x03\n\nDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.DisclosureState\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08openings\x18\x06 \x01(\x05\x12\x0e\n\x06opened\x18\x07 \x01(\x05\x12\x11\n\tthreshold\x18\x08 \x01(\x05\x12\x30\n\tdecisions\x18\t \x03(\x0b\x32\x1d.idvault.v1.CustodianDecision\x12\x16\n\x0esigned_request\x18\n \x01(\x0c\x12\x31\n\rdisclose_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63onfirm_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp"F\n\x18RequestDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0esigned_request\x18\x02 \x01(\x0c"-\n\x14GetDisclosureRequest\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t"?\n\x16ListDisclosuresRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t"\x8f\x01\n\x17ListDisclosuresResponse\x12+\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x16.idvault.v1.Disclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x19\n\x11\x66iled_today_count\x18\x03 \x01(\x05\x12\x13\n\x0b\x64\x61ily_limit\x18\x04 \x01(\x05"D\n\x17\x43\x61ncelDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t"P\n\x15OpenDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t"B\n\x15\x43onfirmOpeningRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t"R\n\x12ReportShareRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x11\n\tcustodian\x18\x03 \x01(\t"\x15\n\x13ReportShareResponse"\xf8\x01\n\x0cSealedRecord\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x15\n\rrelying_party\x18\x02 \x01(\t\x12\x11\n\trecord_id\x18\x03 \x01(\t\x12\x16\n\x0e\x66ormat_version\x18\x04 \x01(\x05\x12\x19\n\x11sealing_quorum_id\x18\x05 \x01(\t\x12\x19\n\x11present_quorum_id\x18\x06 \x01(\t\x12\r\n\x05suite\x18\x07 \x01(\t\x12\x0c\n\x04salt\x18\x08 \x01(\x0c\x12\x12\n\ncommitment\x18\t \x01(\x0c\x12\x12\n\nciphertext\x18\n \x01(\x0c\x12\x14\n\x0cshare_hashes\x18\x0b \x03(\x0c"b\n\rResealedShare\x12\x11\n\tcustodian\x18\x01 \x01(\t\x12\x13\n\x0bshare_index\x18\x02 \x01(\x05\x12\x10\n\x08resealed\x18\x03 \x01(\x0c\x12\x17\n\x0fsigned_approval\x18\x04 \x01(\x0c"\xf2\x02\n\x10OpenedDisclosure\x12*\n\ndisclosure\x18\x01 \x01(\x0b\x32\x16.idvault.v1.Disclosure\x12(\n\x06record\x18\x02 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\x12\x13\n\x0bshred_value\x18\x03 \x01(\x0c\x12)\n\x06shares\x18\x04 \x03(\x0b\x32\x19.idvault.v1.ResealedShare\x12\x1b\n\x13settlement_claim_id\x18\x05 \x01(\t\x12+\n\nsettlement\x18\x06 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12(\n\x07opening\x18\x07 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12(\n\x07request\x18\t \x01(\x0b\x32\x17.idvault.v1.LoggedEntry"F\n\x1dListPendingDisclosuresRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t"\xc4\x02\n\x11PendingDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x16\n\x0esigned_request\x18\x02 \x01(\x0c\x12&\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tthreshold\x18\x06 \x01(\x05\x12\x30\n\tdecisions\x18\x07 \x03(\x0b\x32\x1d.idvault.v1.CustodianDecision\x12\x15\n\rrecord_digest\x18\t \x01(\x0c\x12\x1a\n\x12recent_disclosures\x18\n \x01(\x05"\x99\x01\n\x1eListPendingDisclosuresResponse\x12\x32\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x1d.idvault.v1.PendingDisclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\ncheckpoint\x18\x03 \x01(\x0b\x32\x16.idvault.v1.Checkpoint".\n\x15GetSealedShareRequest\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t"\xca\x01\n\x0bSealedShare\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x19\n\x11present_quorum_id\x18\x03 \x01(\t\x12\r\n\x05suite\x18\x04 \x01(\t\x12\x13\n\x0bshare_index\x18\x05 \x01(\x05\x12\x14\n\x0csealed_share\x18\x06 \x01(\x0c\x12\x12\n\nshare_hash\x18\x07 \x01(\x0c\x12(\n\x06record\x18\x08 \x01(\x0b\x32\x18.idvault.v1.SealedRecord"l\n\x18\x41pproveDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x17\n\x0fsigned_approval\x18\x03 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t"X\n\x13ReleaseShareRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x16\n\x0eresealed_share\x18\x03 \x01(\x0c"Y\n\x15\x44\x65nyDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x15\n\rsigned_denial\x18\x03 \x01(\x0c"\xef\x01\n\x11\x44\x65\x63idedDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.idvault.v1.DisclosureState\x12\x11\n\tthreshold\x18\x03 \x01(\x05\x12\x30\n\tdecisions\x18\x04 \x03(\x0b\x32\x1d.idvault.v1.CustodianDecision\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint"g\n\x14ReportFindingRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12$\n\x07\x66inding\x18\x03 \x01(\x0e\x32\x13.idvault.v1.Finding"\x17\n\x15ReportFindingResponse"W\n\x1bListSharesToHandOverRequest\x12\x11\n\tquorum_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"x\n\x0fShareToHandOver\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x11\n\tquorum_id\x18\x03 \x01(\t\x12\x14\n\x0csealed_share\x18\x04 \x01(\x0c\x12\x12\n\nshare_hash\x18\x05 \x01(\x0c"\x93\x01\n\x1cListSharesToHandOverResponse\x12+\n\x06shares\x18\x01 \x03(\x0b\x32\x1b.idvault.v1.ShareToHandOver\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x16\n\x0eleft_out_count\x18\x03 \x01(\x05\x12\x15\n\rwaiting_count\x18\x04 \x01(\x03"v\n\x0bHandedShare\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x11\n\tquorum_id\x18\x03 \x01(\t\x12\x12\n\nshare_hash\x18\x04 \x01(\x0c\x12\x16\n\x0eresealed_share\x18\x05 \x01(\x0c"z\n\x15HandOverSharesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tquorum_id\x18\x02 \x01(\t\x12\'\n\x06shares\x18\x03 \x03(\x0b\x32\x17.idvault.v1.HandedShare\x12\x11\n\tsignature\x18\x04 \x01(\x0c".\n\x16HandOverSharesResponse\x12\x14\n\x0chanded_count\x18\x01 \x01(\x05"N\n\x12\x45ndHandOverRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tquorum_id\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c")\n\x13\x45ndHandOverResponse\x12\x12\n\nleft_count\x18\x01 \x01(\x03*\xea\x01\n\x0f\x44isclosureState\x12 \n\x1c\x44ISCLOSURE_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44ISCLOSURE_STATE_REQUESTED\x10\x01\x12\x1d\n\x19\x44ISCLOSURE_STATE_APPROVED\x10\x02\x12\x1b\n\x17\x44ISCLOSURE_STATE_OPENED\x10\x03\x12\x1b\n\x17\x44ISCLOSURE_STATE_DENIED\x10\x04\x12\x1c\n\x18\x44ISCLOSURE_STATE_EXPIRED\x10\x05\x12\x1e\n\x1a\x44ISCLOSURE_STATE_CANCELLED\x10\x06*I\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_APPROVE\x10\x01\x12\x10\n\x0cVERDICT_DENY\x10\x02*\x80\x03\n\x07\x46inding\x12\x17\n\x13\x46INDING_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46INDING_NOT_IN_ROSTER\x10\x01\x12\x1d\n\x19\x46INDING_SIGNATURE_INVALID\x10\x02\x12\x16\n\x12\x46INDING_NOT_IN_LOG\x10\x03\x12\x17\n\x13\x46INDING_LOG_INVALID\x10\x04\x12\x19\n\x15\x46INDING_OTHER_REQUEST\x10\x05\x12\x17\n\x13\x46INDING_SHARE_WRONG\x10\x06\x12\x1a\n\x16\x46INDING_SHARES_MISSING\x10\x07\x12\x1a\n\x16\x46INDING_RECORD_DAMAGED\x10\x08\x12\x16\n\x12\x46INDING_LOG_FORKED\x10\t\x12\x1d\n\x19\x46INDING_LOG_NOT_WITNESSED\x10\n\x12\x19\n\x15\x46INDING_TERMS_INVALID\x10\x0b\x12\x1a\n\x16\x46INDING_QUOTA_EXCEEDED\x10\x0c\x12\x17\n\x13\x46INDING_NOT_A_MATCH\x10\r2\xe2\x05\n\x11\x44isclosureService\x12X\n\x11RequestDisclosure\x12$.idvault.v1.RequestDisclosureRequest\x1a\x16.idvault.v1.Disclosure"\x05\x8a\xb5\x18\x01\x02\x12S\n\rGetDisclosure\x12 .idvault.v1.GetDisclosureRequest\x1a\x16.idvault.v1.Disclosure"\x08\x90\x02\x01\x8a\xb5\x18\x01\x02\x12\x64\n\x0fListDisclosures\x12".idvault.v1.ListDisclosuresRequest\x1a#.idvault.v1.ListDisclosuresResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x02\x12V\n\x10\x43\x61ncelDisclosure\x12#.idvault.v1.CancelDisclosureRequest\x1a\x16.idvault.v1.Disclosure"\x05\x8a\xb5\x18\x01\x02\x12X\n\x0eOpenDisclosure\x12!.idvault.v1.OpenDisclosureRequest\x1a\x1c.idvault.v1.OpenedDisclosure"\x05\x8a\xb5\x18\x01\x02\x12R\n\x0e\x43onfirmOpening\x12!.idvault.v1.ConfirmOpeningRequest\x1a\x16.idvault.v1.Disclosure"\x05\x8a\xb5\x18\x01\x02\x12U\n\x0bReportShare\x12\x1e.idvault.v1.ReportShareRequest\x1a\x1f.idvault.v1.ReportShareResponse"\x05\x8a\xb5\x18\x01\x02\x12[\n\rReportFinding\x12 .idvault.v1.ReportFindingRequest\x1a!.idvault.v1.ReportFindingResponse"\x05\x8a\xb5\x18\x01\x02\x32\x81\x07\n\x10\x43ustodianService\x12y\n\x16ListPendingDisclosures\x12).idvault.v1.ListPendingDisclosuresRequest\x1a*.idvault.v1.ListPendingDisclosuresResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12V\n\x0eGetSealedShare\x12!.idvault.v1.GetSealedShareRequest\x1a\x17.idvault.v1.SealedShare"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12_\n\x11\x41pproveDisclosure\x12$.idvault.v1.ApproveDisclosureRequest\x1a\x1d.idvault.v1.DecidedDisclosure"\x05\x8a\xb5\x18\x01\x03\x12U\n\x0cReleaseShare\x12\x1f.idvault.v1.ReleaseShareRequest\x1a\x1d.idvault.v1.DecidedDisclosure"\x05\x8a\xb5\x18\x01\x03\x12Y\n\x0e\x44\x65nyDisclosure\x12!.idvault.v1.DenyDisclosureRequest\x1a\x1d.idvault.v1.DecidedDisclosure"\x05\x8a\xb5\x18\x01\x03\x12s\n\x14ListSharesToHandOver\x12\'.idvault.v1.ListSharesToHandOverRequest\x1a(.idvault.v1.ListSharesToHandOverResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12^\n\x0eHandOverShares\x12!.idvault.v1.HandOverSharesRequest\x1a".idvault.v1.HandOverSharesResponse"\x05\x8a\xb5\x18\x01\x03\x12U\n\x0b\x45ndHandOver\x12\x1e.idvault.v1.EndHandOverRequest\x1a\x1f.idvault.v1.EndHandOverResponse"\x05\x8a\xb5\x18\x01\x03\x12[\n\rReportFinding\x12 .idvault.v1.ReportFindingRequest\x1a!.idvault.v1.ReportFindingResponse"\x05\x8a\xb5\x18\x01\x03\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bidvault/v1/disclosure.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\xf7\x01\n\x11\x43ustodianDecision\x12\x11\n\tcustodian\x18\x01 \x01(\t\x12$\n\x07verdict\x18\x02 \x01(\x0e\x32\x13.idvault.v1.Verdict\x12/\n\x0b\x64\x65\x63ide_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crelease_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breport_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsigned_denial\x18\x06 \x01(\x0c\"[\n\x0bLoggedEntry\x12\x0c\n\x04leaf\x18\x01 \x01(\x0c\x12\x13\n\x0bopening_key\x18\x02 \x01(\x0c\x12)\n\x05proof\x18\x03 \x01(\x0b\x32\x1a.idvault.v1.InclusionProof\"\xac\x03\n\nDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.DisclosureState\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08openings\x18\x06 \x01(\x05\x12\x0e\n\x06opened\x18\x07 \x01(\x05\x12\x11\n\tthreshold\x18\x08 \x01(\x05\x12\x30\n\tdecisions\x18\t \x03(\x0b\x32\x1d.idvault.v1.CustodianDecision\x12\x16\n\x0esigned_request\x18\n \x01(\x0c\x12\x31\n\rdisclose_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63onfirm_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x18RequestDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0esigned_request\x18\x02 \x01(\x0c\"-\n\x14GetDisclosureRequest\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\"?\n\x16ListDisclosuresRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x8f\x01\n\x17ListDisclosuresResponse\x12+\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x16.idvault.v1.Disclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x19\n\x11\x66iled_today_count\x18\x03 \x01(\x05\x12\x13\n\x0b\x64\x61ily_limit\x18\x04 \x01(\x05\"D\n\x17\x43\x61ncelDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\"P\n\x15OpenDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"B\n\x15\x43onfirmOpeningRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\"R\n\x12ReportShareRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x11\n\tcustodian\x18\x03 \x01(\t\"\x15\n\x13ReportShareResponse\"\xf8\x01\n\x0cSealedRecord\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x15\n\rrelying_party\x18\x02 \x01(\t\x12\x11\n\trecord_id\x18\x03 \x01(\t\x12\x16\n\x0e\x66ormat_version\x18\x04 \x01(\x05\x12\x19\n\x11sealing_quorum_id\x18\x05 \x01(\t\x12\x19\n\x11present_quorum_id\x18\x06 \x01(\t\x12\r\n\x05suite\x18\x07 \x01(\t\x12\x0c\n\x04salt\x18\x08 \x01(\x0c\x12\x12\n\ncommitment\x18\t \x01(\x0c\x12\x12\n\nciphertext\x18\n \x01(\x0c\x12\x14\n\x0cshare_hashes\x18\x0b \x03(\x0c\"b\n\rResealedShare\x12\x11\n\tcustodian\x18\x01 \x01(\t\x12\x13\n\x0bshare_index\x18\x02 \x01(\x05\x12\x10\n\x08resealed\x18\x03 \x01(\x0c\x12\x17\n\x0fsigned_approval\x18\x04 \x01(\x0c\"\xf2\x02\n\x10OpenedDisclosure\x12*\n\ndisclosure\x18\x01 \x01(\x0b\x32\x16.idvault.v1.Disclosure\x12(\n\x06record\x18\x02 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\x12\x13\n\x0bshred_value\x18\x03 \x01(\x0c\x12)\n\x06shares\x18\x04 \x03(\x0b\x32\x19.idvault.v1.ResealedShare\x12\x1b\n\x13settlement_claim_id\x18\x05 \x01(\t\x12+\n\nsettlement\x18\x06 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12(\n\x07opening\x18\x07 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12(\n\x07request\x18\t \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\"F\n\x1dListPendingDisclosuresRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\xc4\x02\n\x11PendingDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x16\n\x0esigned_request\x18\x02 \x01(\x0c\x12&\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tthreshold\x18\x06 \x01(\x05\x12\x30\n\tdecisions\x18\x07 \x03(\x0b\x32\x1d.idvault.v1.CustodianDecision\x12\x15\n\rrecord_digest\x18\t \x01(\x0c\x12\x1a\n\x12recent_disclosures\x18\n \x01(\x05\"\x99\x01\n\x1eListPendingDisclosuresResponse\x12\x32\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32\x1d.idvault.v1.PendingDisclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\ncheckpoint\x18\x03 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\".\n\x15GetSealedShareRequest\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\"\xca\x01\n\x0bSealedShare\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x19\n\x11present_quorum_id\x18\x03 \x01(\t\x12\r\n\x05suite\x18\x04 \x01(\t\x12\x13\n\x0bshare_index\x18\x05 \x01(\x05\x12\x14\n\x0csealed_share\x18\x06 \x01(\x0c\x12\x12\n\nshare_hash\x18\x07 \x01(\x0c\x12(\n\x06record\x18\x08 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\"l\n\x18\x41pproveDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x17\n\x0fsigned_approval\x18\x03 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"X\n\x13ReleaseShareRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x16\n\x0eresealed_share\x18\x03 \x01(\x0c\"Y\n\x15\x44\x65nyDisclosureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12\x15\n\rsigned_denial\x18\x03 \x01(\x0c\"\xef\x01\n\x11\x44\x65\x63idedDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.idvault.v1.DisclosureState\x12\x11\n\tthreshold\x18\x03 \x01(\x05\x12\x30\n\tdecisions\x18\x04 \x03(\x0b\x32\x1d.idvault.v1.CustodianDecision\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\"g\n\x14ReportFindingRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rdisclosure_id\x18\x02 \x01(\t\x12$\n\x07\x66inding\x18\x03 \x01(\x0e\x32\x13.idvault.v1.Finding\"\x17\n\x15ReportFindingResponse\"W\n\x1bListSharesToHandOverRequest\x12\x11\n\tquorum_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"x\n\x0fShareToHandOver\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x11\n\tquorum_id\x18\x03 \x01(\t\x12\x14\n\x0csealed_share\x18\x04 \x01(\x0c\x12\x12\n\nshare_hash\x18\x05 \x01(\x0c\"\x93\x01\n\x1cListSharesToHandOverResponse\x12+\n\x06shares\x18\x01 \x03(\x0b\x32\x1b.idvault.v1.ShareToHandOver\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x16\n\x0eleft_out_count\x18\x03 \x01(\x05\x12\x15\n\rwaiting_count\x18\x04 \x01(\x03\"v\n\x0bHandedShare\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x11\n\tquorum_id\x18\x03 \x01(\t\x12\x12\n\nshare_hash\x18\x04 \x01(\x0c\x12\x16\n\x0eresealed_share\x18\x05 \x01(\x0c\"z\n\x15HandOverSharesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tquorum_id\x18\x02 \x01(\t\x12\'\n\x06shares\x18\x03 \x03(\x0b\x32\x17.idvault.v1.HandedShare\x12\x11\n\tsignature\x18\x04 \x01(\x0c\".\n\x16HandOverSharesResponse\x12\x14\n\x0chanded_count\x18\x01 \x01(\x05\"N\n\x12\x45ndHandOverRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tquorum_id\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\")\n\x13\x45ndHandOverResponse\x12\x12\n\nleft_count\x18\x01 \x01(\x03*\xea\x01\n\x0f\x44isclosureState\x12 \n\x1c\x44ISCLOSURE_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44ISCLOSURE_STATE_REQUESTED\x10\x01\x12\x1d\n\x19\x44ISCLOSURE_STATE_APPROVED\x10\x02\x12\x1b\n\x17\x44ISCLOSURE_STATE_OPENED\x10\x03\x12\x1b\n\x17\x44ISCLOSURE_STATE_DENIED\x10\x04\x12\x1c\n\x18\x44ISCLOSURE_STATE_EXPIRED\x10\x05\x12\x1e\n\x1a\x44ISCLOSURE_STATE_CANCELLED\x10\x06*I\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_APPROVE\x10\x01\x12\x10\n\x0cVERDICT_DENY\x10\x02*\x80\x03\n\x07\x46inding\x12\x17\n\x13\x46INDING_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46INDING_NOT_IN_ROSTER\x10\x01\x12\x1d\n\x19\x46INDING_SIGNATURE_INVALID\x10\x02\x12\x16\n\x12\x46INDING_NOT_IN_LOG\x10\x03\x12\x17\n\x13\x46INDING_LOG_INVALID\x10\x04\x12\x19\n\x15\x46INDING_OTHER_REQUEST\x10\x05\x12\x17\n\x13\x46INDING_SHARE_WRONG\x10\x06\x12\x1a\n\x16\x46INDING_SHARES_MISSING\x10\x07\x12\x1a\n\x16\x46INDING_RECORD_DAMAGED\x10\x08\x12\x16\n\x12\x46INDING_LOG_FORKED\x10\t\x12\x1d\n\x19\x46INDING_LOG_NOT_WITNESSED\x10\n\x12\x19\n\x15\x46INDING_TERMS_INVALID\x10\x0b\x12\x1a\n\x16\x46INDING_QUOTA_EXCEEDED\x10\x0c\x12\x17\n\x13\x46INDING_NOT_A_MATCH\x10\r2\xe2\x05\n\x11\x44isclosureService\x12X\n\x11RequestDisclosure\x12$.idvault.v1.RequestDisclosureRequest\x1a\x16.idvault.v1.Disclosure\"\x05\x8a\xb5\x18\x01\x02\x12S\n\rGetDisclosure\x12 .idvault.v1.GetDisclosureRequest\x1a\x16.idvault.v1.Disclosure\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x02\x12\x64\n\x0fListDisclosures\x12\".idvault.v1.ListDisclosuresRequest\x1a#.idvault.v1.ListDisclosuresResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x02\x12V\n\x10\x43\x61ncelDisclosure\x12#.idvault.v1.CancelDisclosureRequest\x1a\x16.idvault.v1.Disclosure\"\x05\x8a\xb5\x18\x01\x02\x12X\n\x0eOpenDisclosure\x12!.idvault.v1.OpenDisclosureRequest\x1a\x1c.idvault.v1.OpenedDisclosure\"\x05\x8a\xb5\x18\x01\x02\x12R\n\x0e\x43onfirmOpening\x12!.idvault.v1.ConfirmOpeningRequest\x1a\x16.idvault.v1.Disclosure\"\x05\x8a\xb5\x18\x01\x02\x12U\n\x0bReportShare\x12\x1e.idvault.v1.ReportShareRequest\x1a\x1f.idvault.v1.ReportShareResponse\"\x05\x8a\xb5\x18\x01\x02\x12[\n\rReportFinding\x12 .idvault.v1.ReportFindingRequest\x1a!.idvault.v1.ReportFindingResponse\"\x05\x8a\xb5\x18\x01\x02\x32\x81\x07\n\x10\x43ustodianService\x12y\n\x16ListPendingDisclosures\x12).idvault.v1.ListPendingDisclosuresRequest\x1a*.idvault.v1.ListPendingDisclosuresResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12V\n\x0eGetSealedShare\x12!.idvault.v1.GetSealedShareRequest\x1a\x17.idvault.v1.SealedShare\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12_\n\x11\x41pproveDisclosure\x12$.idvault.v1.ApproveDisclosureRequest\x1a\x1d.idvault.v1.DecidedDisclosure\"\x05\x8a\xb5\x18\x01\x03\x12U\n\x0cReleaseShare\x12\x1f.idvault.v1.ReleaseShareRequest\x1a\x1d.idvault.v1.DecidedDisclosure\"\x05\x8a\xb5\x18\x01\x03\x12Y\n\x0e\x44\x65nyDisclosure\x12!.idvault.v1.DenyDisclosureRequest\x1a\x1d.idvault.v1.DecidedDisclosure\"\x05\x8a\xb5\x18\x01\x03\x12s\n\x14ListSharesToHandOver\x12\'.idvault.v1.ListSharesToHandOverRequest\x1a(.idvault.v1.ListSharesToHandOverResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12^\n\x0eHandOverShares\x12!.idvault.v1.HandOverSharesRequest\x1a\".idvault.v1.HandOverSharesResponse\"\x05\x8a\xb5\x18\x01\x03\x12U\n\x0b\x45ndHandOver\x12\x1e.idvault.v1.EndHandOverRequest\x1a\x1f.idvault.v1.EndHandOverResponse\"\x05\x8a\xb5\x18\x01\x03\x12[\n\rReportFinding\x12 .idvault.v1.ReportFindingRequest\x1a!.idvault.v1.ReportFindingResponse\"\x05\x8a\xb5\x18\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.disclosure_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.disclosure_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name["RequestDisclosure"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "RequestDisclosure"
-    ]._serialized_options = b"\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["GetDisclosure"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "GetDisclosure"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["ListDisclosures"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "ListDisclosures"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["CancelDisclosure"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "CancelDisclosure"
-    ]._serialized_options = b"\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["OpenDisclosure"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "OpenDisclosure"
-    ]._serialized_options = b"\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["ConfirmOpening"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "ConfirmOpening"
-    ]._serialized_options = b"\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["ReportShare"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "ReportShare"
-    ]._serialized_options = b"\212\265\030\001\002"
-    _globals["_DISCLOSURESERVICE"].methods_by_name["ReportFinding"]._loaded_options = None
-    _globals["_DISCLOSURESERVICE"].methods_by_name[
-        "ReportFinding"
-    ]._serialized_options = b"\212\265\030\001\002"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["ListPendingDisclosures"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "ListPendingDisclosures"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["GetSealedShare"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "GetSealedShare"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["ApproveDisclosure"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "ApproveDisclosure"
-    ]._serialized_options = b"\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["ReleaseShare"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "ReleaseShare"
-    ]._serialized_options = b"\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["DenyDisclosure"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "DenyDisclosure"
-    ]._serialized_options = b"\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["ListSharesToHandOver"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "ListSharesToHandOver"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["HandOverShares"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "HandOverShares"
-    ]._serialized_options = b"\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["EndHandOver"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name["EndHandOver"]._serialized_options = b"\212\265\030\001\003"
-    _globals["_CUSTODIANSERVICE"].methods_by_name["ReportFinding"]._loaded_options = None
-    _globals["_CUSTODIANSERVICE"].methods_by_name[
-        "ReportFinding"
-    ]._serialized_options = b"\212\265\030\001\003"
-    _globals["_DISCLOSURESTATE"]._serialized_start = 4536
-    _globals["_DISCLOSURESTATE"]._serialized_end = 4770
-    _globals["_VERDICT"]._serialized_start = 4772
-    _globals["_VERDICT"]._serialized_end = 4845
-    _globals["_FINDING"]._serialized_start = 4848
-    _globals["_FINDING"]._serialized_end = 5232
-    _globals["_CUSTODIANDECISION"]._serialized_start = 134
-    _globals["_CUSTODIANDECISION"]._serialized_end = 381
-    _globals["_LOGGEDENTRY"]._serialized_start = 383
-    _globals["_LOGGEDENTRY"]._serialized_end = 474
-    _globals["_DISCLOSURE"]._serialized_start = 477
-    _globals["_DISCLOSURE"]._serialized_end = 905
-    _globals["_REQUESTDISCLOSUREREQUEST"]._serialized_start = 907
-    _globals["_REQUESTDISCLOSUREREQUEST"]._serialized_end = 977
-    _globals["_GETDISCLOSUREREQUEST"]._serialized_start = 979
-    _globals["_GETDISCLOSUREREQUEST"]._serialized_end = 1024
-    _globals["_LISTDISCLOSURESREQUEST"]._serialized_start = 1026
-    _globals["_LISTDISCLOSURESREQUEST"]._serialized_end = 1089
-    _globals["_LISTDISCLOSURESRESPONSE"]._serialized_start = 1092
-    _globals["_LISTDISCLOSURESRESPONSE"]._serialized_end = 1235
-    _globals["_CANCELDISCLOSUREREQUEST"]._serialized_start = 1237
-    _globals["_CANCELDISCLOSUREREQUEST"]._serialized_end = 1305
-    _globals["_OPENDISCLOSUREREQUEST"]._serialized_start = 1307
-    _globals["_OPENDISCLOSUREREQUEST"]._serialized_end = 1387
-    _globals["_CONFIRMOPENINGREQUEST"]._serialized_start = 1389
-    _globals["_CONFIRMOPENINGREQUEST"]._serialized_end = 1455
-    _globals["_REPORTSHAREREQUEST"]._serialized_start = 1457
-    _globals["_REPORTSHAREREQUEST"]._serialized_end = 1539
-    _globals["_REPORTSHARERESPONSE"]._serialized_start = 1541
-    _globals["_REPORTSHARERESPONSE"]._serialized_end = 1562
-    _globals["_SEALEDRECORD"]._serialized_start = 1565
-    _globals["_SEALEDRECORD"]._serialized_end = 1813
-    _globals["_RESEALEDSHARE"]._serialized_start = 1815
-    _globals["_RESEALEDSHARE"]._serialized_end = 1913
-    _globals["_OPENEDDISCLOSURE"]._serialized_start = 1916
-    _globals["_OPENEDDISCLOSURE"]._serialized_end = 2286
-    _globals["_LISTPENDINGDISCLOSURESREQUEST"]._serialized_start = 2288
-    _globals["_LISTPENDINGDISCLOSURESREQUEST"]._serialized_end = 2358
-    _globals["_PENDINGDISCLOSURE"]._serialized_start = 2361
-    _globals["_PENDINGDISCLOSURE"]._serialized_end = 2685
-    _globals["_LISTPENDINGDISCLOSURESRESPONSE"]._serialized_start = 2688
-    _globals["_LISTPENDINGDISCLOSURESRESPONSE"]._serialized_end = 2841
-    _globals["_GETSEALEDSHAREREQUEST"]._serialized_start = 2843
-    _globals["_GETSEALEDSHAREREQUEST"]._serialized_end = 2889
-    _globals["_SEALEDSHARE"]._serialized_start = 2892
-    _globals["_SEALEDSHARE"]._serialized_end = 3094
-    _globals["_APPROVEDISCLOSUREREQUEST"]._serialized_start = 3096
-    _globals["_APPROVEDISCLOSUREREQUEST"]._serialized_end = 3204
-    _globals["_RELEASESHAREREQUEST"]._serialized_start = 3206
-    _globals["_RELEASESHAREREQUEST"]._serialized_end = 3294
-    _globals["_DENYDISCLOSUREREQUEST"]._serialized_start = 3296
-    _globals["_DENYDISCLOSUREREQUEST"]._serialized_end = 3385
-    _globals["_DECIDEDDISCLOSURE"]._serialized_start = 3388
-    _globals["_DECIDEDDISCLOSURE"]._serialized_end = 3627
-    _globals["_REPORTFINDINGREQUEST"]._serialized_start = 3629
-    _globals["_REPORTFINDINGREQUEST"]._serialized_end = 3732
-    _globals["_REPORTFINDINGRESPONSE"]._serialized_start = 3734
-    _globals["_REPORTFINDINGRESPONSE"]._serialized_end = 3757
-    _globals["_LISTSHARESTOHANDOVERREQUEST"]._serialized_start = 3759
-    _globals["_LISTSHARESTOHANDOVERREQUEST"]._serialized_end = 3846
-    _globals["_SHARETOHANDOVER"]._serialized_start = 3848
-    _globals["_SHARETOHANDOVER"]._serialized_end = 3968
-    _globals["_LISTSHARESTOHANDOVERRESPONSE"]._serialized_start = 3971
-    _globals["_LISTSHARESTOHANDOVERRESPONSE"]._serialized_end = 4118
-    _globals["_HANDEDSHARE"]._serialized_start = 4120
-    _globals["_HANDEDSHARE"]._serialized_end = 4238
-    _globals["_HANDOVERSHARESREQUEST"]._serialized_start = 4240
-    _globals["_HANDOVERSHARESREQUEST"]._serialized_end = 4362
-    _globals["_HANDOVERSHARESRESPONSE"]._serialized_start = 4364
-    _globals["_HANDOVERSHARESRESPONSE"]._serialized_end = 4410
-    _globals["_ENDHANDOVERREQUEST"]._serialized_start = 4412
-    _globals["_ENDHANDOVERREQUEST"]._serialized_end = 4490
-    _globals["_ENDHANDOVERRESPONSE"]._serialized_start = 4492
-    _globals["_ENDHANDOVERRESPONSE"]._serialized_end = 4533
-    _globals["_DISCLOSURESERVICE"]._serialized_start = 5235
-    _globals["_DISCLOSURESERVICE"]._serialized_end = 5973
-    _globals["_CUSTODIANSERVICE"]._serialized_start = 5976
-    _globals["_CUSTODIANSERVICE"]._serialized_end = 6873
+  DESCRIPTOR._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['RequestDisclosure']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['RequestDisclosure']._serialized_options = b'\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['GetDisclosure']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['GetDisclosure']._serialized_options = b'\220\002\001\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ListDisclosures']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ListDisclosures']._serialized_options = b'\220\002\001\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['CancelDisclosure']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['CancelDisclosure']._serialized_options = b'\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['OpenDisclosure']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['OpenDisclosure']._serialized_options = b'\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ConfirmOpening']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ConfirmOpening']._serialized_options = b'\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ReportShare']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ReportShare']._serialized_options = b'\212\265\030\001\002'
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ReportFinding']._loaded_options = None
+  _globals['_DISCLOSURESERVICE'].methods_by_name['ReportFinding']._serialized_options = b'\212\265\030\001\002'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ListPendingDisclosures']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ListPendingDisclosures']._serialized_options = b'\220\002\001\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['GetSealedShare']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['GetSealedShare']._serialized_options = b'\220\002\001\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ApproveDisclosure']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ApproveDisclosure']._serialized_options = b'\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ReleaseShare']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ReleaseShare']._serialized_options = b'\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['DenyDisclosure']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['DenyDisclosure']._serialized_options = b'\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ListSharesToHandOver']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ListSharesToHandOver']._serialized_options = b'\220\002\001\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['HandOverShares']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['HandOverShares']._serialized_options = b'\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['EndHandOver']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['EndHandOver']._serialized_options = b'\212\265\030\001\003'
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ReportFinding']._loaded_options = None
+  _globals['_CUSTODIANSERVICE'].methods_by_name['ReportFinding']._serialized_options = b'\212\265\030\001\003'
+  _globals['_DISCLOSURESTATE']._serialized_start=4536
+  _globals['_DISCLOSURESTATE']._serialized_end=4770
+  _globals['_VERDICT']._serialized_start=4772
+  _globals['_VERDICT']._serialized_end=4845
+  _globals['_FINDING']._serialized_start=4848
+  _globals['_FINDING']._serialized_end=5232
+  _globals['_CUSTODIANDECISION']._serialized_start=134
+  _globals['_CUSTODIANDECISION']._serialized_end=381
+  _globals['_LOGGEDENTRY']._serialized_start=383
+  _globals['_LOGGEDENTRY']._serialized_end=474
+  _globals['_DISCLOSURE']._serialized_start=477
+  _globals['_DISCLOSURE']._serialized_end=905
+  _globals['_REQUESTDISCLOSUREREQUEST']._serialized_start=907
+  _globals['_REQUESTDISCLOSUREREQUEST']._serialized_end=977
+  _globals['_GETDISCLOSUREREQUEST']._serialized_start=979
+  _globals['_GETDISCLOSUREREQUEST']._serialized_end=1024
+  _globals['_LISTDISCLOSURESREQUEST']._serialized_start=1026
+  _globals['_LISTDISCLOSURESREQUEST']._serialized_end=1089
+  _globals['_LISTDISCLOSURESRESPONSE']._serialized_start=1092
+  _globals['_LISTDISCLOSURESRESPONSE']._serialized_end=1235
+  _globals['_CANCELDISCLOSUREREQUEST']._serialized_start=1237
+  _globals['_CANCELDISCLOSUREREQUEST']._serialized_end=1305
+  _globals['_OPENDISCLOSUREREQUEST']._serialized_start=1307
+  _globals['_OPENDISCLOSUREREQUEST']._serialized_end=1387
+  _globals['_CONFIRMOPENINGREQUEST']._serialized_start=1389
+  _globals['_CONFIRMOPENINGREQUEST']._serialized_end=1455
+  _globals['_REPORTSHAREREQUEST']._serialized_start=1457
+  _globals['_REPORTSHAREREQUEST']._serialized_end=1539
+  _globals['_REPORTSHARERESPONSE']._serialized_start=1541
+  _globals['_REPORTSHARERESPONSE']._serialized_end=1562
+  _globals['_SEALEDRECORD']._serialized_start=1565
+  _globals['_SEALEDRECORD']._serialized_end=1813
+  _globals['_RESEALEDSHARE']._serialized_start=1815
+  _globals['_RESEALEDSHARE']._serialized_end=1913
+  _globals['_OPENEDDISCLOSURE']._serialized_start=1916
+  _globals['_OPENEDDISCLOSURE']._serialized_end=2286
+  _globals['_LISTPENDINGDISCLOSURESREQUEST']._serialized_start=2288
+  _globals['_LISTPENDINGDISCLOSURESREQUEST']._serialized_end=2358
+  _globals['_PENDINGDISCLOSURE']._serialized_start=2361
+  _globals['_PENDINGDISCLOSURE']._serialized_end=2685
+  _globals['_LISTPENDINGDISCLOSURESRESPONSE']._serialized_start=2688
+  _globals['_LISTPENDINGDISCLOSURESRESPONSE']._serialized_end=2841
+  _globals['_GETSEALEDSHAREREQUEST']._serialized_start=2843
+  _globals['_GETSEALEDSHAREREQUEST']._serialized_end=2889
+  _globals['_SEALEDSHARE']._serialized_start=2892
+  _globals['_SEALEDSHARE']._serialized_end=3094
+  _globals['_APPROVEDISCLOSUREREQUEST']._serialized_start=3096
+  _globals['_APPROVEDISCLOSUREREQUEST']._serialized_end=3204
+  _globals['_RELEASESHAREREQUEST']._serialized_start=3206
+  _globals['_RELEASESHAREREQUEST']._serialized_end=3294
+  _globals['_DENYDISCLOSUREREQUEST']._serialized_start=3296
+  _globals['_DENYDISCLOSUREREQUEST']._serialized_end=3385
+  _globals['_DECIDEDDISCLOSURE']._serialized_start=3388
+  _globals['_DECIDEDDISCLOSURE']._serialized_end=3627
+  _globals['_REPORTFINDINGREQUEST']._serialized_start=3629
+  _globals['_REPORTFINDINGREQUEST']._serialized_end=3732
+  _globals['_REPORTFINDINGRESPONSE']._serialized_start=3734
+  _globals['_REPORTFINDINGRESPONSE']._serialized_end=3757
+  _globals['_LISTSHARESTOHANDOVERREQUEST']._serialized_start=3759
+  _globals['_LISTSHARESTOHANDOVERREQUEST']._serialized_end=3846
+  _globals['_SHARETOHANDOVER']._serialized_start=3848
+  _globals['_SHARETOHANDOVER']._serialized_end=3968
+  _globals['_LISTSHARESTOHANDOVERRESPONSE']._serialized_start=3971
+  _globals['_LISTSHARESTOHANDOVERRESPONSE']._serialized_end=4118
+  _globals['_HANDEDSHARE']._serialized_start=4120
+  _globals['_HANDEDSHARE']._serialized_end=4238
+  _globals['_HANDOVERSHARESREQUEST']._serialized_start=4240
+  _globals['_HANDOVERSHARESREQUEST']._serialized_end=4362
+  _globals['_HANDOVERSHARESRESPONSE']._serialized_start=4364
+  _globals['_HANDOVERSHARESRESPONSE']._serialized_end=4410
+  _globals['_ENDHANDOVERREQUEST']._serialized_start=4412
+  _globals['_ENDHANDOVERREQUEST']._serialized_end=4490
+  _globals['_ENDHANDOVERRESPONSE']._serialized_start=4492
+  _globals['_ENDHANDOVERRESPONSE']._serialized_end=4533
+  _globals['_DISCLOSURESERVICE']._serialized_start=5235
+  _globals['_DISCLOSURESERVICE']._serialized_end=5973
+  _globals['_CUSTODIANSERVICE']._serialized_start=5976
+  _globals['_CUSTODIANSERVICE']._serialized_end=6873
 # @@protoc_insertion_point(module_scope)

@@ -3,25 +3,21 @@
 isort:skip_file
 Disclosure of one sealed record: requested by an auditor, approved by M of N custodians, and always logged."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from idvault_verify.v1 import transparency_pb2 as _transparency_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -29,9 +25,7 @@ class _DisclosureState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _DisclosureStateEnumTypeWrapper(
-    _enum_type_wrapper._EnumTypeWrapper[_DisclosureState.ValueType], _builtins.type
-):
+class _DisclosureStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DisclosureState.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DISCLOSURE_STATE_UNSPECIFIED: _DisclosureState.ValueType  # 0
     """Never sent."""
@@ -199,24 +193,9 @@ class CustodianDecision(_message.Message):
         report_time: _timestamp_pb2.Timestamp | None = ...,
         signed_denial: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "custodian",
-        b"custodian",
-        "decide_time",
-        b"decide_time",
-        "release_time",
-        b"release_time",
-        "report_time",
-        b"report_time",
-        "signed_denial",
-        b"signed_denial",
-        "verdict",
-        b"verdict",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time", "signed_denial", b"signed_denial", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -248,9 +227,7 @@ class LoggedEntry(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proof", b"proof"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "leaf", b"leaf", "opening_key", b"opening_key", "proof", b"proof"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leaf", b"leaf", "opening_key", b"opening_key", "proof", b"proof"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -324,43 +301,9 @@ class Disclosure(_message.Message):
         disclose_time: _timestamp_pb2.Timestamp | None = ...,
         confirm_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "confirm_time",
-        b"confirm_time",
-        "create_time",
-        b"create_time",
-        "disclose_time",
-        b"disclose_time",
-        "expire_time",
-        b"expire_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_time", b"confirm_time", "create_time", b"create_time", "disclose_time", b"disclose_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "confirm_time",
-        b"confirm_time",
-        "create_time",
-        b"create_time",
-        "decisions",
-        b"decisions",
-        "disclose_time",
-        b"disclose_time",
-        "disclosure_id",
-        b"disclosure_id",
-        "expire_time",
-        b"expire_time",
-        "opened",
-        b"opened",
-        "openings",
-        b"openings",
-        "signed_request",
-        b"signed_request",
-        "state",
-        b"state",
-        "threshold",
-        b"threshold",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_time", b"confirm_time", "create_time", b"create_time", "decisions", b"decisions", "disclose_time", b"disclose_time", "disclosure_id", b"disclosure_id", "expire_time", b"expire_time", "opened", b"opened", "openings", b"openings", "signed_request", b"signed_request", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -386,9 +329,7 @@ class RequestDisclosureRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "request_id", b"request_id", "signed_request", b"signed_request"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "signed_request", b"signed_request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -472,16 +413,7 @@ class ListDisclosuresResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "daily_limit",
-        b"daily_limit",
-        "disclosures",
-        b"disclosures",
-        "filed_today_count",
-        b"filed_today_count",
-        "next_page_token",
-        b"next_page_token",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["daily_limit", b"daily_limit", "disclosures", b"disclosures", "filed_today_count", b"filed_today_count", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -507,9 +439,7 @@ class CancelDisclosureRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_id", b"disclosure_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -539,9 +469,7 @@ class OpenDisclosureRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "code", b"code", "disclosure_id", b"disclosure_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "disclosure_id", b"disclosure_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -567,9 +495,7 @@ class ConfirmOpeningRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_id", b"disclosure_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -599,9 +525,7 @@ class ReportShareRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "custodian", b"custodian", "disclosure_id", b"disclosure_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "disclosure_id", b"disclosure_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -684,30 +608,7 @@ class SealedRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "ciphertext",
-        b"ciphertext",
-        "commitment",
-        b"commitment",
-        "format_version",
-        b"format_version",
-        "present_quorum_id",
-        b"present_quorum_id",
-        "record_id",
-        b"record_id",
-        "relying_party",
-        b"relying_party",
-        "salt",
-        b"salt",
-        "sealing_quorum_id",
-        b"sealing_quorum_id",
-        "share_hashes",
-        b"share_hashes",
-        "suite",
-        b"suite",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "ciphertext", b"ciphertext", "commitment", b"commitment", "format_version", b"format_version", "present_quorum_id", b"present_quorum_id", "record_id", b"record_id", "relying_party", b"relying_party", "salt", b"salt", "sealing_quorum_id", b"sealing_quorum_id", "share_hashes", b"share_hashes", "suite", b"suite"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -741,16 +642,7 @@ class ResealedShare(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "custodian",
-        b"custodian",
-        "resealed",
-        b"resealed",
-        "share_index",
-        b"share_index",
-        "signed_approval",
-        b"signed_approval",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "resealed", b"resealed", "share_index", b"share_index", "signed_approval", b"signed_approval"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -816,41 +708,9 @@ class OpenedDisclosure(_message.Message):
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
         request: Global___LoggedEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "disclosure",
-        b"disclosure",
-        "opening",
-        b"opening",
-        "record",
-        b"record",
-        "request",
-        b"request",
-        "settlement",
-        b"settlement",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosure", b"disclosure", "opening", b"opening", "record", b"record", "request", b"request", "settlement", b"settlement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "disclosure",
-        b"disclosure",
-        "opening",
-        b"opening",
-        "record",
-        b"record",
-        "request",
-        b"request",
-        "settlement",
-        b"settlement",
-        "settlement_claim_id",
-        b"settlement_claim_id",
-        "shares",
-        b"shares",
-        "shred_value",
-        b"shred_value",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosure", b"disclosure", "opening", b"opening", "record", b"record", "request", b"request", "settlement", b"settlement", "settlement_claim_id", b"settlement_claim_id", "shares", b"shares", "shred_value", b"shred_value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -936,30 +796,9 @@ class PendingDisclosure(_message.Message):
         record_digest: _builtins.bytes = ...,
         recent_disclosures: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time", b"create_time", "entry", b"entry", "expire_time", b"expire_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "entry", b"entry", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "decisions",
-        b"decisions",
-        "disclosure_id",
-        b"disclosure_id",
-        "entry",
-        b"entry",
-        "expire_time",
-        b"expire_time",
-        "recent_disclosures",
-        b"recent_disclosures",
-        "record_digest",
-        b"record_digest",
-        "signed_request",
-        b"signed_request",
-        "threshold",
-        b"threshold",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "expire_time", b"expire_time", "recent_disclosures", b"recent_disclosures", "record_digest", b"record_digest", "signed_request", b"signed_request", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -993,9 +832,7 @@ class ListPendingDisclosuresResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint", b"checkpoint", "disclosures", b"disclosures", "next_page_token", b"next_page_token"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosures", b"disclosures", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1069,24 +906,7 @@ class SealedShare(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "present_quorum_id",
-        b"present_quorum_id",
-        "record",
-        b"record",
-        "record_id",
-        b"record_id",
-        "sealed_share",
-        b"sealed_share",
-        "share_hash",
-        b"share_hash",
-        "share_index",
-        b"share_index",
-        "suite",
-        b"suite",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "present_quorum_id", b"present_quorum_id", "record", b"record", "record_id", b"record_id", "sealed_share", b"sealed_share", "share_hash", b"share_hash", "share_index", b"share_index", "suite", b"suite"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1120,16 +940,7 @@ class ApproveDisclosureRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "code",
-        b"code",
-        "disclosure_id",
-        b"disclosure_id",
-        "request_id",
-        b"request_id",
-        "signed_approval",
-        b"signed_approval",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "disclosure_id", b"disclosure_id", "request_id", b"request_id", "signed_approval", b"signed_approval"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1159,9 +970,7 @@ class ReleaseShareRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_id", b"disclosure_id", "request_id", b"request_id", "resealed_share", b"resealed_share"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "request_id", b"request_id", "resealed_share", b"resealed_share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1191,9 +1000,7 @@ class DenyDisclosureRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_id", b"disclosure_id", "request_id", b"request_id", "signed_denial", b"signed_denial"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "request_id", b"request_id", "signed_denial", b"signed_denial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1241,20 +1048,7 @@ class DecidedDisclosure(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "decisions",
-        b"decisions",
-        "disclosure_id",
-        b"disclosure_id",
-        "entry",
-        b"entry",
-        "state",
-        b"state",
-        "threshold",
-        b"threshold",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1284,9 +1078,7 @@ class ReportFindingRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_id", b"disclosure_id", "finding", b"finding", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "finding", b"finding", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1333,9 +1125,7 @@ class ListSharesToHandOverRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "page_size", b"page_size", "page_token", b"page_token", "quorum_id", b"quorum_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "quorum_id", b"quorum_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1373,18 +1163,7 @@ class ShareToHandOver(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "quorum_id",
-        b"quorum_id",
-        "record_id",
-        b"record_id",
-        "sealed_share",
-        b"sealed_share",
-        "share_hash",
-        b"share_hash",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "quorum_id", b"quorum_id", "record_id", b"record_id", "sealed_share", b"sealed_share", "share_hash", b"share_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1422,16 +1201,7 @@ class ListSharesToHandOverResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "left_out_count",
-        b"left_out_count",
-        "next_page_token",
-        b"next_page_token",
-        "shares",
-        b"shares",
-        "waiting_count",
-        b"waiting_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out_count", b"left_out_count", "next_page_token", b"next_page_token", "shares", b"shares", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1469,18 +1239,7 @@ class HandedShare(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "quorum_id",
-        b"quorum_id",
-        "record_id",
-        b"record_id",
-        "resealed_share",
-        b"resealed_share",
-        "share_hash",
-        b"share_hash",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "quorum_id", b"quorum_id", "record_id", b"record_id", "resealed_share", b"resealed_share", "share_hash", b"share_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1516,9 +1275,7 @@ class HandOverSharesRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "quorum_id", b"quorum_id", "request_id", b"request_id", "shares", b"shares", "signature", b"signature"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quorum_id", b"quorum_id", "request_id", b"request_id", "shares", b"shares", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1570,9 +1327,7 @@ class EndHandOverRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "quorum_id", b"quorum_id", "request_id", b"request_id", "signature", b"signature"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quorum_id", b"quorum_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

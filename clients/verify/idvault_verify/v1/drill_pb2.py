@@ -4,52 +4,55 @@
 # source: idvault/v1/drill.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/drill.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/drill.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x16idvault/v1/drill.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto"\x11\n\x0fGetDrillRequest"\x8d\x02\n\x05\x44rill\x12(\n\x06record\x18\x01 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\x12\x13\n\x0bshare_index\x18\x02 \x01(\x05\x12\x14\n\x0csealed_share\x18\x03 \x01(\x0c\x12&\n\x05\x65ntry\x18\x04 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x05 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12-\n\tpass_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x9c\x01\n\x10PassDrillRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x11\n\tquorum_id\x18\x03 \x01(\t\x12-\n\tsign_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x05 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t"j\n\x0bPassedDrill\x12-\n\tpass_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"U\n\x19ReportDrillFindingRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x07\x66inding\x18\x02 \x01(\x0e\x32\x13.idvault.v1.Finding"\x1c\n\x1aReportDrillFindingResponse2\x8b\x02\n\x0c\x44rillService\x12\x44\n\x08GetDrill\x12\x1b.idvault.v1.GetDrillRequest\x1a\x11.idvault.v1.Drill"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12I\n\tPassDrill\x12\x1c.idvault.v1.PassDrillRequest\x1a\x17.idvault.v1.PassedDrill"\x05\x8a\xb5\x18\x01\x03\x12j\n\x12ReportDrillFinding\x12%.idvault.v1.ReportDrillFindingRequest\x1a&.idvault.v1.ReportDrillFindingResponse"\x05\x8a\xb5\x18\x01\x03\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import disclosure_pb2 as idvault_dot_v1_dot_disclosure__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16idvault/v1/drill.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\x11\n\x0fGetDrillRequest\"\x8d\x02\n\x05\x44rill\x12(\n\x06record\x18\x01 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\x12\x13\n\x0bshare_index\x18\x02 \x01(\x05\x12\x14\n\x0csealed_share\x18\x03 \x01(\x0c\x12&\n\x05\x65ntry\x18\x04 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x05 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12-\n\tpass_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9c\x01\n\x10PassDrillRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x11\n\tquorum_id\x18\x03 \x01(\t\x12-\n\tsign_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x05 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t\"j\n\x0bPassedDrill\x12-\n\tpass_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x19ReportDrillFindingRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x07\x66inding\x18\x02 \x01(\x0e\x32\x13.idvault.v1.Finding\"\x1c\n\x1aReportDrillFindingResponse2\x8b\x02\n\x0c\x44rillService\x12\x44\n\x08GetDrill\x12\x1b.idvault.v1.GetDrillRequest\x1a\x11.idvault.v1.Drill\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x03\x12I\n\tPassDrill\x12\x1c.idvault.v1.PassDrillRequest\x1a\x17.idvault.v1.PassedDrill\"\x05\x8a\xb5\x18\x01\x03\x12j\n\x12ReportDrillFinding\x12%.idvault.v1.ReportDrillFindingRequest\x1a&.idvault.v1.ReportDrillFindingResponse\"\x05\x8a\xb5\x18\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.drill_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.drill_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DRILLSERVICE"].methods_by_name["GetDrill"]._loaded_options = None
-    _globals["_DRILLSERVICE"].methods_by_name[
-        "GetDrill"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\003"
-    _globals["_DRILLSERVICE"].methods_by_name["PassDrill"]._loaded_options = None
-    _globals["_DRILLSERVICE"].methods_by_name["PassDrill"]._serialized_options = b"\212\265\030\001\003"
-    _globals["_DRILLSERVICE"].methods_by_name["ReportDrillFinding"]._loaded_options = None
-    _globals["_DRILLSERVICE"].methods_by_name[
-        "ReportDrillFinding"
-    ]._serialized_options = b"\212\265\030\001\003"
-    _globals["_GETDRILLREQUEST"]._serialized_start = 157
-    _globals["_GETDRILLREQUEST"]._serialized_end = 174
-    _globals["_DRILL"]._serialized_start = 177
-    _globals["_DRILL"]._serialized_end = 446
-    _globals["_PASSDRILLREQUEST"]._serialized_start = 449
-    _globals["_PASSDRILLREQUEST"]._serialized_end = 605
-    _globals["_PASSEDDRILL"]._serialized_start = 607
-    _globals["_PASSEDDRILL"]._serialized_end = 713
-    _globals["_REPORTDRILLFINDINGREQUEST"]._serialized_start = 715
-    _globals["_REPORTDRILLFINDINGREQUEST"]._serialized_end = 800
-    _globals["_REPORTDRILLFINDINGRESPONSE"]._serialized_start = 802
-    _globals["_REPORTDRILLFINDINGRESPONSE"]._serialized_end = 830
-    _globals["_DRILLSERVICE"]._serialized_start = 833
-    _globals["_DRILLSERVICE"]._serialized_end = 1100
+  DESCRIPTOR._loaded_options = None
+  _globals['_DRILLSERVICE'].methods_by_name['GetDrill']._loaded_options = None
+  _globals['_DRILLSERVICE'].methods_by_name['GetDrill']._serialized_options = b'\220\002\001\212\265\030\001\003'
+  _globals['_DRILLSERVICE'].methods_by_name['PassDrill']._loaded_options = None
+  _globals['_DRILLSERVICE'].methods_by_name['PassDrill']._serialized_options = b'\212\265\030\001\003'
+  _globals['_DRILLSERVICE'].methods_by_name['ReportDrillFinding']._loaded_options = None
+  _globals['_DRILLSERVICE'].methods_by_name['ReportDrillFinding']._serialized_options = b'\212\265\030\001\003'
+  _globals['_GETDRILLREQUEST']._serialized_start=157
+  _globals['_GETDRILLREQUEST']._serialized_end=174
+  _globals['_DRILL']._serialized_start=177
+  _globals['_DRILL']._serialized_end=446
+  _globals['_PASSDRILLREQUEST']._serialized_start=449
+  _globals['_PASSDRILLREQUEST']._serialized_end=605
+  _globals['_PASSEDDRILL']._serialized_start=607
+  _globals['_PASSEDDRILL']._serialized_end=713
+  _globals['_REPORTDRILLFINDINGREQUEST']._serialized_start=715
+  _globals['_REPORTDRILLFINDINGREQUEST']._serialized_end=800
+  _globals['_REPORTDRILLFINDINGRESPONSE']._serialized_start=802
+  _globals['_REPORTDRILLFINDINGRESPONSE']._serialized_end=830
+  _globals['_DRILLSERVICE']._serialized_start=833
+  _globals['_DRILLSERVICE']._serialized_end=1100
 # @@protoc_insertion_point(module_scope)

@@ -3,23 +3,19 @@
 isort:skip_file
 Drills: each custodian opens the share of a synthetic record every quarter, which reveals a lost key."""
 
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from idvault_verify.v1 import disclosure_pb2 as _disclosure_pb2
+from idvault_verify.v1 import transparency_pb2 as _transparency_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-from google.protobuf import descriptor as _descriptor
-from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
-
-from idvault_verify.v1 import disclosure_pb2 as _disclosure_pb2
-from idvault_verify.v1 import transparency_pb2 as _transparency_pb2
-
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -88,35 +84,9 @@ class Drill(_message.Message):
         pass_time: _timestamp_pb2.Timestamp | None = ...,
         due_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "due_time",
-        b"due_time",
-        "entry",
-        b"entry",
-        "pass_time",
-        b"pass_time",
-        "record",
-        b"record",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "due_time", b"due_time", "entry", b"entry", "pass_time", b"pass_time", "record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "due_time",
-        b"due_time",
-        "entry",
-        b"entry",
-        "pass_time",
-        b"pass_time",
-        "record",
-        b"record",
-        "sealed_share",
-        b"sealed_share",
-        "share_index",
-        b"share_index",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "due_time", b"due_time", "entry", b"entry", "pass_time", b"pass_time", "record", b"record", "sealed_share", b"sealed_share", "share_index", b"share_index"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -162,20 +132,7 @@ class PassDrillRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sign_time", b"sign_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "code",
-        b"code",
-        "quorum_id",
-        b"quorum_id",
-        "record_id",
-        b"record_id",
-        "request_id",
-        b"request_id",
-        "sign_time",
-        b"sign_time",
-        "signature",
-        b"signature",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "quorum_id", b"quorum_id", "record_id", b"record_id", "request_id", b"request_id", "sign_time", b"sign_time", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,58 +4,61 @@
 # source: idvault/v1/erasure.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/erasure.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/erasure.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x18idvault/v1/erasure.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto"@\n\x13\x45raseAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t"A\n\x14\x43\x61ncelErasureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t"*\n\x11GetErasureRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t"f\n\x13ListErasuresRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.idvault.v1.Erasure.State"V\n\x14ListErasuresResponse\x12%\n\x08\x65rasures\x18\x01 \x03(\x0b\x32\x13.idvault.v1.Erasure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xdd\x04\n\x07\x45rasure\x12\x12\n\nerasure_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.idvault.v1.Erasure.State\x12\x30\n\x0crequest_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nerase_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65stroy_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x65ntry\x18\x07 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12/\n\x0b\x61\x62sent_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06origin\x18\n \x01(\x0e\x32\x1a.idvault.v1.Erasure.Origin"o\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_REQUESTED\x10\x01\x12\x13\n\x0fSTATE_CANCELLED\x10\x02\x12\x10\n\x0cSTATE_ERASED\x10\x03\x12\x13\n\x0fSTATE_DESTROYED\x10\x04"G\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x10\n\x0cORIGIN_OWNER\x10\x01\x12\x13\n\x0fORIGIN_PLATFORM\x10\x02\x32\xd5\x02\n\x0e\x45rasureService\x12K\n\x0c\x45raseAccount\x12\x1f.idvault.v1.EraseAccountRequest\x1a\x13.idvault.v1.Erasure"\x05\x8a\xb5\x18\x01\x01\x12M\n\rCancelErasure\x12 .idvault.v1.CancelErasureRequest\x1a\x13.idvault.v1.Erasure"\x05\x8a\xb5\x18\x01\x01\x12[\n\x0cListErasures\x12\x1f.idvault.v1.ListErasuresRequest\x1a .idvault.v1.ListErasuresResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12J\n\nGetErasure\x12\x1d.idvault.v1.GetErasureRequest\x1a\x13.idvault.v1.Erasure"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import disclosure_pb2 as idvault_dot_v1_dot_disclosure__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/erasure.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"@\n\x13\x45raseAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\"A\n\x14\x43\x61ncelErasureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\"*\n\x11GetErasureRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\"f\n\x13ListErasuresRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.idvault.v1.Erasure.State\"V\n\x14ListErasuresResponse\x12%\n\x08\x65rasures\x18\x01 \x03(\x0b\x32\x13.idvault.v1.Erasure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdd\x04\n\x07\x45rasure\x12\x12\n\nerasure_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.idvault.v1.Erasure.State\x12\x30\n\x0crequest_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nerase_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65stroy_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x65ntry\x18\x07 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12/\n\x0b\x61\x62sent_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06origin\x18\n \x01(\x0e\x32\x1a.idvault.v1.Erasure.Origin\"o\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_REQUESTED\x10\x01\x12\x13\n\x0fSTATE_CANCELLED\x10\x02\x12\x10\n\x0cSTATE_ERASED\x10\x03\x12\x13\n\x0fSTATE_DESTROYED\x10\x04\"G\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x10\n\x0cORIGIN_OWNER\x10\x01\x12\x13\n\x0fORIGIN_PLATFORM\x10\x02\x32\xd5\x02\n\x0e\x45rasureService\x12K\n\x0c\x45raseAccount\x12\x1f.idvault.v1.EraseAccountRequest\x1a\x13.idvault.v1.Erasure\"\x05\x8a\xb5\x18\x01\x01\x12M\n\rCancelErasure\x12 .idvault.v1.CancelErasureRequest\x1a\x13.idvault.v1.Erasure\"\x05\x8a\xb5\x18\x01\x01\x12[\n\x0cListErasures\x12\x1f.idvault.v1.ListErasuresRequest\x1a .idvault.v1.ListErasuresResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12J\n\nGetErasure\x12\x1d.idvault.v1.GetErasureRequest\x1a\x13.idvault.v1.Erasure\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.erasure_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.erasure_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ERASURESERVICE"].methods_by_name["EraseAccount"]._loaded_options = None
-    _globals["_ERASURESERVICE"].methods_by_name["EraseAccount"]._serialized_options = b"\212\265\030\001\001"
-    _globals["_ERASURESERVICE"].methods_by_name["CancelErasure"]._loaded_options = None
-    _globals["_ERASURESERVICE"].methods_by_name["CancelErasure"]._serialized_options = b"\212\265\030\001\001"
-    _globals["_ERASURESERVICE"].methods_by_name["ListErasures"]._loaded_options = None
-    _globals["_ERASURESERVICE"].methods_by_name[
-        "ListErasures"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_ERASURESERVICE"].methods_by_name["GetErasure"]._loaded_options = None
-    _globals["_ERASURESERVICE"].methods_by_name[
-        "GetErasure"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_ERASEACCOUNTREQUEST"]._serialized_start = 159
-    _globals["_ERASEACCOUNTREQUEST"]._serialized_end = 223
-    _globals["_CANCELERASUREREQUEST"]._serialized_start = 225
-    _globals["_CANCELERASUREREQUEST"]._serialized_end = 290
-    _globals["_GETERASUREREQUEST"]._serialized_start = 292
-    _globals["_GETERASUREREQUEST"]._serialized_end = 334
-    _globals["_LISTERASURESREQUEST"]._serialized_start = 336
-    _globals["_LISTERASURESREQUEST"]._serialized_end = 438
-    _globals["_LISTERASURESRESPONSE"]._serialized_start = 440
-    _globals["_LISTERASURESRESPONSE"]._serialized_end = 526
-    _globals["_ERASURE"]._serialized_start = 529
-    _globals["_ERASURE"]._serialized_end = 1134
-    _globals["_ERASURE_STATE"]._serialized_start = 950
-    _globals["_ERASURE_STATE"]._serialized_end = 1061
-    _globals["_ERASURE_ORIGIN"]._serialized_start = 1063
-    _globals["_ERASURE_ORIGIN"]._serialized_end = 1134
-    _globals["_ERASURESERVICE"]._serialized_start = 1137
-    _globals["_ERASURESERVICE"]._serialized_end = 1478
+  DESCRIPTOR._loaded_options = None
+  _globals['_ERASURESERVICE'].methods_by_name['EraseAccount']._loaded_options = None
+  _globals['_ERASURESERVICE'].methods_by_name['EraseAccount']._serialized_options = b'\212\265\030\001\001'
+  _globals['_ERASURESERVICE'].methods_by_name['CancelErasure']._loaded_options = None
+  _globals['_ERASURESERVICE'].methods_by_name['CancelErasure']._serialized_options = b'\212\265\030\001\001'
+  _globals['_ERASURESERVICE'].methods_by_name['ListErasures']._loaded_options = None
+  _globals['_ERASURESERVICE'].methods_by_name['ListErasures']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_ERASURESERVICE'].methods_by_name['GetErasure']._loaded_options = None
+  _globals['_ERASURESERVICE'].methods_by_name['GetErasure']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_ERASEACCOUNTREQUEST']._serialized_start=159
+  _globals['_ERASEACCOUNTREQUEST']._serialized_end=223
+  _globals['_CANCELERASUREREQUEST']._serialized_start=225
+  _globals['_CANCELERASUREREQUEST']._serialized_end=290
+  _globals['_GETERASUREREQUEST']._serialized_start=292
+  _globals['_GETERASUREREQUEST']._serialized_end=334
+  _globals['_LISTERASURESREQUEST']._serialized_start=336
+  _globals['_LISTERASURESREQUEST']._serialized_end=438
+  _globals['_LISTERASURESRESPONSE']._serialized_start=440
+  _globals['_LISTERASURESRESPONSE']._serialized_end=526
+  _globals['_ERASURE']._serialized_start=529
+  _globals['_ERASURE']._serialized_end=1134
+  _globals['_ERASURE_STATE']._serialized_start=950
+  _globals['_ERASURE_STATE']._serialized_end=1061
+  _globals['_ERASURE_ORIGIN']._serialized_start=1063
+  _globals['_ERASURE_ORIGIN']._serialized_end=1134
+  _globals['_ERASURESERVICE']._serialized_start=1137
+  _globals['_ERASURESERVICE']._serialized_end=1478
 # @@protoc_insertion_point(module_scope)

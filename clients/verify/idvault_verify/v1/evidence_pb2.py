@@ -4,30 +4,35 @@
 # source: idvault/v1/evidence.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/evidence.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/evidence.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x19idvault/v1/evidence.proto\x12\nidvault.v1\x1a\x1bidvault/v1/disclosure.proto\x1a\x1didvault/v1/transparency.proto"\x8e\x03\n\x12\x44isclosureEvidence\x12\x16\n\x0esigned_request\x18\x01 \x01(\x0c\x12(\n\x06record\x18\x02 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\x12\x10\n\x08\x64\x61ta_key\x18\x03 \x01(\x0c\x12\x13\n\x0bshred_value\x18\x04 \x01(\x0c\x12\x1b\n\x13settlement_claim_id\x18\x05 \x01(\t\x12+\n\nsettlement\x18\x06 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12(\n\x07opening\x18\x07 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12\x18\n\x10signed_approvals\x18\t \x03(\x0c\x12\x0f\n\x07rosters\x18\n \x03(\x0c\x12\x1a\n\x12\x64\x65stroy_after_date\x18\x0b \x01(\t\x12(\n\x07request\x18\x0c \x01(\x0b\x32\x17.idvault.v1.LoggedEntryb\x06proto3'
-)
+from idvault_verify.v1 import disclosure_pb2 as idvault_dot_v1_dot_disclosure__pb2
+from idvault_verify.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19idvault/v1/evidence.proto\x12\nidvault.v1\x1a\x1bidvault/v1/disclosure.proto\x1a\x1didvault/v1/transparency.proto\"\x8e\x03\n\x12\x44isclosureEvidence\x12\x16\n\x0esigned_request\x18\x01 \x01(\x0c\x12(\n\x06record\x18\x02 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\x12\x10\n\x08\x64\x61ta_key\x18\x03 \x01(\x0c\x12\x13\n\x0bshred_value\x18\x04 \x01(\x0c\x12\x1b\n\x13settlement_claim_id\x18\x05 \x01(\t\x12+\n\nsettlement\x18\x06 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12(\n\x07opening\x18\x07 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12\x18\n\x10signed_approvals\x18\t \x03(\x0c\x12\x0f\n\x07rosters\x18\n \x03(\x0c\x12\x1a\n\x12\x64\x65stroy_after_date\x18\x0b \x01(\t\x12(\n\x07request\x18\x0c \x01(\x0b\x32\x17.idvault.v1.LoggedEntryb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.evidence_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.evidence_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DISCLOSUREEVIDENCE"]._serialized_start = 102
-    _globals["_DISCLOSUREEVIDENCE"]._serialized_end = 500
+  DESCRIPTOR._loaded_options = None
+  _globals['_DISCLOSUREEVIDENCE']._serialized_start=102
+  _globals['_DISCLOSUREEVIDENCE']._serialized_end=500
 # @@protoc_insertion_point(module_scope)

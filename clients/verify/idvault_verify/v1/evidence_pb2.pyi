@@ -5,24 +5,20 @@ The evidence of one opening. No service accepts or returns it: the auditor's cli
 file can check it without a key and without the vault.
 """
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
-
 from idvault_verify.v1 import disclosure_pb2 as _disclosure_pb2
 from idvault_verify.v1 import transparency_pb2 as _transparency_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -98,45 +94,9 @@ class DisclosureEvidence(_message.Message):
         destroy_after_date: _builtins.str = ...,
         request: _disclosure_pb2.LoggedEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "opening",
-        b"opening",
-        "record",
-        b"record",
-        "request",
-        b"request",
-        "settlement",
-        b"settlement",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "opening", b"opening", "record", b"record", "request", b"request", "settlement", b"settlement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "data_key",
-        b"data_key",
-        "destroy_after_date",
-        b"destroy_after_date",
-        "opening",
-        b"opening",
-        "record",
-        b"record",
-        "request",
-        b"request",
-        "rosters",
-        b"rosters",
-        "settlement",
-        b"settlement",
-        "settlement_claim_id",
-        b"settlement_claim_id",
-        "shred_value",
-        b"shred_value",
-        "signed_approvals",
-        b"signed_approvals",
-        "signed_request",
-        b"signed_request",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "data_key", b"data_key", "destroy_after_date", b"destroy_after_date", "opening", b"opening", "record", b"record", "request", b"request", "rosters", b"rosters", "settlement", b"settlement", "settlement_claim_id", b"settlement_claim_id", "shred_value", b"shred_value", "signed_approvals", b"signed_approvals", "signed_request", b"signed_request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

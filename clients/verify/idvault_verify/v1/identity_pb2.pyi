@@ -7,29 +7,25 @@ All of it the account's platform can read by calls of its own, because a platfor
 its user.
 """
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import contest_pb2 as _contest_pb2
 from idvault_verify.v1 import erasure_pb2 as _erasure_pb2
 from idvault_verify.v1 import public_account_pb2 as _public_account_pb2
 from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
 from idvault_verify.v1 import verification_pb2 as _verification_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -53,9 +49,7 @@ class GetIdentityRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -100,9 +94,7 @@ class Identity(_message.Message):
         """The appeals against them, without their texts."""
 
     @_builtins.property
-    def public_accounts(
-        self,
-    ) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.PublicAccount]:
+    def public_accounts(self) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.PublicAccount]:
         """The public accounts, oldest first, at most 100."""
 
     @_builtins.property
@@ -131,39 +123,9 @@ class Identity(_message.Message):
         possible_erase_time: _timestamp_pb2.Timestamp | None = ...,
         recently_verified: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "erasure",
-        b"erasure",
-        "possible_erase_time",
-        b"possible_erase_time",
-        "record_quorum",
-        b"record_quorum",
-        "status",
-        b"status",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "appeals",
-        b"appeals",
-        "contests",
-        b"contests",
-        "erasure",
-        b"erasure",
-        "possible_erase_time",
-        b"possible_erase_time",
-        "public_accounts",
-        b"public_accounts",
-        "recently_verified",
-        b"recently_verified",
-        "record_quorum",
-        b"record_quorum",
-        "sanctions",
-        b"sanctions",
-        "status",
-        b"status",
-        "verifications",
-        b"verifications",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -213,26 +175,9 @@ class PastVerification(_message.Message):
         policy_version: _builtins.str = ...,
         agree_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "agree_time", b"agree_time", "end_time", b"end_time", "open_time", b"open_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time", "end_time", b"end_time", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "agree_time",
-        b"agree_time",
-        "end_time",
-        b"end_time",
-        "failure_reason",
-        b"failure_reason",
-        "open_time",
-        b"open_time",
-        "policy_version",
-        b"policy_version",
-        "state",
-        b"state",
-        "verification_id",
-        b"verification_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time", "end_time", b"end_time", "failure_reason", b"failure_reason", "open_time", b"open_time", "policy_version", b"policy_version", "state", b"state", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -258,9 +203,7 @@ class GetIdentityHistoryRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -290,9 +233,7 @@ class GetIdentityReceiptRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "session_id", b"session_id", "verification_id", b"verification_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "session_id", b"session_id", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -322,9 +263,7 @@ class EraseFromSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -354,9 +293,7 @@ class KeepFromSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -394,18 +331,7 @@ class AppealFromSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key",
-        b"browser_key",
-        "request_id",
-        b"request_id",
-        "sanction_id",
-        b"sanction_id",
-        "session_id",
-        b"session_id",
-        "text",
-        b"text",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "sanction_id", b"sanction_id", "session_id", b"session_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,30 +4,34 @@
 # source: idvault/v1/options.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/options.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/options.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b"\n\x18idvault/v1/options.proto\x12\nidvault.v1\x1a google/protobuf/descriptor.proto*\x9c\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_PLATFORM\x10\x01\x12\x10\n\x0cROLE_AUDITOR\x10\x02\x12\x12\n\x0eROLE_CUSTODIAN\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x12\x10\n\x0cROLE_MONITOR\x10\x05\x12\x0c\n\x08ROLE_WEB\x10\x06\x12\x12\n\x0eROLE_MODERATOR\x10\x07:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x10.idvault.v1.Role:,\n\x03pii\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3"
-)
+from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/options.proto\x12\nidvault.v1\x1a google/protobuf/descriptor.proto*\x9c\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_PLATFORM\x10\x01\x12\x10\n\x0cROLE_AUDITOR\x10\x02\x12\x12\n\x0eROLE_CUSTODIAN\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x12\x10\n\x0cROLE_MONITOR\x10\x05\x12\x0c\n\x08ROLE_WEB\x10\x06\x12\x12\n\x0eROLE_MODERATOR\x10\x07:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x10.idvault.v1.Role:,\n\x03pii\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.options_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ROLE"]._serialized_start = 75
-    _globals["_ROLE"]._serialized_end = 231
+  DESCRIPTOR._loaded_options = None
+  _globals['_ROLE']._serialized_start=75
+  _globals['_ROLE']._serialized_end=231
 # @@protoc_insertion_point(module_scope)

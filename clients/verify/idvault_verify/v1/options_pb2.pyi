@@ -3,15 +3,14 @@
 isort:skip_file
 Who may call a method, and which fields carry personal data."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf.internal import extension_dict as _extension_dict
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 10):
     from typing import TypeAlias as _TypeAlias
@@ -70,9 +69,7 @@ Global___Role: _TypeAlias = Role  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
 PII_FIELD_NUMBER: _builtins.int
-access: _extension_dict._ExtensionFieldDescriptor[
-    _descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]
-]
+access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]]
 """The roles that may call this method. The server does not start if a method of idvault.v1 names none."""
 pii: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
 """True for a field that carries personal data, which logs, errors, traces and metrics never show."""

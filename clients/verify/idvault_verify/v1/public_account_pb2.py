@@ -4,136 +4,117 @@
 # source: idvault/v1/public_account.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/public_account.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/public_account.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1fidvault/v1/public_account.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto"g\n\x07Licence\x12\x34\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32".idvault.v1.PublicProfile.Category\x12\x11\n\treference\x18\x02 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\x03 \x01(\t"\x97\x08\n\rPublicProfile\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.PublicProfile.Kind\x12\x34\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32".idvault.v1.PublicProfile.Category\x12$\n\x07licence\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Licence\x12.\n\x05state\x18\x05 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x34\n\x08standing\x18\x06 \x01(\x0e\x32".idvault.v1.AccountStatus.Standing\x12\r\n\x05since\x18\x07 \x01(\t\x12\x18\n\x10owner_changed_on\x18\x08 \x01(\t\x12\x10\n\x08revision\x18\t \x01(\x03\x12\x18\n\x10next_change_date\x18\n \x01(\t\x12\x32\n\x0estanding_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp"`\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDIVIDUAL\x10\x01\x12\x10\n\x0cKIND_COMPANY\x10\x02\x12\x1b\n\x17KIND_OTHER_ORGANIZATION\x10\x03"\xff\x02\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x41TEGORY_PERSONAL\x10\x01\x12\x18\n\x14\x43\x41TEGORY_STATE_ORGAN\x10\x02\x12\x18\n\x14\x43\x41TEGORY_INSTITUTION\x10\x03\x12\x1e\n\x1a\x43\x41TEGORY_MASS_ORGANIZATION\x10\x04\x12 \n\x1c\x43\x41TEGORY_SOCIAL_ORGANIZATION\x10\x05\x12\x14\n\x10\x43\x41TEGORY_COMPANY\x10\x06\x12\x18\n\x14\x43\x41TEGORY_SOLE_TRADER\x10\x07\x12\x18\n\x14\x43\x41TEGORY_COOPERATIVE\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t\x12\x12\n\x0e\x43\x41TEGORY_MEDIA\x10\n\x12\x17\n\x13\x43\x41TEGORY_GOVERNMENT\x10\x0b\x12\x16\n\x12\x43\x41TEGORY_EDUCATION\x10\x0c\x12\x13\n\x0f\x43\x41TEGORY_HEALTH\x10\r\x12\x14\n\x10\x43\x41TEGORY_FINANCE\x10\x0e"\x8d\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_APPLIED\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x0f\n\x0bSTATE_GRACE\x10\x03\x12\x11\n\rSTATE_EXPIRED\x10\x04\x12\x10\n\x0cSTATE_CLOSED\x10\x05\x12\x12\n\x0eSTATE_REJECTED\x10\x06"C\n\x15PublicAccountOperator\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x13\n\x0bmay_publish\x18\x02 \x01(\x08"\x87\x01\n\rTransferOffer\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\noffer_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\xb7\x04\n\rPublicAccount\x12*\n\x07profile\x18\x01 \x01(\x0b\x32\x19.idvault.v1.PublicProfile\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12.\n\napply_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\x12=\n\rreject_reason\x18\x05 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\x12\x34\n\toperators\x18\x06 \x03(\x0b\x32!.idvault.v1.PublicAccountOperator\x12(\n\x05offer\x18\x07 \x01(\x0b\x32\x19.idvault.v1.TransferOffer"\xfe\x01\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18REJECT_REASON_INCOMPLETE\x10\x01\x12$\n REJECT_REASON_NAME_NOT_PERMITTED\x10\x02\x12\'\n#REJECT_REASON_CONTENT_NOT_PERMITTED\x10\x03\x12#\n\x1fREJECT_REASON_LICENCE_NOT_VALID\x10\x04\x12$\n REJECT_REASON_OWNER_NOT_ELIGIBLE\x10\x05\x12\x17\n\x13REJECT_REASON_OTHER\x10\x06"l\n\x19\x41pplyPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence"\xca\x02\n\x1a\x44\x65\x63idePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x41\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32/.idvault.v1.DecidePublicAccountRequest.Decision\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"O\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x02"\xa3\x01\n\x19RenewPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"J\n\x19\x43losePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t"Z\n\x12\x41\x64\x64OperatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t"]\n\x15RemoveOperatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t"\\\n\x14OfferTransferRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t"\x83\x01\n\x15\x41\x63\x63\x65ptTransferRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent"4\n\x17GetPublicAccountRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t"4\n\x17GetPublicProfileRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t"\x89\x01\n\x19ListPublicAccountsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\x05state\x18\x02 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t"i\n\x1aListPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"_\n!ListExpiringPublicAccountsRequest\x12\x13\n\x0bwithin_days\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"q\n"ListExpiringPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"h\n!ExportPublicAccountFilingsRequest\x12\x34\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32".idvault.v1.PublicProfile.Category\x12\r\n\x05\x61s_of\x18\x02 \x01(\t"e\n"ExportPublicAccountFilingsResponse\x12\r\n\x05\x61s_of\x18\x01 \x01(\t\x12\x30\n\x07\x66ilings\x18\x02 \x03(\x0b\x32\x1f.idvault.v1.PublicAccountFiling"\xf5\x02\n\x13PublicAccountFiling\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12,\n\x04kind\x18\x03 \x01(\x0e\x32\x1e.idvault.v1.PublicProfile.Kind\x12\x34\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32".idvault.v1.PublicProfile.Category\x12$\n\x07licence\x18\x05 \x01(\x0b\x32\x13.idvault.v1.Licence\x12.\n\x05state\x18\x06 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x34\n\x08standing\x18\x07 \x01(\x0e\x32".idvault.v1.AccountStatus.Standing\x12\r\n\x05since\x18\x08 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\t \x01(\t\x12\x18\n\x10owner_changed_on\x18\n \x01(\t2\xaa\n\n\x14PublicAccountService\x12]\n\x12\x41pplyPublicAccount\x12%.idvault.v1.ApplyPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount"\x05\x8a\xb5\x18\x01\x01\x12`\n\x13\x44\x65\x63idePublicAccount\x12&.idvault.v1.DecidePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount"\x06\x8a\xb5\x18\x02\x01\x07\x12^\n\x12RenewPublicAccount\x12%.idvault.v1.RenewPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount"\x06\x8a\xb5\x18\x02\x01\x07\x12]\n\x12\x43losePublicAccount\x12%.idvault.v1.ClosePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount"\x05\x8a\xb5\x18\x01\x01\x12O\n\x0b\x41\x64\x64Operator\x12\x1e.idvault.v1.AddOperatorRequest\x1a\x19.idvault.v1.PublicAccount"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0eRemoveOperator\x12!.idvault.v1.RemoveOperatorRequest\x1a\x19.idvault.v1.PublicAccount"\x05\x8a\xb5\x18\x01\x01\x12S\n\rOfferTransfer\x12 .idvault.v1.OfferTransferRequest\x1a\x19.idvault.v1.PublicAccount"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0e\x41\x63\x63\x65ptTransfer\x12!.idvault.v1.AcceptTransferRequest\x1a\x19.idvault.v1.PublicAccount"\x05\x8a\xb5\x18\x01\x01\x12]\n\x10GetPublicAccount\x12#.idvault.v1.GetPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\\\n\x10GetPublicProfile\x12#.idvault.v1.GetPublicProfileRequest\x1a\x19.idvault.v1.PublicProfile"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12n\n\x12ListPublicAccounts\x12%.idvault.v1.ListPublicAccountsRequest\x1a&.idvault.v1.ListPublicAccountsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x86\x01\n\x1aListExpiringPublicAccounts\x12-.idvault.v1.ListExpiringPublicAccountsRequest\x1a..idvault.v1.ListExpiringPublicAccountsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x87\x01\n\x1a\x45xportPublicAccountFilings\x12-.idvault.v1.ExportPublicAccountFilingsRequest\x1a..idvault.v1.ExportPublicAccountFilingsResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x30\x01\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fidvault/v1/public_account.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"g\n\x07Licence\x12\x34\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12\x11\n\treference\x18\x02 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\x03 \x01(\t\"\x97\x08\n\rPublicProfile\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.PublicProfile.Kind\x12\x34\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12$\n\x07licence\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Licence\x12.\n\x05state\x18\x05 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x34\n\x08standing\x18\x06 \x01(\x0e\x32\".idvault.v1.AccountStatus.Standing\x12\r\n\x05since\x18\x07 \x01(\t\x12\x18\n\x10owner_changed_on\x18\x08 \x01(\t\x12\x10\n\x08revision\x18\t \x01(\x03\x12\x18\n\x10next_change_date\x18\n \x01(\t\x12\x32\n\x0estanding_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDIVIDUAL\x10\x01\x12\x10\n\x0cKIND_COMPANY\x10\x02\x12\x1b\n\x17KIND_OTHER_ORGANIZATION\x10\x03\"\xff\x02\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x41TEGORY_PERSONAL\x10\x01\x12\x18\n\x14\x43\x41TEGORY_STATE_ORGAN\x10\x02\x12\x18\n\x14\x43\x41TEGORY_INSTITUTION\x10\x03\x12\x1e\n\x1a\x43\x41TEGORY_MASS_ORGANIZATION\x10\x04\x12 \n\x1c\x43\x41TEGORY_SOCIAL_ORGANIZATION\x10\x05\x12\x14\n\x10\x43\x41TEGORY_COMPANY\x10\x06\x12\x18\n\x14\x43\x41TEGORY_SOLE_TRADER\x10\x07\x12\x18\n\x14\x43\x41TEGORY_COOPERATIVE\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t\x12\x12\n\x0e\x43\x41TEGORY_MEDIA\x10\n\x12\x17\n\x13\x43\x41TEGORY_GOVERNMENT\x10\x0b\x12\x16\n\x12\x43\x41TEGORY_EDUCATION\x10\x0c\x12\x13\n\x0f\x43\x41TEGORY_HEALTH\x10\r\x12\x14\n\x10\x43\x41TEGORY_FINANCE\x10\x0e\"\x8d\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_APPLIED\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x0f\n\x0bSTATE_GRACE\x10\x03\x12\x11\n\rSTATE_EXPIRED\x10\x04\x12\x10\n\x0cSTATE_CLOSED\x10\x05\x12\x12\n\x0eSTATE_REJECTED\x10\x06\"C\n\x15PublicAccountOperator\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x13\n\x0bmay_publish\x18\x02 \x01(\x08\"\x87\x01\n\rTransferOffer\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\noffer_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x04\n\rPublicAccount\x12*\n\x07profile\x18\x01 \x01(\x0b\x32\x19.idvault.v1.PublicProfile\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12.\n\napply_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\x12=\n\rreject_reason\x18\x05 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\x12\x34\n\toperators\x18\x06 \x03(\x0b\x32!.idvault.v1.PublicAccountOperator\x12(\n\x05offer\x18\x07 \x01(\x0b\x32\x19.idvault.v1.TransferOffer\"\xfe\x01\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18REJECT_REASON_INCOMPLETE\x10\x01\x12$\n REJECT_REASON_NAME_NOT_PERMITTED\x10\x02\x12\'\n#REJECT_REASON_CONTENT_NOT_PERMITTED\x10\x03\x12#\n\x1fREJECT_REASON_LICENCE_NOT_VALID\x10\x04\x12$\n REJECT_REASON_OWNER_NOT_ELIGIBLE\x10\x05\x12\x17\n\x13REJECT_REASON_OTHER\x10\x06\"l\n\x19\x41pplyPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\"\xca\x02\n\x1a\x44\x65\x63idePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x41\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32/.idvault.v1.DecidePublicAccountRequest.Decision\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"O\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x02\"\xa3\x01\n\x19RenewPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"J\n\x19\x43losePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\"Z\n\x12\x41\x64\x64OperatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\"]\n\x15RemoveOperatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\"\\\n\x14OfferTransferRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\"\x83\x01\n\x15\x41\x63\x63\x65ptTransferRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\"4\n\x17GetPublicAccountRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\"4\n\x17GetPublicProfileRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\"\x89\x01\n\x19ListPublicAccountsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\x05state\x18\x02 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"i\n\x1aListPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n!ListExpiringPublicAccountsRequest\x12\x13\n\x0bwithin_days\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"q\n\"ListExpiringPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n!ExportPublicAccountFilingsRequest\x12\x34\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12\r\n\x05\x61s_of\x18\x02 \x01(\t\"e\n\"ExportPublicAccountFilingsResponse\x12\r\n\x05\x61s_of\x18\x01 \x01(\t\x12\x30\n\x07\x66ilings\x18\x02 \x03(\x0b\x32\x1f.idvault.v1.PublicAccountFiling\"\xf5\x02\n\x13PublicAccountFiling\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12,\n\x04kind\x18\x03 \x01(\x0e\x32\x1e.idvault.v1.PublicProfile.Kind\x12\x34\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12$\n\x07licence\x18\x05 \x01(\x0b\x32\x13.idvault.v1.Licence\x12.\n\x05state\x18\x06 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x34\n\x08standing\x18\x07 \x01(\x0e\x32\".idvault.v1.AccountStatus.Standing\x12\r\n\x05since\x18\x08 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\t \x01(\t\x12\x18\n\x10owner_changed_on\x18\n \x01(\t2\xaa\n\n\x14PublicAccountService\x12]\n\x12\x41pplyPublicAccount\x12%.idvault.v1.ApplyPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12`\n\x13\x44\x65\x63idePublicAccount\x12&.idvault.v1.DecidePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x06\x8a\xb5\x18\x02\x01\x07\x12^\n\x12RenewPublicAccount\x12%.idvault.v1.RenewPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x06\x8a\xb5\x18\x02\x01\x07\x12]\n\x12\x43losePublicAccount\x12%.idvault.v1.ClosePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12O\n\x0b\x41\x64\x64Operator\x12\x1e.idvault.v1.AddOperatorRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0eRemoveOperator\x12!.idvault.v1.RemoveOperatorRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12S\n\rOfferTransfer\x12 .idvault.v1.OfferTransferRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0e\x41\x63\x63\x65ptTransfer\x12!.idvault.v1.AcceptTransferRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x10GetPublicAccount\x12#.idvault.v1.GetPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\\\n\x10GetPublicProfile\x12#.idvault.v1.GetPublicProfileRequest\x1a\x19.idvault.v1.PublicProfile\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12n\n\x12ListPublicAccounts\x12%.idvault.v1.ListPublicAccountsRequest\x1a&.idvault.v1.ListPublicAccountsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x86\x01\n\x1aListExpiringPublicAccounts\x12-.idvault.v1.ListExpiringPublicAccountsRequest\x1a..idvault.v1.ListExpiringPublicAccountsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x87\x01\n\x1a\x45xportPublicAccountFilings\x12-.idvault.v1.ExportPublicAccountFilingsRequest\x1a..idvault.v1.ExportPublicAccountFilingsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.public_account_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.public_account_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["ApplyPublicAccount"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "ApplyPublicAccount"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["DecidePublicAccount"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "DecidePublicAccount"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["RenewPublicAccount"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "RenewPublicAccount"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["ClosePublicAccount"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "ClosePublicAccount"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["AddOperator"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "AddOperator"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["RemoveOperator"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "RemoveOperator"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["OfferTransfer"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "OfferTransfer"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["AcceptTransfer"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "AcceptTransfer"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["GetPublicAccount"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "GetPublicAccount"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["GetPublicProfile"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "GetPublicProfile"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["ListPublicAccounts"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "ListPublicAccounts"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["ListExpiringPublicAccounts"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "ListExpiringPublicAccounts"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name["ExportPublicAccountFilings"]._loaded_options = None
-    _globals["_PUBLICACCOUNTSERVICE"].methods_by_name[
-        "ExportPublicAccountFilings"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_LICENCE"]._serialized_start = 158
-    _globals["_LICENCE"]._serialized_end = 261
-    _globals["_PUBLICPROFILE"]._serialized_start = 264
-    _globals["_PUBLICPROFILE"]._serialized_end = 1311
-    _globals["_PUBLICPROFILE_KIND"]._serialized_start = 685
-    _globals["_PUBLICPROFILE_KIND"]._serialized_end = 781
-    _globals["_PUBLICPROFILE_CATEGORY"]._serialized_start = 784
-    _globals["_PUBLICPROFILE_CATEGORY"]._serialized_end = 1167
-    _globals["_PUBLICPROFILE_STATE"]._serialized_start = 1170
-    _globals["_PUBLICPROFILE_STATE"]._serialized_end = 1311
-    _globals["_PUBLICACCOUNTOPERATOR"]._serialized_start = 1313
-    _globals["_PUBLICACCOUNTOPERATOR"]._serialized_end = 1380
-    _globals["_TRANSFEROFFER"]._serialized_start = 1383
-    _globals["_TRANSFEROFFER"]._serialized_end = 1518
-    _globals["_PUBLICACCOUNT"]._serialized_start = 1521
-    _globals["_PUBLICACCOUNT"]._serialized_end = 2088
-    _globals["_PUBLICACCOUNT_REJECTREASON"]._serialized_start = 1834
-    _globals["_PUBLICACCOUNT_REJECTREASON"]._serialized_end = 2088
-    _globals["_APPLYPUBLICACCOUNTREQUEST"]._serialized_start = 2090
-    _globals["_APPLYPUBLICACCOUNTREQUEST"]._serialized_end = 2198
-    _globals["_DECIDEPUBLICACCOUNTREQUEST"]._serialized_start = 2201
-    _globals["_DECIDEPUBLICACCOUNTREQUEST"]._serialized_end = 2531
-    _globals["_DECIDEPUBLICACCOUNTREQUEST_DECISION"]._serialized_start = 2452
-    _globals["_DECIDEPUBLICACCOUNTREQUEST_DECISION"]._serialized_end = 2531
-    _globals["_RENEWPUBLICACCOUNTREQUEST"]._serialized_start = 2534
-    _globals["_RENEWPUBLICACCOUNTREQUEST"]._serialized_end = 2697
-    _globals["_CLOSEPUBLICACCOUNTREQUEST"]._serialized_start = 2699
-    _globals["_CLOSEPUBLICACCOUNTREQUEST"]._serialized_end = 2773
-    _globals["_ADDOPERATORREQUEST"]._serialized_start = 2775
-    _globals["_ADDOPERATORREQUEST"]._serialized_end = 2865
-    _globals["_REMOVEOPERATORREQUEST"]._serialized_start = 2867
-    _globals["_REMOVEOPERATORREQUEST"]._serialized_end = 2960
-    _globals["_OFFERTRANSFERREQUEST"]._serialized_start = 2962
-    _globals["_OFFERTRANSFERREQUEST"]._serialized_end = 3054
-    _globals["_ACCEPTTRANSFERREQUEST"]._serialized_start = 3057
-    _globals["_ACCEPTTRANSFERREQUEST"]._serialized_end = 3188
-    _globals["_GETPUBLICACCOUNTREQUEST"]._serialized_start = 3190
-    _globals["_GETPUBLICACCOUNTREQUEST"]._serialized_end = 3242
-    _globals["_GETPUBLICPROFILEREQUEST"]._serialized_start = 3244
-    _globals["_GETPUBLICPROFILEREQUEST"]._serialized_end = 3296
-    _globals["_LISTPUBLICACCOUNTSREQUEST"]._serialized_start = 3299
-    _globals["_LISTPUBLICACCOUNTSREQUEST"]._serialized_end = 3436
-    _globals["_LISTPUBLICACCOUNTSRESPONSE"]._serialized_start = 3438
-    _globals["_LISTPUBLICACCOUNTSRESPONSE"]._serialized_end = 3543
-    _globals["_LISTEXPIRINGPUBLICACCOUNTSREQUEST"]._serialized_start = 3545
-    _globals["_LISTEXPIRINGPUBLICACCOUNTSREQUEST"]._serialized_end = 3640
-    _globals["_LISTEXPIRINGPUBLICACCOUNTSRESPONSE"]._serialized_start = 3642
-    _globals["_LISTEXPIRINGPUBLICACCOUNTSRESPONSE"]._serialized_end = 3755
-    _globals["_EXPORTPUBLICACCOUNTFILINGSREQUEST"]._serialized_start = 3757
-    _globals["_EXPORTPUBLICACCOUNTFILINGSREQUEST"]._serialized_end = 3861
-    _globals["_EXPORTPUBLICACCOUNTFILINGSRESPONSE"]._serialized_start = 3863
-    _globals["_EXPORTPUBLICACCOUNTFILINGSRESPONSE"]._serialized_end = 3964
-    _globals["_PUBLICACCOUNTFILING"]._serialized_start = 3967
-    _globals["_PUBLICACCOUNTFILING"]._serialized_end = 4340
-    _globals["_PUBLICACCOUNTSERVICE"]._serialized_start = 4343
-    _globals["_PUBLICACCOUNTSERVICE"]._serialized_end = 5665
+  DESCRIPTOR._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ApplyPublicAccount']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ApplyPublicAccount']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['DecidePublicAccount']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['DecidePublicAccount']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RenewPublicAccount']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RenewPublicAccount']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ClosePublicAccount']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ClosePublicAccount']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AddOperator']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AddOperator']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RemoveOperator']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RemoveOperator']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['OfferTransfer']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['OfferTransfer']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AcceptTransfer']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AcceptTransfer']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicAccount']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicAccount']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicProfile']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicProfile']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ListPublicAccounts']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ListPublicAccounts']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ListExpiringPublicAccounts']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ListExpiringPublicAccounts']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ExportPublicAccountFilings']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ExportPublicAccountFilings']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_LICENCE']._serialized_start=158
+  _globals['_LICENCE']._serialized_end=261
+  _globals['_PUBLICPROFILE']._serialized_start=264
+  _globals['_PUBLICPROFILE']._serialized_end=1311
+  _globals['_PUBLICPROFILE_KIND']._serialized_start=685
+  _globals['_PUBLICPROFILE_KIND']._serialized_end=781
+  _globals['_PUBLICPROFILE_CATEGORY']._serialized_start=784
+  _globals['_PUBLICPROFILE_CATEGORY']._serialized_end=1167
+  _globals['_PUBLICPROFILE_STATE']._serialized_start=1170
+  _globals['_PUBLICPROFILE_STATE']._serialized_end=1311
+  _globals['_PUBLICACCOUNTOPERATOR']._serialized_start=1313
+  _globals['_PUBLICACCOUNTOPERATOR']._serialized_end=1380
+  _globals['_TRANSFEROFFER']._serialized_start=1383
+  _globals['_TRANSFEROFFER']._serialized_end=1518
+  _globals['_PUBLICACCOUNT']._serialized_start=1521
+  _globals['_PUBLICACCOUNT']._serialized_end=2088
+  _globals['_PUBLICACCOUNT_REJECTREASON']._serialized_start=1834
+  _globals['_PUBLICACCOUNT_REJECTREASON']._serialized_end=2088
+  _globals['_APPLYPUBLICACCOUNTREQUEST']._serialized_start=2090
+  _globals['_APPLYPUBLICACCOUNTREQUEST']._serialized_end=2198
+  _globals['_DECIDEPUBLICACCOUNTREQUEST']._serialized_start=2201
+  _globals['_DECIDEPUBLICACCOUNTREQUEST']._serialized_end=2531
+  _globals['_DECIDEPUBLICACCOUNTREQUEST_DECISION']._serialized_start=2452
+  _globals['_DECIDEPUBLICACCOUNTREQUEST_DECISION']._serialized_end=2531
+  _globals['_RENEWPUBLICACCOUNTREQUEST']._serialized_start=2534
+  _globals['_RENEWPUBLICACCOUNTREQUEST']._serialized_end=2697
+  _globals['_CLOSEPUBLICACCOUNTREQUEST']._serialized_start=2699
+  _globals['_CLOSEPUBLICACCOUNTREQUEST']._serialized_end=2773
+  _globals['_ADDOPERATORREQUEST']._serialized_start=2775
+  _globals['_ADDOPERATORREQUEST']._serialized_end=2865
+  _globals['_REMOVEOPERATORREQUEST']._serialized_start=2867
+  _globals['_REMOVEOPERATORREQUEST']._serialized_end=2960
+  _globals['_OFFERTRANSFERREQUEST']._serialized_start=2962
+  _globals['_OFFERTRANSFERREQUEST']._serialized_end=3054
+  _globals['_ACCEPTTRANSFERREQUEST']._serialized_start=3057
+  _globals['_ACCEPTTRANSFERREQUEST']._serialized_end=3188
+  _globals['_GETPUBLICACCOUNTREQUEST']._serialized_start=3190
+  _globals['_GETPUBLICACCOUNTREQUEST']._serialized_end=3242
+  _globals['_GETPUBLICPROFILEREQUEST']._serialized_start=3244
+  _globals['_GETPUBLICPROFILEREQUEST']._serialized_end=3296
+  _globals['_LISTPUBLICACCOUNTSREQUEST']._serialized_start=3299
+  _globals['_LISTPUBLICACCOUNTSREQUEST']._serialized_end=3436
+  _globals['_LISTPUBLICACCOUNTSRESPONSE']._serialized_start=3438
+  _globals['_LISTPUBLICACCOUNTSRESPONSE']._serialized_end=3543
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSREQUEST']._serialized_start=3545
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSREQUEST']._serialized_end=3640
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSRESPONSE']._serialized_start=3642
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSRESPONSE']._serialized_end=3755
+  _globals['_EXPORTPUBLICACCOUNTFILINGSREQUEST']._serialized_start=3757
+  _globals['_EXPORTPUBLICACCOUNTFILINGSREQUEST']._serialized_end=3861
+  _globals['_EXPORTPUBLICACCOUNTFILINGSRESPONSE']._serialized_start=3863
+  _globals['_EXPORTPUBLICACCOUNTFILINGSRESPONSE']._serialized_end=3964
+  _globals['_PUBLICACCOUNTFILING']._serialized_start=3967
+  _globals['_PUBLICACCOUNTFILING']._serialized_end=4340
+  _globals['_PUBLICACCOUNTSERVICE']._serialized_start=4343
+  _globals['_PUBLICACCOUNTSERVICE']._serialized_end=5665
 # @@protoc_insertion_point(module_scope)

@@ -3,26 +3,22 @@
 isort:skip_file
 Public accounts: accounts that publish to many, their category and licence, their terms and their owners."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -50,9 +46,7 @@ class Licence(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "category", b"category", "expire_date", b"expire_date", "reference", b"reference"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "expire_date", b"expire_date", "reference", b"reference"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -68,9 +62,7 @@ class PublicProfile(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _KindEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[PublicProfile._Kind.ValueType], _builtins.type
-    ):
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PublicProfile._Kind.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         KIND_UNSPECIFIED: PublicProfile._Kind.ValueType  # 0
         """Never sent."""
@@ -97,9 +89,7 @@ class PublicProfile(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _CategoryEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[PublicProfile._Category.ValueType], _builtins.type
-    ):
+    class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PublicProfile._Category.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         CATEGORY_UNSPECIFIED: PublicProfile._Category.ValueType  # 0
         """Never sent."""
@@ -170,9 +160,7 @@ class PublicProfile(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[PublicProfile._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PublicProfile._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: PublicProfile._State.ValueType  # 0
         """Never sent."""
@@ -261,30 +249,7 @@ class PublicProfile(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "standing_until", b"standing_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "category",
-        b"category",
-        "kind",
-        b"kind",
-        "licence",
-        b"licence",
-        "next_change_date",
-        b"next_change_date",
-        "owner_changed_on",
-        b"owner_changed_on",
-        "public_account_id",
-        b"public_account_id",
-        "revision",
-        b"revision",
-        "since",
-        b"since",
-        "standing",
-        b"standing",
-        "standing_until",
-        b"standing_until",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "kind", b"kind", "licence", b"licence", "next_change_date", b"next_change_date", "owner_changed_on", b"owner_changed_on", "public_account_id", b"public_account_id", "revision", b"revision", "since", b"since", "standing", b"standing", "standing_until", b"standing_until", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -310,9 +275,7 @@ class PublicAccountOperator(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token", b"account_token", "may_publish", b"may_publish"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "may_publish", b"may_publish"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -346,9 +309,7 @@ class TransferOffer(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "offer_time", b"offer_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token", b"account_token", "expire_time", b"expire_time", "offer_time", b"offer_time"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "expire_time", b"expire_time", "offer_time", b"offer_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -364,9 +325,7 @@ class PublicAccount(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _RejectReasonEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[PublicAccount._RejectReason.ValueType], _builtins.type
-    ):
+    class _RejectReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PublicAccount._RejectReason.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         REJECT_REASON_UNSPECIFIED: PublicAccount._RejectReason.ValueType  # 0
         """It was not rejected."""
@@ -441,26 +400,9 @@ class PublicAccount(_message.Message):
         operators: _abc.Iterable[Global___PublicAccountOperator] | None = ...,
         offer: Global___TransferOffer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "apply_time", b"apply_time", "offer", b"offer", "profile", b"profile"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "offer", b"offer", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "apply_time",
-        b"apply_time",
-        "expire_date",
-        b"expire_date",
-        "offer",
-        b"offer",
-        "operators",
-        b"operators",
-        "profile",
-        b"profile",
-        "reject_reason",
-        b"reject_reason",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "apply_time", b"apply_time", "expire_date", b"expire_date", "offer", b"offer", "operators", b"operators", "profile", b"profile", "reject_reason", b"reject_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -492,9 +434,7 @@ class ApplyPublicAccountRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token", b"account_token", "licence", b"licence", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "licence", b"licence", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -510,9 +450,7 @@ class DecidePublicAccountRequest(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _DecisionEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[DecidePublicAccountRequest._Decision.ValueType], _builtins.type
-    ):
+    class _DecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[DecidePublicAccountRequest._Decision.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         DECISION_UNSPECIFIED: DecidePublicAccountRequest._Decision.ValueType  # 0
         """Refused."""
@@ -559,18 +497,7 @@ class DecidePublicAccountRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "decision",
-        b"decision",
-        "public_account_id",
-        b"public_account_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "public_account_id", b"public_account_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -608,16 +535,7 @@ class RenewPublicAccountRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "licence",
-        b"licence",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "public_account_id", b"public_account_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -643,9 +561,7 @@ class ClosePublicAccountRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "public_account_id", b"public_account_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -675,14 +591,7 @@ class AddOperatorRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -712,14 +621,7 @@ class RemoveOperatorRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -749,14 +651,7 @@ class OfferTransferRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -792,16 +687,7 @@ class AcceptTransferRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "consent",
-        b"consent",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -879,16 +765,7 @@ class ListPublicAccountsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -916,9 +793,7 @@ class ListPublicAccountsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "public_accounts", b"public_accounts"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "public_accounts", b"public_accounts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -948,9 +823,7 @@ class ListExpiringPublicAccountsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "page_size", b"page_size", "page_token", b"page_token", "within_days", b"within_days"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "within_days", b"within_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -978,9 +851,7 @@ class ListExpiringPublicAccountsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "public_accounts", b"public_accounts"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "public_accounts", b"public_accounts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1094,28 +965,7 @@ class PublicAccountFiling(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "category",
-        b"category",
-        "expire_date",
-        b"expire_date",
-        "kind",
-        b"kind",
-        "licence",
-        b"licence",
-        "owner_changed_on",
-        b"owner_changed_on",
-        "public_account_id",
-        b"public_account_id",
-        "since",
-        b"since",
-        "standing",
-        b"standing",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "category", b"category", "expire_date", b"expire_date", "kind", b"kind", "licence", b"licence", "owner_changed_on", b"owner_changed_on", "public_account_id", b"public_account_id", "since", b"since", "standing", b"standing", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,206 +4,175 @@
 # source: idvault/v1/sanction.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/sanction.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/sanction.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x19idvault/v1/sanction.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto"\x99\x01\n\tModerator\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12\x31\n\rregister_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npublic_key\x18\x04 \x01(\x0c"\x7f\n\x12ModeratorSignature\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12-\n\tsign_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x11\n\ttext_salt\x18\x04 \x01(\x0c"\xb0\x01\n\x18RegisterModeratorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\x12\x39\n\x11\x63ountersignatures\x18\x04 \x03(\x0b\x32\x1e.idvault.v1.ModeratorSignature"B\n\x16RevokeModeratorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x02 \x01(\t"?\n\x13GetModeratorRequest\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c"\xf4\t\n\x12StatementOfReasons\x12\x35\n\x06ground\x18\x01 \x01(\x0e\x32%.idvault.v1.StatementOfReasons.Ground\x12\x39\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x16\n\x0erule_reference\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x61se_reference\x18\x04 \x01(\t\x12\x18\n\x10\x65vidence_digests\x18\x05 \x03(\x0c\x12\x35\n\x06origin\x18\x06 \x01(\x0e\x32%.idvault.v1.StatementOfReasons.Origin\x12\x0f\n\x07tip_off\x18\x07 \x01(\t\x12<\n\tdetection\x18\x08 \x01(\x0e\x32).idvault.v1.StatementOfReasons.Automation\x12;\n\x08\x64\x65\x63ision\x18\t \x01(\x0e\x32).idvault.v1.StatementOfReasons.Automation\x12.\n\x08\x65nd_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x15\n\x0bwithout_end\x18\x0b \x01(\x08H\x00\x12\x11\n\tterritory\x18\x0c \x01(\t\x12\x0f\n\x07redress\x18\r \x01(\t\x12>\n\x0bissuer_kind\x18\x0e \x01(\x0e\x32).idvault.v1.StatementOfReasons.IssuerKind\x12)\n\x05order\x18\x0f \x01(\x0b\x32\x1a.idvault.v1.AuthorityOrder"N\n\x06Ground\x12\x16\n\x12GROUND_UNSPECIFIED\x10\x00\x12\x12\n\x0eGROUND_ILLEGAL\x10\x01\x12\x18\n\x14GROUND_AGAINST_TERMS\x10\x02"\xfc\x01\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41TEGORY_RUMOUR\x10\x01\x12\x15\n\x11\x43\x41TEGORY_VIOLENCE\x10\x02\x12\x16\n\x12\x43\x41TEGORY_TERRORISM\x10\x03\x12\x18\n\x14\x43\x41TEGORY_PORNOGRAPHY\x10\x04\x12\x12\n\x0e\x43\x41TEGORY_FRAUD\x10\x05\x12\x1e\n\x1a\x43\x41TEGORY_NATIONAL_SECURITY\x10\x06\x12\x1a\n\x16\x43\x41TEGORY_IMPERSONATION\x10\x07\x12\x14\n\x10\x43\x41TEGORY_PRIVACY\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t"e\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x12\n\x0eORIGIN_TIP_OFF\x10\x01\x12\x19\n\x15ORIGIN_OWN_INITIATIVE\x10\x02\x12\x14\n\x10ORIGIN_AUTHORITY\x10\x03"j\n\nAutomation\x12\x1a\n\x16\x41UTOMATION_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UTOMATION_NONE\x10\x01\x12\x16\n\x12\x41UTOMATION_PARTIAL\x10\x02\x12\x13\n\x0f\x41UTOMATION_FULL\x10\x03"^\n\nIssuerKind\x12\x1b\n\x17ISSUER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14ISSUER_KIND_PLATFORM\x10\x01\x12\x19\n\x15ISSUER_KIND_AUTHORITY\x10\x02\x42\x07\n\x05until"Z\n\x0e\x41uthorityOrder\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x12\n\norder_date\x18\x03 \x01(\t\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c"\xa4\x07\n\x08Sanction\x12\x13\n\x0bsanction_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12+\n\x06\x64\x65gree\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12\x0f\n\x07measure\x18\x04 \x01(\t\x12\x31\n\tstatement\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.StatementOfReasons\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.idvault.v1.Sanction.State\x12\x1b\n\x13impose_moderator_id\x18\x07 \x01(\t\x12/\n\x0bimpose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cpaper_digest\x18\t \x01(\x0c\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14\x63onfirm_moderator_id\x18\x0b \x01(\t\x12.\n\nlapse_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11lift_moderator_id\x18\x0e \x01(\t\x12\x13\n\x0blift_reason\x18\x0f \x01(\t\x12)\n\x05scope\x18\x10 \x01(\x0e\x32\x1a.idvault.v1.Sanction.Scope\x12\x14\n\x0coperation_id\x18\x11 \x01(\t\x12\x19\n\x11public_account_id\x18\x12 \x01(\t"i\n\x06\x44\x65gree\x12\x16\n\x12\x44\x45GREE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x44\x45GREE_WARN\x10\x01\x12\x10\n\x0c\x44\x45GREE_LIMIT\x10\x02\x12\x12\n\x0e\x44\x45GREE_SUSPEND\x10\x03\x12\x10\n\x0c\x44\x45GREE_CLOSE\x10\x04"\x80\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATE_PROPOSED\x10\x01\x12\x12\n\x0eSTATE_IN_FORCE\x10\x02\x12\x10\n\x0cSTATE_LIFTED\x10\x03\x12\x10\n\x0cSTATE_LAPSED\x10\x04\x12\x14\n\x10STATE_OVERTURNED\x10\x05"C\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x11\n\rSCOPE_ACCOUNT\x10\x01\x12\x10\n\x0cSCOPE_PERSON\x10\x02"\xc2\x02\n\x15ImposeSanctionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12+\n\x06\x64\x65gree\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12\x0f\n\x07measure\x18\x04 \x01(\t\x12\x31\n\tstatement\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.StatementOfReasons\x12\x31\n\tsignature\x18\x06 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\x12)\n\x05scope\x18\x07 \x01(\x0e\x32\x1a.idvault.v1.Sanction.Scope\x12\x14\n\x0coperation_id\x18\x08 \x01(\t\x12\x19\n\x11public_account_id\x18\t \x01(\t"t\n\x16\x43onfirmSanctionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\x81\x01\n\x13LiftSanctionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature")\n\x12GetSanctionRequest\x12\x13\n\x0bsanction_id\x18\x01 \x01(\t"\xa7\x01\n\x14ListSanctionsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.Sanction.State\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0coperation_id\x18\x05 \x01(\t\x12\x10\n\x08order_id\x18\x06 \x01(\t"Y\n\x15ListSanctionsResponse\x12\'\n\tsanctions\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Sanction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xb4\x01\n\x12RecordOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05order\x18\x02 \x01(\x0b\x32\x1a.idvault.v1.AuthorityOrder\x12,\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\x85\x03\n\rRecordedOrder\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12)\n\x05order\x18\x02 \x01(\x0b\x32\x1a.idvault.v1.AuthorityOrder\x12,\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brecord_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x05state\x18\x05 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12\x32\n\x0e\x63\x61rry_out_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"t\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x15\n\x11STATE_CARRIED_OUT\x10\x02\x12\x11\n\rSTATE_OVERDUE\x10\x03\x12\x1a\n\x16STATE_CARRIED_OUT_LATE\x10\x04"j\n\x11ListOrdersRequest\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"X\n\x12ListOrdersResponse\x12)\n\x06orders\x18\x01 \x03(\x0b\x32\x19.idvault.v1.RecordedOrder\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\x94\x05\n\tOperation\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.Operation.State\x12-\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x06\x63ounts\x18\x06 \x03(\x0b\x32#.idvault.v1.Operation.SanctionCount\x12\x38\n\rtip_off_count\x18\x07 \x01(\x0b\x32!.idvault.v1.Operation.TipOffCount\x1a\xbe\x01\n\rSanctionCount\x12+\n\x06\x64\x65gree\x18\x01 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12)\n\x05scope\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.Sanction.Scope\x12\x0f\n\x07imposed\x18\x03 \x01(\x03\x12\x10\n\x08in_force\x18\x04 \x01(\x03\x12\x0e\n\x06lifted\x18\x05 \x01(\x03\x12\x0e\n\x06lapsed\x18\x06 \x01(\x03\x12\x12\n\noverturned\x18\x07 \x01(\x03\x1a\x65\n\x0bTipOffCount\x12\x10\n\x08received\x18\x01 \x01(\x03\x12\x10\n\x08\x61ssigned\x18\x02 \x01(\x03\x12\x10\n\x08\x61nswered\x18\x03 \x01(\x03\x12\x0e\n\x06merged\x18\x04 \x01(\x03\x12\x10\n\x08resolved\x18\x05 \x01(\x03"@\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x10\n\x0cSTATE_CLOSED\x10\x02"l\n\x14OpenOperationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"t\n\x15\x43loseOperationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0coperation_id\x18\x02 \x01(\t\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"+\n\x13GetOperationRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\t"j\n\x15ListOperationsRequest\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.idvault.v1.Operation.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"\\\n\x16ListOperationsResponse\x12)\n\noperations\x18\x01 \x03(\x0b\x32\x15.idvault.v1.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\x95\x04\n\x06\x41ppeal\x12\x11\n\tappeal_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x18.idvault.v1.Appeal.State\x12-\n\tfile_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x07 \x01(\x08\x12/\n\x0b\x64\x65\x63ide_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13\x64\x65\x63ide_moderator_id\x18\t \x01(\t\x12\x0e\n\x06reason\x18\n \x01(\t\x12\x14\n\x0coutside_body\x18\x0b \x01(\t\x12\x34\n\x10outside_due_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10text_delete_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_FILED\x10\x01\x12\x10\n\x0cSTATE_UPHELD\x10\x02\x12\x12\n\x0eSTATE_REJECTED\x10\x03"P\n\x11\x46ileAppealRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01"\xaa\x01\n\x13\x44\x65\x63ideAppealRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tappeal_id\x18\x02 \x01(\t\x12)\n\x07verdict\x18\x03 \x01(\x0e\x32\x18.idvault.v1.Appeal.State\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"%\n\x10GetAppealRequest\x12\x11\n\tappeal_id\x18\x01 \x01(\t"K\n\x11GetAppealResponse\x12"\n\x06\x61ppeal\x18\x01 \x01(\x0b\x32\x12.idvault.v1.Appeal\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01"\x8c\x01\n\x12ListAppealsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.idvault.v1.Appeal.State\x12\x0f\n\x07overdue\x18\x03 \x01(\x08\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t"S\n\x13ListAppealsResponse\x12#\n\x07\x61ppeals\x18\x01 \x03(\x0b\x32\x12.idvault.v1.Appeal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\'\n\x16GetMonthFiguresRequest\x12\r\n\x05month\x18\x01 \x01(\t"\xbe\x05\n\x0cMonthFigures\x12\r\n\x05month\x18\x01 \x01(\t\x12\x36\n\x08tip_offs\x18\x02 \x01(\x0b\x32$.idvault.v1.MonthFigures.TipOffCount\x12\x36\n\tsanctions\x18\x03 \x03(\x0b\x32#.idvault.v1.Operation.SanctionCount\x12\x16\n\x0eproposals_open\x18\x04 \x01(\x03\x12\x17\n\x0fproposals_ended\x18\x05 \x01(\x03\x12\x35\n\x07\x61ppeals\x18\x06 \x01(\x0b\x32$.idvault.v1.MonthFigures.AppealCount\x12?\n\x0c\x61pplications\x18\x07 \x01(\x0b\x32).idvault.v1.MonthFigures.ApplicationCount\x12\x36\n\x08\x63ontests\x18\x08 \x01(\x0b\x32$.idvault.v1.MonthFigures.AppealCount\x1a\x9c\x01\n\x0bTipOffCount\x12\r\n\x05\x66iled\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x0e\n\x06upheld\x18\x03 \x01(\x03\x12\x11\n\tdismissed\x18\x04 \x01(\x03\x12\x11\n\tduplicate\x18\x05 \x01(\x03\x12\x0f\n\x07\x61\x62usive\x18\x06 \x01(\x03\x12\x12\n\nreply_late\x18\x07 \x01(\x03\x12\x15\n\rsolution_late\x18\x08 \x01(\x03\x1aZ\n\x0b\x41ppealCount\x12\r\n\x05\x66iled\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x0e\n\x06upheld\x18\x03 \x01(\x03\x12\x10\n\x08rejected\x18\x04 \x01(\x03\x12\x0c\n\x04late\x18\x05 \x01(\x03\x1aS\n\x10\x41pplicationCount\x12\r\n\x05\x66iled\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x10\n\x08\x61pproved\x18\x03 \x01(\x03\x12\x10\n\x08rejected\x18\x04 \x01(\x03\x32\xe3\x0c\n\x0fSanctionService\x12X\n\x11RegisterModerator\x12$.idvault.v1.RegisterModeratorRequest\x1a\x15.idvault.v1.Moderator"\x06\x8a\xb5\x18\x02\x01\x07\x12S\n\x0fRevokeModerator\x12".idvault.v1.RevokeModeratorRequest\x1a\x15.idvault.v1.Moderator"\x05\x8a\xb5\x18\x01\x01\x12Q\n\x0cGetModerator\x12\x1f.idvault.v1.GetModeratorRequest\x1a\x15.idvault.v1.Moderator"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Q\n\x0eImposeSanction\x12!.idvault.v1.ImposeSanctionRequest\x1a\x14.idvault.v1.Sanction"\x06\x8a\xb5\x18\x02\x01\x07\x12S\n\x0f\x43onfirmSanction\x12".idvault.v1.ConfirmSanctionRequest\x1a\x14.idvault.v1.Sanction"\x06\x8a\xb5\x18\x02\x01\x07\x12M\n\x0cLiftSanction\x12\x1f.idvault.v1.LiftSanctionRequest\x1a\x14.idvault.v1.Sanction"\x06\x8a\xb5\x18\x02\x01\x07\x12N\n\x0bGetSanction\x12\x1e.idvault.v1.GetSanctionRequest\x1a\x14.idvault.v1.Sanction"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12_\n\rListSanctions\x12 .idvault.v1.ListSanctionsRequest\x1a!.idvault.v1.ListSanctionsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12P\n\x0bRecordOrder\x12\x1e.idvault.v1.RecordOrderRequest\x1a\x19.idvault.v1.RecordedOrder"\x06\x8a\xb5\x18\x02\x01\x07\x12V\n\nListOrders\x12\x1d.idvault.v1.ListOrdersRequest\x1a\x1e.idvault.v1.ListOrdersResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12P\n\rOpenOperation\x12 .idvault.v1.OpenOperationRequest\x1a\x15.idvault.v1.Operation"\x06\x8a\xb5\x18\x02\x01\x07\x12R\n\x0e\x43loseOperation\x12!.idvault.v1.CloseOperationRequest\x1a\x15.idvault.v1.Operation"\x06\x8a\xb5\x18\x02\x01\x07\x12Q\n\x0cGetOperation\x12\x1f.idvault.v1.GetOperationRequest\x1a\x15.idvault.v1.Operation"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x62\n\x0eListOperations\x12!.idvault.v1.ListOperationsRequest\x1a".idvault.v1.ListOperationsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x46\n\nFileAppeal\x12\x1d.idvault.v1.FileAppealRequest\x1a\x12.idvault.v1.Appeal"\x05\x8a\xb5\x18\x01\x01\x12K\n\x0c\x44\x65\x63ideAppeal\x12\x1f.idvault.v1.DecideAppealRequest\x1a\x12.idvault.v1.Appeal"\x06\x8a\xb5\x18\x02\x01\x07\x12S\n\tGetAppeal\x12\x1c.idvault.v1.GetAppealRequest\x1a\x1d.idvault.v1.GetAppealResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Y\n\x0bListAppeals\x12\x1e.idvault.v1.ListAppealsRequest\x1a\x1f.idvault.v1.ListAppealsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Z\n\x0fGetMonthFigures\x12".idvault.v1.GetMonthFiguresRequest\x1a\x18.idvault.v1.MonthFigures"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19idvault/v1/sanction.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\"\x99\x01\n\tModerator\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12\x31\n\rregister_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\"\x7f\n\x12ModeratorSignature\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12-\n\tsign_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x11\n\ttext_salt\x18\x04 \x01(\x0c\"\xb0\x01\n\x18RegisterModeratorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\x12\x39\n\x11\x63ountersignatures\x18\x04 \x03(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"B\n\x16RevokeModeratorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x02 \x01(\t\"?\n\x13GetModeratorRequest\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"\xf4\t\n\x12StatementOfReasons\x12\x35\n\x06ground\x18\x01 \x01(\x0e\x32%.idvault.v1.StatementOfReasons.Ground\x12\x39\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x16\n\x0erule_reference\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x61se_reference\x18\x04 \x01(\t\x12\x18\n\x10\x65vidence_digests\x18\x05 \x03(\x0c\x12\x35\n\x06origin\x18\x06 \x01(\x0e\x32%.idvault.v1.StatementOfReasons.Origin\x12\x0f\n\x07tip_off\x18\x07 \x01(\t\x12<\n\tdetection\x18\x08 \x01(\x0e\x32).idvault.v1.StatementOfReasons.Automation\x12;\n\x08\x64\x65\x63ision\x18\t \x01(\x0e\x32).idvault.v1.StatementOfReasons.Automation\x12.\n\x08\x65nd_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x15\n\x0bwithout_end\x18\x0b \x01(\x08H\x00\x12\x11\n\tterritory\x18\x0c \x01(\t\x12\x0f\n\x07redress\x18\r \x01(\t\x12>\n\x0bissuer_kind\x18\x0e \x01(\x0e\x32).idvault.v1.StatementOfReasons.IssuerKind\x12)\n\x05order\x18\x0f \x01(\x0b\x32\x1a.idvault.v1.AuthorityOrder\"N\n\x06Ground\x12\x16\n\x12GROUND_UNSPECIFIED\x10\x00\x12\x12\n\x0eGROUND_ILLEGAL\x10\x01\x12\x18\n\x14GROUND_AGAINST_TERMS\x10\x02\"\xfc\x01\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41TEGORY_RUMOUR\x10\x01\x12\x15\n\x11\x43\x41TEGORY_VIOLENCE\x10\x02\x12\x16\n\x12\x43\x41TEGORY_TERRORISM\x10\x03\x12\x18\n\x14\x43\x41TEGORY_PORNOGRAPHY\x10\x04\x12\x12\n\x0e\x43\x41TEGORY_FRAUD\x10\x05\x12\x1e\n\x1a\x43\x41TEGORY_NATIONAL_SECURITY\x10\x06\x12\x1a\n\x16\x43\x41TEGORY_IMPERSONATION\x10\x07\x12\x14\n\x10\x43\x41TEGORY_PRIVACY\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t\"e\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x12\n\x0eORIGIN_TIP_OFF\x10\x01\x12\x19\n\x15ORIGIN_OWN_INITIATIVE\x10\x02\x12\x14\n\x10ORIGIN_AUTHORITY\x10\x03\"j\n\nAutomation\x12\x1a\n\x16\x41UTOMATION_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UTOMATION_NONE\x10\x01\x12\x16\n\x12\x41UTOMATION_PARTIAL\x10\x02\x12\x13\n\x0f\x41UTOMATION_FULL\x10\x03\"^\n\nIssuerKind\x12\x1b\n\x17ISSUER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14ISSUER_KIND_PLATFORM\x10\x01\x12\x19\n\x15ISSUER_KIND_AUTHORITY\x10\x02\x42\x07\n\x05until\"Z\n\x0e\x41uthorityOrder\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x12\n\norder_date\x18\x03 \x01(\t\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"\xa4\x07\n\x08Sanction\x12\x13\n\x0bsanction_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12+\n\x06\x64\x65gree\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12\x0f\n\x07measure\x18\x04 \x01(\t\x12\x31\n\tstatement\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.StatementOfReasons\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.idvault.v1.Sanction.State\x12\x1b\n\x13impose_moderator_id\x18\x07 \x01(\t\x12/\n\x0bimpose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cpaper_digest\x18\t \x01(\x0c\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14\x63onfirm_moderator_id\x18\x0b \x01(\t\x12.\n\nlapse_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11lift_moderator_id\x18\x0e \x01(\t\x12\x13\n\x0blift_reason\x18\x0f \x01(\t\x12)\n\x05scope\x18\x10 \x01(\x0e\x32\x1a.idvault.v1.Sanction.Scope\x12\x14\n\x0coperation_id\x18\x11 \x01(\t\x12\x19\n\x11public_account_id\x18\x12 \x01(\t\"i\n\x06\x44\x65gree\x12\x16\n\x12\x44\x45GREE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x44\x45GREE_WARN\x10\x01\x12\x10\n\x0c\x44\x45GREE_LIMIT\x10\x02\x12\x12\n\x0e\x44\x45GREE_SUSPEND\x10\x03\x12\x10\n\x0c\x44\x45GREE_CLOSE\x10\x04\"\x80\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATE_PROPOSED\x10\x01\x12\x12\n\x0eSTATE_IN_FORCE\x10\x02\x12\x10\n\x0cSTATE_LIFTED\x10\x03\x12\x10\n\x0cSTATE_LAPSED\x10\x04\x12\x14\n\x10STATE_OVERTURNED\x10\x05\"C\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x11\n\rSCOPE_ACCOUNT\x10\x01\x12\x10\n\x0cSCOPE_PERSON\x10\x02\"\xc2\x02\n\x15ImposeSanctionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12+\n\x06\x64\x65gree\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12\x0f\n\x07measure\x18\x04 \x01(\t\x12\x31\n\tstatement\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.StatementOfReasons\x12\x31\n\tsignature\x18\x06 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\x12)\n\x05scope\x18\x07 \x01(\x0e\x32\x1a.idvault.v1.Sanction.Scope\x12\x14\n\x0coperation_id\x18\x08 \x01(\t\x12\x19\n\x11public_account_id\x18\t \x01(\t\"t\n\x16\x43onfirmSanctionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x81\x01\n\x13LiftSanctionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\")\n\x12GetSanctionRequest\x12\x13\n\x0bsanction_id\x18\x01 \x01(\t\"\xa7\x01\n\x14ListSanctionsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.Sanction.State\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0coperation_id\x18\x05 \x01(\t\x12\x10\n\x08order_id\x18\x06 \x01(\t\"Y\n\x15ListSanctionsResponse\x12\'\n\tsanctions\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Sanction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb4\x01\n\x12RecordOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05order\x18\x02 \x01(\x0b\x32\x1a.idvault.v1.AuthorityOrder\x12,\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x85\x03\n\rRecordedOrder\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12)\n\x05order\x18\x02 \x01(\x0b\x32\x1a.idvault.v1.AuthorityOrder\x12,\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brecord_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x05state\x18\x05 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12\x32\n\x0e\x63\x61rry_out_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x15\n\x11STATE_CARRIED_OUT\x10\x02\x12\x11\n\rSTATE_OVERDUE\x10\x03\x12\x1a\n\x16STATE_CARRIED_OUT_LATE\x10\x04\"j\n\x11ListOrdersRequest\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x12ListOrdersResponse\x12)\n\x06orders\x18\x01 \x03(\x0b\x32\x19.idvault.v1.RecordedOrder\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x94\x05\n\tOperation\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.idvault.v1.Operation.State\x12-\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x06\x63ounts\x18\x06 \x03(\x0b\x32#.idvault.v1.Operation.SanctionCount\x12\x38\n\rtip_off_count\x18\x07 \x01(\x0b\x32!.idvault.v1.Operation.TipOffCount\x1a\xbe\x01\n\rSanctionCount\x12+\n\x06\x64\x65gree\x18\x01 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12)\n\x05scope\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.Sanction.Scope\x12\x0f\n\x07imposed\x18\x03 \x01(\x03\x12\x10\n\x08in_force\x18\x04 \x01(\x03\x12\x0e\n\x06lifted\x18\x05 \x01(\x03\x12\x0e\n\x06lapsed\x18\x06 \x01(\x03\x12\x12\n\noverturned\x18\x07 \x01(\x03\x1a\x65\n\x0bTipOffCount\x12\x10\n\x08received\x18\x01 \x01(\x03\x12\x10\n\x08\x61ssigned\x18\x02 \x01(\x03\x12\x10\n\x08\x61nswered\x18\x03 \x01(\x03\x12\x0e\n\x06merged\x18\x04 \x01(\x03\x12\x10\n\x08resolved\x18\x05 \x01(\x03\"@\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x10\n\x0cSTATE_CLOSED\x10\x02\"l\n\x14OpenOperationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"t\n\x15\x43loseOperationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0coperation_id\x18\x02 \x01(\t\x12\x31\n\tsignature\x18\x03 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"+\n\x13GetOperationRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\"j\n\x15ListOperationsRequest\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.idvault.v1.Operation.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x16ListOperationsResponse\x12)\n\noperations\x18\x01 \x03(\x0b\x32\x15.idvault.v1.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x95\x04\n\x06\x41ppeal\x12\x11\n\tappeal_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x18.idvault.v1.Appeal.State\x12-\n\tfile_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x07 \x01(\x08\x12/\n\x0b\x64\x65\x63ide_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13\x64\x65\x63ide_moderator_id\x18\t \x01(\t\x12\x0e\n\x06reason\x18\n \x01(\t\x12\x14\n\x0coutside_body\x18\x0b \x01(\t\x12\x34\n\x10outside_due_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10text_delete_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_FILED\x10\x01\x12\x10\n\x0cSTATE_UPHELD\x10\x02\x12\x12\n\x0eSTATE_REJECTED\x10\x03\"P\n\x11\x46ileAppealRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0bsanction_id\x18\x02 \x01(\t\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\"\xaa\x01\n\x13\x44\x65\x63ideAppealRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tappeal_id\x18\x02 \x01(\t\x12)\n\x07verdict\x18\x03 \x01(\x0e\x32\x18.idvault.v1.Appeal.State\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"%\n\x10GetAppealRequest\x12\x11\n\tappeal_id\x18\x01 \x01(\t\"K\n\x11GetAppealResponse\x12\"\n\x06\x61ppeal\x18\x01 \x01(\x0b\x32\x12.idvault.v1.Appeal\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x8c\x01\n\x12ListAppealsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.idvault.v1.Appeal.State\x12\x0f\n\x07overdue\x18\x03 \x01(\x08\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"S\n\x13ListAppealsResponse\x12#\n\x07\x61ppeals\x18\x01 \x03(\x0b\x32\x12.idvault.v1.Appeal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x16GetMonthFiguresRequest\x12\r\n\x05month\x18\x01 \x01(\t\"\xbe\x05\n\x0cMonthFigures\x12\r\n\x05month\x18\x01 \x01(\t\x12\x36\n\x08tip_offs\x18\x02 \x01(\x0b\x32$.idvault.v1.MonthFigures.TipOffCount\x12\x36\n\tsanctions\x18\x03 \x03(\x0b\x32#.idvault.v1.Operation.SanctionCount\x12\x16\n\x0eproposals_open\x18\x04 \x01(\x03\x12\x17\n\x0fproposals_ended\x18\x05 \x01(\x03\x12\x35\n\x07\x61ppeals\x18\x06 \x01(\x0b\x32$.idvault.v1.MonthFigures.AppealCount\x12?\n\x0c\x61pplications\x18\x07 \x01(\x0b\x32).idvault.v1.MonthFigures.ApplicationCount\x12\x36\n\x08\x63ontests\x18\x08 \x01(\x0b\x32$.idvault.v1.MonthFigures.AppealCount\x1a\x9c\x01\n\x0bTipOffCount\x12\r\n\x05\x66iled\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x0e\n\x06upheld\x18\x03 \x01(\x03\x12\x11\n\tdismissed\x18\x04 \x01(\x03\x12\x11\n\tduplicate\x18\x05 \x01(\x03\x12\x0f\n\x07\x61\x62usive\x18\x06 \x01(\x03\x12\x12\n\nreply_late\x18\x07 \x01(\x03\x12\x15\n\rsolution_late\x18\x08 \x01(\x03\x1aZ\n\x0b\x41ppealCount\x12\r\n\x05\x66iled\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x0e\n\x06upheld\x18\x03 \x01(\x03\x12\x10\n\x08rejected\x18\x04 \x01(\x03\x12\x0c\n\x04late\x18\x05 \x01(\x03\x1aS\n\x10\x41pplicationCount\x12\r\n\x05\x66iled\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x10\n\x08\x61pproved\x18\x03 \x01(\x03\x12\x10\n\x08rejected\x18\x04 \x01(\x03\x32\xe3\x0c\n\x0fSanctionService\x12X\n\x11RegisterModerator\x12$.idvault.v1.RegisterModeratorRequest\x1a\x15.idvault.v1.Moderator\"\x06\x8a\xb5\x18\x02\x01\x07\x12S\n\x0fRevokeModerator\x12\".idvault.v1.RevokeModeratorRequest\x1a\x15.idvault.v1.Moderator\"\x05\x8a\xb5\x18\x01\x01\x12Q\n\x0cGetModerator\x12\x1f.idvault.v1.GetModeratorRequest\x1a\x15.idvault.v1.Moderator\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Q\n\x0eImposeSanction\x12!.idvault.v1.ImposeSanctionRequest\x1a\x14.idvault.v1.Sanction\"\x06\x8a\xb5\x18\x02\x01\x07\x12S\n\x0f\x43onfirmSanction\x12\".idvault.v1.ConfirmSanctionRequest\x1a\x14.idvault.v1.Sanction\"\x06\x8a\xb5\x18\x02\x01\x07\x12M\n\x0cLiftSanction\x12\x1f.idvault.v1.LiftSanctionRequest\x1a\x14.idvault.v1.Sanction\"\x06\x8a\xb5\x18\x02\x01\x07\x12N\n\x0bGetSanction\x12\x1e.idvault.v1.GetSanctionRequest\x1a\x14.idvault.v1.Sanction\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12_\n\rListSanctions\x12 .idvault.v1.ListSanctionsRequest\x1a!.idvault.v1.ListSanctionsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12P\n\x0bRecordOrder\x12\x1e.idvault.v1.RecordOrderRequest\x1a\x19.idvault.v1.RecordedOrder\"\x06\x8a\xb5\x18\x02\x01\x07\x12V\n\nListOrders\x12\x1d.idvault.v1.ListOrdersRequest\x1a\x1e.idvault.v1.ListOrdersResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12P\n\rOpenOperation\x12 .idvault.v1.OpenOperationRequest\x1a\x15.idvault.v1.Operation\"\x06\x8a\xb5\x18\x02\x01\x07\x12R\n\x0e\x43loseOperation\x12!.idvault.v1.CloseOperationRequest\x1a\x15.idvault.v1.Operation\"\x06\x8a\xb5\x18\x02\x01\x07\x12Q\n\x0cGetOperation\x12\x1f.idvault.v1.GetOperationRequest\x1a\x15.idvault.v1.Operation\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x62\n\x0eListOperations\x12!.idvault.v1.ListOperationsRequest\x1a\".idvault.v1.ListOperationsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\x46\n\nFileAppeal\x12\x1d.idvault.v1.FileAppealRequest\x1a\x12.idvault.v1.Appeal\"\x05\x8a\xb5\x18\x01\x01\x12K\n\x0c\x44\x65\x63ideAppeal\x12\x1f.idvault.v1.DecideAppealRequest\x1a\x12.idvault.v1.Appeal\"\x06\x8a\xb5\x18\x02\x01\x07\x12S\n\tGetAppeal\x12\x1c.idvault.v1.GetAppealRequest\x1a\x1d.idvault.v1.GetAppealResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Y\n\x0bListAppeals\x12\x1e.idvault.v1.ListAppealsRequest\x1a\x1f.idvault.v1.ListAppealsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Z\n\x0fGetMonthFigures\x12\".idvault.v1.GetMonthFiguresRequest\x1a\x18.idvault.v1.MonthFigures\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.sanction_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.sanction_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_FILEAPPEALREQUEST"].fields_by_name["text"]._loaded_options = None
-    _globals["_FILEAPPEALREQUEST"].fields_by_name["text"]._serialized_options = b"\220\265\030\001"
-    _globals["_GETAPPEALRESPONSE"].fields_by_name["text"]._loaded_options = None
-    _globals["_GETAPPEALRESPONSE"].fields_by_name["text"]._serialized_options = b"\220\265\030\001"
-    _globals["_SANCTIONSERVICE"].methods_by_name["RegisterModerator"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "RegisterModerator"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["RevokeModerator"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "RevokeModerator"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_SANCTIONSERVICE"].methods_by_name["GetModerator"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "GetModerator"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["ImposeSanction"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "ImposeSanction"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["ConfirmSanction"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "ConfirmSanction"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["LiftSanction"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "LiftSanction"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["GetSanction"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "GetSanction"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["ListSanctions"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "ListSanctions"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["RecordOrder"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "RecordOrder"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["ListOrders"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "ListOrders"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["OpenOperation"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "OpenOperation"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["CloseOperation"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "CloseOperation"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["GetOperation"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "GetOperation"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["ListOperations"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "ListOperations"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["FileAppeal"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name["FileAppeal"]._serialized_options = b"\212\265\030\001\001"
-    _globals["_SANCTIONSERVICE"].methods_by_name["DecideAppeal"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "DecideAppeal"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["GetAppeal"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "GetAppeal"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["ListAppeals"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "ListAppeals"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SANCTIONSERVICE"].methods_by_name["GetMonthFigures"]._loaded_options = None
-    _globals["_SANCTIONSERVICE"].methods_by_name[
-        "GetMonthFigures"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_MODERATOR"]._serialized_start = 101
-    _globals["_MODERATOR"]._serialized_end = 254
-    _globals["_MODERATORSIGNATURE"]._serialized_start = 256
-    _globals["_MODERATORSIGNATURE"]._serialized_end = 383
-    _globals["_REGISTERMODERATORREQUEST"]._serialized_start = 386
-    _globals["_REGISTERMODERATORREQUEST"]._serialized_end = 562
-    _globals["_REVOKEMODERATORREQUEST"]._serialized_start = 564
-    _globals["_REVOKEMODERATORREQUEST"]._serialized_end = 630
-    _globals["_GETMODERATORREQUEST"]._serialized_start = 632
-    _globals["_GETMODERATORREQUEST"]._serialized_end = 695
-    _globals["_STATEMENTOFREASONS"]._serialized_start = 698
-    _globals["_STATEMENTOFREASONS"]._serialized_end = 1966
-    _globals["_STATEMENTOFREASONS_GROUND"]._serialized_start = 1317
-    _globals["_STATEMENTOFREASONS_GROUND"]._serialized_end = 1395
-    _globals["_STATEMENTOFREASONS_CATEGORY"]._serialized_start = 1398
-    _globals["_STATEMENTOFREASONS_CATEGORY"]._serialized_end = 1650
-    _globals["_STATEMENTOFREASONS_ORIGIN"]._serialized_start = 1652
-    _globals["_STATEMENTOFREASONS_ORIGIN"]._serialized_end = 1753
-    _globals["_STATEMENTOFREASONS_AUTOMATION"]._serialized_start = 1755
-    _globals["_STATEMENTOFREASONS_AUTOMATION"]._serialized_end = 1861
-    _globals["_STATEMENTOFREASONS_ISSUERKIND"]._serialized_start = 1863
-    _globals["_STATEMENTOFREASONS_ISSUERKIND"]._serialized_end = 1957
-    _globals["_AUTHORITYORDER"]._serialized_start = 1968
-    _globals["_AUTHORITYORDER"]._serialized_end = 2058
-    _globals["_SANCTION"]._serialized_start = 2061
-    _globals["_SANCTION"]._serialized_end = 2993
-    _globals["_SANCTION_DEGREE"]._serialized_start = 2688
-    _globals["_SANCTION_DEGREE"]._serialized_end = 2793
-    _globals["_SANCTION_STATE"]._serialized_start = 2796
-    _globals["_SANCTION_STATE"]._serialized_end = 2924
-    _globals["_SANCTION_SCOPE"]._serialized_start = 2926
-    _globals["_SANCTION_SCOPE"]._serialized_end = 2993
-    _globals["_IMPOSESANCTIONREQUEST"]._serialized_start = 2996
-    _globals["_IMPOSESANCTIONREQUEST"]._serialized_end = 3318
-    _globals["_CONFIRMSANCTIONREQUEST"]._serialized_start = 3320
-    _globals["_CONFIRMSANCTIONREQUEST"]._serialized_end = 3436
-    _globals["_LIFTSANCTIONREQUEST"]._serialized_start = 3439
-    _globals["_LIFTSANCTIONREQUEST"]._serialized_end = 3568
-    _globals["_GETSANCTIONREQUEST"]._serialized_start = 3570
-    _globals["_GETSANCTIONREQUEST"]._serialized_end = 3611
-    _globals["_LISTSANCTIONSREQUEST"]._serialized_start = 3614
-    _globals["_LISTSANCTIONSREQUEST"]._serialized_end = 3781
-    _globals["_LISTSANCTIONSRESPONSE"]._serialized_start = 3783
-    _globals["_LISTSANCTIONSRESPONSE"]._serialized_end = 3872
-    _globals["_RECORDORDERREQUEST"]._serialized_start = 3875
-    _globals["_RECORDORDERREQUEST"]._serialized_end = 4055
-    _globals["_RECORDEDORDER"]._serialized_start = 4058
-    _globals["_RECORDEDORDER"]._serialized_end = 4447
-    _globals["_RECORDEDORDER_STATE"]._serialized_start = 4331
-    _globals["_RECORDEDORDER_STATE"]._serialized_end = 4447
-    _globals["_LISTORDERSREQUEST"]._serialized_start = 4449
-    _globals["_LISTORDERSREQUEST"]._serialized_end = 4555
-    _globals["_LISTORDERSRESPONSE"]._serialized_start = 4557
-    _globals["_LISTORDERSRESPONSE"]._serialized_end = 4645
-    _globals["_OPERATION"]._serialized_start = 4648
-    _globals["_OPERATION"]._serialized_end = 5308
-    _globals["_OPERATION_SANCTIONCOUNT"]._serialized_start = 4949
-    _globals["_OPERATION_SANCTIONCOUNT"]._serialized_end = 5139
-    _globals["_OPERATION_TIPOFFCOUNT"]._serialized_start = 5141
-    _globals["_OPERATION_TIPOFFCOUNT"]._serialized_end = 5242
-    _globals["_OPERATION_STATE"]._serialized_start = 5244
-    _globals["_OPERATION_STATE"]._serialized_end = 5308
-    _globals["_OPENOPERATIONREQUEST"]._serialized_start = 5310
-    _globals["_OPENOPERATIONREQUEST"]._serialized_end = 5418
-    _globals["_CLOSEOPERATIONREQUEST"]._serialized_start = 5420
-    _globals["_CLOSEOPERATIONREQUEST"]._serialized_end = 5536
-    _globals["_GETOPERATIONREQUEST"]._serialized_start = 5538
-    _globals["_GETOPERATIONREQUEST"]._serialized_end = 5581
-    _globals["_LISTOPERATIONSREQUEST"]._serialized_start = 5583
-    _globals["_LISTOPERATIONSREQUEST"]._serialized_end = 5689
-    _globals["_LISTOPERATIONSRESPONSE"]._serialized_start = 5691
-    _globals["_LISTOPERATIONSRESPONSE"]._serialized_end = 5783
-    _globals["_APPEAL"]._serialized_start = 5786
-    _globals["_APPEAL"]._serialized_end = 6319
-    _globals["_APPEAL_STATE"]._serialized_start = 6234
-    _globals["_APPEAL_STATE"]._serialized_end = 6319
-    _globals["_FILEAPPEALREQUEST"]._serialized_start = 6321
-    _globals["_FILEAPPEALREQUEST"]._serialized_end = 6401
-    _globals["_DECIDEAPPEALREQUEST"]._serialized_start = 6404
-    _globals["_DECIDEAPPEALREQUEST"]._serialized_end = 6574
-    _globals["_GETAPPEALREQUEST"]._serialized_start = 6576
-    _globals["_GETAPPEALREQUEST"]._serialized_end = 6613
-    _globals["_GETAPPEALRESPONSE"]._serialized_start = 6615
-    _globals["_GETAPPEALRESPONSE"]._serialized_end = 6690
-    _globals["_LISTAPPEALSREQUEST"]._serialized_start = 6693
-    _globals["_LISTAPPEALSREQUEST"]._serialized_end = 6833
-    _globals["_LISTAPPEALSRESPONSE"]._serialized_start = 6835
-    _globals["_LISTAPPEALSRESPONSE"]._serialized_end = 6918
-    _globals["_GETMONTHFIGURESREQUEST"]._serialized_start = 6920
-    _globals["_GETMONTHFIGURESREQUEST"]._serialized_end = 6959
-    _globals["_MONTHFIGURES"]._serialized_start = 6962
-    _globals["_MONTHFIGURES"]._serialized_end = 7664
-    _globals["_MONTHFIGURES_TIPOFFCOUNT"]._serialized_start = 7331
-    _globals["_MONTHFIGURES_TIPOFFCOUNT"]._serialized_end = 7487
-    _globals["_MONTHFIGURES_APPEALCOUNT"]._serialized_start = 7489
-    _globals["_MONTHFIGURES_APPEALCOUNT"]._serialized_end = 7579
-    _globals["_MONTHFIGURES_APPLICATIONCOUNT"]._serialized_start = 7581
-    _globals["_MONTHFIGURES_APPLICATIONCOUNT"]._serialized_end = 7664
-    _globals["_SANCTIONSERVICE"]._serialized_start = 7667
-    _globals["_SANCTIONSERVICE"]._serialized_end = 9302
+  DESCRIPTOR._loaded_options = None
+  _globals['_FILEAPPEALREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_FILEAPPEALREQUEST'].fields_by_name['text']._serialized_options = b'\220\265\030\001'
+  _globals['_GETAPPEALRESPONSE'].fields_by_name['text']._loaded_options = None
+  _globals['_GETAPPEALRESPONSE'].fields_by_name['text']._serialized_options = b'\220\265\030\001'
+  _globals['_SANCTIONSERVICE'].methods_by_name['RegisterModerator']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['RegisterModerator']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['RevokeModerator']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['RevokeModerator']._serialized_options = b'\212\265\030\001\001'
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetModerator']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetModerator']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['ImposeSanction']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['ImposeSanction']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['ConfirmSanction']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['ConfirmSanction']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['LiftSanction']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['LiftSanction']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetSanction']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetSanction']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListSanctions']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListSanctions']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['RecordOrder']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['RecordOrder']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListOrders']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListOrders']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['OpenOperation']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['OpenOperation']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['CloseOperation']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['CloseOperation']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetOperation']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetOperation']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListOperations']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListOperations']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['FileAppeal']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['FileAppeal']._serialized_options = b'\212\265\030\001\001'
+  _globals['_SANCTIONSERVICE'].methods_by_name['DecideAppeal']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['DecideAppeal']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetAppeal']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetAppeal']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListAppeals']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['ListAppeals']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetMonthFigures']._loaded_options = None
+  _globals['_SANCTIONSERVICE'].methods_by_name['GetMonthFigures']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_MODERATOR']._serialized_start=101
+  _globals['_MODERATOR']._serialized_end=254
+  _globals['_MODERATORSIGNATURE']._serialized_start=256
+  _globals['_MODERATORSIGNATURE']._serialized_end=383
+  _globals['_REGISTERMODERATORREQUEST']._serialized_start=386
+  _globals['_REGISTERMODERATORREQUEST']._serialized_end=562
+  _globals['_REVOKEMODERATORREQUEST']._serialized_start=564
+  _globals['_REVOKEMODERATORREQUEST']._serialized_end=630
+  _globals['_GETMODERATORREQUEST']._serialized_start=632
+  _globals['_GETMODERATORREQUEST']._serialized_end=695
+  _globals['_STATEMENTOFREASONS']._serialized_start=698
+  _globals['_STATEMENTOFREASONS']._serialized_end=1966
+  _globals['_STATEMENTOFREASONS_GROUND']._serialized_start=1317
+  _globals['_STATEMENTOFREASONS_GROUND']._serialized_end=1395
+  _globals['_STATEMENTOFREASONS_CATEGORY']._serialized_start=1398
+  _globals['_STATEMENTOFREASONS_CATEGORY']._serialized_end=1650
+  _globals['_STATEMENTOFREASONS_ORIGIN']._serialized_start=1652
+  _globals['_STATEMENTOFREASONS_ORIGIN']._serialized_end=1753
+  _globals['_STATEMENTOFREASONS_AUTOMATION']._serialized_start=1755
+  _globals['_STATEMENTOFREASONS_AUTOMATION']._serialized_end=1861
+  _globals['_STATEMENTOFREASONS_ISSUERKIND']._serialized_start=1863
+  _globals['_STATEMENTOFREASONS_ISSUERKIND']._serialized_end=1957
+  _globals['_AUTHORITYORDER']._serialized_start=1968
+  _globals['_AUTHORITYORDER']._serialized_end=2058
+  _globals['_SANCTION']._serialized_start=2061
+  _globals['_SANCTION']._serialized_end=2993
+  _globals['_SANCTION_DEGREE']._serialized_start=2688
+  _globals['_SANCTION_DEGREE']._serialized_end=2793
+  _globals['_SANCTION_STATE']._serialized_start=2796
+  _globals['_SANCTION_STATE']._serialized_end=2924
+  _globals['_SANCTION_SCOPE']._serialized_start=2926
+  _globals['_SANCTION_SCOPE']._serialized_end=2993
+  _globals['_IMPOSESANCTIONREQUEST']._serialized_start=2996
+  _globals['_IMPOSESANCTIONREQUEST']._serialized_end=3318
+  _globals['_CONFIRMSANCTIONREQUEST']._serialized_start=3320
+  _globals['_CONFIRMSANCTIONREQUEST']._serialized_end=3436
+  _globals['_LIFTSANCTIONREQUEST']._serialized_start=3439
+  _globals['_LIFTSANCTIONREQUEST']._serialized_end=3568
+  _globals['_GETSANCTIONREQUEST']._serialized_start=3570
+  _globals['_GETSANCTIONREQUEST']._serialized_end=3611
+  _globals['_LISTSANCTIONSREQUEST']._serialized_start=3614
+  _globals['_LISTSANCTIONSREQUEST']._serialized_end=3781
+  _globals['_LISTSANCTIONSRESPONSE']._serialized_start=3783
+  _globals['_LISTSANCTIONSRESPONSE']._serialized_end=3872
+  _globals['_RECORDORDERREQUEST']._serialized_start=3875
+  _globals['_RECORDORDERREQUEST']._serialized_end=4055
+  _globals['_RECORDEDORDER']._serialized_start=4058
+  _globals['_RECORDEDORDER']._serialized_end=4447
+  _globals['_RECORDEDORDER_STATE']._serialized_start=4331
+  _globals['_RECORDEDORDER_STATE']._serialized_end=4447
+  _globals['_LISTORDERSREQUEST']._serialized_start=4449
+  _globals['_LISTORDERSREQUEST']._serialized_end=4555
+  _globals['_LISTORDERSRESPONSE']._serialized_start=4557
+  _globals['_LISTORDERSRESPONSE']._serialized_end=4645
+  _globals['_OPERATION']._serialized_start=4648
+  _globals['_OPERATION']._serialized_end=5308
+  _globals['_OPERATION_SANCTIONCOUNT']._serialized_start=4949
+  _globals['_OPERATION_SANCTIONCOUNT']._serialized_end=5139
+  _globals['_OPERATION_TIPOFFCOUNT']._serialized_start=5141
+  _globals['_OPERATION_TIPOFFCOUNT']._serialized_end=5242
+  _globals['_OPERATION_STATE']._serialized_start=5244
+  _globals['_OPERATION_STATE']._serialized_end=5308
+  _globals['_OPENOPERATIONREQUEST']._serialized_start=5310
+  _globals['_OPENOPERATIONREQUEST']._serialized_end=5418
+  _globals['_CLOSEOPERATIONREQUEST']._serialized_start=5420
+  _globals['_CLOSEOPERATIONREQUEST']._serialized_end=5536
+  _globals['_GETOPERATIONREQUEST']._serialized_start=5538
+  _globals['_GETOPERATIONREQUEST']._serialized_end=5581
+  _globals['_LISTOPERATIONSREQUEST']._serialized_start=5583
+  _globals['_LISTOPERATIONSREQUEST']._serialized_end=5689
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=5691
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=5783
+  _globals['_APPEAL']._serialized_start=5786
+  _globals['_APPEAL']._serialized_end=6319
+  _globals['_APPEAL_STATE']._serialized_start=6234
+  _globals['_APPEAL_STATE']._serialized_end=6319
+  _globals['_FILEAPPEALREQUEST']._serialized_start=6321
+  _globals['_FILEAPPEALREQUEST']._serialized_end=6401
+  _globals['_DECIDEAPPEALREQUEST']._serialized_start=6404
+  _globals['_DECIDEAPPEALREQUEST']._serialized_end=6574
+  _globals['_GETAPPEALREQUEST']._serialized_start=6576
+  _globals['_GETAPPEALREQUEST']._serialized_end=6613
+  _globals['_GETAPPEALRESPONSE']._serialized_start=6615
+  _globals['_GETAPPEALRESPONSE']._serialized_end=6690
+  _globals['_LISTAPPEALSREQUEST']._serialized_start=6693
+  _globals['_LISTAPPEALSREQUEST']._serialized_end=6833
+  _globals['_LISTAPPEALSRESPONSE']._serialized_start=6835
+  _globals['_LISTAPPEALSRESPONSE']._serialized_end=6918
+  _globals['_GETMONTHFIGURESREQUEST']._serialized_start=6920
+  _globals['_GETMONTHFIGURESREQUEST']._serialized_end=6959
+  _globals['_MONTHFIGURES']._serialized_start=6962
+  _globals['_MONTHFIGURES']._serialized_end=7664
+  _globals['_MONTHFIGURES_TIPOFFCOUNT']._serialized_start=7331
+  _globals['_MONTHFIGURES_TIPOFFCOUNT']._serialized_end=7487
+  _globals['_MONTHFIGURES_APPEALCOUNT']._serialized_start=7489
+  _globals['_MONTHFIGURES_APPEALCOUNT']._serialized_end=7579
+  _globals['_MONTHFIGURES_APPLICATIONCOUNT']._serialized_start=7581
+  _globals['_MONTHFIGURES_APPLICATIONCOUNT']._serialized_end=7664
+  _globals['_SANCTIONSERVICE']._serialized_start=7667
+  _globals['_SANCTIONSERVICE']._serialized_end=9302
 # @@protoc_insertion_point(module_scope)

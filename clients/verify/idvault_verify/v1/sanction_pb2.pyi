@@ -3,23 +3,20 @@
 isort:skip_file
 Sanctions by degree: what a platform decides about an account that broke the rules, why, until when, and who signed."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -53,20 +50,9 @@ class Moderator(_message.Message):
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
         public_key: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "register_time", b"register_time", "revoke_time", b"revoke_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["register_time", b"register_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id",
-        b"moderator_id",
-        "public_key",
-        b"public_key",
-        "register_time",
-        b"register_time",
-        "revoke_time",
-        b"revoke_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "public_key", b"public_key", "register_time", b"register_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -104,16 +90,7 @@ class ModeratorSignature(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sign_time", b"sign_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id",
-        b"moderator_id",
-        "sign_time",
-        b"sign_time",
-        "signature",
-        b"signature",
-        "text_salt",
-        b"text_salt",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "sign_time", b"sign_time", "signature", b"signature", "text_salt", b"text_salt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -151,16 +128,7 @@ class RegisterModeratorRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "countersignatures",
-        b"countersignatures",
-        "public_key",
-        b"public_key",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["countersignatures", b"countersignatures", "public_key", b"public_key", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -186,9 +154,7 @@ class RevokeModeratorRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id", b"moderator_id", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -214,9 +180,7 @@ class GetModeratorRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id", b"moderator_id", "public_key", b"public_key"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "public_key", b"public_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -232,9 +196,7 @@ class StatementOfReasons(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _GroundEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Ground.ValueType], _builtins.type
-    ):
+    class _GroundEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Ground.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         GROUND_UNSPECIFIED: StatementOfReasons._Ground.ValueType  # 0
         """Refused."""
@@ -257,9 +219,7 @@ class StatementOfReasons(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _CategoryEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Category.ValueType], _builtins.type
-    ):
+    class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Category.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         CATEGORY_UNSPECIFIED: StatementOfReasons._Category.ValueType  # 0
         """Refused."""
@@ -310,9 +270,7 @@ class StatementOfReasons(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _OriginEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Origin.ValueType], _builtins.type
-    ):
+    class _OriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Origin.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ORIGIN_UNSPECIFIED: StatementOfReasons._Origin.ValueType  # 0
         """Refused."""
@@ -339,9 +297,7 @@ class StatementOfReasons(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _AutomationEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Automation.ValueType], _builtins.type
-    ):
+    class _AutomationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._Automation.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         AUTOMATION_UNSPECIFIED: StatementOfReasons._Automation.ValueType  # 0
         """Refused."""
@@ -368,9 +324,7 @@ class StatementOfReasons(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _IssuerKindEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._IssuerKind.ValueType], _builtins.type
-    ):
+    class _IssuerKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StatementOfReasons._IssuerKind.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ISSUER_KIND_UNSPECIFIED: StatementOfReasons._IssuerKind.ValueType  # 0
         """Refused."""
@@ -459,44 +413,9 @@ class StatementOfReasons(_message.Message):
         issuer_kind: Global___StatementOfReasons.IssuerKind.ValueType = ...,
         order: Global___AuthorityOrder | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "end_time", b"end_time", "order", b"order", "until", b"until", "without_end", b"without_end"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "order", b"order", "until", b"until", "without_end", b"without_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "case_reference",
-        b"case_reference",
-        "category",
-        b"category",
-        "decision",
-        b"decision",
-        "detection",
-        b"detection",
-        "end_time",
-        b"end_time",
-        "evidence_digests",
-        b"evidence_digests",
-        "ground",
-        b"ground",
-        "issuer_kind",
-        b"issuer_kind",
-        "order",
-        b"order",
-        "origin",
-        b"origin",
-        "redress",
-        b"redress",
-        "rule_reference",
-        b"rule_reference",
-        "territory",
-        b"territory",
-        "tip_off",
-        b"tip_off",
-        "until",
-        b"until",
-        "without_end",
-        b"without_end",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "category", b"category", "decision", b"decision", "detection", b"detection", "end_time", b"end_time", "evidence_digests", b"evidence_digests", "ground", b"ground", "issuer_kind", b"issuer_kind", "order", b"order", "origin", b"origin", "redress", b"redress", "rule_reference", b"rule_reference", "territory", b"territory", "tip_off", b"tip_off", "until", b"until", "without_end", b"without_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_until: _TypeAlias = _typing.Literal["end_time", "without_end"]  # noqa: Y015
     _WhichOneofArgType_until: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
@@ -532,9 +451,7 @@ class AuthorityOrder(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "authority", b"authority", "digest", b"digest", "order_date", b"order_date", "reference", b"reference"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "digest", b"digest", "order_date", b"order_date", "reference", b"reference"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -550,9 +467,7 @@ class Sanction(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _DegreeEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Sanction._Degree.ValueType], _builtins.type
-    ):
+    class _DegreeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sanction._Degree.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         DEGREE_UNSPECIFIED: Sanction._Degree.ValueType  # 0
         """Refused."""
@@ -583,9 +498,7 @@ class Sanction(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Sanction._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sanction._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Sanction._State.ValueType  # 0
         """Never sent."""
@@ -620,9 +533,7 @@ class Sanction(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _ScopeEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Sanction._Scope.ValueType], _builtins.type
-    ):
+    class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sanction._Scope.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         SCOPE_UNSPECIFIED: Sanction._Scope.ValueType  # 0
         """In a request: SCOPE_ACCOUNT. Never sent."""
@@ -731,57 +642,9 @@ class Sanction(_message.Message):
         operation_id: _builtins.str = ...,
         public_account_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "finish_time",
-        b"finish_time",
-        "impose_time",
-        b"impose_time",
-        "lapse_time",
-        b"lapse_time",
-        "start_time",
-        b"start_time",
-        "statement",
-        b"statement",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finish_time", b"finish_time", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "start_time", b"start_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "confirm_moderator_id",
-        b"confirm_moderator_id",
-        "degree",
-        b"degree",
-        "finish_time",
-        b"finish_time",
-        "impose_moderator_id",
-        b"impose_moderator_id",
-        "impose_time",
-        b"impose_time",
-        "lapse_time",
-        b"lapse_time",
-        "lift_moderator_id",
-        b"lift_moderator_id",
-        "lift_reason",
-        b"lift_reason",
-        "measure",
-        b"measure",
-        "operation_id",
-        b"operation_id",
-        "paper_digest",
-        b"paper_digest",
-        "public_account_id",
-        b"public_account_id",
-        "sanction_id",
-        b"sanction_id",
-        "scope",
-        b"scope",
-        "start_time",
-        b"start_time",
-        "state",
-        b"state",
-        "statement",
-        b"statement",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "operation_id", b"operation_id", "paper_digest", b"paper_digest", "public_account_id", b"public_account_id", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -841,26 +704,7 @@ class ImposeSanctionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "degree",
-        b"degree",
-        "measure",
-        b"measure",
-        "operation_id",
-        b"operation_id",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-        "scope",
-        b"scope",
-        "signature",
-        b"signature",
-        "statement",
-        b"statement",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "operation_id", b"operation_id", "public_account_id", b"public_account_id", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -892,9 +736,7 @@ class ConfirmSanctionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "request_id", b"request_id", "sanction_id", b"sanction_id", "signature", b"signature"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "sanction_id", b"sanction_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -930,16 +772,7 @@ class LiftSanctionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "sanction_id",
-        b"sanction_id",
-        "signature",
-        b"signature",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "request_id", b"request_id", "sanction_id", b"sanction_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1003,20 +836,7 @@ class ListSanctionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "operation_id",
-        b"operation_id",
-        "order_id",
-        b"order_id",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "operation_id", b"operation_id", "order_id", b"order_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1044,9 +864,7 @@ class ListSanctionsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "sanctions", b"sanctions"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "sanctions", b"sanctions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1084,13 +902,9 @@ class RecordOrderRequest(_message.Message):
         deadline: _timestamp_pb2.Timestamp | None = ...,
         signature: Global___ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "deadline", b"deadline", "order", b"order", "signature", b"signature"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "deadline", b"deadline", "order", b"order", "request_id", b"request_id", "signature", b"signature"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1106,9 +920,7 @@ class RecordedOrder(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[RecordedOrder._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecordedOrder._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: RecordedOrder._State.ValueType  # 0
         """Never sent."""
@@ -1171,31 +983,9 @@ class RecordedOrder(_message.Message):
         state: Global___RecordedOrder.State.ValueType = ...,
         carry_out_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "carry_out_time",
-        b"carry_out_time",
-        "deadline",
-        b"deadline",
-        "order",
-        b"order",
-        "record_time",
-        b"record_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["carry_out_time", b"carry_out_time", "deadline", b"deadline", "order", b"order", "record_time", b"record_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "carry_out_time",
-        b"carry_out_time",
-        "deadline",
-        b"deadline",
-        "order",
-        b"order",
-        "order_id",
-        b"order_id",
-        "record_time",
-        b"record_time",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry_out_time", b"carry_out_time", "deadline", b"deadline", "order", b"order", "order_id", b"order_id", "record_time", b"record_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1225,9 +1015,7 @@ class ListOrdersRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "page_size", b"page_size", "page_token", b"page_token", "state", b"state"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1255,9 +1043,7 @@ class ListOrdersResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "orders", b"orders"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "orders", b"orders"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1273,9 +1059,7 @@ class Operation(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Operation._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Operation._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Operation._State.ValueType  # 0
         """Never sent."""
@@ -1334,22 +1118,7 @@ class Operation(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "degree",
-            b"degree",
-            "imposed",
-            b"imposed",
-            "in_force",
-            b"in_force",
-            "lapsed",
-            b"lapsed",
-            "lifted",
-            b"lifted",
-            "overturned",
-            b"overturned",
-            "scope",
-            b"scope",
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["degree", b"degree", "imposed", b"imposed", "in_force", b"in_force", "lapsed", b"lapsed", "lifted", b"lifted", "overturned", b"overturned", "scope", b"scope"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1385,18 +1154,7 @@ class Operation(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "answered",
-            b"answered",
-            "assigned",
-            b"assigned",
-            "merged",
-            b"merged",
-            "received",
-            b"received",
-            "resolved",
-            b"resolved",
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "assigned", b"assigned", "merged", b"merged", "received", b"received", "resolved", b"resolved"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1440,26 +1198,9 @@ class Operation(_message.Message):
         counts: _abc.Iterable[Global___Operation.SanctionCount] | None = ...,
         tip_off_count: Global___Operation.TipOffCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "close_time", b"close_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "close_time",
-        b"close_time",
-        "counts",
-        b"counts",
-        "open_time",
-        b"open_time",
-        "operation_id",
-        b"operation_id",
-        "state",
-        b"state",
-        "tip_off_count",
-        b"tip_off_count",
-        "title",
-        b"title",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "open_time", b"open_time", "operation_id", b"operation_id", "state", b"state", "tip_off_count", b"tip_off_count", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1491,9 +1232,7 @@ class OpenOperationRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "request_id", b"request_id", "signature", b"signature", "title", b"title"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "signature", b"signature", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1525,9 +1264,7 @@ class CloseOperationRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "operation_id", b"operation_id", "request_id", b"request_id", "signature", b"signature"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1579,9 +1316,7 @@ class ListOperationsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "page_size", b"page_size", "page_token", b"page_token", "state", b"state"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1609,9 +1344,7 @@ class ListOperationsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "operations", b"operations"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "operations", b"operations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1716,47 +1449,9 @@ class Appeal(_message.Message):
         outside_due_time: _timestamp_pb2.Timestamp | None = ...,
         text_delete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "decide_time",
-        b"decide_time",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "outside_due_time",
-        b"outside_due_time",
-        "text_delete_time",
-        b"text_delete_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_due_time", b"outside_due_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "appeal_id",
-        b"appeal_id",
-        "decide_moderator_id",
-        b"decide_moderator_id",
-        "decide_time",
-        b"decide_time",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "outside_body",
-        b"outside_body",
-        "outside_due_time",
-        b"outside_due_time",
-        "overdue",
-        b"overdue",
-        "reason",
-        b"reason",
-        "sanction_id",
-        b"sanction_id",
-        "state",
-        b"state",
-        "text_delete_time",
-        b"text_delete_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "appeal_id", b"appeal_id", "decide_moderator_id", b"decide_moderator_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_body", b"outside_body", "outside_due_time", b"outside_due_time", "overdue", b"overdue", "reason", b"reason", "sanction_id", b"sanction_id", "state", b"state", "text_delete_time", b"text_delete_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1786,9 +1481,7 @@ class FileAppealRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "request_id", b"request_id", "sanction_id", b"sanction_id", "text", b"text"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "sanction_id", b"sanction_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1828,18 +1521,7 @@ class DecideAppealRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "appeal_id",
-        b"appeal_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "verdict",
-        b"verdict",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1927,18 +1609,7 @@ class ListAppealsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "overdue",
-        b"overdue",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1966,9 +1637,7 @@ class ListAppealsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "appeals", b"appeals", "next_page_token", b"next_page_token"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2048,24 +1717,7 @@ class MonthFigures(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "abusive",
-            b"abusive",
-            "dismissed",
-            b"dismissed",
-            "duplicate",
-            b"duplicate",
-            "filed",
-            b"filed",
-            "open",
-            b"open",
-            "reply_late",
-            b"reply_late",
-            "solution_late",
-            b"solution_late",
-            "upheld",
-            b"upheld",
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["abusive", b"abusive", "dismissed", b"dismissed", "duplicate", b"duplicate", "filed", b"filed", "open", b"open", "reply_late", b"reply_late", "solution_late", b"solution_late", "upheld", b"upheld"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2101,9 +1753,7 @@ class MonthFigures(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "filed", b"filed", "late", b"late", "open", b"open", "rejected", b"rejected", "upheld", b"upheld"
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["filed", b"filed", "late", b"late", "open", b"open", "rejected", b"rejected", "upheld", b"upheld"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2135,9 +1785,7 @@ class MonthFigures(_message.Message):
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal[
-            "approved", b"approved", "filed", b"filed", "open", b"open", "rejected", b"rejected"
-        ]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["approved", b"approved", "filed", b"filed", "open", b"open", "rejected", b"rejected"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2187,35 +1835,9 @@ class MonthFigures(_message.Message):
         applications: Global___MonthFigures.ApplicationCount | None = ...,
         contests: Global___MonthFigures.AppealCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "appeals",
-        b"appeals",
-        "applications",
-        b"applications",
-        "contests",
-        b"contests",
-        "tip_offs",
-        b"tip_offs",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "tip_offs", b"tip_offs"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "appeals",
-        b"appeals",
-        "applications",
-        b"applications",
-        "contests",
-        b"contests",
-        "month",
-        b"month",
-        "proposals_ended",
-        b"proposals_ended",
-        "proposals_open",
-        b"proposals_open",
-        "sanctions",
-        b"sanctions",
-        "tip_offs",
-        b"tip_offs",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,34 +4,39 @@
 # source: idvault/v1/sealed_identity.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/sealed_identity.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/sealed_identity.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n idvault/v1/sealed_identity.proto\x12\nidvault.v1\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto"\xb9\x01\n\x0eSealedIdentity\x12/\n\rdocument_type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x1d\n\x0f\x64ocument_number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\treal_name\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x18\n\x10registry_outcome\x18\x04 \x01(\t\x12$\n\x07\x63onsent\x18\x05 \x01(\x0b\x32\x13.idvault.v1.Consentb\x06proto3'
-)
+from idvault_verify.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n idvault/v1/sealed_identity.proto\x12\nidvault.v1\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\"\xb9\x01\n\x0eSealedIdentity\x12/\n\rdocument_type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x1d\n\x0f\x64ocument_number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\treal_name\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x18\n\x10registry_outcome\x18\x04 \x01(\t\x12$\n\x07\x63onsent\x18\x05 \x01(\x0b\x32\x13.idvault.v1.Consentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.sealed_identity_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.sealed_identity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SEALEDIDENTITY"].fields_by_name["document_number"]._loaded_options = None
-    _globals["_SEALEDIDENTITY"].fields_by_name["document_number"]._serialized_options = b"\220\265\030\001"
-    _globals["_SEALEDIDENTITY"].fields_by_name["real_name"]._loaded_options = None
-    _globals["_SEALEDIDENTITY"].fields_by_name["real_name"]._serialized_options = b"\220\265\030\001"
-    _globals["_SEALEDIDENTITY"]._serialized_start = 100
-    _globals["_SEALEDIDENTITY"]._serialized_end = 285
+  DESCRIPTOR._loaded_options = None
+  _globals['_SEALEDIDENTITY'].fields_by_name['document_number']._loaded_options = None
+  _globals['_SEALEDIDENTITY'].fields_by_name['document_number']._serialized_options = b'\220\265\030\001'
+  _globals['_SEALEDIDENTITY'].fields_by_name['real_name']._loaded_options = None
+  _globals['_SEALEDIDENTITY'].fields_by_name['real_name']._serialized_options = b'\220\265\030\001'
+  _globals['_SEALEDIDENTITY']._serialized_start=100
+  _globals['_SEALEDIDENTITY']._serialized_end=285
 # @@protoc_insertion_point(module_scope)

@@ -3,21 +3,17 @@
 isort:skip_file
 The content of a sealed record. No service accepts or returns it, and only custodians together can open a record."""
 
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from idvault_verify.v1 import common_pb2 as _common_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-from google.protobuf import descriptor as _descriptor
-from google.protobuf import message as _message
-
-from idvault_verify.v1 import common_pb2 as _common_pb2
-
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -55,18 +51,7 @@ class SealedIdentity(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "consent",
-        b"consent",
-        "document_number",
-        b"document_number",
-        "document_type",
-        b"document_type",
-        "real_name",
-        b"real_name",
-        "registry_outcome",
-        b"registry_outcome",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name", "registry_outcome", b"registry_outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,142 +4,116 @@
 # source: idvault/v1/session.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/session.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/session.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x18idvault/v1/session.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/contest.proto\x1a\x18idvault/v1/erasure.proto\x1a\x19idvault/v1/identity.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\x1a\x17idvault/v1/status.proto\x1a\x1didvault/v1/verification.proto"\xe4\x01\n CreateVerificationSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12+\n\x07purpose\x18\x03 \x01(\x0e\x32\x1a.idvault.v1.SessionPurpose\x12\x12\n\nreturn_url\x18\x04 \x01(\t\x12\x0e\n\x06locale\x18\x05 \x01(\t\x12\x16\n\x0epolicy_version\x18\x06 \x01(\t\x12\x13\n\x0bpolicy_text\x18\x07 \x01(\t\x12\x17\n\x0finvitation_code\x18\x08 \x01(\t"m\n\x1c\x43reateIdentitySessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x12\n\nreturn_url\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t"\x98\x03\n\x13VerificationSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32%.idvault.v1.VerificationSession.State\x12.\n\x0cverification\x18\x05 \x01(\x0b\x32\x18.idvault.v1.Verification\x12\x14\n\x0c\x63ontinue_url\x18\x06 \x01(\t"\xb2\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tSTATE_NEW\x10\x01\x12\x12\n\x0eSTATE_REDEEMED\x10\x02\x12\x0f\n\x0bSTATE_BOUND\x10\x03\x12\x10\n\x0cSTATE_AGREED\x10\x04\x12\x12\n\x0eSTATE_CHECKING\x10\x05\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\x12\x11\n\rSTATE_EXPIRED\x10\x08"[\n\x1e\x42indVerificationSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tbind_code\x18\x03 \x01(\t"3\n\x1dGetVerificationSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t"*\n\x15GetSessionLinkRequest\x12\x11\n\tlink_code\x18\x01 \x01(\t"R\n\x14RedeemSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tlink_code\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t"@\n\x15GetSessionPageRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t"R\n\x13\x41greeToTermsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t"\xdc\x01\n\x17\x41nswerInvitationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12:\n\x06\x61nswer\x18\x04 \x01(\x0e\x32*.idvault.v1.AnswerInvitationRequest.Answer"H\n\x06\x41nswer\x12\x16\n\x12\x41NSWER_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41NSWER_LATER\x10\x01\x12\x14\n\x10\x41NSWER_DISMISSED\x10\x02"\xae\x01\n\x15SubmitIdentityRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x17\n\treal_name\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x06 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument"\x9d\x04\n\x0bSessionPage\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.idvault.v1.VerificationSession.State\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eplatform_title\x18\x04 \x01(\t\x12+\n\x07purpose\x18\x05 \x01(\x0e\x32\x1a.idvault.v1.SessionPurpose\x12\x12\n\nreturn_url\x18\x06 \x01(\t\x12\x0e\n\x06locale\x18\x07 \x01(\t\x12\x16\n\x0epolicy_version\x18\x08 \x01(\t\x12\x13\n\x0bpolicy_text\x18\t \x01(\t\x12\x30\n\x0e\x64ocument_types\x18\n \x03(\x0e\x32\x18.idvault.v1.DocumentType\x12\x11\n\tthreshold\x18\x0b \x01(\x05\x12\x12\n\ncustodians\x18\x0c \x03(\t\x12\x14\n\x0cnext_attempt\x18\r \x01(\x05\x12\x15\n\rattempts_left\x18\x0e \x01(\x05\x12.\n\x0cverification\x18\x0f \x01(\x0b\x32\x18.idvault.v1.Verification\x12\x10\n\x08platform\x18\x10 \x01(\t\x12\x0f\n\x07invited\x18\x11 \x01(\x08\x12$\n\x1cpublic_account_limit_reached\x18\x12 \x01(\x08*\xa9\x01\n\x0eSessionPurpose\x12\x1f\n\x1bSESSION_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SESSION_PURPOSE_SIGN_UP\x10\x01\x12\x1b\n\x17SESSION_PURPOSE_RENEWAL\x10\x02\x12\x1e\n\x1aSESSION_PURPOSE_INVITATION\x10\x03\x12\x1c\n\x18SESSION_PURPOSE_IDENTITY\x10\x04\x32\x98\x0f\n\x0eSessionService\x12q\n\x19\x43reateVerificationSession\x12,.idvault.v1.CreateVerificationSessionRequest\x1a\x1f.idvault.v1.VerificationSession"\x05\x8a\xb5\x18\x01\x01\x12i\n\x15\x43reateIdentitySession\x12(.idvault.v1.CreateIdentitySessionRequest\x1a\x1f.idvault.v1.VerificationSession"\x05\x8a\xb5\x18\x01\x01\x12m\n\x17\x42indVerificationSession\x12*.idvault.v1.BindVerificationSessionRequest\x1a\x1f.idvault.v1.VerificationSession"\x05\x8a\xb5\x18\x01\x01\x12n\n\x16GetVerificationSession\x12).idvault.v1.GetVerificationSessionRequest\x1a\x1f.idvault.v1.VerificationSession"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12Y\n\x13\x43ontestVerification\x12&.idvault.v1.ContestVerificationRequest\x1a\x13.idvault.v1.Contest"\x05\x8a\xb5\x18\x01\x01\x12N\n\rDecideContest\x12 .idvault.v1.DecideContestRequest\x1a\x13.idvault.v1.Contest"\x06\x8a\xb5\x18\x02\x01\x07\x12V\n\nGetContest\x12\x1d.idvault.v1.GetContestRequest\x1a\x1e.idvault.v1.GetContestResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\\\n\x0cListContests\x12\x1f.idvault.v1.ListContestsRequest\x1a .idvault.v1.ListContestsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12V\n\x0eGetSessionLink\x12!.idvault.v1.GetSessionLinkRequest\x1a\x17.idvault.v1.SessionPage"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12Q\n\rRedeemSession\x12 .idvault.v1.RedeemSessionRequest\x1a\x17.idvault.v1.SessionPage"\x05\x8a\xb5\x18\x01\x06\x12V\n\x0eGetSessionPage\x12!.idvault.v1.GetSessionPageRequest\x1a\x17.idvault.v1.SessionPage"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12O\n\x0c\x41greeToTerms\x12\x1f.idvault.v1.AgreeToTermsRequest\x1a\x17.idvault.v1.SessionPage"\x05\x8a\xb5\x18\x01\x06\x12W\n\x10\x41nswerInvitation\x12#.idvault.v1.AnswerInvitationRequest\x1a\x17.idvault.v1.SessionPage"\x05\x8a\xb5\x18\x01\x06\x12S\n\x0eSubmitIdentity\x12!.idvault.v1.SubmitIdentityRequest\x1a\x17.idvault.v1.SessionPage"\x05\x8a\xb5\x18\x01\x06\x12M\n\x0bGetIdentity\x12\x1e.idvault.v1.GetIdentityRequest\x1a\x14.idvault.v1.Identity"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12\x64\n\x12GetIdentityHistory\x12%.idvault.v1.GetIdentityHistoryRequest\x1a\x1d.idvault.v1.DisclosureHistory"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12Z\n\x12GetIdentityReceipt\x12%.idvault.v1.GetIdentityReceiptRequest\x1a\x13.idvault.v1.Receipt"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12T\n\x11\x41ppealFromSession\x12$.idvault.v1.AppealFromSessionRequest\x1a\x12.idvault.v1.Appeal"\x05\x8a\xb5\x18\x01\x06\x12W\n\x12\x43ontestFromSession\x12%.idvault.v1.ContestFromSessionRequest\x1a\x13.idvault.v1.Contest"\x05\x8a\xb5\x18\x01\x06\x12S\n\x10\x45raseFromSession\x12#.idvault.v1.EraseFromSessionRequest\x1a\x13.idvault.v1.Erasure"\x05\x8a\xb5\x18\x01\x06\x12Q\n\x0fKeepFromSession\x12".idvault.v1.KeepFromSessionRequest\x1a\x13.idvault.v1.Erasure"\x05\x8a\xb5\x18\x01\x06\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
+from idvault_verify.v1 import contest_pb2 as idvault_dot_v1_dot_contest__pb2
+from idvault_verify.v1 import erasure_pb2 as idvault_dot_v1_dot_erasure__pb2
+from idvault_verify.v1 import identity_pb2 as idvault_dot_v1_dot_identity__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
+from idvault_verify.v1 import status_pb2 as idvault_dot_v1_dot_status__pb2
+from idvault_verify.v1 import verification_pb2 as idvault_dot_v1_dot_verification__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/session.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/contest.proto\x1a\x18idvault/v1/erasure.proto\x1a\x19idvault/v1/identity.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\x1a\x17idvault/v1/status.proto\x1a\x1didvault/v1/verification.proto\"\xe4\x01\n CreateVerificationSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12+\n\x07purpose\x18\x03 \x01(\x0e\x32\x1a.idvault.v1.SessionPurpose\x12\x12\n\nreturn_url\x18\x04 \x01(\t\x12\x0e\n\x06locale\x18\x05 \x01(\t\x12\x16\n\x0epolicy_version\x18\x06 \x01(\t\x12\x13\n\x0bpolicy_text\x18\x07 \x01(\t\x12\x17\n\x0finvitation_code\x18\x08 \x01(\t\"m\n\x1c\x43reateIdentitySessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x12\n\nreturn_url\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t\"\x98\x03\n\x13VerificationSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32%.idvault.v1.VerificationSession.State\x12.\n\x0cverification\x18\x05 \x01(\x0b\x32\x18.idvault.v1.Verification\x12\x14\n\x0c\x63ontinue_url\x18\x06 \x01(\t\"\xb2\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tSTATE_NEW\x10\x01\x12\x12\n\x0eSTATE_REDEEMED\x10\x02\x12\x0f\n\x0bSTATE_BOUND\x10\x03\x12\x10\n\x0cSTATE_AGREED\x10\x04\x12\x12\n\x0eSTATE_CHECKING\x10\x05\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\x12\x11\n\rSTATE_EXPIRED\x10\x08\"[\n\x1e\x42indVerificationSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x11\n\tbind_code\x18\x03 \x01(\t\"3\n\x1dGetVerificationSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"*\n\x15GetSessionLinkRequest\x12\x11\n\tlink_code\x18\x01 \x01(\t\"R\n\x14RedeemSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tlink_code\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\"@\n\x15GetSessionPageRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\"R\n\x13\x41greeToTermsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\"\xdc\x01\n\x17\x41nswerInvitationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12:\n\x06\x61nswer\x18\x04 \x01(\x0e\x32*.idvault.v1.AnswerInvitationRequest.Answer\"H\n\x06\x41nswer\x12\x16\n\x12\x41NSWER_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41NSWER_LATER\x10\x01\x12\x14\n\x10\x41NSWER_DISMISSED\x10\x02\"\xae\x01\n\x15SubmitIdentityRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x17\n\treal_name\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x06 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\"\x9d\x04\n\x0bSessionPage\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.idvault.v1.VerificationSession.State\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eplatform_title\x18\x04 \x01(\t\x12+\n\x07purpose\x18\x05 \x01(\x0e\x32\x1a.idvault.v1.SessionPurpose\x12\x12\n\nreturn_url\x18\x06 \x01(\t\x12\x0e\n\x06locale\x18\x07 \x01(\t\x12\x16\n\x0epolicy_version\x18\x08 \x01(\t\x12\x13\n\x0bpolicy_text\x18\t \x01(\t\x12\x30\n\x0e\x64ocument_types\x18\n \x03(\x0e\x32\x18.idvault.v1.DocumentType\x12\x11\n\tthreshold\x18\x0b \x01(\x05\x12\x12\n\ncustodians\x18\x0c \x03(\t\x12\x14\n\x0cnext_attempt\x18\r \x01(\x05\x12\x15\n\rattempts_left\x18\x0e \x01(\x05\x12.\n\x0cverification\x18\x0f \x01(\x0b\x32\x18.idvault.v1.Verification\x12\x10\n\x08platform\x18\x10 \x01(\t\x12\x0f\n\x07invited\x18\x11 \x01(\x08\x12$\n\x1cpublic_account_limit_reached\x18\x12 \x01(\x08*\xa9\x01\n\x0eSessionPurpose\x12\x1f\n\x1bSESSION_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SESSION_PURPOSE_SIGN_UP\x10\x01\x12\x1b\n\x17SESSION_PURPOSE_RENEWAL\x10\x02\x12\x1e\n\x1aSESSION_PURPOSE_INVITATION\x10\x03\x12\x1c\n\x18SESSION_PURPOSE_IDENTITY\x10\x04\x32\x98\x0f\n\x0eSessionService\x12q\n\x19\x43reateVerificationSession\x12,.idvault.v1.CreateVerificationSessionRequest\x1a\x1f.idvault.v1.VerificationSession\"\x05\x8a\xb5\x18\x01\x01\x12i\n\x15\x43reateIdentitySession\x12(.idvault.v1.CreateIdentitySessionRequest\x1a\x1f.idvault.v1.VerificationSession\"\x05\x8a\xb5\x18\x01\x01\x12m\n\x17\x42indVerificationSession\x12*.idvault.v1.BindVerificationSessionRequest\x1a\x1f.idvault.v1.VerificationSession\"\x05\x8a\xb5\x18\x01\x01\x12n\n\x16GetVerificationSession\x12).idvault.v1.GetVerificationSessionRequest\x1a\x1f.idvault.v1.VerificationSession\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12Y\n\x13\x43ontestVerification\x12&.idvault.v1.ContestVerificationRequest\x1a\x13.idvault.v1.Contest\"\x05\x8a\xb5\x18\x01\x01\x12N\n\rDecideContest\x12 .idvault.v1.DecideContestRequest\x1a\x13.idvault.v1.Contest\"\x06\x8a\xb5\x18\x02\x01\x07\x12V\n\nGetContest\x12\x1d.idvault.v1.GetContestRequest\x1a\x1e.idvault.v1.GetContestResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12\\\n\x0cListContests\x12\x1f.idvault.v1.ListContestsRequest\x1a .idvault.v1.ListContestsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12V\n\x0eGetSessionLink\x12!.idvault.v1.GetSessionLinkRequest\x1a\x17.idvault.v1.SessionPage\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12Q\n\rRedeemSession\x12 .idvault.v1.RedeemSessionRequest\x1a\x17.idvault.v1.SessionPage\"\x05\x8a\xb5\x18\x01\x06\x12V\n\x0eGetSessionPage\x12!.idvault.v1.GetSessionPageRequest\x1a\x17.idvault.v1.SessionPage\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12O\n\x0c\x41greeToTerms\x12\x1f.idvault.v1.AgreeToTermsRequest\x1a\x17.idvault.v1.SessionPage\"\x05\x8a\xb5\x18\x01\x06\x12W\n\x10\x41nswerInvitation\x12#.idvault.v1.AnswerInvitationRequest\x1a\x17.idvault.v1.SessionPage\"\x05\x8a\xb5\x18\x01\x06\x12S\n\x0eSubmitIdentity\x12!.idvault.v1.SubmitIdentityRequest\x1a\x17.idvault.v1.SessionPage\"\x05\x8a\xb5\x18\x01\x06\x12M\n\x0bGetIdentity\x12\x1e.idvault.v1.GetIdentityRequest\x1a\x14.idvault.v1.Identity\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12\x64\n\x12GetIdentityHistory\x12%.idvault.v1.GetIdentityHistoryRequest\x1a\x1d.idvault.v1.DisclosureHistory\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12Z\n\x12GetIdentityReceipt\x12%.idvault.v1.GetIdentityReceiptRequest\x1a\x13.idvault.v1.Receipt\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12T\n\x11\x41ppealFromSession\x12$.idvault.v1.AppealFromSessionRequest\x1a\x12.idvault.v1.Appeal\"\x05\x8a\xb5\x18\x01\x06\x12W\n\x12\x43ontestFromSession\x12%.idvault.v1.ContestFromSessionRequest\x1a\x13.idvault.v1.Contest\"\x05\x8a\xb5\x18\x01\x06\x12S\n\x10\x45raseFromSession\x12#.idvault.v1.EraseFromSessionRequest\x1a\x13.idvault.v1.Erasure\"\x05\x8a\xb5\x18\x01\x06\x12Q\n\x0fKeepFromSession\x12\".idvault.v1.KeepFromSessionRequest\x1a\x13.idvault.v1.Erasure\"\x05\x8a\xb5\x18\x01\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.session_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SUBMITIDENTITYREQUEST"].fields_by_name["real_name"]._loaded_options = None
-    _globals["_SUBMITIDENTITYREQUEST"].fields_by_name["real_name"]._serialized_options = b"\220\265\030\001"
-    _globals["_SESSIONSERVICE"].methods_by_name["CreateVerificationSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "CreateVerificationSession"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_SESSIONSERVICE"].methods_by_name["CreateIdentitySession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "CreateIdentitySession"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_SESSIONSERVICE"].methods_by_name["BindVerificationSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "BindVerificationSession"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetVerificationSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetVerificationSession"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_SESSIONSERVICE"].methods_by_name["ContestVerification"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "ContestVerification"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_SESSIONSERVICE"].methods_by_name["DecideContest"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "DecideContest"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetContest"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetContest"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SESSIONSERVICE"].methods_by_name["ListContests"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "ListContests"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetSessionLink"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetSessionLink"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["RedeemSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name["RedeemSession"]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetSessionPage"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetSessionPage"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["AgreeToTerms"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name["AgreeToTerms"]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["AnswerInvitation"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "AnswerInvitation"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["SubmitIdentity"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "SubmitIdentity"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetIdentity"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetIdentity"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetIdentityHistory"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetIdentityHistory"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["GetIdentityReceipt"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "GetIdentityReceipt"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["AppealFromSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "AppealFromSession"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["ContestFromSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "ContestFromSession"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["EraseFromSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "EraseFromSession"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONSERVICE"].methods_by_name["KeepFromSession"]._loaded_options = None
-    _globals["_SESSIONSERVICE"].methods_by_name[
-        "KeepFromSession"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_SESSIONPURPOSE"]._serialized_start = 2408
-    _globals["_SESSIONPURPOSE"]._serialized_end = 2577
-    _globals["_CREATEVERIFICATIONSESSIONREQUEST"]._serialized_start = 287
-    _globals["_CREATEVERIFICATIONSESSIONREQUEST"]._serialized_end = 515
-    _globals["_CREATEIDENTITYSESSIONREQUEST"]._serialized_start = 517
-    _globals["_CREATEIDENTITYSESSIONREQUEST"]._serialized_end = 626
-    _globals["_VERIFICATIONSESSION"]._serialized_start = 629
-    _globals["_VERIFICATIONSESSION"]._serialized_end = 1037
-    _globals["_VERIFICATIONSESSION_STATE"]._serialized_start = 859
-    _globals["_VERIFICATIONSESSION_STATE"]._serialized_end = 1037
-    _globals["_BINDVERIFICATIONSESSIONREQUEST"]._serialized_start = 1039
-    _globals["_BINDVERIFICATIONSESSIONREQUEST"]._serialized_end = 1130
-    _globals["_GETVERIFICATIONSESSIONREQUEST"]._serialized_start = 1132
-    _globals["_GETVERIFICATIONSESSIONREQUEST"]._serialized_end = 1183
-    _globals["_GETSESSIONLINKREQUEST"]._serialized_start = 1185
-    _globals["_GETSESSIONLINKREQUEST"]._serialized_end = 1227
-    _globals["_REDEEMSESSIONREQUEST"]._serialized_start = 1229
-    _globals["_REDEEMSESSIONREQUEST"]._serialized_end = 1311
-    _globals["_GETSESSIONPAGEREQUEST"]._serialized_start = 1313
-    _globals["_GETSESSIONPAGEREQUEST"]._serialized_end = 1377
-    _globals["_AGREETOTERMSREQUEST"]._serialized_start = 1379
-    _globals["_AGREETOTERMSREQUEST"]._serialized_end = 1461
-    _globals["_ANSWERINVITATIONREQUEST"]._serialized_start = 1464
-    _globals["_ANSWERINVITATIONREQUEST"]._serialized_end = 1684
-    _globals["_ANSWERINVITATIONREQUEST_ANSWER"]._serialized_start = 1612
-    _globals["_ANSWERINVITATIONREQUEST_ANSWER"]._serialized_end = 1684
-    _globals["_SUBMITIDENTITYREQUEST"]._serialized_start = 1687
-    _globals["_SUBMITIDENTITYREQUEST"]._serialized_end = 1861
-    _globals["_SESSIONPAGE"]._serialized_start = 1864
-    _globals["_SESSIONPAGE"]._serialized_end = 2405
-    _globals["_SESSIONSERVICE"]._serialized_start = 2580
-    _globals["_SESSIONSERVICE"]._serialized_end = 4524
+  DESCRIPTOR._loaded_options = None
+  _globals['_SUBMITIDENTITYREQUEST'].fields_by_name['real_name']._loaded_options = None
+  _globals['_SUBMITIDENTITYREQUEST'].fields_by_name['real_name']._serialized_options = b'\220\265\030\001'
+  _globals['_SESSIONSERVICE'].methods_by_name['CreateVerificationSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['CreateVerificationSession']._serialized_options = b'\212\265\030\001\001'
+  _globals['_SESSIONSERVICE'].methods_by_name['CreateIdentitySession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['CreateIdentitySession']._serialized_options = b'\212\265\030\001\001'
+  _globals['_SESSIONSERVICE'].methods_by_name['BindVerificationSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['BindVerificationSession']._serialized_options = b'\212\265\030\001\001'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetVerificationSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetVerificationSession']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_SESSIONSERVICE'].methods_by_name['ContestVerification']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['ContestVerification']._serialized_options = b'\212\265\030\001\001'
+  _globals['_SESSIONSERVICE'].methods_by_name['DecideContest']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['DecideContest']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetContest']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetContest']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SESSIONSERVICE'].methods_by_name['ListContests']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['ListContests']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSessionLink']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSessionLink']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['RedeemSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['RedeemSession']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSessionPage']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSessionPage']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['AgreeToTerms']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['AgreeToTerms']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['AnswerInvitation']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['AnswerInvitation']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['SubmitIdentity']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['SubmitIdentity']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetIdentity']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetIdentity']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetIdentityHistory']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetIdentityHistory']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetIdentityReceipt']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetIdentityReceipt']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['AppealFromSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['AppealFromSession']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['ContestFromSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['ContestFromSession']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['EraseFromSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['EraseFromSession']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['KeepFromSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['KeepFromSession']._serialized_options = b'\212\265\030\001\006'
+  _globals['_SESSIONPURPOSE']._serialized_start=2408
+  _globals['_SESSIONPURPOSE']._serialized_end=2577
+  _globals['_CREATEVERIFICATIONSESSIONREQUEST']._serialized_start=287
+  _globals['_CREATEVERIFICATIONSESSIONREQUEST']._serialized_end=515
+  _globals['_CREATEIDENTITYSESSIONREQUEST']._serialized_start=517
+  _globals['_CREATEIDENTITYSESSIONREQUEST']._serialized_end=626
+  _globals['_VERIFICATIONSESSION']._serialized_start=629
+  _globals['_VERIFICATIONSESSION']._serialized_end=1037
+  _globals['_VERIFICATIONSESSION_STATE']._serialized_start=859
+  _globals['_VERIFICATIONSESSION_STATE']._serialized_end=1037
+  _globals['_BINDVERIFICATIONSESSIONREQUEST']._serialized_start=1039
+  _globals['_BINDVERIFICATIONSESSIONREQUEST']._serialized_end=1130
+  _globals['_GETVERIFICATIONSESSIONREQUEST']._serialized_start=1132
+  _globals['_GETVERIFICATIONSESSIONREQUEST']._serialized_end=1183
+  _globals['_GETSESSIONLINKREQUEST']._serialized_start=1185
+  _globals['_GETSESSIONLINKREQUEST']._serialized_end=1227
+  _globals['_REDEEMSESSIONREQUEST']._serialized_start=1229
+  _globals['_REDEEMSESSIONREQUEST']._serialized_end=1311
+  _globals['_GETSESSIONPAGEREQUEST']._serialized_start=1313
+  _globals['_GETSESSIONPAGEREQUEST']._serialized_end=1377
+  _globals['_AGREETOTERMSREQUEST']._serialized_start=1379
+  _globals['_AGREETOTERMSREQUEST']._serialized_end=1461
+  _globals['_ANSWERINVITATIONREQUEST']._serialized_start=1464
+  _globals['_ANSWERINVITATIONREQUEST']._serialized_end=1684
+  _globals['_ANSWERINVITATIONREQUEST_ANSWER']._serialized_start=1612
+  _globals['_ANSWERINVITATIONREQUEST_ANSWER']._serialized_end=1684
+  _globals['_SUBMITIDENTITYREQUEST']._serialized_start=1687
+  _globals['_SUBMITIDENTITYREQUEST']._serialized_end=1861
+  _globals['_SESSIONPAGE']._serialized_start=1864
+  _globals['_SESSIONPAGE']._serialized_end=2405
+  _globals['_SESSIONSERVICE']._serialized_start=2580
+  _globals['_SESSIONSERVICE']._serialized_end=4524
 # @@protoc_insertion_point(module_scope)

@@ -3,26 +3,22 @@
 isort:skip_file
 Hosted verification: a person types name and number on the vault's own page, and the platform never sees them."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import verification_pb2 as _verification_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -30,9 +26,7 @@ class _SessionPurpose:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _SessionPurposeEnumTypeWrapper(
-    _enum_type_wrapper._EnumTypeWrapper[_SessionPurpose.ValueType], _builtins.type
-):
+class _SessionPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SessionPurpose.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SESSION_PURPOSE_UNSPECIFIED: _SessionPurpose.ValueType  # 0
     """Refused."""
@@ -106,24 +100,7 @@ class CreateVerificationSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "invitation_code",
-        b"invitation_code",
-        "locale",
-        b"locale",
-        "policy_text",
-        b"policy_text",
-        "policy_version",
-        b"policy_version",
-        "purpose",
-        b"purpose",
-        "request_id",
-        b"request_id",
-        "return_url",
-        b"return_url",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "invitation_code", b"invitation_code", "locale", b"locale", "policy_text", b"policy_text", "policy_version", b"policy_version", "purpose", b"purpose", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,16 +134,7 @@ class CreateIdentitySessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "locale",
-        b"locale",
-        "request_id",
-        b"request_id",
-        "return_url",
-        b"return_url",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "locale", b"locale", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -182,9 +150,7 @@ class VerificationSession(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[VerificationSession._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[VerificationSession._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: VerificationSession._State.ValueType  # 0
         """Never sent."""
@@ -259,24 +225,9 @@ class VerificationSession(_message.Message):
         verification: _verification_pb2.Verification | None = ...,
         continue_url: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "expire_time", b"expire_time", "verification", b"verification"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "continue_url",
-        b"continue_url",
-        "expire_time",
-        b"expire_time",
-        "session_id",
-        b"session_id",
-        "state",
-        b"state",
-        "url",
-        b"url",
-        "verification",
-        b"verification",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continue_url", b"continue_url", "expire_time", b"expire_time", "session_id", b"session_id", "state", b"state", "url", b"url", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -306,9 +257,7 @@ class BindVerificationSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "bind_code", b"bind_code", "request_id", b"request_id", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bind_code", b"bind_code", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -382,9 +331,7 @@ class RedeemSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "link_code", b"link_code", "request_id", b"request_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "link_code", b"link_code", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -410,9 +357,7 @@ class GetSessionPageRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -442,9 +387,7 @@ class AgreeToTermsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -460,9 +403,7 @@ class AnswerInvitationRequest(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _AnswerEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[AnswerInvitationRequest._Answer.ValueType], _builtins.type
-    ):
+    class _AnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AnswerInvitationRequest._Answer.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ANSWER_UNSPECIFIED: AnswerInvitationRequest._Answer.ValueType  # 0
         """Refused."""
@@ -503,16 +444,7 @@ class AnswerInvitationRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "answer",
-        b"answer",
-        "browser_key",
-        b"browser_key",
-        "request_id",
-        b"request_id",
-        "session_id",
-        b"session_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -558,20 +490,7 @@ class SubmitIdentityRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempt",
-        b"attempt",
-        "browser_key",
-        b"browser_key",
-        "document",
-        b"document",
-        "real_name",
-        b"real_name",
-        "request_id",
-        b"request_id",
-        "session_id",
-        b"session_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "browser_key", b"browser_key", "document", b"document", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -670,48 +589,9 @@ class SessionPage(_message.Message):
         invited: _builtins.bool = ...,
         public_account_limit_reached: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "expire_time", b"expire_time", "verification", b"verification"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempts_left",
-        b"attempts_left",
-        "custodians",
-        b"custodians",
-        "document_types",
-        b"document_types",
-        "expire_time",
-        b"expire_time",
-        "invited",
-        b"invited",
-        "locale",
-        b"locale",
-        "next_attempt",
-        b"next_attempt",
-        "platform",
-        b"platform",
-        "platform_title",
-        b"platform_title",
-        "policy_text",
-        b"policy_text",
-        "policy_version",
-        b"policy_version",
-        "public_account_limit_reached",
-        b"public_account_limit_reached",
-        "purpose",
-        b"purpose",
-        "return_url",
-        b"return_url",
-        "session_id",
-        b"session_id",
-        "state",
-        b"state",
-        "threshold",
-        b"threshold",
-        "verification",
-        b"verification",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "expire_time", b"expire_time", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

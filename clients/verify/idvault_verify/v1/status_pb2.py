@@ -4,82 +4,80 @@
 # source: idvault/v1/status.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/status.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/status.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x17idvault/v1/status.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1fidvault/v1/public_account.proto\x1a\x1didvault/v1/transparency.proto")\n\x10GetStatusRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t"1\n\x17\x42\x61tchGetStatusesRequest\x12\x16\n\x0e\x61\x63\x63ount_tokens\x18\x01 \x03(\t"g\n\x18\x42\x61tchGetStatusesResponse\x12+\n\x08statuses\x18\x01 \x03(\x0b\x32\x19.idvault.v1.AccountStatus\x12\x1e\n\x16unknown_account_tokens\x18\x02 \x03(\t"&\n\x14WatchStatusesRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t"\xb8\x02\n\x15WatchStatusesResponse\x12+\n\x08statuses\x18\x01 \x03(\x0b\x32\x19.idvault.v1.AccountStatus\x12\x1e\n\x16removed_account_tokens\x18\x02 \x03(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\x12\x33\n\x10\x65lapsed_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\tcaught_up\x18\x05 \x01(\x08\x12\x14\n\x0c\x63urrent_date\x18\x06 \x01(\t\x12\x30\n\x0c\x63urrent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0fpublic_accounts\x18\x08 \x03(\x0b\x32\x19.idvault.v1.PublicAccount"B\n\x17IssueStatusTokenRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x61udience\x18\x02 \x01(\t"a\n\x18IssueStatusTokenResponse\x12\x14\n\x0cstatus_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"v\n\x1cIssueStatusCredentialRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x10\n\x08\x61udience\x18\x03 \x01(\t\x12\x19\n\x11public_account_id\x18\x04 \x01(\t"k\n\x1dIssueStatusCredentialResponse\x12\x19\n\x11status_credential\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"4\n\x1bGetDisclosureHistoryRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t"i\n\x11\x44isclosureOpening\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x15\n\rrecord_digest\x18\x02 \x01(\x0c\x12&\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry"\x97\x01\n\x10RecordDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x15\n\rrecord_digest\x18\x02 \x01(\x0c\x12\x18\n\x10\x61uditor_actor_id\x18\x03 \x01(\t\x12\x13\n\x0blegal_basis\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry"\x9d\x02\n\x11\x44isclosureHistory\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x30\n\x0chorizon_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08openings\x18\x03 \x03(\x0b\x32\x1d.idvault.v1.DisclosureOpening\x12*\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12\x31\n\x0b\x64isclosures\x18\x05 \x03(\x0b\x32\x1c.idvault.v1.RecordDisclosure\x12/\n\tstatement\x18\x06 \x01(\x0b\x32\x1c.idvault.v1.HistoryStatement"\x97\x01\n\x10HistoryStatement\x12-\n\tmake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64isclosure_count\x18\x02 \x01(\x05\x12\x15\n\ropening_count\x18\x03 \x01(\x05\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12\x10\n\x08key_note\x18\x05 \x01(\x0c\x32\xf2\x04\n\rStatusService\x12N\n\tGetStatus\x12\x1c.idvault.v1.GetStatusRequest\x1a\x19.idvault.v1.AccountStatus"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12g\n\x10\x42\x61tchGetStatuses\x12#.idvault.v1.BatchGetStatusesRequest\x1a$.idvault.v1.BatchGetStatusesResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12`\n\rWatchStatuses\x12 .idvault.v1.WatchStatusesRequest\x1a!.idvault.v1.WatchStatusesResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x30\x01\x12g\n\x10IssueStatusToken\x12#.idvault.v1.IssueStatusTokenRequest\x1a$.idvault.v1.IssueStatusTokenResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12s\n\x15IssueStatusCredential\x12(.idvault.v1.IssueStatusCredentialRequest\x1a).idvault.v1.IssueStatusCredentialResponse"\x05\x8a\xb5\x18\x01\x01\x12h\n\x14GetDisclosureHistory\x12\'.idvault.v1.GetDisclosureHistoryRequest\x1a\x1d.idvault.v1.DisclosureHistory"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3'
-)
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
+from idvault_verify.v1 import disclosure_pb2 as idvault_dot_v1_dot_disclosure__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import public_account_pb2 as idvault_dot_v1_dot_public__account__pb2
+from idvault_verify.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17idvault/v1/status.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1fidvault/v1/public_account.proto\x1a\x1didvault/v1/transparency.proto\")\n\x10GetStatusRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\"1\n\x17\x42\x61tchGetStatusesRequest\x12\x16\n\x0e\x61\x63\x63ount_tokens\x18\x01 \x03(\t\"g\n\x18\x42\x61tchGetStatusesResponse\x12+\n\x08statuses\x18\x01 \x03(\x0b\x32\x19.idvault.v1.AccountStatus\x12\x1e\n\x16unknown_account_tokens\x18\x02 \x03(\t\"&\n\x14WatchStatusesRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\"\xb8\x02\n\x15WatchStatusesResponse\x12+\n\x08statuses\x18\x01 \x03(\x0b\x32\x19.idvault.v1.AccountStatus\x12\x1e\n\x16removed_account_tokens\x18\x02 \x03(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\x12\x33\n\x10\x65lapsed_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\tcaught_up\x18\x05 \x01(\x08\x12\x14\n\x0c\x63urrent_date\x18\x06 \x01(\t\x12\x30\n\x0c\x63urrent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0fpublic_accounts\x18\x08 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\"B\n\x17IssueStatusTokenRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x61udience\x18\x02 \x01(\t\"a\n\x18IssueStatusTokenResponse\x12\x14\n\x0cstatus_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x1cIssueStatusCredentialRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x10\n\x08\x61udience\x18\x03 \x01(\t\x12\x19\n\x11public_account_id\x18\x04 \x01(\t\"k\n\x1dIssueStatusCredentialResponse\x12\x19\n\x11status_credential\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x1bGetDisclosureHistoryRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\"i\n\x11\x44isclosureOpening\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x15\n\rrecord_digest\x18\x02 \x01(\x0c\x12&\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\"\x97\x01\n\x10RecordDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x15\n\rrecord_digest\x18\x02 \x01(\x0c\x12\x18\n\x10\x61uditor_actor_id\x18\x03 \x01(\t\x12\x13\n\x0blegal_basis\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\"\x9d\x02\n\x11\x44isclosureHistory\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x30\n\x0chorizon_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08openings\x18\x03 \x03(\x0b\x32\x1d.idvault.v1.DisclosureOpening\x12*\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12\x31\n\x0b\x64isclosures\x18\x05 \x03(\x0b\x32\x1c.idvault.v1.RecordDisclosure\x12/\n\tstatement\x18\x06 \x01(\x0b\x32\x1c.idvault.v1.HistoryStatement\"\x97\x01\n\x10HistoryStatement\x12-\n\tmake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64isclosure_count\x18\x02 \x01(\x05\x12\x15\n\ropening_count\x18\x03 \x01(\x05\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12\x10\n\x08key_note\x18\x05 \x01(\x0c\x32\xf2\x04\n\rStatusService\x12N\n\tGetStatus\x12\x1c.idvault.v1.GetStatusRequest\x1a\x19.idvault.v1.AccountStatus\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12g\n\x10\x42\x61tchGetStatuses\x12#.idvault.v1.BatchGetStatusesRequest\x1a$.idvault.v1.BatchGetStatusesResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12`\n\rWatchStatuses\x12 .idvault.v1.WatchStatusesRequest\x1a!.idvault.v1.WatchStatusesResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x30\x01\x12g\n\x10IssueStatusToken\x12#.idvault.v1.IssueStatusTokenRequest\x1a$.idvault.v1.IssueStatusTokenResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12s\n\x15IssueStatusCredential\x12(.idvault.v1.IssueStatusCredentialRequest\x1a).idvault.v1.IssueStatusCredentialResponse\"\x05\x8a\xb5\x18\x01\x01\x12h\n\x14GetDisclosureHistory\x12\'.idvault.v1.GetDisclosureHistoryRequest\x1a\x1d.idvault.v1.DisclosureHistory\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.status_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.status_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name["GetStatus"]._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name[
-        "GetStatus"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_STATUSSERVICE"].methods_by_name["BatchGetStatuses"]._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name[
-        "BatchGetStatuses"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_STATUSSERVICE"].methods_by_name["WatchStatuses"]._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name[
-        "WatchStatuses"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_STATUSSERVICE"].methods_by_name["IssueStatusToken"]._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name[
-        "IssueStatusToken"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_STATUSSERVICE"].methods_by_name["IssueStatusCredential"]._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name[
-        "IssueStatusCredential"
-    ]._serialized_options = b"\212\265\030\001\001"
-    _globals["_STATUSSERVICE"].methods_by_name["GetDisclosureHistory"]._loaded_options = None
-    _globals["_STATUSSERVICE"].methods_by_name[
-        "GetDisclosureHistory"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_GETSTATUSREQUEST"]._serialized_start = 248
-    _globals["_GETSTATUSREQUEST"]._serialized_end = 289
-    _globals["_BATCHGETSTATUSESREQUEST"]._serialized_start = 291
-    _globals["_BATCHGETSTATUSESREQUEST"]._serialized_end = 340
-    _globals["_BATCHGETSTATUSESRESPONSE"]._serialized_start = 342
-    _globals["_BATCHGETSTATUSESRESPONSE"]._serialized_end = 445
-    _globals["_WATCHSTATUSESREQUEST"]._serialized_start = 447
-    _globals["_WATCHSTATUSESREQUEST"]._serialized_end = 485
-    _globals["_WATCHSTATUSESRESPONSE"]._serialized_start = 488
-    _globals["_WATCHSTATUSESRESPONSE"]._serialized_end = 800
-    _globals["_ISSUESTATUSTOKENREQUEST"]._serialized_start = 802
-    _globals["_ISSUESTATUSTOKENREQUEST"]._serialized_end = 868
-    _globals["_ISSUESTATUSTOKENRESPONSE"]._serialized_start = 870
-    _globals["_ISSUESTATUSTOKENRESPONSE"]._serialized_end = 967
-    _globals["_ISSUESTATUSCREDENTIALREQUEST"]._serialized_start = 969
-    _globals["_ISSUESTATUSCREDENTIALREQUEST"]._serialized_end = 1087
-    _globals["_ISSUESTATUSCREDENTIALRESPONSE"]._serialized_start = 1089
-    _globals["_ISSUESTATUSCREDENTIALRESPONSE"]._serialized_end = 1196
-    _globals["_GETDISCLOSUREHISTORYREQUEST"]._serialized_start = 1198
-    _globals["_GETDISCLOSUREHISTORYREQUEST"]._serialized_end = 1250
-    _globals["_DISCLOSUREOPENING"]._serialized_start = 1252
-    _globals["_DISCLOSUREOPENING"]._serialized_end = 1357
-    _globals["_RECORDDISCLOSURE"]._serialized_start = 1360
-    _globals["_RECORDDISCLOSURE"]._serialized_end = 1511
-    _globals["_DISCLOSUREHISTORY"]._serialized_start = 1514
-    _globals["_DISCLOSUREHISTORY"]._serialized_end = 1799
-    _globals["_HISTORYSTATEMENT"]._serialized_start = 1802
-    _globals["_HISTORYSTATEMENT"]._serialized_end = 1953
-    _globals["_STATUSSERVICE"]._serialized_start = 1956
-    _globals["_STATUSSERVICE"]._serialized_end = 2582
+  DESCRIPTOR._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['GetStatus']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['GetStatus']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_STATUSSERVICE'].methods_by_name['BatchGetStatuses']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['BatchGetStatuses']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_STATUSSERVICE'].methods_by_name['WatchStatuses']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['WatchStatuses']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_STATUSSERVICE'].methods_by_name['IssueStatusToken']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['IssueStatusToken']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_STATUSSERVICE'].methods_by_name['IssueStatusCredential']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['IssueStatusCredential']._serialized_options = b'\212\265\030\001\001'
+  _globals['_STATUSSERVICE'].methods_by_name['GetDisclosureHistory']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['GetDisclosureHistory']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_GETSTATUSREQUEST']._serialized_start=248
+  _globals['_GETSTATUSREQUEST']._serialized_end=289
+  _globals['_BATCHGETSTATUSESREQUEST']._serialized_start=291
+  _globals['_BATCHGETSTATUSESREQUEST']._serialized_end=340
+  _globals['_BATCHGETSTATUSESRESPONSE']._serialized_start=342
+  _globals['_BATCHGETSTATUSESRESPONSE']._serialized_end=445
+  _globals['_WATCHSTATUSESREQUEST']._serialized_start=447
+  _globals['_WATCHSTATUSESREQUEST']._serialized_end=485
+  _globals['_WATCHSTATUSESRESPONSE']._serialized_start=488
+  _globals['_WATCHSTATUSESRESPONSE']._serialized_end=800
+  _globals['_ISSUESTATUSTOKENREQUEST']._serialized_start=802
+  _globals['_ISSUESTATUSTOKENREQUEST']._serialized_end=868
+  _globals['_ISSUESTATUSTOKENRESPONSE']._serialized_start=870
+  _globals['_ISSUESTATUSTOKENRESPONSE']._serialized_end=967
+  _globals['_ISSUESTATUSCREDENTIALREQUEST']._serialized_start=969
+  _globals['_ISSUESTATUSCREDENTIALREQUEST']._serialized_end=1087
+  _globals['_ISSUESTATUSCREDENTIALRESPONSE']._serialized_start=1089
+  _globals['_ISSUESTATUSCREDENTIALRESPONSE']._serialized_end=1196
+  _globals['_GETDISCLOSUREHISTORYREQUEST']._serialized_start=1198
+  _globals['_GETDISCLOSUREHISTORYREQUEST']._serialized_end=1250
+  _globals['_DISCLOSUREOPENING']._serialized_start=1252
+  _globals['_DISCLOSUREOPENING']._serialized_end=1357
+  _globals['_RECORDDISCLOSURE']._serialized_start=1360
+  _globals['_RECORDDISCLOSURE']._serialized_end=1511
+  _globals['_DISCLOSUREHISTORY']._serialized_start=1514
+  _globals['_DISCLOSUREHISTORY']._serialized_end=1799
+  _globals['_HISTORYSTATEMENT']._serialized_start=1802
+  _globals['_HISTORYSTATEMENT']._serialized_end=1953
+  _globals['_STATUSSERVICE']._serialized_start=1956
+  _globals['_STATUSSERVICE']._serialized_end=2582
 # @@protoc_insertion_point(module_scope)

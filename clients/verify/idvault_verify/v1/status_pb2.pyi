@@ -3,28 +3,24 @@
 isort:skip_file
 Reading the published status of accounts."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import disclosure_pb2 as _disclosure_pb2
 from idvault_verify.v1 import public_account_pb2 as _public_account_pb2
 from idvault_verify.v1 import transparency_pb2 as _transparency_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -98,9 +94,7 @@ class BatchGetStatusesResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "statuses", b"statuses", "unknown_account_tokens", b"unknown_account_tokens"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statuses", b"statuses", "unknown_account_tokens", b"unknown_account_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -169,9 +163,7 @@ class WatchStatusesResponse(_message.Message):
         """When the vault wrote this message, by its clock: a status whose standing_until has come is no longer valid."""
 
     @_builtins.property
-    def public_accounts(
-        self,
-    ) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.PublicAccount]:
+    def public_accounts(self) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.PublicAccount]:
         """All public accounts of the accounts in `statuses`; of two messages about a public account, the profile with the
         higher revision is newer. A change of a public account is sent with its owner's status.
         """
@@ -188,28 +180,9 @@ class WatchStatusesResponse(_message.Message):
         current_time: _timestamp_pb2.Timestamp | None = ...,
         public_accounts: _abc.Iterable[_public_account_pb2.PublicAccount] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "current_time", b"current_time", "elapsed_duration", b"elapsed_duration"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["current_time", b"current_time", "elapsed_duration", b"elapsed_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "caught_up",
-        b"caught_up",
-        "current_date",
-        b"current_date",
-        "current_time",
-        b"current_time",
-        "cursor",
-        b"cursor",
-        "elapsed_duration",
-        b"elapsed_duration",
-        "public_accounts",
-        b"public_accounts",
-        "removed_account_tokens",
-        b"removed_account_tokens",
-        "statuses",
-        b"statuses",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "current_date", b"current_date", "current_time", b"current_time", "cursor", b"cursor", "elapsed_duration", b"elapsed_duration", "public_accounts", b"public_accounts", "removed_account_tokens", b"removed_account_tokens", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -235,9 +208,7 @@ class IssueStatusTokenRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token", b"account_token", "audience", b"audience"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -265,9 +236,7 @@ class IssueStatusTokenResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "expire_time", b"expire_time", "status_token", b"status_token"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "status_token", b"status_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -301,16 +270,7 @@ class IssueStatusCredentialRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "audience",
-        b"audience",
-        "public_account_id",
-        b"public_account_id",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -340,9 +300,7 @@ class IssueStatusCredentialResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "expire_time", b"expire_time", "status_credential", b"status_credential"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "status_credential", b"status_credential"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -396,9 +354,7 @@ class DisclosureOpening(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_id", b"disclosure_id", "entry", b"entry", "record_digest", b"record_digest"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "entry", b"entry", "record_digest", b"record_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -438,18 +394,7 @@ class RecordDisclosure(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "auditor_actor_id",
-        b"auditor_actor_id",
-        "disclosure_id",
-        b"disclosure_id",
-        "entry",
-        b"entry",
-        "legal_basis",
-        b"legal_basis",
-        "record_digest",
-        b"record_digest",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "disclosure_id", b"disclosure_id", "entry", b"entry", "legal_basis", b"legal_basis", "record_digest", b"record_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,24 +444,9 @@ class DisclosureHistory(_message.Message):
         disclosures: _abc.Iterable[Global___RecordDisclosure] | None = ...,
         statement: Global___HistoryStatement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint", b"checkpoint", "horizon_time", b"horizon_time", "statement", b"statement"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "horizon_time", b"horizon_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "checkpoint",
-        b"checkpoint",
-        "disclosures",
-        b"disclosures",
-        "horizon_time",
-        b"horizon_time",
-        "openings",
-        b"openings",
-        "statement",
-        b"statement",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "disclosures", b"disclosures", "horizon_time", b"horizon_time", "openings", b"openings", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -556,18 +486,7 @@ class HistoryStatement(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["make_time", b"make_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disclosure_count",
-        b"disclosure_count",
-        "key_note",
-        b"key_note",
-        "make_time",
-        b"make_time",
-        "opening_count",
-        b"opening_count",
-        "signature",
-        b"signature",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_count", b"disclosure_count", "key_note", b"key_note", "make_time", b"make_time", "opening_count", b"opening_count", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,160 +4,138 @@
 # source: idvault/v1/tip_off.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "idvault/v1/tip_off.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'idvault/v1/tip_off.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x18idvault/v1/tip_off.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto"a\n\x0cTipOffTarget\x12\x17\n\raccount_token\x18\x01 \x01(\tH\x00\x12\x1b\n\x11public_account_id\x18\x02 \x01(\tH\x00\x12\x11\n\x07\x63ontent\x18\x03 \x01(\tH\x00\x42\x08\n\x06target"\x8f\x0b\n\x06TipOff\x12\x12\n\ntip_off_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12+\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Channel\x12(\n\x06target\x18\x04 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x39\n\x08\x63\x61tegory\x18\x05 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x18\n\x10\x65vidence_digests\x18\x06 \x03(\x0c\x12\'\n\x05state\x18\x07 \x01(\x0e\x32\x18.idvault.v1.TipOff.State\x12-\n\tfile_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmoderator_id\x18\n \x01(\t\x12/\n\x0b\x61nswer_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cresolve_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07outcome\x18\r \x01(\x0e\x32\x1a.idvault.v1.TipOff.Outcome\x12/\n\tdismissal\x18\x0e \x01(\x0e\x32\x1c.idvault.v1.TipOff.Dismissal\x12\x16\n\x0emerged_into_id\x18\x0f \x01(\t\x12\x13\n\x0bsanction_id\x18\x10 \x01(\t\x12-\n\x08reminder\x18\x11 \x01(\x0e\x32\x1b.idvault.v1.TipOff.Reminder\x12\x13\n\x0breporter_id\x18\x12 \x01(\t\x12\x0f\n\x07trusted\x18\x13 \x01(\x08\x12/\n\x0b\x64\x65lete_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0coperation_id\x18\x15 \x01(\t\x12\x0f\n\x07\x66looded\x18\x16 \x01(\x08"j\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_APP\x10\x01\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x02\x12\x11\n\rCHANNEL_EMAIL\x10\x03\x12\x11\n\rCHANNEL_PHONE\x10\x04"\x80\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATE_RECEIVED\x10\x01\x12\x12\n\x0eSTATE_ASSIGNED\x10\x02\x12\x12\n\x0eSTATE_ANSWERED\x10\x03\x12\x10\n\x0cSTATE_MERGED\x10\x04\x12\x12\n\x0eSTATE_RESOLVED\x10\x05"y\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_UPHELD\x10\x01\x12\x15\n\x11OUTCOME_DISMISSED\x10\x02\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x03\x12\x13\n\x0fOUTCOME_ABUSIVE\x10\x04"\xa7\x01\n\tDismissal\x12\x19\n\x15\x44ISMISSAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44ISMISSAL_NO_VIOLATION\x10\x01\x12\x1d\n\x19\x44ISMISSAL_NOT_ESTABLISHED\x10\x02\x12\x1b\n\x17\x44ISMISSAL_NOT_COMPETENT\x10\x03\x12\x12\n\x0e\x44ISMISSAL_GONE\x10\x04\x12\x13\n\x0f\x44ISMISSAL_OTHER\x10\x05"g\n\x08Reminder\x12\x18\n\x14REMINDER_UNSPECIFIED\x10\x00\x12\x11\n\rREMINDER_HALF\x10\x01\x12\x18\n\x14REMINDER_FOUR_FIFTHS\x10\x02\x12\x14\n\x10REMINDER_OVERDUE\x10\x03"\xbe\x02\n\x11\x46ileTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Channel\x12(\n\x06target\x18\x03 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x39\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x06 \x01(\t\x12\x1e\n\x16reporter_account_token\x18\x07 \x01(\t\x12\x18\n\x10\x65vidence_digests\x18\x08 \x03(\x0c\x12\x14\n\x0c\x63ontent_copy\x18\t \x01(\x0c\x12\x14\n\x0coperation_id\x18\n \x01(\t"B\n\x0b\x46iledTipOff\x12#\n\x07tip_off\x18\x01 \x01(\x0b\x32\x12.idvault.v1.TipOff\x12\x0e\n\x06secret\x18\x02 \x01(\t"8\n\x13\x46ollowTipOffRequest\x12\x11\n\treference\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t"\xf9\x02\n\x0e\x46ollowedTipOff\x12\x11\n\treference\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.idvault.v1.TipOff.State\x12-\n\tfile_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61nswer_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cresolve_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07outcome\x18\x07 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Outcome\x12/\n\tdismissal\x18\x08 \x01(\x0e\x32\x1c.idvault.v1.TipOff.Dismissal\x12\r\n\x05reply\x18\t \x01(\t"\xa3\x01\n\x13\x41ssignTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x1b\n\x13\x66ormer_moderator_id\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\x86\x01\n\x13ReturnTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\x95\x01\n\x14\x41\x64\x64TipOffNoteRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\x95\x01\n\x13\x41nswerTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\r\n\x05reply\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\xa9\x02\n\x14ResolveTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12+\n\x07outcome\x18\x04 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Outcome\x12/\n\tdismissal\x18\x05 \x01(\x0e\x32\x1c.idvault.v1.TipOff.Dismissal\x12\r\n\x05reply\x18\x06 \x01(\t\x12\x33\n\x08sanction\x18\x07 \x01(\x0b\x32!.idvault.v1.ImposeSanctionRequest\x12\x31\n\tsignature\x18\x08 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"\x9d\x01\n\x13MergeTipOffsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x15\n\rduplicate_ids\x18\x04 \x03(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"&\n\x10GetTipOffRequest\x12\x12\n\ntip_off_id\x18\x01 \x01(\t"\x9c\x01\n\nTipOffCase\x12#\n\x07tip_off\x18\x01 \x01(\x0b\x32\x12.idvault.v1.TipOff\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_copy\x18\x04 \x01(\x0c\x12\r\n\x05reply\x18\x05 \x01(\t\x12%\n\x05notes\x18\x06 \x03(\x0b\x32\x16.idvault.v1.TipOffNote"`\n\nTipOffNote\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12.\n\nwrite_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x03 \x01(\t"\xbd\x02\n\x12ListTipOffsRequest\x12\'\n\x05state\x18\x01 \x01(\x0e\x32\x18.idvault.v1.TipOff.State\x12\x11\n\topen_only\x18\x02 \x01(\x08\x12\x33\n\x0f\x64ue_before_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmoderator_id\x18\x04 \x01(\t\x12(\n\x06target\x18\x05 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x39\n\x08\x63\x61tegory\x18\x06 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\t\x12\x14\n\x0coperation_id\x18\t \x01(\t"T\n\x13ListTipOffsResponse\x12$\n\x08tip_offs\x18\x01 \x03(\x0b\x32\x12.idvault.v1.TipOff\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xc5\x02\n\x08Reporter\x12\x13\n\x0breporter_id\x18\x01 \x01(\t\x12/\n\x08standing\x18\x02 \x01(\x0e\x32\x1d.idvault.v1.Reporter.Standing\x12\x32\n\x0elimit_end_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66iled\x18\x04 \x01(\x03\x12\x0e\n\x06upheld\x18\x05 \x01(\x03\x12\x11\n\tdismissed\x18\x06 \x01(\x03\x12\x0f\n\x07\x61\x62usive\x18\x07 \x01(\x03"|\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x15\n\x11STANDING_ORDINARY\x10\x01\x12\x14\n\x10STANDING_TRUSTED\x10\x02\x12\x13\n\x0fSTANDING_WARNED\x10\x03\x12\x14\n\x10STANDING_LIMITED\x10\x04"\xdd\x01\n\x1aSetReporterStandingRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0breporter_id\x18\x02 \x01(\t\x12/\n\x08standing\x18\x03 \x01(\x0e\x32\x1d.idvault.v1.Reporter.Standing\x12\x32\n\x0elimit_end_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature"n\n\x14ListReportersRequest\x12/\n\x08standing\x18\x01 \x01(\x0e\x32\x1d.idvault.v1.Reporter.Standing\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"Y\n\x15ListReportersResponse\x12\'\n\treporters\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Reporter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"?\n\x16ListTipOffFormsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t"Y\n\x17ListTipOffFormsResponse\x12%\n\x05\x66orms\x18\x01 \x03(\x0b\x32\x16.idvault.v1.TipOffForm\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"6\n\nTipOffForm\x12\x10\n\x08platform\x18\x01 \x01(\t\x12\x16\n\x0eplatform_title\x18\x02 \x01(\t"\xca\x01\n\x15\x46ileTipOffFormRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\t\x12\x39\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\x12\x15\n\x07\x63ontact\x18\x06 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x0c\x63ontent_copy\x18\x07 \x01(\x0c"b\n\x0f\x46iledTipOffForm\x12\x11\n\treference\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"N\n\x17\x46ollowTipOffFormRequest\x12\x10\n\x08platform\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06secret\x18\x03 \x01(\t2\xec\x07\n\rTipOffService\x12K\n\nFileTipOff\x12\x1d.idvault.v1.FileTipOffRequest\x1a\x17.idvault.v1.FiledTipOff"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0c\x46ollowTipOff\x12\x1f.idvault.v1.FollowTipOffRequest\x1a\x1a.idvault.v1.FollowedTipOff"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12K\n\x0c\x41ssignTipOff\x12\x1f.idvault.v1.AssignTipOffRequest\x1a\x12.idvault.v1.TipOff"\x06\x8a\xb5\x18\x02\x01\x07\x12K\n\x0cReturnTipOff\x12\x1f.idvault.v1.ReturnTipOffRequest\x1a\x12.idvault.v1.TipOff"\x06\x8a\xb5\x18\x02\x01\x07\x12M\n\rAddTipOffNote\x12 .idvault.v1.AddTipOffNoteRequest\x1a\x12.idvault.v1.TipOff"\x06\x8a\xb5\x18\x02\x01\x07\x12K\n\x0c\x41nswerTipOff\x12\x1f.idvault.v1.AnswerTipOffRequest\x1a\x12.idvault.v1.TipOff"\x06\x8a\xb5\x18\x02\x01\x07\x12M\n\rResolveTipOff\x12 .idvault.v1.ResolveTipOffRequest\x1a\x12.idvault.v1.TipOff"\x06\x8a\xb5\x18\x02\x01\x07\x12K\n\x0cMergeTipOffs\x12\x1f.idvault.v1.MergeTipOffsRequest\x1a\x12.idvault.v1.TipOff"\x06\x8a\xb5\x18\x02\x01\x07\x12L\n\tGetTipOff\x12\x1c.idvault.v1.GetTipOffRequest\x1a\x16.idvault.v1.TipOffCase"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Y\n\x0bListTipOffs\x12\x1e.idvault.v1.ListTipOffsRequest\x1a\x1f.idvault.v1.ListTipOffsResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12[\n\x13SetReporterStanding\x12&.idvault.v1.SetReporterStandingRequest\x1a\x14.idvault.v1.Reporter"\x06\x8a\xb5\x18\x02\x01\x07\x12_\n\rListReporters\x12 .idvault.v1.ListReportersRequest\x1a!.idvault.v1.ListReportersResponse"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x32\xb1\x02\n\x11TipOffFormService\x12\x64\n\x0fListTipOffForms\x12".idvault.v1.ListTipOffFormsRequest\x1a#.idvault.v1.ListTipOffFormsResponse"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12W\n\x0e\x46ileTipOffForm\x12!.idvault.v1.FileTipOffFormRequest\x1a\x1b.idvault.v1.FiledTipOffForm"\x05\x8a\xb5\x18\x01\x06\x12]\n\x10\x46ollowTipOffForm\x12#.idvault.v1.FollowTipOffFormRequest\x1a\x1a.idvault.v1.FollowedTipOff"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x62\x06proto3'
-)
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/tip_off.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"a\n\x0cTipOffTarget\x12\x17\n\raccount_token\x18\x01 \x01(\tH\x00\x12\x1b\n\x11public_account_id\x18\x02 \x01(\tH\x00\x12\x11\n\x07\x63ontent\x18\x03 \x01(\tH\x00\x42\x08\n\x06target\"\x8f\x0b\n\x06TipOff\x12\x12\n\ntip_off_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12+\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Channel\x12(\n\x06target\x18\x04 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x39\n\x08\x63\x61tegory\x18\x05 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x18\n\x10\x65vidence_digests\x18\x06 \x03(\x0c\x12\'\n\x05state\x18\x07 \x01(\x0e\x32\x18.idvault.v1.TipOff.State\x12-\n\tfile_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmoderator_id\x18\n \x01(\t\x12/\n\x0b\x61nswer_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cresolve_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07outcome\x18\r \x01(\x0e\x32\x1a.idvault.v1.TipOff.Outcome\x12/\n\tdismissal\x18\x0e \x01(\x0e\x32\x1c.idvault.v1.TipOff.Dismissal\x12\x16\n\x0emerged_into_id\x18\x0f \x01(\t\x12\x13\n\x0bsanction_id\x18\x10 \x01(\t\x12-\n\x08reminder\x18\x11 \x01(\x0e\x32\x1b.idvault.v1.TipOff.Reminder\x12\x13\n\x0breporter_id\x18\x12 \x01(\t\x12\x0f\n\x07trusted\x18\x13 \x01(\x08\x12/\n\x0b\x64\x65lete_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0coperation_id\x18\x15 \x01(\t\x12\x0f\n\x07\x66looded\x18\x16 \x01(\x08\"j\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_APP\x10\x01\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x02\x12\x11\n\rCHANNEL_EMAIL\x10\x03\x12\x11\n\rCHANNEL_PHONE\x10\x04\"\x80\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATE_RECEIVED\x10\x01\x12\x12\n\x0eSTATE_ASSIGNED\x10\x02\x12\x12\n\x0eSTATE_ANSWERED\x10\x03\x12\x10\n\x0cSTATE_MERGED\x10\x04\x12\x12\n\x0eSTATE_RESOLVED\x10\x05\"y\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_UPHELD\x10\x01\x12\x15\n\x11OUTCOME_DISMISSED\x10\x02\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x03\x12\x13\n\x0fOUTCOME_ABUSIVE\x10\x04\"\xa7\x01\n\tDismissal\x12\x19\n\x15\x44ISMISSAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44ISMISSAL_NO_VIOLATION\x10\x01\x12\x1d\n\x19\x44ISMISSAL_NOT_ESTABLISHED\x10\x02\x12\x1b\n\x17\x44ISMISSAL_NOT_COMPETENT\x10\x03\x12\x12\n\x0e\x44ISMISSAL_GONE\x10\x04\x12\x13\n\x0f\x44ISMISSAL_OTHER\x10\x05\"g\n\x08Reminder\x12\x18\n\x14REMINDER_UNSPECIFIED\x10\x00\x12\x11\n\rREMINDER_HALF\x10\x01\x12\x18\n\x14REMINDER_FOUR_FIFTHS\x10\x02\x12\x14\n\x10REMINDER_OVERDUE\x10\x03\"\xbe\x02\n\x11\x46ileTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Channel\x12(\n\x06target\x18\x03 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x39\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x06 \x01(\t\x12\x1e\n\x16reporter_account_token\x18\x07 \x01(\t\x12\x18\n\x10\x65vidence_digests\x18\x08 \x03(\x0c\x12\x14\n\x0c\x63ontent_copy\x18\t \x01(\x0c\x12\x14\n\x0coperation_id\x18\n \x01(\t\"B\n\x0b\x46iledTipOff\x12#\n\x07tip_off\x18\x01 \x01(\x0b\x32\x12.idvault.v1.TipOff\x12\x0e\n\x06secret\x18\x02 \x01(\t\"8\n\x13\x46ollowTipOffRequest\x12\x11\n\treference\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\xf9\x02\n\x0e\x46ollowedTipOff\x12\x11\n\treference\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.idvault.v1.TipOff.State\x12-\n\tfile_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61nswer_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cresolve_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07outcome\x18\x07 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Outcome\x12/\n\tdismissal\x18\x08 \x01(\x0e\x32\x1c.idvault.v1.TipOff.Dismissal\x12\r\n\x05reply\x18\t \x01(\t\"\xa3\x01\n\x13\x41ssignTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x1b\n\x13\x66ormer_moderator_id\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x86\x01\n\x13ReturnTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x95\x01\n\x14\x41\x64\x64TipOffNoteRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x95\x01\n\x13\x41nswerTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\r\n\x05reply\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\xa9\x02\n\x14ResolveTipOffRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12+\n\x07outcome\x18\x04 \x01(\x0e\x32\x1a.idvault.v1.TipOff.Outcome\x12/\n\tdismissal\x18\x05 \x01(\x0e\x32\x1c.idvault.v1.TipOff.Dismissal\x12\r\n\x05reply\x18\x06 \x01(\t\x12\x33\n\x08sanction\x18\x07 \x01(\x0b\x32!.idvault.v1.ImposeSanctionRequest\x12\x31\n\tsignature\x18\x08 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x9d\x01\n\x13MergeTipOffsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ntip_off_id\x18\x02 \x01(\t\x12\x14\n\x0cmoderator_id\x18\x03 \x01(\t\x12\x15\n\rduplicate_ids\x18\x04 \x03(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"&\n\x10GetTipOffRequest\x12\x12\n\ntip_off_id\x18\x01 \x01(\t\"\x9c\x01\n\nTipOffCase\x12#\n\x07tip_off\x18\x01 \x01(\x0b\x32\x12.idvault.v1.TipOff\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_copy\x18\x04 \x01(\x0c\x12\r\n\x05reply\x18\x05 \x01(\t\x12%\n\x05notes\x18\x06 \x03(\x0b\x32\x16.idvault.v1.TipOffNote\"`\n\nTipOffNote\x12\x14\n\x0cmoderator_id\x18\x01 \x01(\t\x12.\n\nwrite_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x03 \x01(\t\"\xbd\x02\n\x12ListTipOffsRequest\x12\'\n\x05state\x18\x01 \x01(\x0e\x32\x18.idvault.v1.TipOff.State\x12\x11\n\topen_only\x18\x02 \x01(\x08\x12\x33\n\x0f\x64ue_before_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmoderator_id\x18\x04 \x01(\t\x12(\n\x06target\x18\x05 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x39\n\x08\x63\x61tegory\x18\x06 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\t\x12\x14\n\x0coperation_id\x18\t \x01(\t\"T\n\x13ListTipOffsResponse\x12$\n\x08tip_offs\x18\x01 \x03(\x0b\x32\x12.idvault.v1.TipOff\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc5\x02\n\x08Reporter\x12\x13\n\x0breporter_id\x18\x01 \x01(\t\x12/\n\x08standing\x18\x02 \x01(\x0e\x32\x1d.idvault.v1.Reporter.Standing\x12\x32\n\x0elimit_end_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66iled\x18\x04 \x01(\x03\x12\x0e\n\x06upheld\x18\x05 \x01(\x03\x12\x11\n\tdismissed\x18\x06 \x01(\x03\x12\x0f\n\x07\x61\x62usive\x18\x07 \x01(\x03\"|\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x15\n\x11STANDING_ORDINARY\x10\x01\x12\x14\n\x10STANDING_TRUSTED\x10\x02\x12\x13\n\x0fSTANDING_WARNED\x10\x03\x12\x14\n\x10STANDING_LIMITED\x10\x04\"\xdd\x01\n\x1aSetReporterStandingRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x13\n\x0breporter_id\x18\x02 \x01(\t\x12/\n\x08standing\x18\x03 \x01(\x0e\x32\x1d.idvault.v1.Reporter.Standing\x12\x32\n\x0elimit_end_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"n\n\x14ListReportersRequest\x12/\n\x08standing\x18\x01 \x01(\x0e\x32\x1d.idvault.v1.Reporter.Standing\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x15ListReportersResponse\x12\'\n\treporters\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Reporter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x16ListTipOffFormsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Y\n\x17ListTipOffFormsResponse\x12%\n\x05\x66orms\x18\x01 \x03(\x0b\x32\x16.idvault.v1.TipOffForm\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\nTipOffForm\x12\x10\n\x08platform\x18\x01 \x01(\t\x12\x16\n\x0eplatform_title\x18\x02 \x01(\t\"\xca\x01\n\x15\x46ileTipOffFormRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\t\x12\x39\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\x12\x15\n\x07\x63ontact\x18\x06 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x0c\x63ontent_copy\x18\x07 \x01(\x0c\"b\n\x0f\x46iledTipOffForm\x12\x11\n\treference\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x17\x46ollowTipOffFormRequest\x12\x10\n\x08platform\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06secret\x18\x03 \x01(\t2\xec\x07\n\rTipOffService\x12K\n\nFileTipOff\x12\x1d.idvault.v1.FileTipOffRequest\x1a\x17.idvault.v1.FiledTipOff\"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0c\x46ollowTipOff\x12\x1f.idvault.v1.FollowTipOffRequest\x1a\x1a.idvault.v1.FollowedTipOff\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12K\n\x0c\x41ssignTipOff\x12\x1f.idvault.v1.AssignTipOffRequest\x1a\x12.idvault.v1.TipOff\"\x06\x8a\xb5\x18\x02\x01\x07\x12K\n\x0cReturnTipOff\x12\x1f.idvault.v1.ReturnTipOffRequest\x1a\x12.idvault.v1.TipOff\"\x06\x8a\xb5\x18\x02\x01\x07\x12M\n\rAddTipOffNote\x12 .idvault.v1.AddTipOffNoteRequest\x1a\x12.idvault.v1.TipOff\"\x06\x8a\xb5\x18\x02\x01\x07\x12K\n\x0c\x41nswerTipOff\x12\x1f.idvault.v1.AnswerTipOffRequest\x1a\x12.idvault.v1.TipOff\"\x06\x8a\xb5\x18\x02\x01\x07\x12M\n\rResolveTipOff\x12 .idvault.v1.ResolveTipOffRequest\x1a\x12.idvault.v1.TipOff\"\x06\x8a\xb5\x18\x02\x01\x07\x12K\n\x0cMergeTipOffs\x12\x1f.idvault.v1.MergeTipOffsRequest\x1a\x12.idvault.v1.TipOff\"\x06\x8a\xb5\x18\x02\x01\x07\x12L\n\tGetTipOff\x12\x1c.idvault.v1.GetTipOffRequest\x1a\x16.idvault.v1.TipOffCase\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12Y\n\x0bListTipOffs\x12\x1e.idvault.v1.ListTipOffsRequest\x1a\x1f.idvault.v1.ListTipOffsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x12[\n\x13SetReporterStanding\x12&.idvault.v1.SetReporterStandingRequest\x1a\x14.idvault.v1.Reporter\"\x06\x8a\xb5\x18\x02\x01\x07\x12_\n\rListReporters\x12 .idvault.v1.ListReportersRequest\x1a!.idvault.v1.ListReportersResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x01\x07\x32\xb1\x02\n\x11TipOffFormService\x12\x64\n\x0fListTipOffForms\x12\".idvault.v1.ListTipOffFormsRequest\x1a#.idvault.v1.ListTipOffFormsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x12W\n\x0e\x46ileTipOffForm\x12!.idvault.v1.FileTipOffFormRequest\x1a\x1b.idvault.v1.FiledTipOffForm\"\x05\x8a\xb5\x18\x01\x06\x12]\n\x10\x46ollowTipOffForm\x12#.idvault.v1.FollowTipOffFormRequest\x1a\x1a.idvault.v1.FollowedTipOff\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "idvault_verify.v1.tip_off_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.tip_off_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_FILETIPOFFFORMREQUEST"].fields_by_name["text"]._loaded_options = None
-    _globals["_FILETIPOFFFORMREQUEST"].fields_by_name["text"]._serialized_options = b"\220\265\030\001"
-    _globals["_FILETIPOFFFORMREQUEST"].fields_by_name["contact"]._loaded_options = None
-    _globals["_FILETIPOFFFORMREQUEST"].fields_by_name["contact"]._serialized_options = b"\220\265\030\001"
-    _globals["_TIPOFFSERVICE"].methods_by_name["FileTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name["FileTipOff"]._serialized_options = b"\212\265\030\001\001"
-    _globals["_TIPOFFSERVICE"].methods_by_name["FollowTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "FollowTipOff"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\001"
-    _globals["_TIPOFFSERVICE"].methods_by_name["AssignTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "AssignTipOff"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["ReturnTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "ReturnTipOff"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["AddTipOffNote"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "AddTipOffNote"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["AnswerTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "AnswerTipOff"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["ResolveTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "ResolveTipOff"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["MergeTipOffs"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "MergeTipOffs"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["GetTipOff"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "GetTipOff"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["ListTipOffs"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "ListTipOffs"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["SetReporterStanding"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "SetReporterStanding"
-    ]._serialized_options = b"\212\265\030\002\001\007"
-    _globals["_TIPOFFSERVICE"].methods_by_name["ListReporters"]._loaded_options = None
-    _globals["_TIPOFFSERVICE"].methods_by_name[
-        "ListReporters"
-    ]._serialized_options = b"\220\002\001\212\265\030\002\001\007"
-    _globals["_TIPOFFFORMSERVICE"].methods_by_name["ListTipOffForms"]._loaded_options = None
-    _globals["_TIPOFFFORMSERVICE"].methods_by_name[
-        "ListTipOffForms"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_TIPOFFFORMSERVICE"].methods_by_name["FileTipOffForm"]._loaded_options = None
-    _globals["_TIPOFFFORMSERVICE"].methods_by_name[
-        "FileTipOffForm"
-    ]._serialized_options = b"\212\265\030\001\006"
-    _globals["_TIPOFFFORMSERVICE"].methods_by_name["FollowTipOffForm"]._loaded_options = None
-    _globals["_TIPOFFFORMSERVICE"].methods_by_name[
-        "FollowTipOffForm"
-    ]._serialized_options = b"\220\002\001\212\265\030\001\006"
-    _globals["_TIPOFFTARGET"]._serialized_start = 126
-    _globals["_TIPOFFTARGET"]._serialized_end = 223
-    _globals["_TIPOFF"]._serialized_start = 226
-    _globals["_TIPOFF"]._serialized_end = 1649
-    _globals["_TIPOFF_CHANNEL"]._serialized_start = 1014
-    _globals["_TIPOFF_CHANNEL"]._serialized_end = 1120
-    _globals["_TIPOFF_STATE"]._serialized_start = 1123
-    _globals["_TIPOFF_STATE"]._serialized_end = 1251
-    _globals["_TIPOFF_OUTCOME"]._serialized_start = 1253
-    _globals["_TIPOFF_OUTCOME"]._serialized_end = 1374
-    _globals["_TIPOFF_DISMISSAL"]._serialized_start = 1377
-    _globals["_TIPOFF_DISMISSAL"]._serialized_end = 1544
-    _globals["_TIPOFF_REMINDER"]._serialized_start = 1546
-    _globals["_TIPOFF_REMINDER"]._serialized_end = 1649
-    _globals["_FILETIPOFFREQUEST"]._serialized_start = 1652
-    _globals["_FILETIPOFFREQUEST"]._serialized_end = 1970
-    _globals["_FILEDTIPOFF"]._serialized_start = 1972
-    _globals["_FILEDTIPOFF"]._serialized_end = 2038
-    _globals["_FOLLOWTIPOFFREQUEST"]._serialized_start = 2040
-    _globals["_FOLLOWTIPOFFREQUEST"]._serialized_end = 2096
-    _globals["_FOLLOWEDTIPOFF"]._serialized_start = 2099
-    _globals["_FOLLOWEDTIPOFF"]._serialized_end = 2476
-    _globals["_ASSIGNTIPOFFREQUEST"]._serialized_start = 2479
-    _globals["_ASSIGNTIPOFFREQUEST"]._serialized_end = 2642
-    _globals["_RETURNTIPOFFREQUEST"]._serialized_start = 2645
-    _globals["_RETURNTIPOFFREQUEST"]._serialized_end = 2779
-    _globals["_ADDTIPOFFNOTEREQUEST"]._serialized_start = 2782
-    _globals["_ADDTIPOFFNOTEREQUEST"]._serialized_end = 2931
-    _globals["_ANSWERTIPOFFREQUEST"]._serialized_start = 2934
-    _globals["_ANSWERTIPOFFREQUEST"]._serialized_end = 3083
-    _globals["_RESOLVETIPOFFREQUEST"]._serialized_start = 3086
-    _globals["_RESOLVETIPOFFREQUEST"]._serialized_end = 3383
-    _globals["_MERGETIPOFFSREQUEST"]._serialized_start = 3386
-    _globals["_MERGETIPOFFSREQUEST"]._serialized_end = 3543
-    _globals["_GETTIPOFFREQUEST"]._serialized_start = 3545
-    _globals["_GETTIPOFFREQUEST"]._serialized_end = 3583
-    _globals["_TIPOFFCASE"]._serialized_start = 3586
-    _globals["_TIPOFFCASE"]._serialized_end = 3742
-    _globals["_TIPOFFNOTE"]._serialized_start = 3744
-    _globals["_TIPOFFNOTE"]._serialized_end = 3840
-    _globals["_LISTTIPOFFSREQUEST"]._serialized_start = 3843
-    _globals["_LISTTIPOFFSREQUEST"]._serialized_end = 4160
-    _globals["_LISTTIPOFFSRESPONSE"]._serialized_start = 4162
-    _globals["_LISTTIPOFFSRESPONSE"]._serialized_end = 4246
-    _globals["_REPORTER"]._serialized_start = 4249
-    _globals["_REPORTER"]._serialized_end = 4574
-    _globals["_REPORTER_STANDING"]._serialized_start = 4450
-    _globals["_REPORTER_STANDING"]._serialized_end = 4574
-    _globals["_SETREPORTERSTANDINGREQUEST"]._serialized_start = 4577
-    _globals["_SETREPORTERSTANDINGREQUEST"]._serialized_end = 4798
-    _globals["_LISTREPORTERSREQUEST"]._serialized_start = 4800
-    _globals["_LISTREPORTERSREQUEST"]._serialized_end = 4910
-    _globals["_LISTREPORTERSRESPONSE"]._serialized_start = 4912
-    _globals["_LISTREPORTERSRESPONSE"]._serialized_end = 5001
-    _globals["_LISTTIPOFFFORMSREQUEST"]._serialized_start = 5003
-    _globals["_LISTTIPOFFFORMSREQUEST"]._serialized_end = 5066
-    _globals["_LISTTIPOFFFORMSRESPONSE"]._serialized_start = 5068
-    _globals["_LISTTIPOFFFORMSRESPONSE"]._serialized_end = 5157
-    _globals["_TIPOFFFORM"]._serialized_start = 5159
-    _globals["_TIPOFFFORM"]._serialized_end = 5213
-    _globals["_FILETIPOFFFORMREQUEST"]._serialized_start = 5216
-    _globals["_FILETIPOFFFORMREQUEST"]._serialized_end = 5418
-    _globals["_FILEDTIPOFFFORM"]._serialized_start = 5420
-    _globals["_FILEDTIPOFFFORM"]._serialized_end = 5518
-    _globals["_FOLLOWTIPOFFFORMREQUEST"]._serialized_start = 5520
-    _globals["_FOLLOWTIPOFFFORMREQUEST"]._serialized_end = 5598
-    _globals["_TIPOFFSERVICE"]._serialized_start = 5601
-    _globals["_TIPOFFSERVICE"]._serialized_end = 6605
-    _globals["_TIPOFFFORMSERVICE"]._serialized_start = 6608
-    _globals["_TIPOFFFORMSERVICE"]._serialized_end = 6913
+  DESCRIPTOR._loaded_options = None
+  _globals['_FILETIPOFFFORMREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_FILETIPOFFFORMREQUEST'].fields_by_name['text']._serialized_options = b'\220\265\030\001'
+  _globals['_FILETIPOFFFORMREQUEST'].fields_by_name['contact']._loaded_options = None
+  _globals['_FILETIPOFFFORMREQUEST'].fields_by_name['contact']._serialized_options = b'\220\265\030\001'
+  _globals['_TIPOFFSERVICE'].methods_by_name['FileTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['FileTipOff']._serialized_options = b'\212\265\030\001\001'
+  _globals['_TIPOFFSERVICE'].methods_by_name['FollowTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['FollowTipOff']._serialized_options = b'\220\002\001\212\265\030\001\001'
+  _globals['_TIPOFFSERVICE'].methods_by_name['AssignTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['AssignTipOff']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['ReturnTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['ReturnTipOff']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['AddTipOffNote']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['AddTipOffNote']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['AnswerTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['AnswerTipOff']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['ResolveTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['ResolveTipOff']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['MergeTipOffs']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['MergeTipOffs']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['GetTipOff']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['GetTipOff']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['ListTipOffs']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['ListTipOffs']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['SetReporterStanding']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['SetReporterStanding']._serialized_options = b'\212\265\030\002\001\007'
+  _globals['_TIPOFFSERVICE'].methods_by_name['ListReporters']._loaded_options = None
+  _globals['_TIPOFFSERVICE'].methods_by_name['ListReporters']._serialized_options = b'\220\002\001\212\265\030\002\001\007'
+  _globals['_TIPOFFFORMSERVICE'].methods_by_name['ListTipOffForms']._loaded_options = None
+  _globals['_TIPOFFFORMSERVICE'].methods_by_name['ListTipOffForms']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_TIPOFFFORMSERVICE'].methods_by_name['FileTipOffForm']._loaded_options = None
+  _globals['_TIPOFFFORMSERVICE'].methods_by_name['FileTipOffForm']._serialized_options = b'\212\265\030\001\006'
+  _globals['_TIPOFFFORMSERVICE'].methods_by_name['FollowTipOffForm']._loaded_options = None
+  _globals['_TIPOFFFORMSERVICE'].methods_by_name['FollowTipOffForm']._serialized_options = b'\220\002\001\212\265\030\001\006'
+  _globals['_TIPOFFTARGET']._serialized_start=126
+  _globals['_TIPOFFTARGET']._serialized_end=223
+  _globals['_TIPOFF']._serialized_start=226
+  _globals['_TIPOFF']._serialized_end=1649
+  _globals['_TIPOFF_CHANNEL']._serialized_start=1014
+  _globals['_TIPOFF_CHANNEL']._serialized_end=1120
+  _globals['_TIPOFF_STATE']._serialized_start=1123
+  _globals['_TIPOFF_STATE']._serialized_end=1251
+  _globals['_TIPOFF_OUTCOME']._serialized_start=1253
+  _globals['_TIPOFF_OUTCOME']._serialized_end=1374
+  _globals['_TIPOFF_DISMISSAL']._serialized_start=1377
+  _globals['_TIPOFF_DISMISSAL']._serialized_end=1544
+  _globals['_TIPOFF_REMINDER']._serialized_start=1546
+  _globals['_TIPOFF_REMINDER']._serialized_end=1649
+  _globals['_FILETIPOFFREQUEST']._serialized_start=1652
+  _globals['_FILETIPOFFREQUEST']._serialized_end=1970
+  _globals['_FILEDTIPOFF']._serialized_start=1972
+  _globals['_FILEDTIPOFF']._serialized_end=2038
+  _globals['_FOLLOWTIPOFFREQUEST']._serialized_start=2040
+  _globals['_FOLLOWTIPOFFREQUEST']._serialized_end=2096
+  _globals['_FOLLOWEDTIPOFF']._serialized_start=2099
+  _globals['_FOLLOWEDTIPOFF']._serialized_end=2476
+  _globals['_ASSIGNTIPOFFREQUEST']._serialized_start=2479
+  _globals['_ASSIGNTIPOFFREQUEST']._serialized_end=2642
+  _globals['_RETURNTIPOFFREQUEST']._serialized_start=2645
+  _globals['_RETURNTIPOFFREQUEST']._serialized_end=2779
+  _globals['_ADDTIPOFFNOTEREQUEST']._serialized_start=2782
+  _globals['_ADDTIPOFFNOTEREQUEST']._serialized_end=2931
+  _globals['_ANSWERTIPOFFREQUEST']._serialized_start=2934
+  _globals['_ANSWERTIPOFFREQUEST']._serialized_end=3083
+  _globals['_RESOLVETIPOFFREQUEST']._serialized_start=3086
+  _globals['_RESOLVETIPOFFREQUEST']._serialized_end=3383
+  _globals['_MERGETIPOFFSREQUEST']._serialized_start=3386
+  _globals['_MERGETIPOFFSREQUEST']._serialized_end=3543
+  _globals['_GETTIPOFFREQUEST']._serialized_start=3545
+  _globals['_GETTIPOFFREQUEST']._serialized_end=3583
+  _globals['_TIPOFFCASE']._serialized_start=3586
+  _globals['_TIPOFFCASE']._serialized_end=3742
+  _globals['_TIPOFFNOTE']._serialized_start=3744
+  _globals['_TIPOFFNOTE']._serialized_end=3840
+  _globals['_LISTTIPOFFSREQUEST']._serialized_start=3843
+  _globals['_LISTTIPOFFSREQUEST']._serialized_end=4160
+  _globals['_LISTTIPOFFSRESPONSE']._serialized_start=4162
+  _globals['_LISTTIPOFFSRESPONSE']._serialized_end=4246
+  _globals['_REPORTER']._serialized_start=4249
+  _globals['_REPORTER']._serialized_end=4574
+  _globals['_REPORTER_STANDING']._serialized_start=4450
+  _globals['_REPORTER_STANDING']._serialized_end=4574
+  _globals['_SETREPORTERSTANDINGREQUEST']._serialized_start=4577
+  _globals['_SETREPORTERSTANDINGREQUEST']._serialized_end=4798
+  _globals['_LISTREPORTERSREQUEST']._serialized_start=4800
+  _globals['_LISTREPORTERSREQUEST']._serialized_end=4910
+  _globals['_LISTREPORTERSRESPONSE']._serialized_start=4912
+  _globals['_LISTREPORTERSRESPONSE']._serialized_end=5001
+  _globals['_LISTTIPOFFFORMSREQUEST']._serialized_start=5003
+  _globals['_LISTTIPOFFFORMSREQUEST']._serialized_end=5066
+  _globals['_LISTTIPOFFFORMSRESPONSE']._serialized_start=5068
+  _globals['_LISTTIPOFFFORMSRESPONSE']._serialized_end=5157
+  _globals['_TIPOFFFORM']._serialized_start=5159
+  _globals['_TIPOFFFORM']._serialized_end=5213
+  _globals['_FILETIPOFFFORMREQUEST']._serialized_start=5216
+  _globals['_FILETIPOFFFORMREQUEST']._serialized_end=5418
+  _globals['_FILEDTIPOFFFORM']._serialized_start=5420
+  _globals['_FILEDTIPOFFFORM']._serialized_end=5518
+  _globals['_FOLLOWTIPOFFFORMREQUEST']._serialized_start=5520
+  _globals['_FOLLOWTIPOFFFORMREQUEST']._serialized_end=5598
+  _globals['_TIPOFFSERVICE']._serialized_start=5601
+  _globals['_TIPOFFSERVICE']._serialized_end=6605
+  _globals['_TIPOFFFORMSERVICE']._serialized_start=6608
+  _globals['_TIPOFFFORMSERVICE']._serialized_end=6913
 # @@protoc_insertion_point(module_scope)

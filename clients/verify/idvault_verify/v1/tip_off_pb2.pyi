@@ -3,25 +3,21 @@
 isort:skip_file
 Reports of rumours: what the public tells a platform, and its answer and solution within seven calendar days."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -47,31 +43,11 @@ class TipOffTarget(_message.Message):
         public_account_id: _builtins.str = ...,
         content: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "content",
-        b"content",
-        "public_account_id",
-        b"public_account_id",
-        "target",
-        b"target",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "content", b"content", "public_account_id", b"public_account_id", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "content",
-        b"content",
-        "public_account_id",
-        b"public_account_id",
-        "target",
-        b"target",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "content", b"content", "public_account_id", b"public_account_id", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal[
-        "account_token", "public_account_id", "content"
-    ]  # noqa: Y015
+    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["account_token", "public_account_id", "content"]  # noqa: Y015
     _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
 
@@ -87,9 +63,7 @@ class TipOff(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _ChannelEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[TipOff._Channel.ValueType], _builtins.type
-    ):
+    class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TipOff._Channel.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         CHANNEL_UNSPECIFIED: TipOff._Channel.ValueType  # 0
         """Refused."""
@@ -155,9 +129,7 @@ class TipOff(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _OutcomeEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[TipOff._Outcome.ValueType], _builtins.type
-    ):
+    class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TipOff._Outcome.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         OUTCOME_UNSPECIFIED: TipOff._Outcome.ValueType  # 0
         """Not decided yet."""
@@ -188,9 +160,7 @@ class TipOff(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _DismissalEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[TipOff._Dismissal.ValueType], _builtins.type
-    ):
+    class _DismissalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TipOff._Dismissal.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         DISMISSAL_UNSPECIFIED: TipOff._Dismissal.ValueType  # 0
         """Not dismissed."""
@@ -225,9 +195,7 @@ class TipOff(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _ReminderEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[TipOff._Reminder.ValueType], _builtins.type
-    ):
+    class _ReminderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TipOff._Reminder.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         REMINDER_UNSPECIFIED: TipOff._Reminder.ValueType  # 0
         """None yet."""
@@ -358,67 +326,9 @@ class TipOff(_message.Message):
         operation_id: _builtins.str = ...,
         flooded: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "answer_time",
-        b"answer_time",
-        "delete_time",
-        b"delete_time",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "resolve_time",
-        b"resolve_time",
-        "target",
-        b"target",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "answer_time",
-        b"answer_time",
-        "category",
-        b"category",
-        "channel",
-        b"channel",
-        "delete_time",
-        b"delete_time",
-        "dismissal",
-        b"dismissal",
-        "due_time",
-        b"due_time",
-        "evidence_digests",
-        b"evidence_digests",
-        "file_time",
-        b"file_time",
-        "flooded",
-        b"flooded",
-        "merged_into_id",
-        b"merged_into_id",
-        "moderator_id",
-        b"moderator_id",
-        "operation_id",
-        b"operation_id",
-        "outcome",
-        b"outcome",
-        "reference",
-        b"reference",
-        "reminder",
-        b"reminder",
-        "reporter_id",
-        b"reporter_id",
-        "resolve_time",
-        b"resolve_time",
-        "sanction_id",
-        b"sanction_id",
-        "state",
-        b"state",
-        "target",
-        b"target",
-        "tip_off_id",
-        b"tip_off_id",
-        "trusted",
-        b"trusted",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -482,28 +392,7 @@ class FileTipOffRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "category",
-        b"category",
-        "channel",
-        b"channel",
-        "contact",
-        b"contact",
-        "content_copy",
-        b"content_copy",
-        "evidence_digests",
-        b"evidence_digests",
-        "operation_id",
-        b"operation_id",
-        "reporter_account_token",
-        b"reporter_account_token",
-        "request_id",
-        b"request_id",
-        "target",
-        b"target",
-        "text",
-        b"text",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "channel", b"channel", "contact", b"contact", "content_copy", b"content_copy", "evidence_digests", b"evidence_digests", "operation_id", b"operation_id", "reporter_account_token", b"reporter_account_token", "request_id", b"request_id", "target", b"target", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -617,37 +506,9 @@ class FollowedTipOff(_message.Message):
         dismissal: Global___TipOff.Dismissal.ValueType = ...,
         reply: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "answer_time",
-        b"answer_time",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "resolve_time",
-        b"resolve_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "answer_time",
-        b"answer_time",
-        "dismissal",
-        b"dismissal",
-        "due_time",
-        b"due_time",
-        "file_time",
-        b"file_time",
-        "outcome",
-        b"outcome",
-        "reference",
-        b"reference",
-        "reply",
-        b"reply",
-        "resolve_time",
-        b"resolve_time",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "dismissal", b"dismissal", "due_time", b"due_time", "file_time", b"file_time", "outcome", b"outcome", "reference", b"reference", "reply", b"reply", "resolve_time", b"resolve_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -687,18 +548,7 @@ class AssignTipOffRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "former_moderator_id",
-        b"former_moderator_id",
-        "moderator_id",
-        b"moderator_id",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "tip_off_id",
-        b"tip_off_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_moderator_id", b"former_moderator_id", "moderator_id", b"moderator_id", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -734,16 +584,7 @@ class ReturnTipOffRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id",
-        b"moderator_id",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "tip_off_id",
-        b"tip_off_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -783,18 +624,7 @@ class AddTipOffNoteRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id",
-        b"moderator_id",
-        "note",
-        b"note",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "tip_off_id",
-        b"tip_off_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "note", b"note", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -834,18 +664,7 @@ class AnswerTipOffRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id",
-        b"moderator_id",
-        "reply",
-        b"reply",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "tip_off_id",
-        b"tip_off_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "reply", b"reply", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -904,24 +723,7 @@ class ResolveTipOffRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sanction", b"sanction", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "dismissal",
-        b"dismissal",
-        "moderator_id",
-        b"moderator_id",
-        "outcome",
-        b"outcome",
-        "reply",
-        b"reply",
-        "request_id",
-        b"request_id",
-        "sanction",
-        b"sanction",
-        "signature",
-        b"signature",
-        "tip_off_id",
-        b"tip_off_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -963,18 +765,7 @@ class MergeTipOffsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "duplicate_ids",
-        b"duplicate_ids",
-        "moderator_id",
-        b"moderator_id",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "tip_off_id",
-        b"tip_off_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate_ids", b"duplicate_ids", "moderator_id", b"moderator_id", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1042,20 +833,7 @@ class TipOffCase(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "contact",
-        b"contact",
-        "content_copy",
-        b"content_copy",
-        "notes",
-        b"notes",
-        "reply",
-        b"reply",
-        "text",
-        b"text",
-        "tip_off",
-        b"tip_off",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "reply", b"reply", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1087,9 +865,7 @@ class TipOffNote(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["write_time", b"write_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "moderator_id", b"moderator_id", "note", b"note", "write_time", b"write_time"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "note", b"note", "write_time", b"write_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1147,26 +923,7 @@ class ListTipOffsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before_time", b"due_before_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "category",
-        b"category",
-        "due_before_time",
-        b"due_before_time",
-        "moderator_id",
-        b"moderator_id",
-        "open_only",
-        b"open_only",
-        "operation_id",
-        b"operation_id",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "state",
-        b"state",
-        "target",
-        b"target",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "due_before_time", b"due_before_time", "moderator_id", b"moderator_id", "open_only", b"open_only", "operation_id", b"operation_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1194,9 +951,7 @@ class ListTipOffsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "tip_offs", b"tip_offs"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "tip_offs", b"tip_offs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1212,9 +967,7 @@ class Reporter(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StandingEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Reporter._Standing.ValueType], _builtins.type
-    ):
+    class _StandingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Reporter._Standing.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STANDING_UNSPECIFIED: Reporter._Standing.ValueType  # 0
         """Refused."""
@@ -1277,22 +1030,7 @@ class Reporter(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "abusive",
-        b"abusive",
-        "dismissed",
-        b"dismissed",
-        "filed",
-        b"filed",
-        "limit_end_time",
-        b"limit_end_time",
-        "reporter_id",
-        b"reporter_id",
-        "standing",
-        b"standing",
-        "upheld",
-        b"upheld",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abusive", b"abusive", "dismissed", b"dismissed", "filed", b"filed", "limit_end_time", b"limit_end_time", "reporter_id", b"reporter_id", "standing", b"standing", "upheld", b"upheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1332,22 +1070,9 @@ class SetReporterStandingRequest(_message.Message):
         limit_end_time: _timestamp_pb2.Timestamp | None = ...,
         signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "limit_end_time", b"limit_end_time", "signature", b"signature"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "limit_end_time",
-        b"limit_end_time",
-        "reporter_id",
-        b"reporter_id",
-        "request_id",
-        b"request_id",
-        "signature",
-        b"signature",
-        "standing",
-        b"standing",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time", "reporter_id", b"reporter_id", "request_id", b"request_id", "signature", b"signature", "standing", b"standing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1377,9 +1102,7 @@ class ListReportersRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "page_size", b"page_size", "page_token", b"page_token", "standing", b"standing"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "standing", b"standing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1407,9 +1130,7 @@ class ListReportersResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "reporters", b"reporters"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reporters", b"reporters"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1489,9 +1210,7 @@ class TipOffForm(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "platform", b"platform", "platform_title", b"platform_title"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "platform_title", b"platform_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1537,22 +1256,7 @@ class FileTipOffFormRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "category",
-        b"category",
-        "contact",
-        b"contact",
-        "content",
-        b"content",
-        "content_copy",
-        b"content_copy",
-        "platform",
-        b"platform",
-        "request_id",
-        b"request_id",
-        "text",
-        b"text",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "contact", b"contact", "content", b"content", "content_copy", b"content_copy", "platform", b"platform", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1584,9 +1288,7 @@ class FiledTipOffForm(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "due_time", b"due_time", "reference", b"reference", "secret", b"secret"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "reference", b"reference", "secret", b"secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1616,9 +1318,7 @@ class FollowTipOffFormRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "platform", b"platform", "reference", b"reference", "secret", b"secret"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "reference", b"reference", "secret", b"secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,27 +3,23 @@
 isort:skip_file
 Verifying the owner of an account, a person or an organisation, with a national registry."""
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import disclosure_pb2 as _disclosure_pb2
 from idvault_verify.v1 import transparency_pb2 as _transparency_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import Never as _Never
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -71,20 +67,7 @@ class VerifyIndividualRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document", b"document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "consent",
-        b"consent",
-        "document",
-        b"document",
-        "invitation_code",
-        b"invitation_code",
-        "real_name",
-        b"real_name",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "document", b"document", "invitation_code", b"invitation_code", "real_name", b"real_name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -134,20 +117,7 @@ class VerifyOrganizationRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document", b"document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "consent",
-        b"consent",
-        "document",
-        b"document",
-        "invitation_code",
-        b"invitation_code",
-        "organization_name",
-        b"organization_name",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "document", b"document", "invitation_code", b"invitation_code", "organization_name", b"organization_name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -185,9 +155,7 @@ class Verification(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Verification._State.ValueType], _builtins.type
-    ):
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Verification._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Verification._State.ValueType  # 0
         """Never sent."""
@@ -214,9 +182,7 @@ class Verification(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _FailureReasonEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Verification._FailureReason.ValueType], _builtins.type
-    ):
+    class _FailureReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Verification._FailureReason.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         FAILURE_REASON_UNSPECIFIED: Verification._FailureReason.ValueType  # 0
         """The claim has not failed."""
@@ -301,26 +267,9 @@ class Verification(_message.Message):
         request_id: _builtins.str = ...,
         receipt: Global___Receipt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "receipt", b"receipt", "retry_after", b"retry_after", "status", b"status"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "retry_after", b"retry_after", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "failure_reason",
-        b"failure_reason",
-        "receipt",
-        b"receipt",
-        "request_id",
-        b"request_id",
-        "retry_after",
-        b"retry_after",
-        "state",
-        b"state",
-        "status",
-        b"status",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "failure_reason", b"failure_reason", "receipt", b"receipt", "request_id", b"request_id", "retry_after", b"retry_after", "state", b"state", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -378,35 +327,9 @@ class Receipt(_message.Message):
         sealing_quorum: Global___SealingQuorum | None = ...,
         record: _disclosure_pb2.SealedRecord | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "checkpoint",
-        b"checkpoint",
-        "entry",
-        b"entry",
-        "record",
-        b"record",
-        "sealing_quorum",
-        b"sealing_quorum",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry", "record", b"record", "sealing_quorum", b"sealing_quorum"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_token",
-        b"account_token",
-        "checkpoint",
-        b"checkpoint",
-        "claim_id",
-        b"claim_id",
-        "entry",
-        b"entry",
-        "quorum",
-        b"quorum",
-        "record",
-        b"record",
-        "record_digest",
-        b"record_digest",
-        "sealing_quorum",
-        b"sealing_quorum",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "claim_id", b"claim_id", "entry", b"entry", "quorum", b"quorum", "record", b"record", "record_digest", b"record_digest", "sealing_quorum", b"sealing_quorum"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -460,9 +383,7 @@ class SealingCustodian(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "custodian", b"custodian", "hpke_public_key", b"hpke_public_key"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "hpke_public_key", b"hpke_public_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -16,11 +16,11 @@ from idvault.processes.bootstrap.key import rewrap as key_rewrap
 from idvault.processes.bootstrap.key.files import ListedKey, SharedPassphraseError
 from idvault.processes.bootstrap.key.rewrap import VersionState
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.key.rewrap import rewrap
 from idvault.processes.cli.key.withdraw import withdraw
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pkcs11_lock import ModuleError
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 
 _ROOT = 0
 

@@ -19,7 +19,7 @@ from idvault.key.acts.rewrap import RewrapProgress
 from idvault.processes.bootstrap.key import rewrap as key_rewrap
 from idvault.processes.bootstrap.key.rewrap import Rewrapped
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import ExitCode
+from idvault_verify.commands.errors import ExitCode
 
 _Tell = Callable[[str, RewrapProgress], None]
 

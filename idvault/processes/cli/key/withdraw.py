@@ -9,9 +9,9 @@ from idvault.core import config
 from idvault.core.config import Process
 from idvault.processes.bootstrap.key import withdrawal as key_withdrawal
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault.processes.cli.key.rewrap import Rewrappable
 from idvault.sealing.key_version import KeyKeptError
+from idvault_verify.commands.errors import CommandError, ExitCode
 
 
 def withdraw(

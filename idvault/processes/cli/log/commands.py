@@ -15,10 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log import trust as log_trust
 from idvault.processes.cli.log.source import Bar, BundleSource, DatabaseSource, Source, VerifiedLog
-from idvault_people.commands import log_keys as log_keys
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.error import DamagedError, IdvaultError, PreconditionError, Reason, UnavailableError
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.tree import LogError
@@ -27,7 +26,6 @@ from idvault_verify.transparency.verifier import WrongEntryError
 _ROOT = 0
 
 app = typer.Typer(help="The transparency log: verify it offline, export it.", no_args_is_help=True)
-app.command()(log_keys.keys)
 
 
 PublicKey = Annotated[

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log.trust import LogTrust
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency import proof, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.proof import ConsistencyError

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.epochs import EpochRefusedError
 from idvault_verify.transparency import checkpoint, epoch

@@ -16,11 +16,11 @@ from idvault.processes.bootstrap import backup as backups
 from idvault.processes.bootstrap import manifest as manifests
 from idvault.processes.bootstrap.base import urls
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log import trust as log_trust
 from idvault.processes.cli.restore import loss
 from idvault_verify import durable_file
 from idvault_verify.attest.people import roster_chain
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.tree import LogError
 

@@ -11,10 +11,10 @@ from idvault.core.config import Process
 from idvault.processes.backup.acts import ContradictedError, KnownNote
 from idvault.processes.bootstrap import epoch as losses
 from idvault.processes.cli import running
-from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.processes.cli.log import trust as log_trust
 from idvault_verify import durable_file
 from idvault_verify.attest import epoch as statements
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency import epoch
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.tree import LogError
@@ -56,7 +56,7 @@ def propose(
     typer.echo(f"restore: epoch {found.epoch}: {found.size} of {found.seen} entries are left")
     for name, count in found.lost.items():
         typer.echo(f"restore: lost: {count} {name}")
-    typer.echo(f"restore: {path} is for the custodians to read and sign (`idvault epoch sign`)")
+    typer.echo(f"restore: {path} is for the custodians to read and sign (`idvault-people epoch sign`)")
 
 
 def accept(path: Path | None, *, epochs: Mapping[str, bytes]) -> None:

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from idvault.processes.cli.errors import ExitCode
 from idvault_client import errors, reasons
-from idvault_client.commands import output
+from idvault_verify.commands import output
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.error import Reason
 from idvault_verify.event import FIELDS, EventType
 from tests.support.generate.reference import commands, settings
@@ -21,7 +21,7 @@ _EXIT_TEXTS = {
     ExitCode.REFUSED: "refused; the reason is printed",
     ExitCode.UNVERIFIED: "a proof or a signature does not verify",
     output.AS_TOLD: "valid only as far as the vault, the file's own roster or an unwitnessed log says",
-    output.FORGED: "a report that the public log contradicts (`idvault-client check-report`)",
+    output.FORGED: "a report that the public log contradicts (`idvault-verify check-report`)",
     130: "interrupted by Ctrl-C",
 }
 _HEAD = """# Reference
@@ -32,7 +32,8 @@ those of [operations.md](operations.md). Every method of the API is in
 
 - [Settings](#settings), [exit codes](#exit-codes), [metrics](#metrics)
 - [Events of the log](#events-of-the-log), [reasons](#reasons)
-- Commands: [idvault](#idvault), [idvault-client](#idvault-client)
+- Commands: [idvault](#idvault), [idvault-client](#idvault-client), [idvault-people](#idvault-people),
+  [idvault-verify](#idvault-verify)
 """
 _SETTINGS = """## Settings
 
@@ -41,7 +42,7 @@ begins with `IDVAULT_`. Commands that need fewer settings name those that are mi
 """
 _EXIT_CODES = """## Exit codes
 
-Of both programs. Errors go to stderr; with `--json` each is one object.
+Of every program. Errors go to stderr; with `--json` each is one object.
 """
 _METRICS = """## Metrics
 

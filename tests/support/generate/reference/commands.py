@@ -9,15 +9,24 @@ import typer
 
 from idvault.processes.cli import app as service
 from idvault_client.commands import app as client
+from idvault_people.commands.app import PROGRAM as PEOPLE
+from idvault_verify.commands import app as verify
 from tests.support.generate.reference.table import escaped, table
 
 _KINDS = {str: "TEXT", int: "N", float: "NUMBER", Path: "PATH"}
 
 
 def commands() -> str:
-    """Return the sections of both programs."""
+    """Return the sections of all programs; the service's with those of idvault-dev."""
     parts = []
-    for name, app in (("idvault", service.app), ("idvault-client", client.app)):
+    ours = {name: place for name, place in service.installed().items() if place.startswith("idvault_dev.")}
+    programs = {
+        "idvault": service.program(ours).app(),
+        "idvault-client": client.app,
+        "idvault-people": PEOPLE.app(),
+        "idvault-verify": verify.app,
+    }
+    for name, app in programs.items():
         parts.append(f"## {name}\n")
         for path, command in _walk([name], typer.main.get_command(app)):
             parts.append(_section(path, command))
@@ -27,7 +36,9 @@ def commands() -> str:
 def _walk(path: list[str], command: Any) -> Iterator[tuple[list[str], Any]]:
     yield path, command
     for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
-        yield from _walk([*path, name], command.get_command(None, name))
+        found = command.get_command(None, name)
+        if not found.hidden:
+            yield from _walk([*path, name], found)
 
 
 def _section(path: list[str], command: Any) -> str:

@@ -1,4 +1,4 @@
-"""`idvault custodian drill`: opens the custodian's share of a test record, so that a lost key is noticed."""
+"""`idvault-people custodian drill`: opens a share of a test record, so that a lost key is noticed."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`idvault custodian hand-over`: a replaced custodian re-seals the shares to the successor."""
+"""`idvault-people custodian hand-over`: a replaced custodian re-seals the shares to the successor."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_people.commands.disclosure import display
 from idvault_people.commands.session import MemberOptions, MemberSession, as_json, confirm, open_session
@@ -18,6 +17,7 @@ from idvault_people.custody.journal import NAME, HandOverJournal, HandOverJourna
 from idvault_people.trust import FindingError
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.succession import Succession
+from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.handover import MOST_SHARES
 
 _ROLE = "custodian"
@@ -72,11 +72,11 @@ def _client(session: MemberSession) -> HandOver:
 @contextmanager
 def _told(given: MemberOptions) -> Iterator[None]:
     """Turn the errors of a hand-over into CommandError."""
-    command = f"idvault {_ROLE} --identity {given.folder()}"
+    command = f"idvault-people {_ROLE} --identity {given.folder()}"
     try:
         yield
     except NotReplacedError as error:
-        text = f"{error}\nnext: idvault roster show {given.folder() / 'roster.json'}"
+        text = f"{error}\nnext: idvault-people roster show {given.folder() / 'roster.json'}"
         raise CommandError(ExitCode.REFUSED, text, reason="NOT_REPLACED") from error
     except HandOverJournalError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="JOURNAL", field="--identity") from error

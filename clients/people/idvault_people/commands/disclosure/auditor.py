@@ -1,4 +1,4 @@
-"""The verbs of `idvault auditor`: request, list, show, cancel, open; evidence, export."""
+"""The verbs of `idvault-people auditor`: request, list, show, cancel, open; evidence, export."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import wrong_usage
 from idvault_people.commands.disclosure import display, tables
 from idvault_people.commands.disclosure.evidence import Kept, export, refuse_existing, show_kept
 from idvault_people.commands.disclosure.evidence import kept as kept_evidence
@@ -15,6 +14,7 @@ from idvault_people.disclosure import evidence as evidences
 from idvault_people.disclosure.auditor import DisclosedRecord, Keep, keep_nothing
 from idvault_people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS
 from idvault_people.disclosure.search import DisclosureSearch
+from idvault_verify.commands.errors import wrong_usage
 from idvault_verify.disclosure import MOST_OPENINGS, DisclosureState
 from idvault_verify.printable import escaped
 from idvault_verify.v1 import disclosure_pb2

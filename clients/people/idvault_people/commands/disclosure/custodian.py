@@ -1,4 +1,4 @@
-"""The verbs of `idvault custodian`: pending, approve, deny.
+"""The verbs of `idvault-people custodian`: pending, approve, deny.
 
 Drill and hand-over are in `idvault_people.commands.custody`.
 """
@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import ExitCode
 from idvault_people.commands import passphrase
 from idvault_people.commands.custody import drill, handover
 from idvault_people.commands.disclosure import display, tables
 from idvault_people.commands.disclosure.evidence import Kept, export, show_kept
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_people.disclosure.pending import NotPendingError, PendingRequest
+from idvault_verify.commands.errors import ExitCode
 from idvault_verify.disclosure import USUAL_DAILY
 from idvault_verify.printable import escaped
 from idvault_verify.v1 import disclosure_pb2

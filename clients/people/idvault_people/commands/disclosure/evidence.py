@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from idvault.processes.cli.errors import CommandError, ExitCode
 from idvault_people.commands.disclosure import display, tables
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
@@ -16,6 +15,7 @@ from idvault_people.member import MemberClient
 from idvault_verify import durable_file
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.offline import witness_policy
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence.check import ProvedEvidence

@@ -17,7 +17,10 @@ from idvault_client.backend.campaign import (
 )
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.codec import given
-from idvault_verify.campaign import Campaign, InvitationEvent
+from idvault_verify.campaign import (
+    Campaign,
+    InvitationEvent,
+)
 from idvault_verify.campaign import CampaignPlan as Plan
 from idvault_verify.campaign import ReverificationMethod as Method
 

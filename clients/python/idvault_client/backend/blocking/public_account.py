@@ -18,7 +18,12 @@ from idvault_client.backend.rpc import RequestId, Rpc, RunCall, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import given
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
+from idvault_verify.public_account import (
+    Licence,
+    PublicAccountCategory,
+    PublicAccountState,
+    RejectReason,
+)
 from idvault_verify.v1 import public_account_pb2 as pb
 
 

@@ -82,6 +82,11 @@ class Roster:
         """Return the bytes that are signed."""
         return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
 
+    def summary(self) -> str:
+        """Return the line that a command prints of a roster that is valid."""
+        counts = f"{len(self.quorums)} quorums, {len(self.people)} people"
+        return f"roster: version {self.version}, {counts}, valid"
+
     def digest(self) -> str:
         """Return SHA-256 of the signed bytes, in hex; the log and the clients store it for each version."""
         return sha256(self.canonical()).hexdigest()

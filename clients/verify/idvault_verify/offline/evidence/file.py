@@ -96,7 +96,7 @@ def of_document(fields: dict[str, Any]) -> ProofFile:
 
 def _check_format(found: object) -> None:
     if found == SEALED_FORMAT:
-        text = "the file is encrypted: its reader exports it first (idvault auditor export)"
+        text = "the file is encrypted: its reader exports it first (idvault-people auditor export)"
         raise EvidenceError("SEALED", text)
     if found != FORMAT:
         raise EvidenceError("NOT_EVIDENCE", f"the file is not the evidence of an opening as {FORMAT}")

@@ -153,7 +153,7 @@ def _list(title: tuple[str, str], items: tuple[tuple[str, str], ...]) -> str:
 
 def _instructions(proof: ProofReference) -> str:
     command = (
-        f"idvault-client check-evidence {shlex.quote(proof.name)} --public-key {shlex.quote(proof.log_key)} "
+        f"idvault-verify check-evidence {shlex.quote(proof.name)} --public-key {shlex.quote(proof.log_key)} "
         "--roster roster.json"
     )
     return (

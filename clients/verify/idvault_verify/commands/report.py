@@ -1,4 +1,4 @@
-"""`idvault-client check-report`: recomputes a transparency report from the public log."""
+"""`idvault-verify check-report`: recomputes a transparency report from the public log."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from idvault_client.commands.output import FORGED, AsJson, read, reporting, tell_error
 from idvault_verify.commands import log
+from idvault_verify.commands.output import FORGED, AsJson, read, reporting, tell_error
 from idvault_verify.offline.log.files import LogFiles
 from idvault_verify.offline.report import CheckedReport, ForgedReportError, ReportCheck, check_name
 from idvault_verify.printable import escaped

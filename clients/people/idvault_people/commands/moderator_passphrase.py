@@ -1,0 +1,33 @@
+"""The passphrase of a moderator's key: from a file, or from the terminal."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(help="The file with the passphrase; without it the command asks at the terminal."),
+]
+
+
+def read_passphrase(file: Path | None) -> bytes:
+    """Return a passphrase from a file, or from the terminal."""
+    if file is not None:
+        return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+    _check_terminal()
+    return str(typer.prompt("Passphrase", hide_input=True)).encode()
+
+
+def chosen(file: Path | None) -> bytes:
+    """Return a new passphrase from a file, or from the terminal, where it is asked for twice."""
+    if file is not None:
+        return read_passphrase(file)
+    _check_terminal()
+    return str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)).encode()
+
+
+def _check_terminal() -> None:
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("--passphrase-file is missing, and there is no terminal to ask on")

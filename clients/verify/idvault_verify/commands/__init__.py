@@ -1,0 +1,1 @@
+"""The command `idvault-verify`, and what the commands of the other packages share with it."""

@@ -1,0 +1,68 @@
+"""`idvault-verify check-erasure`: that a step of an erasure is in the log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_verify.commands.log import (
+    UNWITNESSED,
+    PublicKey,
+    Quorum,
+    RosterFile,
+    Witness,
+    policy_of,
+    tell_unwitnessed,
+)
+from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
+from idvault_verify.erasure import ErasureState
+from idvault_verify.offline import erasure as erasures
+from idvault_verify.offline.erasure import ErasureError
+
+_NOTHING_PROMISED = (
+    "files: the vault promises nothing about bytes of the key that are left in its databases' files"
+)
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file written by `erasure get TOKEN --receipt FILE`.")
+    ],
+    public_key: PublicKey,
+    account: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="The account that the erasure must belong to.")
+    ] = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
+    roster: RosterFile = None,
+    json_option: AsJson = False,
+) -> None:
+    """Check offline, with public keys alone, that a step of an erasure is in the log.
+
+    Of a destruction it also prints what the vault promises about the files of its databases.
+
+    With --roster or --witness the log must be witnessed, and the last line is "check: valid". Without
+    witnesses the log may be a copy that only you are shown: the last line is "check: valid as far as a log
+    without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
+    """
+    with reporting(context, json_option) as as_json:
+        policy = policy_of(public_key, witness or [], quorum, roster)
+        found = erasures.parse(read(file))
+        if account is not None and found.account_token != account:
+            raise ErasureError("OTHER_ACCOUNT", "the erasure belongs to another account")
+        proved = erasures.check(found, policy=policy)
+        shown: dict[str, object] = {
+            "account_token": proved.account_token,
+            "erasure_id": proved.erasure_id,
+            "state": proved.state.value,
+            "logged_at": proved.logged_at.isoformat(),
+            "index": proved.index,
+            "key_in_no_file_from": proved.absent_from.isoformat() if proved.absent_from else None,
+        }
+        if proved.state is ErasureState.DESTROYED and proved.absent_from is None and not as_json:
+            typer.echo(_NOTHING_PROMISED)
+        if not policy.quorum:
+            tell_unwitnessed(as_json=as_json)
+            show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)
+        show_valid(shown, as_json=as_json)
