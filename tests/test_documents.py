@@ -5,6 +5,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable
+from configparser import ConfigParser
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,18 +109,37 @@ def test_every_attack_names_a_test_that_exists() -> None:
 
 
 def test_contributors_are_told_of_what_exists() -> None:
-    """Each script that the page names exists, and its table has every package that people edit."""
+    """Each script that the page names exists, and its floors are those that the contract holds."""
     scripts = [ROOT / name for name in re.findall(r"[` ]((?:scripts|\.ci)/\w+(?:\.py)?)", CONTRIBUTING)]
     assert scripts
     assert [path for path in scripts if not os.access(path, os.R_OK if path.suffix else os.X_OK)] == []
-    table = rows(CONTRIBUTING, "Where things go")
-    floors = CONTRIBUTING.split("```\nprocesses\n")[1].split("```")[0]
-    told = {room for names, *_ in table for room in re.findall(r"`(\w+)/", names)} | {
-        "processes",
-        *re.findall(r"\w+", re.sub(r"\(.*?\)", "", floors)),
+    told = "processes\n" + CONTRIBUTING.split("```\nprocesses\n")[1].split("```")[0]
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", "utf-8")
+    floors = contracts["importlinter:contract:floors"]["layers"].strip()
+    assert re.sub(r" \(.*?\)", "", told).split("\n") == [*floors.split("\n"), ""]
+
+
+def test_contributors_are_told_of_every_part() -> None:
+    """The floors name each part with a folder of its own; a table has the folders that are no capability."""
+    told = CONTRIBUTING.split("```\nprocesses\n")[1].split("```")[0]
+    others = {"core", "sealing", "registry", "web", "processes"}
+    kinds = {"rules", "ports", "store", "acts", "api"}
+    parts = {
+        path.parent.name
+        for path in (ROOT / "idvault").glob("*/*/*.py")
+        if path.stem in kinds and path.parent.name not in kinds and path.parts[-3] not in others
     }
-    exist = {folder.name for folder in (ROOT / "idvault").iterdir() if (folder / "__init__.py").exists()}
-    assert exist - told == set()
+    assert set(", ".join(re.findall(r"\((.*?)\)", told)).split(", ")) == parts
+    told_of = " ".join(names for names, *_ in rows(CONTRIBUTING, "Where things go"))
+    assert others <= set(re.findall(r"`(\w+)/", told_of))
+
+
+def test_contributors_are_shown_a_real_act() -> None:
+    """The lines of the example are those of the code, without its docstring."""
+    (example,) = re.findall(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL)
+    code = (ROOT / "idvault" / "sanction" / "operation" / "acts.py").read_text("utf-8")
+    assert example in re.sub(r'    """.*?"""\n', "", code, flags=re.DOTALL)
 
 
 def test_every_decision_is_listed() -> None:
