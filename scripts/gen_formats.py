@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.support.generate import formats
+from tools.support.generate import formats
 
 if __name__ == "__main__":
     sys.exit(formats.main())

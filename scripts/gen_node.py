@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.support.generate import node_vocabulary
+from tools.support.generate import node_vocabulary
 
 if __name__ == "__main__":
     sys.exit(node_vocabulary.main())

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.support.generate import proto
+from tools.support.generate import proto
 
 if __name__ == "__main__":
     sys.exit(proto.main())

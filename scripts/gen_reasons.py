@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.support.generate import reasons
+from tools.support.generate import reasons
 
 if __name__ == "__main__":
     sys.exit(reasons.main())

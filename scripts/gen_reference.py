@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.support.generate import reference
+from tools.support.generate import reference
 
 if __name__ == "__main__":
     sys.exit(reference.main())

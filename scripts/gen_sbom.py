@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.support.generate import sbom
+from tools.support.generate import sbom
 
 if __name__ == "__main__":
     sys.exit(sbom.main(sys.argv[1:]))

@@ -15,7 +15,7 @@ from idvault.core.certificate_files import CertificateFiles, CertificateReplacer
 from idvault.core.config import ConfigError
 from idvault.core.telemetry.logs import Logs
 from idvault_verify.attest.reading import RosterError
-from tests.support.authority import Authority, Issued, spiffe
+from tools.support.authority import Authority, Issued, spiffe
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from idvault.core.capacity import PortCapacity
 from idvault.core.connections import Door, Patience, network
-from tests.support.authority import Authority
+from tools.support.authority import Authority
 
 LONG = Patience(silent=60.0, handshake=60.0, idle=60.0)
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

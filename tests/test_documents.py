@@ -75,7 +75,7 @@ def test_the_sandbox_identities_are_those_of_the_registry() -> None:
 
 def test_the_demo_does_what_the_readme_shows() -> None:
     """The steps in the README are those of the demo, in order."""
-    source = ast.parse((ROOT / "tests" / "demo" / "__main__.py").read_text("utf-8"))
+    source = ast.parse((ROOT / "tools" / "demo" / "__main__.py").read_text("utf-8"))
     named = [
         node.elts[0].value
         for node in ast.walk(source)

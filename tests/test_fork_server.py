@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from idvault.core.fork_server import ForkServer, ForkServerError
-from tests.support import programs
-from tests.support.programs import Started
+from tools.support import programs
+from tools.support.programs import Started
 
 pytestmark = pytest.mark.process
 PROGRAMS = "tests.support.forked"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from idvault_client.backend import on_loop, on_threads
-from tests.support.generate import proto
 from tools import blocking
+from tools.support.generate import proto
 
 
 def contents(folder: Path) -> dict[str, str]:

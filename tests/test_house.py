@@ -25,7 +25,7 @@ PLACES = {
     # An opening is of a record; what a sign-up asserts is a new claim.
     "opening": {"chamber", "disclosure", "edge", "evidence", "history", "reference"},
     # A claim and a report have an outcome, and so do the wire and the metrics; tests have many outcomes.
-    "outcome": {"attempt", "campaign", "claim", "legacy", "metric", "report", "test", "tip"},
+    "outcome": {"attempt", "campaign", "claim", "legacy", "metric", "report", "test", "tip", "tool"},
     # A node is of the log's tree; the Node client has the name of its platform.
     "node": {"audit", "log", "node", "proof", "test", "tile", "transparency", "tree"},
     # What aiohttp calls a caller's address.
@@ -216,11 +216,12 @@ def test_durable_files_are_written_in_one_place() -> None:
 
 
 def test_walks_beside_processes_use_folders() -> None:
-    """Where processes may be writing, folders are walked and copied by tests/support/folders.py."""
+    """Where processes may be writing, folders are walked and copied by tools/support/folders.py."""
     fragile = re.compile(r"copytree\(|\bos\.walk\(|(?<!_PROTO)\.rglob\(")
-    places = [ROOT / "tests" / name for name in ("demo", "journeys", "resilience", "support")]
+    places = [ROOT / "tools", ROOT / "tests" / "journeys", ROOT / "tests" / "support"]
     # The walks themselves, and what walks over files that nobody else writes.
-    still = {"folders.py", "generate", "documentation", "log_world.py", "ages_world.py", "measured.py"}
+    still = {"folders.py", "generate", "documentation", "log_world.py", "ages_world.py"}
+    still |= {"freeze.py", "measured.py"}
     checked = [
         path
         for path in written_python()
@@ -292,7 +293,7 @@ COVERS = {
 
 def test_tests_mirror_the_house() -> None:
     """Each test folder is named after a package or listed above, except those that cover several."""
-    shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
+    shared = {"support", "resilience", "performance", "vectors", "journeys", "clients", "scripts"}
     shared |= {"formats", *COVERS}
     rooms = {path.name for package in PACKAGES for path in package.iterdir() if path.is_dir()}
     folders = {
@@ -314,38 +315,39 @@ def test_layers_and_fences_hold() -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-# Folders that are not listed may import anything in tests/; nothing in tests/ may import scripts/.
+# What each folder of tools may import of the others. Tools and scripts import no test: they are programs.
 MAY_IMPORT = {
     "support": {"support"},
     "demo": {"support", "demo"},
-    "performance": {"support", "performance"},
-    "resilience": {"support", "demo", "resilience"},
-    "scripts": {"support", "demo", "performance", "resilience"},
+    "bench": {"support", "bench"},
+    "torture": {"support", "demo", "torture"},
 }
 
 
 def backwards(path: Path) -> Iterator[str]:
-    """Find the imports of a file in tests/ or scripts/ that go the wrong way."""
+    """Find the imports of a file in tests/, tools/ or scripts/ that go the wrong way."""
     top, second, *_ = path.relative_to(ROOT).parts
-    allowed = MAY_IMPORT.get("scripts" if top == "scripts" else second)
+    allowed = MAY_IMPORT.get(second) if top == "tools" else None
     for line, module in source.read(path).imports:
         package, _, rest = module.partition(".")
-        if package == "tests" and allowed is not None and rest.partition(".")[0] not in allowed:
-            yield f"{where(path, line)} {module}"
-        by_path = module.startswith("importlib.util")
-        if top == "tests" and (package == "scripts" or by_path):
+        first = rest.partition(".")[0]
+        wrong = package == "tools" and allowed is not None and first not in allowed
+        wrong |= package == "tests" and top != "tests"
+        wrong |= package == "tests" and second == "support" and first != "support"
+        wrong |= top == "tests" and (package == "scripts" or module.startswith("importlib.util"))
+        if wrong:
             yield f"{where(path, line)} {module}"
 
 
 def test_imports_between_scripts_and_tests_go_one_way() -> None:
-    """Scripts may import tests/, not the other way round; shared test code imports no single test."""
-    places = (ROOT / "tests", ROOT / "scripts")
+    """Scripts and tests import tools, never the other way round; shared test code imports no single test."""
+    places = (ROOT / "tests", ROOT / "tools", ROOT / "scripts")
     checked = [path for path in written_python() if any(place in path.parents for place in places)]
     assert len(checked) > 300
     expect_none(found for path in checked for found in backwards(path))
 
 
-WORLDS = ("tests/support", "tests/resilience", "tests/demo")
+WORLDS = ("tests/support", "tools/support", "tools/torture", "tools/demo")
 # A world makes these itself: they are arguments of the functions that wire.
 PASSED = {
     "AuditorContext": "what its acts need, of which a test counts and replaces some",
@@ -428,7 +430,7 @@ def test_a_second_wiring_is_found(
     assert list(constructed("tests/support")) == found
 
 
-REFERENCE = "tests.support.reference"
+REFERENCE = "tools.support.reference"
 
 
 def borrowed(path: Path) -> Iterator[str]:
@@ -460,7 +462,7 @@ def test_a_borrowed_import_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """The rule finds each form of import, beside allowed ones."""
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     path = tmp_path / "x.py"
-    path.write_text(f"import json\nfrom tests.support.reference import tree\n{text}\n")
+    path.write_text(f"import json\nfrom tools.support.reference import tree\n{text}\n")
     assert len(list(borrowed(path))) == 1
 
 
@@ -468,13 +470,16 @@ def test_a_borrowed_import_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("file", "text", "found"),
     [
         ("tests/support/x.py", "from tests.support import builders", False),
+        ("tests/support/x.py", "from tools.support import builders", False),
         ("tests/support/x.py", "from tests.flows import test_log", True),
-        ("tests/resilience/x.py", "import tests.journeys.test_log", True),
+        ("tools/torture/x.py", "import tests.support.house", True),
+        ("tools/bench/x.py", "from tools.torture import tally", True),
+        ("tools/torture/x.py", "from tools.support import builders", False),
         ("tests/flows/x.py", "from scripts.gen_proto import generate", True),
         ("tests/flows/x.py", "from scripts import gen_proto", True),
         ("tests/flows/x.py", "import importlib.util", True),
-        ("tests/flows/x.py", "import tests.resilience.tally", False),
-        ("scripts/x.py", "from tests.resilience import tally", False),
+        ("tests/flows/x.py", "import tools.torture.tally", False),
+        ("scripts/x.py", "from tools.torture import tally", False),
         ("scripts/x.py", "from tests.flows import test_log", True),
     ],
 )

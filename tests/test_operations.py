@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import programs, shell
+from tests.support import shell
+from tools.support import programs
 
 pytestmark = pytest.mark.process
 

@@ -17,8 +17,8 @@ from sqlalchemy.engine import make_url
 
 from idvault.processes import migrations
 from tests.support import shell
-from tests.support.databases import Databases, create, memory, own_server
 from tests.support.pair_world import PairWorld
+from tools.support.databases import Databases, create, memory, own_server
 
 pytestmark = pytest.mark.process
 

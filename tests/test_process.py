@@ -18,7 +18,7 @@ import pytest
 from idvault.core import process
 from idvault.core.process import Child, PortBusyError, ProcessError
 from idvault_verify.address import split_address
-from tests.support import programs
+from tools.support import programs
 
 pytestmark = pytest.mark.process
 

@@ -13,8 +13,8 @@ from idvault_people.commands.app import PROGRAM as PEOPLE
 from idvault_verify.commands import app as verify
 from idvault_verify.error import Reason
 from idvault_verify.event import EventType
-from tests.support.generate import reference
-from tests.support.generate.reference.event_texts import text_of
+from tools.support.generate import reference
+from tools.support.generate.reference.event_texts import text_of
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reference.md").read_text("utf-8")
 # The commands that --help lists at least.

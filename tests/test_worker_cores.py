@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import cores
+from tools.support import cores
 
 
 @pytest.mark.parametrize(("count", "workers"), [(1, 2), (2, 4), (4, 8)])

@@ -25,7 +25,7 @@ from idvault.core import tables as schema
 from idvault.processes import migrations
 from idvault_verify.event import FIELDS, Event, EventType
 from idvault_verify.transparency import entry
-from tests.support.generate import node_vocabulary, reasons, reference
+from tools.support.generate import node_vocabulary, reasons, reference
 
 _ROOT = Path(__file__).resolve().parents[1]
 _TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -32,8 +32,8 @@ from idvault.processes.services.status import StatusServicer
 from idvault_client import Consent, Tls, Vault, connect, resident_id, testing
 from idvault_dev.commands import single_process
 from idvault_dev.layout import Layout
-from tests.support.chamber import chamber
-from tests.support.databases import Databases, SqliteMaker
+from tools.support.chamber import chamber
+from tools.support.databases import Databases, SqliteMaker
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGE = Path(idvault.__file__).parent
@@ -163,7 +163,7 @@ def trips() -> dict[str, list[str]]:
 def measured() -> dict[str, list[str]]:
     """Return the trips that a process of its own has measured; raises CalledProcessError."""
     command = [sys.executable, "-m", "tools.trips"]
-    done = subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this program
+    done = subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, list[str]] = {}
     files: list[str] = []
     for line in done.stdout.splitlines():

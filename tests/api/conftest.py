@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from idvault.core.telemetry.logs import Logs
-from tests.support.authority import Authority
-from tests.support.edge import Edge, running
+from tools.support.authority import Authority
+from tools.support.edge import Edge, running
 
 
 @pytest.fixture(scope="session")

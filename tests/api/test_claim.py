@@ -12,7 +12,7 @@ from idvault_verify.account import AccountState
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
-from tests.support.edge import (
+from tools.support.edge import (
     GET_VERIFICATION,
     NAME,
     NUMBER,

@@ -18,10 +18,10 @@ from idvault_client.erasures import ErasureOrigin, ErasureState
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import erasure_pb2 as pb
-from tests.support.databases import Databases
-from tests.support.erasure_world import TERMS, ErasureWorld
-from tests.support.log_world import KEY, ORIGIN, PLAIN, Worker
 from tests.support.served import Served, served
+from tools.support.databases import Databases
+from tools.support.erasure_world import TERMS, ErasureWorld
+from tools.support.log_world import KEY, ORIGIN, PLAIN, Worker
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ErasureService"]
 UNKNOWN = "acct_7123456789abcdefghjkmnpqrs"

@@ -20,10 +20,10 @@ from idvault_verify.error import FieldCode, InvalidError
 from idvault_verify.transparency import proof
 from idvault_verify.transparency.tree import leaf_hash
 from idvault_verify.v1 import transparency_pb2
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.edge import FakePlatforms, call, clock, platform, refused
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.merkle import log_of, mth, signer
+from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tools.support.edge import FakePlatforms, call, clock, platform, refused
+from tools.support.merkle import log_of, mth, signer
 
 ORIGIN = "log.example/idvault"
 SIZE = 250

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
-from tests.support.edge import METHODS, VERIFY, Edge, call, refused, requests, told
+from tools.support.edge import METHODS, VERIFY, Edge, call, refused, requests, told
 
 # `scripts/torture fuzz` sends many more.
 BOUNDED = settings(

@@ -26,12 +26,12 @@ from idvault_verify.error import Reason
 from idvault_verify.public_account import RejectReason
 from idvault_verify.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from tests.support.appeal_world import AppealWorld
-from tests.support.databases import Databases
-from tests.support.sanction_world import key_of, reasons
 from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.test_moderation_contract import DECISIONS, name_of
+from tools.support.databases import Databases
+from tools.support.sanction_world import key_of, reasons
 
 SERVICES = (
     sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],

@@ -9,7 +9,7 @@ from idvault.core.edge import repetition
 from idvault_verify.account import SubjectKind
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.v1 import common_pb2, verification_pb2
-from tests.support.edge import (
+from tools.support.edge import (
     REQUEST_ID,
     TOKEN,
     VERIFY_ORGANIZATION,
@@ -19,7 +19,7 @@ from tests.support.edge import (
     requests,
     succeeded,
 )
-from tests.support.organizations import NAME, credit_code, organization
+from tools.support.organizations import NAME, credit_code, organization
 
 
 def request(**changes: object) -> verification_pb2.VerifyOrganizationRequest:

@@ -39,9 +39,9 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
 from idvault_verify.moderator import Moderator
 from idvault_verify.v1 import options_pb2, roster_pb2, sanction_pb2
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
 from tests.support.roster_world import next_version
+from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tools.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
 
 ROSTER = next_version(None)
 SERVICE = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]

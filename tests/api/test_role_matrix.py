@@ -17,9 +17,9 @@ from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault_verify.error import NotFoundError, Reason
-from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tests.support.edge import FakePlatforms, clock, platform, refused
 from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
+from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tools.support.edge import FakePlatforms, clock, platform, refused
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web", "moderator")
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from idvault_verify.attest import disclosure, hpke
 from idvault_verify.attest.disclosure import DecisionTerms, PaperError, SignatureError, Terms
 from idvault_verify.disclosure import Verdict
 from idvault_verify.error import InvalidError, Reason
-from tests.support import builders, people
+from tools.support import builders, people
 
 FIELD = "signed_request"
 

@@ -12,7 +12,7 @@ from idvault_verify.attest import drill
 from idvault_verify.attest.disclosure import PaperError, SignatureError
 from idvault_verify.attest.drill import DrillTerms
 from idvault_verify.disclosure import Verdict
-from tests.support import people
+from tools.support import people
 
 TERMS = DrillTerms("ab" * 16, "cd" * 32, "custodian-a", 1_772_337_600)
 SIGNATURE = people.signer("custodian-a").sign(TERMS.canonical())

@@ -11,8 +11,8 @@ from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatementError
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.attest.reading import RosterError
-from tests.support.chamber import CUSTODIANS, roster_member
 from tests.support.epoch_world import ROSTER, cosigned, in_epoch, next_roster, signed, statement, tree
+from tools.support.chamber import CUSTODIANS, roster_member
 
 UNSIGNED = statement(cosigned(tree(10)), tree(6), seen=11)
 SIGNED = signed(UNSIGNED)

@@ -8,7 +8,7 @@ import pytest
 from idvault_verify.attest import expiry
 from idvault_verify.attest.certificate import CertificateError
 from tests.attest.test_certificate import END, GOOD, pem
-from tests.support.authority import Authority
+from tools.support.authority import Authority
 
 
 def test_the_first_end_of_a_chain_counts() -> None:

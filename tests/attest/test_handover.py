@@ -6,7 +6,7 @@ from hashlib import sha256
 from idvault_verify import seal
 from idvault_verify.attest import handover, succession
 from idvault_verify.handover import HandedShare
-from tests.support import people
+from tools.support import people
 
 FIRST = people.roster()
 _SECOND = people.roster(version=2, names=("custodian-d", *people.NAMES[1:]))

@@ -11,8 +11,8 @@ import pytest
 from idvault_verify.attest import passphrase
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.passphrase import Cost
-from tests.support import passphrases
-from tests.support.people import CHEAP
+from tools.support import passphrases
+from tools.support.people import CHEAP
 
 RANDOM = bytes(range(28))
 

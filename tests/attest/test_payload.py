@@ -14,7 +14,7 @@ from idvault_verify.document import Document, DocumentType
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import common_pb2
 from idvault_verify.v1.sealed_identity_pb2 import SealedIdentity
-from tests.support import builders
+from tools.support import builders
 
 RESIDENT = common_pb2.DOCUMENT_TYPE_RESIDENT_ID
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -8,8 +8,8 @@ from idvault_verify import seal
 from idvault_verify.attest import record_key
 from idvault_verify.attest.hpke import UnsealError
 from tests.attest import reference
-from tests.support import builders
 from tests.vectors.load import load, unhex
+from tools.support import builders
 
 
 def test_reference_hkdf_is_that_of_rfc_5869() -> None:

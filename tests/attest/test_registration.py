@@ -14,9 +14,9 @@ from idvault_verify.attest import registration
 from idvault_verify.attest.registration import Registration, RegistrationFileError, Signing
 from idvault_verify.error import DeniedError, FieldCode, Reason
 from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
-from tests.support.builders import NOW
-from tests.support.sanction_world import key_of
 from tests.support.violations import violation
+from tools.support.builders import NOW
+from tools.support.sanction_world import key_of
 
 SECOND = timedelta(seconds=1)
 SECONDS = 1_772_337_600  # NOW since 1970

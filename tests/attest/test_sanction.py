@@ -26,8 +26,8 @@ from idvault_verify.sanction import (
     Scope,
 )
 from idvault_verify.seal import Part
-from tests.support.builders import NOW, TOKEN
-from tests.support.sanction_world import key_of, reasons
+from tools.support.builders import NOW, TOKEN
+from tools.support.sanction_world import key_of, reasons
 
 OCCASION = SigningOccasion("platform-a", "request-1", "1" * 32, datetime(2026, 3, 1, 4, tzinfo=UTC))
 BEGINNING = ("platform-a", "request-1", "1" * 32, 1_772_337_600)

@@ -9,7 +9,7 @@ from idvault_verify.attest import jose, status_check, status_token
 from idvault_verify.attest.jose import JwkSet
 from idvault_verify.attest.status_check import CheckedList, CheckError
 from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
-from tests.support.status_tokens import (
+from tools.support.status_tokens import (
     AUDIENCE,
     ISSUER,
     KEYS,

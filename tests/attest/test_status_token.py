@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from idvault_verify.account import AccountState, Standing
 from idvault_verify.attest import status_token
-from tests.support.status_tokens import (
+from tools.support.status_tokens import (
     AUDIENCE,
     INDEX,
     ISSUER,

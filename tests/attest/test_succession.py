@@ -7,8 +7,8 @@ import pytest
 from idvault_verify.attest import hpke, succession
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.succession import Succession, SuccessionError
-from tests.support import people
-from tests.support.people import NAMES
+from tools.support import people
+from tools.support.people import NAMES
 
 A, B, C = NAMES
 D, E = "custodian-d", "custodian-e"

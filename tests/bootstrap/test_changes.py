@@ -12,7 +12,7 @@ from idvault.log.rules import Unsequenced
 from idvault.processes.bootstrap import changes as watching
 from idvault.processes.bootstrap.changes import watch_changes
 from idvault_verify.error import Reason, UnavailableError
-from tests.support import builders
+from tools.support import builders
 
 
 class Log:

@@ -26,12 +26,12 @@ from idvault.processes.deployment import acts as deployment
 from idvault_verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
-from tests.support import builders, logs, people
-from tests.support.chamber import CUSTODIANS, first_roster, roster_member
-from tests.support.databases import Databases
-from tests.support.merkle import witness
 from tests.support.postgresql_front import Front, address, fronts
-from tests.support.storage_world import World
+from tools.support import builders, logs, people
+from tools.support.chamber import CUSTODIANS, first_roster, roster_member
+from tools.support.databases import Databases
+from tools.support.merkle import witness
+from tools.support.storage_world import World
 
 NOW = logs.START
 

@@ -16,10 +16,10 @@ from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.doctor_host import check_owners, host_checks
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault_verify.clock import ClockReading
-from tests.support import logs
-from tests.support.databases import Databases
 from tests.support.pair_world import PairWorld
-from tests.support.people import CHEAP
+from tools.support import logs
+from tools.support.databases import Databases
+from tools.support.people import CHEAP
 
 Usage = namedtuple("Usage", "total used free")
 

@@ -29,11 +29,11 @@ from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault_verify.clock import ClockReading
 from tests.registry.test_probe import answering
-from tests.support import logs
-from tests.support.chamber import first_roster
-from tests.support.databases import Databases
-from tests.support.people import CHEAP
-from tests.support.storage_world import World
+from tools.support import logs
+from tools.support.chamber import first_roster
+from tools.support.databases import Databases
+from tools.support.people import CHEAP
+from tools.support.storage_world import World
 
 SECOND = timedelta(seconds=1)
 _PASSPHRASE = b"long enough for a test"

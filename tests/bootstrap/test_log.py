@@ -7,7 +7,7 @@ from idvault.processes.bootstrap.log import check_asked, log_policy
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.witness import WitnessPolicy
 from idvault_verify.transparency.note import VerifierKey
-from tests.support import merkle
+from tools.support import merkle
 
 ORIGIN = "log.example/idvault"
 LOG_KEY = merkle.signer(ORIGIN, seed=1).key.public_key

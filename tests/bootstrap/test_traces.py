@@ -13,8 +13,8 @@ from idvault.processes.bootstrap.base import open_base
 from idvault.processes.bootstrap.work import traced
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.clock import ClockReading
-from tests.support.databases import Databases
 from tests.support.spans import Spans, collector
+from tools.support.databases import Databases
 
 NOW = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
 

@@ -18,10 +18,10 @@ from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.periodic.backup import backup_tasks
 from idvault_verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
-from tests.support import logs
-from tests.support.builders import ZONE
-from tests.support.databases import Databases
 from tests.support.pair_world import PairWorld
+from tools.support import logs
+from tools.support.builders import ZONE
+from tools.support.databases import Databases
 
 NOW = logs.START
 

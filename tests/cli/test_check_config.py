@@ -10,10 +10,10 @@ import pytest
 
 from idvault_dev.authority import Authority
 from idvault_verify.commands.errors import ExitCode
-from tests.support import merkle
-from tests.support.chamber import first_roster
 from tests.support.commands import Commands, Result
-from tests.support.databases import Databases
+from tools.support import merkle
+from tools.support.chamber import first_roster
+from tools.support.databases import Databases
 
 NOW = datetime.now(UTC)
 SERVE = ("check-config", "serve", "--edge", "platform")

@@ -10,9 +10,9 @@ from idvault.processes.witness.key import load_or_make
 from idvault.processes.witness.state import WitnessState
 from idvault_dev.authority import Authority
 from idvault_verify.commands.errors import ExitCode
-from tests.support import merkle
 from tests.support.commands import Commands, Result
 from tests.support.witness_world import LOG, MAIN
+from tools.support import merkle
 
 NAME = "witness.example/w1"
 LISTEN = "127.0.0.1:0"

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from idvault_verify.commands.errors import ExitCode
-from tests.support.chamber import first_roster
 from tests.support.commands import Commands
-from tests.support.databases import Databases
+from tools.support.chamber import first_roster
+from tools.support.databases import Databases
 
 
 def _setup(idvault: Commands, folder: Path, databases: Databases) -> None:

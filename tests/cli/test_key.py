@@ -23,9 +23,9 @@ from idvault_verify.attest import passphrase
 from idvault_verify.commands.errors import ExitCode
 from tests.support import hardware
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows
+from tools.support.databases import Databases
+from tools.support.people import CHEAP
 
 
 @pytest.fixture

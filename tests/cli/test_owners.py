@@ -8,7 +8,7 @@ import pytest
 
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
-from tests.support.logs import VKEY
+from tools.support.logs import VKEY
 
 
 def test_root_creates_no_database_for_another_user(

@@ -9,7 +9,7 @@ import pytest
 from idvault_dev.authority import Authority
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
-from tests.support.databases import Databases
+from tools.support.databases import Databases
 
 NOW = datetime.now(UTC)
 

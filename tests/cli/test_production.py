@@ -24,8 +24,8 @@ from idvault_people.opens import identity as identities
 from idvault_verify.attest.people import roster, roster_signature
 from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.note import Algorithm, VerifierKey
-from tests.support import merkle, programs
 from tests.support.commands import Commands
+from tools.support import merkle, programs
 
 pytestmark = pytest.mark.process
 

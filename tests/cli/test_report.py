@@ -9,9 +9,9 @@ import pytest
 from idvault_verify.commands.errors import ExitCode
 from idvault_verify.event import EventType
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.log_world import LogWorld
 from tests.support.report_world import ReportWorld
+from tools.support.databases import Databases
+from tools.support.log_world import LogWorld
 
 OCTOBER = ("--from", "2020-10-01", "--to", "2020-10-31")
 

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support import hasty, programs
-from tests.support.authority import Authority, spiffe
-from tests.support.sandbox import wait_for
+from tests.support import hasty
+from tools.support import programs
+from tools.support.authority import Authority, spiffe
+from tools.support.sandbox import wait_for
 
 pytestmark = pytest.mark.process
 

@@ -20,12 +20,13 @@ from idvault.processes.witness.wire import PATH, AddCheckpoint
 from idvault_dev.authority import Authority
 from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.note import Algorithm, parse_key
-from tests.support import hasty, programs
-from tests.support.authority import Authority as Issuer
-from tests.support.authority import spiffe
+from tests.support import hasty
 from tests.support.commands import Commands
-from tests.support.sandbox import wait_for
 from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
+from tools.support import programs
+from tools.support.authority import Authority as Issuer
+from tools.support.authority import spiffe
+from tools.support.sandbox import wait_for
 
 pytestmark = pytest.mark.process
 

@@ -9,7 +9,7 @@ import pytest
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands, Result
 from tests.support.epoch_world import FIRST, ROSTER, DiskWitness, leaves, tree
-from tests.support.log_world import KEY
+from tools.support.log_world import KEY
 
 
 def start(idvault: Commands, folder: Path, *options: object) -> Result:

@@ -13,7 +13,7 @@ import pytest
 
 from idvault_client import testing
 from idvault_client.testing import Server
-from tests.support import debian
+from tools.support import debian
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "clients" / "examples"
 PACKAGES = re.compile(r"^# Debian: (.+)$", re.MULTILINE)

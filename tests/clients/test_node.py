@@ -15,7 +15,7 @@ import pytest
 from idvault_client import Tls, testing, transport
 from idvault_client.testing import Server
 from tests.support import retries
-from tests.support.generate import node_vocabulary
+from tools.support.generate import node_vocabulary
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clients" / "node"

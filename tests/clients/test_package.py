@@ -16,7 +16,7 @@ from idvault_client import Tls
 from idvault_people.commands.app import PROGRAM as PEOPLE
 from idvault_verify.v1 import campaign_pb2, status_pb2
 from tests.clients.vault_server import TOKEN, VaultServer, status
-from tests.support.authority import Authority, spiffe
+from tools.support.authority import Authority, spiffe
 
 pytestmark = pytest.mark.process
 

@@ -16,7 +16,7 @@ from idvault_verify.error import FieldCode, Reason
 from idvault_verify.public_account import RejectReason
 from idvault_verify.sanction import Ground, SanctionCategory
 from idvault_verify.v1 import verification_pb2
-from tests.support.generate import reasons as pages
+from tools.support.generate import reasons as pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -12,7 +12,7 @@ import pytest
 
 from idvault_client import Consent, resident_id, testing
 from idvault_verify.offline import CheckError, StatusVerifier
-from tests.support.sandbox import wait_for
+from tools.support.sandbox import wait_for
 
 pytestmark = pytest.mark.process
 

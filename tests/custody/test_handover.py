@@ -12,9 +12,9 @@ from idvault_verify.attest import succession
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.handover import HandedShare
 from idvault_verify.record import SealedRecord
-from tests.support import people
-from tests.support.chamber import SUITE, first_roster, identity, roster_member
-from tests.support.custody_vault import Vault
+from tools.support import people
+from tools.support.chamber import SUITE, first_roster, identity, roster_member
+from tools.support.custody_vault import Vault
 
 A, B, C = people.NAMES
 D = "custodian-d"

@@ -15,8 +15,8 @@ from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.reading import RosterError
 from tests.attest.test_certificate import GOOD, KEY, pem
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 
 def _create(folder: Path, *, suite: str = hpke.X_WING) -> PersonalIdentity:

@@ -21,9 +21,9 @@ from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import DamagedError
 from idvault_verify.record import SealedRecord, UnconfirmedError
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders, people
-from tests.support.custody_vault import Vault
-from tests.support.mismatch import mismatched
+from tools.support import builders, people
+from tools.support.custody_vault import Vault
+from tools.support.mismatch import mismatched
 
 A, B, C = people.NAMES
 ACCOUNTS = 12

@@ -6,7 +6,7 @@ from idvault_people.opens.reseal import open_resealed, reseal
 from idvault_verify.attest import hpke
 from idvault_verify.attest.hpke import UnsealError
 from tests.attest.test_disclosure import signed, terms
-from tests.support import people
+from tools.support import people
 
 KEY = people.secret("once", "hpke")
 SHARE = b"\x02" + bytes(range(32))

@@ -11,8 +11,8 @@ from idvault_verify.attest import hpke
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.error import Reason
 from idvault_verify.record import SealedRecord
-from tests.support import people
-from tests.support.custody_vault import Vault
+from tools.support import people
+from tools.support.custody_vault import Vault
 
 A, B, C = people.NAMES
 

@@ -11,7 +11,7 @@ from idvault_people.opens import identity, tls_key
 from idvault_people.opens.identity import IdentityError
 from idvault_verify.attest import certificate
 from tests.attest.test_certificate import GOOD, KEY, pem
-from tests.support.fakes.sealing import CountingEntropy
+from tools.support.fakes.sealing import CountingEntropy
 
 
 def create(folder: Path, *, trust_domain: str = "vault.example") -> None:

@@ -13,7 +13,7 @@ from idvault_verify.attest import certificate
 from idvault_verify.attest.people import roster, roster_chain, roster_signature
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.attest.witness import WitnessPolicy
-from tests.support import merkle
+from tools.support import merkle
 
 NOW = datetime.now(UTC)
 WITNESS = merkle.witness("witness.example/w1", seed=9).key

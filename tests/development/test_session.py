@@ -7,7 +7,7 @@ import pytest
 from idvault.core.process import ProcessError
 from idvault_dev import session
 from idvault_dev.session import Session
-from tests.support import programs
+from tools.support import programs
 
 
 @pytest.mark.process

@@ -11,7 +11,7 @@ from idvault.core.process import ProcessError
 from idvault_dev import environment
 from idvault_dev.layout import Layout
 from idvault_dev.supervisor import FREE_PORTS, REGISTRY, Lock, LockedError, Ports, ProcessPlan, Supervisor
-from tests.support import programs
+from tools.support import programs
 
 pytestmark = pytest.mark.process
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from idvault.account import rules as account_rules
 from idvault_verify import account as verify_account
 from idvault_verify.account import Account, AccountState, Standing, StandingPeriod
-from tests.support import builders
-from tests.support.builders import NOW, TODAY
+from tools.support import builders
+from tools.support.builders import NOW, TODAY
 
 
 def test_a_new_account_is_a_pending_sign_up() -> None:

@@ -11,7 +11,7 @@ from idvault.claim import rules as claim_rules
 from idvault.claim.rules import Attempt, ClaimOutcome
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import ExhaustedError, Reason
-from tests.support.builders import NOW
+from tools.support.builders import NOW
 
 NEW = b"new"
 _MINUTES = st.integers(min_value=0, max_value=2_000)

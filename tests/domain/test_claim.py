@@ -18,8 +18,8 @@ from idvault_verify.document import DocumentType
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.registry import DECIDED, RegistryAnswer
-from tests.support import builders, organizations
-from tests.support.builders import NOW, TODAY
+from tools.support import builders, organizations
+from tools.support.builders import NOW, TODAY
 
 CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
 PERSON = Owner(SubjectKind.INDIVIDUAL)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from idvault_verify.clock import ClockReading
-from tests.support.builders import ZONE
+from tools.support.builders import ZONE
 
 
 def test_the_business_day_is_the_deployments() -> None:

@@ -26,7 +26,7 @@ from idvault_verify.error import (
     PreconditionError,
     Reason,
 )
-from tests.support import builders
+from tools.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + verify_disclosure.USUAL_LIFETIME

@@ -16,7 +16,7 @@ from idvault_verify.claim import FailureReason
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 from idvault_verify.organization import OrganizationCategory
-from tests.support.builders import NOW, TODAY, account
+from tools.support.builders import NOW, TODAY, account
 
 DAY = timedelta(days=1)
 TERMS = ErasureTerms()

@@ -4,7 +4,7 @@ import pytest
 
 from idvault_verify import event, seal
 from idvault_verify.event import EventType
-from tests.support import builders
+from tools.support import builders
 
 
 def test_every_type_lists_its_fields() -> None:

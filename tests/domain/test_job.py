@@ -7,7 +7,7 @@ import pytest
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job.rules import JobProgress, JobState, RegistryCall, Step
 from idvault_verify.registry import DECIDED, RegistryAnswer
-from tests.support.builders import NOW
+from tools.support.builders import NOW
 
 MIDNIGHT = NOW + timedelta(hours=12)
 SENDING = job_rules.born(now=NOW)

@@ -5,8 +5,8 @@ import pytest
 from idvault_verify import document, organization
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.organization import OrganizationCategory as Category
-from tests.support.builders import TODAY
-from tests.support.organizations import credit_code
+from tools.support.builders import TODAY
+from tools.support.organizations import credit_code
 
 CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
 

@@ -6,7 +6,7 @@ import pytest
 
 from idvault_verify import seal
 from idvault_verify.error import DamagedError
-from tests.support import builders
+from tools.support import builders
 
 
 def test_the_digest_covers_what_is_sealed_in_the_written_order() -> None:

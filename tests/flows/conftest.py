@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from tests.support.chamber import Chamber, chamber
-from tests.support.databases import Databases
-from tests.support.flow_world import World, open_world
-from tests.support.log_world import LogWorld
+from tools.support.chamber import Chamber, chamber
+from tools.support.databases import Databases
+from tools.support.flow_world import World, open_world
+from tools.support.log_world import LogWorld
 
 
 @pytest_asyncio.fixture

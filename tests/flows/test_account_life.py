@@ -13,9 +13,9 @@ from idvault_verify.account import AccountState, Standing, Status
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders, sql
-from tests.support.campaign_world import CampaignWorld
-from tests.support.flow_world import at, command
+from tools.support import builders, sql
+from tools.support.campaign_world import CampaignWorld
+from tools.support.flow_world import at, command
 
 YEAR = 366 * 86_400
 OTHER = builders.identity(name="某一二", number="110000190101020007")

@@ -30,11 +30,11 @@ from idvault_verify.account import AccountState, Standing
 from idvault_verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
 from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.campaign_world import DAY, CampaignWorld, tokens
-from tests.support.databases import SqliteMaker
-from tests.support.fakes.flaky import Fault
-from tests.support.flow_world import at, command
+from tools.support import builders
+from tools.support.campaign_world import DAY, CampaignWorld, tokens
+from tools.support.databases import SqliteMaker
+from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import at, command
 
 EVENTS = st.sampled_from(list(InvitationEvent))
 DATES = st.sampled_from([None, None, 10, 40])

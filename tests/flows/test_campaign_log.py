@@ -9,8 +9,8 @@ from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
 from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.error import IdvaultError, Reason, UnavailableError
-from tests.support.campaign_world import CampaignWorld
-from tests.support.flow_world import at
+from tools.support.campaign_world import CampaignWorld
+from tools.support.flow_world import at
 
 
 @pytest_asyncio.fixture

@@ -20,11 +20,11 @@ from idvault.processes.clock_trust import (
 )
 from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.transparency import note
-from tests.support import merkle
-from tests.support.fakes.log import FakeWitness
 from tests.support.fakes.memory_log import MemoryDatabase, MemoryLog
-from tests.support.log_world import START
-from tests.support.merkle import log_of
+from tools.support import merkle
+from tools.support.fakes.log import FakeWitness
+from tools.support.log_world import START
+from tools.support.merkle import log_of
 
 DAYS = 86_400.0
 _SIGNERS = [merkle.witness(f"witness.example/w{number}", seed=20 + number) for number in range(3)]

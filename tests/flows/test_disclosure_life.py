@@ -33,11 +33,11 @@ from idvault_verify.attest.disclosure import DecisionTerms, Terms
 from idvault_verify.disclosure import DisclosureState, Verdict
 from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.event import EventType
-from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber
-from tests.support.databases import SqliteMaker
 from tests.support.disclosure_world import REASON, cancel, confirm, open_alone, request_id, signed, terms
 from tests.support.disclosure_world import asked as member_asked
-from tests.support.fakes.flaky import Fault
+from tools.support.chamber import AUDITORS, CUSTODIANS, Chamber
+from tools.support.databases import SqliteMaker
+from tools.support.fakes.flaky import Fault
 
 M, N = 2, 3
 HOURS = 72

@@ -11,10 +11,10 @@ from idvault.log.ports import Ahead, WitnessRefusedError
 from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.transparency import checkpoint, note
 from idvault_verify.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
-from tests.support import merkle
-from tests.support.fakes.flaky import Fault
-from tests.support.fakes.log import FakeWitness
-from tests.support.log_world import (
+from tools.support import merkle
+from tools.support.fakes.flaky import Fault
+from tools.support.fakes.log import FakeWitness
+from tools.support.log_world import (
     COSIGNER,
     KEY,
     ORIGIN,

@@ -17,12 +17,12 @@ from idvault_verify.account import AccountState, SubjectKind
 from idvault_verify.claim import ClaimState, FailureReason, Identity
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.registry import RegistryAnswer
-from tests.support import sql
-from tests.support.databases import Databases
-from tests.support.fakes.registry import FakeRegistry
-from tests.support.flow_world import World, at, command, open_world
-from tests.support.organizations import organization
 from tests.support.registry_session import RegistrySession, Uncapped, registry_session
+from tools.support import sql
+from tools.support.databases import Databases
+from tools.support.fakes.registry import FakeRegistry
+from tools.support.flow_world import World, at, command, open_world
+from tools.support.organizations import organization
 
 LATE = 48 * 3600
 

@@ -9,9 +9,9 @@ from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.support.flow_world import World, at, request_id
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import World, at, request_id
 
 SPKI = "f" * 64
 

@@ -13,9 +13,9 @@ from idvault.core.tables.key import shred_keys
 from idvault.core.telemetry.vitals import Vitals
 from idvault.processes.backup import record_walk
 from idvault.processes.bootstrap.periodic.backup import UnkeyedCount
-from tests.support.builders import reading
 from tests.support.fakes.memory_log import MemoryDatabase
 from tests.support.sealed_rows import synthetic_row
+from tools.support.builders import reading
 
 TOKENS = [f"acct_{number:026d}" for number in range(2_500)]
 LOST, ERASED = [TOKENS[7], TOKENS[1_700], TOKENS[2_499]], TOKENS[1_000]

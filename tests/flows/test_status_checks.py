@@ -55,12 +55,12 @@ from idvault_verify.sanction import Degree
 from idvault_verify.signing_key import ANNOUNCED_FOR, StatusKey
 from idvault_verify.transparency import entry
 from idvault_verify.transparency.proof import verify_inclusion
-from tests.support import builders, logs, merkle, sql
-from tests.support.databases import Databases
-from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.support.flow_world import PARTY, World, at, command, request_id
-from tests.support.sanction_world import SanctionWorld, until
+from tools.support import builders, logs, merkle, sql
+from tools.support.databases import Databases
+from tools.support.erasure_world import DELAYED, WAITED, ErasureWorld
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import PARTY, World, at, command, request_id
+from tools.support.sanction_world import SanctionWorld, until
 
 ISSUER = status_token.issuer("vault.example/log")
 AUDIENCE = "https://taxi.example"

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest_asyncio
 
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber
-from tests.support.databases import Databases
-from tests.support.log_world import KEY
-from tests.support.reference import hpke, key_file, note, paper, payload, record, stored, tree
-from tests.support.reference.encoding import encode, from_base64url, unpack
-from tests.support.reference.paper import Request
-from tests.support.reference.record import Record
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS, Chamber, chamber
+from tools.support.databases import Databases
+from tools.support.log_world import KEY
+from tools.support.reference import hpke, key_file, note, paper, payload, record, stored, tree
+from tools.support.reference.encoding import encode, from_base64url, unpack
+from tools.support.reference.paper import Request
+from tools.support.reference.record import Record
 
 A, B, C = CUSTODIANS
 AUDITOR = "auditor-a"

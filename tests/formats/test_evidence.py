@@ -12,13 +12,13 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as files
 from idvault_verify.offline.evidence.file import EvidenceError
 from tests.clients.offline.test_evidence import forges
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
-from tests.support.databases import Databases
-from tests.support.evidence_world import POLICY, opening
-from tests.support.log_world import KEY
-from tests.support.reference import evidence, note
-from tests.support.reference.encoding import RefusedError
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
+from tools.support.databases import Databases
+from tools.support.evidence_world import POLICY, opening
+from tools.support.log_world import KEY
+from tools.support.reference import evidence, note
+from tools.support.reference.encoding import RefusedError
 
 A, B, _ = CUSTODIANS
 LOG = note.parse_key(str(KEY))

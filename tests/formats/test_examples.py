@@ -49,7 +49,7 @@ from idvault_verify.transparency import checkpoint, entry, note, proof, statemen
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.tree import CompactRange
 from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
-from tests.support.reference import page
+from tools.support.reference import page
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
 GIVEN: dict[str, dict[str, Any]] = page.read(PAGE)

@@ -12,10 +12,10 @@ from idvault_people.opens import identity
 from idvault_verify.attest import hpke as product_hpke
 from idvault_verify.attest import passphrase
 from idvault_verify.attest.hpke import UnsealError
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
-from tests.support.reference import hpke, key_file
-from tests.support.reference.encoding import RefusedError, from_base64url
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
+from tools.support.reference import hpke, key_file
+from tools.support.reference.encoding import RefusedError, from_base64url
 
 WORDS = "口令 words".encode()
 COST = (CHEAP.memory_kib, CHEAP.iterations, CHEAP.lanes)

@@ -11,13 +11,13 @@ from idvault_verify.transparency import checkpoint, entry, note, proof, tree
 from idvault_verify.transparency.checkpoint import CosignaturePolicy, StaleError
 from idvault_verify.transparency.note import Algorithm, VerifierKey
 from idvault_verify.transparency.tree import CompactRange
-from tests.support import builders, logs, merkle
-from tests.support.merkle import log_of
-from tests.support.reference import log_folder
-from tests.support.reference import note as notes
-from tests.support.reference import tree as trees
-from tests.support.reference.encoding import RefusedError
-from tests.support.reference.note import Key
+from tools.support import builders, logs, merkle
+from tools.support.merkle import log_of
+from tools.support.reference import log_folder
+from tools.support.reference import note as notes
+from tools.support.reference import tree as trees
+from tools.support.reference.encoding import RefusedError
+from tools.support.reference.note import Key
 
 SEED = bytes([1]) * 32
 WITNESS_SEED = bytes([2]) * 32

@@ -11,9 +11,9 @@ from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.registration import Registration
 from idvault_verify.attest.sanction import SigningOccasion
 from idvault_verify.error import InvalidError
-from tests.support.reference import moderation
-from tests.support.reference.encoding import RefusedError
-from tests.support.sanction_world import key_of
+from tools.support.reference import moderation
+from tools.support.reference.encoding import RefusedError
+from tools.support.sanction_world import key_of
 
 TIMES = st.datetimes(datetime(1970, 1, 2), datetime(2999, 1, 1)).map(
     lambda made: made.replace(tzinfo=UTC, microsecond=0)

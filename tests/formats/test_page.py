@@ -7,10 +7,10 @@ import pytest
 
 from idvault.core.edge import repetition
 from idvault_verify.event import FIELDS
-from tests.support.generate import formats
 from tests.support.project import PACKAGES
-from tests.support.reference import page
-from tests.support.reference.examples import EXAMPLES
+from tools.support.generate import formats
+from tools.support.reference import page
+from tools.support.reference.examples import EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "formats.md").read_text("utf-8")

@@ -15,11 +15,11 @@ from idvault_verify.attest.succession import Succession
 from idvault_verify.disclosure import Verdict
 from idvault_verify.ed25519 import SMALL_ORDER, WeakKeyError
 from idvault_verify.handover import HandedShare
-from tests.support import builders, people
-from tests.support.reference import hpke, paper
-from tests.support.reference.ed25519 import check_key
-from tests.support.reference.encoding import RefusedError
-from tests.support.reference.paper import Handed, Request
+from tools.support import builders, people
+from tools.support.reference import hpke, paper
+from tools.support.reference.ed25519 import check_key
+from tools.support.reference.encoding import RefusedError
+from tools.support.reference.paper import Handed, Request
 
 ONE_TIME = bytes(range(32))
 SHARE = b"\x02" + bytes(range(32))

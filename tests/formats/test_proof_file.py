@@ -13,13 +13,13 @@ from tests.clients.offline import test_disclosure_history as histories
 from tests.clients.offline import test_erasure as erasures
 from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message, spoilt
 from tests.clients.vault_server import TOKEN
-from tests.support import logs, merkle
-from tests.support.generate import receipt_vectors
-from tests.support.merkle import log_of
-from tests.support.reference import note as notes
-from tests.support.reference import proof_file, tree
-from tests.support.reference.encoding import RefusedError, base64
-from tests.support.reference.tree import Leaf
+from tools.support import logs, merkle
+from tools.support.generate import receipt_vectors
+from tools.support.merkle import log_of
+from tools.support.reference import note as notes
+from tools.support.reference import proof_file, tree
+from tools.support.reference.encoding import RefusedError, base64
+from tools.support.reference.tree import Leaf
 
 LOG = notes.parse_key(logs.VKEY)
 POLICY = CosignaturePolicy(logs.ORIGIN, (logs.SIGNER.key,))

@@ -17,12 +17,12 @@ from idvault_verify.attest.payload import Payload
 from idvault_verify.document import DocumentType
 from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders, people
-from tests.support.custody_vault import Vault
-from tests.support.reference import encoding, hpke, payload, record, sharing
-from tests.support.reference.encoding import RefusedError
-from tests.support.reference.payload import Identity
-from tests.support.reference.record import Custodian, Record
+from tools.support import builders, people
+from tools.support.custody_vault import Vault
+from tools.support.reference import encoding, hpke, payload, record, sharing
+from tools.support.reference.encoding import RefusedError
+from tools.support.reference.payload import Identity
+from tools.support.reference.record import Custodian, Record
 
 SUITES = [hpke.X25519, hpke.X_WING]
 SEALED = Identity(

@@ -11,10 +11,10 @@ from google.protobuf.message import Message
 
 from idvault.core.edge import repetition
 from idvault.sealing.request import KeyedFingerprinter
-from tests.support.generate import request_vectors
-from tests.support.generate.request_vectors import CLAIM, FILE, KEY, filled, mutations, name
-from tests.support.reference import stored
 from tests.vectors.load import load
+from tools.support.generate import request_vectors
+from tools.support.generate.request_vectors import CLAIM, FILE, KEY, filled, mutations, name
+from tools.support.reference import stored
 
 VECTORS: dict[str, dict[str, Any]] = load("requests.json")["requests"]
 METHODS = {name(each): each for each in mutations()}

@@ -12,10 +12,10 @@ from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.attest.witness import WitnessPolicy
-from tests.support import people
-from tests.support.reference import roster
-from tests.support.reference.encoding import RefusedError
-from tests.support.reference.note import Key
+from tools.support import people
+from tools.support.reference import roster
+from tools.support.reference.encoding import RefusedError
+from tools.support.reference.note import Key
 
 FORMER = people.NAMES
 LATER = ("custodian-d", "custodian-b", "custodian-c")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from idvault_verify.attest import jose, status_check, status_list, status_token
-from tests.support import status_tokens as product
-from tests.support.reference import status
-from tests.support.reference.encoding import RefusedError
+from tools.support import status_tokens as product
+from tools.support.reference import status
+from tools.support.reference.encoding import RefusedError
 
 SEED, LIST_SEED = bytes([1]) * 32, bytes([2]) * 32
 PUBLIC, LIST_PUBLIC = (key.public_key().public_bytes_raw() for key in (product.TOKEN_KEY, product.LIST_KEY))

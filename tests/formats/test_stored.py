@@ -24,14 +24,14 @@ from idvault.tip_off import rules as tip_off_rules
 from idvault_verify import secret
 from idvault_verify.attest import status_token
 from idvault_verify.document import DocumentType
-from tests.support import builders, people
-from tests.support.fakes.keys import MemoryDayKeys
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
-from tests.support.reference import hpke, stored
-from tests.support.reference.encoding import RefusedError, crockford, encode
-from tests.support.reference.payload import Identity
 from tests.support.tip_off_world import key_files
+from tools.support import builders, people
+from tools.support.fakes.keys import MemoryDayKeys
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
+from tools.support.reference import hpke, stored
+from tools.support.reference.encoding import RefusedError, crockford, encode
+from tools.support.reference.payload import Identity
 
 KEY = bytes(range(32))
 OTHER = bytes(range(1, 33))

@@ -9,7 +9,7 @@ import pytest
 
 from idvault_client import Vault
 from tests.support.house import House, running
-from tests.support.sandbox import Registry, wait_for
+from tools.support.sandbox import Registry, wait_for
 
 _WAITING = "select count(*) from log_entries where log_index is null"
 

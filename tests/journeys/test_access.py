@@ -12,8 +12,8 @@ from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, co
 from idvault_dev.authority import Authority, real_now
 from tests.support import monitoring
 from tests.support.house import House
-from tests.support.sandbox import Registry, fetch, invent, verify, wait_for
 from tests.test_proto_contract import SERVICES_OF, WHO_MAY_CALL
+from tools.support.sandbox import Registry, fetch, invent, verify, wait_for
 
 
 def _own(house: House, name: str) -> Tls:

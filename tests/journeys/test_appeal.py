@@ -8,11 +8,11 @@ from idvault_client import Vault
 from idvault_client.sanctions import AppealState, Degree
 from idvault_client.testing import invent_organization
 from tests.journeys.test_sanction import moderator
-from tests.resilience.theft import search
-from tests.support import folders
 from tests.support.house import House
-from tests.support.sanction_world import reasons
-from tests.support.sandbox import verify_organization, wait_for
+from tools.support import folders
+from tools.support.sanction_world import reasons
+from tools.support.sandbox import verify_organization, wait_for
+from tools.torture.theft import search
 
 CANARY = "龖龗"
 TEXT = f"{CANARY} wrote this (synthetic)"

@@ -11,9 +11,9 @@ from idvault_verify.offline.disclosure_history import HistoryError
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.note import parse_key
 from idvault_verify.v1 import status_pb2
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases
-from tests.support.sandbox import invent, verify, wait_for
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases
+from tools.support.sandbox import invent, verify, wait_for
 
 AUDIENCE = "https://taxi.example"
 

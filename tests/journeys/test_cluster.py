@@ -13,10 +13,10 @@ from sqlalchemy import Table
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims
-from tests.support import sql
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases
-from tests.support.sandbox import send, settled, wait_for
+from tools.support import sql
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases
+from tools.support.sandbox import send, settled, wait_for
 
 TABLES = (accounts, claims, records)
 

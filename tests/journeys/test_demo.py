@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo import browsing
-from tests.demo.__main__ import Demo, DemoStep, run
-from tests.demo.step import StepError, check
-from tests.support import browser, programs
+from tools.demo import browsing
+from tools.demo.__main__ import Demo, DemoStep, run
+from tools.demo.step import StepError, check
+from tools.support import browser, programs
 
 ROOT = Path(__file__).resolve().parents[2]
 

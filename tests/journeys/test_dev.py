@@ -16,9 +16,9 @@ import pytest
 from idvault.core.process import ProcessError
 from idvault_dev.layout import PASSPHRASE
 from idvault_people.moderation import key_folder
-from tests.support import programs, traces
 from tests.support.house import House, running
-from tests.support.sandbox import fetch, verify, wait_for
+from tools.support import programs, traces
+from tools.support.sandbox import fetch, verify, wait_for
 
 # `idvault dev` whose platform edge is to have one port, and everything else any: no port is fixed in tests.
 ON_ONE_PORT = """

@@ -4,9 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault_client import Vault
-from tests.demo.disclosure import DisclosureSteps
 from tests.support.house import House
-from tests.support.sandbox import Registry, fetch, verify, wait_for
+from tools.demo.disclosure import DisclosureSteps
+from tools.support.sandbox import Registry, fetch, verify, wait_for
 
 
 def test_a_record_is_opened_by_an_auditor_and_two_custodians(

@@ -10,7 +10,7 @@ import pytest
 
 from idvault_client import Vault
 from tests.support.house import House
-from tests.support.reference import (
+from tools.support.reference import (
     key_file,
     log_folder,
     note,
@@ -21,9 +21,9 @@ from tests.support.reference import (
     status,
     tree,
 )
-from tests.support.reference.encoding import RefusedError, unpack
-from tests.support.reference.record import Record
-from tests.support.sandbox import Registry, verify, wait_for
+from tools.support.reference.encoding import RefusedError, unpack
+from tools.support.reference.record import Record
+from tools.support.sandbox import Registry, verify, wait_for
 
 AUDIENCE = "https://taxi.example"
 PASSPHRASE = b"development"

@@ -10,10 +10,11 @@ from idvault.core.db.database import Database
 from idvault.core.tables.log import log_entries
 from idvault_verify.transparency import checkpoint, note, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint
-from tests.support import folders, full_disk, programs, sql
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases
-from tests.support.sandbox import verify, wait_for
+from tests.support import full_disk
+from tools.support import folders, programs, sql
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases
+from tools.support.sandbox import verify, wait_for
 
 PUBLISHING = {
     *("publication", "directory_index", "publish_statements", "reports"),

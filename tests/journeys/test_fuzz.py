@@ -4,10 +4,10 @@ import asyncio
 import time
 from pathlib import Path
 
-from tests.resilience.fuzz.attack import Attack, Report
-from tests.resilience.fuzz.surface import methods
-from tests.resilience.fuzz.vault import left_behind, metrics, prepare
 from tests.support.house import House
+from tools.torture.fuzz.attack import Attack, Report
+from tools.torture.fuzz.surface import methods
+from tools.torture.fuzz.vault import left_behind, metrics, prepare
 
 _COUNT, _LEAST, _SECONDS = 100, 5, 12.0
 

@@ -11,10 +11,10 @@ from idvault_client import Vault
 from idvault_dev import environment, totp
 from idvault_dev.authority import real_now
 from idvault_dev.layout import TRUST_DOMAIN, Layout
-from tests.support import programs
 from tests.support.house import House
-from tests.support.sandbox import Person, fetch, invent, verify, wait_for
 from tests.support.staff import Town
+from tools.support import programs
+from tools.support.sandbox import Person, fetch, invent, verify, wait_for
 
 PEOPLE = 32
 NEW = "custodian-d"

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from idvault_verify.v1 import status_pb2
-from tests.resilience.fuzz.vault import tls
-from tests.resilience.http2.attacks import ATTACKS, Target
-from tests.resilience.http2.run import attack
 from tests.support.house import House
-from tests.support.sandbox import Registry, verify
+from tools.support.sandbox import Registry, verify
+from tools.torture.fuzz.vault import tls
+from tools.torture.http2.attacks import ATTACKS, Target
+from tools.torture.http2.run import attack
 
 _SCALE, _AFTER = 0.05, 0.3
 

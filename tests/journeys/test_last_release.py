@@ -12,10 +12,10 @@ from idvault.processes import migrations
 from idvault_client import Vault, Verification
 from idvault_verify.error import UnavailableError
 from tests.support import last_release
-from tests.support.checkout import Checkout
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases, Maker
-from tests.support.sandbox import verify, wait_for
+from tools.support.checkout import Checkout
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases, Maker
+from tools.support.sandbox import verify, wait_for
 
 pytestmark = pytest.mark.process
 LATER = "9998"

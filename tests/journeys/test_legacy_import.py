@@ -11,10 +11,10 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault_verify.account import AccountState, Standing
-from tests.support import programs, sql
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases
-from tests.support.sandbox import wait_for
+from tools.support import programs, sql
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases
+from tools.support.sandbox import wait_for
 
 ROWS = 10_000
 

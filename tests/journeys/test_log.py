@@ -22,10 +22,10 @@ from idvault_verify.transparency import checkpoint, note, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
-from tests.support import sql
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases
-from tests.support.sandbox import verify, wait_for
+from tools.support import sql
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases
+from tools.support.sandbox import verify, wait_for
 
 SECONDS = float(os.environ.get("IDVAULT_TEST_LOG_SECONDS", "0"))
 CHECKPOINTS = 20

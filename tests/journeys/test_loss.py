@@ -6,9 +6,9 @@ from pathlib import Path
 from idvault_dev.commands import members
 from idvault_dev.layout import CUSTODIANS, PASSPHRASE, WITNESS_NAME, Layout
 from idvault_verify.transparency import checkpoint, epoch, note
-from tests.support import programs
 from tests.support.house import House
-from tests.support.sandbox import verify, wait_for
+from tools.support import programs
+from tools.support.sandbox import verify, wait_for
 
 _ENTRIES = "select count(*) from log_entries"
 

@@ -20,9 +20,9 @@ from idvault_client import (
 )
 from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_verify.organization import OrganizationCategory
-from tests.support import open_record, traces
 from tests.support.house import House
-from tests.support.sandbox import Registry, fetch, verify_organization, wait_for
+from tools.support import open_record, traces
+from tools.support.sandbox import Registry, fetch, verify_organization, wait_for
 
 
 def newcomer(registry: Registry, *, pair: str = "91") -> SyntheticOrganization:

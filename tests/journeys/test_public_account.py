@@ -6,10 +6,10 @@ from idvault_client import Vault, testing
 from idvault_client.public_accounts import PublicAccountState
 from idvault_client.sanctions import Degree
 from idvault_client.testing import invent_organization
-from tests.demo.public_account import PublicAccountSteps
 from tests.support.house import House
-from tests.support.sanction_world import reasons
-from tests.support.sandbox import Registry, invent, verify_organization, wait_for
+from tools.demo.public_account import PublicAccountSteps
+from tools.support.sanction_world import reasons
+from tools.support.sandbox import Registry, invent, verify_organization, wait_for
 
 
 def test_a_company_opens_one_and_a_person_gets_no_second(

@@ -6,7 +6,7 @@ import pytest
 
 from idvault_client import FailureReason, State, Vault, Verification
 from tests.support.house import House
-from tests.support.sandbox import Person, Registry, verify, wait_for
+from tools.support.sandbox import Person, Registry, verify, wait_for
 
 DOUBTFUL = ("lose_answer", "half_answer", "maintenance", "source_error", "hang")
 """What leaves open whether a check was made. The registry may be asked about it after ten seconds only."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.house import House
-from tests.support.sandbox import send, settled, verify, wait_for
+from tools.support.sandbox import send, settled, verify, wait_for
 
 COUNTS = [
     "select count(*) from claims",

@@ -6,7 +6,7 @@ import pytest
 
 from idvault_client import FailureReason, State, TooManyAttempts, Vault
 from tests.support.house import House
-from tests.support.sandbox import Person, Registry, verify, wait_for
+from tools.support.sandbox import Person, Registry, verify, wait_for
 
 
 def test_same_person_renews(vault: Vault, registry: Registry) -> None:

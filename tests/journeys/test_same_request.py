@@ -8,7 +8,7 @@ import pytest
 
 from idvault_client import Consent, NotFound, RequestIdReused, Vault, Verification, resident_id
 from tests.support.house import House
-from tests.support.sandbox import Person, Registry, verify, wait_for
+from tools.support.sandbox import Person, Registry, verify, wait_for
 
 PARALLEL = 64
 AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)

@@ -7,10 +7,10 @@ from pathlib import Path
 from idvault_client import Standing, Vault, testing
 from idvault_client.sanctions import Degree, ModeratorKey, SanctionState, Scope
 from idvault_client.testing import invent_organization
-from tests.demo.sanction import SanctionSteps
 from tests.support.house import House
-from tests.support.sanction_world import reasons
-from tests.support.sandbox import Registry, verify_organization, wait_for
+from tools.demo.sanction import SanctionSteps
+from tools.support.sanction_world import reasons
+from tools.support.sandbox import Registry, verify_organization, wait_for
 
 
 def newcomer(vault: Vault, registry: Registry) -> str:

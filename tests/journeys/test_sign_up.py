@@ -17,9 +17,9 @@ from idvault_client import (
     residence_permit,
     resident_id,
 )
-from tests.support import open_record
 from tests.support.house import House
-from tests.support.sandbox import Person, Registry, invent, verify, with_wrong_check
+from tools.support import open_record
+from tools.support.sandbox import Person, Registry, invent, verify, with_wrong_check
 
 
 def test_match_is_verified(vault: Vault, registry: Registry) -> None:

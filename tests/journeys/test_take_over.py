@@ -9,8 +9,8 @@ import pytest
 
 import idvault_client
 from idvault_client import NotFound
-from tests.support.cluster import EDGE, Cluster, running
-from tests.support.databases import Databases
+from tools.support.cluster import EDGE, Cluster, running
+from tools.support.databases import Databases
 
 pytestmark = pytest.mark.process
 CALLS, CALLERS = 2_000, 4

@@ -20,9 +20,9 @@ from idvault_dev.layout import WITNESS_NAME, Layout
 from idvault_dev.supervisor import FREE_PORTS
 from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency import checkpoint, note
-from tests.support import folders, programs
 from tests.support.house import House
-from tests.support.sandbox import invent, verify, wait_for
+from tools.support import folders, programs
+from tools.support.sandbox import invent, verify, wait_for
 
 
 def _witnessed(house: House) -> int:

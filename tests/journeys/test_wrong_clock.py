@@ -15,10 +15,11 @@ from idvault.core.db.database import Database
 from idvault.processes import migrations
 from idvault_client import State
 from idvault_client.erasures import ErasureState
-from tests.support import programs, sql, wrong_clock
-from tests.support.cluster import Cluster, running
-from tests.support.databases import Databases
-from tests.support.sandbox import verify, wait_for
+from tests.support import wrong_clock
+from tools.support import programs, sql
+from tools.support.cluster import Cluster, running
+from tools.support.databases import Databases
+from tools.support.sandbox import verify, wait_for
 
 _AHEAD = timedelta(days=45)
 _DOUBTED = "idvault_clock_doubted 1.0"

@@ -15,7 +15,7 @@ from idvault_dev.mock_registry.organization import Organization
 from idvault_dev.mock_registry.population import PopulationError
 from idvault_verify import document, name
 from tests.support.mock_registry import Running
-from tests.support.organizations import NAME, credit_code
+from tools.support.organizations import NAME, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KNOWN = Question("a" * 32, NAME, credit_code())

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.performance import __main__ as bench
-from tests.performance import pages
-from tests.performance.goal import Measure, Measured, Options, at_least, at_most, figure, spread
-from tests.support import checkout
-from tests.support.checkout import Checkout
+from tools.bench import __main__ as bench
+from tools.bench import pages
+from tools.bench.goal import Measure, Measured, Options, at_least, at_most, figure, spread
+from tools.support import checkout
+from tools.support.checkout import Checkout
 
 LEAST = at_least(1.0, "least", "x", [1.0, 2.0, 3.0])
 MET = Measured((LEAST, at_most(1.0, "most", "x", [1.0])))

@@ -16,14 +16,14 @@ from idvault.status.credential import acts as credential_acts
 from idvault_verify.account import AccountState
 from idvault_verify.attest.status_list import VALID, StatusList
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
-from tests.performance.flows import PARTY, clock, signing_up
-from tests.performance.goal import GOALS, Measured, figure
-from tests.performance.results import document
-from tests.performance.scale import estimate, goal, population, sql
-from tests.performance.scale.growth import Size
-from tests.performance.scale.operations import Deployment
-from tests.support.databases import Databases
-from tests.support.sql import rows
+from tools.bench.flows import PARTY, clock, signing_up
+from tools.bench.goal import GOALS, Measured, figure
+from tools.bench.results import document
+from tools.bench.scale import estimate, goal, population, sql
+from tools.bench.scale.growth import Size
+from tools.bench.scale.operations import Deployment
+from tools.support.databases import Databases
+from tools.support.sql import rows
 
 _FIRST, _ALL = 40, 100
 

@@ -12,8 +12,8 @@ from idvault.registry.exchange import InsecureUrlError
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, ai, real_time
-from tests.support.organizations import organization
 from tests.support.registry_session import RegistrySession, registry_session
+from tools.support.organizations import organization
 
 PATIENCE = 5.0
 

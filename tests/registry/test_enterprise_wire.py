@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from idvault.registry import enterprise_wire, nppa_wire
 from idvault.registry.enterprise_wire import EnterpriseReply, EnterpriseStatus
 from idvault.registry.nppa_wire import Credentials, NppaCode, NppaWireError, Question, RefusedError
-from tests.support.organizations import NAME, credit_code
+from tools.support.organizations import NAME, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WHO = Credentials("test-appId", "test-bizId", "2836e95fcd10e04b0069bb1ee659955b")

@@ -8,10 +8,10 @@ import pytest
 
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault_verify.registry import DECIDED, RegistryAnswer
-from tests.support import builders
-from tests.support.fakes.registry import FakeRegistry
 from tests.support.mock_registry import ai
 from tests.support.registry_session import WIRES, Uncapped, registry_session
+from tools.support import builders
+from tools.support.fakes.registry import FakeRegistry
 
 
 @dataclass

@@ -17,12 +17,12 @@ from idvault_client import Status, Verification
 from idvault_client.reasons import FailureReason
 from idvault_verify.claim import ClaimState
 from idvault_verify.event import EventType
-from tests.resilience.audit import Audit
-from tests.resilience.book import SignUp
-from tests.resilience.tally import Tally
-from tests.support.databases import Databases
-from tests.support.sandbox import invent
-from tests.support.storage_world import World
+from tools.support.databases import Databases
+from tools.support.sandbox import invent
+from tools.support.storage_world import World
+from tools.torture.audit import Audit
+from tools.torture.book import SignUp
+from tools.torture.tally import Tally
 
 KEY = b"k" * 32
 KEPT = KeyedFingerprinter(key=KEY)

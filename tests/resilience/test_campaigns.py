@@ -4,10 +4,10 @@ import random
 import threading
 from pathlib import Path
 
-from tests.resilience.besieged import besieging
-from tests.resilience.crowds import Crowds
-from tests.resilience.kills import Kills
-from tests.support.databases import Databases
+from tools.support.databases import Databases
+from tools.torture.besieged import besieging
+from tools.torture.crowds import Crowds
+from tools.torture.kills import Kills
 
 
 def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databases: Databases) -> None:

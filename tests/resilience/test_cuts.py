@@ -14,10 +14,10 @@ from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.log import log_entries
 from idvault_verify.error import UnavailableError
-from tests.resilience.proxy import CuttingProxy
-from tests.support.claims import AskedClaim
-from tests.support.databases import Databases, PostgresMaker
-from tests.support.storage_world import MATCHED, World
+from tools.support.claims import AskedClaim
+from tools.support.databases import Databases, PostgresMaker
+from tools.support.storage_world import MATCHED, World
+from tools.torture.proxy import CuttingProxy
 
 _MOST = 120
 _TRIES = 5

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience import disclosure
-from tests.resilience.campaign import Options
-from tests.resilience.disclosure import Round
-from tests.resilience.rooms import Rooms
-from tests.resilience.tally import Tally
-from tests.support.chamber import CUSTODIANS
+from tools.support.chamber import CUSTODIANS
+from tools.torture import disclosure
+from tools.torture.campaign import Options
+from tools.torture.disclosure import Round
+from tools.torture.rooms import Rooms
+from tools.torture.tally import Tally
 
 A, B, C = CUSTODIANS
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience import __main__ as door
-from tests.resilience.campaign import Campaign, Options
-from tests.resilience.tally import Tally
-from tests.support import pgbouncer
+from tools.support import pgbouncer
+from tools.torture import __main__ as door
+from tools.torture.campaign import Campaign, Options
+from tools.torture.tally import Tally
 
 
 @pytest.fixture

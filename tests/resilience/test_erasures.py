@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from idvault.core.db.database import Database
-from tests.resilience.campaign import Options
-from tests.resilience.erasures import run as erasures
-from tests.resilience.erasures.run import Rounds
-from tests.support.erasure_world import ErasureWorld
+from tools.support.erasure_world import ErasureWorld
+from tools.torture.campaign import Options
+from tools.torture.erasures import run as erasures
+from tools.torture.erasures.run import Rounds
 
 pytestmark = pytest.mark.process
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from idvault_verify import durable_file
-from tests.support import folders, traces
+from tools.support import folders, traces
 
 _ROUNDS = 200
 _CONTENT = b"a whole file"

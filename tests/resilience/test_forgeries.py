@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from tests.resilience import forgeries
-from tests.resilience.campaign import Options
-from tests.resilience.forgeries import Document
-from tests.resilience.tally import Tally
+from tools.torture import forgeries
+from tools.torture.campaign import Options
+from tools.torture.forgeries import Document
+from tools.torture.tally import Tally
 
 
 def test_no_changed_document_is_believed() -> None:

@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from tests.resilience import forks
-from tests.resilience.campaign import Options
-from tests.resilience.forks import Fork
-from tests.resilience.rooms import Rooms
-from tests.resilience.tally import Tally
+from tools.torture import forks
+from tools.torture.campaign import Options
+from tools.torture.forks import Fork
+from tools.torture.rooms import Rooms
+from tools.torture.tally import Tally
 
 
 def test_no_record_opens_at_a_copy() -> None:

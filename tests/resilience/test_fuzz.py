@@ -11,12 +11,12 @@ from google.protobuf.message import DecodeError
 
 from idvault_verify.error import Reason
 from idvault_verify.v1 import status_pb2, verification_pb2
-from tests.resilience.fuzz import answer, documented, naughty
-from tests.resilience.fuzz.attack import Report
-from tests.resilience.fuzz.messages import Attacker, Canaries
-from tests.resilience.fuzz.run import counted
-from tests.resilience.fuzz.surface import Method, methods
-from tests.resilience.fuzz.vault import Ground, left_behind
+from tools.torture.fuzz import answer, documented, naughty
+from tools.torture.fuzz.attack import Report
+from tools.torture.fuzz.messages import Attacker, Canaries
+from tools.torture.fuzz.run import counted
+from tools.torture.fuzz.surface import Method, methods
+from tools.torture.fuzz.vault import Ground, left_behind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CANARIES = Canaries(("赵安宁和",), ("钱清明文",))

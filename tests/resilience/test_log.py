@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience import log as log_tampering
-from tests.resilience.__main__ import CAMPAIGNS
-from tests.resilience.campaign import Options
-from tests.resilience.log import EDITS, Folder, judge
-from tests.support import logs
-from tests.support.merkle import log_of
+from tools.support import logs
+from tools.support.merkle import log_of
+from tools.torture import log as log_tampering
+from tools.torture.__main__ import CAMPAIGNS
+from tools.torture.campaign import Options
+from tools.torture.log import EDITS, Folder, judge
 
 
 def test_every_edit_is_found(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from idvault.core.capacity import DEFAULT_MEMORY
-from tests.resilience import memory
-from tests.resilience.memory import PROCESSES, Asked, Deployment, Peaks
-from tests.resilience.tally import Tally
-from tests.support.cluster import running
-from tests.support.databases import Databases
+from tools.support.cluster import running
+from tools.support.databases import Databases
+from tools.torture import memory
+from tools.torture.memory import PROCESSES, Asked, Deployment, Peaks
+from tools.torture.tally import Tally
 
 LOADS = ("large messages", "health streams", "idle sockets")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience import loads
-from tests.resilience.neighbours import LEAST_LIMIT, Outcome, Seen, Times, observe, street
-from tests.support.databases import Databases
+from tools.support.databases import Databases
+from tools.torture import loads
+from tools.torture.neighbours import LEAST_LIMIT, Outcome, Seen, Times, observe, street
 
 MINE = ("distinct claims", "repeats", "forms", "wrong secrets")
 

@@ -5,11 +5,11 @@ from sqlalchemy import delete
 
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_openings
-from tests.resilience.registry.oracle import WrongError
-from tests.resilience.registry.overload import REFUSED, Overload
-from tests.resilience.registry.people import PARTIES
-from tests.resilience.registry.reckoning import reckon
-from tests.support import sql
+from tools.support import sql
+from tools.torture.registry.oracle import WrongError
+from tools.torture.registry.overload import REFUSED, Overload
+from tools.torture.registry.people import PARTIES
+from tools.torture.registry.reckoning import reckon
 
 
 async def test_ten_times_the_cap_loses_nobody(main_database: Database) -> None:

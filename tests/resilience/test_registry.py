@@ -9,10 +9,10 @@ from sqlalchemy import delete
 from idvault.core.db.database import Database
 from idvault.core.tables.log import log_openings
 from idvault_verify.claim import ClaimState, FailureReason
-from tests.resilience.registry import oracle
-from tests.resilience.registry.campaign import Campaign
-from tests.resilience.registry.oracle import WrongError
-from tests.support import sql
+from tools.support import sql
+from tools.torture.registry import oracle
+from tools.torture.registry.campaign import Campaign
+from tools.torture.registry.oracle import WrongError
 
 _COUNT = 60
 

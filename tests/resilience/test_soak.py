@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.resilience.soak.run import Result, report, soak
-from tests.resilience.soak.sample import Sample, Trend, trend
-from tests.support.databases import Databases
+from tools.support.databases import Databases
+from tools.torture.soak.run import Result, report, soak
+from tools.torture.soak.sample import Sample, Trend, trend
 
 FLAT = Trend((100.0, 100.5), (20, 20), 0.1)
 RESULT = Result(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.resilience import suites
-from tests.resilience.campaign import Options
+from tools.torture import suites
+from tools.torture.campaign import Options
 
 
 @pytest.mark.parametrize(

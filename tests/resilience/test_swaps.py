@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.resilience import swaps
-from tests.resilience.campaign import Options
+from tools.torture import swaps
+from tools.torture.campaign import Options
 
 
 async def test_no_swap_opens() -> None:

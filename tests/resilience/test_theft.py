@@ -11,12 +11,12 @@ from idvault.sealing.index import MemoryPairMarker
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType
-from tests.resilience.theft import attacks, guessing, search, victims
-from tests.resilience.theft.finding import Finding
-from tests.resilience.theft.loot import Loot, Row
-from tests.resilience.theft.run import report
-from tests.resilience.theft.scene import Scene
-from tests.support.databases import Databases
+from tools.support.databases import Databases
+from tools.torture.theft import attacks, guessing, search, victims
+from tools.torture.theft.finding import Finding
+from tools.torture.theft.loot import Loot, Row
+from tools.torture.theft.run import report
+from tools.torture.theft.scene import Scene
 
 NAME = victims.MARK + "安宁"
 HIDDEN = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import traces
+from tools.support import traces
 
 NAME, NUMBER = "某𠮷一", "110000190101010001"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import browser, debian, hardware
+from tests.support import hardware
+from tools.support import browser, debian
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = (

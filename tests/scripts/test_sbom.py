@@ -6,7 +6,7 @@ from typing import Any
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from tests.support.generate import sbom
+from tools.support.generate import sbom
 
 LOCK = """aiohttp==3.14.5 \\
     --hash=sha256:00 \\

@@ -11,8 +11,8 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.ports import SealedText
 from idvault_verify.attest.hpke import UnsealError
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 ID, TEXT = "d" * 32, "案由 (synthetic)".encode()
 

@@ -13,10 +13,10 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault_verify import durable_file
 from idvault_verify.attest import hpke
 from idvault_verify.error import UnavailableError
-from tests.support import builders
-from tests.support.fakes.keys import MemoryDayKeys
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support import builders
+from tools.support.fakes.keys import MemoryDayKeys
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

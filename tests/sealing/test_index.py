@@ -16,9 +16,9 @@ from idvault.sealing.ports import PersonKey, UsedVersions
 from idvault_verify import seal
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 KEYS = {str(number): bytes([number + 1]) * 32 for number in range(4)}
 

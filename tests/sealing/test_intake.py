@@ -12,10 +12,10 @@ from idvault.sealing.ports import DayKey, Intake
 from idvault_verify.attest import hpke
 from idvault_verify.claim import Identity
 from idvault_verify.error import DamagedError, Reason, UnavailableError
-from tests.support import builders
-from tests.support.fakes.keys import MemoryDayKeys
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support import builders
+from tools.support.fakes.keys import MemoryDayKeys
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 DAY = "2026-03-01"
 PRIVATE = b"p" * 32

@@ -25,8 +25,8 @@ from idvault.sealing.ports import UsedVersions
 from idvault_verify.attest import passphrase
 from idvault_verify.attest.passphrase import Cost
 from idvault_verify.error import Reason, UnavailableError
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 KEY = b"0123456789abcdef0123456789abcdef"
 SETS: Mapping[Purpose, KeySet] = {Purpose.REQUEST: KeySet("0", {"0": KEY}), Purpose.INTAKE: KeySet()}

@@ -6,7 +6,7 @@ import pytest
 
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Holder, KeySet, Purpose
-from tests.support.fakes.sealing import CountingEntropy
+from tools.support.fakes.sealing import CountingEntropy
 
 
 def test_each_process_has_its_own_purposes() -> None:

@@ -11,8 +11,8 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
 from idvault_verify.attest.hpke import UnsealError
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 PLACE, TEXT = CaseField("platform-a", "a" * 32, "text"), "申诉: it was satire (synthetic)"
 

@@ -1,8 +1,8 @@
 """Marking pairs of number and name."""
 
 from idvault.sealing.index import MemoryPairMarker
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy
 
 
 def test_a_pair_has_one_mark_in_a_process() -> None:

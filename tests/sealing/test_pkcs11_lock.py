@@ -15,9 +15,9 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
 from idvault_verify.attest.hpke import UnsealError
 from tests.support import hardware
-from tests.support.fakes.sealing import CountingEntropy
 from tests.support.hardware import PIN
-from tests.support.people import CHEAP
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 SECRET = b"the content of a key file " * 200
 NONCE = b"n" * pkcs11_lock.NONCE_SIZE

@@ -10,9 +10,9 @@ from idvault_verify.attest import hpke
 from idvault_verify.error import UnavailableError
 from idvault_verify.record import SealedRecord, UnconfirmedError
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders, people
-from tests.support.fakes.keys import MemoryShredStore
-from tests.support.fakes.sealing import CountingEntropy
+from tools.support import builders, people
+from tools.support.fakes.keys import MemoryShredStore
+from tools.support.fakes.sealing import CountingEntropy
 
 
 async def _seal(

@@ -11,9 +11,9 @@ from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, KeyedFingerprinter, RequestKeys
 from idvault.sealing.session import CurrentLinkCoder, KeyedLinkCoder
 from idvault_verify import seal
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 KEY = b"k" * 32
 

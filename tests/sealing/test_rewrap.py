@@ -19,9 +19,9 @@ from idvault.sealing.rewrap import (
 )
 from idvault.sealing.second_factor import TotpSealer, version_of
 from idvault_verify.error import DamagedError
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 ENTROPY = CountingEntropy()
 BOTH = KeySet("0", {"0": b"a" * 32, "1": b"b" * 32})

@@ -15,9 +15,9 @@ from idvault.sealing.second_factor import TotpSealer
 from idvault_verify import seal
 from idvault_verify.attest import hpke
 from idvault_verify.attest.hpke import UnsealError
-from tests.support import people
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
+from tools.support import people
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "totp.json").read_text("utf-8"))
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"

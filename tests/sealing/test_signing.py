@@ -7,9 +7,9 @@ import pytest
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
 from idvault.sealing.signing import Ed25519Signer, public_keys
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.people import CHEAP
 from tests.vectors.load import load, unhex
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.people import CHEAP
 
 
 def test_signatures_are_those_of_rfc_8032() -> None:

@@ -11,8 +11,8 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault_verify.error import NotFoundError, Reason
 from tests.domain.tip_off.test_tip_off import filed
-from tests.support.fakes.sealing import CountingEntropy
 from tests.support.tip_off_world import key_files
+from tools.support.fakes.sealing import CountingEntropy
 
 PARTY = "platform-a"
 

@@ -7,7 +7,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from tests.storage import built
-from tests.support.storage_world import World
+from tools.support.storage_world import World
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 
 from idvault.core.db.database import Database
 from idvault.core.request import Request
-from tests.support.storage_world import MATCHED, World
+from tools.support.storage_world import MATCHED, World
 
 
 async def contend(url: str, name: str, request_id: str, count: int) -> dict[str, list[str]]:

@@ -22,9 +22,9 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import AlreadyExistsError, NotFoundError, Reason, UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.support.flow_world import PARTY, at, request_id
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import PARTY, at, request_id
 
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
 _KEPT = statement(select(requests.c.account_token, requests.c.claim_id), tuple)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from idvault.registry import store
 from idvault.registry.ports import CallTurn
-from tests.support.storage_world import NOW, World
+from tools.support.storage_world import NOW, World
 
 GAP = timedelta(microseconds=11_111)
 FAR = NOW + timedelta(hours=1)

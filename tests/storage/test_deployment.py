@@ -8,7 +8,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.error import PreconditionError, Reason
-from tests.support.databases import Databases, Maker
+from tools.support.databases import Databases, Maker
 
 
 async def test_both_get_one_id_once(main_database: Database, shred_database: Database) -> None:

@@ -23,7 +23,7 @@ from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import FreshSecret, Intake
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import Event, EventType
-from tests.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
+from tools.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]

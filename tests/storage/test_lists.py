@@ -11,8 +11,8 @@ from idvault.core.tables.log import log_nodes
 from idvault.log.acts import tree
 from idvault.log.rules import Subtree
 from tests.storage.hooks import before_statements
-from tests.support.accounts import Accounts
-from tests.support.feed import Feed
+from tools.support.accounts import Accounts
+from tools.support.feed import Feed
 
 _ADD_NODE = statement(insert(log_nodes))
 

@@ -11,7 +11,7 @@ from idvault.processes import migrations
 from idvault.processes.migrations import MAIN, SHRED
 from idvault.processes.migrations.branch import Branch, Migration, Phase, SchemaError
 from tests.storage import released
-from tests.support.databases import Maker
+from tools.support.databases import Maker
 
 BRANCHES = pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
 _HEAD = """

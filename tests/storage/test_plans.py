@@ -13,9 +13,9 @@ from idvault.log import store as log_store
 from idvault.status import store as status_store
 from idvault.status.credential import store as credential_store
 from tests.storage.plans import plan_of
-from tests.support import sql
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW, TODAY
+from tools.support import sql
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW, TODAY
 
 _PARTIES = ["platform-a", "platform-b"]
 _TOKENS = ["acct_1", "acct_2"]

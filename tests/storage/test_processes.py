@@ -6,9 +6,9 @@ import json
 import pytest
 
 from idvault.core.db.database import Database
-from tests.support import programs
-from tests.support.databases import Databases
-from tests.support.storage_world import World
+from tools.support import programs
+from tools.support.databases import Databases
+from tools.support.storage_world import World
 
 pytestmark = pytest.mark.process
 

@@ -19,8 +19,9 @@ from idvault.processes import migrations
 from idvault.processes.migrations import MAIN, SHRED
 from idvault.processes.migrations.branch import Branch, SchemaError
 from idvault_verify.error import PreconditionError, Reason, UnavailableError
-from tests.support import programs, tls_proxy
-from tests.support.databases import Databases, Maker
+from tests.support import tls_proxy
+from tools.support import programs
+from tools.support.databases import Databases, Maker
 
 ROOT = Path(__file__).parents[2]
 

@@ -47,15 +47,15 @@ from idvault_verify.event import EventType
 from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Scope
 from idvault_verify.session import ContestState
 from tests.storage.hooks import failing_commit, failing_statement
-from tests.support import builders
 from tests.support.appeal_world import AppealWorld
-from tests.support.claims import AskedClaim
-from tests.support.fakes.moderation_text import moderation_sealer
-from tests.support.flow_world import PARTY, command
-from tests.support.public_account_world import PublicAccountWorld
-from tests.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, until
 from tests.support.session_world import SessionWorld
-from tests.support.storage_world import MATCHED, MISMATCHED, World, at
+from tools.support import builders
+from tools.support.claims import AskedClaim
+from tools.support.fakes.moderation_text import moderation_sealer
+from tools.support.flow_world import PARTY, command
+from tools.support.public_account_world import PublicAccountWorld
+from tools.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, until
+from tools.support.storage_world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]

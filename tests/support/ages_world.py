@@ -19,11 +19,11 @@ from idvault.processes.witness import app
 from idvault.processes.witness.cosigner import Cosigner, known_logs
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.transparency import checkpoint, epoch, note
-from tests.support import people, sql
 from tests.support.epoch_world import DiskWitness
-from tests.support.log_world import KEY
 from tests.support.loss_world import CUSTODIANS, LossWorld
 from tests.support.pair_world import PairWorld
+from tools.support import people, sql
+from tools.support.log_world import KEY
 
 POINTS = ("first", "left-2", "lost-2", "left-3", "lost-3", "late", "now")
 """When a copy was made. left-N: what the loss that began epoch N went on from; lost-N: what it lost."""

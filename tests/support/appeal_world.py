@@ -17,8 +17,8 @@ from idvault.sanction.rules import Sanction
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import AppealState, Degree
-from tests.support.flow_world import PARTY, at
-from tests.support.sanction_world import SanctionWorld
+from tools.support.flow_world import PARTY, at
+from tools.support.sanction_world import SanctionWorld
 
 TEXT = "It was satire, 请看全文 (synthetic)"
 _STORED = statement(select(appeals.c.text).where(appeals.c.appeal_id == param("appeal")), scalar)

@@ -5,7 +5,7 @@ import asyncio
 import grpc
 
 from idvault.claim.rules import Claim
-from tests.support.edge import VERIFY, Edge, requests, succeeded
+from tools.support.edge import VERIFY, Edge, requests, succeeded
 
 
 async def cancel_a_call(edge: Edge) -> None:

@@ -15,8 +15,8 @@ from idvault_people.disclosure.case import DisclosureCase
 from idvault_people.disclosure.custodian import Custodian
 from idvault_people.disclosure.pending import PendingRequest
 from idvault_verify.v1 import roster_pb2
-from tests.support.chamber import Chamber, Local, identity
 from tests.support.console import Running, Visitor, running
+from tools.support.chamber import Chamber, Local, identity
 
 
 @dataclass

@@ -18,8 +18,8 @@ from idvault_verify.attest.disclosure import DecisionTerms, Terms
 from idvault_verify.disclosure import Verdict
 from idvault_verify.error import IdvaultError, Reason
 from idvault_verify.seal import Part
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_member
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_member
 
 A, B, C = CUSTODIANS
 SHARE = b"re-sealed share (synthetic)"

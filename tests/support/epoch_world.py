@@ -18,9 +18,9 @@ from idvault_verify.transparency import checkpoint, epoch, note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.proof import prove_consistency
-from tests.support import merkle, people
-from tests.support.chamber import CUSTODIANS, first_roster, roster_member
-from tests.support.log_world import KEY, SIGNER, START, of
+from tools.support import merkle, people
+from tools.support.chamber import CUSTODIANS, first_roster, roster_member
+from tools.support.log_world import KEY, SIGNER, START, of
 
 LOG = note.NoteSigner(KEY, SIGNER.sign)
 ROSTER = first_roster()

@@ -9,8 +9,8 @@ from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault_verify.erasure import ErasureOrigin, ErasureState
-from tests.support import builders
-from tests.support.chamber import Chamber
+from tools.support import builders
+from tools.support.chamber import Chamber
 
 PARTY = "platform-a"
 TERMS = ErasureTerms()

@@ -13,8 +13,8 @@ from idvault_people.opens.share import ShareError, open_share
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.record import SealedRecord
-from tests.support import people
-from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, roster_member
+from tools.support import people
+from tools.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, roster_member
 
 A, B, C = CUSTODIANS
 D, E = SUCCESSORS

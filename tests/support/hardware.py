@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from idvault.sealing.pkcs11_lock import HardwareModule
-from tests.support import debian
+from tools.support import debian
 
 PIN = b"1234"
 _TOKEN = "a token of the tests"

@@ -15,8 +15,8 @@ from idvault_dev import environment
 from idvault_dev.authority import Authority, real_now
 from idvault_dev.layout import TRUST_DOMAIN, Layout
 from idvault_dev.session import Session
-from tests.support import folders, programs
-from tests.support.sandbox import Registry
+from tools.support import folders, programs
+from tools.support.sandbox import Registry
 
 TIMEOUT = 20.0
 

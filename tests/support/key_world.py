@@ -13,8 +13,8 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED, KeyVersion
 from idvault_verify.clock import ClockReading
-from tests.support.people import CHEAP
-from tests.support.storage_world import at
+from tools.support.people import CHEAP
+from tools.support.storage_world import at
 
 
 class KeyWorld:

@@ -18,10 +18,10 @@ from idvault.log.acts import tree
 from idvault.log.acts.proofs import LogProofs
 from idvault.log.store import NEWEST
 from idvault_verify.event import Event, EventType
-from tests.support import logs
 from tests.support.fakes.memory_log import MemoryDatabase
 from tests.support.sealed_rows import synthetic_row
-from tests.support.statements import KnownStatements
+from tools.support import logs
+from tools.support.statements import KnownStatements
 
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
 LEGAL_BASIS = "第一条 <b>(synthetic)</b>"

@@ -15,7 +15,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
-from tests.support.checkout import Checkout
+from tools.support.checkout import Checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "tests" / "last_release.txt"

@@ -21,12 +21,12 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
-from tests.support import people
 from tests.support.commands import Commands
-from tests.support.databases import Databases
 from tests.support.epoch_world import DiskWitness
-from tests.support.log_world import KEY, ORIGIN
 from tests.support.pair_world import PairWorld
+from tools.support import people
+from tools.support.databases import Databases
+from tools.support.log_world import KEY, ORIGIN
 
 T = TypeVar("T")
 POLICY = CosignaturePolicy(ORIGIN, (KEY,), (people.WITNESS.key,), 1)

@@ -23,13 +23,13 @@ from idvault_people.moderation.pages import console
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
-from tests.support import builders
 from tests.support.appeal_world import AppealWorld
 from tests.support.console import Running, Seen, Visitor, running
-from tests.support.public_account_world import PublicAccountWorld
 from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
+from tools.support import builders
+from tools.support.public_account_world import PublicAccountWorld
 
 _SERVICES = (
     sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],

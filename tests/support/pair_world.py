@@ -16,10 +16,10 @@ from idvault.processes.deployment import acts as deployment
 from idvault_verify.account import AccountState
 from idvault_verify.erasure import ErasureState
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
-from tests.support import sql
-from tests.support.databases import Databases
-from tests.support.log_world import PLAIN, START, Worker
-from tests.support.storage_world import MATCHED, World
+from tools.support import sql
+from tools.support.databases import Databases
+from tools.support.log_world import PLAIN, START, Worker
+from tools.support.storage_world import MATCHED, World
 
 DEPLOYMENT = "d" * 32
 _OPENED = count()

@@ -9,8 +9,8 @@ from functools import partial
 
 from sqlalchemy.engine import URL, make_url
 
-from tests.support.databases import Databases
 from tests.support.listening import listening
+from tools.support.databases import Databases
 
 _STARTUP, _TLS = 196_608, 80_877_103
 _READ_ONLY = b"default_transaction_read_only\0on\0"

@@ -26,9 +26,9 @@ from idvault_verify.suppression import Cells
 from idvault_verify.transparency import entry
 from idvault_verify.transparency.note import NoteSigner
 from idvault_verify.transparency.report import Hours, Report
-from tests.support import logs
-from tests.support.log_world import KEY, SIGNER, LogWorld
-from tests.support.merkle import log_of
+from tools.support import logs
+from tools.support.log_world import KEY, SIGNER, LogWorld
+from tools.support.merkle import log_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OCTOBER = month_of(date(2026, 10, 1))

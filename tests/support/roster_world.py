@@ -16,11 +16,11 @@ from idvault_verify.attest.people import roster_chain, roster_signature
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_chain import WatchedChain
 from idvault_verify.attest.quorum import Quorum
-from tests.support import builders, people
-from tests.support.fakes.log import WaitingLog
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.support.flow_world import at, request_id
-from tests.support.log_world import ORIGIN
+from tools.support import builders, people
+from tools.support.fakes.log import WaitingLog
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import at, request_id
+from tools.support.log_world import ORIGIN
 
 OPERATOR = people.roster_member("operator", role="operator", suite=hpke.X25519)
 ENTROPY = CountingEntropy()

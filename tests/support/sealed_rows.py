@@ -27,8 +27,8 @@ from idvault.sealing.ports import PersonKey, SealedText
 from idvault.sealing.second_factor import TotpSealer
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.storage_world import NOW
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.storage_world import NOW
 
 PARTY = "platform-a"
 TEXT = "Kept in confidence, 机密 (synthetic)"

@@ -25,9 +25,9 @@ from idvault_verify.attest import hpke
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, Reason
-from tests.support import people
-from tests.support.fakes.log import WaitingLog
-from tests.support.fakes.sealing import FakeFingerprinter
+from tools.support import people
+from tools.support.fakes.log import WaitingLog
+from tools.support.fakes.sealing import FakeFingerprinter
 
 
 class RealEntropy:

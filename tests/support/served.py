@@ -13,8 +13,8 @@ from idvault.core.edge.directory import Directory
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.edge import FakePlatforms, clock, platform, reading
+from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tools.support.edge import FakePlatforms, clock, platform, reading
 
 Served = tuple[str, idvault_client.Tls]
 """The target of an edge, and platform-a's certificate."""

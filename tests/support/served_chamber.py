@@ -21,13 +21,13 @@ from idvault_people.opens import identity as identities
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
-from tests.support import people
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, roster_member
 from tests.support.commands import Commands, Result
-from tests.support.databases import Databases
-from tests.support.edge import FakePlatforms, reading
-from tests.support.log_world import KEY
+from tools.support import people
+from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tools.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, roster_member
+from tools.support.databases import Databases
+from tools.support.edge import FakePlatforms, reading
+from tools.support.log_world import KEY
 
 
 class Rosters:

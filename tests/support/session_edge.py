@@ -15,10 +15,10 @@ from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault_client import Tls as ClientTls
 from idvault_verify.v1 import session_pb2
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.edge import FakePlatforms, clock, platform
-from tests.support.flow_world import PARTY
 from tests.support.session_world import SessionWorld
+from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tools.support.edge import FakePlatforms, clock, platform
+from tools.support.flow_world import PARTY
 
 WEB = "web-1"
 SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]

@@ -30,15 +30,15 @@ from idvault_verify.error import IdvaultError
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
-from tests.support.edge import RULES
 from tests.support.fakes.memory_log import MemoryDatabase
-from tests.support.fakes.moderation_text import moderation_sealer
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.support.flow_world import PARTY, at
 from tests.support.known_history import KnownHistories
-from tests.support.public_account_world import PublicAccountWorld
+from tools.support import builders, people
+from tools.support.edge import RULES
+from tools.support.fakes.moderation_text import moderation_sealer
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import PARTY, at
+from tools.support.public_account_world import PublicAccountWorld
 
 BASE_URL = "https://verify.example"
 ORIGIN = "https://chat.example"

@@ -1,4 +1,4 @@
-"""`idvault` for the shell scripts that tests run: each call is forked (tests/support/programs.py).
+"""`idvault` for the shell scripts that tests run: each call is forked (tools/support/programs.py).
 
 A call costs the start of a bare interpreter, which imports nothing of the product.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 from idvault.core.fork_server import Program
-from tests.support import programs
+from tools.support import programs
 
 _SIZE = 4
 _NAME = "idvault"

@@ -41,10 +41,10 @@ from idvault_verify.tip_off import (
     TipOffTarget,
 )
 from idvault_verify.v1 import tip_off_pb2
-from tests.support import builders
-from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.support.flow_world import PARTY, at
-from tests.support.sanction_world import SanctionWorld, reasons
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import PARTY, at
+from tools.support.sanction_world import SanctionWorld, reasons
 
 DAY = 86_400
 _PEOPLE = 80

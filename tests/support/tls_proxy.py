@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
-from tests.support.authority import Authority
-from tests.support.databases import Databases
+from tools.support.authority import Authority
+from tools.support.databases import Databases
 
 # PostgreSQL's SSLRequest message: its length and a code, and the answer that the server takes it.
 _REQUEST_SIZE, _ACCEPTED = 8, b"S"

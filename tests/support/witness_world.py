@@ -18,7 +18,7 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner, VerifierKey, open_note
 from idvault_verify.transparency.proof import prove_consistency
 from idvault_verify.transparency.tree import EMPTY_ROOT
-from tests.support.merkle import mth, reader, signer, witness
+from tools.support.merkle import mth, reader, signer, witness
 
 ORIGIN = "log.example/idvault"
 OTHER_ORIGIN = "log.example/other"

@@ -13,7 +13,7 @@ from idvault.core.telemetry import health as healths
 from idvault.core.telemetry.health import ProcessHealth
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.port import MetricsServer, serve_metrics
-from tests.support.sandbox import wait_for
+from tools.support.sandbox import wait_for
 
 
 class Served:

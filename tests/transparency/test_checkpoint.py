@@ -36,7 +36,7 @@ from idvault_verify.transparency.note import (
 )
 from idvault_verify.transparency.proof import ConsistencyError, prove_consistency
 from idvault_verify.transparency.tree import EMPTY_ROOT, LogError, leaf_hash
-from tests.support.merkle import log_of, mth, reader, signer, vectors, witness
+from tools.support.merkle import log_of, mth, reader, signer, vectors, witness
 
 PUBLISHED = vectors("checkpoint")
 ORIGIN = "log.example/idvault"

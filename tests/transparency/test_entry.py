@@ -12,7 +12,7 @@ from idvault_verify import seal
 from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault_verify.transparency import entry
 from idvault_verify.transparency.entry import EntryError
-from tests.support import builders
+from tools.support import builders
 
 EVENT = builders.event(EventType.CLAIM_OPEN, claim_id="d" * 32)
 SETTLED = replace(

@@ -9,7 +9,7 @@ import pytest
 from idvault_verify.transparency import log_key
 from idvault_verify.transparency.log_key import LogKeyChange, LogKeyError
 from idvault_verify.transparency.note import NoteSigner, sign_note
-from tests.support import merkle
+from tools.support import merkle
 
 A, B, C = (merkle.signer("log.example/idvault", seed=seed) for seed in (1, 2, 3))
 OTHER = merkle.signer("other.example/idvault", seed=4)

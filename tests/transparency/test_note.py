@@ -32,7 +32,7 @@ from idvault_verify.transparency.note import (
     sign_note,
     signed_bytes,
 )
-from tests.support.merkle import signer, vectors, witness
+from tools.support.merkle import signer, vectors, witness
 
 PUBLISHED = vectors("note")
 TEXT: str = PUBLISHED["text"]

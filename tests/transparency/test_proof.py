@@ -26,7 +26,7 @@ from idvault_verify.transparency.tree import (
     Position,
     leaf_hash,
 )
-from tests.support.merkle import log_of, mth, path, reader, subproof, vectors
+from tools.support.merkle import log_of, mth, path, reader, subproof, vectors
 
 PUBLISHED = vectors("proof")
 TREE = vectors("tree")

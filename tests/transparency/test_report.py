@@ -10,8 +10,8 @@ import pytest
 from idvault_verify.period import Period
 from idvault_verify.transparency import report
 from idvault_verify.transparency.report import Hours, Report, ReportError
-from tests.support import logs
-from tests.support.merkle import log_of, signer
+from tools.support import logs
+from tools.support.merkle import log_of, signer
 
 REPORT = Report(
     edition=1,

@@ -8,7 +8,7 @@ import pytest
 from idvault_verify.transparency import note, statement_key
 from idvault_verify.transparency.note import NoteError, NoteSigner
 from idvault_verify.transparency.statement_key import FORMAT, StatementKey, StatementKeyError
-from tests.support import merkle
+from tools.support import merkle
 
 ORIGIN = "log.example/idvault"
 LOG = merkle.signer(ORIGIN)

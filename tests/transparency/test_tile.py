@@ -29,7 +29,7 @@ from idvault_verify.transparency.tile import (
     tile_of,
 )
 from idvault_verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash, root_at
-from tests.support.merkle import log_of, vectors
+from tools.support.merkle import log_of, vectors
 
 PUBLISHED = vectors("tile")
 BIG = 70_000

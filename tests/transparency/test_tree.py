@@ -22,7 +22,7 @@ from idvault_verify.transparency.tree import (
     node_hash,
     root_at,
 )
-from tests.support.merkle import log_of, mth, reader, vectors
+from tools.support.merkle import log_of, mth, reader, vectors
 
 PUBLISHED = vectors("tree")
 LEAVES = [bytes.fromhex(leaf) for leaf in PUBLISHED["leaves"]]

@@ -25,7 +25,7 @@ from idvault_verify.transparency.verifier import (
     WrongEntryError,
     verify_files,
 )
-from tests.support.merkle import log_of, mth
+from tools.support.merkle import log_of, mth
 
 ORIGIN = "log.example/idvault"
 EDITS = 10_000

@@ -18,13 +18,13 @@ from idvault.web.server import LARGE_FORMS, options, whole
 from idvault.web.tip_off.limits import ReportLimits
 from idvault_client import aio
 from tests.support import closing
-from tests.support.browser import SHARED
-from tests.support.builders import ZONE
-from tests.support.databases import Databases
 from tests.support.session_edge import SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.web.browser import Browser
+from tools.support.browser import SHARED
+from tools.support.builders import ZONE
+from tools.support.databases import Databases
 
 
 @dataclass

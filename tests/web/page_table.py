@@ -13,13 +13,13 @@ from typing import Any
 
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
-from tests.support import builders
 from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
 from tests.web.identity import test_pages as identities
 from tests.web.test_pages import bound, filled, form_of, invitation
 from tests.web.tip_off import test_pages as reports
+from tools.support import builders
 
 # Synthetic, and in every field of every page: neither may be seen on another one.
 NAME, NUMBER = "金丝雀", "11010519491231002X"

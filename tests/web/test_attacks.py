@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 
 from idvault.web.limits import Buckets
-from tests.resilience.fuzz import naughty
 from tests.support.session_world import SessionWorld
 from tests.web import wire
 from tests.web.browser import Browser, Page
@@ -19,6 +18,7 @@ from tests.web.markup import Form, read
 from tests.web.page_table import tour
 from tests.web.test_pages import filled, form_of
 from tests.web.tip_off.test_pages import multipart
+from tools.torture.fuzz import naughty
 
 # A valid text would be a report or a claim each time: these make one field wrong.
 SPOILT: dict[str, Any] = {"evidence": bytes(65_537)}

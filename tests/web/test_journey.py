@@ -17,13 +17,13 @@ from idvault.web.server import LARGE_FORMS, whole
 from idvault_client import aio
 from idvault_verify.registry import RegistryAnswer
 from tests.support import closing
-from tests.support.browser import SHARED
-from tests.support.builders import ZONE
-from tests.support.databases import Databases
 from tests.support.session_edge import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.support.web_platform import WebPlatform
+from tools.support.browser import SHARED
+from tools.support.builders import ZONE
+from tools.support.databases import Databases
 
 # Synthetic: the number has a valid check digit; neither belongs to a real person.
 NAME, NUMBER, TYPO = "金丝雀", "11010519491231002X", "110105194912310021"

@@ -10,12 +10,12 @@ from idvault.campaign.invitation.rules import Stage
 from idvault_client.sessions import SessionPurpose, SessionState
 from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.edge import clock
-from tests.support.flow_world import PARTY
 from tests.support.session_world import ORIGIN, TERMS, TITLE
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
+from tools.support import builders
+from tools.support.edge import clock
+from tools.support.flow_world import PARTY
 
 # Synthetic: the number has a valid check digit; neither belongs to a real person.
 NAME, NUMBER = "金丝雀", "11010519491231002X"

@@ -17,11 +17,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
-from tests.support.browser import SHARED, equip, violations
 from tests.support.session_world import BASE_URL
 from tests.web import browser as client
 from tests.web.conftest import Site
 from tests.web.page_table import PAGES, assets, tour
+from tools.support.browser import SHARED, equip, violations
 
 pytestmark = pytest.mark.process
 

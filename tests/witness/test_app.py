@@ -14,7 +14,6 @@ from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import Note, parse, sign, sign_note
 from idvault_verify.transparency.tree import EMPTY_ROOT
-from tests.support.merkle import signer, witness
 from tests.support.witness_world import (
     LOG,
     MAIN,
@@ -28,6 +27,7 @@ from tests.support.witness_world import (
     cosigned,
     served,
 )
+from tools.support.merkle import signer, witness
 
 FORK = History("fork", fork=2)
 LEAF = MAIN.checkpoint(1).root

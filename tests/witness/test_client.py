@@ -13,8 +13,8 @@ from idvault.processes.witness import wire
 from idvault.processes.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
 from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.transparency.note import NoteSigner, VerifierKey, sign
-from tests.support.merkle import witness
 from tests.support.witness_world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
+from tools.support.merkle import witness
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FORK = History("fork", fork=2)

@@ -22,9 +22,9 @@ from idvault.processes.witness.wire import AddCheckpoint
 from idvault_verify.transparency import note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import Algorithm, NoteSigner, VerifierKey
-from tests.support import merkle
-from tests.support.merkle import vectors
 from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
+from tools.support import merkle
+from tools.support.merkle import vectors
 
 PUBLISHED = vectors("checkpoint")["witnessed"]
 HISTORIES = [MAIN, History("early", fork=2), History("late", fork=6), History("alien")]

@@ -13,7 +13,6 @@ from idvault.processes.witness.wire import OTHER_EPOCH
 from idvault_verify.transparency import checkpoint, epoch
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.proof import prove_consistency
-from tests.support import merkle
 from tests.support.epoch_world import (
     LOG,
     ROSTER,
@@ -26,7 +25,8 @@ from tests.support.epoch_world import (
     statement,
     tree,
 )
-from tests.support.log_world import of
+from tools.support import merkle
+from tools.support.log_world import of
 
 FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))
 

@@ -12,8 +12,8 @@ import pytest
 from idvault.core.telemetry.vitals import Vitals
 from idvault.core.telemetry.witness import WitnessMetrics
 from idvault.processes.witness import health
-from tests.support.authority import Authority
 from tests.support.witness_world import MAIN, ORIGIN, Disk
+from tools.support.authority import Authority
 
 Usage = namedtuple("Usage", "total used free")
 

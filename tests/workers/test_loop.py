@@ -4,7 +4,7 @@ import asyncio
 
 from idvault.core.loop import Changes, Loop, Task, pause
 from idvault_verify.clock import ClockReading
-from tests.support import builders
+from tools.support import builders
 
 
 async def test_each_task_runs_until_stop_and_gets_the_time() -> None:

@@ -8,7 +8,7 @@ import pytest
 from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts.backlog import Settler
 from idvault_verify.clock import ClockReading
-from tests.support import builders
+from tools.support import builders
 
 
 class FakeBacklog:

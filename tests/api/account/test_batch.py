@@ -13,8 +13,8 @@ from idvault_verify import token
 from idvault_verify.account import AccountState, Status
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import status_pb2
-from tests.support import builders
-from tests.support.edge import status
+from tools.support import builders
+from tools.support.edge import status
 
 
 class _Flow(StatusTexts):

@@ -6,8 +6,8 @@ import pytest
 
 from idvault.core.edge import repetition
 from idvault_verify.v1 import common_pb2, status_pb2
-from tests.support.authority import spiffe
-from tests.support.edge import (
+from tools.support.authority import spiffe
+from tools.support.edge import (
     AUDIENCE,
     BATCH,
     GET_STATUS,

@@ -17,8 +17,8 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.v1 import status_pb2
 from idvault_verify.v1.common_pb2 import AccountStatus
-from tests.support.authority import Authority, spiffe
-from tests.support.edge import (
+from tools.support.authority import Authority, spiffe
+from tools.support.edge import (
     GET_STATUS,
     TOKEN,
     WATCH,

@@ -16,8 +16,8 @@ from idvault.core.edge import repetition
 from idvault_verify import token
 from idvault_verify.campaign import CampaignPlan, Cohort, QuietHours, ReverificationMethod
 from idvault_verify.v1 import campaign_pb2 as pb
-from tests.support.authority import spiffe
-from tests.support.campaign_edge import (
+from tools.support.authority import spiffe
+from tools.support.campaign_edge import (
     CAMPAIGN,
     CLAIM,
     CREATE,
@@ -35,8 +35,8 @@ from tests.support.campaign_edge import (
     START,
     requests,
 )
-from tests.support.edge import TOKEN, VERIFY, Edge, call, platform, refused, verify_request
-from tests.support.fakes.campaign import FakeCoder
+from tools.support.edge import TOKEN, VERIFY, Edge, call, platform, refused, verify_request
+from tools.support.fakes.campaign import FakeCoder
 
 ROW = pb.ImportLegacyAccountsResponse.Row
 

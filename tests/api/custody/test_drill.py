@@ -12,9 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault_client.errors import VaultError
 from idvault_verify.v1 import disclosure_pb2, drill_pb2
-from tests.support.chamber import CUSTODIANS
-from tests.support.databases import Databases
 from tests.support.served_chamber import House, house_over
+from tools.support.chamber import CUSTODIANS
+from tools.support.databases import Databases
 
 A = CUSTODIANS[0]
 NUMBER = str(uuid4())

@@ -13,9 +13,9 @@ from google.protobuf.message import Message
 from idvault_client.errors import VaultError
 from idvault_verify.v1 import disclosure_pb2 as pb
 from idvault_verify.v1 import transparency_pb2
-from tests.support.chamber import CUSTODIANS
-from tests.support.databases import Databases
 from tests.support.served_chamber import House, house_over
+from tools.support.chamber import CUSTODIANS
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 ID = "d" * 32

@@ -16,9 +16,9 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, Reason
 from idvault_verify.v1 import options_pb2, status_pb2
 from tests.api.descriptors import method
-from tests.support import campaign_edge
-from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tests.support.edge import (
+from tools.support import campaign_edge
+from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tools.support.edge import (
     GET_STATUS,
     HISTORY,
     ISSUE_CREDENTIAL,

@@ -8,7 +8,7 @@ import pytest
 from idvault.core.edge.directory import Directory, Pin
 from idvault.core.platform import Platform
 from idvault_verify.error import Reason, UnavailableError
-from tests.support.edge import FakePlatforms
+from tools.support.edge import FakePlatforms
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 KEY, NEW_KEY = "aa" * 32, "bb" * 32

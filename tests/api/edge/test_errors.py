@@ -14,9 +14,10 @@ from idvault.core.edge import errors
 from idvault.core.edge.call import Call
 from idvault_verify import error as kinds
 from idvault_verify.error import FieldCode, Reason, Violation
-from tests.support.authority import spiffe
 from tests.support.cancelled_call import cancel_a_call
-from tests.support.edge import (
+from tests.telemetry.test_metrics import scrape
+from tools.support.authority import spiffe
+from tools.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
     NAME,
@@ -29,7 +30,6 @@ from tests.support.edge import (
     unknown_request,
     verify_request,
 )
-from tests.telemetry.test_metrics import scrape
 
 Code = grpc.StatusCode
 ID = "0" * 8 + "-0000-4000-8000-" + "0" * 12

@@ -13,10 +13,10 @@ from idvault.core.edge import server
 from idvault.core.edge.limits import request_limit
 from idvault.core.edge.message_room import MessageRoom
 from idvault_client import Tls
-from tests.resilience.http2 import wire
-from tests.resilience.http2.wire import Connection
-from tests.support.authority import Authority, Issued, spiffe
-from tests.support.edge import METHODS, WATCH, Edge, running
+from tools.support.authority import Authority, Issued, spiffe
+from tools.support.edge import METHODS, WATCH, Edge, running
+from tools.torture.http2 import wire
+from tools.torture.http2.wire import Connection
 
 _MEGABYTE = 1024 * 1024
 _CALLS = 30

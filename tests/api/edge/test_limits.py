@@ -15,9 +15,9 @@ from idvault.core.edge.pace import Pace
 from idvault.core.edge.timer import Timer
 from idvault_verify.error import InvalidError, Reason, UnavailableError
 from idvault_verify.v1 import status_pb2
-from tests.support import campaign_edge
-from tests.support.authority import Authority, spiffe
-from tests.support.edge import (
+from tools.support import campaign_edge
+from tools.support.authority import Authority, spiffe
+from tools.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
     METHODS,

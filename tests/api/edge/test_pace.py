@@ -9,8 +9,8 @@ import pytest
 from idvault.core import caller
 from idvault.core.edge import pace as paces
 from idvault.core.edge.pace import Pace
-from tests.support.authority import Authority
-from tests.support.edge import GET_STATUS, call, refused, requests, running
+from tools.support.authority import Authority
+from tools.support.edge import GET_STATUS, call, refused, requests, running
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from idvault.core.edge.message_room import MessageRoom
 from idvault.core.edge.timer import Timer
 from idvault_verify.error import BeyondShareError, InvalidError, UnavailableError
 from idvault_verify.v1 import status_pb2
-from tests.support.authority import Authority, spiffe
-from tests.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
+from tools.support.authority import Authority, spiffe
+from tools.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
 
 
 async def _never() -> AsyncIterator[bytes]:

@@ -10,8 +10,8 @@ from idvault.core.edge.call import Call, Caller, EdgeMethod
 from idvault.core.edge.refusals import RefusalLine
 from idvault_verify.error import BeyondShareError, UnavailableError
 from idvault_verify.v1 import status_pb2
-from tests.support.authority import Authority
-from tests.support.edge import GET_STATUS, call, clock, refused, requests, running
+from tools.support.authority import Authority
+from tools.support.edge import GET_STATUS, call, clock, refused, requests, running
 
 
 def _call(name: str) -> Call:

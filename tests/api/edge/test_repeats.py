@@ -9,7 +9,7 @@ import pytest
 from idvault.core.edge.call import Call, Caller
 from idvault.core.edge.server import describe, dispatch
 from idvault_verify.v1 import status_pb2, verification_pb2
-from tests.support.flow_world import at
+from tools.support.flow_world import at
 
 T = TypeVar("T")
 VERIFY = verification_pb2.DESCRIPTOR.services_by_name["VerificationService"].methods_by_name[

@@ -19,8 +19,8 @@ from idvault.core.edge.health import Steadiness, methods
 from idvault.core.edge.server import OPTIONS, GrpcServer, ListenError, Service
 from idvault_client import transport
 from tests.api.descriptors import service
-from tests.support.authority import Authority, spiffe
-from tests.support.edge import (
+from tools.support.authority import Authority, spiffe
+from tools.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
     VERIFY,
@@ -35,7 +35,7 @@ from tests.support.edge import (
     succeeded,
     unknown_request,
 )
-from tests.support.edge import told as told_of
+from tools.support.edge import told as told_of
 
 CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
 SERVING = health_pb2.HealthCheckResponse.SERVING

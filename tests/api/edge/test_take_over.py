@@ -7,8 +7,8 @@ from pathlib import Path
 import grpc
 
 from idvault_client.transport import options
-from tests.support.authority import Authority
-from tests.support.edge import GET_STATUS, Edge, call, requests, running
+from tools.support.authority import Authority
+from tools.support.edge import GET_STATUS, Edge, call, requests, running
 
 CALLS, CALLERS, TAKE_OVERS = 2_000, 8, 2
 

@@ -7,9 +7,10 @@ import pytest
 
 from idvault.claim.rules import Claim
 from idvault.core.edge import trace
-from tests.support.authority import Authority, spiffe
 from tests.support.cancelled_call import cancel_a_call
-from tests.support.edge import (
+from tests.support.spans import Spans
+from tools.support.authority import Authority, spiffe
+from tools.support.edge import (
     GET_STATUS,
     NAME,
     NUMBER,
@@ -23,7 +24,6 @@ from tests.support.edge import (
     succeeded,
     verify_request,
 )
-from tests.support.spans import Spans
 
 
 @pytest.fixture

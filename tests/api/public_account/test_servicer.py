@@ -39,11 +39,11 @@ from idvault_client.public_accounts import (
 )
 from idvault_verify.account import Standing
 from idvault_verify.v1 import public_account_pb2 as pb
-from tests.support.builders import ZONE
-from tests.support.databases import Databases
-from tests.support.edge import clock
-from tests.support.public_account_world import PublicAccountWorld
 from tests.support.served import Served, served
+from tools.support.builders import ZONE
+from tools.support.databases import Databases
+from tools.support.edge import clock
+from tools.support.public_account_world import PublicAccountWorld
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PublicAccountService"]
 ACTIVE, REJECTED = PublicAccountState.ACTIVE, PublicAccountState.REJECTED

@@ -16,9 +16,9 @@ from idvault_client import refusals
 from idvault_client.errors import VaultError
 from idvault_client.sanctions import ModeratorKey
 from idvault_verify.v1 import sanction_pb2 as pb
-from tests.support.databases import Databases
-from tests.support.sanction_world import SanctionWorld
 from tests.support.served import Served, served
+from tools.support.databases import Databases
+from tools.support.sanction_world import SanctionWorld
 
 SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
 

@@ -15,8 +15,8 @@ from idvault_verify import deadline
 from idvault_verify.account import Standing
 from idvault_verify.v1 import sanction_pb2 as pb
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
-from tests.support.builders import ZONE
-from tests.support.sanction_world import SanctionWorld, reasons
+from tools.support.builders import ZONE
+from tools.support.sanction_world import SanctionWorld, reasons
 
 TEXT = "It was satire, 请看全文 (synthetic)"
 A_REQUEST = str(uuid4())

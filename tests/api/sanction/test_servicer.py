@@ -42,8 +42,8 @@ from idvault_verify.account import Standing
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import sanction_pb2 as pb
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
-from tests.support.sanction_world import SanctionWorld, key_of, reasons
 from tests.support.tip_off_world import TipOffWorld, key_files
+from tools.support.sanction_world import SanctionWorld, key_of, reasons
 
 ACCOUNT = "acct_" + "0" * 25 + "1"
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))

@@ -16,12 +16,12 @@ from idvault_client.sessions import ContestState, SessionPurpose, SessionState
 from idvault_verify import secret
 from idvault_verify.v1 import contest_pb2, identity_pb2
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support.builders import TOKEN
-from tests.support.databases import Databases
-from tests.support.flow_world import command
-from tests.support.sanction_world import key_of
 from tests.support.session_edge import SERVICE, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld, browser_key
+from tools.support.builders import TOKEN
+from tools.support.databases import Databases
+from tools.support.flow_world import command
+from tools.support.sanction_world import key_of
 
 TERMS_OF: dict[str, Any] = {"return_url": RETURN_URL, "policy_version": "terms-3", "policy_text": TERMS}
 

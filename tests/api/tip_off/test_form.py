@@ -14,9 +14,9 @@ from idvault.platform import acts as platform_acts
 from idvault_verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
 from idvault_verify.v1 import tip_off_pb2 as pb
 from idvault_verify.v1.sanction_pb2 import StatementOfReasons
-from tests.support.databases import Databases
-from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import TipOffWorld, key_files
+from tools.support.databases import Databases
+from tools.support.flow_world import PARTY, at
 
 WEB = Caller("web-1", "web", "c" * 32)
 OTHER = "im-other"

@@ -34,11 +34,11 @@ from idvault_client.tip_offs import (
 )
 from idvault_verify.v1 import tip_off_pb2 as pb
 from idvault_verify.v1.sanction_pb2 import ImposeSanctionRequest, ModeratorSignature, StatementOfReasons
-from tests.support.databases import Databases
-from tests.support.flow_world import at
-from tests.support.sanction_world import reasons
 from tests.support.served import Served, served
 from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, key_files, opened
+from tools.support.databases import Databases
+from tools.support.flow_world import at
+from tools.support.sanction_world import reasons
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
 RUMOUR = SanctionCategory.RUMOUR

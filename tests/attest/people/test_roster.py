@@ -17,8 +17,8 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.attest.witness import WitnessPolicy
 from idvault_verify.error import Reason
-from tests.support import people
 from tests.vectors.load import load
+from tools.support import people
 
 Change = Callable[[dict[str, Any]], Any]
 

@@ -8,8 +8,8 @@ from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_signature import RosterSignatureError
 from idvault_verify.attest.reading import RosterError
-from tests.support import people
-from tests.support.people import NAMES, signed
+from tools.support import people
+from tools.support.people import NAMES, signed
 
 
 def _write(path: Path, *versions: Roster) -> None:

@@ -9,8 +9,8 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.people.roster_signature import RosterSignatureError
 from idvault_verify.attest.reading import RosterError
-from tests.support import people
-from tests.support.people import NAMES, signed
+from tools.support import people
+from tools.support.people import NAMES, signed
 
 A, B, C = NAMES
 D = "custodian-d"

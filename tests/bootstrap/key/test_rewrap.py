@@ -14,8 +14,8 @@ from idvault.sealing import key_set
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.key_version import KeyClockError
 from idvault_verify.clock import ClockReading
-from tests.support.databases import Databases
 from tests.support.key_world import KeyWorld
+from tools.support.databases import Databases
 
 WRONG = timedelta(minutes=90)
 

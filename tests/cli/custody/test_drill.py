@@ -14,10 +14,10 @@ from sqlalchemy import update
 from idvault.core.tables.custody import drill_records
 from idvault_people.commands import session
 from idvault_verify.event import EventType
-from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands
-from tests.support.databases import Databases
 from tests.support.served_chamber import House, house_over
+from tools.support.chamber import CUSTODIANS
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 

@@ -16,9 +16,9 @@ from idvault.custody.handover.acts import Listed
 from idvault.disclosure.acts.custodian import DisclosureContext
 from idvault_people.custody.journal import NAME
 from tests.support.commands import Commands
-from tests.support.databases import Databases
 from tests.support.handover_world import A, B, C, D, adopt, hand_over, holders, leaver
 from tests.support.served_chamber import House, house_over
+from tools.support.databases import Databases
 
 
 @pytest_asyncio.fixture

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from rich.cells import cell_len
 
-from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands, Result
-from tests.support.databases import Databases
 from tests.support.served_chamber import House, house_over
+from tools.support.chamber import CUSTODIANS
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 REASON = "理由不足:没有说明为什么需要这条记录 (synthetic)"

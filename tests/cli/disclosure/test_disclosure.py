@@ -25,12 +25,12 @@ from idvault_verify.event import EventType
 from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.log_world import KEY, PLAIN, SIGNER
 from tests.support.served_chamber import House, house_over
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS
+from tools.support.databases import Databases
+from tools.support.log_world import KEY, PLAIN, SIGNER
 
 A, B, C = CUSTODIANS
 

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from idvault_people.commands.disclosure import evidence as verbs
 from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
-from tests.support import builders
-from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands, Result
-from tests.support.databases import Databases
-from tests.support.evidence_world import opening
-from tests.support.log_world import KEY
 from tests.support.served_chamber import House, house_over
+from tools.support import builders
+from tools.support.chamber import CUSTODIANS
+from tools.support.databases import Databases
+from tools.support.evidence_world import opening
+from tools.support.log_world import KEY
 
 A, B, C = CUSTODIANS
 

@@ -8,9 +8,9 @@ from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency import log_key
 from idvault_verify.transparency.note import NoteSigner
 from tests.clients.people.test_identity_folder import pin
-from tests.support import merkle
 from tests.support.commands import Commands
-from tests.support.log_world import KEY, ORIGIN, SIGNER
+from tools.support import merkle
+from tools.support.log_world import KEY, ORIGIN, SIGNER
 
 FIRST, LATER = NoteSigner(KEY, SIGNER.sign), merkle.signer(ORIGIN, seed=7)
 

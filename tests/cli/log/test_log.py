@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from idvault_verify.commands.errors import ExitCode
-from tests.support import logs, programs
 from tests.support.commands import Commands, Result
-from tests.support.databases import Databases
-from tests.support.logs import VKEY
-from tests.support.merkle import log_of, signer, witness
+from tools.support import logs, programs
+from tools.support.databases import Databases
+from tools.support.logs import VKEY
+from tools.support.merkle import log_of, signer, witness
 
 SIZE = 40
 WITNESS = witness("witness.example/w1", seed=2)

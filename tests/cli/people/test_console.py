@@ -12,11 +12,12 @@ import pytest
 
 from idvault_client.errors import Unavailable
 from idvault_people.commands.console import Newest
-from tests.support import hasty, programs
+from tests.support import hasty
 from tests.support.commands import Commands
 from tests.support.console import visiting
-from tests.support.databases import Databases
 from tests.support.served_chamber import House, house_over
+from tools.support import programs
+from tools.support.databases import Databases
 
 pytestmark = pytest.mark.process
 

@@ -13,7 +13,7 @@ from idvault_verify.attest.people import roster_chain
 from idvault_verify.commands.errors import ExitCode
 from tests.cli.people.test_roster import NOW, People
 from tests.support.commands import Commands, Result
-from tests.support.log_world import KEY
+from tools.support.log_world import KEY
 
 WORDS = "correct horse battery"
 

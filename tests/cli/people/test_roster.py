@@ -11,8 +11,8 @@ from idvault_dev.authority import Authority
 from idvault_people import identity_folder
 from idvault_verify.attest.people import roster
 from idvault_verify.commands.errors import ExitCode
-from tests.support import merkle
 from tests.support.commands import Commands
+from tools.support import merkle
 
 NOW = datetime.now(UTC)
 WITNESSES = [str(merkle.witness(f"witness.example/w{number}", seed=30 + number).key) for number in range(4)]

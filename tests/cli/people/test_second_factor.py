@@ -13,8 +13,8 @@ from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.v1 import roster_pb2
 from tests.support.commands import Commands
-from tests.support.databases import Databases
 from tests.support.served_chamber import House, Rosters, house_over
+from tools.support.databases import Databases
 
 UNTIL = datetime(2026, 3, 1, 4, 15, tzinfo=UTC)
 

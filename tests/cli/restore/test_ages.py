@@ -14,8 +14,8 @@ from idvault_verify.commands.app import app as verify
 from idvault_verify.commands.errors import ExitCode
 from tests.support.ages_world import POINTS, SIGNERS, AgesWorld
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.log_world import KEY
+from tools.support.databases import Databases
+from tools.support.log_world import KEY
 
 FEW = ("lost-2", "left-3", "now")
 

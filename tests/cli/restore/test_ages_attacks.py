@@ -17,8 +17,8 @@ from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.support.ages_world import SIGNERS, AgesWorld, Rows
 from tests.support.commands import Commands
-from tests.support.databases import Databases
 from tests.support.pair_world import PairWorld
+from tools.support.databases import Databases
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from sqlalchemy import update
 from idvault.core.tables.log import log_entries
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.log_world import KEY
 from tests.support.pair_world import PairWorld
+from tools.support.databases import Databases
+from tools.support.log_world import KEY
 
 
 class Vault:

@@ -23,11 +23,11 @@ from idvault_verify.offline.report import ReportCheck
 from idvault_verify.period import Period
 from idvault_verify.report.figure import EntryCount
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.log_world import KEY, START
 from tests.support.loss_world import POLICY, LossWorld
 from tests.support.pair_world import PairWorld
-from tests.support.remnant_search import MarkedKeys
+from tools.support.databases import Databases
+from tools.support.log_world import KEY, START
+from tools.support.remnant_search import MarkedKeys
 
 
 @pytest.fixture

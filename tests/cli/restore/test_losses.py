@@ -16,9 +16,9 @@ from idvault_verify.commands.errors import ExitCode
 from idvault_verify.offline.log.files import LogFolder
 from idvault_verify.offline.log.mirror import LogMirror
 from tests.support.commands import Commands
-from tests.support.databases import Databases
-from tests.support.log_world import KEY
 from tests.support.loss_world import POLICY, LossWorld
+from tools.support.databases import Databases
+from tools.support.log_world import KEY
 
 LOSSES = (2, 3, 4)
 """The epoch that each loss begins."""

@@ -15,9 +15,9 @@ from idvault_client.backend import feed
 from idvault_client.backend.blocking import feed as blocking_feed
 from idvault_client.backend.status_cache import MAX_AGE
 from idvault_verify.error import Reason, UnavailableError
-from tests.support.authority import Authority
-from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
 from tests.support.listening import listening
+from tools.support.authority import Authority
+from tools.support.edge import OTHER_TOKEN, TOKEN, Edge, running
 
 
 class Client:

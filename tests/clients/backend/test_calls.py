@@ -1,6 +1,6 @@
 """The requests of both clients byte for byte, and what they make of answers.
 
-Both are committed (`tests/vectors/client_calls.json`, which `tests.support.generate.client_calls` writes).
+Both are committed (`tests/vectors/client_calls.json`, which `tools.support.generate.client_calls` writes).
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ import pytest
 
 import idvault_client
 from idvault_client import aio, transport
-from tests.support import client_answers, client_calls, client_feed
-from tests.support.client_calls import AioRecordingChannel, Client, RecordingChannel
-from tests.support.client_cases import PARTS
 from tests.vectors.load import load
+from tools.support import client_answers, client_calls, client_feed
+from tools.support.client_calls import AioRecordingChannel, Client, RecordingChannel
+from tools.support.client_cases import PARTS
 
 # Methods of `Vault` that ask nothing.
 _OWN = {"close", "run", "use_certificate"}

@@ -10,7 +10,7 @@ from idvault_verify.organization import OrganizationCategory
 from idvault_verify.v1 import common_pb2, verification_pb2
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
-from tests.support.organizations import NAME, credit_code
+from tools.support.organizations import NAME, credit_code
 
 CONSENT = Consent("terms-3", datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 

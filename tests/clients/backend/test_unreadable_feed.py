@@ -5,7 +5,7 @@ import pytest
 import idvault_client
 from idvault_client import aio
 from idvault_verify.v1 import status_pb2
-from tests.support.client_feed import AioFeedChannel, FeedChannel
+from tools.support.client_feed import AioFeedChannel, FeedChannel
 
 _CANARY = "acct-canary"
 _WRONG_DAY = status_pb2.WatchStatusesResponse(current_date=_CANARY).SerializeToString()

@@ -44,8 +44,8 @@ from tests.clients.vault_server import (
     status,
     verification,
 )
-from tests.support import unsent
-from tests.support.sandbox import Person
+from tools.support import unsent
+from tools.support.sandbox import Person
 
 CONSENT = Consent("terms-3", datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 DOWN = Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")

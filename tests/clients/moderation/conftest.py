@@ -8,8 +8,8 @@ import pytest
 from idvault.core.db.database import Database
 from idvault_verify.attest.moderator_key import ModeratorKey
 from tests.support.console import Visitor
-from tests.support.databases import Databases
 from tests.support.moderation_console import Office, office
+from tools.support.databases import Databases
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from idvault.sanction.rules import Sanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import AppealState, Degree
 from tests.support.console import Visitor
-from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, submit
+from tools.support.flow_world import PARTY
 
 TEXT = "It was satire <b>of course</b>, 请看全文 (synthetic)"
 

@@ -7,8 +7,8 @@ from idvault.session.contest.rules import Contest
 from idvault_client.sessions import AccountContest
 from idvault_verify.session import ContestState
 from tests.support.console import Visitor
-from tests.support.flow_world import PARTY, command
 from tests.support.moderation_console import Office, submit
+from tools.support.flow_world import PARTY, command
 
 TEXT = "That was <i>not</i> me, 那不是我 (synthetic)"
 

@@ -21,9 +21,9 @@ from idvault_verify.sanction import (
 )
 from idvault_verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffTarget
 from tests.support.console import Seen, Visitor
-from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, form_of, post, submit
 from tests.support.tip_off_world import opened
+from tools.support.flow_world import PARTY
 
 REASONS = {
     "degree": "LIMIT",

@@ -15,11 +15,11 @@ from idvault_people.moderation.texts import TEXTS
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffTarget
-from tests.support import builders
-from tests.support.browser import browsing, violations
-from tests.support.flow_world import command
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
+from tools.support import builders
+from tools.support.browser import browsing, violations
+from tools.support.flow_world import command
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 TOLD = {

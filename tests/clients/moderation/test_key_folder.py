@@ -20,9 +20,9 @@ from idvault_people.moderation import key_folder
 from idvault_people.moderation.key_folder import KeyFolderError
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import Reason
-from tests.support import programs
 from tests.support.console import Running
 from tests.support.moderation_console import Office
+from tools.support import programs
 
 PASSPHRASE = b"a synthetic passphrase, and long"
 

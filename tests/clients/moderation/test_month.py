@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from idvault_verify.sanction import Degree, Scope
-from tests.support.builders import ZONE
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office
+from tools.support.builders import ZONE
 
 
 async def test_the_figures_of_a_month(place: Office, browser: Visitor) -> None:

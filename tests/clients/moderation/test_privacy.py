@@ -9,9 +9,9 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from idvault_verify.v1 import tip_off_pb2
-from tests.resilience.fuzz import naughty
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, form_of, post, submit
+from tools.torture.fuzz import naughty
 
 CANARY = "王金丝雀说 (synthetic)"
 TEXTS = [each for each in naughty.TEXTS if not any("\ud800" <= c <= "\udfff" for c in each)]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from idvault.public_account.acts.step import ShownPublicAccount
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from tests.support.console import Visitor
-from tests.support.flow_world import command
 from tests.support.moderation_console import Office, submit
-from tests.support.public_account_world import DAY
+from tools.support.flow_world import command
+from tools.support.public_account_world import DAY
 
 
 def path(shown: ShownPublicAccount) -> str:

@@ -10,9 +10,9 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin, SanctionState, Scope
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
-from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, submit
-from tests.support.sanction_world import reasons
+from tools.support.flow_world import PARTY
+from tools.support.sanction_world import reasons
 
 NEW = {
     "degree": "WARN",

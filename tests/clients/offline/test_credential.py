@@ -21,9 +21,9 @@ from idvault_verify.v1 import status_pb2
 from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer
-from tests.support import logs
-from tests.support import status_tokens as made
-from tests.support.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJECT
+from tools.support import logs
+from tools.support import status_tokens as made
+from tools.support.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJECT
 
 __all__ = ["connection"]
 

@@ -20,8 +20,8 @@ from idvault_verify.transparency import entry
 from idvault_verify.v1 import status_pb2
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer
-from tests.support import logs, merkle, statements
-from tests.support.merkle import log_of, signer, witness
+from tools.support import logs, merkle, statements
+from tools.support.merkle import log_of, signer, witness
 
 HORIZON = datetime(2026, 3, 1, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)

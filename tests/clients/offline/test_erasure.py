@@ -19,8 +19,8 @@ from idvault_verify.transparency import entry
 from idvault_verify.v1 import erasure_pb2 as pb
 from tests.clients.offline.test_disclosure_history import W1, connection, last
 from tests.clients.vault_server import TOKEN, VaultServer
-from tests.support import logs, merkle
-from tests.support.merkle import log_of
+from tools.support import logs, merkle
+from tools.support.merkle import log_of
 
 __all__ = ["connection"]
 

@@ -24,10 +24,10 @@ from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
-from tests.support import builders, merkle, people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
-from tests.support.databases import Databases
-from tests.support.evidence_world import (
+from tools.support import builders, merkle, people
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
+from tools.support.databases import Databases
+from tools.support.evidence_world import (
     POLICY,
     Forge,
     Opened,
@@ -37,11 +37,11 @@ from tests.support.evidence_world import (
     logged_anew,
     opening,
 )
-from tests.support.log_world import KEY
-from tests.support.people import signed
-from tests.support.reference import evidence as reference
-from tests.support.reference import note as notes
-from tests.support.reference.encoding import RefusedError
+from tools.support.log_world import KEY
+from tools.support.people import signed
+from tools.support.reference import evidence as reference
+from tools.support.reference import note as notes
+from tools.support.reference.encoding import RefusedError
 
 A, B, C = CUSTODIANS
 Message = evidence_pb2.DisclosureEvidence

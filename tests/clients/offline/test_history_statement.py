@@ -17,9 +17,9 @@ from idvault_verify.transparency import note as notes
 from idvault_verify.v1 import status_pb2
 from tests.clients.offline.test_disclosure_history import HORIZON, answer, check, disclosed, event, last
 from tests.clients.vault_server import TOKEN
-from tests.support import logs, statements
-from tests.support.merkle import log_of, signer
-from tests.support.statements import MADE, note_of, sign
+from tools.support import logs, statements
+from tools.support.merkle import log_of, signer
+from tools.support.statements import MADE, note_of, sign
 
 OTHER = "acct_7123456789abcdefghjkmnpqrs"
 THIEF = Ed25519PrivateKey.from_private_bytes(bytes([66]) * 32)

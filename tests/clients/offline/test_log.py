@@ -21,10 +21,10 @@ from idvault_verify.offline.log.files import LogFolder, LogWebsite, NotReachedEr
 from idvault_verify.transparency import log_key
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.note import NoteSigner as Signer
-from tests.support import logs, people
-from tests.support.logs import VKEY
-from tests.support.merkle import log_of, signer, witness
 from tests.support.site import Site, files_of, serving
+from tools.support import logs, people
+from tools.support.logs import VKEY
+from tools.support.merkle import log_of, signer, witness
 
 ONE, TWO = witness("witness.example/w1", seed=2), witness("witness.example/w2", seed=3)
 NOW = 1_800_000_000

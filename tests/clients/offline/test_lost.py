@@ -16,10 +16,10 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.note import NoteSigner, VerifierKey
 from idvault_verify.transparency.tile import Tile
-from tests.support import logs
 from tests.support.epoch_world import LOG, ROSTER, cosigned, in_epoch, leaves, signed, statement
-from tests.support.log_world import KEY, ORIGIN, of
-from tests.support.merkle import signer
+from tools.support import logs
+from tools.support.log_world import KEY, ORIGIN, of
+from tools.support.merkle import signer
 
 KEPT, SHOWN, COSIGNED, SEEN, NEW = 300, 700, 650, 720, 520
 FORMER = leaves(SEEN)

@@ -23,10 +23,10 @@ from idvault_verify.offline.log.files import LogWebsite, NotReachedError
 from idvault_verify.offline.log.mirror import LogMirror, Mirrored
 from idvault_verify.transparency import directory, verifier
 from idvault_verify.transparency.tree import LogError
-from tests.support import logs
-from tests.support.logs import VKEY
-from tests.support.merkle import log_of, signer, witness
 from tests.support.site import Site, files_of, serving
+from tools.support import logs
+from tools.support.logs import VKEY
+from tools.support.merkle import log_of, signer, witness
 
 ONE = witness("witness.example/w1", seed=2)
 POLICY = logs.POLICY

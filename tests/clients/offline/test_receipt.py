@@ -21,8 +21,8 @@ from idvault_verify.v1 import verification_pb2
 from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import W1, connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
-from tests.support import builders, logs, merkle, people
-from tests.support.merkle import log_of
+from tools.support import builders, logs, merkle, people
+from tools.support.merkle import log_of
 
 __all__ = ["connection"]
 

@@ -9,7 +9,7 @@ from idvault_verify.offline import receipt
 from idvault_verify.offline.receipt import ReceiptError
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.note import parse_key
-from tests.support.generate import receipt_vectors
+from tools.support.generate import receipt_vectors
 
 PAGE: dict[str, Any] = json.loads(receipt_vectors.FILE.read_text("utf-8"))
 LOG = parse_key(PAGE["log"])
@@ -30,4 +30,4 @@ def test_the_program(case: dict[str, Any]) -> None:
 
 def test_the_file_is_up_to_date() -> None:
     """It is what its generator writes."""
-    assert receipt_vectors.page() == PAGE, "run python -m tests.support.generate.receipt_vectors"
+    assert receipt_vectors.page() == PAGE, "run python -m tools.support.generate.receipt_vectors"

@@ -15,11 +15,11 @@ from idvault_verify.period import month_of
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.transparency import report
 from idvault_verify.transparency.report import Report
-from tests.support import logs
-from tests.support.logs import VKEY
-from tests.support.merkle import signer, witness
 from tests.support.report_world import at, leaf_of
 from tests.support.site import files_of, serving
+from tools.support import logs
+from tools.support.logs import VKEY
+from tools.support.merkle import signer, witness
 
 OPEN, WARN = EventType.DISCLOSURE_OPEN, EventType.SANCTION_WARN_IMPOSE
 SETTLE = EventType.CLAIM_SETTLE

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idvault_verify.offline import Attested, AttestedPublicAccount, CheckError, StatusVerifier
-from tests.support.generate import status_vectors
+from tools.support.generate import status_vectors
 
 PAGE = json.loads(status_vectors.FILE.read_text("utf-8"))
 
@@ -56,5 +56,5 @@ def test_the_file_has_every_case() -> None:
     """The file is not older than its generator; names count, because compressed bytes differ by machine."""
     made = [(case["name"], case["reason"]) for case in status_vectors.cases()]
     assert made == [(case["name"], case["reason"]) for case in PAGE["cases"]], (
-        "run python -m tests.support.generate.status_vectors"
+        "run python -m tools.support.generate.status_vectors"
     )

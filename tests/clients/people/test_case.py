@@ -20,8 +20,8 @@ from idvault_verify.attest import disclosure as papers
 from idvault_verify.disclosure import DisclosureState, Verdict
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.v1 import disclosure_pb2
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity
-from tests.support.databases import Databases
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 REASON = "理由不足 (synthetic)"

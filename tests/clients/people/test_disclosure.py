@@ -26,9 +26,9 @@ from idvault_verify.event import EventType
 from idvault_verify.transparency import note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.v1 import disclosure_pb2
-from tests.support import builders, merkle, people
-from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, roster_member
-from tests.support.databases import Databases
+from tools.support import builders, merkle, people
+from tools.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, roster_member
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 REQUESTED, APPROVED = disclosure_pb2.DISCLOSURE_STATE_REQUESTED, disclosure_pb2.DISCLOSURE_STATE_APPROVED

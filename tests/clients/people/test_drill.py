@@ -22,8 +22,8 @@ from idvault_verify.attest import hpke
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.event import EventType
 from idvault_verify.v1 import disclosure_pb2, drill_pb2
-from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, roster_member
-from tests.support.databases import Databases
+from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, roster_member
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 Change = Callable[[drill_pb2.Drill], None]

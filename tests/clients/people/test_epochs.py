@@ -14,7 +14,6 @@ from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.offline.log import epochs as offline
 from idvault_verify.offline.log.epochs import EpochRefusedError
 from idvault_verify.transparency.proof import prove_consistency
-from tests.support import merkle
 from tests.support.epoch_world import (
     ROSTER,
     cosigned,
@@ -25,7 +24,8 @@ from tests.support.epoch_world import (
     statement,
     tree,
 )
-from tests.support.log_world import KEY, START
+from tools.support import merkle
+from tools.support.log_world import KEY, START
 
 FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))
 NEW = cosigned(in_epoch(tree(8, kept=6), FIRST))

@@ -18,11 +18,11 @@ from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner
-from tests.support import builders
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
-from tests.support.databases import Databases
-from tests.support.evidence_world import DESTROY_AFTER, made, opening, verify_again
-from tests.support.log_world import KEY, SIGNER
+from tools.support import builders
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
+from tools.support.databases import Databases
+from tools.support.evidence_world import DESTROY_AFTER, made, opening, verify_again
+from tools.support.log_world import KEY, SIGNER
 
 A, B, C = CUSTODIANS
 OTHER = "李四"

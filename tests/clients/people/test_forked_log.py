@@ -26,11 +26,11 @@ from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency import note as notes
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner
-from tests.support import builders, evidence_world, people
-from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
-from tests.support.databases import Databases
-from tests.support.log_world import KEY, PLAIN, SIGNER
-from tests.support.second_vault import copied
+from tools.support import builders, evidence_world, people
+from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
+from tools.support.databases import Databases
+from tools.support.log_world import KEY, PLAIN, SIGNER
+from tools.support.second_vault import copied
 
 A, B, _ = CUSTODIANS
 

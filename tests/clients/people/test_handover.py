@@ -13,9 +13,6 @@ from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_people.custody.handover import HandOverProgress, NotReplacedError
 from idvault_verify.event import EventType
 from idvault_verify.offline.evidence import check as evidence_check
-from tests.support import builders, evidence_world
-from tests.support.chamber import Chamber, chamber, roster_member
-from tests.support.databases import Databases
 from tests.support.handover_world import (
     HAND_OVER,
     A,
@@ -33,6 +30,9 @@ from tests.support.handover_world import (
     opened,
     stored,
 )
+from tools.support import builders, evidence_world
+from tools.support.chamber import Chamber, chamber, roster_member
+from tools.support.databases import Databases
 
 
 @pytest_asyncio.fixture

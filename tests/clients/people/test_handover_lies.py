@@ -23,9 +23,6 @@ from idvault_verify.attest.quorum import Quorum
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.v1 import disclosure_pb2, roster_pb2
-from tests.support import people
-from tests.support.chamber import SUITE, Chamber, Local, chamber, identity, roster_member
-from tests.support.databases import Databases
 from tests.support.handover_world import (
     HAND_OVER,
     LIST,
@@ -40,7 +37,10 @@ from tests.support.handover_world import (
     leaver,
     next_version,
 )
-from tests.support.log_world import KEY
+from tools.support import people
+from tools.support.chamber import SUITE, Chamber, Local, chamber, identity, roster_member
+from tools.support.databases import Databases
+from tools.support.log_world import KEY
 
 
 @pytest_asyncio.fixture

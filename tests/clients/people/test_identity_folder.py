@@ -17,9 +17,9 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner
 from idvault_verify.transparency.tree import EMPTY_ROOT
 from idvault_verify.v1 import roster_pb2
-from tests.support import merkle, people
-from tests.support.chamber import CUSTODIANS, first_roster
-from tests.support.log_world import KEY, ORIGIN, SIGNER
+from tools.support import merkle, people
+from tools.support.chamber import CUSTODIANS, first_roster
+from tools.support.log_world import KEY, ORIGIN, SIGNER
 
 
 def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:

@@ -9,7 +9,7 @@ import pytest
 from idvault_people.disclosure.one_time_key import FOLDER, OneTimeKeyError, OneTimeKeys
 from idvault_verify.attest import hpke
 from idvault_verify.attest.disclosure import Terms
-from tests.support.chamber import identity
+from tools.support.chamber import identity
 
 TOKEN = "acct_" + "0" * 26
 ID = "ab" * 16

@@ -40,21 +40,13 @@ from idvault_verify.transparency import checkpoint, note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner as Signer
 from idvault_verify.v1 import disclosure_pb2
-from tests.support import builders, merkle
-from tests.support.chamber import (
-    CUSTODIANS,
-    SUCCESSORS,
-    Chamber,
-    Local,
-    Tamper,
-    chamber,
-    roster_member,
-)
-from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id, signed, terms
 from tests.support.handover_world import adopt, hand_over, leaver
-from tests.support.log_world import KEY, SIGNER
-from tests.support.release_world import give_garbage, history, lose, opened_behind_the_log
+from tools.support import builders, merkle
+from tools.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, Tamper, chamber, roster_member
+from tools.support.databases import Databases
+from tools.support.log_world import KEY, SIGNER
+from tools.support.release_world import give_garbage, history, lose, opened_behind_the_log
 
 A, B, C = CUSTODIANS
 D = SUCCESSORS[0]

@@ -15,9 +15,9 @@ from idvault_people.trust import FindingError
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.disclosure import HistoryFinding as Finding
 from tests.clients.people.test_release import signed_anyhow
-from tests.support import people
-from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber
-from tests.support.databases import Databases
+from tools.support import people
+from tools.support.chamber import CUSTODIANS, Chamber, Local, chamber
+from tools.support.databases import Databases
 
 A = CUSTODIANS[0]
 

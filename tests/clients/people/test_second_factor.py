@@ -11,7 +11,7 @@ from idvault_verify import seal
 from idvault_verify.attest import hpke
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.v1 import roster_pb2
-from tests.support.chamber import identity, roster_member
+from tools.support.chamber import identity, roster_member
 
 URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"
 

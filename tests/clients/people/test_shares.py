@@ -9,11 +9,11 @@ import pytest_asyncio
 from idvault_people.trust import FindingError
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.event import EventType
-from tests.support import builders
-from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, chamber, roster_member
-from tests.support.databases import Databases
 from tests.support.handover_world import adopt
-from tests.support.release_world import give_garbage, lose
+from tools.support import builders
+from tools.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, chamber, roster_member
+from tools.support.databases import Databases
+from tools.support.release_world import give_garbage, lose
 
 A, B, C = CUSTODIANS
 D = SUCCESSORS[0]

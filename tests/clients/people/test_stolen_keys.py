@@ -24,9 +24,9 @@ from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.error import Reason
 from idvault_verify.record import SealedRecord
 from tests.clients.people.test_disclosure import changed_request
-from tests.support import people, traces
-from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity
-from tests.support.databases import Databases
+from tools.support import people, traces
+from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 NAMES = ("金丝雀甲", "金丝雀乙", "金丝雀丙")

@@ -20,7 +20,7 @@ from idvault_verify.campaign import (
     ReverificationMethod,
 )
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
-from tests.support import builders
+from tools.support import builders
 
 NOW, TODAY = builders.NOW, builders.TODAY
 PLAN = CampaignPlan(

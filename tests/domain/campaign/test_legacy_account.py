@@ -9,7 +9,7 @@ from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.core import day
 from idvault_verify.account import AccountState, Standing
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
-from tests.support import builders
+from tools.support import builders
 
 TODAY = builders.TODAY
 

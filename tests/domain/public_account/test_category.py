@@ -10,9 +10,9 @@ from idvault_verify.account import SubjectKind
 from idvault_verify.error import FieldCode, InvalidError, Violation
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.public_account import DECLARED, Licence, PublicAccountCategory, PublicAccountKind
-from tests.support import builders
-from tests.support.builders import TODAY
-from tests.support.public_account_world import licence
+from tools.support import builders
+from tools.support.builders import TODAY
+from tools.support.public_account_world import licence
 
 DAY = timedelta(days=1)
 

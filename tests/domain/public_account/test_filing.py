@@ -13,9 +13,9 @@ from idvault_verify.account import Standing
 from idvault_verify.error import FieldCode, InvalidError, Violation
 from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, END, active, in_state
-from tests.support import builders
-from tests.support.builders import NOW, TODAY, ZONE
-from tests.support.public_account_world import licence
+from tools.support import builders
+from tools.support.builders import NOW, TODAY, ZONE
+from tools.support.public_account_world import licence
 
 READING = builders.reading()
 MICROSECOND = timedelta(microseconds=1)

@@ -13,8 +13,8 @@ from idvault_verify.error import IdvaultError, InvalidError, PreconditionError, 
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.public_account import PublicAccountKind, PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, active, in_state, owner
-from tests.support.builders import NOW, TODAY
-from tests.support.public_account_world import licence
+from tools.support.builders import NOW, TODAY
+from tools.support.public_account_world import licence
 
 OPERATOR = "acct_" + "0" * 25 + "2"
 

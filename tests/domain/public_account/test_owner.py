@@ -14,7 +14,7 @@ from idvault_verify.account import AccountState, Standing
 from idvault_verify.clock import ClockReading
 from idvault_verify.public_account import PublicAccountKind, PublicAccountState
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
-from tests.support.builders import NOW, TODAY, ZONE
+from tools.support.builders import NOW, TODAY, ZONE
 
 LIMITS = PublicAccountLimits()
 

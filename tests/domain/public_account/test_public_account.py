@@ -20,9 +20,9 @@ from idvault_verify.public_account import (
     PublicAccountState,
     RejectReason,
 )
-from tests.support import builders
-from tests.support.builders import NOW, TODAY, TOKEN
-from tests.support.public_account_world import licence
+from tools.support import builders
+from tools.support.builders import NOW, TODAY, TOKEN
+from tools.support.public_account_world import licence
 
 DAY = timedelta(days=1)
 DAYS = 365

@@ -10,7 +10,7 @@ from idvault_verify.account import Standing, StandingPeriod
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.public_account import PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, active, close, in_state, owner, renew
-from tests.support.builders import NOW, TODAY
+from tools.support.builders import NOW, TODAY
 
 HOUR = timedelta(hours=1)
 

@@ -13,8 +13,8 @@ from idvault_verify.account import Account, Standing, SubjectKind
 from idvault_verify.error import InvalidError, PreconditionError, Reason
 from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
 from tests.domain.public_account.test_public_account import DAY, active, in_state, owner
-from tests.support.builders import NOW, TODAY
-from tests.support.public_account_world import licence
+from tools.support.builders import NOW, TODAY
+from tools.support.public_account_world import licence
 
 OTHER = "acct_" + "0" * 25 + "2"
 FORTNIGHT = timedelta(days=14)

@@ -21,8 +21,8 @@ from idvault_verify.error import (
 )
 from idvault_verify.sanction import AppealState, SanctionState
 from tests.domain.sanction.test_sanction import imposed, in_state
-from tests.support.builders import NOW
-from tests.support.sanction_world import TERMS
+from tools.support.builders import NOW
+from tools.support.sanction_world import TERMS
 
 SECOND = timedelta(seconds=1)
 FILED, UPHELD, REJECTED = AppealState.FILED, AppealState.UPHELD, AppealState.REJECTED

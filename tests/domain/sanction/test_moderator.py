@@ -9,9 +9,9 @@ import pytest
 from idvault_verify import moderator as rules
 from idvault_verify.error import DeniedError, FieldCode, PreconditionError, Reason
 from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
-from tests.support.builders import NOW
-from tests.support.sanction_world import key_of
 from tests.support.violations import violation
+from tools.support.builders import NOW
+from tools.support.sanction_world import key_of
 
 MODERATOR = Moderator("1" * 32, "platform-a", key_of(1).public_key, NOW)
 REVOKED = replace(MODERATOR, revoked_at=NOW)

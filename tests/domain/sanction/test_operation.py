@@ -8,7 +8,7 @@ from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.rules import Operation
 from idvault_verify.error import InvalidError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import OperationState
-from tests.support.builders import NOW
+from tools.support.builders import NOW
 
 OPERATION = Operation("a" * 32, "platform-a", "a month (synthetic)", NOW)
 LATER = NOW + timedelta(days=30)

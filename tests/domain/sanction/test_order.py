@@ -9,7 +9,7 @@ from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import RecordedOrder
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.sanction import AuthorityOrder, OrderState
-from tests.support.builders import NOW
+from tools.support.builders import NOW
 
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
 SECOND = timedelta(seconds=1)

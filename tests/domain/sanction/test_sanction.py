@@ -13,9 +13,9 @@ from idvault_verify import statement as verify_statement
 from idvault_verify.account import AccountState, Standing, StandingPeriod
 from idvault_verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import Degree, SanctionState, Scope
-from tests.support import builders
-from tests.support.builders import NOW, TOKEN
-from tests.support.sanction_world import reasons
+from tools.support import builders
+from tools.support.builders import NOW, TOKEN
+from tools.support.sanction_world import reasons
 
 LATER = NOW + timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -9,8 +9,8 @@ import pytest
 from idvault_verify import statement
 from idvault_verify.error import FieldCode, InvalidError, Reason
 from idvault_verify.sanction import AuthorityOrder, IssuerKind, Origin
-from tests.support.builders import NOW
-from tests.support.sanction_world import reasons
+from tools.support.builders import NOW
+from tools.support.sanction_world import reasons
 
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
 LATER = NOW + timedelta(days=1)

@@ -12,7 +12,7 @@ from idvault_verify import deadline
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import TransitionError
 from idvault_verify.session import ContestState
-from tests.support.builders import NOW, TOKEN, ZONE
+from tools.support.builders import NOW, TOKEN, ZONE
 
 TERMS = ContestTerms(decision_days=15, zone=ZONE)
 DUE = deadline.due_at(start=NOW, days=15, zone=ZONE)

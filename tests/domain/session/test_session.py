@@ -19,7 +19,7 @@ from idvault_verify.error import (
     TransitionError,
 )
 from idvault_verify.session import SessionPurpose, SessionState
-from tests.support.builders import NOW, TOKEN
+from tools.support.builders import NOW, TOKEN
 
 MINE, OTHER, BIND = b"m" * 32, b"o" * 32, b"b" * 32
 LATE = NOW + session_rules.LIFETIME

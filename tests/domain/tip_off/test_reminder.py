@@ -11,7 +11,7 @@ from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import TIP_OFF_DAYS
 from idvault_verify import deadline
 from idvault_verify.tip_off import Reminder
-from tests.support.builders import NOW
+from tools.support.builders import NOW
 
 DUE = NOW + timedelta(days=7, hours=12)
 TICK = timedelta(microseconds=1)

@@ -10,7 +10,7 @@ from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import LIMITED_FOR, Reporter
 from idvault_verify.error import ExhaustedError, InvalidError, Reason
 from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
-from tests.support.builders import NOW, TODAY
+from tools.support.builders import NOW, TODAY
 
 ENDS = NOW + timedelta(hours=12)
 DAY = timedelta(days=1)

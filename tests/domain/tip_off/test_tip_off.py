@@ -21,7 +21,7 @@ from idvault_verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
-from tests.support.builders import NOW
+from tools.support.builders import NOW
 
 LATER = NOW + timedelta(hours=1)
 ME, OTHER = "1" * 32, "2" * 32

@@ -6,9 +6,9 @@ from idvault.core.policy import OperatorPolicy
 from idvault_verify.account import AccountState
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.databases import Databases
-from tests.support.flow_world import World, at, command, open_world
+from tools.support import builders
+from tools.support.databases import Databases
+from tools.support.flow_world import World, at, command, open_world
 
 DAY = 86_400
 

@@ -4,7 +4,7 @@ import pytest
 
 from idvault_verify.account import AccountState
 from idvault_verify.error import NotFoundError, Reason
-from tests.support.flow_world import World, at, command
+from tools.support.flow_world import World, at, command
 
 UNKNOWN = "acct_0123456789abcdefghjkmnpqrs"
 

@@ -38,11 +38,11 @@ from idvault_verify.error import (
     UnavailableError,
 )
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.campaign_world import DAY, CampaignWorld, tokens
-from tests.support.fakes.flaky import Fault
-from tests.support.flow_world import PARTY, at, command
-from tests.support.storage_world import World as Store
+from tools.support import builders
+from tools.support.campaign_world import DAY, CampaignWorld, tokens
+from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import PARTY, at, command
+from tools.support.storage_world import World as Store
 
 SHOWN, OPENED, LATER = InvitationEvent.SHOWN, InvitationEvent.OPENED, InvitationEvent.LATER
 DISMISSED, COMPLETED = InvitationEvent.DISMISSED, InvitationEvent.COMPLETED

@@ -19,10 +19,10 @@ from idvault_verify.account import AccountState
 from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.registry import RegistryAnswer
-from tests.support.campaign_world import DAY, CampaignWorld
-from tests.support.fakes.sealing import CountingEntropy
-from tests.support.flow_world import at, command
-from tests.support.people import CHEAP
+from tools.support.campaign_world import DAY, CampaignWorld
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.flow_world import at, command
+from tools.support.people import CHEAP
 
 
 @pytest_asyncio.fixture

@@ -14,9 +14,9 @@ from idvault.core.tables.log import log_entries
 from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.campaign import ImportResult
 from idvault_verify.error import AlreadyExistsError, FieldCode, Reason, UnavailableError, Violation
-from tests.support.campaign_world import CampaignWorld
-from tests.support.fakes.flaky import Fault
-from tests.support.storage_world import World as Store
+from tools.support.campaign_world import CampaignWorld
+from tools.support.fakes.flaky import Fault
+from tools.support.storage_world import World as Store
 
 
 @pytest_asyncio.fixture

@@ -13,11 +13,11 @@ from idvault.core.policy import OperatorPolicy
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import ExhaustedError, Reason, UnavailableError
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.databases import Databases
-from tests.support.fakes.flaky import Fault
-from tests.support.fakes.sealing import FakeFingerprinter
-from tests.support.flow_world import World, at, command, open_world, request_id
+from tools.support import builders
+from tools.support.databases import Databases
+from tools.support.fakes.flaky import Fault
+from tools.support.fakes.sealing import FakeFingerprinter
+from tools.support.flow_world import World, at, command, open_world, request_id
 
 
 async def _verify(world: World, number: int, *, party: str = "platform-a", seconds: float = 0) -> ClaimState:

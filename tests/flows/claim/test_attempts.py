@@ -11,9 +11,9 @@ from idvault.registry.ports import Reserved
 from idvault_verify.claim import ClaimState, FailureReason, Identity
 from idvault_verify.error import ExhaustedError, Reason
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.databases import Databases
-from tests.support.flow_world import World, command, open_world
+from tools.support import builders
+from tools.support.databases import Databases
+from tools.support.flow_world import World, command, open_world
 
 OWNER = builders.identity()
 OTHER = builders.identity(name="某一二", number="110000190101020007")

@@ -13,7 +13,7 @@ from idvault.processes.bootstrap.vault import own_vault
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import IdvaultError, Reason, UnavailableError
 from idvault_verify.record import SealedRecord
-from tests.support import builders, people
+from tools.support import builders, people
 
 RECORD, QUORUM = builders.record(), people.quorum()
 EVIDENCE = ReceiptEvidence(RECORD.digest(), QUORUM.id, "11" * 16, b"leaf", b"k" * 32, 0)

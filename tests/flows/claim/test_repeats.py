@@ -13,10 +13,10 @@ from idvault.core.db.database import Database
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import AlreadyExistsError, Reason, UnavailableError
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.databases import Databases
-from tests.support.fakes.flaky import Fault
-from tests.support.flow_world import World, command
+from tools.support import builders
+from tools.support.databases import Databases
+from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import World, command
 
 CROWD = 300
 Counted = tuple[World, Counter[str]]

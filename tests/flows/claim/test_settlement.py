@@ -11,9 +11,9 @@ from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DamagedError
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders
-from tests.support.fakes.flaky import Fault
-from tests.support.flow_world import World, at, command
+from tools.support import builders
+from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import World, at, command
 
 LATE = 48 * 3600
 

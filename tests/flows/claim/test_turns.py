@@ -9,7 +9,7 @@ import pytest
 
 from idvault.core import caller
 from idvault_verify.registry import RegistryAnswer
-from tests.support.flow_world import PARTY, World
+from tools.support.flow_world import PARTY, World
 
 PLATFORM = caller.platform(PARTY)
 

@@ -21,10 +21,10 @@ from idvault_verify.error import (
     UnavailableError,
 )
 from idvault_verify.registry import RegistryAnswer
-from tests.support import builders, sql
-from tests.support.databases import Databases
-from tests.support.fakes.flaky import Fault
-from tests.support.flow_world import World, at, command, open_world
+from tools.support import builders, sql
+from tools.support.databases import Databases
+from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import World, at, command, open_world
 
 OTHER = builders.identity(name="某一二", number="110000190101020007")
 RARE = builders.identity(name="某䶮")

@@ -19,10 +19,10 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.error import IdvaultError, Reason
 from idvault_verify.event import EventType
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
-from tests.support.databases import Databases
 from tests.support.disclosure_world import refused, request_id
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 DAY = timedelta(days=1)

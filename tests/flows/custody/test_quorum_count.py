@@ -9,8 +9,8 @@ from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover.acts import BETWEEN, Count, Holders
 from idvault_verify import seal
 from idvault_verify.attest.people.roster import Roster
-from tests.support import people
-from tests.support.people import NAMES
+from tools.support import people
+from tools.support.people import NAMES
 
 A, B, C = NAMES
 D, E = "custodian-d", "custodian-e"

@@ -21,8 +21,6 @@ from idvault_verify.attest import disclosure as papers
 from idvault_verify.disclosure import Verdict
 from idvault_verify.error import AlreadyExistsError, DamagedError, ExhaustedError, IdvaultError, Reason
 from idvault_verify.event import EventType
-from tests.support import builders
-from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (
     A,
     B,
@@ -42,7 +40,9 @@ from tests.support.disclosure_world import (
     signed,
     terms,
 )
-from tests.support.storage_world import MISMATCHED
+from tools.support import builders
+from tools.support.chamber import Chamber, roster_member
+from tools.support.storage_world import MISMATCHED
 
 
 async def test_self_approval(room: Chamber) -> None:

@@ -12,8 +12,8 @@ from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.disclosure import Verdict
 from idvault_verify.error import InvalidError, Reason
 from idvault_verify.event import EventType
-from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import REASON, A, B, C, decide, decision, filed, refused, signed
+from tools.support.chamber import Chamber, roster_member
 
 
 def denial(paper: bytes, name: str, reason: str = REASON) -> bytes:

@@ -15,10 +15,10 @@ from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.log.acts.proofs import LogProofs
 from idvault_verify.error import DamagedError, NotFoundError, Reason, UnavailableError
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
-from tests.support.databases import Databases
-from tests.support.log_world import LOG_SIGNER
-from tests.support.statements import KnownStatements
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
+from tools.support.databases import Databases
+from tools.support.log_world import LOG_SIGNER
+from tools.support.statements import KnownStatements
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EMBARGO = timedelta(days=90)

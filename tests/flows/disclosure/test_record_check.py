@@ -12,8 +12,8 @@ from idvault_people.opens.share import ShareError, open_share
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.error import DamagedError, Reason
 from idvault_verify.record import SealedRecord
-from tests.support.chamber import CUSTODIANS, Chamber, identity
-from tests.support.storage_world import MISMATCHED
+from tools.support.chamber import CUSTODIANS, Chamber, identity
+from tools.support.storage_world import MISMATCHED
 
 ACCOUNTS = 100
 SWAPS = 9_900

@@ -15,7 +15,6 @@ from idvault_verify.attest import disclosure as papers
 from idvault_verify.disclosure import DisclosureState, HistoryFinding, Verdict
 from idvault_verify.error import ExhaustedError, IdvaultError, Reason, UnavailableError
 from idvault_verify.event import EventType
-from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (
     A,
     B,
@@ -37,7 +36,8 @@ from tests.support.disclosure_world import (
     signed,
     terms,
 )
-from tests.support.fakes.flaky import Fault
+from tools.support.chamber import Chamber, roster_member
+from tools.support.fakes.flaky import Fault
 
 
 async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:

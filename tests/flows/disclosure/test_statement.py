@@ -26,10 +26,10 @@ from idvault_verify.transparency import statement_key
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.note import NoteSigner
 from tests.flows.disclosure.test_history import EMBARGO, ZONE, opened
-from tests.support import merkle
-from tests.support.chamber import Chamber, chamber
-from tests.support.databases import Databases
-from tests.support.log_world import KEY, LOG_SIGNER, ORIGIN
+from tools.support import merkle
+from tools.support.chamber import Chamber, chamber
+from tools.support.databases import Databases
+from tools.support.log_world import KEY, LOG_SIGNER, ORIGIN
 
 LATER = merkle.signer(ORIGIN, seed=8)
 DAY = timedelta(days=1)

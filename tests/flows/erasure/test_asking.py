@@ -23,11 +23,11 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.v1 import erasure_pb2 as pb
 from idvault_verify.v1 import identity_pb2
-from tests.support import builders
-from tests.support.erasure_world import DELAYED, TERMS, WAITED
-from tests.support.flow_world import PARTY, at, command
-from tests.support.organizations import organization
 from tests.support.session_world import SessionWorld
+from tools.support import builders
+from tools.support.erasure_world import DELAYED, TERMS, WAITED
+from tools.support.flow_world import PARTY, at, command
+from tools.support.organizations import organization
 
 DAY, HOUR = 86_400, 3_600
 OTHER = "platform-b"

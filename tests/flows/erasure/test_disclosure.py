@@ -27,11 +27,11 @@ from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.record import SealedRecord
 from idvault_verify.transparency import entry
-from tests.support import builders, sql
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity
-from tests.support.databases import Databases, Maker
 from tests.support.erasure_room import TERMS, ErasureRoom
-from tests.support.release_world import history
+from tools.support import builders, sql
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity
+from tools.support.databases import Databases, Maker
+from tools.support.release_world import history
 
 
 @pytest_asyncio.fixture

@@ -29,9 +29,9 @@ from idvault_verify.error import (
     UnavailableError,
 )
 from idvault_verify.registry import RegistryAnswer
-from tests.support import sql
-from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
-from tests.support.flow_world import at
+from tools.support import sql
+from tools.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
+from tools.support.flow_world import at
 
 
 @pytest_asyncio.fixture

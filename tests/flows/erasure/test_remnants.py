@@ -17,11 +17,11 @@ from idvault.key.acts.stored import ShredKeys
 from idvault.processes.bootstrap.doctor_erasure import erasure_check
 from idvault.processes.doctor import examine
 from idvault_verify.erasure import ErasureState
-from tests.support import documented_postgres as server
-from tests.support.databases import Databases, PostgresMaker
-from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld
-from tests.support.flow_world import at
-from tests.support.remnant_search import MarkedKeys
+from tools.support import documented_postgres as server
+from tools.support.databases import Databases, PostgresMaker
+from tools.support.erasure_world import DELAYED, WAITED, ErasureWorld
+from tools.support.flow_world import at
+from tools.support.remnant_search import MarkedKeys
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
-from tests.support import builders, sql
 from tests.support.appeal_world import AppealWorld
-from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
-from tests.support.flow_world import at
-from tests.support.sanction_world import until
+from tools.support import builders, sql
+from tools.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
+from tools.support.flow_world import at
+from tools.support.sanction_world import until
 
 END = 100 * DAY
 Keys = tuple[ModeratorKey, ModeratorKey]

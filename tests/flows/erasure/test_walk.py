@@ -29,10 +29,10 @@ from idvault_verify.account import AccountState
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.sanction import Degree
-from tests.support import sql
-from tests.support.databases import Databases, Maker
 from tests.support.erasure_model import ModelVault
-from tests.support.erasure_world import ErasureWorld
+from tools.support import sql
+from tools.support.databases import Databases, Maker
+from tools.support.erasure_world import ErasureWorld
 
 PEOPLE = 2
 MOST = 5

@@ -16,8 +16,8 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault_verify.error import AlreadyExistsError, Reason
-from tests.support import builders
 from tests.support.key_world import KeyWorld
+from tools.support import builders
 
 ID = "0a0a0a0a-0000-4000-8000-000000000001"
 OTHER = "0a0a0a0a-0000-4000-8000-000000000002"

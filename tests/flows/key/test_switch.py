@@ -18,9 +18,9 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED
-from tests.support.databases import Databases
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import PARTY, SealedRows, plant
+from tools.support.databases import Databases
 
 _ALL = statement(select(persons))
 _WAITING: Statement[int] = statement(

@@ -16,8 +16,8 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, KeyBehindError, KeyConflictError
 from idvault_verify.error import Reason, UnavailableError
 from tests.support.key_world import KeyWorld
-from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows
+from tools.support.people import CHEAP
 
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
 

@@ -13,9 +13,9 @@ from idvault.log.acts.audit import HeadError
 from idvault.log.rules import Extent
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.verifier import WrongEntryError
-from tests.support import logs, sql
-from tests.support.databases import Databases
-from tests.support.merkle import log_of
+from tools.support import logs, sql
+from tools.support.databases import Databases
+from tools.support.merkle import log_of
 
 MANY = 100_000
 MIB = 2**20

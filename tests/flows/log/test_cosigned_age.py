@@ -6,10 +6,10 @@ import pytest
 
 from idvault.log.acts.witness import CosignedAge, Demand, cosigned_at
 from idvault_verify.transparency import note
-from tests.support import merkle
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.log_world import START
-from tests.support.merkle import log_of
+from tools.support import merkle
+from tools.support.log_world import START
+from tools.support.merkle import log_of
 
 THREE = [merkle.witness(f"witness.example/w{number}", seed=20 + number) for number in range(3)]
 DEMAND = Demand(2, [each.key for each in THREE])

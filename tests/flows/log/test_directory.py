@@ -3,7 +3,7 @@
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.publication import publish_index
 from idvault_verify.transparency import directory
-from tests.support.log_world import LogWorld
+from tools.support.log_world import LogWorld
 
 
 async def test_the_index_names_what_is_published(log_world: LogWorld) -> None:

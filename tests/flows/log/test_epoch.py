@@ -24,9 +24,9 @@ from idvault_verify.error import DamagedError
 from idvault_verify.transparency import checkpoint, epoch, verifier
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
-from tests.support import people, sql
 from tests.support.epoch_world import LOG, DiskWitness, cosigned, signed, statement
-from tests.support.log_world import KEY, ORIGIN, PLAIN, LogWorld, Worker, at, of, read, set_back
+from tools.support import people, sql
+from tools.support.log_world import KEY, ORIGIN, PLAIN, LogWorld, Worker, at, of, read, set_back
 
 POLICY = CosignaturePolicy(ORIGIN, (KEY,), (people.WITNESS.key,), 1)
 

@@ -19,10 +19,10 @@ from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.vault import NoRequests, wire_vault
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import Reason, UnavailableError
-from tests.support import sql
-from tests.support.databases import Databases
-from tests.support.fakes.log import WaitingLog
-from tests.support.flow_world import World, at, command, open_world
+from tools.support import sql
+from tools.support.databases import Databases
+from tools.support.fakes.log import WaitingLog
+from tools.support.flow_world import World, at, command, open_world
 
 
 async def _refused(work: Awaitable[object]) -> Reason:

@@ -17,8 +17,8 @@ from idvault_verify.error import DamagedError, UnavailableError
 from idvault_verify.transparency import log_key, note
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.note import NoteSigner, VerifierKey
-from tests.support import merkle
-from tests.support.log_world import KEY, ORIGIN, SIGNER, LogWorld, at
+from tools.support import merkle
+from tools.support.log_world import KEY, ORIGIN, SIGNER, LogWorld, at
 
 FIRST = NoteSigner(KEY, SIGNER.sign)
 SECOND, THIRD = (merkle.signer(ORIGIN, seed=seed) for seed in (7, 8))

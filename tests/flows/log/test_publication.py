@@ -10,10 +10,10 @@ from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.note import NoteSigner
 from idvault_verify.transparency.tile import Tile
 from idvault_verify.transparency.tree import leaf_hash
-from tests.support import merkle
-from tests.support.fakes.flaky import Fault
-from tests.support.log_world import KEY, SIGNER, LogWorld, at, cut_short, of
-from tests.support.logs import write_folder
+from tools.support import merkle
+from tools.support.fakes.flaky import Fault
+from tools.support.log_world import KEY, SIGNER, LogWorld, at, cut_short, of
+from tools.support.logs import write_folder
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from idvault_verify.error import DamagedError, FieldCode, InvalidError, Reason, 
 from idvault_verify.transparency import checkpoint, proof
 from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
-from tests.support import logs
-from tests.support.databases import Databases
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.merkle import log_of, mth, signer
+from tools.support import logs
+from tools.support.databases import Databases
+from tools.support.merkle import log_of, mth, signer
 
 ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)

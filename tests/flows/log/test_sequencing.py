@@ -18,8 +18,8 @@ from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
-from tests.support.fakes.flaky import Fault
-from tests.support.log_world import (
+from tools.support.fakes.flaky import Fault
+from tools.support.log_world import (
     PLAIN,
     LogWorld,
     assert_one_history,

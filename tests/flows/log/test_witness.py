@@ -22,9 +22,9 @@ from idvault_verify.error import DamagedError, PreconditionError, Reason, Unavai
 from idvault_verify.transparency import checkpoint, note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.tree import EMPTY_ROOT
-from tests.support.fakes.log import FakeWitness
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.merkle import log_of, signer, witness
+from tools.support.fakes.log import FakeWitness
+from tools.support.merkle import log_of, signer, witness
 
 ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)

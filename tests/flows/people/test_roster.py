@@ -20,10 +20,10 @@ from idvault_verify.attest.people import roster_signature
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.error import AlreadyExistsError, DeniedError, NotFoundError, Reason, UnavailableError
-from tests.support import people
-from tests.support.databases import Databases
-from tests.support.flow_world import at
 from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
+from tools.support import people
+from tools.support.databases import Databases
+from tools.support.flow_world import at
 
 _LEAVES = statement(select(log_entries.c.leaf).order_by(log_entries.c.recorded_at), scalar)
 

@@ -22,10 +22,10 @@ from idvault_verify.attest.people import roster_signature
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.error import NotFoundError
-from tests.support import people
-from tests.support.databases import Databases, SqliteMaker
-from tests.support.flow_world import at
 from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
+from tools.support import people
+from tools.support.databases import Databases, SqliteMaker
+from tools.support.flow_world import at
 
 A, B, C = NAMES
 

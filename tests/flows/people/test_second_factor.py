@@ -28,10 +28,10 @@ from idvault_verify.error import (
     Reason,
     UnavailableError,
 )
-from tests.support import builders, programs
-from tests.support.databases import Databases
-from tests.support.flow_world import request_id
 from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
+from tools.support import builders, programs
+from tools.support.databases import Databases
+from tools.support.flow_world import request_id
 
 
 @dataclass

@@ -12,7 +12,7 @@ from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import AppealState, Degree
 from tests.support.appeal_world import AppealWorld
-from tests.support.public_account_world import PublicAccountWorld
+from tools.support.public_account_world import PublicAccountWorld
 
 UPHELD, REJECTED = AppealState.UPHELD, AppealState.REJECTED
 

@@ -17,11 +17,11 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import PreconditionError, Reason, TransitionError
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from idvault_verify.sanction import AppealState, Degree
-from tests.support import builders
 from tests.support.appeal_world import AppealWorld
-from tests.support.flow_world import at, command
-from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld
-from tests.support.sanction_world import until
+from tools.support import builders
+from tools.support.flow_world import at, command
+from tools.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld
+from tools.support.sanction_world import until
 
 ACTIVE, CLOSED, EXPIRED = (
     PublicAccountState.ACTIVE,

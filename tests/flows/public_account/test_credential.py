@@ -13,8 +13,8 @@ from idvault_verify.account import AccountState
 from idvault_verify.attest.status_check import CheckError
 from idvault_verify.error import IdvaultError, Reason
 from tests.flows.test_status_checks import Checks
-from tests.support.flow_world import PARTY, at
-from tests.support.public_account_world import DAY, PublicAccountWorld
+from tools.support.flow_world import PARTY, at
+from tools.support.public_account_world import DAY, PublicAccountWorld
 
 
 @dataclass

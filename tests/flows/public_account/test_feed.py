@@ -9,8 +9,8 @@ from idvault.public_account.acts.step import ShownPublicAccount, shown
 from idvault.public_account.rules.owner import Present
 from idvault.status.acts import Feeds
 from idvault_verify.public_account import PublicAccountState
-from tests.support.flow_world import PARTY, at
-from tests.support.public_account_world import DAY, PublicAccountWorld
+from tools.support.flow_world import PARTY, at
+from tools.support.public_account_world import DAY, PublicAccountWorld
 
 CLOSED = PublicAccountState.CLOSED
 

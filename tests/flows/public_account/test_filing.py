@@ -13,10 +13,10 @@ from idvault.public_account.rules.public_account import PublicAccount
 from idvault_verify.error import InvalidError
 from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
 from idvault_verify.sanction import Degree
-from tests.support import builders
-from tests.support.flow_world import command
-from tests.support.public_account_world import DAY, PublicAccountWorld, licence
-from tests.support.sanction_world import until
+from tools.support import builders
+from tools.support.flow_world import command
+from tools.support.public_account_world import DAY, PublicAccountWorld, licence
+from tools.support.sanction_world import until
 
 
 @pytest_asyncio.fixture

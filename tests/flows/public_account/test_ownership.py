@@ -13,10 +13,10 @@ from idvault.public_account.acts.step import ShownPublicAccount
 from idvault_verify.error import AlreadyExistsError, IdvaultError
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import Degree, SanctionState
-from tests.support import builders
-from tests.support.flow_world import at
-from tests.support.public_account_world import DAY, PublicAccountWorld, licence
-from tests.support.sanction_world import until
+from tools.support import builders
+from tools.support.flow_world import at
+from tools.support.public_account_world import DAY, PublicAccountWorld, licence
+from tools.support.sanction_world import until
 
 HOUR = 3_600
 

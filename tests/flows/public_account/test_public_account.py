@@ -27,10 +27,10 @@ from idvault_verify.public_account import (
     RejectReason,
 )
 from idvault_verify.sanction import Degree
-from tests.support import builders
-from tests.support.flow_world import at
-from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence
-from tests.support.sanction_world import LateVault, until
+from tools.support import builders
+from tools.support.flow_world import at
+from tools.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence
+from tools.support.sanction_world import LateVault, until
 
 APPLIED, ACTIVE, GRACE = PublicAccountState.APPLIED, PublicAccountState.ACTIVE, PublicAccountState.GRACE
 EXPIRED, CLOSED = PublicAccountState.EXPIRED, PublicAccountState.CLOSED

@@ -14,8 +14,8 @@ from idvault_verify.error import IdvaultError
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import AppealWorld
-from tests.support.public_account_world import DAY, PublicAccountWorld
-from tests.support.sanction_world import until
+from tools.support.public_account_world import DAY, PublicAccountWorld
+from tools.support.sanction_world import until
 
 HOUR = 3_600
 Keys = tuple[ModeratorKey, ModeratorKey]

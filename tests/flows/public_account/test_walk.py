@@ -27,13 +27,13 @@ from idvault.public_account.rules.public_account import PublicProfile
 from idvault.sanction.rules import Sanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
-from tests.support import builders
-from tests.support.databases import Databases, Maker
-from tests.support.flow_world import at, command
-from tests.support.organizations import organization
 from tests.support.public_account_model import ModelOwner, ModelRegister
-from tests.support.public_account_world import DAY, PublicAccountWorld, licence
-from tests.support.sanction_world import reasons, until
+from tools.support import builders
+from tools.support.databases import Databases, Maker
+from tools.support.flow_world import at, command
+from tools.support.organizations import organization
+from tools.support.public_account_world import DAY, PublicAccountWorld, licence
+from tools.support.sanction_world import reasons, until
 
 STEPS = 10_000
 # Two accounts of one person, one of another person, and a company with a limit of five.

@@ -12,10 +12,10 @@ from idvault.report.acts.supervision import Supervised
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
 from idvault_verify.transparency import checkpoint
-from tests.support import logs, people
-from tests.support.browser import NoBrowserError, browsing, chromium, violations
-from tests.support.merkle import log_of, witness
 from tests.support.report_world import at, made_up
+from tools.support import logs, people
+from tools.support.browser import NoBrowserError, browsing, chromium, violations
+from tools.support.merkle import log_of, witness
 
 pytestmark = pytest.mark.process
 
@@ -57,7 +57,7 @@ def test_a_debian_without_the_first_package_is_asked_for_the_second(monkeypatch:
 
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("IDVAULT_TEST_CHROMIUM", raising=False)
-    monkeypatch.setattr("tests.support.debian.install", install)
+    monkeypatch.setattr("tools.support.debian.install", install)
     with pytest.raises(NoBrowserError):
         chromium()
     assert asked == ["chromium-headless-shell", "fonts-noto-cjk", "chromium", "fonts-noto-cjk"]

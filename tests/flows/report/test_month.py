@@ -17,12 +17,12 @@ from idvault_verify.sanction import AppealState, Degree, Scope
 from idvault_verify.tip_off import TipOffOutcome
 from idvault_verify.v1 import contest_pb2
 from tests.support.appeal_world import AppealWorld
-from tests.support.builders import ZONE
-from tests.support.flow_world import PARTY, at, command
-from tests.support.public_account_world import PublicAccountWorld
-from tests.support.sanction_world import SanctionWorld, until
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+from tools.support.builders import ZONE
+from tools.support.flow_world import PARTY, at, command
+from tools.support.public_account_world import PublicAccountWorld
+from tools.support.sanction_world import SanctionWorld, until
 
 # The tests' time is noon of 1 March: this long before it is February, this long after it April.
 FEBRUARY, APRIL = -DAY, 31 * DAY

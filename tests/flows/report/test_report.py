@@ -21,9 +21,9 @@ from idvault_verify.report.figure import Language
 from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 from idvault_verify.transparency import checkpoint, report
 from idvault_verify.transparency.report import Hours
-from tests.support.fakes.flaky import Fault, Flaky
-from tests.support.log_world import KEY, PLAIN, LogWorld
 from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld
+from tools.support.fakes.flaky import Fault, Flaky
+from tools.support.log_world import KEY, PLAIN, LogWorld
 
 KIND = StatementKind(
     degree=Degree.WARN,

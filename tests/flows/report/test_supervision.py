@@ -10,10 +10,10 @@ from idvault.report.acts.supervision import PublicPage
 from idvault_verify.event import EventType
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
-from tests.support import people
-from tests.support.fakes.log import FakeWitness
-from tests.support.log_world import COSIGNER, KEY, PLAIN, LogWorld, demanding
 from tests.support.report_world import ReportWorld
+from tools.support import people
+from tools.support.fakes.log import FakeWitness
+from tools.support.log_world import COSIGNER, KEY, PLAIN, LogWorld, demanding
 
 
 @pytest.fixture

@@ -28,13 +28,13 @@ from idvault_verify.error import (
     TransitionError,
 )
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
-from tests.support import builders
 from tests.support.appeal_world import TEXT, AppealWorld
-from tests.support.campaign_world import DAY
-from tests.support.feed import Feed
-from tests.support.flow_world import PARTY, at, command, request_id
-from tests.support.sanction_world import until
-from tests.support.storage_world import World as StorageWorld
+from tools.support import builders
+from tools.support.campaign_world import DAY
+from tools.support.feed import Feed
+from tools.support.flow_world import PARTY, at, command, request_id
+from tools.support.sanction_world import until
+from tools.support.storage_world import World as StorageWorld
 
 HOUR = 3_600
 # The tests begin at noon in Shanghai, and every deadline is a midnight there.

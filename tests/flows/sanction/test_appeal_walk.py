@@ -26,12 +26,12 @@ from idvault.sanction.appeal.rules import Appeal
 from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.sanction import AppealState, Degree, Scope
 from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OWNERS, PLACE, STEPS, Walk
-from tests.support import builders
 from tests.support.appeal_model import ModelCourt
 from tests.support.appeal_world import TEXT, AppealWorld
-from tests.support.databases import Databases, Maker
-from tests.support.flow_world import at
-from tests.support.sanction_world import TERMS
+from tools.support import builders
+from tools.support.databases import Databases, Maker
+from tools.support.flow_world import at
+from tools.support.sanction_world import TERMS
 
 DAYS, DECISION_DAYS = 6, 2
 NOUNS = {"sanction": Scope.ACCOUNT, "person": Scope.PERSON}

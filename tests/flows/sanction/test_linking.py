@@ -21,10 +21,10 @@ from idvault.status.acts import Feeds
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Scope, StatementOfReasons
 from idvault_verify.transparency import entry
-from tests.support import builders
-from tests.support.databases import SqliteMaker
-from tests.support.flow_world import PARTY, at, command
-from tests.support.sanction_world import SanctionWorld, reasons, until
+from tools.support import builders
+from tools.support.databases import SqliteMaker
+from tools.support.flow_world import PARTY, at, command
+from tools.support.sanction_world import SanctionWorld, reasons, until
 
 HOUR, DAY = 3_600, 86_400
 PEOPLE = 50

@@ -20,9 +20,9 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, IdvaultError, InvalidError, Reason
 from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault_verify.sanction import AuthorityOrder, Degree
-from tests.support import builders
-from tests.support.flow_world import at
-from tests.support.sanction_world import LateVault, SanctionWorld, key_of
+from tools.support import builders
+from tools.support.flow_world import at
+from tools.support.sanction_world import LateVault, SanctionWorld, key_of
 
 
 @pytest_asyncio.fixture

@@ -11,8 +11,8 @@ from idvault.sanction.operation import acts
 from idvault.sanction.operation.rules import Operation, SanctionCount
 from idvault_verify.error import InvalidError, NotFoundError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import Degree, OperationState, SanctionState, Scope
-from tests.support.flow_world import PARTY, at, request_id
-from tests.support.sanction_world import SanctionWorld, until
+from tools.support.flow_world import PARTY, at, request_id
+from tools.support.sanction_world import SanctionWorld, until
 
 HOUR = 3_600
 

@@ -23,8 +23,8 @@ from idvault_verify.sanction import (
     Scope,
     StatementOfReasons,
 )
-from tests.support.flow_world import PARTY, at, request_id
-from tests.support.sanction_world import SanctionWorld, reasons
+from tools.support.flow_world import PARTY, at, request_id
+from tools.support.sanction_world import SanctionWorld, reasons
 
 HOUR = 3_600
 OPEN, OVERDUE = OrderState.OPEN, OrderState.OVERDUE

@@ -20,9 +20,9 @@ from idvault_verify.claim import ClaimState, FailureReason, Identity
 from idvault_verify.error import DeniedError, PreconditionError, Reason
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree, SanctionState, Scope
-from tests.support import builders
-from tests.support.flow_world import command
-from tests.support.sanction_world import SanctionWorld, until
+from tools.support import builders
+from tools.support.flow_world import command
+from tools.support.sanction_world import SanctionWorld, until
 
 HOUR, DAY = 3_600, 86_400
 # The tests' time begins at 04:00 UTC.

@@ -16,9 +16,9 @@ from idvault.core.tables.sanction import sanctions
 from idvault.sanction.acts import StatementFiles
 from idvault_verify.error import UnavailableError
 from idvault_verify.sanction import AuthorityOrder, Degree, IssuerKind, Origin
-from tests.support import sql
-from tests.support.flow_world import at
-from tests.support.sanction_world import SanctionWorld, reasons, until
+from tools.support import sql
+from tools.support.flow_world import at
+from tools.support.sanction_world import SanctionWorld, reasons, until
 
 HOUR, DAY = 3_600, 86_400
 # The tests' time begins on a Sunday, 04:00 UTC, in week 9; its file is written from 01:00 on Monday on.

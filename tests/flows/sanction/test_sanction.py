@@ -29,10 +29,10 @@ from idvault_verify.error import (
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree, SanctionState
 from idvault_verify.v1 import status_pb2
-from tests.support import builders
-from tests.support.campaign_world import DAY
-from tests.support.flow_world import PARTY, at, command, request_id
-from tests.support.sanction_world import SanctionWorld, key_of, reasons, until
+from tools.support import builders
+from tools.support.campaign_world import DAY
+from tools.support.flow_world import PARTY, at, command, request_id
+from tools.support.sanction_world import SanctionWorld, key_of, reasons, until
 
 HOUR = 3_600
 PROPOSED, IN_FORCE = SanctionState.PROPOSED, SanctionState.IN_FORCE

@@ -30,11 +30,11 @@ from idvault_verify.account import Status
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.sanction import Degree, Scope
-from tests.support import builders
-from tests.support.databases import Databases, Maker
-from tests.support.flow_world import at, command
 from tests.support.sanction_model import ModelPlatform
-from tests.support.sanction_world import SanctionWorld, reasons, until
+from tools.support import builders
+from tools.support.databases import Databases, Maker
+from tools.support.flow_world import at, command
+from tools.support.sanction_world import SanctionWorld, reasons, until
 
 HOUR = 3_600
 _FOLLOWERS = statement(followers.select().where(followers.c.account_token == param("token")))

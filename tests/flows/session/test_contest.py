@@ -31,10 +31,10 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.session import ContestState
 from idvault_verify.v1 import contest_pb2 as pb
 from idvault_verify.v1 import identity_pb2
-from tests.support.campaign_world import DAY
-from tests.support.flow_world import PARTY, at, command
-from tests.support.sanction_world import LateVault
 from tests.support.session_world import SessionWorld
+from tools.support.campaign_world import DAY
+from tools.support.flow_world import PARTY, at, command
+from tools.support.sanction_world import LateVault
 
 TEXT = "那不是我 (synthetic)"
 OTHER = "platform-b"

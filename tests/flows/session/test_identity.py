@@ -15,9 +15,9 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.v1 import identity_pb2, sanction_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support import logs
-from tests.support.flow_world import PARTY, command
 from tests.support.session_world import QUORUM, RETURN_URL, SessionWorld
+from tools.support import logs
+from tools.support.flow_world import PARTY, command
 
 States = pb.VerificationSession.State
 CLAIMED = verification_pb2.Verification

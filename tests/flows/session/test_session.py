@@ -27,9 +27,6 @@ from idvault_verify.error import (
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import session_pb2 as pb
 from idvault_verify.v1 import verification_pb2
-from tests.support.campaign_world import DAY
-from tests.support.fakes.flaky import Fault
-from tests.support.flow_world import PARTY, at
 from tests.support.session_world import (
     BASE_URL,
     CUSTODIANS,
@@ -39,6 +36,9 @@ from tests.support.session_world import (
     SessionWorld,
     browser_key,
 )
+from tools.support.campaign_world import DAY
+from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import PARTY, at
 
 States = pb.VerificationSession.State
 Answers = pb.AnswerInvitationRequest

@@ -16,8 +16,8 @@ from idvault.report import store as report_store
 from idvault.tip_off import rules as tip_off_rules
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.tip_off import TipOff, TipOffChannel, TipOffState
-from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+from tools.support.flow_world import PARTY, at, request_id
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 DUE = 648_000

@@ -12,8 +12,8 @@ from idvault.core.db.database import Database
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffState, TipOffTarget
 from tests.storage.hooks import before_statements
-from tests.support import builders
 from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, key_files, opened, report
+from tools.support import builders
 
 OTHER = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
 

@@ -16,8 +16,8 @@ from idvault.sanction.rules import Sanction
 from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
 from idvault_verify.sanction import Degree, Scope
 from idvault_verify.tip_off import TipOff, TipOffState
-from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import TipOffWorld, closed, key_files, opened, report
+from tools.support.flow_world import PARTY, at, request_id
 
 
 @pytest_asyncio.fixture

@@ -25,8 +25,8 @@ from idvault.core.telemetry.metrics import Metrics
 from idvault.sanction import api as sanction_api
 from idvault.tip_off.api import convert as tip_off_convert
 from idvault_verify.tip_off import TargetKind, TipOffTarget
-from tests.support.flow_world import at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
+from tools.support.flow_world import at
 
 CONTACT, TEXT = "canary.contact@example.org", "canary text 8812"
 _LEAVES = statement(select(log_entries.c.leaf))

@@ -17,9 +17,9 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import UnavailableError
 from idvault_verify.tip_off import Reminder, ReporterStanding, TargetKind, TipOffState, TipOffTarget
 from tests.storage.hooks import failing_commit
-from tests.support import builders
-from tests.support.flow_world import at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+from tools.support import builders
+from tools.support.flow_world import at
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 HALF, FOUR_FIFTHS, DUE = 324_000, 518_400, 648_000

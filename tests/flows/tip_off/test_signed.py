@@ -19,9 +19,9 @@ from idvault.tip_off.acts.case import TipOffCall
 from idvault_verify.attest import sanction as papers
 from idvault_verify.error import IdvaultError, Reason
 from idvault_verify.tip_off import ReporterStanding, TipOff
-from tests.support.flow_world import at
-from tests.support.sanction_world import LateVault
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+from tools.support.flow_world import at
+from tools.support.sanction_world import LateVault
 
 _PAPERS: Statement[bytes] = statement(select(moderator_papers.c.paper), scalar)
 _NAMES: Statement[str] = statement(select(tip_off_texts.c.name), scalar)

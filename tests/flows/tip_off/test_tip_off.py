@@ -34,10 +34,10 @@ from idvault_verify.tip_off import (
     TipOffState,
     TipOffTarget,
 )
-from tests.support.flow_world import at, request_id
-from tests.support.public_account_world import PublicAccountWorld
-from tests.support.sanction_world import reasons
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
+from tools.support.flow_world import at, request_id
+from tools.support.public_account_world import PublicAccountWorld
+from tools.support.sanction_world import reasons
 
 _SWAP = statement(
     text(

@@ -14,8 +14,8 @@ from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter
 from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
-from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+from tools.support.flow_world import PARTY, at
 
 CONTACT = "flagger@example.org"
 SPELLINGS = (CONTACT, " Flagger@EXAMPLE.org ", "FLAGGER@example.org", "flagger @ example.org")

@@ -24,10 +24,10 @@ from idvault.core.db.database import Database
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.tip_off import TipOff, TipOffOutcome
-from tests.support import builders
-from tests.support.databases import Databases, Maker
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
 from tests.support.tip_off_world import TipOffWorld, key_files
+from tools.support import builders
+from tools.support.databases import Databases, Maker
 
 HOUR = 3_600
 MODERATORS, REPORTERS = 3, 4

@@ -1,7 +1,7 @@
 """The leader of the main database is killed once; `scripts/torture failover` does it ten times to both."""
 
-from tests.resilience.campaign import Options
-from tests.resilience.failover import run
+from tools.torture.campaign import Options
+from tools.torture.failover import run
 
 
 def test_a_killed_leader_takes_nothing_acknowledged_along() -> None:

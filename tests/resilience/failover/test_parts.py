@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from idvault.core.config import database
-from tests.resilience.failover import member, programs
-from tests.resilience.failover.pulse import Pulse
-from tests.resilience.tracer import MissingToolError
-from tests.support import debian
+from tools.support import debian
+from tools.torture.failover import member, programs
+from tools.torture.failover.pulse import Pulse
+from tools.torture.tracer import MissingToolError
 
 _PAGE = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
 

@@ -16,9 +16,9 @@ from idvault_verify.account import AccountState, Standing
 from idvault_verify.event import EventType
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements, held_act
-from tests.support.databases import Databases
-from tests.support.feed import Change, Feed, changes
-from tests.support.storage_world import MATCHED, NO_RECORD, World, at
+from tools.support.databases import Databases
+from tools.support.feed import Change, Feed, changes
+from tools.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from idvault.claim.rules import Owner
 from idvault.core.tables.account import accounts as table
 from idvault_verify.account import Account, AccountState, Status, SubjectKind
 from idvault_verify.organization import OrganizationCategory
-from tests.support.storage_world import MATCHED, NOW, TODAY, World
+from tools.support.storage_world import MATCHED, NOW, TODAY, World
 
 
 async def _packed(world: World, tokens: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.account.store.rows import pack, unpack_record
-from tests.support.storage_world import World
+from tools.support.storage_world import World
 
 
 @given(st.lists(st.binary(max_size=100)))

@@ -12,7 +12,7 @@ from idvault_verify.account import Account, AccountState
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
 from tests.storage.hooks import before_statements
-from tests.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
+from tools.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
 
 END = date(2027, 3, 1)
 

@@ -16,9 +16,9 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.key import day_keys
 from idvault_verify.error import UnavailableError
 from tests.storage.hooks import held_act
-from tests.support import pgbouncer
-from tests.support.databases import Databases
-from tests.support.storage_world import World
+from tools.support import pgbouncer
+from tools.support.databases import Databases
+from tools.support.storage_world import World
 
 _OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text(encoding="utf-8")
 _INSERT = statement(insert(day_keys))

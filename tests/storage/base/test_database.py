@@ -20,8 +20,8 @@ from idvault.core.tables.key import day_keys
 from idvault.registry.store import budgets
 from idvault_verify.error import Reason, UnavailableError
 from tests.storage.hooks import connection_class, failing_commit, failing_statement, held_act
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW, World
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW, World
 
 CANARY = "canary-370000"
 _INSERT = statement(insert(day_keys))

@@ -12,7 +12,7 @@ from idvault.core.request import Request
 from idvault.core.tables.claim import requests
 from idvault.core.tables.people import person_requests
 from idvault_verify.error import AlreadyExistsError, Reason
-from tests.support.storage_world import NOW, World
+from tools.support.storage_world import NOW, World
 
 _MADE: tuple[dict[str, Any], ...] = (
     {"account_token": "acct_1", "claim_id": "1" * 32},

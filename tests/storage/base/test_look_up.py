@@ -15,7 +15,7 @@ from idvault.core.db.statement import param, statement
 from idvault_verify.error import Reason, UnavailableError
 from tests.storage.base import samples
 from tests.storage.hooks import before_statements
-from tests.support.databases import Databases
+from tools.support.databases import Databases
 
 _TABLE = samples.samples
 _ADD = statement(insert(_TABLE).values(number=param("number"), word=param("word")))

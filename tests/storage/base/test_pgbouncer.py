@@ -16,8 +16,8 @@ from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.postgresql_connection import server_settings
 from idvault.core.db.statement import Statement
 from tests.storage import stores
-from tests.support.databases import Databases
-from tests.support.storage_world import World
+from tools.support.databases import Databases
+from tools.support.storage_world import World
 
 _ROOT = Path(__file__).parents[3]
 _OPERATIONS = (_ROOT / "docs/operations.md").read_text(encoding="utf-8")

@@ -22,8 +22,8 @@ from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.key import day_keys
 from idvault_verify.error import Reason, UnavailableError
 from tests.storage.hooks import held_act
-from tests.support.databases import Databases
 from tests.support.listening import listening
+from tools.support.databases import Databases
 
 _PID = statement(select(func.pg_backend_pid()), scalar)
 _SLEEP = statement(select(func.pg_sleep(30)))

@@ -14,7 +14,7 @@ from idvault.core.tables.key import day_keys
 from idvault.registry.store import budgets
 from idvault_verify.error import UnavailableError
 from tests.storage.hooks import before_statements
-from tests.support.storage_world import NOW, World
+from tools.support.storage_world import NOW, World
 
 _KEY = statement(insert(day_keys))
 _CLOCK = statement(insert(budgets))

@@ -20,8 +20,8 @@ from idvault.core.tables.key import day_keys
 from idvault.processes import migrations
 from idvault_verify.error import Reason, UnavailableError
 from tests.support import tls_proxy
-from tests.support.databases import Databases, PostgresMaker, own_postgres
 from tests.support.postgresql_front import Front, address, fronts
+from tools.support.databases import Databases, PostgresMaker, own_postgres
 
 _PID = statement(select(func.pg_backend_pid()), scalar)
 _INSERT = statement(insert(day_keys))

@@ -19,7 +19,7 @@ from idvault.core.db.statement import param, scalar, statement
 from idvault.core.db.turn import Turn
 from idvault.core.tables.key import day_keys
 from idvault_verify.error import Reason, UnavailableError
-from tests.support.databases import Databases
+from tools.support.databases import Databases
 
 _INSERT = statement(insert(day_keys))
 _LOOK = select(day_keys.c.suite).where(day_keys.c.day == param("day"))

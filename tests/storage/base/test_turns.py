@@ -20,7 +20,7 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.db.threads import Threads
 from idvault.core.room import Room
 from idvault.core.tables.key import day_keys
-from tests.support.databases import Databases
+from tools.support.databases import Databases
 
 _DAYS = LookUp("test", statement(select(day_keys.c.day).where(among(day_keys.c.day, KEYS)), scalar), str)
 CROWD, SINGLE = caller.platform("crowd"), caller.platform("single")

@@ -11,8 +11,8 @@ from idvault.campaign.store import progress
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from tests.storage.plans import plan_of
-from tests.support.builders import reading
-from tests.support.databases import Databases
+from tools.support.builders import reading
+from tools.support.databases import Databases
 
 _NOW = reading()
 _COHORT = {"party": "platform-a", "label": "", "created_from": date.min, "created_before": date.max}

@@ -12,7 +12,7 @@ from idvault.core.tables.claim import persons
 from idvault_verify.account import Account, AccountState
 from idvault_verify.claim import ClaimState
 from idvault_verify.event import EventType
-from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World
+from tools.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World
 
 _OUTCOMES = {"match": MATCHED, "mismatch": MISMATCHED, "no record": NO_RECORD}
 _STEPS = st.lists(

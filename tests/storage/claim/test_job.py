@@ -14,8 +14,8 @@ from idvault.core.db.statement import statement
 from idvault.core.tables.claim import jobs
 from idvault.sealing.ports import Intake
 from tests.storage.hooks import held_act
-from tests.support.databases import PostgresMaker
-from tests.support.storage_world import MATCHED, NO_RECORD, NOW, World, at, lease_of
+from tools.support.databases import PostgresMaker
+from tools.support.storage_world import MATCHED, NO_RECORD, NOW, World, at, lease_of
 
 
 async def test_lease_returns_the_whole_job(world: World) -> None:

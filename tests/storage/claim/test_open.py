@@ -19,8 +19,8 @@ from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundErr
 from idvault_verify.event import EventType
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.transparency import entry
-from tests.support.claims import AskedClaim
-from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at, lease_of
+from tools.support.claims import AskedClaim
+from tools.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at, lease_of
 
 
 async def test_sign_up_is_written_whole(world: World) -> None:

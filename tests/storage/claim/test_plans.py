@@ -13,10 +13,10 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, statement
 from idvault.core.tables.claim import attempts, persons
-from tests.resilience.registry import backlog
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
+from tools.torture.registry import backlog
 
 _KEY = {"token": "acct_1", "claim": "1" * 32}
 _PERSON = {"party": "platform-a", "index": b"i" * 32, "other": b"p" * 32}

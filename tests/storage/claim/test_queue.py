@@ -18,9 +18,9 @@ from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.tables.claim import jobs
 from idvault_verify.account import SubjectKind
 from idvault_verify.error import UnavailableError
-from tests.resilience.registry import backlog
 from tests.storage.hooks import connection_class, failing_commit, failing_statement
-from tests.support.storage_world import World, at, lease_of
+from tools.support.storage_world import World, at, lease_of
+from tools.torture.registry import backlog
 
 # The rows that a lease of ten from five parties reads, for any queue length.
 _MOST_ROWS = 300

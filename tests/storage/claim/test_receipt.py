@@ -9,7 +9,7 @@ from idvault.core.tables.log import log_openings
 from idvault.log.acts.sequencing import sequence
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
-from tests.support.storage_world import MATCHED, NO_RECORD, World, at
+from tools.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 async def test_a_success_has_its_evidence(world: World, main_database: Database) -> None:

@@ -27,7 +27,7 @@ from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
 from tests.storage.hooks import held_act
-from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
+from tools.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 
 
 async def test_success(world: World) -> None:

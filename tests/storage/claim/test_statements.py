@@ -11,7 +11,7 @@ from idvault.key.acts.stored import ShredKeys
 from idvault.registry.ports import CallTurn, Reserved
 from idvault_verify.record import SealedRecord
 from tests.storage.hooks import before_statements, connection_class
-from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
+from tools.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
 
 # The budget of VerifyIndividual at the edge, from the request to the answer. On SQLite each insert and update
 # is a statement: it has no WITH that writes, and a statement there is a function call.

@@ -25,8 +25,8 @@ from idvault_verify.event import EventType
 from idvault_verify.signing_key import StatusKey
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements
-from tests.support.builders import ZONE
-from tests.support.storage_world import NOW, TODAY, World, at
+from tools.support.builders import ZONE
+from tools.support.storage_world import NOW, TODAY, World, at
 
 ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
 

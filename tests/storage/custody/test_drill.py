@@ -18,10 +18,10 @@ from idvault.custody.drill import store as drill_store
 from idvault.custody.drill.rules import DrillHistory
 from idvault_verify.error import AlreadyExistsError, Reason
 from idvault_verify.event import EventType
-from tests.support import builders
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
-from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id
+from tools.support import builders
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
+from tools.support.databases import Databases
 
 A = CUSTODIANS[0]
 

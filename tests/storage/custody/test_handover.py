@@ -20,9 +20,9 @@ from idvault_verify.attest import succession
 from idvault_verify.error import AlreadyExistsError, PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.handover import HandedShare, HandoverBatch, HandoverEnd
-from tests.support.chamber import Chamber, chamber, identity, roster_member
-from tests.support.databases import Databases
 from tests.support.handover_world import A, B, C, D, E, adopt, holders, stored
+from tools.support.chamber import Chamber, chamber, identity, roster_member
+from tools.support.databases import Databases
 
 ID = "11111111-2222-4333-8444-555555555555"
 

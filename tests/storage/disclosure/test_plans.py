@@ -11,8 +11,8 @@ from idvault.disclosure.store import lists as disclosure_lists
 from idvault.disclosure.store import rows as disclosure_rows
 from idvault.log import store as log_store
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 _PENDING = {"now": NOW, "quorum_ids": ["a", "b"], "custodian": "c", "offset": 0, "limit": 9}
 _BY_STATE = "ix_disclosures_state_expire_at"

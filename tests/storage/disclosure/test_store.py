@@ -21,8 +21,6 @@ from idvault.log import store as log_store
 from idvault_verify.disclosure import DisclosureState
 from idvault_verify.error import IdvaultError, Reason
 from idvault_verify.event import EventType
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
-from tests.support.databases import Databases
 from tests.support.disclosure_world import (
     cancel,
     decide,
@@ -36,6 +34,8 @@ from tests.support.disclosure_world import (
     signed,
     terms,
 )
+from tools.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
+from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
 

@@ -9,8 +9,8 @@ from idvault.core.db.statement import Statement
 from idvault.erasure.store import MATCHED_AT, ROWS
 from idvault_verify.erasure import ErasureState
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 _PARTY = "ix_erasures_relying_party"

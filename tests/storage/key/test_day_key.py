@@ -3,7 +3,7 @@
 import asyncio
 
 from idvault.sealing.ports import DayKey
-from tests.support.storage_world import NO_RECORD, World
+from tools.support.storage_world import NO_RECORD, World
 
 
 async def test_first_key_of_a_day_stays(world: World) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from idvault.core.db.database import Database
 from idvault.key.acts.stored import ShredKeys
-from tests.support.databases import Databases
-from tests.support.remnant_search import MarkedKeys
+from tools.support.databases import Databases
+from tools.support.remnant_search import MarkedKeys
 
 # In this order deletions of rows leave copies of other keys: in 13 of 30 drawn orders they did.
 _SEED, _MANY = 22, 600

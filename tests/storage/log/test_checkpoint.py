@@ -7,7 +7,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.log.acts import notes
 from idvault.log.store import SIGNED
-from tests.support.databases import Databases
+from tools.support.databases import Databases
 
 
 @pytest.mark.parametrize("size", [100, 100_000])

@@ -18,9 +18,9 @@ from idvault_verify.error import DamagedError, Reason, UnavailableError
 from idvault_verify.event import Event, EventType
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
 from tests.storage.hooks import before_statements, held_act
-from tests.support import logs, merkle
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW, World, at
+from tools.support import logs, merkle
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW, World, at
 
 _INDEX: Statement[int | None] = statement(
     select(log_entries.c.log_index).where(log_entries.c.entry_id == param("entry_id")), scalar

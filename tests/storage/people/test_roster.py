@@ -17,7 +17,7 @@ from idvault.people.rules import StoredProposal, StoredVersion
 from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
-from tests.support.storage_world import World, at
+from tools.support.storage_world import World, at
 
 FIRST, SECOND = "1" * 64, "2" * 64
 WHO = MemberActor("d" * 32)

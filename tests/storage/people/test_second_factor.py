@@ -14,7 +14,7 @@ from idvault.people.second_factor import acts
 from idvault.people.second_factor.rules import SecondFactor
 from idvault.sealing.ports import FreshSecret
 from idvault_verify.error import AlreadyExistsError, DeniedError, Reason
-from tests.support.storage_world import World, at
+from tools.support.storage_world import World, at
 
 WHO = MemberActor("d" * 32)
 

@@ -6,9 +6,9 @@ from idvault.core.act import SYSTEM
 from idvault.core.platform import Platform
 from idvault.platform import acts
 from idvault_verify.error import IdvaultError, Reason
-from tests.support.flow_world import PARTY
-from tests.support.sanction_world import SanctionWorld
-from tests.support.storage_world import World, at
+from tools.support.flow_world import PARTY
+from tools.support.sanction_world import SanctionWorld
+from tools.support.storage_world import World, at
 
 
 async def register(world: World, name: str, *, role: str = "moderator", spki: str = "a" * 64) -> Platform:

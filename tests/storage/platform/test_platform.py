@@ -15,7 +15,7 @@ from idvault.platform.rules import PresentedPlatform
 from idvault_verify.error import AlreadyExistsError, NotFoundError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
-from tests.support.storage_world import NOW, World, at
+from tools.support.storage_world import NOW, World, at
 
 
 def _platform(world: World, name: str = "platform-a", role: str = "platform") -> Platform:

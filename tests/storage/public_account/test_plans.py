@@ -15,8 +15,8 @@ from idvault.status import store as status_store
 from idvault.status.credential import store as credential_store
 from idvault_verify.public_account import PublicAccountState
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 _DAY = date(2026, 3, 1)
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}

@@ -15,9 +15,9 @@ from idvault.public_account.rules.owner import Owned
 from idvault_verify.error import UnavailableError
 from idvault_verify.public_account import RejectReason
 from tests.storage.hooks import before_statements
-from tests.support import builders, sql
-from tests.support.flow_world import at
-from tests.support.public_account_world import DAY, PublicAccountWorld, licence
+from tools.support import builders, sql
+from tools.support.flow_world import at
+from tools.support.public_account_world import DAY, PublicAccountWorld, licence
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from idvault_verify.sanction import AppealState
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of
 from tests.support.appeal_world import AppealWorld
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 _LATE = {**_PAGE, "due_before": NOW}

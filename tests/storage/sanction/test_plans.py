@@ -14,8 +14,8 @@ from idvault.sanction.store import publication as sanction_publication
 from idvault.sanction.store import rows as sanction_rows
 from idvault.sanction.store import standing as sanction_standing
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.

@@ -8,8 +8,8 @@ import pytest
 from idvault.core.db.database import Database
 from idvault_verify.sanction import Degree
 from tests.storage.hooks import before_statements
-from tests.support.databases import Databases
-from tests.support.sanction_world import SanctionWorld, until
+from tools.support.databases import Databases
+from tools.support.sanction_world import SanctionWorld, until
 
 HOUR = 3_600
 

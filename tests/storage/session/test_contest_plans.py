@@ -9,8 +9,8 @@ from idvault.core.db.statement import Statement
 from idvault.session import store as session_store
 from idvault.session.contest.store import ROWS
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 _LATE = {**_PAGE, "due_before": NOW}

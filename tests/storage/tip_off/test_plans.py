@@ -12,8 +12,8 @@ from idvault.tip_off.store import lists as tip_off_lists
 from idvault.tip_off.store import rows as tip_off_rows
 from idvault.tip_off.store import store as tip_off_store
 from tests.storage.plans import plan_of
-from tests.support.databases import Databases
-from tests.support.storage_world import NOW
+from tools.support.databases import Databases
+from tools.support.storage_world import NOW
 
 PARTY = {"party": "platform-a"}
 _PAGE: dict[str, Any] = {**PARTY, "group": 1, "at": NOW, "after": "", "before": NOW, "limit": 9}

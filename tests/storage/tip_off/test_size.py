@@ -7,11 +7,11 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.tip_off.store import lists as tip_off_lists
-from tests.performance.flows import PARTY
-from tests.performance.scale import reports, sql
 from tests.storage.plans import plan_of
 from tests.storage.tip_off.test_plans import HOT, SORTED
-from tests.support.databases import Databases
+from tools.bench.flows import PARTY
+from tools.bench.scale import reports, sql
+from tools.support.databases import Databases
 
 COUNT = 20_000
 LISTS = [name for name, (asked, _, _) in HOT.items() if asked in vars(tip_off_lists).values()]

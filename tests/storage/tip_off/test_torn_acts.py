@@ -17,9 +17,9 @@ from idvault_verify.error import UnavailableError
 from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
-from tests.support.flow_world import at, request_id
-from tests.support.storage_world import World
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, opened, report
+from tools.support.flow_world import at, request_id
+from tools.support.storage_world import World
 
 Act = Callable[[], Awaitable[Any]]
 _MOST = 90

@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from idvault_verify.v1 import options_pb2
-from tests.support.generate import proto
+from tools.support.generate import proto
 
 # Of a descriptor's path, by the numbers of the fields in descriptor.proto.
 MESSAGE, ENUM, SERVICE, FIELD, NESTED, NESTED_ENUM, ONEOF = 4, 5, 6, 2, 3, 4, 8

@@ -13,13 +13,13 @@ from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.offline import receipt
 from idvault_verify.sanction import Degree
 from tests.clients.offline.test_receipt import message
-from tests.support import logs
-from tests.support.databases import Databases
-from tests.support.flow_world import PARTY
-from tests.support.generate import receipt_vectors
-from tests.support.merkle import signer
 from tests.web.identity.test_pages import PAGES, TITLES, TODAY
 from tests.web.test_journey import BUTTONS, Place, look, place_of, visit
+from tools.support import logs
+from tools.support.databases import Databases
+from tools.support.flow_world import PARTY
+from tools.support.generate import receipt_vectors
+from tools.support.merkle import signer
 
 APPEAL = {
     "zh": ("提出申诉", "提交申诉", "等待决定"),

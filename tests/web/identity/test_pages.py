@@ -14,14 +14,14 @@ from idvault.sanction.objection.rules import ObjectionFilter
 from idvault_client.sessions import ContestState
 from idvault_verify.offline import disclosure_history
 from idvault_verify.sanction import AppealState, Degree
-from tests.support import builders, logs
-from tests.support.edge import clock
-from tests.support.flow_world import PARTY, at, command
 from tests.support.known_history import LEGAL_BASIS
 from tests.support.session_world import ORIGIN, RETURN_URL, TITLE
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
 from tests.web.test_pages import bound, filled, form_of
+from tools.support import builders, logs
+from tools.support.edge import clock
+from tools.support.flow_world import PARTY, at, command
 
 TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 # The edge has a real clock, and an appeal has a term.

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.support.databases import Databases
-from tests.support.flow_world import PARTY
 from tests.web.test_journey import Place, before_the_script, look, place_of, visit
+from tools.support.databases import Databases
+from tools.support.flow_world import PARTY
 
 pytestmark = pytest.mark.process
 

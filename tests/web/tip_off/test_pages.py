@@ -7,10 +7,10 @@ import pytest
 
 from idvault_client.tip_offs import TipOffState
 from idvault_verify.tip_off import TipOffChannel
-from tests.support.flow_world import PARTY
 from tests.support.session_world import TITLE
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
+from tools.support.flow_world import PARTY
 
 # Synthetic.
 WHERE, CONTACT, WHY = "帖子/金丝雀", "canary@example.org", "金丝雀：不实信息\r\n第二行 👩‍🚒"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chamber import chamber
 from tests.support.console_room import ConsoleRoom, consoles
-from tests.support.databases import Databases
+from tools.support.chamber import chamber
+from tools.support.databases import Databases
 
 
 @pytest.fixture

@@ -23,12 +23,12 @@ from tests.clients.console.disclosure.steps import (
     open_record,
     request,
 )
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, identity
 from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import Wire
-from tests.support.log_world import KEY
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS, identity
+from tools.support.log_world import KEY
 
 A, B, C = CUSTODIANS
 NUMBER = builders.identity().document.number

@@ -11,11 +11,11 @@ from idvault_verify.attest.people import roster_member as members
 from idvault_verify.error import Reason
 from idvault_verify.v1 import disclosure_pb2
 from tests.clients.console.disclosure.steps import here
-from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, roster_member
 from tests.support.console import Seen, Visitor
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import D, Wire, adopt
+from tools.support import builders, people
+from tools.support.chamber import CUSTODIANS, roster_member
 
 A, B, C = CUSTODIANS
 APPROVED = disclosure_pb2.DISCLOSURE_STATE_APPROVED

@@ -13,12 +13,12 @@ from playwright.sync_api import Browser, Locator, Page
 from idvault_verify.attest.people import roster_member
 from idvault_verify.event import EventType
 from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HASH, PURPOSE
-from tests.support import builders
-from tests.support.browser import browsing, violations
-from tests.support.chamber import CUSTODIANS
-from tests.support.chamber import roster_member as member
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import D, adopt
+from tools.support import builders
+from tools.support.browser import browsing, violations
+from tools.support.chamber import CUSTODIANS
+from tools.support.chamber import roster_member as member
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 A, B, C = CUSTODIANS

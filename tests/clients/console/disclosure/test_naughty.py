@@ -12,8 +12,8 @@ from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
 from idvault_people.console.disclosure.texts import PEOPLE
 from idvault_people.console.texts import CONSOLE
 from tests.clients.console.disclosure.steps import here
-from tests.resilience.fuzz import naughty
 from tests.support.console_room import ConsoleRoom
+from tools.torture.fuzz import naughty
 
 TEXTS = [each for each in naughty.TEXTS if not any("\ud800" <= c <= "\udfff" for c in each)]
 PAGES: dict[str, dict[str, Any]] = {

@@ -1,0 +1,1 @@
+"""Measures the service and compares revisions: `scripts/bench`."""

@@ -1,0 +1,1 @@
+"""Runs the main job end to end: `scripts/demo`."""

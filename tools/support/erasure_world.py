@@ -1,0 +1,132 @@
+"""Erasures over two real databases: what a platform asks for, and what the worker does about it."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from idvault.claim.rules import Claim
+from idvault.core import tables as schema
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.erasure import acts
+from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
+from idvault.erasure.api import ErasureMethods
+from idvault.erasure.rules import Erasure, ErasureTerms
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.stored import ShredKeys
+from idvault.log.acts.proofs import LogProofs
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault_verify.account import Status
+from idvault_verify.claim import Identity
+from tools.support import builders
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import PARTY, at, command
+from tools.support.public_account_world import PublicAccountWorld
+
+DAY = 86_400
+TERMS = ErasureTerms()
+WAITED = int(TERMS.waiting.total_seconds())
+DELAYED = WAITED + int(TERMS.delay.total_seconds())
+"""Seconds after a request until the account is erased, and until its keys are destroyed."""
+
+
+def who(number: int) -> Identity:
+    """Return a synthetic person, the same for the same number."""
+    return builders.identity(number=f"110000190101{number:02}000X")
+
+
+class ErasureWorld:
+    """The flows of erasures beside those of claims, sanctions and public accounts."""
+
+    def __init__(
+        self, main: Database, shred: Database, *, terms: ErasureTerms = TERMS, life: int = 0
+    ) -> None:
+        """Build the flows as bootstrap does. life: how often the same databases were opened before."""
+        self.public_accounts = PublicAccountWorld(main)
+        self.sanctions = self.public_accounts.sanctions
+        self.claims = self.sanctions.claims
+        self.main, self.shred = main, shred
+        self.shred_keys = ShredKeys(shred)
+        entropy = CountingEntropy(start=5_000_000 + life * 10_000_000)
+        self.vault = wire_vault(
+            main, guard=self.claims.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
+        )
+        self.context = ErasureContext(LogProofs(main=main, shred=shred), TERMS)
+        self.servicer = ErasureMethods(vault=self.vault, context=self.context)
+        self.sweep = ErasureSweep(
+            vault=self.vault,
+            shred_keys=self.shred_keys,
+            remnants=Remnants(main=main, shred=shred),
+            delay=TERMS.delay,
+            zone=builders.ZONE,
+        )
+        self._claims = 3_000 + life * 10_000
+
+    async def verify(
+        self, token: str | None = None, *, number: int = 1, seconds: float = 0, **options: Any
+    ) -> Claim:
+        """Verify somebody, under a request id of its own."""
+        self._claims += 1
+        asked = command(self._claims, who(number), account_token=token)
+        return await self.claims.verify(asked, seconds=seconds, **options)
+
+    async def account(self, number: int = 1, *, seconds: float = 0) -> str:
+        """Sign somebody up with a shred key, and return the token."""
+        claim = await self.verify(number=number, seconds=seconds)
+        assert claim.failure_reason is None
+        token = claim.account.account_token
+        await self.shred_keys.obtain(account_token=token, candidate=bytes([number]) * 32)
+        return token
+
+    def call(self, method: str, token: str, *, party: str = PARTY, request_id: str = "") -> ErasureCall:
+        asked = request_id or self.sanctions.new_id()
+        return ErasureCall(party, "b" * 32, asked, method, builders.content(token), token)
+
+    async def request(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
+        call = self.call("EraseAccount", token, **options)
+        found = await acts.request(self.vault, call, at(seconds), context=self.context)
+        return found.erasure
+
+    async def cancel(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
+        call = self.call("CancelErasure", token, **options)
+        found = await acts.cancel(self.vault, call, at(seconds), context=self.context)
+        return found.erasure
+
+    async def get(self, token: str, *, party: str = PARTY) -> ShownErasure:
+        return await acts.get(self.vault, party, token, proofs=self.context.proofs)
+
+    async def work(self, *, seconds: float) -> int:
+        """Let the worker do what is due; return how many steps it was."""
+        done = await self.sweep.step(now=at(seconds), limit=100)
+        return done + await acts.release_all(self.vault, at(seconds), limit=100)
+
+    async def erased(self, token: str, *, seconds: float = 0) -> None:
+        """Request an erasure, and let the worker carry it out when it is due."""
+        await self.request(token, seconds=seconds)
+        assert await self.work(seconds=seconds + WAITED) >= 1
+
+    async def destroyed(self, token: str, *, seconds: float = 0) -> None:
+        """Let an account be erased, and its keys be destroyed when that is due."""
+        await self.erased(token, seconds=seconds)
+        assert await self.work(seconds=seconds + DELAYED) >= 1
+
+    async def status(self, token: str, *, seconds: float = 0) -> Status:
+        return await self.sanctions.status(token, seconds=seconds)
+
+    async def rows(self, token: str) -> dict[str, int]:
+        """Return how many rows of each table of the main database are of an account, without empty ones."""
+
+        async def read(connection: Connection) -> dict[str, int]:
+            return {
+                name: await connection.only(
+                    statement(
+                        select(func.count()).select_from(table).where(table.c.account_token == token), scalar
+                    )
+                )
+                for name, table in schema.main.tables.items()
+                if "account_token" in table.c
+            }
+
+        found = await self.main.read("test", read)
+        return {name: count for name, count in found.items() if count}

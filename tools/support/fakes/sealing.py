@@ -1,0 +1,110 @@
+"""The service's half of the cryptography without any: it hides nothing."""
+
+import json
+from datetime import date
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from idvault.sealing.ports import Intake, PersonKey
+from idvault_verify.claim import Consent, Identity
+from idvault_verify.document import Document, DocumentType
+from idvault_verify.error import DamagedError, Reason, UnavailableError
+from idvault_verify.record import SealedRecord
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.seal import encode
+from tools.support import builders
+
+
+class CountingEntropy:
+    """Returns bytes that differ between calls but are the same in every run."""
+
+    def __init__(self, *, start: int = 0) -> None:
+        """Start counting; two sources in one database start far apart."""
+        self._calls = start
+
+    def random(self, size: int) -> bytes:
+        """Return hashes of a counter and a block index, cut to size."""
+        self._calls += 1
+        blocks = (self._calls.to_bytes(8, "big") + bytes(place) for place in range(size // 32 + 1))
+        return b"".join(sha256(block).digest() for block in blocks)[:size]
+
+
+class FakeIndexer:
+    """Indexes by a plain hash of the number."""
+
+    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+        index = sha256(encode("index", relying_party, identity.document.number)).digest()
+        days = [
+            sha256(encode("limiter", index, day)).digest()
+            for day in (today.toordinal(), today.toordinal() - 1)
+        ]
+        return PersonKey(1, index, (), person_id, days[0], days[1])
+
+
+class FakePairMarker:
+    """Marks pairs by a plain hash."""
+
+    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+        return sha256(encode("pair", relying_party, identity.document.number, identity.name)).digest()
+
+
+class FakeFingerprinter:
+    """Fingerprints by a plain hash."""
+
+    def fingerprint(self, *, method: str, content: bytes) -> bytes:
+        """Return SHA-256 of everything."""
+        return sha256(encode(method, content)).digest()
+
+    def kept_id(self, *, relying_party: str, request_id: str) -> str:
+        """Return a derived UUID, always the same."""
+        return str(UUID(bytes=sha256(encode("id", relying_party, request_id)).digest()[:16]))
+
+
+class FakeRecordSealer:
+    """Creates records whose ciphertext is the outcome; can refuse."""
+
+    def __init__(self) -> None:
+        self.refuse = False
+        self.sealed: list[tuple[str, Identity]] = []
+
+    async def seal(
+        self,
+        *,
+        relying_party: str,
+        account_token: str,
+        identity: Identity,
+        answer: RegistryAnswer,
+        consent: Consent,
+    ) -> SealedRecord:
+        """Return a record of the account, or raise UnavailableError."""
+        if self.refuse:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        self.sealed.append((account_token, identity))
+        return builders.record(account_token=account_token, relying_party=relying_party)
+
+
+class FakeIntakeSealer:
+    """Stores an intake as JSON and opens it again; can refuse."""
+
+    def __init__(self) -> None:
+        self.refuse = False
+        self.damage = False
+
+    async def seal(
+        self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
+    ) -> Intake:
+        """Return the intake, or raise UnavailableError."""
+        if self.refuse:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        document = identity.document
+        body: dict[str, Any] = {"name": identity.name, "number": document.number, "claim": claim_id}
+        body["type"] = document.type.value
+        return Intake(day, json.dumps(body).encode())
+
+    def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
+        """Return the identity, or raise DamagedError."""
+        body = json.loads(intake.ciphertext)
+        if self.damage or body["claim"] != claim_id:
+            raise DamagedError(Reason.RECORD_DAMAGED)
+        return Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))

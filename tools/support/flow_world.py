@@ -1,0 +1,134 @@
+"""Flows over a real SQLite database, a scripted registry, and a sealing that hides nothing."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.verification import ClaimContext, VerifyCommand
+from idvault.claim.rules import Claim
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault.status.acts import StatusTexts
+from idvault_verify.account import Status, SubjectKind
+from idvault_verify.claim import Identity
+from idvault_verify.clock import ClockReading
+from idvault_verify.registry import RegistryAnswer
+from tools.support import builders
+from tools.support.accounts import Accounts
+from tools.support.claims import EdgeClaims, Jobs, WorkerClaims
+from tools.support.databases import Databases
+from tools.support.fakes.flaky import FlakyDatabase
+from tools.support.fakes.log import WaitingLog
+from tools.support.fakes.registry import FakeRegistry
+from tools.support.fakes.sealing import (
+    CountingEntropy,
+    FakeFingerprinter,
+    FakeIndexer,
+    FakeIntakeSealer,
+    FakePairMarker,
+    FakeRecordSealer,
+)
+from tools.support.retention import Retention
+
+PARTY = "platform-a"
+
+
+def request_id(number: int) -> str:
+    """Return a UUID, the same for the same number."""
+    return str(UUID(int=number))
+
+
+def command(number: int = 1, identity: Identity | None = None, **changes: Any) -> VerifyCommand:
+    """Return the claim of an ordinary sign-up, with changes."""
+    who = identity or builders.identity()
+    made = VerifyCommand(
+        relying_party=PARTY,
+        actor_id="b" * 32,
+        request_id=request_id(number),
+        method="VerifyIndividual",
+        content=builders.content(who.name, who.document.number),
+        identity=who,
+        consent=builders.consent(),
+        account_token=None,
+    )
+    return replace(made, **changes)
+
+
+class Statuses(StatusTexts):
+    """The flow, and what its texts say."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
+        packed = await self.packed(relying_party=relying_party, account_token=account_token)
+        return self.unpack(packed, today=self.today(now=now), now=now)
+
+
+@dataclass
+class World:
+    """The flows of two processes over one database: edge and worker share everything except memory."""
+
+    database: Database
+    policy: OperatorPolicy = field(default_factory=lambda: OperatorPolicy(5, 365, 90, builders.ZONE))
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
+    organizations: FakeRegistry = field(default_factory=lambda: FakeRegistry(can_query=False))
+    withheld: FakeRegistry = field(default_factory=lambda: FakeRegistry(decided=RegistryAnswer.MISMATCH))
+    records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
+    intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
+    settled: list[Claim] = field(default_factory=list)
+    entropy_start: int = 0
+    waiting: WaitingLog = field(default_factory=WaitingLog)
+
+    def __post_init__(self) -> None:
+        entropy = CountingEntropy(start=self.entropy_start)
+        self.claims = FlakyDatabase(self.database)
+        self.jobs, self.accounts = Jobs(self.database), Accounts(self.database)
+        self.guard = LogGuard(look=self.waiting.unsequenced)
+        vault = wire_vault(
+            self.claims,  # type: ignore[arg-type]
+            guard=self.guard,
+            fingerprinter=FakeFingerprinter(),
+            entropy=entropy,
+        )
+        self.settlement = SettlementContext(
+            registries={
+                SubjectKind.INDIVIDUAL: self.registry,
+                SubjectKind.ORGANIZATION: self.organizations,
+            },
+            withheld=dict.fromkeys(SubjectKind, self.withheld),
+            record_sealer=self.records,
+            intake_sealer=self.intakes,
+            policy=self.policy,
+            on_settled=self.settled.append,
+        )
+        context = ClaimContext(settlement=self.settlement, indexer=FakeIndexer(), marker=FakePairMarker())
+        self.verification = EdgeClaims(vault, context)
+        self.backlog = WorkerClaims(vault=vault, context=self.settlement, opener=self.intakes)
+        self.retention = Retention(vault, self.policy)
+        self.status = Statuses(vault=vault, policy=self.policy)
+
+    async def verify(
+        self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 20.0
+    ) -> Claim:
+        return await self.verification.verify(asked or command(), now=at(seconds), patience=patience)
+
+    async def get(self, number: int = 1, *, seconds: float = 0) -> Claim:
+        return await self.verification.get(
+            relying_party=PARTY, request_id=request_id(number), now=at(seconds)
+        )
+
+    async def work(self, *, seconds: float) -> list[Claim | None]:
+        """Let the worker settle the due jobs."""
+        jobs = await self.backlog.lease(now=at(seconds), limit=100)
+        return [await self.backlog.settle(job, now=at(seconds)) for job in jobs]
+
+
+def at(seconds: float) -> ClockReading:
+    return builders.reading(after=timedelta(seconds=seconds))
+
+
+async def open_world(databases: Databases, **options: Any) -> World:
+    """Return a world over fresh databases; the caller must close its database."""
+    return World(Database(url=databases.main_url), **options)

@@ -1,0 +1,79 @@
+"""The padded identity in records and waiting claims (formats.md, section 3)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tools.support.reference import protobuf
+from tools.support.reference.encoding import check
+
+BLOCK = 512
+DOCUMENT_TYPES = {
+    1: "RESIDENT_ID",
+    2: "RESIDENCE_PERMIT",
+    3: "FOREIGN_PERMANENT_RESIDENT",
+    4: "UNIFIED_SOCIAL_CREDIT_CODE",
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is sealed; a waiting claim has neither outcome nor consent. agree_time: aware."""
+
+    document_type: str
+    number: str
+    name: str
+    outcome: str = ""
+    policy_version: str = ""
+    agree_time: datetime | None = None
+
+
+def encode(identity: Identity) -> bytes:
+    """Return the padded payload."""
+    kind = next(number for number, name in DOCUMENT_TYPES.items() if name == identity.document_type)
+    fields: list[tuple[int, int | bytes | str]] = [
+        (1, kind),
+        (2, identity.number),
+        (3, identity.name),
+        (4, identity.outcome),
+        (5, _consent(identity)),
+    ]
+    return padded(protobuf.build(fields))
+
+
+def padded(data: bytes) -> bytes:
+    framed = len(data).to_bytes(4, "big") + data
+    return framed + bytes(-len(framed) % BLOCK)
+
+
+def unpadded(whole: bytes) -> bytes:
+    size = int.from_bytes(whole[:4], "big")
+    check(len(whole) % BLOCK == 0 and 4 + size <= len(whole) < 4 + size + BLOCK, "a wrong size")
+    check(not any(whole[4 + size :]), "the padding must be zeros")
+    return whole[4 : 4 + size]
+
+
+def decode(whole: bytes) -> Identity:
+    """Return the identity in a padded payload."""
+    fields = protobuf.parse(unpadded(whole))
+    consent = protobuf.message(fields, 5)
+    time = protobuf.message(consent, 2)
+    agreed = _EPOCH + timedelta(
+        seconds=protobuf.number(time, 1), microseconds=protobuf.number(time, 2) // 1_000
+    )
+    return Identity(
+        DOCUMENT_TYPES[protobuf.number(fields, 1)],
+        protobuf.text(fields, 2),
+        protobuf.text(fields, 3),
+        protobuf.text(fields, 4),
+        protobuf.text(consent, 1),
+        agreed if 2 in consent else None,
+    )
+
+
+def _consent(identity: Identity) -> bytes:
+    if identity.agree_time is None:
+        return b""
+    seconds, rest = divmod(identity.agree_time - _EPOCH, timedelta(seconds=1))
+    time = protobuf.build([(1, seconds), (2, rest // timedelta(microseconds=1) * 1_000)])
+    return protobuf.build([(1, identity.policy_version), (2, time)])

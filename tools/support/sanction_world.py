@@ -1,0 +1,435 @@
+"""Sanctions over a real database: what a platform's moderators do, as short calls."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
+from idvault.core.act import Vault
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.edge.server import Service
+from idvault.core.tables.log import log_entries
+from idvault.moderator import acts as moderator_acts
+from idvault.moderator.acts import KnownModerators, ModerationCall
+from idvault.moderator.acts import stored as stored_moderators
+from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.services.sanction import SanctionServicer
+from idvault.processes.services.status import StatusServicer
+from idvault.sanction import acts
+from idvault.sanction.appeal.rules import AppealTerms
+from idvault.sanction.objection.acts import ObjectionContext
+from idvault.sanction.operation import acts as operation_acts
+from idvault.sanction.operation.rules import Operation
+from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
+from idvault.status.api import SerialisedStatuses
+from idvault_verify import moderator as moderator_rules
+from idvault_verify import seal
+from idvault_verify.account import Status
+from idvault_verify.attest import registration
+from idvault_verify.attest import sanction as papers
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.registration import Registration
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.moderator import Moderator
+from idvault_verify.sanction import (
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    Scope,
+    StatementOfReasons,
+)
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import status_pb2
+from tools.support import builders
+from tools.support.campaign_world import CampaignWorld
+from tools.support.fakes.moderation_text import moderation_sealer
+from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tools.support.flow_world import PARTY, at, command
+
+TERMS = AppealTerms(
+    days=180,
+    decision_days=15,
+    outside_body="Internet Court (synthetic)",
+    outside_days=60,
+    zone=builders.ZONE,
+)
+_ENTRIES = statement(select(log_entries.c.leaf), scalar)
+
+
+def reasons(**changes: Any) -> StatementOfReasons:
+    """Return a complete statement of reasons without an end, with changes."""
+    made = StatementOfReasons(
+        ground=Ground.AGAINST_TERMS,
+        category=SanctionCategory.RUMOUR,
+        rule_reference="terms 4.2",
+        case_reference="case 17",
+        evidence=(bytes(32), bytes(range(32))),
+        origin=Origin.OWN_INITIATIVE,
+        detection=Automation.PARTIAL,
+        decision=Automation.NONE,
+        territory="CN",
+        redress="write to appeals",
+        issuer_kind=IssuerKind.PLATFORM,
+    )
+    return replace(made, **changes)
+
+
+def until(seconds: float, **changes: Any) -> StatementOfReasons:
+    """Return a statement whose end is this many seconds after the start of the tests' time."""
+    return reasons(end_at=builders.NOW + timedelta(seconds=seconds), **changes)
+
+
+def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
+    """Return a key, the same for the same number."""
+    return ModeratorKey(party, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
+
+
+class SanctionWorld:
+    """The flows of sanctions beside those of claims and campaigns, over one database."""
+
+    def __init__(self, database: Database, *, terms: AppealTerms = TERMS, life: int = 0) -> None:
+        """Build the flows as bootstrap does. life: how often the same database was opened before."""
+        self.campaigns = CampaignWorld(database, life=life)
+        self.claims = self.campaigns.claims
+        self.database = database
+        entropy = CountingEntropy(start=9_000_000 + life * 10_000_000)
+        guard = self.claims.guard
+        self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
+        self.appeals = ObjectionContext(terms, moderation_sealer())
+        self.servicer = SanctionServicer(
+            vault=self.vault,
+            signers=KnownModerators(self.vault),
+            appeals=self.appeals,
+            zone=self.appeals.terms.zone,
+        )
+        self.moderators, self.signers = stored_moderators(self.vault), self.servicer.signers
+        self._numbers = life * 10_000_000
+        self.staffed = 0
+        self._keys: dict[str, ModeratorKey] = {}
+        self._clerks: dict[Any, ModeratorKey] = {}
+
+    def status_service(self) -> list[Service]:
+        """Return StatusService with the real flow of statuses; nothing else of it is served."""
+        fakes: dict[str, Any] = dict.fromkeys(("histories", "tokens", "watches"))
+        flow = self.claims.status
+        servicer = StatusServicer(vault=self.vault, flow=flow, statuses=SerialisedStatuses(flow), **fakes)
+        return [Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)]
+
+    def new_id(self) -> str:
+        self._numbers += 1
+        return str(UUID(int=2**64 + self._numbers))
+
+    async def account(self, number: int = 1, **changes: Any) -> str:
+        """Sign somebody up and return the account token."""
+        changes.setdefault("identity", builders.identity(number=f"110000190101{number:02}000X"))
+        return (await self.claims.verify(command(number, **changes))).account.account_token
+
+    def call(
+        self, method: str, *fields: seal.Part, key: ModeratorKey | None = None, **changes: Any
+    ) -> tuple[ModerationCall, SigningOccasion]:
+        """Return a call that is not signed yet, and what its paper begins with."""
+        signed_at = changes.pop("signed_at", builders.NOW)
+        call = ModerationCall(
+            relying_party=changes.pop("party", PARTY),
+            actor_id="b" * 32,
+            request_id=changes.pop("request_id", None) or self.new_id(),
+            method=method,
+            content=builders.content(*fields, key.moderator_id if key else ""),
+            fields=fields,
+            moderator_id=key.moderator_id if key else "",
+            signed_at=signed_at,
+        )
+        return call, call.occasion
+
+    async def moderator(self, number: int, *, seconds: float = 0, party: str = PARTY) -> ModeratorKey:
+        """Make a key a moderator's: by the operator while there are fewer than two, else by two others."""
+        key = key_of(number, party=party)
+        try:
+            found = await self.name(key, seconds=seconds)
+        except PreconditionError as refused:
+            if refused.reason is not Reason.MODERATORS_SUFFICE:
+                raise
+            found = await self.register(key, by=await self.staff(party), seconds=seconds)
+        return self._keys.setdefault(found.moderator_id, key.of(found.moderator_id))
+
+    async def keyed(self, moderator_id: str, *, party: str = PARTY) -> ModeratorKey:
+        """Return the key of a moderator; one of an unknown moderator for an id that nobody has."""
+        if moderator_id in self._keys:
+            return self._keys[moderator_id]
+        for number in range(1, 250):
+            key = key_of(number, party=party)
+            with suppress(NotFoundError):
+                found = await moderator_acts.of_key(self.vault, party, key.public_key)
+                if found.moderator_id == moderator_id:
+                    return key.of(moderator_id)
+        return key_of(250, party=party).of(moderator_id)
+
+    async def clerk(self, *, party: str = PARTY) -> ModeratorKey:
+        """Return some moderator, for what any may do."""
+        if party not in self._clerks:
+            self._clerks[party] = await self.moderator(200, party=party)
+        return self._clerks[party]
+
+    def signed_act(
+        self,
+        method: str,
+        *fields: seal.Part,
+        key: ModeratorKey,
+        seconds: float = 0,
+        words: str | None = None,
+        **changes: Any,
+    ) -> ModerationCall:
+        """Return a decision that has no paper of its own kind, signed. words: a text that is deleted."""
+        salt = bytes(32) if words else b""
+        mark = () if words is None else (papers.text_mark(words, salt=salt),)
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call(method, *fields, *mark, key=key, **changes)
+        text = papers.act(occasion, method=method, fields=call.fields)
+        return replace(call, signature=key.sign(text), text_salt=salt)
+
+    async def begin(
+        self, title: str = "a month (synthetic)", *, seconds: float = 0, party: str = PARTY, **changes: Any
+    ) -> Operation:
+        """Open an operation."""
+        key = await self.clerk(party=party)
+        call = self.signed_act("OpenOperation", title, key=key, seconds=seconds, party=party, **changes)
+        return await operation_acts.begin(self.vault, call, at(seconds), self.vault.new_id(), title)
+
+    async def end(
+        self, operation: Operation, *, seconds: float = 0, party: str = PARTY, **changes: Any
+    ) -> Operation:
+        """Close an operation."""
+        key, which = await self.clerk(party=party), operation.operation_id
+        call = self.signed_act("CloseOperation", which, key=key, seconds=seconds, party=party, **changes)
+        return await operation_acts.close(self.vault, call, at(seconds), which)
+
+    async def staff(self, party: str = PARTY) -> list[ModeratorKey]:
+        """Return two moderators who are not revoked, of those whose keys have a number."""
+        found: list[ModeratorKey] = []
+        for key in (key_of(number, party=party) for number in range(1, 250)):
+            with suppress(NotFoundError):
+                known = await moderator_acts.of_key(self.vault, party, key.public_key)
+                if known.revoked_at is None:
+                    found.append(key.of(known.moderator_id))
+            if len(found) == moderator_rules.FEWEST:
+                break
+        return found
+
+    def registration(self, key: ModeratorKey, *, seconds: float = 0, request_id: str = "") -> Registration:
+        """Return what a new key signs."""
+        chosen = request_id or self.new_id()
+        return registration.register(key.of(""), now=at(seconds).real, new_id=lambda: chosen)
+
+    async def name(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
+        """Let the operator name a moderator."""
+        asked = self.registration(key, seconds=seconds, **changes)
+        return await self.name_asked(asked, seconds=seconds)
+
+    async def name_asked(self, asked: Registration, *, seconds: float = 0) -> Moderator:
+        """Name who has a key, as asked."""
+        return await moderator_acts.name(self.vault, asked, now=at(seconds))
+
+    async def register(
+        self, key: ModeratorKey, *, by: Iterable[ModeratorKey], seconds: float = 0, **changes: Any
+    ) -> Moderator:
+        """Register a key that others countersign."""
+        asked = self.registration(key, seconds=seconds, **changes)
+        for other in by:
+            asked = asked.countersign(other, now=at(seconds).real)
+        return await self.send(asked, seconds=seconds)
+
+    async def send(self, asked: Registration, *, seconds: float = 0, party: str = "") -> Moderator:
+        """Register what was signed."""
+        party = party or asked.relying_party
+        call, _ = self.call("RegisterModerator", asked.public_key, party=party, request_id=asked.request_id)
+        return await moderator_acts.register(self.vault, call, at(seconds), asked)
+
+    async def revoke(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
+        call, _ = self.call("RevokeModerator", key.moderator_id, **changes)
+        return await moderator_acts.revoke(self.vault, call, at(seconds), key.moderator_id)
+
+    async def impose(
+        self,
+        token: str,
+        degree: Degree,
+        *,
+        key: ModeratorKey,
+        given: StatementOfReasons | None = None,
+        seconds: float = 0,
+        scope: Scope = Scope.ACCOUNT,
+        operation_id: str | None = None,
+        public_account_id: str | None = None,
+        **changes: Any,
+    ) -> Sanction:
+        measure = "10-a-day" if degree is Degree.LIMIT else ""
+        wanted = NewSanction(
+            token, scope, degree, measure, given or reasons(), operation_id, public_account_id
+        )
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call(
+            "ImposeSanction",
+            *(
+                token,
+                scope,
+                degree.value,
+                repr(wanted.statement),
+                operation_id or "",
+                public_account_id or "",
+            ),
+            key=key,
+            **changes,
+        )
+        paper = papers.imposition(
+            occasion,
+            account_token=token,
+            scope=scope,
+            degree=degree,
+            measure=wanted.measure,
+            operation_id=operation_id,
+            public_account_id=public_account_id,
+            statement=wanted.statement,
+        )
+        signed = replace(call, signature=key.sign(paper))
+        return await acts.impose(self.vault, signed, at(seconds), wanted, signers=self.signers)
+
+    async def confirm(
+        self, sanction: Sanction, *, key: ModeratorKey, seconds: float = 0, **changes: Any
+    ) -> Sanction:
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call("ConfirmSanction", sanction.sanction_id, key=key, **changes)
+        paper = papers.confirmation(
+            occasion, sanction_id=sanction.sanction_id, paper_digest=papers.digest(sanction.paper)
+        )
+        signed = replace(call, signature=key.sign(paper))
+        return await acts.confirm(self.vault, signed, at(seconds), sanction.sanction_id, signers=self.signers)
+
+    async def lift(
+        self,
+        sanction: Sanction,
+        *,
+        key: ModeratorKey,
+        reason: str = "a mistake",
+        seconds: float = 0,
+        **changes: Any,
+    ) -> Sanction:
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call("LiftSanction", sanction.sanction_id, reason, key=key, **changes)
+        paper = papers.lift(
+            occasion,
+            sanction_id=sanction.sanction_id,
+            paper_digest=papers.digest(sanction.paper),
+            reason=reason,
+        )
+        signed = replace(call, signature=key.sign(paper))
+        return await acts.lift(
+            self.vault, signed, at(seconds), sanction.sanction_id, reason=reason, signers=self.signers
+        )
+
+    async def closed(self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any) -> Sanction:
+        """Close an account by two moderators."""
+        return await self.by_two(token, Degree.CLOSE, keys, **options)
+
+    async def by_two(
+        self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> Sanction:
+        """Put a sanction into force by two moderators."""
+        proposed = await self.impose(token, degree, key=keys[0], **options)
+        return await self.confirm(proposed, key=keys[1], seconds=options.get("seconds", 0))
+
+    async def of_person(
+        self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> Sanction:
+        """Sanction the owner of an account by two moderators."""
+        return await self.by_two(token, degree, keys, scope=Scope.PERSON, **options)
+
+    async def work(self, *, seconds: float) -> int:
+        """Let the worker store what has lapsed."""
+        return await acts.lapse_all(self.vault, at(seconds), limit=100)
+
+    async def release(self, *, seconds: float) -> int:
+        """Let the worker end what accounts follow."""
+        return await acts.release_all(self.vault, at(seconds), limit=1_000)
+
+    async def get(self, sanction: Sanction, *, seconds: float = 0) -> Sanction:
+        return await acts.get(self.vault, sanction.relying_party, sanction.sanction_id, now=at(seconds))
+
+    async def pages(self, *, size: int, seconds: float = 0, **filters: Any) -> list[list[str]]:
+        """Return the ids of every page of a list."""
+        after, found = "", []
+        while True:
+            page, after = await self.page(after=after, limit=size, now=at(seconds), **filters)
+            found.append([each.sanction_id for each in page])
+            if not after:
+                return found
+
+    async def page(
+        self, *, after: str, limit: int, now: ClockReading, **filters: Any
+    ) -> tuple[list[Sanction], str]:
+        """Return a page, and the last one's id if there are more."""
+        of = {name: filters.get(name) for name in ("account_token", "operation_id", "order_id")}
+        state: SanctionState | None = filters.get("state")
+        return await acts.page(
+            self.vault,
+            filters.get("party", PARTY),
+            SanctionFilter(**of),
+            state=state,
+            after=after,
+            limit=limit,
+            now=now,
+        )
+
+    async def status(self, token: str, *, seconds: float = 0) -> Status:
+        return await self.campaigns.status(token, seconds=seconds)
+
+    async def events(self, prefix: str) -> list[str]:
+        """Return the types of log entries that begin with a word, in alphabetical order."""
+
+        async def read(connection: Connection) -> list[bytes]:
+            return await connection.all(_ENTRIES)
+
+        types = [entry.decode_leaf(leaf).type for leaf in await self.database.read("test", read)]
+        return sorted(each for each in types if each.startswith(prefix))
+
+
+class LateVault(Vault):
+    """A vault in which a moderator is revoked just after having been read."""
+
+    world: SanctionWorld
+
+    async def read(self, name: str, work: Callable[[Connection], Coroutine[Any, Any, Any]]) -> Any:
+        found = await super().read(name, work)
+        if name == "moderator.get":
+            await self.world.revoke(key_of(1).of(found.moderator_id), party=found.relying_party)
+        return found
+
+    @classmethod
+    def of(cls, world: SanctionWorld) -> Self:
+        """Return the vault of a world, late."""
+        made = cls(**vars(world.vault))
+        made.world = world
+        return made
+
+
+class RevokedMeanwhile:
+    """Moderators who are revoked just after they were read."""
+
+    def __init__(self, world: SanctionWorld) -> None:
+        self._world = world
+
+    async def __call__(self, party: str, moderator_id: str) -> Moderator:
+        found = await self._world.moderators(party, moderator_id)
+        await self._world.revoke(key_of(1).of(moderator_id), party=party)
+        return found

@@ -1,0 +1,1 @@
+"""Attacks whole deployments: killed processes, failing disks, cut connections, crowds, hostile input."""

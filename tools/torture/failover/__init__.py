@@ -1,0 +1,1 @@
+"""Kills the leader of a cluster of PostgreSQL."""
