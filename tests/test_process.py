@@ -17,7 +17,6 @@ import pytest
 
 from idvault.core import process
 from idvault.core.process import Child, PortBusyError, ProcessError
-from idvault_verify.address import split_address
 from tools.support import programs
 
 pytestmark = pytest.mark.process
@@ -114,15 +113,6 @@ def test_no_ready_file_is_fine(tmp_path: Path) -> None:
     process.write_ready(None, {})
     process.remove_ready(None)
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [("127.0.0.1:7443", ("127.0.0.1", 7443)), ("[::1]:1", ("::1", 1)), ("localhost:0", ("localhost", 0))],
-)
-def test_addresses_are_split(address: str, expected: tuple[str, int]) -> None:
-    """Host and port are separated, for IPv6 too."""
-    assert split_address(address) == expected
 
 
 async def test_busy_port_is_named_with_its_setting(listener: socket.socket) -> None:

@@ -110,11 +110,14 @@ class RecordEvidence:
 
 @dataclass(frozen=True, slots=True)
 class RecordDisclosure:
-    """The release of M shares, as its log entry states it: from then on the record can be opened."""
+    """The release of M shares, as its log entry states it: from then on the record can be opened.
+
+    entry_id: None if the row was damaged, because the act that releases the share writes it.
+    """
 
     disclosure_id: str
     account_token: str
-    entry_id: str
+    entry_id: str | None
     disclosed_at: datetime
     record_digest: bytes
     auditor_actor_id: str

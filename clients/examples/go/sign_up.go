@@ -21,7 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	idvault "clients/verify/idvault_verify/v1"
+	idvault "idvault/v1"
 )
 
 const (

@@ -1,8 +1,8 @@
 // What a backend gives and gets: documents, consents, claims, statuses, issued tokens.
 
 import { InvalidFields } from "./errors.js";
-import type { AccountStatus__Output } from "./generated/clients/verify/idvault_verify/v1/AccountStatus.js";
-import type { Verification__Output } from "./generated/clients/verify/idvault_verify/v1/Verification.js";
+import type { AccountStatus__Output } from "./generated/idvault/v1/AccountStatus.js";
+import type { Verification__Output } from "./generated/idvault/v1/Verification.js";
 import type { Timestamp__Output } from "./generated/google/protobuf/Timestamp.js";
 import type { FailureReason } from "./texts.js";
 import { failureText } from "./texts.js";

@@ -97,10 +97,10 @@ class Decision:
 class Disclosure:
     """One request to open one record, in its current state.
 
-    disclosure_id: 16 random bytes in hex, chosen by the auditor's client. record_id: the record version that
-    it is for; record_digest: the digest that the request's log entry fixes, empty for requests logged before
-    requests did so. openings: how many are allowed; opened: how many have happened. disclosed_at: when the
-    M-th share was released. confirmed_at: when the auditor confirmed that the shares open the record.
+    disclosure_id: 16 random bytes in hex, chosen by the auditor's client. record_id: the record version
+    that it is for; record_digest: the digest that the request's log entry fixes. openings: how many are
+    allowed; opened: how many have happened. disclosed_at: when the M-th share was released. confirmed_at:
+    when the auditor confirmed that the shares open the record.
     """
 
     disclosure_id: str

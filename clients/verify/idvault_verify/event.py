@@ -37,7 +37,6 @@ class EventType(StrEnum):
     SECOND_FACTOR_CONFIRM = "secondfactor:enrolment:confirm"
     SECOND_FACTOR_EXHAUST = "secondfactor:tries:exhaust"
     DISCLOSURE_REQUEST = "disclosure:request:file"
-    # Logged until requests fixed the version of the record.
     DISCLOSURE_APPROVE = "disclosure:request:approve"
     DISCLOSURE_DENY = "disclosure:request:deny"
     DISCLOSURE_CANCEL = "disclosure:request:cancel"
@@ -74,7 +73,6 @@ class EventType(StrEnum):
     CONTEST_REJECT = "contest:case:reject"
     CONTEST_OVERDUE = "contest:case:overdue"
     CONTEST_DELETE = "contest:text:delete"
-    # Logged until a registration needed an operator or another moderator.
     MODERATOR_NAME = "moderator:key:name"
     MODERATOR_COUNTERSIGN = "moderator:key:countersign"
     MODERATOR_REVOKE = "moderator:key:revoke"

@@ -39,7 +39,7 @@ from idvault_verify.disclosure import (
     QuorumMember,
     Verdict,
 )
-from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.error import DamagedError, PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.record import SealedRecord
 
@@ -188,6 +188,9 @@ async def release_stored(tx: Tx, releasing: Releasing) -> Filed:
 
 
 async def _disclose(tx: Tx, released: Disclosure, releasing: Releasing) -> None:
+    # The owner's history names the digest that the request fixed.
+    if releasing.record_digest != released.record_digest:
+        raise DamagedError(Reason.RECORD_DAMAGED)
     event = await tx.log(
         EventType.DISCLOSURE_DISCLOSE,
         account_token=released.account_token,

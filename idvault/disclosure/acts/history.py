@@ -19,7 +19,7 @@ from idvault_verify.account import AccountState
 from idvault_verify.attest import history
 from idvault_verify.attest.history import ListedEntry
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
+from idvault_verify.error import DamagedError, NotFoundError, PreconditionError, Reason, UnavailableError
 from idvault_verify.seal import Part
 
 
@@ -80,7 +80,10 @@ async def of(
         )
         if rules.is_told(happened_at=each.opened_at, horizon=horizon)
     )
-    entry_ids = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
+    listed = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
+    entry_ids = [each for each in listed if each is not None]
+    if len(entry_ids) < len(listed):
+        raise DamagedError(Reason.RECORD_DAMAGED)
     # The horizon is days ago, so waiting here would not help an entry that has no proof yet.
     proofs = await context.proofs.wait(entry_ids, account_token=account_token, patience=0)
     if not proofs.note:

@@ -131,7 +131,7 @@ _DISCLOSURES = statement(
         disclosures.c.auditor_actor_id,
         disclosures.c.legal_basis,
     )
-    .where(disclosures.c.account_token == param("token"), disclosures.c.disclose_entry_id.is_not(None))
+    .where(disclosures.c.account_token == param("token"), disclosures.c.disclosed_at.is_not(None))
     .order_by(disclosures.c.disclosed_at, disclosures.c.disclose_entry_id),
     lambda row: RecordDisclosure(*row),
 )

@@ -66,6 +66,13 @@ def test_a_roster_comes_back_from_its_file() -> None:
     assert roster.parse(watched.to_bytes()) == watched
 
 
+def test_the_summary_counts() -> None:
+    """The line that commands print has the version, and how many quorums and people there are."""
+    found = roster.parse(people.roster().to_bytes())
+    counts = f"{len(found.quorums)} quorums, {len(found.people)} people"
+    assert found.summary() == f"roster: version {found.version}, {counts}, valid"
+
+
 def test_canonical_bytes_are_the_signed_form_without_signatures() -> None:
     """They are the encoded RFC 8785 JSON of the file's fields; signing changes neither them nor the hash."""
     plain = people.roster()

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
+from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
@@ -92,6 +93,16 @@ async def test_a_disclosure_is_told_however_it_ends(room: Chamber, ending: str) 
     assert [each.disclosure_id for each in told.disclosures] == [disclosure_id]
     assert len(told.openings) == (1 if ending == "confirmed" else 0)
     assert (await history(room, other)).disclosures == ()
+
+
+async def test_a_disclosure_without_its_entry_is_damage(room: Chamber) -> None:
+    """The act that hands over the last share writes both: a history never leaves such a disclosure out."""
+    account = await opened(room)
+    room.pass_time(days=92)
+    assert len((await history(room, account)).disclosures) == 1
+    await room.world.do(update(disclosures).values(disclose_entry_id=None))
+    with pytest.raises(DamagedError):
+        await history(room, account)
 
 
 async def test_whose_history(room: Chamber) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.support import client_calls, client_feed
 
-FILE = Path(__file__).resolve().parents[2] / "vectors" / "client_calls.json"
+FILE = Path(__file__).resolve().parents[3] / "tests" / "vectors" / "client_calls.json"
 
 
 def document() -> dict[str, Any]:
