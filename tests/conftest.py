@@ -18,8 +18,8 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from idvault.core.db.database import Database
-from tests.support import command_trees, measured
-from tools.support import cores, passphrases
+from tests.support import command_trees
+from tools.support import cores, measured, passphrases
 from tools.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
 _HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import source
-from tests.support.project import CLIENT, PACKAGES, ROOT, VERIFY, expect_none, tracked, written_python
+from tools.support.project import CLIENT, PACKAGES, ROOT, VERIFY, expect_none, tracked, written_python
 
 # Most have 100 to 400: who opens a file reads all of it.
 LONGEST_FILE = 600

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import CLIENT, PEOPLE, ROOMS, ROOT, expect_none, written_python
+from tools.support.project import CLIENT, PEOPLE, ROOMS, ROOT, expect_none, written_python
 
 # The capability of each service.
 CAPABILITIES = {

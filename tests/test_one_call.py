@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support.project import ROOT
 from tools import trips
+from tools.support.project import ROOT
 
 PAGE = (ROOT / "docs" / "one-call.md").read_text("utf-8")
 SECTIONS = {"sign-up": "A sign-up", "opening": "An opening", "GetStatus": "GetStatus"}

@@ -7,8 +7,8 @@ import pytest
 
 from idvault.core.edge import repetition
 from idvault_verify.event import FIELDS
-from tests.support.project import PACKAGES
 from tools.support.generate import formats
+from tools.support.project import PACKAGES
 from tools.support.reference import page
 from tools.support.reference.examples import EXAMPLES
 

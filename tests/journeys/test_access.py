@@ -10,9 +10,9 @@ from grpc_health.v1 import health_pb2
 
 from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect, transport
 from idvault_dev.authority import Authority, real_now
-from tests.support import monitoring
 from tests.support.house import House
 from tests.test_proto_contract import SERVICES_OF, WHO_MAY_CALL
+from tools.support import monitoring
 from tools.support.sandbox import Registry, fetch, invent, verify, wait_for
 
 

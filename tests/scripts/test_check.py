@@ -199,8 +199,10 @@ def test_a_missing_program_fails_and_its_package_is_named(
     project: Path, tmp_path: Path, step: str, package: str
 ) -> None:
     """A step whose program cannot be installed fails; it names the package and the reason."""
-    (project / "tests" / "support").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "support" / "debian.py", project / "tests" / "support")
+    (project / "tools" / "support").mkdir(parents=True)
+    for folder in ("tools", "tools/support"):
+        (project / folder / "__init__.py").touch()
+    shutil.copy(ROOT / "tools" / "support" / "debian.py", project / "tools" / "support")
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("bash", "dirname"):
@@ -234,9 +236,12 @@ def test_alerts_that_do_not_fire(project: Path) -> None:
     """Rules, dashboards and tests are understood; a wrong threshold, word and query are faults."""
     require("promtool", "promtool")
     shutil.copytree(ROOT / "deploy", project / "deploy")
-    (project / "tests" / "support").mkdir(parents=True)
+    (project / "tools" / "support").mkdir(parents=True)
+    # Packages: else the ones of this project would be found first.
+    for folder in ("tools", "tools/support"):
+        (project / folder / "__init__.py").touch()
     for name in ("debian", "monitoring"):
-        shutil.copy(ROOT / "tests" / "support" / f"{name}.py", project / "tests" / "support")
+        shutil.copy(ROOT / "tools" / "support" / f"{name}.py", project / "tools" / "support")
     assert run(project, "prometheus").stdout == "ok prometheus\ncheck: all 1 checks passed\n"
     # The faults are those of one file: the others' tests, of weeks, need not pass again.
     for path in (project / "deploy" / "prometheus" / "tests").glob("*.yml"):

@@ -8,8 +8,8 @@ from mkdocs.commands import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from tests.support.documentation import api, built, contract, links, lists
 from tools.support.browser import browsing
+from tools.support.documentation import api, built, contract, links, lists
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,9 +9,9 @@ from prometheus_client.core import Metric
 
 from idvault.core.telemetry.web import WebMetrics
 from idvault.core.telemetry.witness import WitnessMetrics
-from tests.support import monitoring
-from tests.support.monitoring import Alert, Query
 from tests.telemetry.test_metrics import filled
+from tools.support import monitoring
+from tools.support.monitoring import Alert, Query
 
 ALERTS, QUERIES = monitoring.alerts(), list(monitoring.queries())
 # Prometheus adds the first two to every series, and the third is that of a histogram.

@@ -1,11 +1,11 @@
 """Where an untested line could breach somebody's privacy: rules, formats, checks, sealing and what opens.
 
-`python -m tests.support.measured` prints the options of pytest that measure these modules.
+`python -m tools.support.measured` prints the options of pytest that measure these modules.
 """
 
 from pathlib import Path
 
-from tests.support.project import PACKAGES, PEOPLE, ROOMS, VERIFY
+from tools.support.project import PACKAGES, PEOPLE, ROOMS, VERIFY
 
 _FOLDERS = (VERIFY, ROOMS / "sealing", PEOPLE / "opens")
 _RULES = "rules"

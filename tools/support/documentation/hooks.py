@@ -7,7 +7,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from tests.support.documentation import api, links, lists
+from tools.support.documentation import api, links, lists
 
 ROOT = Path(__file__).resolve().parents[3]
 

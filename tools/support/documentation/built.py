@@ -1,6 +1,6 @@
 """Checks the built site: every link leads somewhere, and nothing is loaded from elsewhere.
 
-`python -m tests.support.documentation.built FOLDER` prints each fault; exit code 1 if there are any.
+`python -m tools.support.documentation.built FOLDER` prints each fault; exit code 1 if there are any.
 """
 
 import re

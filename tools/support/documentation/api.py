@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, MethodDescriptorProto
 
-from tests.support.documentation import contract
-from tests.support.documentation.contract import Contract, Place
+from tools.support.documentation import contract
+from tools.support.documentation.contract import Contract, Place
 
 _PACKAGE = ".idvault.v1."
 # Dots in the name of a method, of a nested message or enum: .idvault.v1.Service.Method.
