@@ -225,7 +225,7 @@ def test_a_chart_needs_matplotlib(
     drawn = ("campaign", "progress", CAMPAIGN, option, str(tmp_path / "chart"))
     result = run(*connection, *drawn)
     assert result.exit_code == 3
-    assert result.stderr == "a chart needs matplotlib: pip install 'idvault[plot]'\n"
+    assert result.stderr == "a chart needs matplotlib: pip install 'idvault-client[plot]'\n"
     assert result.stdout.splitlines()[-1].startswith("progress: 1 of 5 invited owners verified")
     result = run(*connection, "--json", *drawn)
     assert json.loads(result.stdout)["cohort_size"] == 9

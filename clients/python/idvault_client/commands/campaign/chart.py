@@ -30,7 +30,7 @@ _TOPS = (1, 2, 4, 8, 20, 40, 60, 80, 100)
 
 
 class NoMatplotlibError(Exception):
-    """A chart was requested, but matplotlib is not installed: pip install 'idvault[plot]'."""
+    """A chart was requested, but matplotlib is not installed: pip install 'idvault-client[plot]'."""
 
 
 def svg(progress: CampaignProgress) -> bytes:
@@ -53,7 +53,7 @@ def chart(progress: CampaignProgress) -> "Figure":
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - an extra that most callers do not install
     except ModuleNotFoundError as error:
-        raise NoMatplotlibError("a chart needs matplotlib: pip install 'idvault[plot]'") from error
+        raise NoMatplotlibError("a chart needs matplotlib: pip install 'idvault-client[plot]'") from error
     figure = Figure(figsize=_SIZE, layout="constrained")
     figure.suptitle(f"Campaign {progress.campaign_id[:12]}: {_summary(progress)}")
     funnel, coverage = figure.subplots(2, height_ratios=(3, 2))
