@@ -56,7 +56,7 @@ PROGRESS = campaign_pb2.CampaignProgress(
     coverage=[campaign_pb2.CampaignProgress.Coverage(day="2026-03-01", verified=1)],
 )
 NOT_INSTALLED = "this command needs packages that are not installed: pip install '{}[cli]'"
-MOVED = "`{1}` is a command of {0}: pip install {0}, then `{0} {1}`"
+MOVED = "`{1}` is a command of {0}: pip install {0}, then `{2}`"
 ASK = """
 import sys
 import idvault_client, idvault_client.aio, idvault_client.offline
@@ -296,9 +296,12 @@ def test_a_backend_gets_its_commands(install: Install, server: VaultServer, tls:
     assert asked.stdout.startswith(f"account_token={TOKEN} state=VERIFIED")
     server.outcomes = [PROGRESS]
     _draw_a_chart(shell, options(server, tls))
-    for command, other in (("check-token", "idvault-verify"), ("desk", "idvault-people")):
+    for command, other, now in (
+        ("check-token", "idvault-verify", "idvault-verify check-token"),
+        ("desk", "idvault-people", "idvault-people moderator … desk"),
+    ):
         told = moved(shell, "idvault-client", *options(server, tls), command, "--as", "x", "--help")
-        assert told == f"idvault-client: {MOVED.format(other, command)}\n"
+        assert told == f"idvault-client: {MOVED.format(other, command, now)}\n"
 
 
 def test_people_get_their_commands(install: Install) -> None:
@@ -360,16 +363,16 @@ def test_an_operator_gets_the_service_without_what_opens(install: Install, tmp_p
         )
     )
     assert every.split() == list(service.program({}).commands)
-    for words, other in (
-        (("auditor", "init"), "idvault-people"),
-        (("dev",), "idvault-dev"),
-        (("roster", "sign", "--identity", "x"), "idvault-people"),
-        (("log", "keys", "x"), "idvault-people"),
+    for words, other, now in (
+        (("auditor", "init"), "idvault-people", "idvault-people auditor"),
+        (("dev",), "idvault-dev", "idvault dev"),
+        (("roster", "sign", "--identity", "x"), "idvault-people", "idvault-people roster sign"),
+        (("log", "keys", "x"), "idvault-people", "idvault-people log keys"),
     ):
-        command = " ".join(words[:2]) if words[0] in ("roster", "log") else words[0]
-        assert moved(operator, "idvault", *words) == f"idvault: {MOVED.format(other, command)}\n"
+        command = now.split(" ", 1)[1]
+        assert moved(operator, "idvault", *words) == f"idvault: {MOVED.format(other, command, now)}\n"
     told = json.loads(moved(operator, "idvault", "--json", "custodian"))["error"]
-    assert (told["reason"], told["program"]) == ("MOVED", "idvault-people")
+    assert (told["reason"], told["package"]) == ("MOVED", "idvault-people")
     missing = operator.run("idvault", "serve", "--edge", "platform")
     assert (missing.returncode, "IDVAULT_DATABASE_URL is missing" in missing.stderr) == (2, True)
     settings = {

@@ -35,10 +35,10 @@ _OWN = {
     "retention": ("retention:retention", "What is kept, for how long and why."),
     "report": ("report:report", "The transparency report: what the vault did on some days."),
 }
-# What other packages of ours add where they are installed: the package, and the line in the help.
+# What other packages of ours add where they are installed: the program, and the line in the help.
 _ADDED = {
-    "dev": ("idvault-dev", "Run the whole vault on this machine."),
-    "mock-registry": ("idvault-dev", "Stand in for the national registry."),
+    "dev": ("idvault", "Run the whole vault on this machine."),
+    "mock-registry": ("idvault", "Stand in for the national registry."),
     "auditor": ("idvault-people", "Request one sealed record, and open it."),
     "custodian": ("idvault-people", "Approve or deny disclosures; drill and hand over shares."),
     "operator": ("idvault-people", "Create the keys of who proposes rosters."),
@@ -58,12 +58,13 @@ def program(added: Mapping[str, str]) -> Commands:
     commands = {}
     for name, (place, line) in _OWN.items():
         places = (f"idvault.processes.cli.{place}", *([added[name]] if name in added else []))
-        elsewhere = {} if name in added else dict.fromkeys(_PEOPLES.get(name, ()), "idvault-people")
+        peoples = () if name in added else _PEOPLES.get(name, ())
+        elsewhere = {each: f"idvault-people {name} {each}" for each in peoples}
         commands[name] = Command(line, places, elsewhere)
     for name, (_, line) in _ADDED.items():
         if name in added:
             commands[name] = Command(line, (added[name],))
-    gone = {name: package for name, (package, _) in _ADDED.items() if name not in added}
+    gone = {name: f"{program} {name}" for name, (program, _) in _ADDED.items() if name not in added}
     return Commands(
         "idvault", _HELP, commands, gone=gone, explain=errors.explain, loading=process.without_collector
     )

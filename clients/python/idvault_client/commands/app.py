@@ -42,10 +42,13 @@ app.command("get-verification", short_help="Print the state of a claim; fetch it
 app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)
 app.add_typer(erasure.app, name="erasure", short_help="Erase an account, or cancel that.")
 app.command("history", short_help="Fetch the disclosures of an account's record.")(disclosure_history.fetch)
+_VERIFY = ("follow-log", "mirror-log", *(f"check-{what}" for what in ("token", "receipt", "history")))
+_VERIFY += ("check-erasure", "check-evidence", "check-report")
 _MOVED = {
-    **dict.fromkeys(("follow-log", "mirror-log", "check-token", "check-receipt"), "idvault-verify"),
-    **dict.fromkeys(("check-history", "check-erasure", "check-evidence", "check-report"), "idvault-verify"),
-    **dict.fromkeys(("contest", "desk", "moderator"), "idvault-people"),
+    **{command: f"idvault-verify {command}" for command in _VERIFY},
+    "contest": "idvault-people moderator … contest",
+    "desk": "idvault-people moderator … desk",
+    "moderator": "idvault-people moderator",
 }
 moved.add(app, _MOVED, program="idvault-client")
 

@@ -59,10 +59,13 @@ def not_installed(package: str) -> CommandError:
     return CommandError(ExitCode.UNREACHABLE, text, reason="NOT_INSTALLED")
 
 
-def moved(command: str, *, program: str) -> CommandError:
-    """Return the error of a command that another program has; the package has the program's name."""
-    text = f"`{command}` is a command of {program}: pip install {program}, then `{program} {command}`"
-    return CommandError(ExitCode.WRONG_USAGE, text, reason="MOVED", details={"program": program})
+def moved(command: str, *, now: str) -> CommandError:
+    """Return the error of a command that another package has. now: how one types it with that package."""
+    program = now.partition(" ")[0]
+    # What idvault-dev adds is typed after the service's name.
+    package = "idvault-dev" if program == "idvault" else program
+    text = f"`{command}` is a command of {package}: pip install {package}, then `{now}`"
+    return CommandError(ExitCode.WRONG_USAGE, text, reason="MOVED", details={"package": package})
 
 
 def explain(error: Exception) -> CommandError:

@@ -1,4 +1,4 @@
-"""Commands that another program has: they say which, whatever their arguments were."""
+"""Commands that another package has: they say which, whatever their arguments were."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,18 +10,18 @@ _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opt
 
 
 def add(app: typer.Typer, commands: Mapping[str, str], *, program: str) -> None:
-    """Add commands that end with exit code 2 and the program that has them; the help does not list them.
+    """Add commands that end with exit code 2 and how one types them now; the help does not list them.
 
-    commands: the program by command, as one types it. program: whose commands these were.
+    commands: how one types a command now, by how one typed it. program: whose commands these were.
     """
-    for command, other in commands.items():
+    for command, now in commands.items():
         name = command.rpartition(" ")[2]
-        app.command(name, hidden=True, context_settings=_ANYTHING)(_tells(command, other, program))
+        app.command(name, hidden=True, context_settings=_ANYTHING)(_tells(command, now, program))
 
 
-def _tells(command: str, other: str, program: str) -> Callable[[typer.Context], None]:
+def _tells(command: str, now: str, program: str) -> Callable[[typer.Context], None]:
     def tells(_context: typer.Context) -> None:
-        tell(moved(command, program=other), program=program, as_json=False)
+        tell(moved(command, now=now), program=program, as_json=False)
         raise typer.Exit(ExitCode.WRONG_USAGE)
 
     return tells

@@ -30,7 +30,7 @@ _PLAIN: dict[str, Any] = {
 class Command:
     """A command. line: of the help. places: "module:attribute" of it, or of each part of one group.
 
-    elsewhere: the program that has a command of this group, by the name of the command.
+    elsewhere: how one types a command of this group that another package has, by its name.
     """
 
     line: str
@@ -40,8 +40,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """A program. name: as one types it, and of its package. gone: the program that has a command, by command.
+    """A program. name: as one types it, and of its package.
 
+    gone: how one types a command that another package has, by its name.
     loading: what surrounds the import of a command.
     """
 
@@ -122,7 +123,7 @@ def _group(program: Commands) -> type[TyperGroup]:
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
             if cmd_name in program.gone:
-                raise moved_error(cmd_name, program=program.gone[cmd_name])
+                raise moved_error(cmd_name, now=program.gone[cmd_name])
             if cmd_name in program.commands and cmd_name not in loaded:
                 loaded[cmd_name] = program.load(cmd_name)
             return loaded.get(cmd_name)

@@ -20,8 +20,12 @@ from idvault_verify.campaign import Campaign, CampaignState
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of legacy accounts to verify.")
 manage.add(app)
-Svg = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a chart as SVG; needs idvault-client[plot].")]
-Png = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a chart as PNG; needs idvault-client[plot].")]
+Svg = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a chart as SVG; needs idvault-client[plot].")
+]
+Png = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a chart as PNG; needs idvault-client[plot].")
+]
 
 
 @app.command("list")
