@@ -302,6 +302,8 @@ def test_a_backend_gets_its_commands(install: Install, server: VaultServer, tls:
     ):
         told = moved(shell, "idvault-client", *options(server, tls), command, "--as", "x", "--help")
         assert told == f"idvault-client: {MOVED.format(other, command, now)}\n"
+    told = json.loads(moved(shell, "idvault-client", *options(server, tls), "--json", "desk"))["error"]
+    assert (told["reason"], told["package"]) == ("MOVED", "idvault-people")
 
 
 def test_people_get_their_commands(install: Install) -> None:

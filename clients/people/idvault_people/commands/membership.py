@@ -14,6 +14,8 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.quorum import Quorum
 
+_PROPOSE = "idvault-people roster propose"
+
 
 def fingerprints(member: RosterMember) -> Iterator[str]:
     """Yield a line for each key of a member, as `init` and `roster show` print them."""
@@ -32,10 +34,10 @@ def after_init(folder: Path, member: RosterMember) -> Iterator[str]:
         )
         yield f"next: {asked}, and put it into {folder / CERTIFICATE}"
     if member.spki:
-        yield f"next: send {folder / PUBLIC} to the operator, who runs: roster propose --person {own}"
+        yield f"next: send {folder / PUBLIC} to the operator, who runs: {_PROPOSE} --person {own}"
     else:
         both = f"{folder / PUBLIC} and {folder / CERTIFICATE}"
-        yield f"next: send {both} to the operator, who runs: roster propose --person … --certificate …"
+        yield f"next: send {both} to the operator, who runs: {_PROPOSE} --person … --certificate …"
     yield "next: read the fingerprints to the custodians, who compare them with `idvault-people roster show`"
     command = f"idvault-people {member.role} --identity {folder} connect --help"
     yield f"next, once the roster is published: {command}"

@@ -86,7 +86,7 @@ def countersign(given: Registration, key: ModeratorKey, *, now: datetime) -> Reg
     try:
         return given.countersign(key, now=now)
     except InvalidError as error:
-        text = "the registration is damaged or older than seven days: a new one is needed, by moderator init"
+        text = "the registration is damaged or older than seven days: make a new one with `init`"
         raise KeyFolderError(text) from error
 
 

@@ -20,8 +20,10 @@ def add(app: typer.Typer, commands: Mapping[str, str], *, program: str) -> None:
 
 
 def _tells(command: str, now: str, program: str) -> Callable[[typer.Context], None]:
-    def tells(_context: typer.Context) -> None:
-        tell(moved(command, now=now), program=program, as_json=False)
+    def tells(context: typer.Context) -> None:
+        # A program keeps its options whole, or the wish for JSON alone.
+        wish = getattr(context.obj, "as_json", context.obj) is True
+        tell(moved(command, now=now), program=program, as_json=wish or "--json" in context.args)
         raise typer.Exit(ExitCode.WRONG_USAGE)
 
     return tells

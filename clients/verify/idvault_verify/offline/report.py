@@ -188,7 +188,7 @@ def _zone(read: Report) -> ZoneInfo:
 def _expected(read: Report) -> tuple[LoggedFigure, ...]:
     """Return the figures that a report of this edition must have."""
     if read.edition > EDITION:
-        text = "the report is of a later edition than this program knows: update idvault-client"
+        text = "the report is of a later edition than this program knows: update idvault-verify"
         raise UnverifiedError("EDITION_UNKNOWN", text)
     return tuple(figure for figure in report_catalogue.logged_figures() if figure.edition <= read.edition)
 
