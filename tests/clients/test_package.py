@@ -211,6 +211,8 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
             built,
             f"{wheel}{extra}",
         ]
+        # Of an earlier run of these tests uv may keep a wheel of the same version, under the same path.
+        command += [word for name in PLACES for word in ("--refresh-package", name)]
         subprocess.run(command, check=True, env={**os.environ, **index_of_pip()})
         made = Installed(folder)
         ours = {

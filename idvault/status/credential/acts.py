@@ -295,7 +295,7 @@ class CredentialCommand:
     relying_party: str
     actor_id: str
     request_id: str
-    content: bytes
+    content: bytes = field(repr=False)
     account_token: str
     audience: str
     public_account_id: str | None = None
