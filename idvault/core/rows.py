@@ -1,6 +1,7 @@
 """Rows: a dataclass and the table that keeps it, declared once.
 
-- Each field is the column of its name: an enum by its value, a nested dataclass by its own fields.
+- Each field is the column of its name: an enum by its value, a nested dataclass by its own fields, and
+  otherwise as `KeptAs` says.
 - Statements are built when the module is imported; nothing is built per call.
 """
 
@@ -25,6 +26,15 @@ _Write = Callable[[Any], dict[str, Any]]
 _FIRST = {"at": datetime(1970, 1, 1, tzinfo=UTC), "after": ""}
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAs:
+    """How a field is kept otherwise. column: not the one of its name; read, write: in another form."""
+
+    column: str = ""
+    read: Callable[[Any], Any] | None = None
+    write: Callable[[Any], Any] | None = None
+
+
 class Rows(Generic[T]):
     """The things of relying parties that one table keeps; each belongs to one of them."""
 
@@ -38,17 +48,21 @@ class Rows(Generic[T]):
         unknown: Reason,
         states: Mapping[Any, ColumnElement[bool]] | None = None,
         apart: Collection[str] = (),
+        kept: Mapping[str, KeptAs] | None = None,
     ) -> None:
         """Build the statements; a store's own may use `from_row` for whole rows of the table.
 
         key: the column of their id; made_at: the one by which a list is in order. unknown: why one is not
         found. states: the condition of each state to which a list can be narrowed. apart: columns that are no
-        fields; they are given beside a new value, and read by themselves.
+        fields; they are given beside a new value, and read by themselves. kept: fields that are not
+        simply the column of their name, a nested one as "outer.inner".
         """
         names = tuple(column.name for column in table.c if column.name not in apart)
-        self._plain = _writer(kind)
+        members = _members(kind, kept or {})
+        self._plain = _writer(members)
         self._key, self._unknown = key, unknown
-        self.from_row: Callable[[Any], T] = _reader(kind, {name: place for place, name in enumerate(names)})
+        places = {name: place for place, name in enumerate(names)}
+        self.from_row: Callable[[Any], T] = _reader(kind, members, places)
         self.query = select(*(table.c[name] for name in names))
         from_row = self.from_row
         of_party, order = table.c.relying_party == param("party"), (table.c[made_at], table.c[key])
@@ -123,36 +137,47 @@ class Rows(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A field and how it is kept. kind: its type without None."""
+    """A field and how it is kept. kind: its type without None; members: its own fields, if it is nested."""
 
     name: str
     kind: Any
     optional: bool
+    kept: KeptAs
+    members: tuple["_Member", ...]
 
     @property
-    def is_nested(self) -> bool:
-        return is_dataclass(self.kind)
+    def column(self) -> str:
+        """The column of a field that is not nested."""
+        return self.kept.column or self.name
 
-    def read(self, places: Mapping[str, int]) -> _Read:
+    def columns(self) -> list[str]:
+        """Return every column that keeps the field."""
+        return [name for each in self.members for name in each.columns()] or [self.column]
+
+    def reader(self, places: Mapping[str, int]) -> _Read:
         """Return what reads the field from a row."""
-        if self.is_nested:
-            return self._nested(places)
-        place = places[self.name]
-        if isinstance(self.kind, type) and issubclass(self.kind, (Enum, bytes)):
-            kind: Any = self.kind
-            return lambda row: None if row[place] is None else kind(row[place])
-        return lambda row: row[place]
+        place = places[self.columns()[0]]
+        if self.members:
+            nested = _reader(self.kind, self.members, places)
+            return (lambda row: None if row[place] is None else nested(row)) if self.optional else nested
+        read = self.kept.read
+        if read is None and isinstance(self.kind, type) and issubclass(self.kind, (Enum, bytes)):
+            read = self.kind
+        if read is None:
+            return lambda row: row[place]
+        convert = read
+        return lambda row: None if row[place] is None else convert(row[place])
 
-    def _nested(self, places: Mapping[str, int]) -> _Read:
-        read = _reader(self.kind, places)
-        first = places[fields(self.kind)[0].name]
-        return (lambda row: None if row[first] is None else read(row)) if self.optional else read
 
-
-def _fields(kind: Any) -> list[_Member]:
+def _members(kind: Any, kept: Mapping[str, KeptAs], path: str = "") -> tuple[_Member, ...]:
     """Return the fields of a dataclass that its table keeps."""
-    hints = get_type_hints(kind)
-    return [_Member(each.name, *_required(hints[each.name])) for each in fields(kind) if each.init]
+    hints, found = get_type_hints(kind), []
+    for each in fields(kind):
+        if each.init:
+            own, optional = _required(hints[each.name])
+            inner = _members(own, kept, f"{path}{each.name}.") if is_dataclass(own) else ()
+            found.append(_Member(each.name, own, optional, kept.get(path + each.name, KeptAs()), inner))
+    return tuple(found)
 
 
 def _required(hint: Any) -> tuple[Any, bool]:
@@ -162,26 +187,27 @@ def _required(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-def _reader(kind: Any, places: Mapping[str, int]) -> _Read:
+def _reader(kind: Any, members: Collection[_Member], places: Mapping[str, int]) -> _Read:
     """Return what makes a value of a row. places: of the columns."""
-    reads = [each.read(places) for each in _fields(kind)]
+    reads = [each.reader(places) for each in members]
     return lambda row: kind(*[read(row) for read in reads])
 
 
-def _writer(kind: Any) -> _Write:
+def _writer(members: Collection[_Member]) -> _Write:
     """Return what makes the columns of a value."""
-    parts = _fields(kind)
-    nested = {each.name: _writer(each.kind) for each in parts if each.is_nested}
-    empty = {each.name: {inner.name: None for inner in fields(each.kind)} for each in parts if each.is_nested}
+    nested = {each.name: _writer(each.members) for each in members if each.members}
+    empty = {each.name: dict.fromkeys(each.columns()) for each in members if each.members}
 
     def write(value: Any) -> dict[str, Any]:
         plain: dict[str, Any] = {}
-        for each in parts:
+        for each in members:
             held = getattr(value, each.name)
             if each.name in nested:
                 plain |= empty[each.name] if held is None else nested[each.name](held)
+            elif each.kept.write is not None:
+                plain[each.column] = each.kept.write(held)
             else:
-                plain[each.name] = held.value if isinstance(held, Enum) else held
+                plain[each.column] = held.value if isinstance(held, Enum) else held
         return plain
 
     return write

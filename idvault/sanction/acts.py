@@ -71,17 +71,7 @@ def _imposition(
     """Return the paper of a sanction that a moderator wants to impose."""
 
     def text() -> bytes:
-        checked = rules.check_wanted(wanted, now=now.business)
-        return papers.imposition(
-            call.occasion,
-            account_token=checked.account_token,
-            scope=checked.scope,
-            degree=checked.degree,
-            measure=checked.measure,
-            operation_id=checked.operation_id,
-            public_account_id=checked.public_account_id,
-            statement=checked.statement,
-        )
+        return papers.imposition(call.occasion, rules.check_wanted(wanted, now=now.business))
 
     return ModeratorPaper(signers, call, text)
 

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from idvault.sanction.rules import NewSanction
 from idvault_verify import seal
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
@@ -46,7 +47,7 @@ def imposition(**changes: Any) -> bytes:
         "public_account_id": None,
         "statement": reasons(),
     }
-    return papers.imposition(OCCASION, **{**given, **changes})
+    return papers.imposition(OCCASION, NewSanction(**{**given, **changes}))
 
 
 def test_the_bytes_of_a_registration() -> None:

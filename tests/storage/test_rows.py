@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
 from idvault.core.db.types import Micros
-from idvault.core.rows import Rows
+from idvault.core.rows import KeptAs, Rows
 from idvault_verify.error import Reason
 
 TABLE = Table(
@@ -53,6 +53,21 @@ class Thing:
     place: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Inmost:
+    """What stands in columns of other names."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """What holds it."""
+
+    inmost: Inmost | None
+
+
 ROWS = Rows(Thing, TABLE, key="thing_id", made_at="made_at", unknown=Reason.OPERATION_NOT_FOUND)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WHOLE = Thing("a", "p", NOW, b"digest", Inner("one", 2, Colour.RED), Colour.RED, 7)
@@ -94,3 +109,44 @@ def test_a_column_apart_is_no_field() -> None:
     for asked in (rows._get, rows._lock, rows._put, rows._pages[None]):
         assert "sealed" not in asked.sqlite.text
     assert "sealed" in rows._add.sqlite.text
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A thing whose fields are kept otherwise, also within each other."""
+
+    thing_id: str
+    relying_party: str
+    made_at: datetime
+    marks: tuple[str, ...]
+    inner: Outer
+
+
+def test_a_field_that_is_kept_otherwise_comes_back() -> None:
+    """A field has the column and the form that are said, also two levels down; what is missing is missing."""
+    rows = Rows(
+        Owned,
+        TABLE,
+        key="thing_id",
+        made_at="made_at",
+        unknown=Reason.OPERATION_NOT_FOUND,
+        apart=("place", "first", "digest"),
+        kept={
+            "marks": KeptAs("colour", lambda text: tuple(text.split()), " ".join),
+            "inner.inmost.number": KeptAs("second"),
+            "inner.inmost.text": KeptAs("hue"),
+        },
+    )
+    names = rows.query.selected_columns.keys()
+    for inmost in (Inmost("red", 2), None):
+        value = Owned("a", "p", NOW, ("x", "y"), Outer(inmost))
+        columns = rows.columns(value)
+        assert rows.from_row([columns[name] for name in names]) == value
+    assert columns == {
+        "thing_id": "a",
+        "relying_party": "p",
+        "made_at": NOW,
+        "colour": "x y",
+        "hue": None,
+        "second": None,
+    }

@@ -293,23 +293,12 @@ class TipOffWorld:
         signed, occasion = self.world.call(
             "ResolveTipOff", token, degree.value, key=key, request_id=call.request_id, signed_at=signed_at
         )
-        paper = papers.imposition(
-            occasion,
-            account_token=token,
-            scope=Scope.ACCOUNT,
-            degree=degree,
-            measure="",
-            operation_id=operation_id,
-            public_account_id=public_account_id,
-            statement=statement,
-        )
+        wanted = NewSanction(token, Scope.ACCOUNT, degree, "", statement, operation_id, public_account_id)
         decision = TipOffDecision(
             TipOffOutcome.UPHELD,
             reply=reply,
-            sanction=NewSanction(
-                token, Scope.ACCOUNT, degree, "", statement, operation_id, public_account_id
-            ),
-            call=replace(signed, signature=key.sign(paper)),
+            sanction=wanted,
+            call=replace(signed, signature=key.sign(papers.imposition(occasion, wanted))),
         )
         return await self.resolve(call, tip_off, key.moderator_id, decision, seconds=seconds)
 

@@ -292,17 +292,7 @@ class SanctionWorld:
             key=key,
             **changes,
         )
-        paper = papers.imposition(
-            occasion,
-            account_token=token,
-            scope=scope,
-            degree=degree,
-            measure=wanted.measure,
-            operation_id=operation_id,
-            public_account_id=public_account_id,
-            statement=wanted.statement,
-        )
-        signed = replace(call, signature=key.sign(paper))
+        signed = replace(call, signature=key.sign(papers.imposition(occasion, wanted)))
         return await acts.impose(self.vault, signed, at(seconds), wanted, signers=self.signers)
 
     async def confirm(

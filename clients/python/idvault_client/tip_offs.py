@@ -1,6 +1,7 @@
 """The types that a backend needs for reports of rumours; `Vault.tip_offs` makes the calls."""
 
 from idvault_client.backend.blocking.tip_off import TipOffClient as TipOffs
+from idvault_client.backend.sanction import UpheldSanction
 from idvault_client.backend.tip_off import AioTipOffClient as AioTipOffs
 from idvault_client.backend.tip_off import (
     FiledTipOff,
@@ -11,7 +12,6 @@ from idvault_client.backend.tip_off import (
     TipOffPage,
     TipOffReport,
     TipOffReporter,
-    UpheldSanction,
 )
 from idvault_verify.tip_off import (
     Dismissal,

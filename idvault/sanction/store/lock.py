@@ -4,7 +4,6 @@ It refuses a moderator who may not sign. The moderator's row is read, not locked
 comes before or after the decision.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.sanction import moderators, sanctions
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store import rows as sanction_rows
+from idvault.sanction.store.rows import ROWS
 from idvault_verify.account import Account
 from idvault_verify.error import NotFoundError, PreconditionError, Reason
 from idvault_verify.sanction import SanctionState
@@ -37,18 +37,8 @@ _PROPOSER_REVOKED = (
     .label("proposer_revoked_at")
 )
 # Both tables have columns of the same names.
-_PREFIX = "sanction_row_"
+_SANCTION = [column.label(f"sanction_row_{column.name}") for column in ROWS.query.selected_columns]
 _MINE = (accounts.c.account_token == param("token")) & (accounts.c.relying_party == param("party"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfSanction:
-    """The columns of the sanction in a row that also holds an account."""
-
-    both: Any
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.both, _PREFIX + name)
 
 
 class _Locked(NamedTuple):
@@ -64,7 +54,7 @@ def _owner(row: Any) -> _Locked:
 
 
 def _both(row: Any) -> _Locked:
-    found = sanction_rows.from_row(_OfSanction(both=row))
+    found = ROWS.from_row(row[len(accounts.c) :])
     return _owner(row)._replace(sanction=found, proposer_revoked=row.proposer_revoked_at is not None)
 
 
@@ -73,7 +63,7 @@ _BOTH: Statement[_Locked] = statement(
     for_change(
         select(
             *accounts.c,
-            *(column.label(_PREFIX + column.name) for column in sanctions.c),
+            *_SANCTION,
             *_SIGNED_BY,
             _PROPOSER_REVOKED,
         )

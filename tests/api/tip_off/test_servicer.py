@@ -19,9 +19,9 @@ from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.operation.rules import Operation
 from idvault_client import Reason, codec, refusals
-from idvault_client.backend import signing
+from idvault_client.backend.sanction import imposition
 from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, VaultError
-from idvault_client.sanctions import Degree, ModeratorKey, Origin, SanctionCategory, Scope
+from idvault_client.sanctions import Degree, ModeratorKey, Origin, SanctionCategory
 from idvault_client.tip_offs import (
     Dismissal,
     ReporterStanding,
@@ -376,8 +376,7 @@ async def test_a_sanction_is_signed_by_the_assignee(
         outcome=pb.TipOff.OUTCOME_UPHELD,
     )
     token = await world.world.account()
-    signed = signing.imposition(
-        token, Degree.WARN, reasons(), key=key, measure="", scope=Scope.ACCOUNT, signed_id=asked.request_id
-    )
+    wanted = UpheldSanction(token, Degree.WARN, reasons())
+    signed = imposition(wanted, key=key, signed_id=asked.request_id)
     asked.sanction.CopyFrom(codec.message_of(ImposeSanctionRequest.DESCRIPTOR, signed))
     assert await violations(edge, "ResolveTipOff", asked) == {"sanction.signature.moderator_id": "CHARACTER"}

@@ -21,8 +21,8 @@ _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit":
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one sanction": (
-        sanction_rows._GET,
-        {"party": "platform-a", "sanction": "a" * 32},
+        sanction_rows.ROWS._get,
+        {"party": "platform-a", "id": "a" * 32},
         "ix_sanctions_relying_party_sanction_id (relying_party=? AND sanction_id=?)",
         "ix_sanctions_relying_party",
     ),

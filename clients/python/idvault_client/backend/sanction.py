@@ -5,14 +5,15 @@ the same decision. Without one the client chooses one. Every method raises Vault
 gRPC.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from idvault_client import codec
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
-from idvault_client.backend.signing import by, imposition, signed
+from idvault_client.backend.signing import by, signed, statement_message
 from idvault_client.codec import Id, Named, given, text
+from idvault_verify import statement as verify_statement
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
@@ -69,6 +70,24 @@ class AccountSanction:
     scope: Scope | None
     operation_id: str
     public_account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpheldSanction:
+    """A sanction to impose: of an upheld report. statement: its tip_off is the report's reference.
+
+    measure: your code for how publishing is limited, for LIMIT only. operation_id: "" for the report's
+    operation, if it has one and that is open. The other fields are those of
+    `sanctions.impose`; a reported public account is named by public_account_id, with its owner's token.
+    """
+
+    account_token: str
+    degree: Degree
+    statement: StatementOfReasons
+    measure: str = ""
+    scope: Scope = Scope.ACCOUNT
+    operation_id: str = ""
+    public_account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +218,19 @@ class PlatformMonth:
     contests: AppealFigures
 
 
+def imposition(wanted: UpheldSanction, *, key: ModeratorKey, signed_id: str) -> dict[str, Any]:
+    """Return the fields of a signed sanction without a request id, to send by itself or within a decision.
+
+    signed_id: the request id of the message that it is sent with. Raises InvalidFields.
+    """
+    wanted = replace(wanted, statement=verify_statement.in_seconds(wanted.statement))
+    values = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    values["statement"] = statement_message(wanted.statement)
+    # A text that cannot be sent is refused before it is signed.
+    codec.message_of(pb.ImposeSanctionRequest.DESCRIPTOR, values)
+    return values | {"signature": signed(key, signed_id, papers.imposition, wanted=wanted)}
+
+
 def _with_text(answer: pb.GetAppealResponse) -> AccountAppeal:
     return codec.read(AccountAppeal, answer.appeal, text=answer.text)
 
@@ -270,17 +302,16 @@ class AioSanctionClient:
         InvalidFields, which names every missing part of the statement, NotFound and PreconditionFailed.
         """
         chosen = chosen_id(request_id)
-        imposed = imposition(
+        wanted = UpheldSanction(
             account_token,
             degree,
             statement,
-            key=key,
             measure=measure,
             scope=scope,
             operation_id="" if operation is None else operation.operation_id,
             public_account_id=public_account_id,
-            signed_id=chosen,
         )
+        imposed = imposition(wanted, key=key, signed_id=chosen)
         return await self.run(call(_SERVICE, "ImposeSanction", AccountSanction, request_id=chosen, **imposed))
 
     async def confirm(

@@ -1,4 +1,4 @@
-"""What moderators sign at the time of the call: decisions, and sanctions with their statements."""
+"""Signs what moderators decide at the time of the call, and makes the message of a statement of reasons."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -7,14 +7,12 @@ from operator import attrgetter
 from typing import Any
 
 from idvault_client import codec
-from idvault_client.backend.rpc import account
-from idvault_client.codec import Named, text
-from idvault_verify import statement as verify_statement
+from idvault_client.codec import Named
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Signing
 from idvault_verify.attest.sanction import SigningOccasion
-from idvault_verify.sanction import AuthorityOrder, Degree, Scope, StatementOfReasons
+from idvault_verify.sanction import AuthorityOrder, StatementOfReasons
 from idvault_verify.seal import Part
 from idvault_verify.v1 import sanction_pb2 as pb
 
@@ -74,48 +72,6 @@ def _signature(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb
     message = pb.ModeratorSignature()
     codec.write(message, Signing(key.moderator_id, occasion.signed_at, key.sign(paper)))
     return message
-
-
-def imposition(
-    account_token: str,
-    degree: Degree,
-    statement: StatementOfReasons,
-    *,
-    key: ModeratorKey,
-    measure: str,
-    scope: Scope,
-    operation_id: str = "",
-    public_account_id: str = "",
-    signed_id: str,
-) -> dict[str, Any]:
-    """Return the fields of a signed sanction without a request id, to send by itself or within a decision.
-
-    signed_id: the request id of the message that it is sent with.
-    """
-    statement = verify_statement.in_seconds(statement)
-    message = statement_message(statement)
-    signature = signed(
-        key,
-        signed_id,
-        papers.imposition,
-        account_token=account(account_token),
-        scope=scope,
-        degree=degree,
-        measure=text(measure, field="measure"),
-        operation_id=operation_id or None,
-        public_account_id=text(public_account_id, field="public_account_id") or None,
-        statement=statement,
-    )
-    return {
-        "account_token": account_token,
-        "degree": degree,
-        "measure": measure,
-        "statement": message,
-        "signature": signature,
-        "scope": scope,
-        "operation_id": operation_id,
-        "public_account_id": public_account_id,
-    }
 
 
 def statement_message(statement: StatementOfReasons) -> pb.StatementOfReasons:

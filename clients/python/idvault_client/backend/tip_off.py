@@ -12,10 +12,11 @@ from typing import Annotated
 from idvault_client import codec
 from idvault_client.backend import signing
 from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, account, call, chosen_id
+from idvault_client.backend.sanction import UpheldSanction, imposition
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, Named, ReadBy, given, text
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.sanction import Degree, SanctionCategory, Scope, StatementOfReasons
+from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import (
     Dismissal,
     Reminder,
@@ -133,24 +134,6 @@ class TipOffPage:
 
     tip_offs: tuple[TipOffReport, ...]
     next_page_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class UpheldSanction:
-    """The sanction of an upheld report. statement: its tip_off is the report's reference.
-
-    measure: your code for how publishing is limited, for LIMIT only. operation_id: "" for the report's
-    operation, if it has one and that is open. The other fields are those of
-    `sanctions.impose`; a reported public account is named by public_account_id, with its owner's token.
-    """
-
-    account_token: str
-    degree: Degree
-    statement: StatementOfReasons
-    measure: str = ""
-    scope: Scope = Scope.ACCOUNT
-    operation_id: str = ""
-    public_account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,17 +322,7 @@ class AioTipOffClient:
         PreconditionFailed.
         """
         chosen = chosen_id(request_id)
-        imposed = signing.imposition(
-            sanction.account_token,
-            sanction.degree,
-            sanction.statement,
-            key=key,
-            measure=sanction.measure,
-            scope=sanction.scope,
-            operation_id=sanction.operation_id,
-            public_account_id=sanction.public_account_id,
-            signed_id=chosen,
-        )
+        imposed = imposition(sanction, key=key, signed_id=chosen)
         message = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
         return await self.run(
             _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, sanction=message)

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -63,28 +64,50 @@ def countersignature(occasion: SigningOccasion, *, public_key: bytes) -> bytes:
     return seal.encode("idvault/moderator-countersignature/v1", *occasion.parts(), public_key)
 
 
-def imposition(
-    occasion: SigningOccasion,
-    *,
-    account_token: str,
-    scope: Scope,
-    degree: Degree,
-    measure: str,
-    operation_id: str | None,
-    statement: StatementOfReasons,
-    public_account_id: str | None = None,
-) -> bytes:
+class SignedSanction(Protocol):
+    """What is signed of a sanction to impose; an id is None or empty if there is none."""
+
+    @property
+    def account_token(self) -> str:
+        """The account."""
+
+    @property
+    def scope(self) -> Scope:
+        """Whom it concerns."""
+
+    @property
+    def degree(self) -> Degree:
+        """How hard it is."""
+
+    @property
+    def measure(self) -> str:
+        """How publishing is limited."""
+
+    @property
+    def operation_id(self) -> str | None:
+        """The operation that it belongs to."""
+
+    @property
+    def public_account_id(self) -> str | None:
+        """The target, if it is not the account."""
+
+    @property
+    def statement(self) -> StatementOfReasons:
+        """Why."""
+
+
+def imposition(occasion: SigningOccasion, wanted: SignedSanction) -> bytes:
     """Return what imposes or proposes a sanction."""
     return seal.encode(
         "idvault/sanction/v2",
         *occasion.parts(),
-        account_token,
-        scope.value,
-        degree.value,
-        measure,
-        operation_id or "",
-        public_account_id or "",
-        *_stated(statement),
+        wanted.account_token,
+        wanted.scope.value,
+        wanted.degree.value,
+        wanted.measure,
+        wanted.operation_id or "",
+        wanted.public_account_id or "",
+        *_stated(wanted.statement),
     )
 
 

@@ -16,9 +16,11 @@ from idvault_client.backend.sanction import (
     PlatformOrder,
     RegisteredModerator,
     SanctionPage,
+    UpheldSanction,
     _with_text,
+    imposition,
 )
-from idvault_client.backend.signing import by, imposition, signed
+from idvault_client.backend.signing import by, signed
 from idvault_client.codec import given, text
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -100,17 +102,16 @@ class SanctionClient:
         InvalidFields, which names every missing part of the statement, NotFound and PreconditionFailed.
         """
         chosen = chosen_id(request_id)
-        imposed = imposition(
+        wanted = UpheldSanction(
             account_token,
             degree,
             statement,
-            key=key,
             measure=measure,
             scope=scope,
             operation_id="" if operation is None else operation.operation_id,
             public_account_id=public_account_id,
-            signed_id=chosen,
         )
+        imposed = imposition(wanted, key=key, signed_id=chosen)
         return self.run(call(_SERVICE, "ImposeSanction", AccountSanction, request_id=chosen, **imposed))
 
     def confirm(

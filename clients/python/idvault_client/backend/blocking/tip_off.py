@@ -7,6 +7,7 @@ from datetime import datetime
 from idvault_client import codec
 from idvault_client.backend import signing
 from idvault_client.backend.rpc import RequestId, RunCall, account, call, chosen_id
+from idvault_client.backend.sanction import UpheldSanction, imposition
 from idvault_client.backend.signing import by
 from idvault_client.backend.tip_off import (
     _SERVICE,
@@ -17,7 +18,6 @@ from idvault_client.backend.tip_off import (
     TipOffPage,
     TipOffReport,
     TipOffReporter,
-    UpheldSanction,
     _resolve,
     _target,
 )
@@ -173,17 +173,7 @@ class TipOffClient:
         PreconditionFailed.
         """
         chosen = chosen_id(request_id)
-        imposed = signing.imposition(
-            sanction.account_token,
-            sanction.degree,
-            sanction.statement,
-            key=key,
-            measure=sanction.measure,
-            scope=sanction.scope,
-            operation_id=sanction.operation_id,
-            public_account_id=sanction.public_account_id,
-            signed_id=chosen,
-        )
+        imposed = imposition(sanction, key=key, signed_id=chosen)
         message = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
         return self.run(
             _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, sanction=message)
