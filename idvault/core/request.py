@@ -3,10 +3,11 @@
 - An id is a lower-case UUID. Every mutation requires one.
 - The same id with the same method and body is the same request; with anything else it is REQUEST_ID_REUSED.
   What may differ is in core.edge.repetition.
+- A request is known under every version of its key under which requests are kept, whoever asks for it.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Protocol, TypeVar
@@ -23,7 +24,8 @@ class Request:
 
     caller: the relying party or the actor id of the client's certificate. signer: the moderator whom the act
     must find unrevoked; empty if the act checks it by itself, or no moderator decides. account_token: of the
-    account that what it makes belongs to; empty if it belongs to none.
+    account that what it makes belongs to; empty if it belongs to none. former: its id and fingerprint under
+    each other version of the key.
     """
 
     caller: str
@@ -31,10 +33,18 @@ class Request:
     fingerprint: bytes
     signer: str = ""
     account_token: str = ""
+    former: tuple[tuple[str, bytes], ...] = ()
 
     def of_account(self, account_token: str) -> "Request":
         """Return the same request, about an account."""
         return replace(self, account_token=account_token)
+
+    def known_as(self) -> dict[str, list[bytes]]:
+        """Return the ids under which it may be kept, its own first, each with its fingerprints."""
+        found: dict[str, list[bytes]] = {}
+        for kept_id, fingerprint in ((self.request_id, self.fingerprint), *self.former):
+            found.setdefault(kept_id, []).append(fingerprint)
+        return found
 
 
 def check_id(request_id: str) -> str:
@@ -48,9 +58,9 @@ def check_id(request_id: str) -> str:
     return request_id
 
 
-def check_same(*, stored: bytes, asked: bytes) -> None:
-    """Raise AlreadyExistsError (REQUEST_ID_REUSED) unless both fingerprints are equal."""
-    if not compare_digest(stored, asked):
+def check_same(*, stored: bytes, asked: Sequence[bytes]) -> None:
+    """Raise AlreadyExistsError (REQUEST_ID_REUSED) unless a request has the stored fingerprint."""
+    if not any(compare_digest(stored, each) for each in asked):
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
 
 
@@ -58,7 +68,7 @@ T = TypeVar("T")
 
 
 class RepeatedRequests(Protocol):
-    """Recognises repeats of requests that were kept under another version of the request key."""
+    """Lets a repeat derive from the request key what the first call did: links and codes."""
 
     async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
         """Do the work, under the version of the first time if this repeats a request; raises as it does."""
@@ -79,6 +89,47 @@ class Fingerprinter(Protocol):
         """Return the UUID under which a request is stored; no key may lead from it back to request_id."""
         ...
 
+    def former(self) -> "Sequence[Fingerprinter]":
+        """Return those of the other versions of the key under which requests may be kept."""
+        ...
+
+
+class PlatformCall(Protocol):
+    """A mutation that is asked for in the name of a relying party."""
+
+    @property
+    def relying_party(self) -> str:
+        """The relying party."""
+        ...
+
+    @property
+    def request_id(self) -> str:
+        """The id that the caller chose."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """The method that is called."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """What its repetitions must share."""
+        ...
+
+
+def keyed(call: PlatformCall, fingerprinter: Fingerprinter) -> Request:
+    """Return a relying party's request, which is kept under a keyed hash of its id."""
+    party = call.relying_party
+    (kept_id, fingerprint), *former = (
+        (
+            each.kept_id(relying_party=party, request_id=call.request_id),
+            each.fingerprint(method=call.method, content=call.content),
+        )
+        for each in (fingerprinter, *fingerprinter.former())
+    )
+    return Request(party, kept_id, fingerprint, former=tuple(former))
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -92,9 +143,7 @@ class Asked:
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
-        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
-        return Request(self.relying_party, kept_id, fingerprint)
+        return keyed(self, fingerprinter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +158,13 @@ class MemberAsked:
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint; a member's request is kept under its own id."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
-        return Request(self.actor_id, self.request_id, fingerprint)
+        fingerprint, *former = (
+            each.fingerprint(method=self.method, content=self.content)
+            for each in (fingerprinter, *fingerprinter.former())
+        )
+        return Request(
+            self.actor_id,
+            self.request_id,
+            fingerprint,
+            former=tuple((self.request_id, each) for each in former),
+        )

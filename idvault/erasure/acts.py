@@ -26,7 +26,7 @@ from idvault.account.store import rows as account_rows
 from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.erasure import rules, store
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureTerms
 from idvault.erasure.store import ROWS
@@ -53,9 +53,8 @@ class ErasureCall:
     origin: ErasureOrigin = ErasureOrigin.PLATFORM
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request with its fingerprint; it is kept under its own id."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
-        return Request(self.relying_party, self.request_id, fingerprint, account_token=self.account_token)
+        """Return the request with its fingerprint."""
+        return keyed(self, fingerprinter).of_account(self.account_token)
 
 
 @dataclass(frozen=True, slots=True)

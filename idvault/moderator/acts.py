@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from idvault.core.act import SYSTEM, Again, Mutation, Tx, Vault, known, member_mutation, mutation
-from idvault.core.request import Fingerprinter, MemberAsked, Request
+from idvault.core.request import Fingerprinter, MemberAsked, Request, keyed
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.moderator import store
 from idvault_verify import moderator as rules
@@ -55,9 +55,7 @@ class ModerationCall:
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
-        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
-        return Request(self.relying_party, kept_id, fingerprint)
+        return keyed(self, fingerprinter)
 
     def decided(self, fingerprinter: Fingerprinter) -> Request:
         """Return the same for an act that does not look at the moderator by itself."""

@@ -1,13 +1,14 @@
 """Recognises a repeated request without storing its body or id: HMAC-SHA256 under the request key.
 
 - The key may be rotated: a request is kept under the version that was in use when it arrived.
-- A repeat after a rotation is fingerprinted under that version, too. The edge finds it (`under`) before it
-  begins the call, and everything that the call derives from the request key then agrees with the first time.
+- A repeat after a rotation is fingerprinted under each other version, too (`former`), and found by that.
+- What a platform's call derives from the key (links, codes) agrees with the first time, because the edge
+  looks for the version (`under`) before it begins the call.
 - Requests are kept for 7 days, so a version is looked under for that long after its successor came into use.
 """
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ class KeyedFingerprinter:
         digest = hmac.digest(self.key, seal.encode(_ID_PURPOSE, relying_party, request_id), "sha256")
         return str(UUID(bytes=digest[:_ID_SIZE]))
 
+    def former(self) -> tuple["KeyedFingerprinter", ...]:
+        """Return none: there is one key."""
+        return ()
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RequestKeys:
@@ -57,6 +62,8 @@ class RequestKeys:
     def others(self) -> list[tuple[str, KeyedFingerprinter]]:
         """Return the versions other than the one in use under which requests may be kept."""
         held = self.keys.keys(self.purpose)
+        if len(held.versions) == 1:  # each request asks, and nearly no key was ever rotated
+            return []
         return [(each, KeyedFingerprinter(key=held.versions[each])) for each in held.others]
 
     @contextmanager
@@ -73,13 +80,17 @@ class RequestKeys:
 class CurrentFingerprinter:
     """Fingerprints under the key of the running call (sealing.ports.Fingerprinter)."""
 
-    current: Callable[[], bytes]
+    keys: RequestKeys
 
     def fingerprint(self, *, method: str, content: bytes) -> bytes:
         """Return the 32-byte keyed hash; raises KeyMissingError if the file lacks the version in use."""
-        return KeyedFingerprinter(key=self.current()).fingerprint(method=method, content=content)
+        return KeyedFingerprinter(key=self.keys.current).fingerprint(method=method, content=content)
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
         """Return the id under which a request is kept; raises KeyMissingError."""
-        kept = KeyedFingerprinter(key=self.current())
+        kept = KeyedFingerprinter(key=self.keys.current)
         return kept.kept_id(relying_party=relying_party, request_id=request_id)
+
+    def former(self) -> list[KeyedFingerprinter]:
+        """Return those of the other versions under which requests may be kept."""
+        return [each for _, each in self.keys.others() if each.key != self.keys.current]

@@ -42,7 +42,7 @@ def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
 
 def test_one_id_is_one_request() -> None:
     """The same fingerprint passes, another is REQUEST_ID_REUSED."""
-    request.check_same(stored=b"a" * 32, asked=b"a" * 32)
+    request.check_same(stored=b"a" * 32, asked=[b"a" * 32])
     with pytest.raises(AlreadyExistsError) as caught:
-        request.check_same(stored=b"a" * 32, asked=b"b" * 32)
+        request.check_same(stored=b"a" * 32, asked=[b"b" * 32])
     assert caught.value.reason is Reason.REQUEST_ID_REUSED

@@ -54,6 +54,20 @@ def test_a_kept_id_is_a_uuid_that_does_not_show_the_request_id() -> None:
     assert all(request.check_id(one) == one for one in made)
 
 
+def test_a_key_that_was_never_rotated_has_no_former_one(tmp_path: Path) -> None:
+    """Then a request has one id and one fingerprint."""
+    keys = LocalKeyProvider.create(
+        tmp_path / "keys",
+        keys={Purpose.REQUEST: KeySet("0", {"0": KEY})},
+        passphrase=b"p",
+        entropy=CountingEntropy(),
+        cost=CHEAP,
+    )
+    held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
+    assert (held.others(), CurrentFingerprinter(keys=held).former()) == ([], [])
+    assert KeyedFingerprinter(key=KEY).former() == ()
+
+
 def test_a_call_uses_the_key_that_it_was_found_under(tmp_path: Path) -> None:
     """The version in use, or that of the request which the call repeats; every derived value follows."""
     sets = {Purpose.REQUEST: KeySet("0", {"0": KEY, "1": b"n" * 32})}
@@ -66,7 +80,7 @@ def test_a_call_uses_the_key_that_it_was_found_under(tmp_path: Path) -> None:
     def derived() -> list[object]:
         asked = {"relying_party": "platform-a", "request_id": "1"}
         batch = {"account_token": "t", "campaign_id": "c", "batch_id": "b"}
-        made = CurrentFingerprinter(current=lambda: held.current)
+        made = CurrentFingerprinter(keys=held)
         return [
             made.kept_id(**asked),
             made.fingerprint(method="/m", content=builders.content("a")),
@@ -83,8 +97,13 @@ def test_a_call_uses_the_key_that_it_was_found_under(tmp_path: Path) -> None:
             KeyedInvitationCoder(key=key).code(account_token="t", campaign_id="c", batch_id="b"),
         ]
 
+    def former() -> list[bytes]:
+        return [each.key for each in CurrentFingerprinter(keys=held).former()]
+
     assert [version for version, _ in held.others()] == ["0"]
+    assert former() == [KEY]
     assert derived() == expected(b"n" * 32)
     with held.under("0"):
         assert derived() == expected(KEY)
+        assert former() == []
     assert derived() == expected(b"n" * 32)

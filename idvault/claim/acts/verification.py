@@ -33,7 +33,7 @@ from idvault.claim.rules import Claim
 from idvault.claim.store import NewClaim
 from idvault.core import caller, share
 from idvault.core.act import SYSTEM, Tx, Vault, act
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault_verify import name, token
@@ -243,9 +243,7 @@ class VerifyCommand:
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
-        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
-        return Request(self.relying_party, kept_id, fingerprint)
+        return keyed(self, fingerprinter)
 
 
 class ClaimContext:

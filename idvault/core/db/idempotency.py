@@ -6,8 +6,9 @@
 - Rows are deleted after a retention time; the id then counts as new.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Table, delete, select, update
@@ -59,6 +60,8 @@ class Requests(Generic[T]):
 
         If another open act has stored the request, waits until that act ends. answer: the answer's columns.
         """
+        if request.former and (former := await self.find(connection, request)) is not None:
+            return former
         new = await connection.one(
             self._add,
             caller=request.caller,
@@ -75,13 +78,11 @@ class Requests(Generic[T]):
 
     async def find(self, connection: Connection, request: Request) -> T | None:
         """Return the stored answer to a request, or None if the request is new."""
-        kept = await connection.one(self._find, **_key(request))
-        return _checked(kept, request)
+        return await _known(request, partial(connection.one, self._find))
 
     async def look_up(self, name: str, database: Database, request: Request) -> T | None:
         """Return the stored answer in a separate read with this name."""
-        kept = await database.one(name, self._find, **_key(request))
-        return _checked(kept, request)
+        return await _known(request, partial(database.one, name, self._find))
 
     async def forget(self, connection: Connection, *, before: datetime) -> int:
         """Delete the requests made before a business time; return how many."""
@@ -92,8 +93,11 @@ def _key(request: Request) -> dict[str, str]:
     return {"caller": request.caller, "request_id": request.request_id}
 
 
-def _checked(kept: Kept[T] | None, request: Request) -> T | None:
-    if kept is None:
-        return None
-    rules.check_same(stored=kept.fingerprint, asked=request.fingerprint)
-    return kept.answer
+async def _known(request: Request, find: Callable[..., Awaitable[Kept[T] | None]]) -> T | None:
+    """Return the stored answer to a request, looked for under every id that it may have."""
+    for kept_id, fingerprints in request.known_as().items():
+        kept = await find(caller=request.caller, request_id=kept_id)
+        if kept is not None:
+            rules.check_same(stored=kept.fingerprint, asked=fingerprints)
+            return kept.answer
+    return None

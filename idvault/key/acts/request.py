@@ -1,6 +1,7 @@
-"""Recognises repeats of requests that were kept before the request key was rotated.
+"""Runs a platform's repeat under the version of the request key that the first call had.
 
-- A repeat runs under the version of the first time, so that its fingerprint and its answer are the same.
+- So what the call derives from the key, a link or a code, is the same. That it is a repeat is found without
+  this, too, by the request under every version (core.request), also where pages ask in a platform's name.
 - Requests are kept for 7 days, so a version is looked under for that long after its successor came into use.
 """
 
@@ -12,7 +13,6 @@ from idvault.core import account_request
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.sealing.request import RequestKeys
-from idvault_verify.error import AlreadyExistsError, Reason
 
 T = TypeVar("T")
 
@@ -45,29 +45,3 @@ class RepeatedPlatformRequests:
 
         found = await self.main.read("request.kept", kept)
         return next((ids[each] for each in found), None)
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class RepeatedMemberRequests:
-    """Requests whose ids are kept as they are: only the fingerprint differs.
-
-    A request whose fingerprint differs has written nothing and spent no one-time code, so it may run again.
-    """
-
-    keys: RequestKeys
-
-    async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
-        """Do the work, and again under each other version while the id counts as reused."""
-        try:
-            return await work()
-        except AlreadyExistsError as error:
-            refused = error
-        if refused.reason is not Reason.REQUEST_ID_REUSED:
-            raise refused
-        for version, _ in self.keys.others():
-            try:
-                with self.keys.under(version):
-                    return await work()
-            except AlreadyExistsError as error:
-                refused = error
-        raise refused

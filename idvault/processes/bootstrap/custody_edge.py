@@ -18,7 +18,6 @@ from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.request_key import member_repeats
 from idvault.processes.bootstrap.vault import custody_vault, guard_of
 from idvault.processes.services.custodian import CustodianServicer
 from idvault.processes.services.roster import RosterServicer
@@ -68,7 +67,7 @@ async def build_custody_edge(
         Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], members),
         *custody_services(context),
     ]
-    return build_server(base, base.settings.addresses[-1], services, access, repeats=member_repeats(keys))
+    return build_server(base, base.settings.addresses[-1], services, access)
 
 
 def custody_services(context: AuditorContext) -> list[Service]:

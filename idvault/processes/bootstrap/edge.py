@@ -18,7 +18,7 @@ def build_server(
     access: Access,
     *,
     drains: Sequence[Callable[[], None]] = (),
-    repeats: RepeatedRequests,
+    repeats: RepeatedRequests | None = None,
 ) -> GrpcServer:
     """Return a server that is not started. drains: called when the server begins to stop."""
     settings = base.settings

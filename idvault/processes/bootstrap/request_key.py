@@ -1,6 +1,6 @@
-"""Builds what recognises repeated requests, for both edges."""
+"""Builds what recognises repeated requests."""
 
-from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
+from idvault.key.acts.request import RepeatedPlatformRequests
 from idvault.processes.bootstrap.base import Base
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -15,15 +15,9 @@ def request_keys(keys: LocalKeyProvider, purpose: Purpose) -> RequestKeys:
 
 def fingerprinter_of(keys: LocalKeyProvider, purpose: Purpose) -> CurrentFingerprinter:
     """Return the fingerprinter under the key of the running call; raises KeyMissingError."""
-    held = request_keys(keys, purpose)
-    return CurrentFingerprinter(current=lambda: held.current)
+    return CurrentFingerprinter(keys=request_keys(keys, purpose))
 
 
 def platform_repeats(base: Base, keys: LocalKeyProvider) -> RepeatedPlatformRequests:
     """Return what finds the key of a platform's repeat."""
     return RepeatedPlatformRequests(keys=request_keys(keys, Purpose.REQUEST), main=base.main)
-
-
-def member_repeats(keys: LocalKeyProvider) -> RepeatedMemberRequests:
-    """Return what finds the key of a roster member's repeat."""
-    return RepeatedMemberRequests(keys=request_keys(keys, Purpose.PERSON_REQUEST))

@@ -41,6 +41,10 @@ class NoRequests:
         """Raise LookupError."""
         raise LookupError("this process has no requests")
 
+    def former(self) -> tuple[Fingerprinter, ...]:
+        """Return none."""
+        return ()
+
 
 class NoGuard:
     """Lets every act begin: in development, platforms are registered before the worker has ever run.

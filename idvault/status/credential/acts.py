@@ -28,7 +28,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.policy import OperatorPolicy
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.log.ports import Publication
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.store import rows as public_account_rows
@@ -300,11 +300,14 @@ class CredentialCommand:
     audience: str
     public_account_id: str | None = None
 
+    @property
+    def method(self) -> str:
+        """The method that is called."""
+        return "IssueStatusCredential"
+
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method="IssueStatusCredential", content=self.content)
-        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
-        return Request(self.relying_party, kept_id, fingerprint, account_token=self.account_token)
+        return keyed(self, fingerprinter).of_account(self.account_token)
 
 
 @dataclass(frozen=True, slots=True)

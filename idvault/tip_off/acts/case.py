@@ -7,13 +7,13 @@
 """
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec
 
 from idvault.core.act import Mutation, Tx, Vault, mutation
 from idvault.core.policy import TipOffPolicy
-from idvault.core.request import Fingerprinter, Request
+from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.moderator import store as moderator_store
 from idvault.moderator.acts import ModerationCall, Moderators, signed_act
 from idvault.moderator.acts import stored as stored_moderators
@@ -62,10 +62,8 @@ class TipOffCall:
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
-        fingerprint = fingerprinter.fingerprint(method=self.method, content=self.content)
-        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         signer = self.decision.moderator_id if self.decision else ""
-        return Request(self.relying_party, kept_id, fingerprint, signer)
+        return replace(keyed(self, fingerprinter), signer=signer)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

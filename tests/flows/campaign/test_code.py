@@ -114,7 +114,7 @@ async def test_a_repeat_across_a_rotation_has_the_same_codes(world: CampaignWorl
     keys = LocalKeyProvider.create(path, keys=sets, passphrase=b"p", entropy=entropy, cost=CHEAP)
     held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
     world.coder = CurrentInvitationCoder(current=lambda: held.current)
-    world.vault.fingerprinter = CurrentFingerprinter(current=lambda: held.current)
+    world.vault.fingerprinter = CurrentFingerprinter(keys=held)
     await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
     (first,) = (await world.take(campaign, number=501)).shown

@@ -13,11 +13,17 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_form_days
 from idvault.report import store as report_store
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import UsedVersions
+from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault.tip_off import rules as tip_off_rules
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.tip_off import TipOff, TipOffChannel, TipOffState
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+from tools.support.fakes.sealing import CountingEntropy
 from tools.support.flow_world import PARTY, at, request_id
+from tools.support.people import CHEAP
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 DUE = 648_000
@@ -106,6 +112,20 @@ async def test_a_repeat_is_counted_once(world: TipOffWorld) -> None:
         again = await world.file_by_form(request_id=request_id(1))
         assert not again.tip_off.flooded
     assert (await by_form(world)).flooded
+
+
+async def test_a_repeat_after_a_rotation_is_no_second_report(world: TipOffWorld, tmp_path: Path) -> None:
+    """A form that is sent again when the request key was rotated meanwhile shows the same report."""
+    sets = {Purpose.REQUEST: KeySet("0", {"0": b"k" * 32, "1": b"n" * 32})}
+    keys = LocalKeyProvider.create(
+        tmp_path / "request.keys", keys=sets, passphrase=b"p", entropy=CountingEntropy(), cost=CHEAP
+    )
+    held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
+    world.vault.fingerprinter = CurrentFingerprinter(keys=held)
+    first = await world.file_by_form(request_id=request_id(1))
+    keys.use({"request": UsedVersions(1, frozenset())})
+    again = await world.file_by_form(request_id=request_id(1))
+    assert (again.tip_off.tip_off_id, again.secret) == (first.tip_off.tip_off_id, first.secret)
 
 
 async def test_what_is_late_is_counted_apart(world: TipOffWorld, key: ModeratorKey) -> None:

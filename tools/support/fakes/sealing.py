@@ -60,6 +60,10 @@ class FakeFingerprinter:
         """Return a derived UUID, always the same."""
         return str(UUID(bytes=sha256(encode("id", relying_party, request_id)).digest()[:16]))
 
+    def former(self) -> tuple["FakeFingerprinter", ...]:
+        """Return none."""
+        return ()
+
 
 class FakeRecordSealer:
     """Creates records whose ciphertext is the outcome; can refuse."""
