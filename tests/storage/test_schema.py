@@ -75,6 +75,13 @@ _NOT_OF_AN_ACCOUNT = {
 }
 
 
+@pytest.mark.parametrize("column", ["erasures.origin", "disclosures.record_digest"])
+def test_what_every_row_has_cannot_be_missing(column: str) -> None:
+    """The database refuses a row without it, so that no reader has to think of one."""
+    table, name = column.split(".")
+    assert not schema.main.tables[table].columns[name].nullable
+
+
 @pytest.mark.parametrize("metadata", [schema.main, schema.shred])
 def test_account_token_comes_first(metadata: MetaData) -> None:
     """Every table of account data has account_token first in its primary key."""

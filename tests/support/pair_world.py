@@ -14,7 +14,7 @@ from idvault.key.acts.stored import ShredKeys
 from idvault.log.ports import Witness
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.account import AccountState
-from idvault_verify.erasure import ErasureState
+from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from tools.support import sql
 from tools.support.databases import Databases
@@ -87,6 +87,7 @@ class PairWorld:
                 erase_at=now,
                 destroy_at=now,
                 entry_id="f" * 32,
+                origin=ErasureOrigin.PLATFORM.value,
                 destroyed_at=now,
             ),
         )

@@ -19,7 +19,7 @@ _OPEN_FOR_NEWEST = statement(
     for_change(
         select(_D.disclosure_id)
         .join(records, (_R.account_token == _D.account_token) & (_R.record_id == _D.record_id))
-        .where(_D.account_token == param("token"), _D.record_digest.is_not(None), _IS_OPEN)
+        .where(_D.account_token == param("token"), _IS_OPEN)
         .order_by(_D.disclosure_id),
         of=disclosures,
     ),

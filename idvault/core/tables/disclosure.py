@@ -47,7 +47,7 @@ disclosures = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("threshold", SmallInteger, nullable=False),
     Column("entry_id", ID, nullable=False),
-    Column("record_digest", LargeBinary),
+    Column("record_digest", LargeBinary, nullable=False),
     Column("disclosed_at", Micros),
     Column("disclose_entry_id", ID),
     Column("legal_basis", Text),

@@ -23,7 +23,7 @@ erasures = Table(
     Column("destroyed_at", Micros),
     Column("due_at", Micros),
     Column("held", Boolean),
-    Column("origin", WORD),
+    Column("origin", WORD, nullable=False),
     Column("absent_from", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(

@@ -115,7 +115,7 @@ Table(
     Column("digest", LargeBinary, nullable=False),
     Column("threshold", SmallInteger, nullable=False),
     Column("entry_id", String(32), nullable=False),
-    Column("record_digest", LargeBinary),
+    Column("record_digest", LargeBinary, nullable=False),
     Column("disclosed_at", BigInteger),
     Column("disclose_entry_id", String(32)),
     Column("legal_basis", Text),

@@ -368,7 +368,7 @@ Table(
     Column("destroyed_at", BigInteger),
     Column("due_at", BigInteger),
     Column("held", Boolean),
-    Column("origin", String(32)),
+    Column("origin", String(32), nullable=False),
     Column("absent_from", BigInteger),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     index("ix_erasures_due", "due_at", **only("due_at IS NOT NULL")),
