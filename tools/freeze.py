@@ -9,6 +9,8 @@ each type of event.
 import json
 import sqlite3
 import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -92,9 +94,14 @@ def _parts() -> dict[str, str]:
     }
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the freeze and return the exit code."""
-    folder = Path(arguments[0])
+    parser = ArgumentParser(
+        prog="python -m tools.freeze",
+        description="Writes what a rearrangement of the code must not change into a folder.",
+    )
+    parser.add_argument("folder", type=Path, help="the folder to write to; compare two with `diff -r`")
+    folder: Path = parser.parse_args(arguments).folder
     for name, text in _parts().items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -104,4 +111,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

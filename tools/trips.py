@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,8 +175,11 @@ def measured() -> dict[str, list[str]]:
     return found
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print each trip and return the exit code."""
+    ArgumentParser(
+        prog="python -m tools.trips", description="Prints the files of the service that one call meets."
+    ).parse_args(arguments)
     for name, files in trips().items():
         print(f"{name}: {len(files)} files")
         print(*(f"  {file}" for file in files), sep="\n")
