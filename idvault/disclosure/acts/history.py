@@ -73,12 +73,14 @@ async def of(
         )
         if rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
     )
+    # A reader refuses an opening without its disclosure, and two processes' clocks may differ at midnight.
+    told = {each.disclosure_id for each in disclosures}
     openings = tuple(
         each
         for each in await vault.read(
             "disclosure.openings", lambda one: lists.opened(one, account_token=account_token)
         )
-        if rules.is_told(happened_at=each.opened_at, horizon=horizon)
+        if each.disclosure_id in told and rules.is_told(happened_at=each.opened_at, horizon=horizon)
     )
     listed = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
     entry_ids = [each for each in listed if each is not None]

@@ -30,9 +30,12 @@ W1 = witness("witness.example/w1", seed=2)
 WITNESSED = ("--witness", str(W1.key))
 
 
-def event(number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime = AT) -> Event:
-    """Return an opening as logged."""
-    fields: dict[str, str | bytes] = {"disclosure_id": f"{number:032x}", "record_digest": b"d" * 32}
+def event(
+    number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime = AT, *, of: int | None = None
+) -> Event:
+    """Return an opening as logged. of: the number of its disclosure, which else is its own."""
+    disclosure = f"{number if of is None else of:032x}"
+    fields: dict[str, str | bytes] = {"disclosure_id": disclosure, "record_digest": b"d" * 32}
     fields["decision"] = b"signed"
     return Event(kind, "55" * 16, TOKEN, at, at, f"{number:032x}", bytes([number]) * 32, fields)
 
@@ -46,6 +49,11 @@ def disclosed(number: int) -> Event:
         "legal_basis": "第一条\x1b[2J",
     }
     return replace(event(number, EventType.DISCLOSURE_DISCLOSE), fields=fields)
+
+
+def opened(*numbers: int) -> list[Event]:
+    """Return disclosures with these numbers, and an opening of each."""
+    return [*map(disclosed, numbers), *map(event, numbers)]
 
 
 def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.DisclosureHistory:
@@ -93,7 +101,7 @@ def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
 
 async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
     """The answer is the content of the file."""
-    server.outcomes = [answer(event(1))]
+    server.outcomes = [answer(*opened(1))]
     found = await ask("get_disclosure_history", TOKEN)
     assert (found.account_token, found.horizon, found.openings) == (TOKEN, HORIZON, 1)
     (asked,) = server.asked
@@ -103,7 +111,7 @@ async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
 
 def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
     """`check-history` accepts the output of `history` offline."""
-    server.outcomes = [answer(disclosed(3), event(1), event(2), witnesses=1)]
+    server.outcomes = [answer(disclosed(3), event(1, of=3), event(2, of=3), witnesses=1)]
     file = tmp_path / "mine.json"
     fetched = CliRunner().invoke(client, [*connection, "history", TOKEN, "--out", str(file)])
     text = f"history: 1 disclosures, 2 openings before {HORIZON.isoformat()}"
@@ -131,16 +139,16 @@ def test_a_history_without_openings(tmp_path: Path) -> None:
 
 def test_a_witness_counts(tmp_path: Path) -> None:
     """If a witness is given it must have cosigned."""
-    assert last(check(tmp_path, answer(event(1), witnesses=1), *WITNESSED)) == AS_TOLD
-    assert check(tmp_path, answer(event(1)), *WITNESSED).exit_code == 5
+    assert last(check(tmp_path, answer(*opened(1), witnesses=1), *WITNESSED)) == AS_TOLD
+    assert check(tmp_path, answer(*opened(1)), *WITNESSED).exit_code == 5
 
 
 def test_without_witnesses_a_log_may_be_a_copy(tmp_path: Path) -> None:
     """The attack: a second log under the same key verifies; without a witness policy the result says so."""
-    told = check(tmp_path, answer(event(1)))
+    told = check(tmp_path, answer(*opened(1)))
     assert (told.exit_code, last(told)) == (6, f"{AS_TOLD}, and a log without witnesses says")
     assert "copy that only you are shown" in told.stderr
-    told = check(tmp_path, answer(event(1)), "--json")
+    told = check(tmp_path, answer(*opened(1)), "--json")
     shown = json.loads(told.stdout)
     assert (told.exit_code, shown["valid_as_told_unwitnessed"]) == (6, True)
     assert not {"valid", "valid_as_told"} & set(shown)
@@ -148,7 +156,7 @@ def test_without_witnesses_a_log_may_be_a_copy(tmp_path: Path) -> None:
 
 
 def _changed(**changes: object) -> status_pb2.DisclosureHistory:
-    message = answer(event(1), event(2))
+    message = answer(*opened(1, 2))
     for name, value in changes.items():
         setattr(message.openings[1], name, value)
     return message
@@ -162,7 +170,7 @@ def _changed_disclosure(**changes: object) -> status_pb2.DisclosureHistory:
 
 
 def _spoilt(what: str) -> status_pb2.DisclosureHistory:
-    message = answer(event(1), event(2))
+    message = answer(*opened(1, 2))
     first, second = message.openings
     match what:
         case "account":
@@ -201,6 +209,8 @@ def _spoilt(what: str) -> status_pb2.DisclosureHistory:
         (_spoilt("index"), "NOT_IN_LOG"),
         (_spoilt("absent"), "NOT_IN_LOG"),
         (_spoilt("twice"), "LISTED_TWICE"),
+        (answer(*opened(1), event(2)), "DISCLOSURE_LEFT_OUT"),
+        (answer(event(1)), "DISCLOSURE_LEFT_OUT"),
         (_spoilt("checkpoint"), "LOG_INVALID"),
         (_spoilt("note"), "LOG_INVALID"),
         (answer(event(1, at=HORIZON)), "PAST_HORIZON"),
@@ -224,7 +234,7 @@ def test_whatever_does_not_verify_is_named(
 
 def test_another_account_and_no_file(tmp_path: Path) -> None:
     """Another account's history is refused; a missing file is a different error."""
-    result = check(tmp_path, answer(event(1)), "--account", "acct_7123456789abcdefghjkmnpqrs")
+    result = check(tmp_path, answer(*opened(1)), "--account", "acct_7123456789abcdefghjkmnpqrs")
     assert (result.exit_code, last(result)) == (5, "check: OTHER_ACCOUNT")
     missing = ["check-history", str(tmp_path / "none"), "--public-key", logs.VKEY]
     told = CliRunner().invoke(app, missing)
@@ -244,32 +254,32 @@ def _published(folder: Path, *events: Event, size: int = 7, more: int = 0, witne
 
 def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) -> None:
     """The attack: a vault signs a history without its rows; the result does not say more than it proves."""
-    true, edited = (answer(event(1), event(2), witnesses=1) for _ in range(2))
-    del edited.openings[:]
+    true, edited = (answer(*opened(1, 2), witnesses=1) for _ in range(2))
+    del edited.openings[:], edited.disclosures[:]
     statements.sign(edited)
     later = event(4, at=HORIZON)
     approvals = [event(number, EventType.DISCLOSURE_APPROVE) for number in (5, 6, 7)]
     share: dict[str, Part] = {"disclosure_id": "08", "custodian": "custodian-a", "share_hash": b"s" * 32}
     released = replace(event(8, EventType.DISCLOSURE_RELEASE), fields=share)
-    public = _published(tmp_path, event(1), event(2), *approvals, released, later, more=300, witnesses=1)
+    public = _published(tmp_path, *opened(1, 2), *approvals, released, later, more=300, witnesses=1)
     for message, listed in ((true, 2), (edited, 0)):
         result = check(tmp_path, message, "--directory", str(public), *WITNESSED)
         assert (result.exit_code, last(result)) == (6, AS_TOLD)
         assert f"{listed} openings before" in result.stdout
         counted = (
-            "public log: 0 disclosures, 2 openings, 3 approvals and 1 releases of shares, of all accounts"
+            "public log: 2 disclosures, 2 openings, 3 approvals and 1 releases of shares, of all accounts"
         )
         assert counted in result.stdout
         told = check(tmp_path, message, "--directory", str(public), "--json", *WITNESSED)
         shown = json.loads(told.stdout)
-        log = {"disclosures": 0, "openings": 2, "approvals": 3, "releases": 1}
+        log = {"disclosures": 2, "openings": 2, "approvals": 3, "releases": 1}
         assert (shown["log"], len(shown["openings"])) == (log, listed)
     assert "public log: not counted" in check(tmp_path, edited).stdout
 
 
 def test_the_public_log_must_be_the_historys(tmp_path: Path) -> None:
     """Another log, an older one, and damaged or missing files are refused."""
-    message = answer(event(1))
+    message = answer(*opened(1))
     for public, code, reason in (
         (_published(tmp_path, event(2), more=9), 5, "LOG_FORKED"),
         (_published(tmp_path, size=3), 5, "LOG_OLDER"),
@@ -277,8 +287,8 @@ def test_the_public_log_must_be_the_historys(tmp_path: Path) -> None:
     ):
         result = check(tmp_path, message, "--directory", str(public))
         assert (result.exit_code, last(result)) == (code, f"check: {reason}")
-    whole = _published(tmp_path, event(1), more=9)
-    bundle = whole / "tile" / "entries" / "000.p" / "17"
+    whole = _published(tmp_path, *opened(1), more=9)
+    bundle = whole / "tile" / "entries" / "000.p" / "18"
     for damage in (bundle.read_bytes()[:-1], bundle.read_bytes()[:-1] + b"x"):
         bundle.write_bytes(damage)
         assert last(check(tmp_path, message, "--directory", str(whole))) == "check: LOG_INVALID"

@@ -15,7 +15,15 @@ from idvault_verify.offline import disclosure_history
 from idvault_verify.offline.disclosure_history import HistoryError
 from idvault_verify.transparency import note as notes
 from idvault_verify.v1 import status_pb2
-from tests.clients.offline.test_disclosure_history import HORIZON, answer, check, disclosed, event, last
+from tests.clients.offline.test_disclosure_history import (
+    HORIZON,
+    answer,
+    check,
+    disclosed,
+    event,
+    last,
+    opened,
+)
 from tests.clients.vault_server import TOKEN
 from tools.support import logs, statements
 from tools.support.merkle import log_of, signer
@@ -29,7 +37,7 @@ Json = dict[str, Any]
 
 def whole() -> status_pb2.DisclosureHistory:
     """Return the history of an account with two disclosures and three openings."""
-    return answer(disclosed(1), disclosed(2), event(3), event(4), event(5))
+    return answer(disclosed(1), disclosed(2), event(3, of=1), event(4, of=1), event(5, of=2))
 
 
 def content() -> Json:
@@ -68,7 +76,7 @@ PATHS = list(paths(content()))
 
 def test_the_true_one() -> None:
     """It passes as it is, with and without entries, and says when the vault stated it."""
-    for message in (whole(), answer(), answer(event(1)), answer(disclosed(1))):
+    for message in (whole(), answer(), answer(*opened(1)), answer(disclosed(1))):
         assert verdict(message) == ""
     text = json_format.MessageToJson(whole())
     assert disclosure_history.check(disclosure_history.parse(text), policy=logs.POLICY).stated_at == MADE

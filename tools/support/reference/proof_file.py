@@ -159,6 +159,8 @@ def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
         places.add(logged.index)
     check(len(places) == len(found), "an entry is listed twice")
     _check_stated(fields, log)
+    disclosed = {each["disclosureId"] for kind, each in listed if kind == "disclosure:record:disclose"}
+    check(all(each["disclosureId"] in disclosed for _, each in listed), "a disclosure is left out")
     return found
 
 

@@ -9,14 +9,15 @@ A history is valid if, in this order,
   and both commit to this account and these details,
 * each entry is in the tree of the checkpoint, at its own index, and happened before the horizon,
 * it lists as many of each as the vault states, and the vault's signature is of all of it: account, horizon,
-  entries, checkpoint and when the vault stated that. The log's key vouches for the key that signed.
+  entries, checkpoint and when the vault stated that. The log's key vouches for the key that signed,
+* the disclosure of each opening is listed, too: a disclosure comes first, so the vault has left it out.
 
 The log proves what is listed, and the signature that it is what the vault told. That the vault left none out
 is its statement: a history is "valid as far as the vault told". How many disclosures the log has for all
 accounts: disclosure_count.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -124,7 +125,18 @@ def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
     proved: tuple[ProvedDisclosure | ProvedOpening, ...] = (*disclosures, *openings)
     if len({each.index for each in proved}) != len(proved):
         raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
-    return ProvedHistory(disclosures, openings, newest, _stated_at(answer, policy))
+    stated_at = _stated_at(answer, policy)
+    _check_disclosed(disclosures, openings)
+    return ProvedHistory(disclosures, openings, newest, stated_at)
+
+
+def _check_disclosed(disclosures: Sequence[ProvedDisclosure], openings: Sequence[ProvedOpening]) -> None:
+    """Raise HistoryError (DISCLOSURE_LEFT_OUT) for an opening without its disclosure."""
+    listed = {each.disclosure_id for each in disclosures}
+    for number, each in enumerate(openings, start=1):
+        if each.disclosure_id not in listed:
+            text = f"the vault has left out the disclosure of opening {number}, {each.disclosure_id}"
+            raise HistoryError("DISCLOSURE_LEFT_OUT", text)
 
 
 def signed_bytes(answer: status_pb2.DisclosureHistory) -> bytes:
