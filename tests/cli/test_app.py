@@ -5,14 +5,14 @@ import json
 import re
 import runpy
 import sys
-from importlib.metadata import version
+from importlib.metadata import EntryPoints, entry_points, version
 from pathlib import Path
 
 import pytest
 
 from idvault.core.config import ConfigError
 from idvault.core.process import PortBusyError, ProcessError
-from idvault.processes.cli import errors
+from idvault.processes.cli import app, errors
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.error import (
@@ -170,6 +170,31 @@ def test_mistake_of_ours_shows_places_and_no_text() -> None:
     assert "RuntimeError" in str(explained)
     assert "test_app.py" in str(explained)
     assert "某一一" not in str(explained)
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--help"], ["--json", "keys", "--help"]])
+def test_a_command_of_ours_looks_for_no_other(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other packages add is looked up for their commands, for groups of both, and for help."""
+    looked: list[str] = []
+
+    def look(*, group: str) -> EntryPoints:
+        looked.append(group)
+        return entry_points(group=group)
+
+    monkeypatch.setattr(app, "entry_points", look)
+    assert app.run(arguments) == 0
+    assert looked == []
+    for others in (["auditor", "--help"], ["roster", "--help"], ["--help"], []):
+        app.run(others)
+        assert looked.pop() == "idvault.commands"
+
+
+def test_groups_with_parts_of_both_are_known() -> None:
+    """Commands of ours that another package extends: its part is there, and missed where it is not."""
+    extended = {name for name in app.installed() if name not in app.ADDED}
+    assert extended == set(app.PEOPLES)
+    moved = app.program({}).moved
+    assert {name.partition(" ")[0] for name in moved} == extended | set(app.ADDED)
 
 
 def test_module_runs_as_a_program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

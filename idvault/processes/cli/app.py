@@ -36,7 +36,7 @@ _OWN = {
     "report": ("report:report", "The transparency report: what the vault did on some days."),
 }
 # What other packages of ours add where they are installed: the program, and the line in the help.
-_ADDED = {
+ADDED = {
     "dev": ("idvault", "Run the whole vault on this machine."),
     "mock-registry": ("idvault", "Stand in for the national registry."),
     "auditor": ("idvault-people", "Request one sealed record, and open it."),
@@ -45,7 +45,7 @@ _ADDED = {
     "epoch": ("idvault-people", "The statements by which the log goes on after a loss: read and sign them."),
 }
 # Commands of groups that are ours, and of which people have the larger part.
-_PEOPLES = {"roster": ("fetch", "propose", "show", "sign", "submit", "verify"), "log": ("keys",)}
+PEOPLES = {"roster": ("fetch", "propose", "show", "sign", "submit", "verify"), "log": ("keys",)}
 
 
 def installed() -> dict[str, str]:
@@ -55,21 +55,26 @@ def installed() -> dict[str, str]:
 
 def program(added: Mapping[str, str]) -> Commands:
     """Return the command line with what is added to it."""
-    commands = {}
+    commands: dict[str, Command] = {}
+    moved: dict[str, str] = {}
     for name, (place, line) in _OWN.items():
         places = (f"idvault.processes.cli.{place}", *([added[name]] if name in added else []))
-        peoples = () if name in added else _PEOPLES.get(name, ())
-        elsewhere = {each: f"idvault-people {name} {each}" for each in peoples}
-        commands[name] = Command(line, places, elsewhere)
-    for name, (_, line) in _ADDED.items():
+        commands[name] = Command(line, places)
+        if name not in added:
+            moved |= {f"{name} {each}": f"idvault-people {name} {each}" for each in PEOPLES.get(name, ())}
+    for name, (other, line) in ADDED.items():
         if name in added:
             commands[name] = Command(line, (added[name],))
-    gone = {name: f"{program} {name}" for name, (program, _) in _ADDED.items() if name not in added}
+        else:
+            moved[name] = f"{other} {name}"
     return Commands(
-        "idvault", _HELP, commands, gone=gone, explain=errors.explain, loading=process.without_collector
+        "idvault", _HELP, commands, moved=moved, explain=errors.explain, loading=process.without_collector
     )
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors go to stderr."""
-    return program(installed()).run(arguments)
+    asked = next((each for each in arguments if not each.startswith("-")), "")
+    # To look for what is added takes longer than to begin: not for a command that is ours alone.
+    is_ours = asked in _OWN and asked not in PEOPLES
+    return program({} if is_ours else installed()).run(arguments)

@@ -28,28 +28,25 @@ _PLAIN: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command. line: of the help. places: "module:attribute" of it, or of each part of one group.
-
-    elsewhere: how one types a command of this group that another package has, by its name.
-    """
+    """A command. line: of the help. places: "module:attribute" of it, or of each part of one group."""
 
     line: str
     places: tuple[str, ...]
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
     """A program. name: as one types it, and of its package.
 
-    gone: how one types a command that another package has, by its name.
+    moved: how one types a command that another package has, by what one would type after this program's
+    name: "auditor", or "roster sign" of a group.
     loading: what surrounds the import of a command.
     """
 
     name: str
     help: str
     commands: Mapping[str, Command]
-    gone: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
     explain: Callable[[Exception], CommandError] = explain
     loading: Callable[[], AbstractContextManager[object]] = nullcontext
 
@@ -103,9 +100,8 @@ class Commands:
         parent = typer.Typer(**_PLAIN)
         if isinstance(found[0], typer.Typer):
             group = _together(found)
-            moved.add(
-                group, {f"{name} {each}": to for each, to in command.elsewhere.items()}, program=self.name
-            )
+            of_group = {typed: now for typed, now in self.moved.items() if typed.startswith(f"{name} ")}
+            moved.add(group, of_group, program=self.name)
             parent.add_typer(group, name=name)
         else:
             parent.command(name)(found[0])
@@ -122,8 +118,8 @@ def _group(program: Commands) -> type[TyperGroup]:
             return list(program.commands)
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            if cmd_name in program.gone:
-                raise moved_error(cmd_name, now=program.gone[cmd_name])
+            if cmd_name in program.moved:
+                raise moved_error(cmd_name, now=program.moved[cmd_name])
             if cmd_name in program.commands and cmd_name not in loaded:
                 loaded[cmd_name] = program.load(cmd_name)
             return loaded.get(cmd_name)
