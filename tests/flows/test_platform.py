@@ -7,7 +7,7 @@ from idvault.core.platform import Platform
 from idvault.core.request import MemberAsked
 from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
@@ -19,7 +19,7 @@ SPKI = "f" * 64
 @pytest.fixture
 def vault(world: World) -> Vault:
     """Return what the acts need."""
-    return wire_vault(
+    return vault_of(
         world.database, guard=world.guard, fingerprinter=FakeFingerprinter(), entropy=CountingEntropy()
     )
 

@@ -20,7 +20,7 @@ from idvault.log.acts import notes, tree
 from idvault.log.acts.proofs import LogProofs
 from idvault.log.acts.sequencing import sequence
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
-from idvault.processes.bootstrap.vault import own_vault, wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
@@ -84,7 +84,7 @@ class Checks:
         self.world = world
         self.folder = folder
         self.files = LocalPublicFiles(directory=folder)
-        self.vault = wire_vault(
+        self.vault = vault_of(
             database,
             guard=world.guard,
             fingerprinter=FakeFingerprinter(),
@@ -510,7 +510,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     try:
         database = checks.world.database
         proofs = LogProofs(main=database, shred=shred)
-        vault, context = own_vault(database), ReceiptContext(proofs, lambda _id: None, _unexpected)
+        vault, context = vault_of(database), ReceiptContext(proofs, lambda _id: None, _unexpected)
         claim = await checks.world.verify(command(1))
         at_once = await receipt_acts.of(vault, claim, context=context)
         assert at_once is not None
@@ -553,4 +553,4 @@ async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
     """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
     failed, context = replace(claim, receipt=None), ReceiptContext(None, lambda _: None, _unexpected)  # type: ignore[arg-type]
-    assert await receipt_acts.of(own_vault(checks.world.database), failed, context=context) is None
+    assert await receipt_acts.of(vault_of(checks.world.database), failed, context=context) is None

@@ -15,7 +15,7 @@ from idvault.core.db.statement import scalar, statement
 from idvault.core.request import Asked, MemberAsked
 from idvault.core.tables.claim import requests
 from idvault.core.tables.log import log_entries
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.operation.store import ROWS
 from idvault_verify.clock import ClockReading
@@ -47,9 +47,7 @@ class Door:
 @pytest.fixture
 def vault(main_database: Database) -> Vault:
     """Return what the acts need."""
-    return wire_vault(
-        main_database, guard=Door(), fingerprinter=FakeFingerprinter(), entropy=CountingEntropy()
-    )
+    return vault_of(main_database, guard=Door(), fingerprinter=FakeFingerprinter(), entropy=CountingEntropy())
 
 
 @mutation("test.begin", again=ROWS.get)

@@ -7,7 +7,7 @@ from pathlib import Path
 from idvault.core.db.database import Database
 from idvault.key.acts import version as acts
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
@@ -23,7 +23,7 @@ class KeyWorld:
     def __init__(self, database: Database, folder: Path, *, holder: Holder = Holder.SERVICE) -> None:
         self.database, self.folder, self.holder = database, folder, holder
         self.after = timedelta(0)
-        self.vault = own_vault(database)
+        self.vault = vault_of(database)
         made = key_set.fresh(holder, entropy=ENTROPY)
         LocalKeyProvider.create(self.path(), keys=made, passphrase=b"p", entropy=ENTROPY, cost=CHEAP)
 

@@ -10,7 +10,7 @@ from idvault.log.acts.guard import LogGuard
 from idvault.people import acts
 from idvault.people.acts import Proposal, Published, RosterHolder
 from idvault.processes.bootstrap.roster import check_purpose
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest import hpke
 from idvault_verify.attest.people import roster_chain, roster_signature
 from idvault_verify.attest.people.roster import Roster
@@ -65,7 +65,7 @@ class Process:
     number: int = 0
 
     def __post_init__(self) -> None:
-        self.vault = wire_vault(
+        self.vault = vault_of(
             self.database,
             guard=LogGuard(look=self.waiting.unsequenced),
             fingerprinter=FakeFingerprinter(),

@@ -15,7 +15,7 @@ from idvault.core.db.database import Database
 from idvault.log.acts.guard import LogGuard
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import SecondFactors
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
@@ -82,7 +82,7 @@ def build(database: Database, keys: Path) -> World:
     waiting, counted = WaitingLog(), list[None]()
     guard = LogGuard(look=waiting.unsequenced)
     factors = SecondFactors(
-        vault=wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY),
+        vault=vault_of(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY),
         sealer=TotpSealer(keys=provider, entropy=ENTROPY),
         roster_member=_person,
         on_refused=lambda: counted.append(None),

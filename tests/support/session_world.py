@@ -18,7 +18,7 @@ from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
 from idvault.log.acts.proofs import LogProofs
 from idvault.platform import acts as platform_acts
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
@@ -84,7 +84,7 @@ class SessionWorld:
         self.campaigns = self.moderation.campaigns
         self.claims = self.campaigns.claims
         self.database = database
-        self.vault = wire_vault(
+        self.vault = vault_of(
             self.claims.claims,  # type: ignore[arg-type]
             guard=self.claims.guard,
             fingerprinter=FakeFingerprinter(),

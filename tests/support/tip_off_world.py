@@ -10,7 +10,7 @@ from uuid import UUID
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import NewSanction
 from idvault.sealing import key_set
@@ -96,7 +96,7 @@ class TipOffWorld:
         self.world = sanctions or SanctionWorld(database)
         self.database = database
         self.policy = TipOffPolicy(builders.ZONE, **policy)
-        self.vault = wire_vault(
+        self.vault = vault_of(
             database,
             guard=self.world.claims.guard,
             fingerprinter=FakeFingerprinter(),

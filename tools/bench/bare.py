@@ -17,8 +17,10 @@ from idvault.core.edge.call import Caller
 from idvault.core.policy import OperatorPolicy
 from idvault.processes.bootstrap.account import build_statuses
 from idvault.processes.bootstrap.base import load_keys, open_base
+from idvault.processes.bootstrap.request_key import fingerprinter_of
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.cli import running
+from idvault.sealing.key_set import Purpose
 from idvault_verify.v1 import status_pb2
 
 _CALLER = Caller("platform-a", "platform", "b" * 32)
@@ -37,7 +39,9 @@ async def _serve(ready: Path) -> None:
         base = await stack.enter_async_context(open_base(settings, running.real_clock, process="serve"))
         policy = OperatorPolicy(5, 365, settings.registry_calls_per_second, settings.zone)
         keys = load_keys(settings)
-        vault = vault_of(base, keys=keys, guard=guard_of(base))
+        vault = vault_of(
+            base.main, guard=guard_of(base), fingerprinter=fingerprinter_of(keys, Purpose.REQUEST)
+        )
         servicer, _ = await build_statuses(stack, base, vault, keys=keys, policy=policy)
 
         # Groups save more than all features cost: without them the two servers could not be compared.

@@ -18,7 +18,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import InTurn, at_any_time
@@ -115,7 +115,7 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
         alarm=lambda _provider: None,
     )
     guard = LogGuard(look=WaitingLog().unsequenced)
-    vault = wire_vault(main, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY)
+    vault = vault_of(main, guard=guard, fingerprinter=FakeFingerprinter(), entropy=ENTROPY)
     settlement = SettlementContext(
         registries=dict.fromkeys(SubjectKind, registry),
         withheld=dict.fromkeys(SubjectKind, registry),

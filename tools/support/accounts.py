@@ -9,7 +9,7 @@ from idvault.account import acts as account_acts
 from idvault.account.store import rows
 from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.status import acts, store
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
@@ -23,7 +23,7 @@ class Accounts:
     """Short calls. event: the entry that the log gets."""
 
     def __init__(self, database: Database) -> None:
-        self.database, self.vault = database, own_vault(database)
+        self.database, self.vault = database, vault_of(database)
 
     async def get(self, *, relying_party: str, account_token: str) -> Account | None:
         return await account_acts.find(self.vault.main, relying_party, account_token)

@@ -17,7 +17,7 @@ from idvault.core.edge.server import Service
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
 from idvault.processes import migrations
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.v1 import campaign_pb2 as pb
 from tools.support.databases import memory
 from tools.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
@@ -100,7 +100,7 @@ class CampaignEdge:
 
     def __init__(self, database: Database, metrics: Metrics) -> None:
         self.database = database
-        self.vault = wire_vault(
+        self.vault = vault_of(
             database,
             guard=OpenGuard(),
             fingerprinter=FakeFingerprinter(),

@@ -15,7 +15,7 @@ from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.account import Status
 from idvault_verify.campaign import Campaign, CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
 from idvault_verify.clock import ClockReading
@@ -53,7 +53,7 @@ class CampaignWorld:
         self.guard = OpenGuard()
         self.coder: InvitationCoder = FakeCoder()
         self.main = Flaky(database)
-        self.vault = wire_vault(
+        self.vault = vault_of(
             cast(Database, self.main), guard=self.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
         self._number = 10_000 * (life + 1)

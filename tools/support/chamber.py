@@ -39,7 +39,7 @@ from idvault.log.acts.reading import StoredLog
 from idvault.log.api import TransparencyMethods
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.custody_edge import custody_services
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
@@ -185,7 +185,7 @@ class Chamber:
     def restart(self) -> None:
         """Rebuild the flows, as after a crash: only the databases are kept."""
         self.flaky = FlakyDatabase(self.main)
-        self.vault = wire_vault(
+        self.vault = vault_of(
             cast(Database, self.flaky),
             guard=LogGuard(look=self.waiting.unsequenced),
             fingerprinter=FakeFingerprinter(),

@@ -17,7 +17,7 @@ from idvault.claim.rules import Claim
 from idvault.claim.store import NewClaim
 from idvault.core.act import SYSTEM, MemberActor, Vault
 from idvault.core.db.database import Database
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake
 from idvault_verify.account import SubjectKind
@@ -48,7 +48,7 @@ class Claims:
     """The acts of one database. events: the entries that the log gets."""
 
     def __init__(self, database: Database) -> None:
-        self.database, self.vault = database, own_vault(database)
+        self.database, self.vault = database, vault_of(database)
 
     async def open(
         self, asked: AskedClaim, *, event: Event, superseded: Event, turn: CallTurn | None = None
@@ -88,7 +88,7 @@ class Jobs:
     """The jobs of one database, as one process knows them."""
 
     def __init__(self, database: Database) -> None:
-        self.database, self.vault = database, own_vault(database)
+        self.database, self.vault = database, vault_of(database)
         self._turns: Turns = {}
 
     async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:

@@ -38,7 +38,7 @@ from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History
 from idvault.disclosure.ports import RecordAccess
 from idvault.log.acts.proofs import LogProofs, Proofs, Proved
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.status import StatusServicer
 from idvault.sealing.ports import Stated
 from idvault.status.acts import CHUNK, Feeds, StatusTexts
@@ -423,7 +423,7 @@ def _services(statuses: FakeStatuses, hub: Hub, campaigns: CampaignEdge) -> list
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
             VerificationMethods(
-                vault=own_vault(no_records), context=nothing, receipts=RECEIPTS, rules=RULES, patience=2.0
+                vault=vault_of(no_records), context=nothing, receipts=RECEIPTS, rules=RULES, patience=2.0
             ),
         ),
         Service(

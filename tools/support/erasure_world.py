@@ -16,7 +16,7 @@ from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.account import Status
 from idvault_verify.claim import Identity
 from tools.support import builders
@@ -49,7 +49,7 @@ class ErasureWorld:
         self.main, self.shred = main, shred
         self.shred_keys = ShredKeys(shred)
         entropy = CountingEntropy(start=5_000_000 + life * 10_000_000)
-        self.vault = wire_vault(
+        self.vault = vault_of(
             main, guard=self.claims.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
         self.context = ErasureContext(LogProofs(main=main, shred=shred), TERMS)

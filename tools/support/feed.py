@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from idvault.account.store.rows import unpack
 from idvault.core.db.database import Database
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.status import acts
 from idvault.status.rules import FeedChunk
 from idvault_verify.account import Account
@@ -25,7 +25,7 @@ class Feed:
     """The feeds in a database, as acts read and number them."""
 
     def __init__(self, database: Database) -> None:
-        self.vault = own_vault(database)
+        self.vault = vault_of(database)
 
     async def arrange(self, *, limit: int) -> int:
         return await acts.arrange(self.vault, at(0), limit=limit)

@@ -11,7 +11,7 @@ from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.status.acts import StatusTexts
 from idvault_verify.account import Status, SubjectKind
 from idvault_verify.claim import Identity
@@ -86,7 +86,7 @@ class World:
         self.claims = FlakyDatabase(self.database)
         self.jobs, self.accounts = Jobs(self.database), Accounts(self.database)
         self.guard = LogGuard(look=self.waiting.unsequenced)
-        vault = wire_vault(
+        vault = vault_of(
             self.claims,  # type: ignore[arg-type]
             guard=self.guard,
             fingerprinter=FakeFingerprinter(),

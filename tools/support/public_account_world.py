@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from idvault.core.db.database import Database
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.acts.step import PublicAccountCall, ShownPublicAccount
 from idvault.public_account.api import PublicAccountMethods
@@ -39,7 +39,7 @@ class PublicAccountWorld:
         self.claims = self.sanctions.claims
         self.database = database
         self.policy = self.claims.policy
-        self.vault = wire_vault(
+        self.vault = vault_of(
             database,
             guard=self.claims.guard,
             fingerprinter=FakeFingerprinter(),

@@ -19,7 +19,7 @@ from idvault.core.tables.log import log_entries
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import KnownModerators, ModerationCall
 from idvault.moderator.acts import stored as stored_moderators
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.sanction import SanctionServicer
 from idvault.processes.services.status import StatusServicer
 from idvault.sanction import acts
@@ -107,7 +107,7 @@ class SanctionWorld:
         self.database = database
         entropy = CountingEntropy(start=9_000_000 + life * 10_000_000)
         guard = self.claims.guard
-        self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
+        self.vault = vault_of(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
         self.appeals = ObjectionContext(terms, moderation_sealer())
         self.servicer = SanctionServicer(
             vault=self.vault,

@@ -24,7 +24,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
 from idvault.key.acts.stored import DayKeys
-from idvault.processes.bootstrap.vault import NoGuard, wire_vault
+from idvault.processes.bootstrap.vault import NoGuard, vault_of
 from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake, PersonKey
 from idvault_verify import token
@@ -74,7 +74,7 @@ class World:
         self.day_keys = DayKeys(database)
         self._seed = seed
         self._numbers = count(1)
-        self.vault = wire_vault(database, guard=NoGuard(), fingerprinter=FakeFingerprinter(), entropy=self)
+        self.vault = vault_of(database, guard=NoGuard(), fingerprinter=FakeFingerprinter(), entropy=self)
 
     def random(self, size: int = 16) -> bytes:
         """Return bytes that no other call returns."""

@@ -18,10 +18,12 @@ from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.vault import custody_vault, guard_of
+from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.services.custodian import CustodianServicer
 from idvault.processes.services.roster import RosterServicer
 from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
 from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
@@ -34,7 +36,9 @@ async def build_custody_edge(
     alone: whether this process serves no other edge; its key file is then IDVAULT_KEYS.
     """
     keys = load_custody_keys(base.settings, alone=alone)
-    vault = custody_vault(base, keys=keys, guard=guard_of(base))
+    vault = vault_of(
+        base.main, guard=guard_of(base), fingerprinter=fingerprinter_of(keys, Purpose.PERSON_REQUEST)
+    )
     await follow_keys(stack, base, vault, keys)
     await people_acts.complete(vault, rosters, now=base.clock())
     second_factor = SecondFactors(

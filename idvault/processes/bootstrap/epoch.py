@@ -23,7 +23,7 @@ from idvault.processes.backup.rules import SHRED, Seen
 from idvault.processes.bootstrap import backup
 from idvault.processes.bootstrap.base import load_keys_of, open_pair, urls
 from idvault.processes.bootstrap.log import log_policy
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault_verify.attest import epoch as statements
@@ -153,7 +153,7 @@ async def accept(
     signed = checkpoint.sign(found.kept, [signer])
     left = basis.found.tree if basis.found.contents.former else None
     async with open_pair(urls(settings)) as (main, shred):
-        await log_epoch.begin(own_vault(main), shred, now, chain, signed=signed, left=left)
+        await log_epoch.begin(vault_of(main), shred, now, chain, signed=signed, left=left)
     await _destroy_revived(settings, basis.found)
     return found.kept
 
@@ -195,7 +195,7 @@ async def accept_lost_keys(
     keep = all(each == basis.present for each in complete)
     async with open_pair(urls(settings)) as (main, shred):
         await log_epoch.sign_again(
-            own_vault(main), shred, now, basis.former, lost=count, signed=signed, keep_complete=keep
+            vault_of(main), shred, now, basis.former, lost=count, signed=signed, keep_complete=keep
         )
     await _destroy_revived(settings, basis.found)
     return count

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from idvault.core.act import SYSTEM, Vault
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.platform import Platform
+from idvault.log.acts import tree
+from idvault.log.acts.guard import LogGuard
 from idvault.moderator import acts as moderator_acts
 from idvault.platform import acts as platform_acts
 from idvault.processes import migrations
 from idvault.processes.bootstrap.base import ENTROPY, open_pair, urls
-from idvault.processes.bootstrap.vault import operator_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.deployment import acts as deployment
 from idvault.processes.migrations import pending
 from idvault.processes.migrations.branch import Migration, Phase
@@ -108,7 +111,8 @@ def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
 @asynccontextmanager
 async def _vault(settings: Settings) -> AsyncIterator[Vault]:
     async with main_database(settings) as main:
-        yield operator_vault(main, development=settings.development)
+        guard = None if settings.development else LogGuard(look=partial(tree.unsequenced, main))
+        yield vault_of(main, guard=guard)
 
 
 @asynccontextmanager

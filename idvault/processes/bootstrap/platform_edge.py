@@ -21,7 +21,7 @@ from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.erasure import erasure_context
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.policy import operator_policy
-from idvault.processes.bootstrap.request_key import platform_repeats, request_keys
+from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats, request_keys
 from idvault.processes.bootstrap.sanction import sanction_methods
 from idvault.processes.bootstrap.session import session_context, session_service
 from idvault.processes.bootstrap.tip_off import tip_off_services
@@ -48,7 +48,7 @@ async def build_platform_edge(
 ) -> GrpcServer:
     """Return the server of the services that platforms call."""
     keys, guard = load_keys(base.settings), guard_of(base)
-    vault = vault_of(base, keys=keys, guard=guard)
+    vault = vault_of(base.main, guard=guard, fingerprinter=fingerprinter_of(keys, Purpose.REQUEST))
     await follow_keys(stack, base, vault, keys)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     policy = operator_policy(base.settings)

@@ -9,7 +9,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_chain import WatchedChain
 from idvault_verify.attest.reading import RosterError
@@ -29,7 +29,7 @@ async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHol
     settings = base.settings
     origin = settings.log_origin or settings.trust_domain
     holder = RosterHolder(
-        vault=own_vault(base.main),
+        vault=vault_of(base.main),
         chain=WatchedChain(settings.roster),
         accept=partial(check_purpose, development=settings.development, origin=origin, keys=keys),
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),

@@ -10,9 +10,6 @@ from idvault.core.request import Fingerprinter
 from idvault.log.acts import tree
 from idvault.log.acts.guard import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
-from idvault.processes.bootstrap.request_key import fingerprinter_of
-from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.sealing.key_set import Purpose
 from idvault_verify.clock import ClockReading
 
 
@@ -22,12 +19,6 @@ def guard_of(base: Base) -> LogGuard:
         look=partial(tree.unsequenced, base.main),
         observe=lambda count: base.metrics.log_unsequenced(count=count),
     )
-
-
-def wire_vault(main: Database, *, guard: Guard, fingerprinter: Fingerprinter, entropy: Entropy) -> Vault:
-    """Return what acts need; production and tests differ only in these."""
-    events = EventFactory(entropy=entropy)
-    return Vault(main=main, guard=guard, fingerprinter=fingerprinter, events=events)
 
 
 class NoRequests:
@@ -56,28 +47,20 @@ class NoGuard:
         """Accept."""
 
 
-def own_vault(main: Database, *, guard: Guard | None = None) -> Vault:
-    """Return what a process needs for acts that nobody asks for. guard: None does without the log."""
-    return wire_vault(main, guard=guard or NoGuard(), fingerprinter=NoRequests(), entropy=ENTROPY)
+def vault_of(
+    main: Database,
+    *,
+    guard: Guard | None = None,
+    fingerprinter: Fingerprinter | None = None,
+    entropy: Entropy = ENTROPY,
+) -> Vault:
+    """Return what acts need; processes, commands and tests differ only in these.
 
-
-def operator_vault(main: Database, *, development: bool) -> Vault:
-    """Return what the acts of an operator's command need."""
-    return own_vault(main, guard=None if development else LogGuard(look=partial(tree.unsequenced, main)))
-
-
-def worker_vault(base: Base, *, guard: Guard) -> Vault:
-    """Return what the worker's acts need."""
-    return own_vault(base.main, guard=guard)
-
-
-def vault_of(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:
-    """Return what the acts of the platform edge need."""
-    fingerprinter = fingerprinter_of(keys, Purpose.REQUEST)
-    return wire_vault(base.main, guard=guard, fingerprinter=fingerprinter, entropy=ENTROPY)
-
-
-def custody_vault(base: Base, *, keys: LocalKeyProvider, guard: Guard) -> Vault:
-    """Return what the acts of the custody edge need."""
-    fingerprinter = fingerprinter_of(keys, Purpose.PERSON_REQUEST)
-    return wire_vault(base.main, guard=guard, fingerprinter=fingerprinter, entropy=ENTROPY)
+    guard: None does without the log. fingerprinter: None for acts that nobody asks for.
+    """
+    return Vault(
+        main=main,
+        guard=guard or NoGuard(),
+        fingerprinter=fingerprinter or NoRequests(),
+        events=EventFactory(entropy=entropy),
+    )

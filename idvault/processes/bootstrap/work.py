@@ -37,7 +37,7 @@ from idvault.processes.bootstrap.periodic.session import session_tasks
 from idvault.processes.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.processes.bootstrap.policy import operator_policy
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
-from idvault.processes.bootstrap.vault import guard_of, worker_vault
+from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.bootstrap.witness import (
     WitnessWatch,
     check_witnessed,
@@ -69,7 +69,7 @@ async def work(
         trust = await build_clock_trust(base, rosters, witnesses=witnesses, agrees=clock_agrees)
         await _adopt(stack, base, rosters)
         guard, signing = guard_of(base), log_keys(base, keys)
-        vault = worker_vault(base, guard=guard)
+        vault = vault_of(base.main, guard=guard)
         policy, changes = operator_policy(settings), Changes(speed=settings.work_speed)
         settlement = settlement_context(stack, base, rosters, policy)
         await signing.run(now=clock())

@@ -17,7 +17,7 @@ from idvault.log.acts.witness import Compared, OtherEpochError, UnwitnessedError
 from idvault.log.ports import WitnessRefusedError
 from idvault.log.store import EPOCHS
 from idvault.processes.backup import lost_entries
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.error import DamagedError
@@ -52,7 +52,7 @@ class Restored:
     async def accept(self, found: EpochStatement) -> None:
         """Do what `restore --accept-loss` does, after its checks."""
         signed = checkpoint.sign(epoch.read(found).kept, [LOG])
-        await log_epoch.begin(own_vault(self.world.main), self.world.shred, at(0), [found], signed=signed)
+        await log_epoch.begin(vault_of(self.world.main), self.world.shred, at(0), [found], signed=signed)
 
 
 @pytest_asyncio.fixture

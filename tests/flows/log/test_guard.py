@@ -15,8 +15,7 @@ from idvault.log.acts import tree
 from idvault.log.acts.guard import LogGuard
 from idvault.log.acts.sequencing import sequence
 from idvault.platform import acts as platform_acts
-from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.vault import NoRequests, wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import Reason, UnavailableError
 from tools.support import sql
@@ -86,7 +85,7 @@ CHANGES: dict[str, Callable[[World], Awaitable[object]]] = {
 
 
 def _vault(world: World) -> Vault:
-    return wire_vault(world.database, guard=world.guard, fingerprinter=NoRequests(), entropy=ENTROPY)
+    return vault_of(world.database, guard=world.guard)
 
 
 async def _register(world: World, spki: str, *, seconds: float) -> None:

@@ -12,7 +12,7 @@ from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.guard import LogGuard
-from idvault.processes.bootstrap.vault import wire_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
@@ -127,7 +127,7 @@ class Process:
 
     def __post_init__(self) -> None:
         main: Any = Mortal(self.database, self.fate)
-        vault = wire_vault(
+        vault = vault_of(
             main,
             guard=LogGuard(look=WaitingLog().unsequenced),
             fingerprinter=FakeFingerprinter(),

@@ -23,7 +23,7 @@ from idvault.key.store import sealed as key_sealed
 from idvault.key.store.sealed import SealedColumn
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
 from idvault.processes.bootstrap.operator import main_database
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.objection.acts import FIELD
 from idvault.sealing import key_version as rules
 from idvault.sealing.case_text import KeyedCaseTextSealer
@@ -151,7 +151,7 @@ async def _followed(
         # By a wrong clock, a version that every process writes under would be over.
         theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
         rules.check_clock(theirs=theirs, now=now.real)
-        vault = own_vault(main)
+        vault = vault_of(main)
         await version_acts.follow(vault, keys, now)
         yield vault, keys
 

@@ -10,7 +10,7 @@ from idvault.key.acts.rewrap import reports_end, requests_before
 from idvault.processes.bootstrap.base import load_keys, urls
 from idvault.processes.bootstrap.key.rewrap import rewrappings
 from idvault.processes.bootstrap.operator import main_database
-from idvault.processes.bootstrap.vault import own_vault
+from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -48,4 +48,4 @@ async def withdraw(settings: Settings, *, purpose: str, now: ClockReading) -> in
     async with main_database(settings) as main:
         theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
         rules.check_clock(theirs=theirs, now=now.real)
-        return await withdraw_newest(own_vault(main), keys, Purpose(purpose), now=now)
+        return await withdraw_newest(vault_of(main), keys, Purpose(purpose), now=now)
