@@ -114,6 +114,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "memory": Campaign(memory.run, "what every process takes under each load", "seconds of each", 5, 20),
     "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
     "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),
+    "walks": Campaign(
+        suites.walks, "random walks and state machines beside a model", "tenths of their length", 1, 10, ()
+    ),
     "flakes": Campaign(
         flakes.run,
         "all tests, or those named tests/..., while their processes are stopped",
