@@ -30,7 +30,7 @@ from idvault_verify.account import AccountState, Standing
 from idvault_verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
 from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.registry import RegistryAnswer
-from tools.support import builders
+from tools.support import builders, walks
 from tools.support.campaign_world import DAY, CampaignWorld, tokens
 from tools.support.databases import SqliteMaker
 from tools.support.fakes.flaky import Fault
@@ -256,7 +256,7 @@ def test_nobody_is_locked_out(sqlite_maker: SqliteMaker) -> None:
     run_state_machine_as_test(
         CampaignSteps,
         settings=settings(
-            max_examples=20,
+            max_examples=walks.length(200),
             stateful_step_count=30,
             suppress_health_check=list(HealthCheck),
         ),

@@ -35,6 +35,7 @@ from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.event import EventType
 from tests.support.disclosure_world import REASON, cancel, confirm, open_alone, request_id, signed, terms
 from tests.support.disclosure_world import asked as member_asked
+from tools.support import walks
 from tools.support.chamber import AUDITORS, CUSTODIANS, Chamber
 from tools.support.databases import SqliteMaker
 from tools.support.fakes.flaky import Fault
@@ -368,7 +369,7 @@ def test_the_life_of_disclosures(sqlite_maker: SqliteMaker) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=12,
+            max_examples=walks.length(120),
             stateful_step_count=25,
             suppress_health_check=list(HealthCheck),
         ),

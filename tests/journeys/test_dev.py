@@ -18,7 +18,7 @@ from idvault_dev.layout import PASSPHRASE
 from idvault_people.moderation import key_folder
 from tests.support.house import House, running
 from tools.support import programs, traces
-from tools.support.sandbox import fetch, verify, wait_for
+from tools.support.sandbox import claim, fetch, verify, wait_for
 
 # `idvault dev` whose platform edge is to have one port, and everything else any: no port is fixed in tests.
 ON_ONE_PORT = """
@@ -228,9 +228,9 @@ def test_no_file_holds_a_name_or_number(tmp_path: Path) -> None:
         with house.vault() as vault:
             assert verify(vault, people[0]).succeeded
             house.registry.behave("down")
-            assert verify(vault, people[1]).pending
+            assert claim(vault, people[1]).pending
             house.registry.behave("hang", count=1)
-            assert verify(vault, people[2]).pending
+            assert claim(vault, people[2]).pending
         values = [text for person in people for text in (person.name, person.number)]
         own = [Path(house.ready["registry"]["population"])]
         assert traces.search(traces.files(house.state, without=own), values) == []

@@ -15,7 +15,7 @@ from tests.support import last_release
 from tools.support.checkout import Checkout
 from tools.support.cluster import Cluster, running
 from tools.support.databases import Databases, Maker
-from tools.support.sandbox import verify, wait_for
+from tools.support.sandbox import claim, wait_for
 
 pytestmark = pytest.mark.process
 LATER = "9998"
@@ -94,7 +94,7 @@ class _People:
         registry = self._cluster.registry
         with self._cluster.vault(timeout=30) as vault:
             registry.behave("down" if waiting else "normal")
-            answer = verify(vault, registry.newcomer())
+            answer = claim(vault, registry.newcomer())
             registry.behave("normal")
             assert answer.pending is waiting
             assert wait_for(lambda: _settled(vault, answer), patience=90)

@@ -22,7 +22,7 @@ from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_verify.organization import OrganizationCategory
 from tests.support.house import House
 from tools.support import open_record, traces
-from tools.support.sandbox import Registry, fetch, verify_organization, wait_for
+from tools.support.sandbox import Registry, claim_organization, fetch, verify_organization, wait_for
 
 
 def newcomer(registry: Registry, *, pair: str = "91") -> SyntheticOrganization:
@@ -112,7 +112,7 @@ def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registr
     """During an outage the claim waits, sealed; then the worker checks it once, and it is verified."""
     who = newcomer(registry)
     registry.behave("down")
-    answer = verify_organization(vault, who)
+    answer = claim_organization(vault, who)
     assert answer.pending
     assert answer.status.organization_category is None
     registry.reset()

@@ -6,7 +6,7 @@ import pytest
 
 from idvault_client import FailureReason, State, TooManyAttempts, Vault
 from tests.support.house import House
-from tools.support.sandbox import Person, Registry, verify, wait_for
+from tools.support.sandbox import Person, Registry, claim, verify, wait_for
 
 
 def test_same_person_renews(vault: Vault, registry: Registry) -> None:
@@ -49,7 +49,7 @@ def test_newer_claim_supersedes_a_waiting_one(vault: Vault, registry: Registry) 
     """A second claim for a pending account replaces the first, which is FAILED, SUPERSEDED."""
     person = registry.newcomer()
     registry.behave("down")
-    first = verify(vault, person)
+    first = claim(vault, person)
     registry.behave("normal")
     second = verify(vault, person, account_token=first.account_token)
     assert second.succeeded
@@ -123,7 +123,7 @@ def test_claim_without_an_answer_ends_after_48_hours(own_house: House) -> None:
     """After 48 hours without an answer the claim fails, and its intake is deleted."""
     with own_house.vault() as vault:
         own_house.registry.behave("down")
-        pending = verify(vault, own_house.registry.newcomer())
+        pending = claim(vault, own_house.registry.newcomer())
         assert pending.pending
         own_house.shift(timedelta(hours=49))
         assert wait_for(lambda: vault.get_verification(pending.request_id).failed)

@@ -8,7 +8,7 @@ import pytest
 
 from idvault_client import Consent, NotFound, RequestIdReused, Vault, Verification, resident_id
 from tests.support.house import House
-from tools.support.sandbox import Person, Registry, verify, wait_for
+from tools.support.sandbox import Person, Registry, claim, verify, wait_for
 
 PARALLEL = 64
 AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
             _send(vault, changed, request_id)
         assert caught.value.code == "ALREADY_EXISTS"
     with pytest.raises(RequestIdReused):
-        verify(vault, person, request_id=request_id, account_token=first.account_token)
+        claim(vault, person, request_id=request_id, account_token=first.account_token)
     with pytest.raises(RequestIdReused):
         vault.verify_individual(
             person.name,

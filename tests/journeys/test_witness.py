@@ -22,7 +22,7 @@ from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency import checkpoint, note
 from tests.support.house import House
 from tools.support import folders, programs
-from tools.support.sandbox import invent, verify, wait_for
+from tools.support.sandbox import claim, invent, verify, wait_for
 
 
 def _witnessed(house: House) -> int:
@@ -193,7 +193,7 @@ def test_without_its_witness_people_sign_up_and_a_conflict_stops_everything(
             served = json.loads(running[0][1].read_text("utf-8"))["grpc"]
             with connect(served, tls=platform.tls, server_name=platform.server_name, timeout=20) as vault:
                 # Nobody answers for the registry here either, so the claim waits.
-                assert verify(vault, invent()).pending
+                assert claim(vault, invent()).pending
             with _witness(own_house, port=port):
                 for process, _ in running:
                     _, told = process.communicate(timeout=30)

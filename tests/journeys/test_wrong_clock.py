@@ -19,7 +19,7 @@ from tests.support import wrong_clock
 from tools.support import programs, sql
 from tools.support.cluster import Cluster, running
 from tools.support.databases import Databases
-from tools.support.sandbox import verify, wait_for
+from tools.support.sandbox import claim, verify, wait_for
 
 _AHEAD = timedelta(days=45)
 _DOUBTED = "idvault_clock_doubted 1.0"
@@ -79,7 +79,7 @@ async def test_a_worker_with_a_wrong_clock_ends_nothing(cluster: Cluster, databa
         erased = verify(vault, cluster.registry.newcomer()).account_token
         vault.erasures.request(erased)
         cluster.registry.behave("down")
-        waiting = verify(vault, cluster.registry.newcomer())
+        waiting = claim(vault, cluster.registry.newcomer())
         assert waiting.pending
         assert cluster.stop("work") == 0
         before = await _rows(databases)

@@ -1,9 +1,17 @@
 """Promises covered by existing tests: how pytest's last line is counted."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from tools.support import walks
 from tools.torture import suites
 from tools.torture.campaign import Options
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -29,3 +37,26 @@ def test_a_suite_is_run() -> None:
     options = Options(count=2, only="test_the_last_line")
     tally = suites.run(options, "tests/resilience/test_suites.py")
     assert (tally.faults, tally.lost, tally.complaints) == (12, 0, [])
+
+
+def test_every_walk_is_run_in_full() -> None:
+    """The campaign runs each file of tests with a length that can be set, and none else."""
+    files = [file for file in (ROOT / "tests").rglob("test_*.py") if file != Path(__file__)]
+    found = {str(file.relative_to(ROOT)) for file in files if "walks.length(" in file.read_text("utf-8")}
+    assert found == {*suites.WALKS}
+
+
+@pytest.mark.parametrize(("tenths", "steps"), [(None, 1_000), (1, 1_000), (10, 10_000)])
+def test_the_suite_goes_a_tenth_of_the_way(tenths: int | None, steps: int) -> None:
+    """Only the campaign's setting makes a walk longer."""
+    environment = {name: text for name, text in os.environ.items() if name != walks.SETTING}
+    asked = environment if tenths is None else environment | {walks.SETTING: str(tenths)}
+    told = subprocess.run(
+        [sys.executable, "-c", "from tools.support import walks; print(walks.length(10_000))"],
+        cwd=ROOT,
+        env=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(told.stdout) == steps

@@ -23,7 +23,7 @@ from idvault_verify.transparency import note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import Algorithm, NoteSigner, VerifierKey
 from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
-from tools.support import merkle
+from tools.support import merkle, walks
 from tools.support.merkle import vectors
 
 PUBLISHED = vectors("checkpoint")["witnessed"]
@@ -129,7 +129,7 @@ STEPS = st.builds(
 
 
 @pytest.mark.long
-@settings(max_examples=300)
+@settings(max_examples=walks.length(1_000))
 @given(steps=st.lists(STEPS, min_size=1, max_size=25))
 def test_a_fork_is_never_cosigned(steps: list[_Step]) -> None:
     """With any order of submissions, crashes and a failing disk, only one history is cosigned."""

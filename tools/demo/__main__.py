@@ -29,7 +29,6 @@ from idvault_client import (
 from idvault_dev.session import Session
 from idvault_verify.claim import Identity
 from tools.demo import browsing
-from tools.demo.claims import decided, verify, verify_organization
 from tools.demo.console import ConsoleSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
@@ -45,7 +44,16 @@ from tools.demo.sanction import SanctionSteps
 from tools.demo.step import NotShownError, StepError, check
 from tools.demo.tip_off import TipOffSteps
 from tools.support import open_record, programs, traces
-from tools.support.sandbox import Person, Registry, invent, wait_for, with_wrong_check
+from tools.support.sandbox import (
+    Person,
+    Registry,
+    decided,
+    invent,
+    verify,
+    verify_organization,
+    wait_for,
+    with_wrong_check,
+)
 
 DemoStep = tuple[str, Callable[[], None]]
 """Its name, and what it does."""

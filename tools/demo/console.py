@@ -11,11 +11,10 @@ from playwright.sync_api import Page
 
 from idvault_client import Vault
 from tools.demo import browsing
-from tools.demo.claims import verify
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.step import StepError, check
 from tools.support import programs
-from tools.support.sandbox import Person
+from tools.support.sandbox import Person, verify
 
 _AUDITOR = "auditor-b"
 _PATIENCE = 60.0

@@ -12,9 +12,8 @@ from typing import Any
 from idvault.processes.shifted_clock import READ_EVERY
 from idvault_client import PreconditionFailed, State, Vault, testing
 from idvault_client.erasures import ErasureState
-from tools.demo.claims import verify
 from tools.demo.step import check, verifier
-from tools.support.sandbox import Registry, wait_for
+from tools.support.sandbox import Registry, verify, wait_for
 
 
 class ErasureSteps:

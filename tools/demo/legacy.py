@@ -24,10 +24,9 @@ from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
 from idvault_client.commands.app import app as client_command
 from idvault_dev.session import Session
 from idvault_verify.period import month_of
-from tools.demo.claims import verify
 from tools.demo.step import check
 from tools.support import programs
-from tools.support.sandbox import Person, Registry, invent
+from tools.support.sandbox import Person, Registry, invent, verify
 
 _ACCOUNTS, _DAYS, _EACH_DAY = 500, 6, 170
 _CALLS_AT_ONCE = 8

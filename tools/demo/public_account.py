@@ -13,9 +13,8 @@ from idvault_client.public_accounts import (
     RejectReason,
 )
 from idvault_client.testing import SyntheticOrganization
-from tools.demo.claims import verify, verify_organization
 from tools.demo.step import check, client
-from tools.support.sandbox import Person
+from tools.support.sandbox import Person, verify, verify_organization
 
 
 class PublicAccountSteps:

@@ -35,9 +35,8 @@ from idvault_client.sanctions import (
     StatementOfReasons,
 )
 from idvault_client.testing import SyntheticOrganization
-from tools.demo.claims import verify_organization
 from tools.demo.step import check, verifier
-from tools.support.sandbox import wait_for
+from tools.support.sandbox import verify_organization, wait_for
 
 _AUDIENCE = "https://taxi.example"
 _STATEMENT = StatementOfReasons(

@@ -102,10 +102,14 @@ class Registry:
         return result
 
 
-def verify(
+class UndecidedError(Exception):
+    """A claim was not decided in time."""
+
+
+def claim(
     vault: Vault, person: Person, *, request_id: str | None = None, account_token: str | None = None
 ) -> Verification:
-    """Make one claim, with a new request id unless one is given."""
+    """Make one claim; return the first answer. A new request id is drawn unless one is given."""
     return vault.verify_individual(
         person.name,
         resident_id(person.number),
@@ -113,6 +117,48 @@ def verify(
         request_id=request_id or str(uuid4()),
         account_token=account_token,
     )
+
+
+def claim_organization(
+    vault: Vault, who: SyntheticOrganization, *, account_token: str | None = None
+) -> Verification:
+    """Make one claim for an organisation; return the first answer."""
+    return vault.verify_organization(
+        who.name,
+        unified_social_credit_code(who.number),
+        consent=Consent("terms-3", datetime.now(UTC)),
+        request_id=str(uuid4()),
+        account_token=account_token,
+    )
+
+
+def decided(vault: Vault, answer: Verification) -> Verification:
+    """Return a claim once it is decided; raises UndecidedError.
+
+    A busy machine may answer PENDING first, although the registry answers: the worker settles the claim.
+    """
+    found = [answer]
+
+    def ended() -> bool:
+        if found[-1].pending:
+            found.append(vault.get_verification(answer.request_id))
+        return not found[-1].pending
+
+    if not wait_for(ended):
+        raise UndecidedError(f"still {found[-1].status.state}")
+    return found[-1]
+
+
+def verify(vault: Vault, person: Person, *, account_token: str | None = None) -> Verification:
+    """Make one claim and wait until it is decided."""
+    return decided(vault, claim(vault, person, account_token=account_token))
+
+
+def verify_organization(
+    vault: Vault, who: SyntheticOrganization, *, account_token: str | None = None
+) -> Verification:
+    """Make one claim for an organisation and wait until it is decided."""
+    return decided(vault, claim_organization(vault, who, account_token=account_token))
 
 
 def send(vault: Vault, person: Person, request_id: str) -> Verification | None:
@@ -136,23 +182,6 @@ def settled(vault: Vault, person: Person, request_id: str) -> Verification:
 
     assert wait_for(ended, patience=90)
     return found[0]
-
-
-def verify_organization(
-    vault: Vault,
-    who: SyntheticOrganization,
-    *,
-    request_id: str | None = None,
-    account_token: str | None = None,
-) -> Verification:
-    """Make one claim for an organisation in the same way."""
-    return vault.verify_organization(
-        who.name,
-        unified_social_credit_code(who.number),
-        consent=Consent("terms-3", datetime.now(UTC)),
-        request_id=request_id or str(uuid4()),
-        account_token=account_token,
-    )
 
 
 def wait_for(condition: Callable[[], bool], *, patience: float = _PATIENCE) -> bool:

@@ -11,7 +11,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from time import monotonic
 
@@ -34,6 +34,7 @@ from tools.torture.cuts import Cuts
 from tools.torture.disk import Disk
 from tools.torture.erasures import run as erasures
 from tools.torture.failover import run as failover
+from tools.torture.flakes import run as flakes
 from tools.torture.fuzz import run as fuzz
 from tools.torture.http2 import run as http2
 from tools.torture.kills import Kills
@@ -113,6 +114,18 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "memory": Campaign(memory.run, "what every process takes under each load", "seconds of each", 5, 20),
     "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
     "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),
+    "walks": Campaign(
+        suites.walks, "random walks and state machines beside a model", "tenths of their length", 1, 10, ()
+    ),
+    "flakes": Campaign(
+        flakes.run,
+        "all tests, or those named tests/..., while their processes are stopped",
+        "seeds",
+        1,
+        5,
+        (),
+        is_named_only=True,
+    ),
 }
 """Every campaign; a name before the stroke stands for all that begin with it."""
 
@@ -120,14 +133,11 @@ CAMPAIGNS: Mapping[str, Campaign] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, run the campaigns, report."""
     parser = _parser()
-    asked = parser.parse_args(arguments)
-    names = [name for name in CAMPAIGNS if not asked.names or {name, name.partition("/")[0]} & {*asked.names}]
-    if unknown := {*asked.names} - {part for name in names for part in (name, name.partition("/")[0])}:
-        parser.error(f"no such campaign: {', '.join(sorted(unknown))}")
-    if strangers := [name for name in names if not _fits(CAMPAIGNS[name], asked.database)]:
-        if asked.names:
-            parser.error(f"{', '.join(strangers)}: not with {asked.database}")
-        names = [name for name in names if name not in strangers]
+    asked = parser.parse_intermixed_args(arguments)
+    tests = tuple(name for name in asked.names if name.startswith("tests/"))
+    names = _chosen(parser, asked, {*asked.names} - {*tests})
+    if tests and names != ["flakes"]:
+        parser.error("only flakes takes files of tests")
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
     timer = threading.Timer(asked.seconds, stop.set)
@@ -145,6 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 database=asked.database or next(iter(campaign.databases), "sqlite"),
                 seed=secrets.randbelow(2**32) if asked.seed is None else asked.seed,
                 only=asked.only,
+                tests=tests,
                 stop=stop,
             )
             results[name] = _run(name, campaign, options)
@@ -157,6 +168,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = {name: tally.document() for name, tally in results.items()}
         asked.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return _report(results)
+
+
+def _chosen(parser: argparse.ArgumentParser, asked: argparse.Namespace, named: Set[str]) -> list[str]:
+    """Return the campaigns to run, in the order of the list; wrong names end the program."""
+    names = [
+        name
+        for name, campaign in CAMPAIGNS.items()
+        if {name, name.partition("/")[0]} & named or not (named or campaign.is_named_only)
+    ]
+    if unknown := named - {part for name in names for part in (name, name.partition("/")[0])}:
+        parser.error(f"no such campaign: {', '.join(sorted(unknown))}")
+    if strangers := [name for name in names if not _fits(CAMPAIGNS[name], asked.database)]:
+        if named:
+            parser.error(f"{', '.join(strangers)}: not with {asked.database}")
+        names = [name for name in names if name not in strangers]
+    return names
 
 
 def _parser() -> argparse.ArgumentParser:

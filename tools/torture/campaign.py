@@ -13,13 +13,14 @@ class Options:
     """The options of a run.
 
     count: how much, in the campaign's unit. only: a part of the names to run; empty: all. stop: set to end
-    the run early.
+    the run early. tests: the files or folders of tests to run, for a campaign that runs tests; empty: all.
     """
 
     count: int
     database: str = "sqlite"
     seed: int = 1
     only: str = ""
+    tests: tuple[str, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
 
     def dice(self) -> random.Random:
@@ -28,7 +29,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign. unit: what a count counts. databases: empty if there is no choice."""
+    """One campaign. unit: what a count counts. databases: empty if there is no choice.
+
+    is_named_only: a run of all campaigns leaves it out.
+    """
 
     run: Callable[[Options], Tally]
     title: str
@@ -36,6 +40,7 @@ class Campaign:
     quick: int
     full: int
     databases: tuple[str, ...] = ("sqlite", "postgres")
+    is_named_only: bool = False
 
     def line(self, name: str) -> str:
         """Return its line in the list."""

@@ -21,7 +21,7 @@ from tools.support.checkout import HERE, Checkout
 from tools.support.cluster import ORIGIN, Cluster
 from tools.support.databases import Databases
 from tools.support.durable import durable
-from tools.support.sandbox import Person, Registry, invent, verify
+from tools.support.sandbox import Person, Registry, claim, invent
 from tools.torture.campaign import Options
 from tools.torture.loads import LOADS, Target, beside
 from tools.torture.tally import Tally
@@ -152,7 +152,7 @@ class Neighbour:
     def _sign_up(self, vault: Vault, times: Times) -> None:
         person, begun = self._newcomer(), time.monotonic()
         try:
-            answer = verify(vault, person)
+            answer = claim(vault, person)
             while answer.pending and time.monotonic() < begun + _TIMEOUT:
                 time.sleep(_POLL)
                 answer = vault.get_verification(answer.request_id)

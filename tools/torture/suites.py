@@ -6,15 +6,18 @@
 - roles: every role calls every method with every kind of certificate.
 - pgbouncer: acts and reads behind a pooler, in each mode, with cancelled callers and with wrong settings.
 - second-factor: codes are reused, used concurrently, by several processes and after a restart, and guessed.
+- walks: state machines and long random walks beside a model, in full; the suite goes a tenth of their way.
 """
 
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.support import pgbouncer
+from tools.support import walks as lengths
 from tools.torture.campaign import Options
 from tools.torture.tally import Tally
 from tools.torture.tracer import MissingToolError
@@ -23,6 +26,18 @@ _ROOT = Path(__file__).parents[2]
 _COMPLAINT = re.compile(r"FAILED |ERROR ")
 _COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
 _SHOWN = 20
+WALKS = (
+    "tests/flows/erasure/test_walk.py",
+    "tests/flows/public_account/test_walk.py",
+    "tests/flows/sanction/test_appeal_walk.py",
+    "tests/flows/sanction/test_walk.py",
+    "tests/flows/test_campaign_invariant.py",
+    "tests/flows/test_disclosure_life.py",
+    "tests/flows/tip_off/test_walk.py",
+    "tests/witness/test_cosigner.py",
+)
+"""The tests whose length tools/support/walks.py says; a test compares."""
+
 _KEYS = (
     "tests/domain/test_ed25519.py",
     "tests/domain/test_record.py",
@@ -65,20 +80,29 @@ def pooler(options: Options) -> Tally:
     return run(options, "tests/storage/base/behind_pgbouncer.py")
 
 
+def walks(options: Options) -> Tally:
+    """Run the random walks, as many tenths of them as requested."""
+    return _once(options, *WALKS, environment={lengths.SETTING: str(options.count)})
+
+
 def run(options: Options, *files: str) -> Tally:
     """Run the tests of some files as often as requested; each failure counts as lost."""
     tally = Tally()
     for _ in range(options.count):
         if not options.stop.is_set():
-            tally.add(
-                _once("-m", "pytest", "-q", "-rfE", *(["-k", options.only] if options.only else []), *files)
-            )
+            tally.add(_once(options, *files))
     return tally
 
 
-def _once(*command: str) -> Tally:
+def _once(options: Options, *files: str, environment: Mapping[str, str] | None = None) -> Tally:
+    command = ["-m", "pytest", "-q", "-rfE", *(["-k", options.only] if options.only else []), *files]
     done = subprocess.run(
-        [sys.executable, *command], cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, *command],
+        cwd=_ROOT,
+        env=os.environ | (environment or {}),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     return counted(done.stdout.splitlines() or [""], code=done.returncode)
 

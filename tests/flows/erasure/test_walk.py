@@ -30,7 +30,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.sanction import Degree
 from tests.support.erasure_model import ModelVault
-from tools.support import sql
+from tools.support import sql, walks
 from tools.support.databases import Databases, Maker
 from tools.support.erasure_world import ErasureWorld
 
@@ -221,18 +221,22 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     ErasureSteps.maker = maker
     run_state_machine_as_test(
         ErasureSteps,
-        settings=settings(max_examples=8, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=walks.length(80),
+            stateful_step_count=30,
+            suppress_health_check=list(HealthCheck),
+        ),
     )
 
 
 @pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
-    """3,000 random steps; every kind of answer occurs."""
+    """Random steps, 30,000 in full: every kind of answer occurs."""
     main, shred = Database(url=sqlite_databases.main_url), Database(url=sqlite_databases.shred_url)
     chance, walk = random.Random(17), Walk(main, shred)  # noqa: S311 - no secret
     TOLD.clear()
     await walk.begin()
-    for _ in range(3_000):
+    for _ in range(walks.length(30_000)):
         # The newest accounts, so that most of them are not erased yet.
         place = max(0, len(walk.tokens) - 1 - chance.randrange(6))
         kind = chance.randrange(9)

@@ -28,14 +28,14 @@ from idvault.sanction.rules import Sanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
 from tests.support.public_account_model import ModelOwner, ModelRegister
-from tools.support import builders
+from tools.support import builders, walks
 from tools.support.databases import Databases, Maker
 from tools.support.flow_world import at, command
 from tools.support.organizations import organization
 from tools.support.public_account_world import DAY, PublicAccountWorld, licence
 from tools.support.sanction_world import reasons, until
 
-STEPS = 10_000
+STEPS = walks.length(10_000)
 # Two accounts of one person, one of another person, and a company with a limit of five.
 PERSONS, LIMITS = (0, 0, 1, 2), (1, 1, 1, 5)
 OWNERS = len(PERSONS)
@@ -276,7 +276,7 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     run_state_machine_as_test(
         PublicAccountSteps,
         settings=settings(
-            max_examples=8,
+            max_examples=walks.length(80),
             stateful_step_count=20,
             suppress_health_check=list(HealthCheck),
         ),
@@ -297,7 +297,7 @@ async def _move(walk: Walk, chance: random.Random, owner: int) -> None:
 
 @pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
-    """10,000 random steps; every kind of answer occurs, and the filings of sixty past days are right."""
+    """Random steps, 10,000 in full: every kind of answer occurs; the filings of sixty past days agree."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
     walk = Walk(database)
     await walk.begin()

@@ -26,12 +26,12 @@ from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.tip_off import TipOff, TipOffOutcome
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
 from tests.support.tip_off_world import TipOffWorld, key_files
-from tools.support import builders
+from tools.support import builders, walks
 from tools.support.databases import Databases, Maker
 
 HOUR = 3_600
 MODERATORS, REPORTERS = 3, 4
-STEPS = 10_000
+STEPS = walks.length(10_000)
 
 
 class Walk:
@@ -271,7 +271,7 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     run_state_machine_as_test(
         TipOffSteps,
         settings=settings(
-            max_examples=8,
+            max_examples=walks.length(80),
             stateful_step_count=25,
             suppress_health_check=list(HealthCheck),
         ),
@@ -280,7 +280,7 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
 
 @pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tmp_path: Path) -> None:
-    """10,000 random steps; every kind of answer occurs."""
+    """Random steps, 10,000 in full: every kind of answer occurs."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(15)  # noqa: S311 - no secret
     walk = Walk(database, tmp_path)
     await walk.begin()

@@ -9,7 +9,7 @@ from idvault_client.backend.campaign import LegacyAccount
 from idvault_client.tip_offs import FiledTipOff
 from tools.support import named
 from tools.support.databases import Databases
-from tools.support.sandbox import Person, verify, wait_for
+from tools.support.sandbox import Person, claim, verify, wait_for
 from tools.support.whole_vault import WholeVault
 from tools.torture.theft import appeals, reports
 from tools.torture.theft.loot import Loot, take, take_keys
@@ -93,15 +93,15 @@ class Scene:
             wrong = Person(person.name[:2] + person.name[:1:-1], person.number)
             _check(verify(vault, wrong).failed, "a wrong name is refused")
         registry.behave("down")
-        late = [verify(vault, person) for person in self.victims.late]
+        late = [claim(vault, person) for person in self.victims.late]
         registry.behave("normal")
-        for claim in late:
-            _check(claim.pending and _succeeds(vault, claim.request_id), "a claim that waited is verified")
+        for answer in late:
+            _check(answer.pending and _succeeds(vault, answer.request_id), "a claim that waited is verified")
         registry.behave("down")
         for person in self.victims.waiting:
-            claim = verify(vault, person)
-            _check(claim.pending, "a claim waits while the registry is down")
-            self._requests.append(claim.request_id)
+            answer = claim(vault, person)
+            _check(answer.pending, "a claim waits while the registry is down")
+            self._requests.append(answer.request_id)
 
 
 def _succeeds(vault: Vault, request_id: str) -> bool:
