@@ -162,6 +162,17 @@ def test_a_missed_goal_says_why() -> None:
         assert all((f"**{word}**" in text) != is_met for word in ("Profile", "Tried", "Next"))
 
 
+def test_a_goal_of_many_figures_has_one_row() -> None:
+    """The index has the range of its figures and how many are met; its page has each of them."""
+    many = pages.read(checkout.HERE.folder / "docs")["P12"]
+    values = [each["value"] for each in many["checks"]]
+    (row,) = [line for line in pages.index({"P12": many}).splitlines() if "(benchmarks/P12.md)" in line]
+    met = sum(each["met"] for each in many["checks"])
+    assert f"| {len(values)} figures | {min(values):.3g} to {max(values):.3g} x |" in row
+    assert f"| {met} of {len(values)} |" in row
+    assert all(f"| {each['name']} |" in pages.page("P12", many) for each in many["checks"])
+
+
 def test_the_committed_pages_are_those_of_the_results(tmp_path: Path) -> None:
     """No figure of the benchmarks is typed by hand, neither on its own page nor in the README."""
     root = checkout.HERE.folder

@@ -14,6 +14,8 @@ from tools.bench.unmet import NOTES
 
 Result = Mapping[str, Any]
 _FOLDER, _INDEX, _RESULTS = "benchmarks", "benchmarks.md", "results.json"
+# How many figures of a goal stand in the index; more are on its page only.
+_MANY = 10
 _BLOCK = "<!-- {mark} {name}: written by scripts/bench -->"
 _INTRODUCTION = """# Benchmarks
 
@@ -66,15 +68,28 @@ def read(docs: Path) -> Results:
 
 
 def index(found: Results) -> str:
-    """Return the index: one row per figure with a goal."""
-    rows = [
-        f"| {f'[{name}]({_FOLDER}/{name}.md)' if not place else ''} | {check['name']} "
-        f"| {_value(check)} | {_target(check)} | {_met(check)} "
-        f"| {spread(check['rounds']):.0%} |"
-        for name, result in found.items()
-        for place, check in enumerate(result["checks"])
-    ]
+    """Return the index: one row per figure with a goal, or one for all figures of a goal that has many."""
+    rows = [row for name, result in found.items() for row in _rows(name, result["checks"])]
     return _INTRODUCTION + "\n".join(rows) + "\n" + _PEER + beside_peer(found)
+
+
+def _rows(name: str, checks: Sequence[Result]) -> list[str]:
+    link = f"[{name}]({_FOLDER}/{name}.md)"
+    if len(checks) > _MANY:
+        met = sum(check["met"] for check in checks)
+        values = sorted(check["value"] for check in checks)
+        targets = " or ".join(sorted({_target(check) for check in checks}))
+        farthest = max(spread(check["rounds"]) for check in checks)
+        return [
+            f"| {link} | {len(checks)} figures "
+            f"| {number(values[0])} to {number(values[-1])} {checks[0]['unit']} "
+            f"| {targets} | {met} of {len(checks)} | at most {farthest:.0%} |"
+        ]
+    return [
+        f"| {link if not place else ''} | {check['name']} | {_value(check)} | {_target(check)} "
+        f"| {_met(check)} | {spread(check['rounds']):.0%} |"
+        for place, check in enumerate(checks)
+    ]
 
 
 def page(name: str, result: Result) -> str:
