@@ -115,15 +115,6 @@ async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> No
     assert await check(town.here, code_of(secret, NOW)) is Reason.SECOND_FACTOR_REFUSED
 
 
-async def test_64_at_once_use_a_code_once(town: Town) -> None:
-    """With two connection pools at the same time there is exactly one success."""
-    secret = await enrol(town.here)
-    code = code_of(secret, NOW)
-    done = await asyncio.gather(*(check((town.here, town.there)[n % 2], code) for n in range(64)))
-    assert done.count(None) == 1
-    assert set(done) <= {None, Reason.SECOND_FACTOR_REFUSED, Reason.SECOND_FACTOR_LOCKED}
-
-
 @pytest.mark.process
 async def test_processes_use_a_code_once(town: Town) -> None:
     """In four processes with sixteen tries each there is one success, and none after a restart."""
