@@ -125,7 +125,7 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
         campaigns = place.world.campaigns
         await campaigns.members(1)
         campaign = await campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
-        (shown,) = (await campaigns.take(campaign, seconds=TODAY)).shown
+        (shown,) = (await campaigns.take(campaign, seconds=TODAY)).invitations
         made = await place.platform.vault.sessions.create(
             return_url=f"{place.platform.origin}/verified",
             policy_version="terms-3",

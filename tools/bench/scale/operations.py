@@ -266,7 +266,7 @@ async def invite(deployment: Deployment) -> int:
     if deployment.campaign is None:
         raise ValueError("no campaign was started")
     batch = await deployment.campaign_world.take(deployment.campaign, limit=100)
-    if len(batch.shown) != 100:
+    if len(batch.invitations) != 100:
         raise ValueError("fewer owners were invited than can be")
     return 100
 
