@@ -120,16 +120,21 @@ def first_roster() -> Roster:
 
 
 class Local:
-    """Calls the servicers as a member; tamper: changes an answer on its way back."""
+    """Calls the servicers as a member; tamper: changes an answer on its way back.
 
-    def __init__(self, chamber: "Chamber", name: str) -> None:
+    role: in which the member calls, by default its own. remaining: the seconds that a method is told to have.
+    """
+
+    def __init__(
+        self, chamber: "Chamber", name: str, *, role: str = "", remaining: float | None = None
+    ) -> None:
         self._chamber = chamber
         found = roster_member(name)
         self._channel = InProcessChannel(
             services=lambda: chamber.services,
-            caller=Caller(name, found.role, found.actor_id),
+            caller=Caller(name, role or found.role, found.actor_id),
             now=chamber.now,
-            remaining=lambda: chamber.remaining,
+            remaining=lambda: chamber.remaining if remaining is None else remaining,
         )
         self.tamper: Tamper = lambda _method, answer: answer
         self.calls: list[tuple[str, Message]] = []
@@ -137,13 +142,17 @@ class Local:
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
         """Return the answer, or raise what a client over the network would raise."""
         self.calls.append((method, request))
-        work = self._channel.ask(f"/idvault.v1.{method}", request.SerializeToString())
+        asking = self.ask(method, request, answer)
+        return self.tamper(method, asyncio.run_coroutine_threadsafe(asking, self._chamber.loop).result(30))
+
+    async def ask(self, method: str, request: Message, answer: type[Any]) -> Any:
+        """Return the answer as `call` does, awaited and as it is."""
         try:
-            found = asyncio.run_coroutine_threadsafe(work, self._chamber.loop).result(30)
+            found = await self._channel.ask(f"/idvault.v1.{method}", request.SerializeToString())
         except grpc.RpcError as error:
             failure = refusals.from_rpc(error, request_id=getattr(request, "request_id", None))
         else:
-            return self.tamper(method, answer.FromString(found))
+            return answer.FromString(found)
         raise failure
 
 
