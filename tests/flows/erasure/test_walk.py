@@ -112,7 +112,7 @@ class Walk:
             key = await self.world.shred_keys.find(account_token=token)
             assert (key is None) == expected.destroyed
             if expected.state():
-                assert (await self.world.get(token)).erasure.state.value == expected.state()
+                assert (await self.world.get(token)).state == expected.state()
         used = [self.model.used(person) for person in range(1, PEOPLE + 1)]
         rows = await sql.rows(self.world.main, select(persons.c.accounts))
         assert sorted(row.accounts for row in rows) == sorted(count for count in used if count)
