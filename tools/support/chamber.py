@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-import grpc
 from google.protobuf.message import Message
 from sqlalchemy import select
 
@@ -43,7 +42,6 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
-from idvault_client import refusals
 from idvault_people.custody.drill import Drill
 from idvault_people.disclosure.auditor import Auditor
 from idvault_people.disclosure.custodian import Custodian
@@ -147,13 +145,7 @@ class Local:
 
     async def ask(self, method: str, request: Message, answer: type[Any]) -> Any:
         """Return the answer as `call` does, awaited and as it is."""
-        try:
-            found = await self._channel.ask(f"/idvault.v1.{method}", request.SerializeToString())
-        except grpc.RpcError as error:
-            failure = refusals.from_rpc(error, request_id=getattr(request, "request_id", None))
-        else:
-            return answer.FromString(found)
-        raise failure
+        return await self._channel.call(method, request, answer)
 
 
 class Chamber:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import grpc
+from google.protobuf.message import Message
 
 from idvault.core.edge import errors, server
 from idvault.core.edge.call import Call, Caller
@@ -76,6 +77,16 @@ class InProcessChannel:
         except Exception as error:
             refused = _refused(call, error)
         raise refused
+
+    async def call(self, method: str, request: Message, answer: type[Message]) -> Any:
+        """Return the answer to a message (method: Service/Name); raises VaultError."""
+        try:
+            found = await self.ask(f"/idvault.v1.{method}", request.SerializeToString())
+        except RefusedCallError as error:
+            failure = refusals.from_rpc(error, request_id=getattr(request, "request_id", None))
+        else:
+            return answer.FromString(found)
+        raise failure
 
     def unary_stream(self, path: str) -> Callable[[bytes], AsyncIterator[bytes]]:
         """Return what calls a method with several answers; raises RefusedCallError."""
