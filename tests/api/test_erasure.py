@@ -1,23 +1,22 @@
 """ErasureService over a real channel and two real databases, by both clients; steps are checked offline."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 import pytest
 
-import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
 from idvault_client import erasures, refusals
-from idvault_client.erasures import ErasureOrigin, ErasureState
-from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
+from idvault_client.erasures import ErasureState
+from idvault_client.errors import InvalidFields
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import erasure_pb2 as pb
+from tests.support.both_clients import AskClient, connected
 from tests.support.served import Served, served
 from tools.support.databases import Databases
 from tools.support.erasure_world import TERMS, ErasureWorld
@@ -25,14 +24,6 @@ from tools.support.log_world import KEY, ORIGIN, PLAIN, Worker
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ErasureService"]
 UNKNOWN = "acct_7123456789abcdefghjkmnpqrs"
-
-
-class AskErasures(Protocol):
-    """Calls a method of `Vault.erasures` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
 
 
 @pytest.fixture
@@ -54,32 +45,13 @@ async def edge(world: ErasureWorld, logs: Logs, tmp_path: Path) -> AsyncIterator
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskErasures]:
+async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskClient]:
     """The erasures of one of the two clients."""
-    target, tls = edge
-    if request.param == "aio":
-        async with idvault_client.aio.connect(target, tls=tls) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                return await getattr(awaited.erasures, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(target, tls=tls) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            return await asyncio.to_thread(getattr(vault.erasures, name), *arguments, **keywords)
-
-        yield ask_sync
+    async with connected(request.param, *edge, part="erasures") as made:
+        yield made
 
 
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
-
-
-async def test_each_step_has_a_receipt(world: ErasureWorld, ask: AskErasures, tmp_path: Path) -> None:
+async def test_each_step_has_a_receipt(world: ErasureWorld, ask: AskClient, tmp_path: Path) -> None:
     """Requested, cancelled, requested again, erased and destroyed: each is proved by the log's key alone."""
     log, token = Worker(world.main, world.shred, tmp_path / "public"), await world.account()
     seen = []
@@ -111,57 +83,12 @@ async def test_each_step_has_a_receipt(world: ErasureWorld, ask: AskErasures, tm
     assert (PLAIN.origin, PLAIN.log_keys) == (ORIGIN, (KEY,))
 
 
-async def test_a_repeated_request(world: ErasureWorld, ask: AskErasures) -> None:
-    """The same id is the same erasure; without one the client draws it."""
-    token, chosen = await world.account(), world.sanctions.new_id()
-    first = await ask("request", token, request_id=chosen)
-    assert (await ask("request", token, request_id=chosen)).erasure_id == first.erasure_id
-    assert (await refused(ask("request", token))).reason == "ILLEGAL_TRANSITION"
-
-
-async def test_the_list(world: ErasureWorld, ask: AskErasures) -> None:
-    """Pages in the order of the requests, by state, without proofs; a wrong page is named."""
-    tokens = [await world.account(number) for number in (1, 3, 5)]
-    made = [await ask("request", token) for token in tokens]
-    await ask("cancel", tokens[1])
-    first = await ask("list_page", page_size=2)
-    last = await ask("list_page", page_size=2, page_token=first.next_page_token)
-    listed = [*first.erasures, *last.erasures]
-    assert last.next_page_token == ""
-    assert {each.erasure_id for each in listed} == {each.erasure_id for each in made}
-    assert [each.request_time for each in listed] == sorted(each.request_time for each in listed)
-    by_id = {each.erasure_id: each for each in listed}
-    for each in made:
-        found = by_id[each.erasure_id]
-        assert (found.account_token, found.erase_time, found.destroy_time, found.origin) == (
-            each.account_token,
-            each.erase_time,
-            each.destroy_time,
-            ErasureOrigin.PLATFORM,
-        )
-    (cancelled,) = (await ask("list_page", state=ErasureState.CANCELLED)).erasures
-    assert (cancelled.account_token, cancelled.state) == (tokens[1], ErasureState.CANCELLED)
-    for wrong in ({"page_token": "f" * 32}, {"page_size": 1_001}):
-        invalid = await refused(ask("list_page", **wrong))
-        assert isinstance(invalid, InvalidFields)
-        assert set(invalid.fields) == set(wrong)
-
-
-async def test_refusals(world: ErasureWorld, ask: AskErasures) -> None:
-    """Each has its reason and its exception."""
-    token = await world.account()
-    missing = await refused(ask("cancel", token))
-    assert (type(missing), missing.reason) == (NotFound, "ERASURE_NOT_FOUND")
-    for name in ("request", "cancel", "get"):
-        assert (await refused(ask(name, UNKNOWN))).reason == "ACCOUNT_NOT_FOUND"
-        invalid = await refused(ask(name, "acct_1"))
-        assert isinstance(invalid, InvalidFields)
-        assert (invalid.reason, set(invalid.fields)) == ("INVALID_ACCOUNT_TOKEN", {"account_token"})
-    await ask("request", token)
-    late = (await ask("get", token)).erase_time
-    await world.sweep.step(now=ClockReading(late, late), limit=9)
-    for name in ("request", "cancel"):
-        assert isinstance(await refused(ask(name, token)), PreconditionFailed)
+@pytest.mark.parametrize("name", ["request", "cancel", "get"])
+async def test_a_token_that_is_none(ask: AskClient, name: str) -> None:
+    """The field is named."""
+    with pytest.raises(InvalidFields) as invalid:
+        await ask(name, "acct_1")
+    assert (invalid.value.reason, set(invalid.value.fields)) == ("INVALID_ACCOUNT_TOKEN", {"account_token"})
 
 
 @pytest.mark.parametrize("method", ["EraseAccount", "CancelErasure"])

@@ -1,25 +1,16 @@
 """A scripted server under mutual TLS, and both clients behind one interface."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-import idvault_client
 from idvault_client import Tls, refusals
 from tests.clients.vault_server import Authority, VaultServer, running
 from tests.support import retries
-
-
-class Ask(Protocol):
-    """Calls a client method by name on either client."""
-
-    async def __call__(self, method: str, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
+from tests.support.both_clients import AskClient, connected
 
 
 @pytest.fixture(scope="session")
@@ -54,22 +45,10 @@ def server(server_certificate: Tls) -> Iterator[VaultServer]:
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(request: pytest.FixtureRequest, server: VaultServer, tls: Tls) -> AsyncIterator[Ask]:
+async def ask(request: pytest.FixtureRequest, server: VaultServer, tls: Tls) -> AsyncIterator[AskClient]:
     """One of both clients, connected to the server."""
-    if request.param == "aio":
-        async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as awaited:
-
-            async def ask_aio(method: str, *arguments: Any, **keywords: Any) -> Any:
-                return await getattr(awaited, method)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(server.target, tls=tls, server_name="localhost") as vault:
-
-        async def ask_sync(method: str, *arguments: Any, **keywords: Any) -> Any:
-            return await asyncio.to_thread(getattr(vault, method), *arguments, **keywords)
-
-        yield ask_sync
+    async with connected(request.param, server.target, tls, server_name="localhost") as made:
+        yield made
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from idvault_client import (
     reasons,
 )
 from idvault_verify.error import Reason
-from tests.clients.conftest import Ask
 from tests.clients.vault_server import REQUEST_ID, Refuse, Trailers, VaultServer
+from tests.support.both_clients import AskClient
 
 Code = grpc.StatusCode
 EXPECTED = {
@@ -96,14 +96,14 @@ EXPECTED = {
 }
 
 
-async def refused(ask: Ask) -> VaultError:
+async def refused(ask: AskClient) -> VaultError:
     """Return the error of a call that is refused."""
     with pytest.raises(VaultError) as caught:
         await ask("get_verification", REQUEST_ID)
     return caught.value
 
 
-async def test_each_reason_has_its_exception(ask: Ask, server: VaultServer) -> None:
+async def test_each_reason_has_its_exception(ask: AskClient, server: VaultServer) -> None:
     """Every published reason raises its type, with the code in docs/reasons.md."""
     assert set(EXPECTED) == set(Reason) == set(errors.BY_REASON)
     for reason, (code, kind) in EXPECTED.items():
@@ -115,7 +115,7 @@ async def test_each_reason_has_its_exception(ask: Ask, server: VaultServer) -> N
         assert error.text("zh") == reasons.REASON_TEXTS[reason].zh
 
 
-async def test_a_refused_code_is_explained(ask: Ask, server: VaultServer) -> None:
+async def test_a_refused_code_is_explained(ask: AskClient, server: VaultServer) -> None:
     """Cause, tries left and the end of a lock are read; what is malformed is ignored."""
     good = {"cause": "CODE_WRONG", "tries_left": "7", "locked_until": "2026-03-01T04:15:00+00:00"}
     bad = {"cause": "张三", "tries_left": "-1", "locked_until": "2026-02-30T04:15:00+00:00"}
@@ -141,7 +141,7 @@ async def test_a_refused_code_is_explained(ask: Ask, server: VaultServer) -> Non
     ],
 )
 async def test_codes_without_details(
-    ask: Ask, server: VaultServer, code: grpc.StatusCode, kind: type[VaultError]
+    ask: AskClient, server: VaultServer, code: grpc.StatusCode, kind: type[VaultError]
 ) -> None:
     """A status without an idvault reason is raised by its code, with a general text."""
     server.outcomes = [Refuse(code)]
@@ -151,7 +151,7 @@ async def test_codes_without_details(
     assert error.text("en") == reasons.UNKNOWN.en
 
 
-async def test_reason_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
+async def test_reason_of_a_newer_server(ask: AskClient, server: VaultServer) -> None:
     """An unknown reason is kept and raised by its code."""
     server.outcomes = [Refuse(Code.FAILED_PRECONDITION, "SOMETHING_NEW")]
     error = await refused(ask)
@@ -160,13 +160,13 @@ async def test_reason_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
     assert error.text("zh") == reasons.UNKNOWN.zh
 
 
-async def test_reason_of_another_domain(ask: Ask, server: VaultServer) -> None:
+async def test_reason_of_another_domain(ask: AskClient, server: VaultServer) -> None:
     """A reason of another domain is ignored."""
     server.outcomes = [Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", domain="proxy.example")]
     assert (await refused(ask)).reason is None
 
 
-async def test_wrong_fields(ask: Ask, server: VaultServer) -> None:
+async def test_wrong_fields(ask: AskClient, server: VaultServer) -> None:
     """Wrong fields are a mapping to codes, and have a text for the form in both languages."""
     fields = [("real_name", "LENGTH"), ("document.number", "CHECK_DIGIT"), ("document.number!", "LENGTH")]
     server.outcomes = [Refuse(Code.INVALID_ARGUMENT, "INVALID_NAME", fields)]
@@ -187,7 +187,7 @@ async def test_wrong_fields(ask: Ask, server: VaultServer) -> None:
     assert "document.number CHECK_DIGIT" in str(error)
 
 
-async def test_wrong_field_that_nobody_typed(ask: Ask, server: VaultServer) -> None:
+async def test_wrong_field_that_nobody_typed(ask: AskClient, server: VaultServer) -> None:
     """For a field filled by the backend the reason's text is shown."""
     server.outcomes = [
         Refuse(Code.INVALID_ARGUMENT, "CONSENT_MISSING", [("consent.policy_version", "REQUIRED")])
@@ -197,7 +197,7 @@ async def test_wrong_field_that_nobody_typed(ask: Ask, server: VaultServer) -> N
     assert error.texts("zh") == {"consent.policy_version": reasons.REASON_TEXTS[Reason.CONSENT_MISSING].zh}
 
 
-async def test_wrong_message_without_fields(ask: Ask, server: VaultServer) -> None:
+async def test_wrong_message_without_fields(ask: AskClient, server: VaultServer) -> None:
     """A refusal of the whole form has a correct text."""
     server.outcomes = [Refuse(Code.INVALID_ARGUMENT, "INVALID_MESSAGE")]
     error = await refused(ask)
@@ -206,7 +206,7 @@ async def test_wrong_message_without_fields(ask: Ask, server: VaultServer) -> No
     assert bool(error)
 
 
-async def test_retry_after(ask: Ask, server: VaultServer) -> None:
+async def test_retry_after(ask: AskClient, server: VaultServer) -> None:
     """A limit says how long to wait."""
     server.outcomes = [
         Refuse(Code.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS", retry_after=timedelta(minutes=20))
@@ -224,7 +224,7 @@ async def test_retry_after(ask: Ask, server: VaultServer) -> None:
         Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", text="other words").status().SerializeToString(),
     ],
 )
-async def test_details_that_contradict(ask: Ask, server: VaultServer, details: bytes) -> None:
+async def test_details_that_contradict(ask: AskClient, server: VaultServer, details: bytes) -> None:
     """Details that do not parse or contradict the status are ignored."""
     server.outcomes = [Trailers(Code.PERMISSION_DENIED, details)]
     error = await refused(ask)
@@ -232,7 +232,7 @@ async def test_details_that_contradict(ask: Ask, server: VaultServer, details: b
     assert error.reason is None
 
 
-async def test_broken_detail(ask: Ask, server: VaultServer) -> None:
+async def test_broken_detail(ask: AskClient, server: VaultServer) -> None:
     """A detail that does not parse is ignored."""
     status = Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED").status()
     status.details[0].value = b"\xff\xff"
@@ -252,7 +252,9 @@ def test_errors_travel_between_processes() -> None:
 @pytest.mark.parametrize(
     "told", ["1b4e28ba-2fa1-41d2-883f-0016d3cca427", "no id", "1B4E28BA-2FA1-41D2-883F-0016D3CCA427"]
 )
-async def test_the_error_of_a_read_has_the_id_of_the_log(ask: Ask, server: VaultServer, told: str) -> None:
+async def test_the_error_of_a_read_has_the_id_of_the_log(
+    ask: AskClient, server: VaultServer, told: str
+) -> None:
     """A call without a request id has the one that the vault tells, if it is well-formed."""
     server.outcomes = [Refuse(Code.NOT_FOUND, "ACCOUNT_NOT_FOUND", error_id=told)]
     with pytest.raises(NotFound) as caught:
@@ -262,7 +264,7 @@ async def test_the_error_of_a_read_has_the_id_of_the_log(ask: Ask, server: Vault
     assert (f"request {told}" in str(caught.value)) is good
 
 
-async def test_a_request_id_of_the_caller_stays(ask: Ask, server: VaultServer) -> None:
+async def test_a_request_id_of_the_caller_stays(ask: AskClient, server: VaultServer) -> None:
     """Whatever a server says, the id of a mutation is the one with which it is repeated.
 
     A refusal before the message was read has another id in the log: it is kept beside it, and shown.

@@ -26,9 +26,10 @@ from hypothesis.stateful import (
 
 from idvault.campaign.rules import Verb
 from idvault.core.db.database import Database
+from idvault_client.errors import Unavailable, VaultError
 from idvault_verify.account import AccountState, Standing
 from idvault_verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
-from idvault_verify.error import IdvaultError, UnavailableError
+from idvault_verify.error import IdvaultError
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders, walks
 from tools.support.campaign_world import DAY, CampaignWorld, tokens
@@ -92,7 +93,7 @@ class CampaignSteps(RuleBasedStateMachine):
         """Run a coroutine that may be refused, like a platform's backend."""
         try:
             return self.run(work)
-        except IdvaultError:
+        except (IdvaultError, VaultError):
             return None
 
     @property
@@ -111,8 +112,8 @@ class CampaignSteps(RuleBasedStateMachine):
         self.world.main.plant("act", fault)
         for _ in range(2):
             try:
-                rows = self.run(self.world.bring(*names, number=self.asked, now=at(self.seconds)))
-            except UnavailableError:
+                rows = self.run(self.world.bring(*names, number=self.asked, seconds=self.seconds))
+            except Unavailable:
                 continue
             for name, row in zip(names, rows, strict=True):
                 known = self.accounts.setdefault(row.account_token, Known(name))
@@ -170,9 +171,10 @@ class CampaignSteps(RuleBasedStateMachine):
         token = self.choose(which)
         assert token is not None
         shown = self.run(self.world.offer(token, method, seconds=self.seconds))
-        if shown.due and shown.campaign is not None:
-            self.accounts[token].shown.add(shown.campaign.campaign_id)
-            self.attempt(self.world.record(shown.campaign, token, event, method, seconds=self.seconds))
+        if shown.due:
+            (campaign,) = (each for each in self.campaigns if each.campaign_id == shown.campaign_id)
+            self.accounts[token].shown.add(campaign.campaign_id)
+            self.attempt(self.world.record(campaign, token, event, method, seconds=self.seconds))
 
     @precondition(lambda self: self.accounts)
     @rule(which=st.integers(0, 20), answer=FAILURES)

@@ -8,7 +8,6 @@ import asyncio
 import shutil
 import tempfile
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +23,24 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.disclosure.acts import auditor as auditor_acts
-from idvault.disclosure.acts import custodian as custodian_acts
-from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
 from idvault.disclosure.store import lists, rows
-from idvault_verify.attest import disclosure as papers
-from idvault_verify.attest.disclosure import DecisionTerms, Terms
+from idvault_client.errors import Unavailable, VaultError
+from idvault_verify.attest.disclosure import Terms
 from idvault_verify.disclosure import DisclosureState, Verdict
-from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.event import EventType
-from tests.support.disclosure_world import REASON, cancel, confirm, open_alone, request_id, signed, terms
-from tests.support.disclosure_world import asked as member_asked
+from tests.support.disclosure_world import (
+    SHARE,
+    cancel,
+    confirm,
+    decide,
+    decision,
+    file,
+    open_alone,
+    release,
+    request_id,
+    signed,
+    terms,
+)
 from tools.support import walks
 from tools.support.chamber import AUDITORS, CUSTODIANS, Chamber
 from tools.support.databases import SqliteMaker
@@ -42,7 +48,6 @@ from tools.support.fakes.flaky import Fault
 
 M, N = 2, 3
 HOURS = 72
-SHARE = b"re-sealed share (synthetic)"
 
 
 @dataclass
@@ -118,11 +123,11 @@ class Life(RuleBasedStateMachine):
         try:
             try:
                 self.run(make())
-            except UnavailableError:
+            except Unavailable:
                 assert lose
                 self.room.restart()
                 self.run(make())
-        except IdvaultError:
+        except VaultError:
             return False
         finally:
             self.room.flaky.faults.clear()
@@ -137,11 +142,10 @@ class Life(RuleBasedStateMachine):
     )
     def request(self, auditor: str, openings: int, account: int, lose: bool) -> Any:
         asked: Terms = terms(self.room, self.accounts[account], auditor=auditor, openings=openings)
-        paper, number = signed(asked, auditor), request_id()
+        paper, number = signed(asked, auditor), len(self.models) + 1
 
         def make() -> Any:
-            call = member_asked(auditor, "RequestDisclosure", paper, id=number)
-            return auditor_acts.request(self.room.context, call, signed=paper, now=self.room.now())
+            return file(self.room, paper, name=auditor, number=number)
 
         assert self.attempt(make, method="request", lose=lose)
         self.acts["request"] += 1
@@ -163,17 +167,15 @@ class Life(RuleBasedStateMachine):
             and custodian not in (*model.approved, *model.denied)
             and (good_code or verdict is Verdict.DENY)
         )
-        command = self._command(model, which, custodian, verdict, good_code)
-        done = self.attempt(lambda: self._decided(command), method="decide", lose=lose)
+        asked = decision(
+            model.paper, custodian, verdict=verdict, code=self.room.codes.code() if good_code else "000000"
+        )
+        done = self.attempt(lambda: decide(self.room, asked), method="decide", lose=lose)
         assert done is allowed
         if done:
             (model.approved if verdict is Verdict.APPROVE else model.denied).append(custodian)
             model.blocked |= not model.disclosed and len(model.denied) >= N - M + 1
             self.acts[verdict.value.lower()] += 1
-
-    async def _decided(self, command: DecideCommand) -> Any:
-        async with self.room.sequencing():
-            return await custodian_acts.decide(self.room.context, command, now=self.room.now(), patience=5.0)
 
     @rule(which=made, custodian=st.sampled_from(CUSTODIANS), good_share=st.booleans(), lose=st.booleans())
     def release(self, which: str, custodian: str, good_share: bool, lose: bool) -> None:
@@ -186,14 +188,11 @@ class Life(RuleBasedStateMachine):
             and custodian not in model.released
             and good_share
         )
-        share = SHARE if good_share else b"another share"
-        command = ReleaseCommand(member_asked(custodian, "ReleaseShare", which, share), which, share)
+        share, number = SHARE if good_share else b"another share", request_id()
+        approval = decision(model.paper, custodian)
 
-        async def make() -> Any:
-            async with self.room.sequencing():
-                return await custodian_acts.release(
-                    self.room.context, command, now=self.room.now(), patience=5.0
-                )
+        def make() -> Any:
+            return release(self.room, approval, share=share, id=number)
 
         assert self.attempt(make, method="release", lose=lose) is allowed
         if allowed:
@@ -216,27 +215,6 @@ class Life(RuleBasedStateMachine):
         if allowed:
             model.confirmed = True
             self.acts["confirm"] += 1
-
-    def _command(
-        self, model: Model, which: str, custodian: str, verdict: Verdict, good_code: bool
-    ) -> DecideCommand:
-        given = SHARE if verdict is Verdict.APPROVE else b""
-        said = DecisionTerms(
-            verdict,
-            papers.digest(model.paper),
-            custodian,
-            CUSTODIANS.index(custodian) + 1,
-            sha256(given).digest() if given else b"",
-            "" if given else REASON,
-        )
-        paper = signed(said, custodian)
-        return DecideCommand(
-            call=member_asked(custodian, f"Decide {verdict.value}", paper),
-            disclosure_id=which,
-            verdict=verdict,
-            signed=paper,
-            code=self.room.codes.code() if good_code else "000000",
-        )
 
     @rule(which=made, auditor=st.sampled_from(AUDITORS), lose=st.booleans())
     def cancel(self, which: str, auditor: str, lose: bool) -> None:
@@ -277,10 +255,10 @@ class Life(RuleBasedStateMachine):
         code = self.room.codes.code() if good_code else "000000"
         if lose:
             self.room.flaky.plant("open", Fault.LOSE_ANSWER)
-        with pytest.raises(IdvaultError) as caught:
-            self.run(open_alone(self.room, which, **asked, code=code, patience=0.0))
+        with pytest.raises(VaultError) as caught:
+            self.run(open_alone(self.room, which, **asked, code=code, remaining=0.0))
         self.room.flaky.faults.clear()
-        assert isinstance(caught.value, UnavailableError) is allowed
+        assert isinstance(caught.value, Unavailable) is allowed
         if not allowed:
             return
         model.opened += 1
@@ -288,10 +266,10 @@ class Life(RuleBasedStateMachine):
         if crash:
             self.room.restart()
         self.run(self.room.step())
-        opened = self.run(open_alone(self.room, which, **asked, code="", patience=1.0))
+        opened = self.run(open_alone(self.room, which, **asked, code=""))
         assert len(opened.shares) >= M
         assert {share.custodian for share in opened.shares} == set(model.released)
-        assert opened.proofs.are_complete
+        assert opened.opening.HasField("proof")
 
     @rule(hours=st.sampled_from([0.1, 1, 24, 71, 73]))
     def wait(self, hours: float) -> None:

@@ -9,12 +9,16 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.log.acts.guard import LogGuard
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import SecondFactors
+from idvault.people.second_factor.api import SecondFactorMethods
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -25,9 +29,12 @@ from idvault_verify.attest import hpke
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, Reason
+from idvault_verify.v1 import roster_pb2
 from tools.support import people
 from tools.support.fakes.log import WaitingLog
 from tools.support.fakes.sealing import FakeFingerprinter
+from tools.support.flow_world import request_id
+from tools.support.in_process import InProcessChannel
 
 
 class RealEntropy:
@@ -62,6 +69,27 @@ class World:
     def refusals(self) -> int:
         """How many refusals the metric counted."""
         return len(self.counted)
+
+    async def begin(
+        self, number: int, code: str = "", *, now: ClockReading, actor_id: str = AUDITOR.actor_id
+    ) -> Any:
+        """Begin an enrolment as a member, with the request of a number."""
+        request = roster_pb2.BeginSecondFactorRequest(request_id=request_id(number), code=code)
+        return await self._ask(request, roster_pb2.SecondFactor, now, actor_id)
+
+    async def confirm(self, number: int, code: str, *, now: ClockReading) -> None:
+        """Confirm what is pending."""
+        request = roster_pb2.ConfirmSecondFactorRequest(request_id=request_id(number), code=code)
+        await self._ask(request, roster_pb2.ConfirmSecondFactorResponse, now, AUDITOR.actor_id)
+
+    async def _ask(self, request: Any, answer: Any, now: ClockReading, actor_id: str) -> Any:
+        """Call a method as a member; raises what a member's client raises."""
+        methods = SecondFactorMethods(vault=self.factors.vault, second_factors=self.factors)
+        service = Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], methods)
+        caller = Caller(AUDITOR.name, "auditor", actor_id)
+        channel = InProcessChannel(services=lambda: [service], caller=caller, now=lambda: now)
+        method = type(request).__name__.removesuffix("Request")
+        return await channel.call(f"RosterService/{method}", request, answer)
 
     @staticmethod
     def read(sealed_uri: bytes, request: str) -> bytes:

@@ -166,7 +166,7 @@ async def invitation(site: Site, *, locale: str = "zh") -> tuple[Any, Any]:
     campaign = await site.world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
     # The edge has a real clock, and a code is valid for a day.
     today = (clock().business - builders.NOW).total_seconds()
-    (shown,) = (await site.world.campaigns.take(campaign, seconds=today)).shown
+    (shown,) = (await site.world.campaigns.take(campaign, seconds=today)).invitations
     link = await site.link(
         account_token=shown.account_token,
         purpose=SessionPurpose.INVITATION,

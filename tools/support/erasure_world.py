@@ -1,4 +1,4 @@
-"""Erasures over two real databases: what a platform asks for, and what the worker does about it."""
+"""Erasures over two real databases: what a platform asks for by its client, and what the worker does."""
 
 from typing import Any
 
@@ -9,19 +9,24 @@ from idvault.core import tables as schema
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.erasure import acts
-from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
+from idvault.erasure.acts import ErasureContext, ErasureSweep
 from idvault.erasure.api import ErasureMethods
-from idvault.erasure.rules import Erasure, ErasureTerms
+from idvault.erasure.rules import ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault.processes.bootstrap.vault import vault_of
+from idvault_client.erasures import AioErasures, ErasureReceipt
 from idvault_verify.account import Status
 from idvault_verify.claim import Identity
+from idvault_verify.v1 import erasure_pb2
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at, command
+from tools.support.in_process import client
 from tools.support.public_account_world import PublicAccountWorld
 
 DAY = 86_400
@@ -52,8 +57,8 @@ class ErasureWorld:
         self.vault = vault_of(
             main, guard=self.claims.guard, fingerprinter=FakeFingerprinter(), entropy=entropy
         )
-        self.context = ErasureContext(LogProofs(main=main, shred=shred), TERMS)
-        self.servicer = ErasureMethods(vault=self.vault, context=self.context)
+        context = ErasureContext(LogProofs(main=main, shred=shred), TERMS)
+        self.servicer = ErasureMethods(vault=self.vault, context=context)
         self.sweep = ErasureSweep(
             vault=self.vault,
             shred_keys=self.shred_keys,
@@ -79,22 +84,23 @@ class ErasureWorld:
         await self.shred_keys.obtain(account_token=token, candidate=bytes([number]) * 32)
         return token
 
-    def call(self, method: str, token: str, *, party: str = PARTY, request_id: str = "") -> ErasureCall:
-        asked = request_id or self.sanctions.new_id()
-        return ErasureCall(party, "b" * 32, asked, method, builders.content(token), token)
+    def client(self, *, seconds: float = 0, party: str = PARTY) -> AioErasures:
+        """Return the client of a platform, whose calls come at this time."""
+        services = [Service(erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"], self.servicer)]
+        return client(services, Caller(party, "platform", "b" * 32), at(seconds)).erasures
 
-    async def request(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
-        call = self.call("EraseAccount", token, **options)
-        found = await acts.request(self.vault, call, at(seconds), context=self.context)
-        return found.erasure
+    async def request(
+        self, token: str, *, seconds: float = 0, party: str = PARTY, request_id: str | None = None
+    ) -> ErasureReceipt:
+        return await self.client(seconds=seconds, party=party).request(token, request_id=request_id)
 
-    async def cancel(self, token: str, *, seconds: float = 0, **options: Any) -> Erasure:
-        call = self.call("CancelErasure", token, **options)
-        found = await acts.cancel(self.vault, call, at(seconds), context=self.context)
-        return found.erasure
+    async def cancel(
+        self, token: str, *, seconds: float = 0, party: str = PARTY, request_id: str | None = None
+    ) -> ErasureReceipt:
+        return await self.client(seconds=seconds, party=party).cancel(token, request_id=request_id)
 
-    async def get(self, token: str, *, party: str = PARTY) -> ShownErasure:
-        return await acts.get(self.vault, party, token, proofs=self.context.proofs)
+    async def get(self, token: str, *, party: str = PARTY) -> ErasureReceipt:
+        return await self.client(party=party).get(token)
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker do what is due; return how many steps it was."""

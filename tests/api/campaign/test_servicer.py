@@ -1,49 +1,36 @@
 """CampaignService over a real channel."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from google.protobuf.message import Message
 
-from idvault.campaign import acts, api, rules
+from idvault.campaign import api, rules
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
-from idvault.campaign.legacy_account.rules import LegacyRow
 from idvault.core import invitation_code as core_invitation_code
 from idvault.core.edge import repetition
-from idvault_verify import token
-from idvault_verify.campaign import CampaignPlan, Cohort, QuietHours, ReverificationMethod
+from idvault_verify.campaign import CampaignPlan, Cohort, ReverificationMethod
 from idvault_verify.v1 import campaign_pb2 as pb
 from tools.support.authority import spiffe
 from tools.support.campaign_edge import (
     CAMPAIGN,
     CLAIM,
     CREATE,
-    END,
     GET,
     IMPORT,
     LIST,
     OFFER,
-    PAUSE,
     PLAN,
     PROGRESS,
     RECORD,
     REQUEST,
-    RESUME,
     START,
     requests,
 )
 from tools.support.edge import TOKEN, VERIFY, Edge, call, platform, refused, verify_request
-from tools.support.fakes.campaign import FakeCoder
 
 ROW = pb.ImportLegacyAccountsResponse.Row
-
-
-async def ask(edge: Edge, path: str, **changes: Any) -> bytes:
-    """Call a method as platform-a with its valid request and changes."""
-    return await call(edge.mine(), path, changed(path, **changes).SerializeToString())
 
 
 def changed(path: str, **changes: Any) -> Message:
@@ -51,55 +38,6 @@ def changed(path: str, **changes: Any) -> Message:
     for name, value in changes.items():
         setattr(request, name, value)
     return request
-
-
-async def made(edge: Edge, *, start: bool = True, **changes: Any) -> str:
-    """Create a campaign for every account, and start it; return its id."""
-    request = pb.CreateCampaignRequest(request_id=str(uuid4()), plan=PLAN)
-    request.plan.ClearField("cohort")
-    request.plan.ClearField("quiet_hours")
-    for name, value in changes.items():
-        setattr(request.plan, name, value)
-    created = pb.Campaign.FromString(await call(edge.mine(), CREATE, request.SerializeToString()))
-    if start:
-        await ask(edge, START, request_id=str(uuid4()), campaign_id=created.campaign_id)
-    return created.campaign_id
-
-
-async def owner(edge: Edge) -> str:
-    """Import an account; return its token."""
-    answer = pb.ImportLegacyAccountsResponse.FromString(await ask(edge, IMPORT))
-    return answer.rows[0].account_token
-
-
-async def test_an_import(edge: Edge) -> None:
-    """Rows are answered in order; an invalid one has field and code and does not affect the others."""
-    rows = [("user-1", "2012-05-01"), ("", "2012-05-01"), ("user-2", "tomorrow"), ("user-3", "9999-12-31")]
-    request = pb.ImportLegacyAccountsRequest(
-        request_id=f"{REQUEST}001",
-        label="2014",
-        accounts=[pb.LegacyAccount(reference=one, create_date=day) for one, day in rows],
-    )
-    answer = pb.ImportLegacyAccountsResponse.FromString(
-        await call(edge.mine(), IMPORT, request.SerializeToString())
-    )
-    first, *others = answer.rows
-    assert (first.outcome, token.check(first.account_token)) == (ROW.OUTCOME_CREATED, first.account_token)
-    assert others == [
-        ROW(outcome=ROW.OUTCOME_FAILED, violation_field="reference", violation_code="REQUIRED"),
-        ROW(outcome=ROW.OUTCOME_FAILED, violation_field="create_date", violation_code="CHARACTER"),
-        ROW(outcome=ROW.OUTCOME_FAILED, violation_field="create_date", violation_code="FUTURE_DATE"),
-    ]
-    read = api.import_rows(request, today=date(2026, 3, 1))
-    assert read[0] == LegacyRow("user-1", date(2012, 5, 1))
-    assert "user-1" not in repr(read)
-    counted = [
-        (sample.labels["outcome"], sample.value)
-        for family in edge.metrics.families()
-        for sample in family.samples
-        if sample.name == "idvault_legacy_accounts_total"
-    ]
-    assert sorted(counted) == [("CREATED", 1), ("FAILED", 3)]
 
 
 @pytest.mark.parametrize(
@@ -134,36 +72,12 @@ async def test_only_an_import_may_be_long(edge: Edge) -> None:
     assert (await refused(edge.mine(), CREATE, other.SerializeToString())).reason == "INVALID_MESSAGE"
 
 
-async def test_a_campaign_is_made(edge: Edge) -> None:
-    """Every field of the plan is stored and returned, and belongs to the request."""
-    answer = pb.Campaign.FromString(await ask(edge, CREATE))
-    found = await acts.get(edge.campaigns.vault, "platform-a", answer.campaign_id)
-    assert found.plan == CampaignPlan(
-        title="Verify",
-        cohort=Cohort("2014", date(2010, 1, 1), date(2014, 8, 7)),
-        methods=(ReverificationMethod.HOSTED_LINK, ReverificationMethod.AT_LOGIN),
-        daily_limit=100,
-        reminder_days=(3, 7),
-        quiet_hours=QuietHours(time(22), time(8), ZoneInfo("Asia/Shanghai")),
-        incentive_text="一枚徽章",
-        enforcement_date=date(2099, 1, 1),
-    )
-    assert (answer.state, answer.plan) == (pb.Campaign.STATE_DRAFT, PLAN)
-    assert answer.create_time.ToDatetime(UTC) == found.created_at
-    assert not answer.HasField("start_time")
+def test_what_the_logs_hash_of_a_plan_covers() -> None:
+    """All its fields, in their order."""
     assert api.plan_fields(PLAN) == (
         *("Verify", "2014", "2010-01-01", "2014-08-07", 2, 4, 2, 100, 2, 3, 7),
         *("22:00", "08:00", "Asia/Shanghai", "一枚徽章", "2099-01-01"),
     )
-    told = await refused(edge.mine(), CREATE, _other_title().SerializeToString())
-    assert told.reason == "REQUEST_ID_REUSED"
-
-
-def _other_title() -> Message:
-    request = requests()[CREATE]
-    assert isinstance(request, pb.CreateCampaignRequest)
-    request.plan.title = "Other"
-    return request
 
 
 @pytest.mark.parametrize(
@@ -211,20 +125,6 @@ async def test_a_plan_that_is_none(edge: Edge, field: str, code: str, plan: pb.C
     assert (told.reason, told.fields) == ("INVALID_MESSAGE", {f"plan.{field}": code})
 
 
-async def test_a_campaign_is_moved(edge: Edge) -> None:
-    """Each method moves it; each has its own name in the fingerprint of its request."""
-    campaign_id, ids = await made(edge, start=False), [str(uuid4()) for _ in range(4)]
-    states = [pb.Campaign.STATE_RUNNING, pb.Campaign.STATE_PAUSED] * 2
-    steps = zip([START, PAUSE, RESUME, END], ids, [*states[:3], pb.Campaign.STATE_ENDED], strict=True)
-    for path, request_id, state in steps:
-        change = {"campaign_id": campaign_id, "request_id": request_id}
-        answer = pb.Campaign.FromString(await ask(edge, path, **change))
-        assert (answer.state, answer.HasField("start_time")) == (state, True)
-        for other in {START, PAUSE, RESUME, END} - {path}:
-            told = await refused(edge.mine(), other, changed(other, **change).SerializeToString())
-            assert told.reason == "REQUEST_ID_REUSED"
-
-
 @pytest.mark.parametrize("path", [GET, START, CLAIM, RECORD, PROGRESS])
 @pytest.mark.parametrize(("campaign_id", "code"), [("", "REQUIRED"), ("AB" * 16, "CHARACTER")])
 async def test_no_campaign_id(edge: Edge, path: str, campaign_id: str, code: str) -> None:
@@ -240,22 +140,12 @@ async def test_no_request_id(edge: Edge, path: str) -> None:
     assert (told.reason, told.fields) == ("INVALID_REQUEST_ID", {"request_id": "LENGTH"})
 
 
-async def test_campaigns_by_pages(edge: Edge) -> None:
-    """Each page except the last has a token for the next; another list's token is refused."""
-    ids = [await made(edge, start=False) for _ in range(3)]
-    following, found = "", list[str]()
-    while not found or following:
-        body = pb.ListCampaignsRequest(page_size=1, page_token=following).SerializeToString()
-        answer = pb.ListCampaignsResponse.FromString(await call(edge.mine(), LIST, body))
-        found += [one.campaign_id for one in answer.campaigns]
-        following = answer.next_page_token
-    assert found == ids
-    for request in (
-        pb.ListCampaignsRequest(page_token="home-made"),
-        pb.ListCampaignsRequest(page_size=1_001),
-    ):
-        told = await refused(edge.mine(), LIST, request.SerializeToString())
-        assert told.reason == "INVALID_MESSAGE"
+@pytest.mark.parametrize(
+    "request_", [pb.ListCampaignsRequest(page_token="home-made"), pb.ListCampaignsRequest(page_size=1_001)]
+)
+async def test_a_wrong_page(edge: Edge, request_: Message) -> None:
+    """Another list's token, and a page that is too long."""
+    assert (await refused(edge.mine(), LIST, request_.SerializeToString())).reason == "INVALID_MESSAGE"
 
 
 @pytest.mark.parametrize("role", ["auditor", "custodian", "operator", "monitor"])
@@ -268,32 +158,9 @@ async def test_only_platforms_list(edge: Edge, role: str) -> None:
     assert told.reason == "ACCESS_DENIED"
 
 
-async def test_a_batch(edge: Edge) -> None:
-    """An invitation by link has its code; the answer has the end of the lease."""
-    account_token, campaign_id = await owner(edge), await made(edge)
-    request = changed(CLAIM, max_invitations=5, campaign_id=campaign_id)
-    assert isinstance(request, pb.ClaimDueInvitationsRequest)
-    request.lease_duration.FromTimedelta(timedelta(minutes=1))
-    before = datetime.now(UTC)
-    answer = pb.ClaimDueInvitationsResponse.FromString(
-        await call(edge.mine(), CLAIM, request.SerializeToString())
-    )
-    (one,) = answer.invitations
-    batch_id = request.request_id.replace("-", "")
-    code = FakeCoder().code(account_token=account_token, campaign_id=campaign_id, batch_id=batch_id)
-    assert (one.account_token, one.due, one.code) == (account_token, True, code)
-    assert one.code_expire_time.ToDatetime(UTC) >= before + timedelta(days=1)
-    assert one.method == pb.CampaignPlan.METHOD_HOSTED_LINK
-    until = answer.lease_expire_time.ToDatetime(UTC)
-    assert before + timedelta(minutes=1) <= until <= datetime.now(UTC) + timedelta(minutes=1)
-
-
-async def test_an_empty_batch(edge: Edge) -> None:
-    """An empty batch has no lease; the defaults are 100 invitations and 10 minutes."""
-    campaign_id = await made(edge)
-    answer = pb.ClaimDueInvitationsResponse.FromString(await ask(edge, CLAIM, campaign_id=campaign_id))
-    assert answer == pb.ClaimDueInvitationsResponse()
-    usual = pb.ClaimDueInvitationsRequest(campaign_id=campaign_id)
+def test_a_usual_batch() -> None:
+    """The defaults are 100 invitations and 10 minutes."""
+    usual = pb.ClaimDueInvitationsRequest(campaign_id=CAMPAIGN)
     assert (api.batch_size(usual), api.lease(usual)) == (100, timedelta(minutes=10))
 
 
@@ -317,35 +184,19 @@ async def test_a_wrong_batch(
     assert (told.reason, told.fields) == (reason, fields)
 
 
-async def test_an_occasion(edge: Edge) -> None:
-    """The answer is the invitation, or that there is none."""
-    account_token, campaign_id = await owner(edge), await made(edge)
-    shown = pb.Invitation.FromString(await ask(edge, OFFER, account_token=account_token))
-    assert (shown.campaign_id, shown.due, shown.state) == (campaign_id, True, pb.Invitation.STATE_NEW)
-    sensitive = pb.GetInvitationRequest.OCCASION_SENSITIVE_ACTION
-    nothing = await ask(edge, OFFER, account_token=account_token, occasion=sensitive)
-    assert pb.Invitation.FromString(nothing) == pb.Invitation(account_token=account_token)
-    for occasion, code in ((0, "REQUIRED"), (9, "CHARACTER")):
-        told = await refused(edge.mine(), OFFER, changed(OFFER, occasion=occasion).SerializeToString())
-        assert told.fields == {"occasion": code}
-
-
-async def test_an_event(edge: Edge) -> None:
-    """The event is recorded as sent, and the answer has the next reminder."""
-    account_token, campaign_id = await owner(edge), await made(edge)
-    change = {"account_token": account_token, "campaign_id": campaign_id}
-    before = datetime.now(UTC)
-    answer = pb.Invitation.FromString(await ask(edge, RECORD, **change))
-    assert answer.next_due_time.ToDatetime(UTC) >= before + timedelta(days=3)
-    assert (answer.method, answer.deliveries) == (pb.CampaignPlan.METHOD_AT_LOGIN, 1)
-    progress = pb.CampaignProgress.FromString(await ask(edge, PROGRESS, campaign_id=campaign_id))
-    assert progress.total == pb.CampaignFunnel(invited=1, shown=1, opened=1)
-    other = pb.RecordInvitationEventRequest.EVENT_LATER
-    told = await refused(edge.mine(), RECORD, changed(RECORD, **change, event=other).SerializeToString())
-    assert told.reason == "REQUEST_ID_REUSED"
-    for field in ("event", "method"):
-        told = await refused(edge.mine(), RECORD, changed(RECORD, **{field: 0}).SerializeToString())
-        assert told.fields == {field: "REQUIRED"}
+@pytest.mark.parametrize(
+    ("path", "field", "number", "code"),
+    [
+        (OFFER, "occasion", 0, "REQUIRED"),
+        (OFFER, "occasion", 9, "CHARACTER"),
+        (RECORD, "event", 0, "REQUIRED"),
+        (RECORD, "method", 0, "REQUIRED"),
+    ],
+)
+async def test_a_word_that_is_none(edge: Edge, path: str, field: str, number: int, code: str) -> None:
+    """The error names the field."""
+    told = await refused(edge.mine(), path, changed(path, **{field: number}).SerializeToString())
+    assert told.fields == {field: code}
 
 
 def test_progress() -> None:

@@ -6,7 +6,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from uuid import uuid4
 
 import grpc
@@ -39,6 +39,7 @@ from idvault_client.public_accounts import (
 )
 from idvault_verify.account import Standing
 from idvault_verify.v1 import public_account_pb2 as pb
+from tests.support.both_clients import AskClient, connected
 from tests.support.served import Served, served
 from tools.support.builders import ZONE
 from tools.support.databases import Databases
@@ -47,14 +48,6 @@ from tools.support.public_account_world import PublicAccountWorld
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PublicAccountService"]
 ACTIVE, REJECTED = PublicAccountState.ACTIVE, PublicAccountState.REJECTED
-
-
-class AskPublicAccounts(Protocol):
-    """Calls a method of `Vault.public_accounts` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
 
 
 @pytest.fixture
@@ -75,24 +68,10 @@ async def edge(world: PublicAccountWorld, logs: Logs, tmp_path: Path) -> AsyncIt
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskPublicAccounts]:
+async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskClient]:
     """The public accounts of one of the two clients."""
-    target, tls = edge
-    if request.param == "aio":
-        async with idvault_client.aio.connect(target, tls=tls) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                return await getattr(awaited.public_accounts, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(target, tls=tls) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            method = getattr(vault.public_accounts, name)
-            return await asyncio.to_thread(method, *arguments, **keywords)
-
-        yield ask_sync
+    async with connected(request.param, *edge, part="public_accounts") as made:
+        yield made
 
 
 async def refused(work: Any) -> VaultError:
@@ -106,7 +85,7 @@ def today() -> Any:
     return clock().business.astimezone(ZONE).date()
 
 
-async def test_a_public_account_from_end_to_end(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+async def test_a_public_account_from_end_to_end(world: PublicAccountWorld, ask: AskClient) -> None:
     """Applied for with a licence, approved, read, refused a second time, closed; every value arrives."""
     token = await world.company()
     end = today() + timedelta(days=30)
@@ -136,7 +115,7 @@ async def test_a_public_account_from_end_to_end(world: PublicAccountWorld, ask: 
     assert (type(told), told.states) == (PreconditionFailed, ("CLOSED", "CLOSED"))
 
 
-async def test_a_rejection(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+async def test_a_rejection(world: PublicAccountWorld, ask: AskClient) -> None:
     """The reason arrives; one request id is one decision."""
     applied = await ask("apply", await world.company())
     asked = uuid4()
@@ -149,7 +128,7 @@ async def test_a_rejection(world: PublicAccountWorld, ask: AskPublicAccounts) ->
     assert type(await refused(ask("get", "f" * 32))) is NotFound
 
 
-async def test_operators(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+async def test_operators(world: PublicAccountWorld, ask: AskClient) -> None:
     """Named, shown with its right, removed."""
     opened = await ask("approve", (await ask("apply", await world.company())).public_account_id)
     person = await world.person()
@@ -161,7 +140,7 @@ async def test_operators(world: PublicAccountWorld, ask: AskPublicAccounts) -> N
     assert (type(wrong), wrong.reason) == (PreconditionFailed, Reason.OPERATOR_NOT_ELIGIBLE)
 
 
-async def test_a_transfer(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+async def test_a_transfer(world: PublicAccountWorld, ask: AskClient) -> None:
     """Offered for 14 days, accepted with consent, repeated with a later consent; the day is public."""
     first, second = await world.company(90), await world.company(91, body="MA000002")
     opened = await ask("approve", (await ask("apply", first)).public_account_id)
@@ -183,7 +162,7 @@ async def test_a_transfer(world: PublicAccountWorld, ask: AskPublicAccounts) -> 
         await ask("offer_transfer", opened.public_account_id, None)
 
 
-async def test_pages(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+async def test_pages(world: PublicAccountWorld, ask: AskClient) -> None:
     """Lists of all, of one owner, by state and by end, page by page."""
     token, other = await world.company(), await world.person()
     made = [await ask("apply", token) for _ in range(3)]
@@ -202,7 +181,7 @@ async def test_pages(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
     assert listed == sorted(opened, key=lambda each: each.public_account_id)
 
 
-async def test_filings(world: PublicAccountWorld, edge: Served, ask: AskPublicAccounts) -> None:
+async def test_filings(world: PublicAccountWorld, edge: Served, ask: AskClient) -> None:
     """The stream of a day: all, of a category, of a day before, and none of a day to come."""
     token = await world.company()
     end = today() + timedelta(days=30)
@@ -258,7 +237,7 @@ async def test_a_closed_client(edge: Served) -> None:
         list(vault.public_accounts.filings())
 
 
-async def test_wrong_fields_are_named(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+async def test_wrong_fields_are_named(world: PublicAccountWorld, ask: AskClient) -> None:
     """What the rules refuse is named with its path."""
     token = await world.company()
     bad = Licence(PublicAccountCategory.OTHER, "", today())

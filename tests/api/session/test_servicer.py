@@ -1,9 +1,8 @@
 """SessionService over a real channel and a real database, called by both clients."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,6 +15,7 @@ from idvault_client.sessions import ContestState, SessionPurpose, SessionState
 from idvault_verify import secret
 from idvault_verify.v1 import contest_pb2, identity_pb2
 from idvault_verify.v1 import session_pb2 as pb
+from tests.support.both_clients import AskClient, connected
 from tests.support.session_edge import SERVICE, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld, browser_key
 from tools.support.builders import TOKEN
@@ -24,14 +24,6 @@ from tools.support.flow_world import command
 from tools.support.sanction_world import key_of
 
 TERMS_OF: dict[str, Any] = {"return_url": RETURN_URL, "policy_version": "terms-3", "policy_text": TERMS}
-
-
-class AskSessions(Protocol):
-    """Calls a method of `Vault.sessions` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
 
 
 @pytest.fixture
@@ -53,22 +45,10 @@ async def edge(world: SessionWorld, tmp_path: Path) -> AsyncIterator[SessionEdge
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(request: pytest.FixtureRequest, edge: SessionEdge) -> AsyncIterator[AskSessions]:
+async def ask(request: pytest.FixtureRequest, edge: SessionEdge) -> AsyncIterator[AskClient]:
     """The sessions of one of the two clients."""
-    if request.param == "aio":
-        async with idvault_client.aio.connect(edge.target, tls=edge.platform) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                return await getattr(awaited.sessions, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(edge.target, tls=edge.platform) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            return await asyncio.to_thread(getattr(vault.sessions, name), *arguments, **keywords)
-
-        yield ask_sync
+    async with connected(request.param, edge.target, edge.platform, part="sessions") as made:
+        yield made
 
 
 async def page_of(edge: SessionEdge, method: str, message: Any, *, tls: idvault_client.Tls) -> pb.SessionPage:
@@ -84,7 +64,7 @@ async def redeem(edge: SessionEdge, url: str) -> pb.SessionPage:
     return await page_of(edge, "RedeemSession", message, tls=edge.web)
 
 
-async def test_a_backend_makes_binds_and_reads_a_session(ask: AskSessions, edge: SessionEdge) -> None:
+async def test_a_backend_makes_binds_and_reads_a_session(ask: AskClient, edge: SessionEdge) -> None:
     """The link is only in the first answer, and the way on only in that of `bind`."""
     request_id = uuid4()
     made = await ask("create", **TERMS_OF, request_id=request_id)
@@ -101,7 +81,7 @@ async def test_a_backend_makes_binds_and_reads_a_session(ask: AskSessions, edge:
 
 
 async def test_a_backend_makes_an_identity_session(
-    ask: AskSessions, edge: SessionEdge, world: SessionWorld
+    ask: AskClient, edge: SessionEdge, world: SessionWorld
 ) -> None:
     """For an account of its own, in a language; the platform sees states of the session and nothing else."""
     token = await world.moderation.account()
@@ -118,7 +98,7 @@ async def test_a_backend_makes_an_identity_session(
         await ask("create_identity", token, return_url="https://evil.example/")
 
 
-async def test_a_backend_files_and_decides_contests(ask: AskSessions, world: SessionWorld) -> None:
+async def test_a_backend_files_and_decides_contests(ask: AskClient, world: SessionWorld) -> None:
     """Both clients: file, list, read with the text, decide; the text is in no repr."""
     claim = await world.claims.verify(command())
     filed = await ask("contest", claim.account.account_token, claim.claim_id, "not me (synthetic)")
@@ -136,7 +116,7 @@ async def test_a_backend_files_and_decides_contests(ask: AskSessions, world: Ses
         await ask("decide_contest", filed.contest_id, ContestState.UPHELD, "again", key=key)
 
 
-async def test_refusals_have_their_reasons(ask: AskSessions, edge: SessionEdge) -> None:
+async def test_refusals_have_their_reasons(ask: AskClient, edge: SessionEdge) -> None:
     """Unknown sessions, wrong codes, wrong fields and a request id with another body."""
     made = await ask("create", **TERMS_OF, request_id=(request_id := uuid4()))
     with pytest.raises(RequestIdReused):

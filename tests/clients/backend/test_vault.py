@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import socket
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -30,8 +30,8 @@ from idvault_client import (
 )
 from idvault_client.backend.claim import Verification
 from idvault_client.backend.status import Status
+from idvault_client.campaigns import Batch, Invitation, LegacyAccount
 from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
-from tests.clients.conftest import Ask
 from tests.clients.vault_server import (
     NAME,
     NUMBER,
@@ -44,38 +44,23 @@ from tests.clients.vault_server import (
     status,
     verification,
 )
+from tests.support.both_clients import AskClient, connected
 from tools.support import unsent
+from tools.support.organizations import credit_code
 from tools.support.sandbox import Person
 
 CONSENT = Consent("terms-3", datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 DOWN = Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
 
 
-async def verify(ask: Ask, request_id: str | None = REQUEST_ID) -> Verification:
+async def verify(ask: AskClient, request_id: str | None = REQUEST_ID) -> Verification:
     """Verify the synthetic person."""
     answer = await ask("verify_individual", NAME, resident_id(NUMBER), consent=CONSENT, request_id=request_id)
     assert isinstance(answer, Verification)
     return answer
 
 
-async def test_verified(ask: Ask, server: VaultServer) -> None:
-    """A success has token, badge and dates, and the request has all the given values."""
-    server.outcomes = [verification()]
-    v = await verify(ask)
-    assert (v.succeeded, v.failed, v.pending) == (True, False, False)
-    assert (v.account_token, v.request_id, v.retry_after) == (TOKEN, REQUEST_ID, timedelta())
-    assert v.status.is_verified
-    assert (v.status.verify_date, v.status.expire_date) == (date(2026, 3, 1), date(2027, 3, 1))
-    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
-    assert (sent.request_id, sent.real_name, sent.document.number) == (REQUEST_ID, NAME, NUMBER)
-    assert sent.document.type == common_pb2.DOCUMENT_TYPE_RESIDENT_ID
-    assert (sent.consent.policy_version, sent.account_token) == ("terms-3", "")
-    assert sent.consent.agree_time.ToDatetime(UTC) == CONSENT.agree_time
-    assert server.asked[0].path == "/idvault.v1.VerificationService/VerifyIndividual"
-    assert server.asked[0].peer == b"platform-a"
-
-
-async def test_failed(ask: Ask, server: VaultServer) -> None:
+async def test_failed(ask: AskClient, server: VaultServer) -> None:
     """A mismatch is an answer with a text for the form."""
     server.outcomes = [verification("FAILED", failure="MISMATCH", account="REJECTED")]
     v = await verify(ask)
@@ -85,7 +70,7 @@ async def test_failed(ask: Ask, server: VaultServer) -> None:
     assert v.failure_reason.text("zh") == "姓名（名称）与证件号码不一致，请核对后重新提交。"
 
 
-async def test_pending(ask: Ask, server: VaultServer) -> None:
+async def test_pending(ask: AskClient, server: VaultServer) -> None:
     """A pending claim says how long to wait, and is looked up by its id alone."""
     server.outcomes = [verification("PENDING", retry_after=7, account="PENDING")]
     v = await ask("get_verification", UUID(REQUEST_ID))
@@ -96,51 +81,31 @@ async def test_pending(ask: Ask, server: VaultServer) -> None:
     assert asked == verification_pb2.GetVerificationRequest(request_id=REQUEST_ID)
 
 
-async def test_pending_without_a_wait(ask: Ask, server: VaultServer) -> None:
+async def test_pending_without_a_wait(ask: AskClient, server: VaultServer) -> None:
     """A pending claim always has a wait greater than zero."""
     server.outcomes = [verification("PENDING", account="PENDING")]
     assert (await ask("get_verification", REQUEST_ID)).retry_after == timedelta(seconds=5)
 
 
-async def test_account_token_is_sent(ask: Ask, server: VaultServer) -> None:
-    """A re-verification names its account."""
-    server.outcomes = [verification()]
-    await ask("verify_individual", NAME, resident_id(NUMBER), consent=CONSENT, account_token=TOKEN)
-    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
-    assert sent.account_token == TOKEN
-
-
-async def test_default_deadline(ask: Ask, server: VaultServer) -> None:
+async def test_default_deadline(ask: AskClient, server: VaultServer) -> None:
     """A call without a timeout has the default deadline."""
     server.outcomes = [status()]
     await ask("get_status", TOKEN)
     assert transport.DEFAULT_TIMEOUT - 2 < server.asked[0].seconds_left <= transport.DEFAULT_TIMEOUT
 
 
-def test_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
+@pytest.mark.parametrize("kind", ["sync", "aio"])
+async def test_deadline_ends_a_call(kind: str, server: VaultServer, tls: Tls) -> None:
     """A server that never answers raises DeadlineExceeded, with the request id to repeat."""
     server.outcomes = [Hang()]
-    with (
-        idvault_client.connect(server.target, tls=tls, server_name="localhost", timeout=0.5) as vault,
-        pytest.raises(DeadlineExceeded) as caught,
-    ):
-        vault.verify_individual(NAME, resident_id(NUMBER), consent=CONSENT)
+    async with connected(kind, server.target, tls, server_name="localhost", timeout=0.5) as ask:
+        with pytest.raises(DeadlineExceeded) as caught:
+            await ask("verify_individual", NAME, resident_id(NUMBER), consent=CONSENT)
     assert UUID(caught.value.request_id).version == 4
-    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
-    assert sent.request_id == caught.value.request_id
+    assert _id_of(server.asked[0].body) == caught.value.request_id
 
 
-async def test_aio_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
-    """The async client has the same deadline."""
-    server.outcomes = [Hang()]
-    async with idvault_client.aio.connect(
-        server.target, tls=tls, server_name="localhost", timeout=0.5
-    ) as vault:
-        with pytest.raises(DeadlineExceeded):
-            await vault.get_verification(REQUEST_ID)
-
-
-async def test_retry_sends_the_same_bytes(ask: Ask, server: VaultServer) -> None:
+async def test_retry_sends_the_same_bytes(ask: AskClient, server: VaultServer) -> None:
     """After Unavailable, or from an edge that stops, the call is repeated with the same id and bytes."""
     stopping = Refuse(grpc.StatusCode.CANCELLED)
     server.outcomes = [DOWN, stopping, lambda body: verification(request_id=_id_of(body))]
@@ -155,7 +120,7 @@ def _id_of(body: bytes) -> str:
     return verification_pb2.VerifyIndividualRequest.FromString(body).request_id
 
 
-async def test_retries_end(ask: Ask, server: VaultServer) -> None:
+async def test_retries_end(ask: AskClient, server: VaultServer) -> None:
     """A server that stays unavailable is given up, and the error has reason and request id."""
     server.outcomes = [DOWN]
     with pytest.raises(Unavailable) as caught:
@@ -178,7 +143,7 @@ def test_every_service_of_a_platform_is_retried() -> None:
     assert of_platforms == set(transport.PLATFORM_SERVICES)
 
 
-async def test_refusals_are_not_retried(ask: Ask, server: VaultServer) -> None:
+async def test_refusals_are_not_retried(ask: AskClient, server: VaultServer) -> None:
     """Only unavailability is retried."""
     server.outcomes = [Refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")]
     with pytest.raises(idvault_client.TooManyAttempts):
@@ -187,7 +152,7 @@ async def test_refusals_are_not_retried(ask: Ask, server: VaultServer) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 1000, 1001, 2500])
-async def test_batches(ask: Ask, server: VaultServer, count: int) -> None:
+async def test_batches(ask: AskClient, server: VaultServer, count: int) -> None:
     """More than 1,000 accounts are read in several calls, in order, and returned as one answer."""
     tokens = [f"acct_{number:026d}" for number in range(count)]
 
@@ -206,13 +171,13 @@ async def test_batches(ask: Ask, server: VaultServer, count: int) -> None:
     assert len(server.asked) == -(-count // 1000)
 
 
-async def test_empty_batch(ask: Ask, server: VaultServer) -> None:
+async def test_empty_batch(ask: AskClient, server: VaultServer) -> None:
     """Without accounts there is no call."""
     found = await ask("batch_get_statuses", [])
     assert (found.statuses, found.unknown_account_tokens, server.asked) == ((), (), [])
 
 
-async def test_batch_of_one_text(ask: Ask) -> None:
+async def test_batch_of_one_text(ask: AskClient) -> None:
     """A single token given as a string is refused."""
     with pytest.raises(TypeError, match="several tokens"):
         await ask("batch_get_statuses", TOKEN)
@@ -230,7 +195,7 @@ async def test_batch_of_one_text(ask: Ask) -> None:
         ("ERASED", "GOOD", False),
     ],
 )
-async def test_badge(ask: Ask, server: VaultServer, state: str, standing: str, badge: bool) -> None:
+async def test_badge(ask: AskClient, server: VaultServer, state: str, standing: str, badge: bool) -> None:
     """Only a verified account that is not closed has the badge."""
     server.outcomes = [status(state=state, standing=standing)]
     found = await ask("get_status", TOKEN)
@@ -238,7 +203,7 @@ async def test_badge(ask: Ask, server: VaultServer, state: str, standing: str, b
     assert found.is_verified is badge
 
 
-async def test_values_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
+async def test_values_of_a_newer_server(ask: AskClient, server: VaultServer) -> None:
     """Unknown values never give a badge and never end a claim."""
     newer = verification()
     newer.state = 99  # type: ignore[assignment]
@@ -251,7 +216,9 @@ async def test_values_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"\xff\xff", b"", common_pb2.AccountStatus(verify_date=TOKEN)])
-async def test_broken_answer(ask: Ask, server: VaultServer, answer: bytes | common_pb2.AccountStatus) -> None:
+async def test_broken_answer(
+    ask: AskClient, server: VaultServer, answer: bytes | common_pb2.AccountStatus
+) -> None:
     """An answer that breaks the contract raises a VaultError without its content."""
     server.outcomes = [answer]
     with pytest.raises(VaultError) as caught:
@@ -261,14 +228,7 @@ async def test_broken_answer(ask: Ask, server: VaultServer, answer: bytes | comm
     assert TOKEN not in str(caught.value)
 
 
-async def test_claim_without_an_account(ask: Ask, server: VaultServer) -> None:
-    """A claim without an account breaks the contract."""
-    server.outcomes = [verification_pb2.Verification(request_id=REQUEST_ID)]
-    with pytest.raises(VaultError, match="is not valid"):
-        await ask("get_verification", REQUEST_ID)
-
-
-async def test_nothing_personal_leaves(ask: Ask, server: VaultServer) -> None:
+async def test_nothing_personal_leaves(ask: AskClient, server: VaultServer) -> None:
     """Even if a server echoes the input, an error shows no name or number and chains no exception."""
     echo = f"{NAME} {NUMBER}"
     server.outcomes = [
@@ -288,7 +248,7 @@ async def test_nothing_personal_leaves(ask: Ask, server: VaultServer) -> None:
     ("name", "number", "field"), [("\ud800" + NAME, NUMBER, "real_name"), (NAME, "\udfff", "document.number")]
 )
 async def test_text_that_is_no_text(
-    ask: Ask, server: VaultServer, name: str, number: str, field: str
+    ask: AskClient, server: VaultServer, name: str, number: str, field: str
 ) -> None:
     """A lone surrogate is refused before it is sent, without the surrounding text."""
     with pytest.raises(InvalidFields) as caught:
@@ -298,14 +258,18 @@ async def test_text_that_is_no_text(
     assert server.asked == []
 
 
-async def test_value_of_another_type(ask: Ask) -> None:
+async def test_value_of_another_type(ask: AskClient) -> None:
     """A number that is not a string is refused without showing it."""
     with pytest.raises(TypeError, match=r"^document\.number must be a str$"):
         await ask("verify_individual", NAME, resident_id(110000190101010001), consent=CONSENT)  # type: ignore[arg-type]
 
 
 def test_repr_shows_no_person() -> None:
-    """The repr of documents and calls shows no values."""
+    """The repr of documents, calls, imported accounts and invitations shows no values."""
+    assert credit_code() not in repr(idvault_client.unified_social_credit_code(credit_code()))
+    assert "user-1" not in repr(LegacyAccount("user-1", "2012-05-01"))
+    invitation = Invitation(TOKEN, None, None, None, True, 1, "", "0" * 26, None, None, None)
+    assert "0" * 26 not in repr(Batch((invitation,), None))
     call = unsent.verification(Person(NAME, NUMBER), consent=CONSENT)
     for shown in (repr(resident_id(NUMBER)), repr(call)):
         assert NAME not in shown
@@ -330,15 +294,8 @@ def test_consent_needs_a_zone() -> None:
         Consent("terms-3", datetime(2026, 3, 1))
 
 
-def test_both_clients_are_the_same() -> None:
-    """The async client has every method of the blocking one, with the same parameters and docstrings."""
-    names = {name for name in vars(idvault_client.Vault) if not name.startswith("_")}
-    assert names == {name for name in vars(idvault_client.aio.Vault) if not name.startswith("_")}
-    for name in names:
-        blocking, awaited = getattr(idvault_client.Vault, name), getattr(idvault_client.aio.Vault, name)
-        assert inspect.signature(blocking) == inspect.signature(awaited)
-        assert blocking.__doc__ == awaited.__doc__
-        assert inspect.iscoroutinefunction(awaited)
+def test_both_clients_are_opened_alike() -> None:
+    """With the same parameters."""
     parameters = inspect.signature(idvault_client.connect).parameters
     assert parameters == inspect.signature(idvault_client.aio.connect).parameters
 
@@ -451,20 +408,11 @@ def test_more_calls_of_the_blocking_client_wait(
         assert vault.get_status(TOKEN).account_token == TOKEN
 
 
-def test_closed_connection(server: VaultServer, tls: Tls) -> None:
+async def test_closed_connection(ask: AskClient) -> None:
     """A call on a closed connection raises Unavailable with the cause."""
-    vault = idvault_client.connect(server.target, tls=tls, server_name="localhost")
-    vault.close()
+    await ask("close")
     with pytest.raises(Unavailable, match="closed"):
-        vault.get_status(TOKEN)
-
-
-async def test_closed_aio_connection(server: VaultServer, tls: Tls) -> None:
-    """The async client does the same."""
-    vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
-    await vault.close()
-    with pytest.raises(Unavailable, match="closed"):
-        await vault.get_status(TOKEN)
+        await ask("get_status", TOKEN)
 
 
 async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:

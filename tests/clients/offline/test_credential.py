@@ -18,9 +18,9 @@ from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLI
 from idvault_verify.commands.app import app
 from idvault_verify.offline import CheckError, StatusVerifier
 from idvault_verify.v1 import status_pb2
-from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer
+from tests.support.both_clients import AskClient
 from tools.support import logs
 from tools.support import status_tokens as made
 from tools.support.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJECT
@@ -173,7 +173,7 @@ def test_a_file_that_never_ends(tmp_path: Path) -> None:
     assert last(CliRunner().invoke(app, arguments)) == "check: TOKEN_MALFORMED"
 
 
-async def test_both_clients_issue(ask: Ask, server: VaultServer) -> None:
+async def test_both_clients_issue(ask: AskClient, server: VaultServer) -> None:
     """A token and a credential are requested with account and audience."""
     answers = (
         status_pb2.IssueStatusTokenResponse(status_token="a.b.c"),

@@ -18,8 +18,8 @@ from idvault_verify.offline import disclosure_history
 from idvault_verify.seal import Part
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import status_pb2
-from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer
+from tests.support.both_clients import AskClient
 from tools.support import logs, merkle, statements
 from tools.support.merkle import log_of, signer, witness
 
@@ -99,7 +99,7 @@ def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
     )
 
 
-async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
+async def test_both_clients_fetch_it(ask: AskClient, server: VaultServer) -> None:
     """The answer is the content of the file."""
     server.outcomes = [answer(*opened(1))]
     found = await ask("get_disclosure_history", TOKEN)

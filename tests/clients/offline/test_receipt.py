@@ -18,9 +18,9 @@ from idvault_verify.event import Event, EventType
 from idvault_verify.offline import receipt
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import verification_pb2
-from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import W1, connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
+from tests.support.both_clients import AskClient
 from tools.support import builders, logs, merkle, people
 from tools.support.merkle import log_of
 
@@ -72,7 +72,7 @@ def check(folder: Path, given: verification_pb2.Receipt | bytes, *options: str) 
 WITNESSED = ("--witness", str(W1.key))
 
 
-async def test_a_success_brings_its_receipt(ask: Ask, server: VaultServer) -> None:
+async def test_a_success_brings_its_receipt(ask: AskClient, server: VaultServer) -> None:
     """Both clients return it with the claim; a claim without one has None."""
     answered = verification()
     answered.receipt.CopyFrom(message())
@@ -84,7 +84,7 @@ async def test_a_success_brings_its_receipt(ask: Ask, server: VaultServer) -> No
     assert (await ask("get_verification", REQUEST_ID)).receipt is None
 
 
-async def test_a_receipt_without_an_entry_breaks_the_contract(ask: Ask, server: VaultServer) -> None:
+async def test_a_receipt_without_an_entry_breaks_the_contract(ask: AskClient, server: VaultServer) -> None:
     """An incomplete receipt breaks the contract."""
     answered = verification()
     answered.receipt.CopyFrom(verification_pb2.Receipt(account_token=TOKEN))

@@ -37,9 +37,8 @@ async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
     """Return an account, the code of its invitation by link, and the campaign."""
     (token,) = await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    (shown,) = (await world.take(campaign)).shown
-    assert shown.invitation
-    assert shown.invitation.code_expires_at == at(DAY).business
+    (shown,) = (await world.take(campaign)).invitations
+    assert (shown.method, shown.code_expire_time) == (ReverificationMethod.HOSTED_LINK, at(DAY).business)
     return token, shown.code, campaign
 
 
@@ -97,8 +96,8 @@ async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
     """The former code is no longer valid; a repeated request returns the same new code."""
     token, former, campaign = await linked(world)
     await world.record(campaign, token, method=ReverificationMethod.HOSTED_LINK)
-    (shown,) = (await world.take(campaign, number=501, seconds=3 * DAY)).shown
-    (again,) = (await world.take(campaign, number=501, seconds=3 * DAY + 60)).shown
+    (shown,) = (await world.take(campaign, number=501, seconds=3 * DAY)).invitations
+    (again,) = (await world.take(campaign, number=501, seconds=3 * DAY + 60)).invitations
     assert shown == again
     assert shown.code != former
     with pytest.raises(PreconditionError):
@@ -113,12 +112,12 @@ async def test_a_repeat_across_a_rotation_has_the_same_codes(world: CampaignWorl
     path, entropy = tmp_path / "keys", CountingEntropy()
     keys = LocalKeyProvider.create(path, keys=sets, passphrase=b"p", entropy=entropy, cost=CHEAP)
     held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
-    world.coder = CurrentInvitationCoder(current=lambda: held.current)
+    world.servicer.coder = CurrentInvitationCoder(current=lambda: held.current)
     world.vault.fingerprinter = CurrentFingerprinter(keys=held)
     await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    (first,) = (await world.take(campaign, number=501)).shown
+    (first,) = (await world.take(campaign, number=501)).invitations
     keys.use({"request": UsedVersions(1, frozenset())})
     with held.under("0"):
-        (again,) = (await world.take(campaign, number=501)).shown
+        (again,) = (await world.take(campaign, number=501)).invitations
     assert again.code == first.code != ""

@@ -5,23 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from idvault.core.policy import OperatorPolicy
-from idvault.core.tables.account import accounts
 from idvault.registry.ports import CallTurn, Reserved
 from idvault_verify.account import AccountState
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import (
-    AlreadyExistsError,
     ExhaustedError,
-    NotFoundError,
-    PreconditionError,
     Reason,
     UnavailableError,
 )
 from idvault_verify.registry import RegistryAnswer
-from tools.support import builders, sql
+from tools.support import builders
 from tools.support.databases import Databases
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import World, at, command, open_world
@@ -37,38 +32,6 @@ async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
     assert world.registry.charged == 1
     assert world.records.sealed == [(claim.account.account_token, builders.identity())]
     assert [(one.claim_id, one.account) for one in world.settled] == [(claim.claim_id, claim.account)]
-
-
-async def test_a_wrong_name_fails_and_seals_nothing(world: World) -> None:
-    """A mismatch fails the claim, and no record is sealed."""
-    world.registry.verdict = RegistryAnswer.MISMATCH
-    claim = await world.verify()
-    assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
-    assert (claim.account.state, world.records.sealed) == (AccountState.REJECTED, [])
-
-
-async def test_the_same_request_is_the_same_claim(world: World) -> None:
-    """A repeat does not call the registry."""
-    first = await world.verify()
-    assert await world.verify() == first
-    assert (await world.get()) == first
-    assert world.registry.charged == 1
-
-
-async def test_another_body_under_the_same_id_is_refused(world: World) -> None:
-    """The answer is REQUEST_ID_REUSED, and the claim is unchanged."""
-    first = await world.verify()
-    with pytest.raises(AlreadyExistsError) as caught:
-        await world.verify(command(identity=OTHER))
-    assert caught.value.reason is Reason.REQUEST_ID_REUSED
-    assert await world.get() == first
-
-
-async def test_an_unknown_request_is_not_found(world: World) -> None:
-    """GetVerification finds only known requests."""
-    with pytest.raises(NotFoundError) as caught:
-        await world.get(7)
-    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
 
 
 async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
@@ -266,32 +229,12 @@ async def test_a_store_that_refuses_opens_nothing(world: World) -> None:
     assert world.registry.checks == []
 
 
-async def test_a_failed_re_verification_takes_nothing_away(world: World) -> None:
-    """A verified account stays verified; the claim has the failure reason."""
-    first = await world.verify()
-    world.registry.verdict = RegistryAnswer.MISMATCH
-    token = first.account.account_token
-    again = await world.verify(command(2, OTHER, account_token=token))
-    assert (again.state, again.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
-    status = await world.status.get(relying_party="platform-a", account_token=token, now=at(0))
-    assert (status.state, status.revision) == (AccountState.VERIFIED, first.account.revision)
-
-
 async def test_another_person_cannot_take_an_account_over(world: World) -> None:
     """A match of another person is DIFFERENT_OWNER."""
     first = await world.verify()
     again = await world.verify(command(2, OTHER, account_token=first.account.account_token))
     assert again.failure_reason is FailureReason.DIFFERENT_OWNER
     assert again.account.state is AccountState.VERIFIED
-
-
-async def test_another_partys_account_is_not_found(world: World) -> None:
-    """Another party's account gives the same error as an unknown one."""
-    first = await world.verify()
-    token = first.account.account_token
-    with pytest.raises(NotFoundError) as caught:
-        await world.verify(command(2, account_token=token, relying_party="platform-b"))
-    assert caught.value.reason is Reason.ACCOUNT_NOT_FOUND
 
 
 async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: World) -> None:
@@ -303,29 +246,6 @@ async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: W
     assert world.registry.charged == 6
     other_party = await world.verify(command(6, relying_party="platform-b"))
     assert other_party.state is ClaimState.SUCCEEDED
-
-
-async def test_the_sixth_mismatch_in_an_hour_is_not_asked(world: World) -> None:
-    """TOO_MANY_ATTEMPTS has a retry time."""
-    world.registry.verdict = RegistryAnswer.MISMATCH
-    for number in range(5):
-        await world.verify(command(number, builders.identity(name=f"某{number}")), seconds=number)
-    with pytest.raises(ExhaustedError) as caught:
-        await world.verify(command(6), seconds=60)
-    assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS
-    assert caught.value.retry_after.total_seconds() == 3540
-    assert world.registry.charged == 5
-    assert (await world.verify(command(6), seconds=3601)).state is ClaimState.FAILED
-
-
-async def test_a_newer_claim_takes_the_place_of_a_pending_one(world: World) -> None:
-    """The old claim is SUPERSEDED, and the worker does not settle it."""
-    world.registry.script.append(RegistryAnswer.NOT_SENT)
-    first = await world.verify()
-    second = await world.verify(command(2, account_token=first.account.account_token))
-    assert second.state is ClaimState.SUCCEEDED
-    assert (await world.get()).failure_reason is FailureReason.SUPERSEDED
-    assert await world.work(seconds=5) == []
 
 
 async def test_a_backlog_of_a_day_takes_no_new_claims(sqlite_databases: Databases) -> None:
@@ -354,26 +274,11 @@ async def test_an_expiry_that_is_due_shows_in_a_claim_too(world: World) -> None:
     assert claim.account.revision == status.revision
 
 
-async def test_a_closed_account_takes_no_claim(world: World) -> None:
-    """A refused request id can be used again."""
-    first = await world.verify()
-    await _set(world, "standing", "CLOSED")
-    with pytest.raises(PreconditionError) as caught:
-        await world.verify(command(2, account_token=first.account.account_token))
-    assert caught.value.reason is Reason.ACCOUNT_CLOSED
-    with pytest.raises(NotFoundError):
-        await world.get(2)
-
-
 def test_a_command_shows_no_identity() -> None:
     """repr contains no name and no number."""
     shown = repr(replace(command(), content=builders.content(builders.NAME, builders.NUMBER)))
     assert builders.NAME not in shown
     assert builders.NUMBER not in shown
-
-
-async def _set(world: World, column: str, value: str) -> None:
-    await sql.change(world.database, update(accounts).values(**{column: value}))
 
 
 async def test_the_slot_is_reserved_by_the_act_that_opens_the_claim(world: World) -> None:

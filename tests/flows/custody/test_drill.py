@@ -2,26 +2,27 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.core.request import MemberAsked
 from idvault.custody.drill import acts as drill_acts
-from idvault.custody.drill.acts import PassCommand
-from idvault.custody.drill.rules import DrillHistory, DrillStanding
+from idvault.custody.drill.rules import DrillHistory
+from idvault_client.errors import AccessDenied
 from idvault_verify import drill
 from idvault_verify.attest.drill import DrillTerms
 from idvault_verify.attest.people.roster import Roster
-from idvault_verify.disclosure import HistoryFinding
-from idvault_verify.error import IdvaultError, Reason
+from idvault_verify.error import Reason
 from idvault_verify.event import EventType
+from idvault_verify.v1 import disclosure_pb2, drill_pb2
 from tests.support.disclosure_world import refused, request_id
-from tools.support import builders, people
-from tools.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
+from tests.support.refusal import reason_of
+from tools.support import people
+from tools.support.chamber import CUSTODIANS, Chamber, Local, chamber, first_roster, identity, roster_member
 from tools.support.databases import Databases
 
 A, B, C = CUSTODIANS
@@ -36,28 +37,51 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
         yield made
 
 
-async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: Any) -> PassCommand:
-    """Return a pass that a member signs now, with a valid code."""
-    shown = await drill_acts.get(room.context, actor_id=roster_member(name).actor_id, now=room.now())
-    record, time = shown.record, int(room.now().real.timestamp())
+async def shown(room: Chamber, name: str) -> Any:
+    """Return the drill record as the service shows it to a member."""
+    edge = Local(room, name, role="custodian")
+    return await edge.ask("DrillService/GetDrill", drill_pb2.GetDrillRequest(), drill_pb2.Drill)
+
+
+async def asked(room: Chamber, name: str = A, *, signer: str = "", **changes: Any) -> Any:
+    """Return the request of a pass that a member signs now, with a valid code."""
+    record, time = (await shown(room, name)).record, int(room.now().real.timestamp())
     terms = DrillTerms(record.record_id, record.present_quorum_id, name, time)
-    signature = identity(signer or name).sign(terms.canonical())
-    content = builders.content(record.record_id, record.present_quorum_id, time, signature)
-    made = PassCommand(
-        call=MemberAsked(roster_member(name).actor_id, request_id(), "PassDrill", content),
-        record_id=record.record_id,
-        quorum_id=record.present_quorum_id,
-        signed_at=terms.signed_at,
-        signature=signature,
-        code=room.codes.code(),
+    given = {
+        "request_id": request_id(),
+        "record_id": record.record_id,
+        "quorum_id": record.present_quorum_id,
+        "sign_time": Timestamp(seconds=time),
+        "signature": identity(signer or name).sign(terms.canonical()),
+        "code": room.codes.code(),
+    }
+    return drill_pb2.PassDrillRequest(**given | changes)
+
+
+def changed(request: Any, **changes: Any) -> Any:
+    """Return a request with changes."""
+    made = drill_pb2.PassDrillRequest.FromString(request.SerializeToString())
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+async def send(room: Chamber, request: Any, *, name: str = A) -> Any:
+    """Ask for a pass as a custodian."""
+    return await Local(room, name).ask("DrillService/PassDrill", request, drill_pb2.PassedDrill)
+
+
+async def report(room: Chamber) -> None:
+    """Report a finding as a custodian."""
+    request = drill_pb2.ReportDrillFindingRequest(
+        request_id=request_id(), finding=disclosure_pb2.FINDING_SHARE_WRONG
     )
-    return replace(made, **changes)
+    answer = drill_pb2.ReportDrillFindingResponse
+    await Local(room, A).ask("DrillService/ReportDrillFinding", request, answer)
 
 
-async def passed(room: Chamber, *names: str) -> list[DrillStanding]:
-    return [
-        await drill_acts.complete(room.context, await command(room, name), now=room.now()) for name in names
-    ]
+async def passed(room: Chamber, *names: str) -> list[Any]:
+    return [await send(room, await asked(room, name), name=name) for name in names]
 
 
 def second_roster() -> Roster:
@@ -73,17 +97,15 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
     """A quorum gets one synthetic record with a log entry; the next quorum gets another one."""
     (entry,) = await room.logged(EventType.DRILL_RENEW)
     assert entry.actor_id == "system"
-    shown = await drill_acts.get(room.context, actor_id=roster_member(B).actor_id, now=room.now())
-    quorum = room.rosters.quorum
-    assert shown.record.relying_party == "drill"
-    assert shown.record.account_token == drill.token(quorum_id=quorum.id)
-    assert (shown.member.place, shown.proofs.are_complete) == (2, True)
+    first, quorum = await shown(room, B), room.rosters.quorum
+    assert first.record.relying_party == "drill"
+    assert first.record.account_token == drill.token(quorum_id=quorum.id)
+    assert (first.share_index, first.entry.HasField("proof")) == (2, True)
     assert await room.keep_drill() is False
     room.rosters.versions.append(second_roster())
     assert await room.keep_drill() is True
     assert len(await room.logged(EventType.DRILL_RENEW)) == 2
-    again = await drill_acts.get(room.context, actor_id=roster_member(B).actor_id, now=room.now())
-    assert again.record.record_id != shown.record.record_id
+    assert (await shown(room, B)).record.record_id != first.record.record_id
 
 
 async def test_a_quorum_that_changes_meanwhile(room: Chamber) -> None:
@@ -108,40 +130,29 @@ async def test_a_pass_is_an_act(room: Chamber) -> None:
     room.pass_time(days=10)
     (standing,) = await passed(room, A)
     now = room.now().business
-    assert standing == DrillStanding(A, now, now + 90 * DAY)
+    times = [each.ToDatetime(UTC) for each in (standing.pass_time, standing.due_time)]
+    assert times == [now, now + 90 * DAY]
     (entry,) = await room.logged(EventType.DRILL_COMPLETE)
     assert entry.actor_id == roster_member(A).actor_id
 
 
 async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
     """A repeat with the same request_id needs no code and writes no entry."""
-    first = await command(room)
-    answered = await drill_acts.complete(room.context, first, now=room.now())
+    first = await asked(room)
+    answered = await send(room, first)
     room.pass_time(minutes=1)
-    assert await drill_acts.complete(room.context, replace(first, code=""), now=room.now()) == answered
+    assert await send(room, changed(first, code="")) == answered
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
-    other = replace(first, call=replace(first.call, content=b"another"), signature=bytes(64))
-    await refused(room, A, drill_acts.complete(room.context, other, now=room.now()), Reason.REQUEST_ID_REUSED)
+    await refused(room, A, send(room, changed(first, signature=bytes(64))), Reason.REQUEST_ID_REUSED)
 
 
 async def test_a_signature_counts_once(room: Chamber) -> None:
-    """A signature that is replayed under another request_id, or older than the last one, is refused."""
-    older = await command(room)
-    room.pass_time(seconds=2)
-    newer = await command(room)
-    answered = await drill_acts.complete(room.context, newer, now=room.now())
-    replayed = replace(newer, call=replace(newer.call, request_id=request_id()), code=room.codes.code())
-    await refused(
-        room, A, drill_acts.complete(room.context, replayed, now=room.now()), Reason.REQUEST_ID_REUSED
-    )
+    """By its own time, not by that of the call: under another request_id it is refused."""
+    first = await asked(room)
+    await send(room, first)
     room.pass_time(minutes=1)
-    await refused(room, A, drill_acts.complete(room.context, older, now=room.now()), Reason.REQUEST_ID_REUSED)
-    shown = await drill_acts.get(room.context, actor_id=roster_member(A).actor_id, now=room.now())
-    assert shown.standing == answered
-    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
-    room.pass_time(seconds=2)
-    await passed(room, A)
-    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 2
+    replayed = changed(first, request_id=request_id(), code=room.codes.code())
+    await refused(room, A, send(room, replayed), Reason.REQUEST_ID_REUSED)
 
 
 async def test_what_is_refused(room: Chamber) -> None:
@@ -150,62 +161,47 @@ async def test_what_is_refused(room: Chamber) -> None:
         ({"signer": B}, Reason.INVALID_MESSAGE),
         ({"record_id": "0" * 32}, Reason.QUORUM_INVALID),
         ({"quorum_id": "0" * 64}, Reason.QUORUM_INVALID),
-        ({"signed_at": room.now().real - timedelta(hours=1)}, Reason.INVALID_MESSAGE),
+        ({"sign_time": Timestamp(seconds=int(room.now().real.timestamp()) - 3_600)}, Reason.INVALID_MESSAGE),
         ({"signature": b""}, Reason.INVALID_MESSAGE),
         ({"code": "000000"}, Reason.SECOND_FACTOR_REFUSED),
     ]
     for changes, reason in wrong:
         room.pass_time(minutes=1)
-        changed = await command(room, **changes)
-        await refused(room, A, drill_acts.complete(room.context, changed, now=room.now()), reason)
+        await refused(room, A, send(room, await asked(room, **changes)), reason)
     assert await room.logged(EventType.DRILL_COMPLETE) == []
 
 
 async def test_a_good_code_is_not_spent_on_what_is_refused(room: Chamber) -> None:
     """The code is checked last."""
-    bad = await command(room, signer=B)
-    await refused(room, A, drill_acts.complete(room.context, bad, now=room.now()), Reason.INVALID_MESSAGE)
-    good = replace(await command(room), code=bad.code)
-    assert await drill_acts.complete(room.context, good, now=room.now())
+    bad = await asked(room, signer=B)
+    await refused(room, A, send(room, bad), Reason.INVALID_MESSAGE)
+    assert await send(room, await asked(room, code=bad.code))
 
 
 async def test_who_is_not_of_the_quorum_in_force(room: Chamber) -> None:
     """Only custodians of the quorum get the record, once the worker has created it."""
-    act = drill_acts.get(room.context, actor_id=roster_member("auditor-a").actor_id, now=room.now())
-    await refused(room, "auditor-a", act, Reason.ACCESS_DENIED)
+    await refused(room, "auditor-a", shown(room, "auditor-a"), Reason.ACCESS_DENIED)
     room.rosters.versions.append(second_roster())
     room.pass_time(minutes=1)
-    act = drill_acts.get(room.context, actor_id=roster_member(A).actor_id, now=room.now())
-    await refused(room, A, act, Reason.REQUEST_NOT_FOUND)
-    with pytest.raises(IdvaultError) as gone:
-        await drill_acts.get(room.context, actor_id=roster_member(C).actor_id, now=room.now())
-    assert gone.value.reason is Reason.ACCESS_DENIED
+    await refused(room, A, shown(room, A), Reason.REQUEST_NOT_FOUND)
+    with pytest.raises(AccessDenied):
+        await shown(room, C)
 
 
 async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> None:
     """Records, passes and findings are refused with LOG_UNAVAILABLE."""
-    made = await command(room)
+    made = await asked(room)
     room.pass_time(minutes=2)
     room.waiting.oldest = room.now().real - timedelta(minutes=2)
     room.rosters.versions.append(second_roster())
-    for act in (
-        room.keep_drill(),
-        drill_acts.complete(room.context, made, now=room.now()),
-        drill_acts.report(
-            room.context, actor_id=made.call.actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
-        ),
-    ):
-        with pytest.raises(IdvaultError) as stopped:
-            await act
-        assert stopped.value.reason is Reason.LOG_UNAVAILABLE
+    for act in (room.keep_drill(), send(room, made), report(room)):
+        assert await reason_of(act) == Reason.LOG_UNAVAILABLE
     assert await room.refusals(A) == 0
 
 
 async def test_findings_are_logged(room: Chamber) -> None:
     """A finding is logged as a refusal of the custodian whose client reported it."""
-    await drill_acts.report(
-        room.context, actor_id=roster_member(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
-    )
+    await report(room)
     assert await room.refusals(A) == 1
 
 

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from idvault.core.tables.disclosure import disclosure_decisions, disclosure_refusals, disclosures
-from idvault.disclosure.acts import auditor, custodian
 from idvault.disclosure.store import lists, rows
+from idvault_client.errors import NotFound, TooManyAttempts, Unavailable
 from idvault_verify.attest import disclosure as papers
-from idvault_verify.disclosure import DisclosureState, HistoryFinding, Verdict
-from idvault_verify.error import ExhaustedError, IdvaultError, Reason, UnavailableError
+from idvault_verify.disclosure import DisclosureState, Verdict
+from idvault_verify.error import Reason
 from idvault_verify.event import EventType
+from idvault_verify.v1 import disclosure_pb2 as pb
 from tests.support.disclosure_world import (
     A,
     B,
@@ -26,17 +27,18 @@ from tests.support.disclosure_world import (
     decision,
     file,
     filed,
+    get,
     give,
     open_alone,
     open_once,
     refused,
     release,
-    release_of,
+    report,
     request_id,
     signed,
     terms,
 )
-from tools.support.chamber import Chamber, roster_member
+from tools.support.chamber import Chamber
 from tools.support.fakes.flaky import Fault
 
 
@@ -47,7 +49,7 @@ async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
     account = await room.account()
     made = [file(room, signed(terms(room, account))) for _ in range(8)]
     answers = await asyncio.gather(*made, return_exceptions=True)
-    assert sum(isinstance(answer, ExhaustedError) for answer in answers) == 5
+    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 5
     assert len(await room.logged(EventType.DISCLOSURE_REQUEST)) == 3
 
 
@@ -55,14 +57,14 @@ async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
     """Without a checkpoint: LOG_UNAVAILABLE; a repeat then continues, and it is one opening."""
     disclosure_id = await approved(room)
     asked: dict[str, Any] = {"name": "auditor-a", "id": request_id(7)}
-    with pytest.raises(UnavailableError) as caught:
-        await open_alone(room, disclosure_id, **asked, code=None, patience=0.2)
-    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+    with pytest.raises(Unavailable) as caught:
+        await open_alone(room, disclosure_id, **asked, remaining=0.0)
+    assert caught.value.reason == Reason.LOG_UNAVAILABLE
     assert await room.refusals("auditor-a") == 0
     room.restart()
     async with room.sequencing():
-        opened = await open_alone(room, disclosure_id, **asked, code="", patience=5.0)
-    assert opened.shown.filed.disclosure.opened == 1
+        opened = await open_alone(room, disclosure_id, **asked, code="")
+    assert opened.disclosure.opened == 1
     assert len(opened.shares) == 2
     assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 1
 
@@ -76,22 +78,16 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
     acts: list[Any] = [
         file(room, signed(terms(room, papers.parse_request(paper).account_token))),
         decide(room, decision(paper, A)),
-        release(room, release_of(decision(paper, B))),
+        release(room, decision(paper, B)),
         cancel(room, ready),
-        open_alone(room, ready, code=None, name="auditor-a", id="", patience=0.1),
-        custodian.report(
-            room.context,
-            actor_id=roster_member(A).actor_id,
-            disclosure_id=ready,
-            finding=HistoryFinding.NOT_IN_LOG,
-            now=room.now(),
-        ),
+        open_alone(room, ready),
+        report(room, ready),
     ]
     before = await room.world.contents()
     for act in acts:
-        with pytest.raises(UnavailableError) as caught:
+        with pytest.raises(Unavailable) as caught:
             await act
-        assert caught.value.reason is Reason.LOG_UNAVAILABLE
+        assert caught.value.reason == Reason.LOG_UNAVAILABLE
     assert await room.world.contents() == before
 
 
@@ -100,29 +96,27 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
     account = await room.account()
     asked = signed(terms(room, account))
     room.flaky.plant("request", Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(Unavailable):
         await file(room, asked, number=11)
-    assert (await file(room, asked, number=11)).filed.disclosure.state is DisclosureState.REQUESTED
+    assert (await file(room, asked, number=11)).state == pb.DISCLOSURE_STATE_REQUESTED
     for name in (A, B):
         command = decision(asked, name, code=room.codes.code())
         room.flaky.plant("decide", Fault.LOSE_ANSWER)
-        with pytest.raises(UnavailableError):
+        with pytest.raises(Unavailable):
             await decide(room, command)
         await decide(room, replace(command, code="used up"))
-        share = release_of(command)
+        number = request_id()
         room.flaky.plant("release", Fault.LOSE_ANSWER)
-        with pytest.raises(UnavailableError):
-            await release(room, share)
-        again = await release(room, share)
-    assert again.disclosure.state is DisclosureState.APPROVED
+        with pytest.raises(Unavailable):
+            await release(room, command, id=number)
+        again = await release(room, command, id=number)
+    assert again.state == pb.DISCLOSURE_STATE_APPROVED
     disclosure_id = papers.parse_request(asked).disclosure_id
     withdrawal = request_id()
     room.flaky.plant("cancel", Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(Unavailable):
         await cancel(room, disclosure_id, id=withdrawal)
-    assert (
-        await cancel(room, disclosure_id, id=withdrawal)
-    ).filed.disclosure.state is DisclosureState.CANCELLED
+    assert (await cancel(room, disclosure_id, id=withdrawal)).state == pb.DISCLOSURE_STATE_CANCELLED
     assert [
         len(await room.logged(kind))
         for kind in (
@@ -191,20 +185,15 @@ async def test_denials_destroy_the_shares(room: Chamber) -> None:
     await give(room, paper, A)
     await decide(room, decision(paper, B, verdict=Verdict.DENY))
     ended = await decide(room, decision(paper, C, verdict=Verdict.DENY))
-    assert ended.disclosure.state is DisclosureState.DENIED
+    assert ended.state == pb.DISCLOSURE_STATE_DENIED
     assert [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)] == [None]
 
 
 async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
     """Further refusals are counted and logged with the next one or by the worker, per actor and reason."""
     for _ in range(5):
-        with pytest.raises(IdvaultError):
-            await auditor.get(
-                room.context,
-                actor_id=roster_member("auditor-a").actor_id,
-                disclosure_id="0" * 32,
-                now=room.now(),
-            )
+        with pytest.raises(NotFound):
+            await get(room, "0" * 32)
     assert await room.refusals("auditor-a") == 1
     await room.sweep(limit=10)
     assert await room.refusals("auditor-a") == 1
@@ -219,32 +208,17 @@ async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
 async def test_a_refusal_that_cannot_be_logged_is_not_told(room: Chamber) -> None:
     """The caller gets STORE_UNAVAILABLE instead of a refusal that is not logged."""
     room.flaky.plant("refuse", Fault.REFUSE)
-    with pytest.raises(UnavailableError):
-        await auditor.get(
-            room.context, actor_id=roster_member("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
-        )
+    with pytest.raises(Unavailable):
+        await get(room, "0" * 32)
 
 
 async def test_a_finding_is_logged(room: Chamber) -> None:
     """A finding is logged with the member as actor; one about an unknown request is not logged."""
     disclosure_id, _ = await filed(room)
-    await custodian.report(
-        room.context,
-        actor_id=roster_member(A).actor_id,
-        disclosure_id=disclosure_id,
-        finding=HistoryFinding.NOT_IN_LOG,
-        now=room.now(),
-    )
+    await report(room, disclosure_id)
     assert await room.refusals(A) == 1
-    with pytest.raises(IdvaultError) as caught:
-        await custodian.report(
-            room.context,
-            actor_id=roster_member(A).actor_id,
-            disclosure_id="0" * 32,
-            finding=HistoryFinding.NOT_IN_LOG,
-            now=room.now(),
-        )
-    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
+    with pytest.raises(NotFound):
+        await report(room, "0" * 32)
 
 
 async def test_case_texts_are_nowhere_in_clear(room: Chamber) -> None:

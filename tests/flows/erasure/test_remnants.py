@@ -89,11 +89,10 @@ async def test_nothing_is_left_in_any_file(world: ErasureWorld, place: Place) ->
     await world.work(seconds=WAITED)
     await world.work(seconds=DELAYED)
     for token in gone:
-        erasure = (await world.get(token)).erasure
+        erasure = await world.get(token)
         assert erasure.state is ErasureState.DESTROYED
-        assert erasure.absent_from is not None
-        assert erasure.destroyed_at is not None
-        assert erasure.absent_from > erasure.destroyed_at
+        assert erasure.absent_time is not None
+        assert erasure.absent_time > erasure.destroy_time
     await asyncio.to_thread(place.settle)
     assert keys.found(place.folders).keys() == keys.by_name.keys() - gone
     for token in keys.by_name.keys() - gone:
@@ -106,8 +105,8 @@ async def due(world: ErasureWorld, token: str) -> None:
     await world.work(seconds=WAITED)
 
 
-async def state(world: ErasureWorld, token: str) -> ErasureState:
-    return (await world.get(token)).erasure.state
+async def state(world: ErasureWorld, token: str) -> ErasureState | None:
+    return (await world.get(token)).state
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
@@ -237,7 +236,7 @@ class TestPostgresql:
         assert "no statistics of the column shred_key" in str(await advice(world, 0))
         token = next(iter(keys.by_name))
         await world.destroyed(token)
-        assert (await world.get(token)).erasure.absent_from is None
+        assert (await world.get(token)).absent_time is None
 
     async def test_errors_that_have_keys_end_the_promise(self, world: ErasureWorld, place: Place) -> None:
         """A statement that fails is repeated with the same key, which the server would have in its log."""
@@ -252,7 +251,7 @@ class TestPostgresql:
                     break
                 await asyncio.sleep(0.05)
             await world.destroyed(token)
-            assert (await world.get(token)).erasure.absent_from is None
+            assert (await world.get(token)).absent_time is None
         finally:
             await asyncio.to_thread(server.run, url, f"ALTER SYSTEM RESET {setting}", load)
 
@@ -275,8 +274,8 @@ async def test_a_server_as_it_comes_promises_nothing(postgres_databases: Databas
     world = ErasureWorld(main, shred)
     token = await world.account()
     await world.destroyed(token)
-    erasure = (await world.get(token)).erasure
-    assert (erasure.state, erasure.absent_from) == (ErasureState.DESTROYED, None)
+    erasure = await world.get(token)
+    assert (erasure.state, erasure.absent_time) == (ErasureState.DESTROYED, None)
     assert await advice(world, DELAYED) == (
         "receipts of erasures promise nothing about files, because PostgreSQL keeps the bytes of deleted "
         "keys: the shred database lacks wal_recycle = off"
@@ -320,6 +319,6 @@ async def test_what_came_before_the_look_counts(world: ErasureWorld) -> None:
 
     world.sweep.shred_keys = Slow(world.shred)
     assert await world.work(seconds=DELAYED) == 1
-    erasure = (await world.get(token)).erasure
-    assert erasure.absent_from is not None
-    assert erasure.absent_from > at(DELAYED + 2).business
+    erasure = await world.get(token)
+    assert erasure.absent_time is not None
+    assert erasure.absent_time > at(DELAYED + 2).business

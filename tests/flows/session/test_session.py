@@ -317,7 +317,7 @@ async def test_an_invitation_survives_mistyped_names(world: SessionWorld) -> Non
     campaigns = world.campaigns
     (token,) = await campaigns.members(1)
     campaign = await campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    (shown,) = (await campaigns.take(campaign)).shown
+    (shown,) = (await campaigns.take(campaign)).invitations
     invited: dict[str, Any] = {
         "account_token": token,
         "purpose": pb.SESSION_PURPOSE_INVITATION,
@@ -338,7 +338,7 @@ async def invited(world: SessionWorld, count: int = 1) -> tuple[Campaign, list[d
     """Start a campaign by link; return what the platform asks for with each invitation."""
     await world.campaigns.members(count)
     campaign = await world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    shown = (await world.campaigns.take(campaign)).shown
+    shown = (await world.campaigns.take(campaign)).invitations
     wanted = [
         {
             "account_token": each.account_token,

@@ -5,17 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job.rules import JobState
 from idvault.claim.rules import TIMED_OUT, ClaimOutcome, Owner
-from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import jobs, persons
 from idvault.core.tables.log import log_entries, log_openings
-from idvault_verify.account import AccountState, Standing, SubjectKind
+from idvault_verify.account import AccountState, SubjectKind
 from idvault_verify.claim import ClaimState, FailureReason
-from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.transparency import entry
@@ -128,24 +127,6 @@ async def test_account_of_another_party_is_refused(world: World) -> None:
         new_account=False,
     )
     await _refused(world, theirs, NotFoundError, Reason.ACCOUNT_NOT_FOUND)
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "reason"),
-    [
-        ("state", AccountState.ERASED.value, Reason.ACCOUNT_ERASED),
-        ("standing", Standing.CLOSED.value, Reason.ACCOUNT_CLOSED),
-        ("standing", Standing.RENEWAL_SUSPENDED.value, Reason.RENEWAL_SUSPENDED),
-    ],
-)
-async def test_account_that_takes_no_claim_is_refused(
-    world: World, column: str, value: str, reason: Reason
-) -> None:
-    """Erased, closed and suspended accounts are refused and nothing is written."""
-    job = await world.verified()
-    await world.do(update(accounts).values({column: value}))
-    asked = world.new_claim(account_token=job.account_token, new_account=False)
-    await _refused(world, asked, PreconditionError, reason)
 
 
 async def test_limiter_by_hour(world: World) -> None:

@@ -13,23 +13,26 @@ from idvault.core.tables.disclosure import (
     disclosure_decisions,
     disclosure_openings,
     disclosure_refusals,
+    disclosures,
     kept_records,
 )
 from idvault.disclosure.acts import auditor
 from idvault.disclosure.store import lists, rows
 from idvault.log import store as log_store
+from idvault_client.errors import VaultError
 from idvault_verify.disclosure import DisclosureState
-from idvault_verify.error import IdvaultError, Reason
+from idvault_verify.error import Reason
 from idvault_verify.event import EventType
+from idvault_verify.v1 import disclosure_pb2 as pb
 from tests.support.disclosure_world import (
     cancel,
     decide,
     decision,
     file,
     filed,
+    get,
     open_once,
     release,
-    release_of,
     request_id,
     signed,
     terms,
@@ -55,7 +58,7 @@ async def at_once(*works: Any) -> list[Any]:
 def reasons(answers: list[Any]) -> list[Reason]:
     """Return the reasons of the refusals."""
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
-    known = [answer.reason for answer in refused if isinstance(answer, IdvaultError)]
+    known = [Reason(str(answer.reason)) for answer in refused if isinstance(answer, VaultError)]
     assert len(known) == len(refused), refused
     return known
 
@@ -85,7 +88,7 @@ async def test_three_custodians_at_once(room: Chamber) -> None:
     disclosure_id, paper = await filed(room)
     commands = [decision(paper, name) for name in CUSTODIANS]
     assert reasons(await at_once(*(decide(room, each) for each in commands))) == []
-    answers = await at_once(*(release(room, release_of(each)) for each in commands))
+    answers = await at_once(*(release(room, each) for each in commands))
     assert reasons(answers) == []
     found = await room.read(rows.get, disclosure_id=disclosure_id)
     assert found is not None
@@ -124,10 +127,10 @@ async def test_one_share_released_eight_times_at_once(room: Chamber) -> None:
     _, paper = await filed(room)
     command = decision(paper, A)
     await decide(room, command)
-    share = release_of(command)
-    answers = await at_once(*(release(room, share) for _ in range(8)))
+    number = request_id()
+    answers = await at_once(*(release(room, command, id=number) for _ in range(8)))
     assert reasons(answers) == []
-    assert reasons(await at_once(release(room, release_of(command)))) == [Reason.ILLEGAL_TRANSITION]
+    assert reasons(await at_once(release(room, command))) == [Reason.ILLEGAL_TRANSITION]
     assert len(await room.logged(EventType.DISCLOSURE_RELEASE)) == 1
 
 
@@ -137,7 +140,7 @@ async def test_one_decision_asked_for_eight_times_at_once(room: Chamber) -> None
     command = decision(paper, A)
     answers = await at_once(*(decide(room, command) for _ in range(8)))
     assert reasons(answers) == []
-    assert {answer.disclosure.state for answer in answers} == {DisclosureState.REQUESTED}
+    assert {answer.state for answer in answers} == {pb.DISCLOSURE_STATE_REQUESTED}
     assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 1
 
 
@@ -154,7 +157,7 @@ async def test_eight_openings_at_once(room: Chamber) -> None:
     number = request_id()
     answers = await at_once(*(open_once(room, other, id=number) for _ in range(8)))
     assert reasons(answers) == []
-    assert len({answer.proofs.entries[1].leaf for answer in answers}) == 1
+    assert len({answer.request.leaf for answer in answers}) == 1
     assert len(await room.world.all(select(disclosure_openings))) == 2
 
 
@@ -165,7 +168,7 @@ async def test_the_budget_holds_at_once(room: Chamber) -> None:
     account = await room.account()
     answers = await at_once(*(file(room, signed(terms(room, account))) for _ in range(8)))
     assert reasons(answers) == [Reason.TOO_MANY_ATTEMPTS] * 5
-    numbers = {answer.filed.number for answer in answers if not isinstance(answer, BaseException)}
+    numbers = {row.number for row in await room.world.all(select(disclosures.c.number))}
     assert len(numbers) == 3
     assert await auditor.quota(
         room.context, actor_id=roster_member("auditor-a").actor_id, now=room.now()
@@ -178,10 +181,7 @@ async def test_the_budget_holds_at_once(room: Chamber) -> None:
 
 async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:
     """One entry, and a count of the others."""
-    actor_id = roster_member("auditor-a").actor_id
-    looks = (
-        auditor.get(room.context, actor_id=actor_id, disclosure_id="0" * 32, now=room.now()) for _ in range(8)
-    )
+    looks = (get(room, "0" * 32) for _ in range(8))
     assert reasons(await at_once(*looks)) == [Reason.REQUEST_NOT_FOUND] * 8
     (row,) = await room.world.all(select(disclosure_refusals))
     assert row.silent == 7

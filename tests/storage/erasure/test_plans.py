@@ -5,17 +5,15 @@ from typing import Any
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.core.db.statement import Statement
 from idvault.erasure.store import MATCHED_AT, ROWS
 from idvault_verify.erasure import ErasureState
-from tests.storage.plans import plan_of
-from tools.support.databases import Databases
+from tests.storage.plans import Hot, check_index
 from tools.support.storage_world import NOW
 
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 _PARTY = "ix_erasures_relying_party"
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
-HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+HOT: dict[str, Hot] = {
     "those of a party": (
         ROWS._pages[None],
         _PAGE,
@@ -44,13 +42,6 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", HOT)
-async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+async def test_rows_are_found_by_an_index(main_database: Database, name: str) -> None:
     """No table is scanned, and SQLite, which has no statistics, sorts no list."""
-    asked, parameters, sqlite, postgres = HOT[name]
-    plan = await plan_of(main_database, asked, **parameters)
-    if databases.kind == "postgres":
-        assert postgres in plan
-        assert "Seq Scan" not in plan
-    else:
-        assert sqlite in plan
-        assert "TEMP B-TREE" not in plan
+    await check_index(main_database, HOT[name])

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from idvault.claim.acts import retention
-from idvault.core.act import SYSTEM, MemberActor, known
+from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.request import Request
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.people import roster_versions
 from idvault.people import acts, store
 from idvault.people import rules as people_rules
 from idvault.people.rules import StoredProposal, StoredVersion
-from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.error import ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
 from tools.support.storage_world import World, at
@@ -133,22 +133,6 @@ async def test_signatures_at_once_see_each_other(world: World) -> None:
     await _propose(world, SECOND)
     found = await asyncio.gather(*(_sign(world, SECOND, name) for name in "abc"))
     assert sorted(len(each.signatures) for each in found) == [1, 2, 3]
-
-
-async def test_a_request_proposes_once(world: World) -> None:
-    """A repeat writes nothing; the same id with another file is refused."""
-    request = world.request(relying_party="d" * 32)
-    first = await _propose(world, SECOND, request=request)
-    before = await world.contents()
-    assert await _propose(world, SECOND, request=request) == first
-    assert await world.contents() == before
-    other = Request(request.caller, request.request_id, b"o" * 32)
-    with pytest.raises(AlreadyExistsError):
-        await _propose(world, "3" * 64, request=other)
-    with pytest.raises(AlreadyExistsError):
-        await known(world.vault, other)
-    assert await known(world.vault, request) == b""
-    assert await known(world.vault, world.request()) is None
 
 
 async def test_nobody_fills_the_database_with_proposals(world: World) -> None:

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.core.db.statement import Statement
 from idvault.public_account.store import store as public_account_store
 from idvault.sanction.appeal.store import ROWS
 from idvault_verify.sanction import AppealState
 from tests.storage.hooks import before_statements
-from tests.storage.plans import plan_of
+from tests.storage.plans import Hot, check_index, plan_of
 from tests.support.appeal_world import AppealWorld
 from tools.support.databases import Databases
 from tools.support.storage_world import NOW
@@ -18,7 +17,7 @@ from tools.support.storage_world import NOW
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 _LATE = {**_PAGE, "due_before": NOW}
 # Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
-HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+HOT: dict[str, Hot] = {
     "one appeal": (
         ROWS._get,
         {"party": "platform-a", "id": "a" * 32},
@@ -73,16 +72,9 @@ SENT = {"sqlite": {"file": 10, "decide": 16}, "postgres": {"file": 6, "decide": 
 
 
 @pytest.mark.parametrize("name", HOT)
-async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+async def test_rows_are_found_by_an_index(main_database: Database, name: str) -> None:
     """No table is scanned, and SQLite, which has no statistics, sorts no list."""
-    asked, parameters, sqlite, postgres = HOT[name]
-    plan = await plan_of(main_database, asked, **parameters)
-    if databases.kind == "postgres":
-        assert postgres in plan
-        assert "Seq Scan" not in plan
-    else:
-        assert sqlite in plan
-        assert "TEMP B-TREE" not in plan
+    await check_index(main_database, HOT[name])
 
 
 async def test_the_list_of_an_account(main_database: Database) -> None:

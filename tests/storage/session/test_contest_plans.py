@@ -5,17 +5,15 @@ from typing import Any
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.core.db.statement import Statement
 from idvault.session import store as session_store
 from idvault.session.contest.store import ROWS
-from tests.storage.plans import plan_of
-from tools.support.databases import Databases
+from tests.storage.plans import Hot, check_index
 from tools.support.storage_world import NOW
 
 _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 _LATE = {**_PAGE, "due_before": NOW}
 # Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
-HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+HOT: dict[str, Hot] = {
     "one contest": (
         ROWS._get,
         {"party": "platform-a", "id": "a" * 32},
@@ -62,13 +60,6 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", HOT)
-async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+async def test_rows_are_found_by_an_index(main_database: Database, name: str) -> None:
     """No table is scanned."""
-    asked, parameters, sqlite, postgres = HOT[name]
-    plan = await plan_of(main_database, asked, **parameters)
-    if databases.kind == "postgres":
-        assert postgres in plan
-        assert "Seq Scan" not in plan
-    else:
-        assert sqlite in plan
-        assert "SCAN" not in plan
+    await check_index(main_database, HOT[name], never=("SCAN",))

@@ -11,9 +11,9 @@ from idvault.campaign import acts as campaign_acts
 from idvault.claim.job.store import Job
 from idvault.log.acts import audit, sequencing, tree
 from idvault.log.acts.guard import LogGuard
-from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.status_list import LIST_SIZE
 from idvault_verify.campaign import Campaign
 from idvault_verify.clock import ClockReading
@@ -47,7 +47,7 @@ class Deployment:
     verified: list[tuple[sandbox.Person, str]] = field(default_factory=list)
     rounds: int = 0
     opened: list[Job] = field(default_factory=list)
-    imposed: list[Sanction] = field(default_factory=list)
+    imposed: list[AccountSanction] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         main = self.flow.main
@@ -266,7 +266,7 @@ async def invite(deployment: Deployment) -> int:
     if deployment.campaign is None:
         raise ValueError("no campaign was started")
     batch = await deployment.campaign_world.take(deployment.campaign, limit=100)
-    if len(batch.shown) != 100:
+    if len(batch.invitations) != 100:
         raise ValueError("fewer owners were invited than can be")
     return 100
 

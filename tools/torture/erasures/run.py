@@ -123,11 +123,11 @@ class Rounds:
         self.points = self.points or points
         self.tally.faults += bool(point)
         await self._check(token, "after the kill")
-        if (await self.world.get(token)).erasure.state is not ErasureState.DESTROYED:
+        if (await self.world.get(token)).state is not ErasureState.DESTROYED:
             await self._sweep(0, "")
             await self._check(token, "after the next process")
         self.tally.worst("longest wait, s", monotonic() - begun)
-        if (await self.world.get(token)).erasure.state is not ErasureState.DESTROYED:
+        if (await self.world.get(token)).state is not ErasureState.DESTROYED:
             last = self.error.splitlines()[-1:]
             self.tally.lose(f"the erasure of {token} does not end: {''.join(last)}")
 
@@ -157,11 +157,11 @@ class Rounds:
     async def _check(self, token: str, when: str) -> None:
         """Compare what is told of an erasure with the files, and every other account with what it was."""
         await asyncio.to_thread(self._settle)
-        erasure = (await self.world.get(token)).erasure
+        erasure = await self.world.get(token)
         if erasure.state is ErasureState.DESTROYED and token not in self.told:
             self.told.add(token)
             self.tally.acknowledged += 1
-            if erasure.absent_from is None:
+            if erasure.absent_time is None:
                 self.tally.lose(f"nothing is promised of {token}")
         # Files of any earlier erasure, too: none comes back.
         for name, files in self._found().items():
