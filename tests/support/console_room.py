@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault_people.console.disclosure import auditor, custodian
 from idvault_people.console.disclosure.session import AuditorSession, CustodianSession
 from idvault_people.custody.handover import HandOver
@@ -125,7 +126,8 @@ class ConsoleRoom:
 @asynccontextmanager
 async def consoles(room: Chamber) -> AsyncIterator[ConsoleRoom]:
     """Run consoles over a chamber, while its worker runs, until the block ends."""
-    room.servicers["RosterService"] = SecondFactors(room)
+    rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
+    room.services.append(Service(rosters, SecondFactors(room)))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(room.sequencing())
         yield ConsoleRoom(room, stack)

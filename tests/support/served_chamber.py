@@ -20,7 +20,7 @@ from idvault_people.custody_edge import CustodyEdge
 from idvault_people.opens import identity as identities
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.error import NotFoundError, Reason
-from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault_verify.v1 import roster_pb2
 from tests.support.commands import Commands, Result
 from tools.support import people
 from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
@@ -138,17 +138,11 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
     directory = Directory(platforms=FakePlatforms(), people=lambda: pins, clock=lambda: datetime.now(UTC))
     issued = authority.server()
     logs = Logs(process="serve-0", path=folder / "serve.jsonl")
-    services = {
-        **disclosure_pb2.DESCRIPTOR.services_by_name,
-        **drill_pb2.DESCRIPTOR.services_by_name,
-        **transparency_pb2.DESCRIPTOR.services_by_name,
-    }
-    served = [Service(services[name], servicer) for name, servicer in room.servicers.items()]
     rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[*served, Service(rosters, Rosters(room))],
+        services=[*room.services, Service(rosters, Rosters(room))],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=Metrics(),
         access_log=logs.access,

@@ -13,19 +13,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import grpc
 from google.protobuf.message import Message
 from sqlalchemy import select
 
 from idvault.claim.job.store import Job
 from idvault.claim.rules import ClaimOutcome
 from idvault.core.db.database import Database
-from idvault.core.edge import errors
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
-from idvault.core.second_factor import SecondFactorError
 from idvault.core.tables.log import log_entries
 from idvault.custody.drill import acts as drill_acts
 from idvault.disclosure.acts import retention
@@ -45,7 +43,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.ports import RecordSealer
 from idvault.sealing.record import QuorumRecordSealer
-from idvault_client.errors import BY_REASON
+from idvault_client import refusals
 from idvault_people.custody.drill import Drill
 from idvault_people.disclosure.auditor import Auditor
 from idvault_people.disclosure.custodian import Custodian
@@ -60,7 +58,6 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import IdvaultError
 from idvault_verify.event import EventType
 from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
@@ -73,6 +70,7 @@ from tools.support.fakes.flaky import FlakyDatabase
 from tools.support.fakes.log import FakeWitness, WaitingLog
 from tools.support.fakes.people import FakeCodes, FakeRosters
 from tools.support.fakes.sealing import FakeFingerprinter
+from tools.support.in_process import InProcessChannel
 from tools.support.log_world import KEY, ORIGIN, Worker
 from tools.support.mismatch import mismatched
 from tools.support.storage_world import MATCHED, World
@@ -127,26 +125,25 @@ class Local:
     def __init__(self, chamber: "Chamber", name: str) -> None:
         self._chamber = chamber
         found = roster_member(name)
-        self._caller = Caller(name, found.role, found.actor_id)
+        self._channel = InProcessChannel(
+            services=lambda: chamber.services,
+            caller=Caller(name, found.role, found.actor_id),
+            now=chamber.now,
+            remaining=lambda: chamber.remaining,
+        )
         self.tamper: Tamper = lambda _method, answer: answer
         self.calls: list[tuple[str, Message]] = []
 
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
         """Return the answer, or raise what a client over the network would raise."""
         self.calls.append((method, request))
-        service, _, name = method.partition("/")
-        servicer = self._chamber.servicers[service]
-        work = getattr(servicer, name)(
-            request, caller=self._caller, now=self._chamber.now(), remaining=self._chamber.remaining
-        )
+        work = self._channel.ask(f"/idvault.v1.{method}", request.SerializeToString())
         try:
             found = asyncio.run_coroutine_threadsafe(work, self._chamber.loop).result(30)
-        except IdvaultError as error:
-            told = errors.refusal(error, request=str(uuid4()))
-            details = error.details if isinstance(error, SecondFactorError) else None
-            failure = BY_REASON[told.reason](told.reason, told.code.name, details=details)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=getattr(request, "request_id", None))
         else:
-            return self.tamper(method, answer.FromString(found.SerializeToString()))
+            return self.tamper(method, answer.FromString(found))
         raise failure
 
 
@@ -207,8 +204,7 @@ class Chamber:
             transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
             TransparencyMethods(log=StoredLog(self.main, self.shred)),
         )
-        services = [*custody_services(self.context), transparency]
-        self.servicers = {each.descriptor.name: each.servicer for each in services}
+        self.services = [*custody_services(self.context), transparency]
 
     async def read(self, work: Callable[..., Coroutine[Any, Any, T]], **asked: Any) -> T:
         """Read with a function of a store."""

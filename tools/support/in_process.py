@@ -1,0 +1,137 @@
+"""The real client against real servicers in one process: a channel without a network.
+
+Requests and answers cross as bytes. A refusal reaches the client as the status and the trailers that the
+edge would send, so that the client raises what it raises over the network. What the edge does before a method
+(TLS, shares, deadlines) is not here, except that a role must be one of the method's.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import grpc
+
+from idvault.core.edge import errors, server
+from idvault.core.edge.call import Call, Caller
+from idvault.core.edge.server import Service
+from idvault_client.aio import Vault
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
+
+_TIMEOUT = 60.0
+_LOG = logging.getLogger(__name__)
+
+
+class RefusedCallError(grpc.RpcError):
+    """The refusal of a call, as gRPC would hand it to a client."""
+
+    def __init__(self, told: errors.Refusal) -> None:
+        """Set what the edge would send."""
+        super().__init__(told.reason.value)
+        self._told = told
+
+    def code(self) -> grpc.StatusCode:
+        """Return the status code."""
+        return self._told.code
+
+    def details(self) -> str:
+        """Return the reason, which is the status's text."""
+        return self._told.reason.value
+
+    def trailing_metadata(self) -> tuple[Any, ...]:
+        """Return the trailers, with the details of the status."""
+        return self._told.trailers
+
+
+@dataclass(frozen=True, kw_only=True)
+class InProcessChannel:
+    """What a client calls instead of a channel: servicers, as one caller.
+
+    services: those of now. now: the time of each call. remaining: the seconds that a method is told to have
+    left, whatever the client's timeout is: no test depends on how fast the machine is.
+    """
+
+    services: Callable[[], Iterable[Service]]
+    caller: Caller
+    now: Callable[[], ClockReading]
+    remaining: Callable[[], float | None] = field(default=lambda: 10.0)
+
+    def unary_unary(self, path: str) -> Callable[..., Awaitable[bytes]]:
+        """Return what calls a method as `ask` does; a client's timeout does not count."""
+        return lambda request, **_options: self.ask(path, request)
+
+    async def ask(self, path: str, request: bytes) -> bytes:
+        """Call a method; raises RefusedCallError."""
+        call, answer = self._begun(path, request)
+        try:
+            return await server.dispatch(call.method, answer)(call)
+        except Exception as error:
+            refused = _refused(call, error)
+        raise refused
+
+    def unary_stream(self, path: str) -> Callable[[bytes], AsyncIterator[bytes]]:
+        """Return what calls a method with several answers; raises RefusedCallError."""
+
+        async def ask(request: bytes) -> AsyncIterator[bytes]:
+            call, answer = self._begun(path, request)
+            try:
+                message = call.method.request_type.FromString(request)
+                answers = answer(message, caller=call.caller, now=call.now, remaining=call.remaining)
+                async with aclosing(answers):
+                    async for each in answers:
+                        yield each.SerializeToString()
+                return
+            except Exception as error:
+                refused = _refused(call, error)
+            raise refused
+
+        return ask
+
+    async def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def _begun(self, path: str, request: bytes) -> tuple[Call, Callable[..., Any]]:
+        """Return a call and its method; raises KeyError if no such service is here."""
+        _, full_name, name = path.split("/")
+        services = {each.descriptor.full_name: each for each in self.services()}
+        service = services[full_name]
+        method = server.describe(service.descriptor.methods_by_name[name])
+        call = Call(method, request, None, self.remaining(), self.now(), caller=self.caller)
+        if self.caller.role not in method.roles:
+            raise _refused(call, DeniedError(Reason.ACCESS_DENIED, why="wrong_role"))
+        return call, getattr(service.servicer, name)
+
+
+def _refused(call: Call, error: Exception) -> RefusedCallError:
+    """Return what the edge would make of an error; one that is a fault is shown by a test that fails."""
+    told = errors.refusal(error, request=call.name_error())
+    if not told.foreseen:
+        _LOG.error("%s failed", call.method.path, exc_info=error)
+    return RefusedCallError(told)
+
+
+def client(services: Iterable[Service], caller: Caller, now: ClockReading) -> Vault:
+    """Return the client of a platform whose calls come at one time."""
+    channel = InProcessChannel(services=lambda: services, caller=caller, now=lambda: now)
+    return Vault(cast(grpc.aio.Channel, channel), timeout=_TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedKey(ModeratorKey):
+    """A moderator's key whose holder's clock stands still."""
+
+    signs_at: datetime = field(kw_only=True)
+
+    def occasion(self, request_id: str, *, now: datetime) -> SigningOccasion:
+        """Return what a paper begins with that is signed at the holder's time."""
+        return ModeratorKey.occasion(self, request_id, now=self.signs_at)
+
+
+def dated(key: ModeratorKey, signs_at: datetime) -> DatedKey:
+    """Return a key that signs at one time, whatever the time is."""
+    return DatedKey(key.relying_party, key.private_key, key.moderator_id, signs_at=signs_at)
