@@ -19,7 +19,7 @@ from idvault.account.store import person as account_person
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
 from idvault.core.act import SYSTEM
-from idvault.core.request import MemberAsked, Request
+from idvault.core.request import Asked, MemberAsked, Request
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
 from idvault.erasure.rules import Erasure, ErasureTerms
@@ -39,6 +39,7 @@ from idvault.sealing.ports import Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import ContestTerms
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.erasure import ErasureOrigin
@@ -60,6 +61,7 @@ from tools.support.storage_world import MATCHED, MISMATCHED, World, at
 Act = Callable[[], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]
 _MOST = 60
+CALLER = Asked(PARTY, "b" * 32, "", "", b"")
 
 
 def _opened(world: World, asked: AskedClaim) -> Act:
@@ -108,10 +110,9 @@ async def _impose(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token, key = await sanctions.account(), (await sanctions.moderator(1)).moderator_id
     wanted = NewSanction(token, Scope.ACCOUNT, Degree.LIMIT, "no-video", reasons())
-    call, _ = sanctions.call("ImposeSanction")
     request, made = world.request().of_account(token), world.new_id()
     return lambda: sanction_acts.store_imposition.act.run(
-        sanctions.vault, call, at(), request, made, b"paper", wanted, key
+        sanctions.vault, CALLER, at(), request, made, b"paper", wanted, key
     )
 
 
@@ -119,20 +120,18 @@ async def _confirm(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token = await sanctions.account()
     first, second = await sanctions.moderator(1), (await sanctions.moderator(2)).moderator_id
-    made = await sanctions.impose(token, Degree.CLOSE, key=first)
-    call, _ = sanctions.call("ConfirmSanction")
+    made = await sanctions.stored(await sanctions.impose(token, Degree.CLOSE, key=first))
     request = world.request().of_account(token)
     return lambda: sanction_acts.store_confirmation.act.run(
-        sanctions.vault, call, at(), request, made.sanction_id, b"paper", made, second
+        sanctions.vault, CALLER, at(), request, made.sanction_id, b"paper", made, second
     )
 
 
 def _lifted(world: World, sanctions: SanctionWorld, made: Sanction, key: ModeratorKey) -> Act:
-    call, _ = sanctions.call("LiftSanction")
     request, signer = world.request().of_account(made.account_token), key.moderator_id
     return lambda: sanction_acts.store_lift.act.run(
         sanctions.vault,
-        call,
+        CALLER,
         at(),
         request,
         made.sanction_id,
@@ -146,13 +145,14 @@ def _lifted(world: World, sanctions: SanctionWorld, made: Sanction, key: Moderat
 async def _lift(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token, key = await sanctions.account(), await sanctions.moderator(1)
-    return _lifted(world, sanctions, await sanctions.impose(token, Degree.WARN, key=key), key)
+    made = await sanctions.stored(await sanctions.impose(token, Degree.WARN, key=key))
+    return _lifted(world, sanctions, made, key)
 
 
 async def _lapse(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     token, key = await sanctions.account(), await sanctions.moderator(1)
-    made = await sanctions.impose(token, Degree.WARN, key=key, given=until(60))
+    made = await sanctions.stored(await sanctions.impose(token, Degree.WARN, key=key, given=until(60)))
     late = at(after=timedelta(minutes=2))
     return lambda: sanction_acts.lapse(sanctions.vault, SYSTEM, late, made)
 
@@ -160,11 +160,10 @@ async def _lapse(world: World) -> Act:
 async def _register(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     by = [(await sanctions.moderator(number)).moderator_id for number in (2, 3)]
-    call, _ = sanctions.call("RegisterModerator")
     made, request = world.new_id(), world.request()
     signed = (b"paper", b"first", b"second")
     return lambda: moderator_acts.countersigned.run(
-        world.vault, call, at(), request, made, key_of(1).public_key, by, signed
+        world.vault, CALLER, at(), request, made, key_of(1).public_key, by, signed
     )
 
 
@@ -174,7 +173,9 @@ async def _name(world: World) -> Act:
     return lambda: moderator_acts.named.run(world.vault, call, at(), request, asked, b"paper")
 
 
-async def _of_person(world: World, *, renewed: bool) -> tuple[AppealWorld, Job, Sanction, ModeratorKey]:
+async def _of_person(
+    world: World, *, renewed: bool
+) -> tuple[AppealWorld, Job, AccountSanction, ModeratorKey]:
     """Sanction a person by one of two accounts; return a claim of the other, settled if it is renewed."""
     sanctions = AppealWorld(world.database)
     person = world.person("x")
@@ -198,7 +199,7 @@ async def _follow(world: World) -> Act:
 
 async def _lift_person(world: World) -> Act:
     sanctions, _, made, key = await _of_person(world, renewed=True)
-    return _lifted(world, sanctions, made, key)
+    return _lifted(world, sanctions, await sanctions.stored(made), key)
 
 
 async def _release(world: World) -> Act:
@@ -211,12 +212,11 @@ async def _release(world: World) -> Act:
 
 async def _file_appeal(world: World) -> Act:
     court = AppealWorld(world.database)
-    _, made, _ = await court.case()
+    made = await court.stored((await court.case())[1])
     appeal_id, request = world.new_id(), world.request()
     text = moderation_sealer().seal(CaseField(PARTY, appeal_id, "text"), "synthetic")
-    call, _ = court.call("FileAppeal")
     return lambda: appeal_acts.store_filing.run(
-        court.vault, call, at(), request, appeal_id, made, text=text, terms=TERMS
+        court.vault, CALLER, at(), request, appeal_id, made, text=text, terms=TERMS
     )
 
 
@@ -224,28 +224,28 @@ async def _uphold_appeal(world: World) -> Act:
     """A late decision about a sanction in force of a person, whose other account follows it."""
     court, _, made, _ = await _of_person(world, renewed=True)
     judge = (await court.moderator(3)).moderator_id
-    appeal = (await court.file(made)).appeal_id
+    appeal, stored = (await court.file(made)).appeal_id, await court.stored(made)
     rule = partial(
         appeal_rules.decide, verdict=AppealState.UPHELD, moderator_id=judge, reason="again", terms=TERMS
     )
-    call, _ = court.call("DecideAppeal")
     request, late = world.request(), at(after=timedelta(days=20))
     return lambda: appeal_acts.store_decision.act.run(
-        court.vault, call, late, request, appeal, b"paper", made, rule, signer=judge
+        court.vault, CALLER, late, request, appeal, b"paper", stored, rule, signer=judge
     )
 
 
 async def _note_overdue_appeal(world: World) -> Act:
     court = AppealWorld(world.database)
     _, made, _ = await court.case()
-    appeal, late = await court.file(made), at(after=timedelta(days=20))
+    appeal, late = await court.stored_appeal(await court.file(made)), at(after=timedelta(days=20))
     return lambda: APPEALS.note_overdue(court.vault, SYSTEM, late, appeal)
 
 
 async def _delete_text(world: World) -> Act:
     court = AppealWorld(world.database)
     _, made, judge = await court.case()
-    appeal = await court.decide(await court.file(made), AppealState.REJECTED, key=judge)
+    decided = await court.decide(await court.file(made), AppealState.REJECTED, key=judge)
+    appeal = await court.stored_appeal(decided)
     late = at(after=timedelta(days=91))
     return lambda: APPEALS.delete_text(court.vault, SYSTEM, late, appeal)
 
@@ -255,10 +255,9 @@ async def _file_contest(world: World) -> Act:
     claim = await owners.claims.verify(command())
     contest_id, request = world.new_id(), world.request()
     text = moderation_sealer().seal(CaseField(PARTY, contest_id, "text"), "synthetic")
-    call, _ = owners.moderation.call("ContestVerification")
     token, terms = claim.account.account_token, owners.contests.terms
     given: dict[str, Any] = {"account_token": token, "claim_id": claim.claim_id, "text": text, "terms": terms}
-    return lambda: contest_acts.store_filing.run(owners.vault, call, at(), request, contest_id, **given)
+    return lambda: contest_acts.store_filing.run(owners.vault, CALLER, at(), request, contest_id, **given)
 
 
 async def _decide_contest(world: World) -> Act:
@@ -267,11 +266,10 @@ async def _decide_contest(world: World) -> Act:
     moderation = SanctionWorld(world.database, life=1)
     terms = ContestTerms(decision_days=15, zone=builders.ZONE)
     rule = partial(contest_rules.decide, verdict=ContestState.UPHELD, reason="seen", terms=terms)
-    call, _ = moderation.call("DecideContest")
     request, late = world.request(), at(after=timedelta(days=20))
     which = filed.contest_id, filed.account_token
     return lambda: contest_acts.store_decision.run(
-        moderation.vault, call, late, request, *which, rule, b"paper"
+        moderation.vault, CALLER, late, request, *which, rule, b"paper"
     )
 
 
@@ -282,44 +280,40 @@ def _order() -> AuthorityOrder:
 async def _record_order(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     given, made, request = _order(), world.new_id(), world.request()
-    call, _ = sanctions.call("RecordOrder")
     return lambda: order_acts.record.act.run(
-        sanctions.vault, call, at(), request, made, b"paper", given, at().business
+        sanctions.vault, CALLER, at(), request, made, b"paper", given, at().business
     )
 
 
 async def _miss_order(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
-    call, _ = sanctions.call("RecordOrder")
     recorded = await order_acts.record.act.run(
-        sanctions.vault, call, at(), world.request(), world.new_id(), b"paper", _order(), at().business
+        sanctions.vault, CALLER, at(), world.request(), world.new_id(), b"paper", _order(), at().business
     )
     return lambda: order_acts.miss(sanctions.vault, SYSTEM, at(), recorded)
 
 
 async def _open_operation(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
-    call = sanctions.signed_act("OpenOperation", "a month", key=await sanctions.clerk())
     made, request = world.new_id(), world.request()
     return lambda: operation_acts.begin.act.run(
-        sanctions.vault, call, at(), request, made, b"paper", "a month"
+        sanctions.vault, CALLER, at(), request, made, b"paper", "a month"
     )
 
 
 async def _close_operation(world: World) -> Act:
     sanctions = SanctionWorld(world.database)
     made = (await sanctions.begin()).operation_id
-    call = sanctions.signed_act("CloseOperation", made, key=await sanctions.clerk())
     request = world.request()
-    return lambda: operation_acts.close.act.run(sanctions.vault, call, at(), request, made, b"paper")
+    return lambda: operation_acts.close.act.run(sanctions.vault, CALLER, at(), request, made, b"paper")
 
 
 async def _approve_public(world: World) -> Act:
     flows = PublicAccountWorld(world.database)
     applied = await flows.apply(await flows.company())
     change, made = await _change(flows, applied)
-    call, request = flows.call("DecidePublicAccount"), world.request()
-    return lambda: public_account_acts.approve.act.run(flows.vault, call, at(), request, made, change)
+    request = world.request()
+    return lambda: public_account_acts.approve.act.run(flows.vault, CALLER, at(), request, made, change)
 
 
 async def _accept_public(world: World) -> Act:
@@ -329,9 +323,9 @@ async def _accept_public(world: World) -> Act:
     await flows.add_operator(opened, await flows.person())
     await flows.offer(opened, receiver)
     change, made = await _change(flows, opened)
-    call, request, consent = flows.call("AcceptTransfer"), world.request(), builders.consent()
+    request, consent = world.request(), builders.consent()
     return lambda: public_account_acts.accept.act.run(
-        flows.vault, call, at(), request, made, change, receiver, consent
+        flows.vault, CALLER, at(), request, made, change, receiver, consent
     )
 
 

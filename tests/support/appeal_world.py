@@ -1,6 +1,5 @@
 """Appeals over a real database: what owners, moderators and the worker do, as short calls."""
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -8,17 +7,14 @@ from sqlalchemy import select
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.sanction import appeals
-from idvault.sanction import acts as sanction_acts
-from idvault.sanction.appeal import acts
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal
-from idvault.sanction.objection.rules import ObjectionFilter
-from idvault.sanction.rules import Sanction
-from idvault_verify.attest import sanction as papers
+from idvault_client.sanctions import AccountAppeal, AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import AppealState, Degree
 from tools.support.flow_world import PARTY, at
-from tools.support.sanction_world import SanctionWorld
+from tools.support.in_process import ids
+from tools.support.sanction_world import SanctionWorld, signing
 
 TEXT = "It was satire, 请看全文 (synthetic)"
 _STORED = statement(select(appeals.c.text).where(appeals.c.appeal_id == param("appeal")), scalar)
@@ -27,7 +23,9 @@ _STORED = statement(select(appeals.c.text).where(appeals.c.appeal_id == param("a
 class AppealWorld(SanctionWorld):
     """The flows of appeals beside those of sanctions, over one database."""
 
-    async def case(self, degree: Degree = Degree.WARN, **options: Any) -> tuple[str, Sanction, ModeratorKey]:
+    async def case(
+        self, degree: Degree = Degree.WARN, **options: Any
+    ) -> tuple[str, AccountSanction, ModeratorKey]:
         """Sanction a new account; return it, the sanction, and a moderator who may decide an appeal."""
         token = options.pop("token", None) or await self.account()
         keys = [await self.moderator(number) for number in (1, 2, 3)]
@@ -36,51 +34,41 @@ class AppealWorld(SanctionWorld):
         return token, await self.impose(token, degree, key=keys[0], **options), keys[2]
 
     async def file(
-        self, sanction: Sanction, text: str = TEXT, *, seconds: float = 0, **changes: Any
-    ) -> Appeal:
-        call, _ = self.call("FileAppeal", sanction.sanction_id, text, **changes)
-        return await acts.file(
-            self.vault, call, at(seconds), sanction.sanction_id, text=text, context=self.appeals
-        )
+        self,
+        sanction: AccountSanction,
+        text: str = TEXT,
+        *,
+        seconds: float = 0,
+        party: str = PARTY,
+        **options: Any,
+    ) -> AccountAppeal:
+        return await self.asks(seconds, party=party).file_appeal(sanction.sanction_id, text, **options)
 
     async def decide(
         self,
-        appeal: Appeal,
+        appeal: AccountAppeal,
         verdict: AppealState,
         *,
         key: ModeratorKey,
         reason: str = "read again",
         seconds: float = 0,
-        **changes: Any,
-    ) -> Appeal:
-        changes.setdefault("signed_at", at(seconds).real)
-        call, occasion = self.call(
-            "DecideAppeal", appeal.appeal_id, verdict.value, reason, key=key, **changes
-        )
-        sanction = await sanction_acts.find(self.vault, PARTY, appeal.sanction_id)
-        paper = papers.appeal_decision(
-            occasion,
-            appeal_id=appeal.appeal_id,
-            paper_digest=papers.digest(sanction.paper),
-            verdict=verdict.value,
-            reason=reason,
-        )
-        return await acts.decide(
-            self.vault,
-            replace(call, signature=key.sign(paper)),
-            at(seconds),
-            appeal.appeal_id,
-            verdict=verdict,
-            reason=reason,
-            terms=self.appeals.terms,
-        )
+        signed: float | None = None,
+        party: str = PARTY,
+        **options: Any,
+    ) -> AccountAppeal:
+        sanction = await self.asks(seconds).get(appeal.sanction_id)
+        asks, by = self.asks(seconds, party=party), signing(key, seconds, signed)
+        return await asks.decide_appeal(appeal, verdict, reason, sanction=sanction, key=by, **options)
 
-    async def read(self, appeal: Appeal, *, seconds: float = 0) -> tuple[Appeal, str]:
-        return await APPEALS.get(
-            self.vault, appeal.relying_party, appeal.appeal_id, now=at(seconds), sealer=self.appeals.sealer
-        )
+    async def read(self, appeal: AccountAppeal, *, seconds: float = 0, party: str = PARTY) -> AccountAppeal:
+        """Return an appeal with its text."""
+        return await self.asks(seconds, party=party).get_appeal(appeal.appeal_id)
 
-    async def stored_text(self, appeal: Appeal) -> bytes | None:
+    async def stored_appeal(self, appeal: AccountAppeal) -> Appeal:
+        """Return an appeal as it is stored."""
+        return await APPEALS.find(self.vault, PARTY, appeal.appeal_id)
+
+    async def stored_text(self, appeal: AccountAppeal) -> bytes | None:
         """Return what the appeal's row holds of its text."""
 
         async def read(connection: Connection) -> bytes | None:
@@ -104,14 +92,8 @@ class AppealWorld(SanctionWorld):
         """Return how many appeals are overdue."""
         return await APPEALS.overdue(self.vault, now=at(seconds))
 
-    async def appeal_pages(self, *, size: int = 1_000, seconds: float = 0, **filters: Any) -> list[list[str]]:
+    async def appeal_pages(
+        self, *, size: int = 1_000, seconds: float = 0, party: str = PARTY, **filters: Any
+    ) -> list[list[str]]:
         """Return the ids of every page of a list of appeals."""
-        party, wanted = filters.pop("party", PARTY), ObjectionFilter(**filters)
-        after, found = "", []
-        while True:
-            page, after = await APPEALS.page(
-                self.vault, party, wanted, after=after, limit=size, now=at(seconds)
-            )
-            found.append([each.appeal_id for each in page])
-            if not after:
-                return found
+        return await ids(self.asks(seconds, party=party).list_appeals, page_size=size, **filters)

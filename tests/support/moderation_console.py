@@ -143,7 +143,7 @@ async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
     path = folder / "serve.jsonl"
     logs = Logs(process="serve-0", path=path)
     try:
-        async with served([*services, *world.world.status_service()], logs=logs, folder=folder) as (to, tls):
+        async with served([*services, world.world.status_service()], logs=logs, folder=folder) as (to, tls):
             yield Office(world, public_accounts, sessions, to, tls, folder, path)
     finally:
         await world.world.claims.verification.drain()

@@ -11,7 +11,6 @@ from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
 from idvault.processes.bootstrap.vault import wire_vault
-from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import NewSanction
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -26,6 +25,7 @@ from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, TipOffFilter
+from idvault_client.sanctions import PlatformOperation
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin, SanctionCategory, Scope, StatementOfReasons
@@ -70,12 +70,12 @@ def report(**changes: Any) -> NewTipOff:
     return replace(made, **changes)
 
 
-async def opened(world: "TipOffWorld", *, party: str = PARTY) -> Operation:
+async def opened(world: "TipOffWorld", *, party: str = PARTY) -> PlatformOperation:
     """Open an operation."""
     return await world.world.begin(party=party)
 
 
-async def closed(world: "TipOffWorld", operation: Operation) -> Operation:
+async def closed(world: "TipOffWorld", operation: PlatformOperation) -> PlatformOperation:
     """Close an operation."""
     return await world.world.end(operation)
 

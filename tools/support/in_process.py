@@ -8,20 +8,23 @@ edge would send, so that the client raises what it raises over the network. What
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, cast
+from uuid import uuid4
 
 import grpc
 
 from idvault.core.edge import errors, server
 from idvault.core.edge.call import Call, Caller
 from idvault.core.edge.server import Service
+from idvault_client import refusals
 from idvault_client.aio import Vault
+from idvault_client.errors import VaultError
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.sanction import SigningOccasion
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import DeniedError, Reason
+from idvault_verify.error import DeniedError, IdvaultError, Reason
 
 _TIMEOUT = 60.0
 _LOG = logging.getLogger(__name__)
@@ -115,6 +118,12 @@ def _refused(call: Call, error: Exception) -> RefusedCallError:
     return RefusedCallError(told)
 
 
+def told(error: IdvaultError) -> VaultError:
+    """Return what a client is told of an error."""
+    refused = RefusedCallError(errors.refusal(error, request=str(uuid4())))
+    return refusals.from_rpc(refused, request_id=None)
+
+
 def client(services: Iterable[Service], caller: Caller, now: ClockReading) -> Vault:
     """Return the client of a platform whose calls come at one time."""
     channel = InProcessChannel(services=lambda: services, caller=caller, now=lambda: now)
@@ -135,3 +144,14 @@ class DatedKey(ModeratorKey):
 def dated(key: ModeratorKey, signs_at: datetime) -> DatedKey:
     """Return a key that signs at one time, whatever the time is."""
     return DatedKey(key.relying_party, key.private_key, key.moderator_id, signs_at=signs_at)
+
+
+async def ids(list_page: Callable[..., Awaitable[Any]], **filters: Any) -> list[list[str]]:
+    """Return the ids on every page of a list: a page's first field is its items, an item's first its id."""
+    found, token = list[list[str]](), ""
+    while True:
+        page = await list_page(page_token=token, **filters)
+        items, token = (getattr(page, each.name) for each in fields(page))
+        found.append([getattr(each, fields(each)[0].name) for each in items])
+        if not token:
+            return found

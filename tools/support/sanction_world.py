@@ -14,21 +14,27 @@ from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
+from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.tables.log import log_entries
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import KnownModerators, ModerationCall
-from idvault.moderator.acts import stored as stored_moderators
 from idvault.processes.bootstrap.vault import wire_vault
 from idvault.processes.services.sanction import SanctionServicer
 from idvault.processes.services.status import StatusServicer
 from idvault.sanction import acts
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
-from idvault.sanction.operation import acts as operation_acts
-from idvault.sanction.operation.rules import Operation
-from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
+from idvault.sanction.rules import Sanction
 from idvault.status.api import SerialisedStatuses
+from idvault_client import aio
+from idvault_client.errors import NotFound
+from idvault_client.sanctions import (
+    AccountSanction,
+    AioSanctions,
+    PlatformOperation,
+    RegisteredModerator,
+)
 from idvault_verify import moderator as moderator_rules
 from idvault_verify import seal
 from idvault_verify.account import Status
@@ -37,7 +43,6 @@ from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
 from idvault_verify.attest.sanction import SigningOccasion
-from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, PreconditionError, Reason
 from idvault_verify.moderator import Moderator
 from idvault_verify.sanction import (
@@ -47,18 +52,19 @@ from idvault_verify.sanction import (
     IssuerKind,
     Origin,
     SanctionCategory,
-    SanctionState,
     Scope,
     StatementOfReasons,
 )
 from idvault_verify.transparency import entry
-from idvault_verify.v1 import status_pb2
+from idvault_verify.v1 import sanction_pb2, status_pb2
 from tools.support import builders
 from tools.support.campaign_world import CampaignWorld
 from tools.support.fakes.moderation_text import moderation_sealer
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at, command
+from tools.support.in_process import client, dated, ids
 
+ACTOR = "b" * 32
 TERMS = AppealTerms(
     days=180,
     decision_days=15,
@@ -66,6 +72,7 @@ TERMS = AppealTerms(
     outside_days=60,
     zone=builders.ZONE,
 )
+_SERVICE = sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"]
 _ENTRIES = statement(select(log_entries.c.leaf), scalar)
 
 
@@ -92,13 +99,18 @@ def until(seconds: float, **changes: Any) -> StatementOfReasons:
     return reasons(end_at=builders.NOW + timedelta(seconds=seconds), **changes)
 
 
+def signing(key: ModeratorKey, seconds: float, signed: float | None = None) -> ModeratorKey:
+    """Return a key that signs at the time of a call, or at another time."""
+    return dated(key, at(seconds if signed is None else signed).real)
+
+
 def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
     """Return a key, the same for the same number."""
     return ModeratorKey(party, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
 
 
 class SanctionWorld:
-    """The flows of sanctions beside those of claims and campaigns, over one database."""
+    """Sanctions beside claims and campaigns, over one database, called as platforms and moderators do."""
 
     def __init__(self, database: Database, *, terms: AppealTerms = TERMS, life: int = 0) -> None:
         """Build the flows as bootstrap does. life: how often the same database was opened before."""
@@ -109,24 +121,39 @@ class SanctionWorld:
         guard = self.claims.guard
         self.vault = wire_vault(database, guard=guard, fingerprinter=FakeFingerprinter(), entropy=entropy)
         self.appeals = ObjectionContext(terms, moderation_sealer())
-        self.servicer = SanctionServicer(
-            vault=self.vault,
-            signers=KnownModerators(self.vault),
-            appeals=self.appeals,
-            zone=self.appeals.terms.zone,
-        )
-        self.moderators, self.signers = stored_moderators(self.vault), self.servicer.signers
+        self.servicer = self.served_by(self.vault)
+        self.services = [
+            Service(_SERVICE, self.servicer),
+            self.status_service(),
+        ]
         self._numbers = life * 10_000_000
         self.staffed = 0
-        self._keys: dict[str, ModeratorKey] = {}
-        self._clerks: dict[Any, ModeratorKey] = {}
+        self._clerks: dict[str, ModeratorKey] = {}
 
-    def status_service(self) -> list[Service]:
+    def served_by(self, vault: Vault) -> SanctionServicer:
+        """Return SanctionService over a vault."""
+        signers, zone = KnownModerators(vault), self.appeals.terms.zone
+        return SanctionServicer(vault=vault, signers=signers, appeals=self.appeals, zone=zone)
+
+    def served_late(self) -> aio.Vault:
+        """Return the client of a platform whose moderators are revoked just after they were read."""
+        late = Service(_SERVICE, self.served_by(LateVault.of(self)))
+        return client([late], Caller(PARTY, "platform", ACTOR), at(0))
+
+    def status_service(self) -> Service:
         """Return StatusService with the real flow of statuses; nothing else of it is served."""
         fakes: dict[str, Any] = dict.fromkeys(("histories", "tokens", "watches"))
         flow = self.claims.status
         servicer = StatusServicer(vault=self.vault, flow=flow, statuses=SerialisedStatuses(flow), **fakes)
-        return [Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)]
+        return Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)
+
+    def platform(self, seconds: float = 0, *, party: str = PARTY) -> aio.Vault:
+        """Return the client of a platform, whose calls come at a time."""
+        return client(self.services, Caller(party, "platform", ACTOR), at(seconds))
+
+    def asks(self, seconds: float = 0, *, party: str = PARTY) -> AioSanctions:
+        """Return the same client's calls of sanctions."""
+        return self.platform(seconds, party=party).sanctions
 
     def new_id(self) -> str:
         self._numbers += 1
@@ -136,6 +163,27 @@ class SanctionWorld:
         """Sign somebody up and return the account token."""
         changes.setdefault("identity", builders.identity(number=f"110000190101{number:02}000X"))
         return (await self.claims.verify(command(number, **changes))).account.account_token
+
+    async def moderator(self, number: int, *, seconds: float = 0, party: str = PARTY) -> ModeratorKey:
+        """Make a key a moderator's: by the operator while there are fewer than two, else by two others."""
+        key = key_of(number, party=party)
+        try:
+            return key.of((await self.name(key, seconds=seconds)).moderator_id)
+        except PreconditionError as refused:
+            if refused.reason is not Reason.MODERATORS_SUFFICE:
+                raise
+        made = await self.register(key, by=await self.staff(party), seconds=seconds)
+        return key.of(made.moderator_id)
+
+    async def keyed(self, moderator_id: str, *, party: str = PARTY) -> ModeratorKey:
+        """Return the key of a moderator; one of an unknown moderator for an id that nobody has."""
+        for number in range(1, 250):
+            key = key_of(number, party=party)
+            with suppress(NotFoundError):
+                found = await moderator_acts.of_key(self.vault, party, key.public_key)
+                if found.moderator_id == moderator_id:
+                    return key.of(moderator_id)
+        return key_of(250, party=party).of(moderator_id)
 
     def call(
         self, method: str, *fields: seal.Part, key: ModeratorKey | None = None, **changes: Any
@@ -154,35 +202,6 @@ class SanctionWorld:
         )
         return call, call.occasion
 
-    async def moderator(self, number: int, *, seconds: float = 0, party: str = PARTY) -> ModeratorKey:
-        """Make a key a moderator's: by the operator while there are fewer than two, else by two others."""
-        key = key_of(number, party=party)
-        try:
-            found = await self.name(key, seconds=seconds)
-        except PreconditionError as refused:
-            if refused.reason is not Reason.MODERATORS_SUFFICE:
-                raise
-            found = await self.register(key, by=await self.staff(party), seconds=seconds)
-        return self._keys.setdefault(found.moderator_id, key.of(found.moderator_id))
-
-    async def keyed(self, moderator_id: str, *, party: str = PARTY) -> ModeratorKey:
-        """Return the key of a moderator; one of an unknown moderator for an id that nobody has."""
-        if moderator_id in self._keys:
-            return self._keys[moderator_id]
-        for number in range(1, 250):
-            key = key_of(number, party=party)
-            with suppress(NotFoundError):
-                found = await moderator_acts.of_key(self.vault, party, key.public_key)
-                if found.moderator_id == moderator_id:
-                    return key.of(moderator_id)
-        return key_of(250, party=party).of(moderator_id)
-
-    async def clerk(self, *, party: str = PARTY) -> ModeratorKey:
-        """Return some moderator, for what any may do."""
-        if party not in self._clerks:
-            self._clerks[party] = await self.moderator(200, party=party)
-        return self._clerks[party]
-
     def signed_act(
         self,
         method: str,
@@ -200,33 +219,37 @@ class SanctionWorld:
         text = papers.act(occasion, method=method, fields=call.fields)
         return replace(call, signature=key.sign(text), text_salt=salt)
 
-    async def begin(
-        self, title: str = "a month (synthetic)", *, seconds: float = 0, party: str = PARTY, **changes: Any
-    ) -> Operation:
-        """Open an operation."""
-        key = await self.clerk(party=party)
-        call = self.signed_act("OpenOperation", title, key=key, seconds=seconds, party=party, **changes)
-        return await operation_acts.begin(self.vault, call, at(seconds), self.vault.new_id(), title)
-
-    async def end(
-        self, operation: Operation, *, seconds: float = 0, party: str = PARTY, **changes: Any
-    ) -> Operation:
-        """Close an operation."""
-        key, which = await self.clerk(party=party), operation.operation_id
-        call = self.signed_act("CloseOperation", which, key=key, seconds=seconds, party=party, **changes)
-        return await operation_acts.close(self.vault, call, at(seconds), which)
+    async def clerk(self, *, party: str = PARTY) -> ModeratorKey:
+        """Return some moderator, for what any may do."""
+        if party not in self._clerks:
+            self._clerks[party] = await self.moderator(200, party=party)
+        return self._clerks[party]
 
     async def staff(self, party: str = PARTY) -> list[ModeratorKey]:
         """Return two moderators who are not revoked, of those whose keys have a number."""
         found: list[ModeratorKey] = []
         for key in (key_of(number, party=party) for number in range(1, 250)):
-            with suppress(NotFoundError):
-                known = await moderator_acts.of_key(self.vault, party, key.public_key)
-                if known.revoked_at is None:
+            with suppress(NotFound):
+                known = await self.asks(party=party).find_moderator(key.public_key)
+                if known.revoke_time is None:
                     found.append(key.of(known.moderator_id))
             if len(found) == moderator_rules.FEWEST:
                 break
         return found
+
+    async def begin(
+        self, title: str = "a month (synthetic)", *, seconds: float = 0, party: str = PARTY, **options: Any
+    ) -> PlatformOperation:
+        """Open an operation."""
+        key = dated(await self.clerk(party=party), at(seconds).real)
+        return await self.asks(seconds, party=party).open_operation(title, key=key, **options)
+
+    async def end(
+        self, operation: PlatformOperation, *, seconds: float = 0, party: str = PARTY, **options: Any
+    ) -> PlatformOperation:
+        """Close an operation."""
+        key, which = dated(await self.clerk(party=party), at(seconds).real), operation.operation_id
+        return await self.asks(seconds, party=party).close_operation(which, key=key, **options)
 
     def registration(self, key: ModeratorKey, *, seconds: float = 0, request_id: str = "") -> Registration:
         """Return what a new key signs."""
@@ -244,22 +267,21 @@ class SanctionWorld:
 
     async def register(
         self, key: ModeratorKey, *, by: Iterable[ModeratorKey], seconds: float = 0, **changes: Any
-    ) -> Moderator:
+    ) -> RegisteredModerator:
         """Register a key that others countersign."""
         asked = self.registration(key, seconds=seconds, **changes)
         for other in by:
             asked = asked.countersign(other, now=at(seconds).real)
         return await self.send(asked, seconds=seconds)
 
-    async def send(self, asked: Registration, *, seconds: float = 0, party: str = "") -> Moderator:
+    async def send(self, asked: Registration, *, seconds: float = 0, party: str = "") -> RegisteredModerator:
         """Register what was signed."""
-        party = party or asked.relying_party
-        call, _ = self.call("RegisterModerator", asked.public_key, party=party, request_id=asked.request_id)
-        return await moderator_acts.register(self.vault, call, at(seconds), asked)
+        return await self.asks(seconds, party=party or asked.relying_party).register_moderator(asked)
 
-    async def revoke(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
-        call, _ = self.call("RevokeModerator", key.moderator_id, **changes)
-        return await moderator_acts.revoke(self.vault, call, at(seconds), key.moderator_id)
+    async def revoke(
+        self, key: ModeratorKey, *, seconds: float = 0, party: str = PARTY
+    ) -> RegisteredModerator:
+        return await self.asks(seconds, party=party).revoke_moderator(key.moderator_id)
 
     async def impose(
         self,
@@ -269,89 +291,57 @@ class SanctionWorld:
         key: ModeratorKey,
         given: StatementOfReasons | None = None,
         seconds: float = 0,
-        scope: Scope = Scope.ACCOUNT,
-        operation_id: str | None = None,
+        signed: float | None = None,
+        party: str = PARTY,
         public_account_id: str | None = None,
-        **changes: Any,
-    ) -> Sanction:
-        measure = "10-a-day" if degree is Degree.LIMIT else ""
-        wanted = NewSanction(
-            token, scope, degree, measure, given or reasons(), operation_id, public_account_id
+        **options: Any,
+    ) -> AccountSanction:
+        """Impose or propose a sanction. signed: when the moderator signs, if that is not at once."""
+        measure, statement = "10-a-day" if degree is Degree.LIMIT else "", given or reasons()
+        return await self.asks(seconds, party=party).impose(
+            token,
+            degree,
+            statement,
+            measure=measure,
+            key=signing(key, seconds, signed),
+            public_account_id=public_account_id or "",
+            **options,
         )
-        changes.setdefault("signed_at", at(seconds).real)
-        call, occasion = self.call(
-            "ImposeSanction",
-            *(
-                token,
-                scope,
-                degree.value,
-                repr(wanted.statement),
-                operation_id or "",
-                public_account_id or "",
-            ),
-            key=key,
-            **changes,
-        )
-        paper = papers.imposition(
-            occasion,
-            account_token=token,
-            scope=scope,
-            degree=degree,
-            measure=wanted.measure,
-            operation_id=operation_id,
-            public_account_id=public_account_id,
-            statement=wanted.statement,
-        )
-        signed = replace(call, signature=key.sign(paper))
-        return await acts.impose(self.vault, signed, at(seconds), wanted, signers=self.signers)
 
     async def confirm(
-        self, sanction: Sanction, *, key: ModeratorKey, seconds: float = 0, **changes: Any
-    ) -> Sanction:
-        changes.setdefault("signed_at", at(seconds).real)
-        call, occasion = self.call("ConfirmSanction", sanction.sanction_id, key=key, **changes)
-        paper = papers.confirmation(
-            occasion, sanction_id=sanction.sanction_id, paper_digest=papers.digest(sanction.paper)
-        )
-        signed = replace(call, signature=key.sign(paper))
-        return await acts.confirm(self.vault, signed, at(seconds), sanction.sanction_id, signers=self.signers)
+        self, sanction: AccountSanction, *, key: ModeratorKey, seconds: float = 0, **options: Any
+    ) -> AccountSanction:
+        return await self.asks(seconds).confirm(sanction, key=signing(key, seconds), **options)
 
     async def lift(
         self,
-        sanction: Sanction,
+        sanction: AccountSanction,
         *,
         key: ModeratorKey,
         reason: str = "a mistake",
         seconds: float = 0,
-        **changes: Any,
-    ) -> Sanction:
-        changes.setdefault("signed_at", at(seconds).real)
-        call, occasion = self.call("LiftSanction", sanction.sanction_id, reason, key=key, **changes)
-        paper = papers.lift(
-            occasion,
-            sanction_id=sanction.sanction_id,
-            paper_digest=papers.digest(sanction.paper),
-            reason=reason,
-        )
-        signed = replace(call, signature=key.sign(paper))
-        return await acts.lift(
-            self.vault, signed, at(seconds), sanction.sanction_id, reason=reason, signers=self.signers
-        )
+        party: str = PARTY,
+        **options: Any,
+    ) -> AccountSanction:
+        asks = self.asks(seconds, party=party)
+        return await asks.lift(sanction, reason, key=signing(key, seconds), **options)
 
-    async def closed(self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any) -> Sanction:
+    async def closed(
+        self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> AccountSanction:
         """Close an account by two moderators."""
         return await self.by_two(token, Degree.CLOSE, keys, **options)
 
     async def by_two(
         self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
-    ) -> Sanction:
+    ) -> AccountSanction:
         """Put a sanction into force by two moderators."""
         proposed = await self.impose(token, degree, key=keys[0], **options)
         return await self.confirm(proposed, key=keys[1], seconds=options.get("seconds", 0))
 
     async def of_person(
         self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
-    ) -> Sanction:
+    ) -> AccountSanction:
         """Sanction the owner of an account by two moderators."""
         return await self.by_two(token, degree, keys, scope=Scope.PERSON, **options)
 
@@ -363,33 +353,20 @@ class SanctionWorld:
         """Let the worker end what accounts follow."""
         return await acts.release_all(self.vault, at(seconds), limit=1_000)
 
-    async def get(self, sanction: Sanction, *, seconds: float = 0) -> Sanction:
-        return await acts.get(self.vault, sanction.relying_party, sanction.sanction_id, now=at(seconds))
+    async def get(
+        self, sanction: AccountSanction, *, seconds: float = 0, party: str = PARTY
+    ) -> AccountSanction:
+        return await self.asks(seconds, party=party).get(sanction.sanction_id)
 
-    async def pages(self, *, size: int, seconds: float = 0, **filters: Any) -> list[list[str]]:
+    async def stored(self, sanction: AccountSanction) -> Sanction:
+        """Return a sanction as it is stored, with what was signed."""
+        return await acts.find(self.vault, PARTY, sanction.sanction_id)
+
+    async def pages(
+        self, *, size: int = 9, seconds: float = 0, party: str = PARTY, **filters: Any
+    ) -> list[list[str]]:
         """Return the ids of every page of a list."""
-        after, found = "", []
-        while True:
-            page, after = await self.page(after=after, limit=size, now=at(seconds), **filters)
-            found.append([each.sanction_id for each in page])
-            if not after:
-                return found
-
-    async def page(
-        self, *, after: str, limit: int, now: ClockReading, **filters: Any
-    ) -> tuple[list[Sanction], str]:
-        """Return a page, and the last one's id if there are more."""
-        of = {name: filters.get(name) for name in ("account_token", "operation_id", "order_id")}
-        state: SanctionState | None = filters.get("state")
-        return await acts.page(
-            self.vault,
-            filters.get("party", PARTY),
-            SanctionFilter(**of),
-            state=state,
-            after=after,
-            limit=limit,
-            now=now,
-        )
+        return await ids(self.asks(seconds, party=party).list_page, page_size=size, **filters)
 
     async def status(self, token: str, *, seconds: float = 0) -> Status:
         return await self.campaigns.status(token, seconds=seconds)
@@ -421,15 +398,3 @@ class LateVault(Vault):
         made = cls(**vars(world.vault))
         made.world = world
         return made
-
-
-class RevokedMeanwhile:
-    """Moderators who are revoked just after they were read."""
-
-    def __init__(self, world: SanctionWorld) -> None:
-        self._world = world
-
-    async def __call__(self, party: str, moderator_id: str) -> Moderator:
-        found = await self._world.moderators(party, moderator_id)
-        await self._world.revoke(key_of(1).of(moderator_id), party=party)
-        return found

@@ -10,7 +10,6 @@ import pytest
 
 import idvault_client
 from idvault.core.db.database import Database
-from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
 from idvault_client import refusals
 from idvault_client.errors import VaultError
@@ -44,9 +43,7 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[SanctionWorld]:
 @pytest.fixture
 async def edge(world: SanctionWorld, logs: Logs, tmp_path: Path) -> AsyncIterator[Served]:
     """Serve the flows; return the target and platform-a's certificate."""
-    async with served(
-        [Service(SERVICE, world.servicer), *world.status_service()], logs=logs, folder=tmp_path
-    ) as made:
+    async with served(world.services, logs=logs, folder=tmp_path) as made:
         yield made
 
 

@@ -2,7 +2,7 @@
 
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.appeal.rules import Appeal
-from idvault.sanction.rules import Sanction
+from idvault_client.sanctions import AccountAppeal, AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import AppealState, Degree
 from tests.support.console import Visitor
@@ -12,14 +12,16 @@ from tools.support.flow_world import PARTY
 TEXT = "It was satire <b>of course</b>, 请看全文 (synthetic)"
 
 
-async def appealed(place: Office, key: ModeratorKey, *, number: int = 1) -> tuple[Appeal, Sanction]:
+async def appealed(
+    place: Office, key: ModeratorKey, *, number: int = 1
+) -> tuple[AccountAppeal, AccountSanction]:
     """Sanction an account and file its owner's appeal, both now."""
     world = place.world.world
     sanction = await world.impose(await world.account(number), Degree.WARN, key=key, seconds=place.age)
     return await place.sessions.moderation.file(sanction, TEXT, seconds=place.age), sanction
 
 
-async def decided(place: Office, appeal: Appeal) -> Appeal:
+async def decided(place: Office, appeal: AccountAppeal) -> Appeal:
     return await APPEALS.find(place.world.world.vault, PARTY, appeal.appeal_id)
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault.sanction import acts as sanction_acts
-from idvault.sanction.operation.rules import Operation
 from idvault.sanction.rules import Sanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import (
@@ -199,7 +198,7 @@ async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, ma
 
 async def test_an_operation_is_named(place: Office, browser: Visitor, made: TipOff) -> None:
     """Open operations can be chosen, and the title is shown before signing."""
-    operation: Operation = await opened(place.world)
+    operation = await opened(place.world)
     page = await preview(browser, made, operation=operation.operation_id)
     assert "a month (synthetic)" in page.words
     await submit(browser, f"/reports/{made.tip_off_id}/sanction", page)

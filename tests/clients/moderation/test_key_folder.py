@@ -96,7 +96,7 @@ async def test_a_key_is_made_and_countersigned(place: Office, tmp_path: Path, pa
     assert moderator_id in second.stdout
     assert not (folder / "registration.json").exists()
     assert await entered(place, folder) == moderator_id
-    found = await place.world.world.moderators("platform-a", moderator_id)
+    found = await place.world.world.asks().get_moderator(moderator_id)
     key = key_folder.load(folder, password=PASSPHRASE)
     assert (found.public_key, key_folder.fingerprint(key)) == (key.public_key, told["fingerprint"])
     late = await run(place, *init)

@@ -6,6 +6,7 @@ import pytest
 
 from idvault.sanction import acts
 from idvault.sanction.rules import Sanction
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin, SanctionState, Scope
 from idvault_verify.tip_off import TargetKind, TipOffTarget
@@ -31,7 +32,7 @@ async def other(place: Office) -> ModeratorKey:
     return await place.moderator(2)
 
 
-async def proposed(place: Office, key: ModeratorKey) -> Sanction:
+async def proposed(place: Office, key: ModeratorKey) -> AccountSanction:
     """Propose the closing of a new account, now: a proposal ends by itself after 72 hours."""
     token = await place.world.world.account()
     return await place.world.world.impose(token, Degree.CLOSE, key=key, seconds=place.age)

@@ -13,10 +13,11 @@ from idvault.erasure import acts as erasure_acts
 from idvault_verify.account import Standing
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import ClaimState, FailureReason
-from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.error import Reason
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import AppealWorld
+from tests.support.refusal import reason_of
 from tools.support import builders, sql
 from tools.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
 from tools.support.flow_world import at
@@ -121,9 +122,8 @@ async def test_a_proposal_is_confirmed_after_the_erasure(world: ErasureWorld, ke
     assert confirmed.state is SanctionState.IN_FORCE
     await world.work(seconds=DELAYED)
     assert await known(world) == [(1, 1)]
-    with pytest.raises(PreconditionError) as refused:
-        await world.sanctions.impose(token, Degree.WARN, key=keys[0], seconds=DELAYED)
-    assert refused.value.reason is Reason.ACCOUNT_ERASED
+    late = world.sanctions.impose(token, Degree.WARN, key=keys[0], seconds=DELAYED)
+    assert await reason_of(late) is Reason.ACCOUNT_ERASED
     assert (await world.verify(seconds=DELAYED)).failure_reason is FailureReason.PERSON_CLOSED
 
 

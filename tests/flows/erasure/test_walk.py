@@ -24,12 +24,13 @@ from sqlalchemy import select
 from idvault.core.db.database import Database
 from idvault.core.tables.account import records
 from idvault.core.tables.claim import persons
-from idvault.sanction.rules import Sanction
+from idvault_client.errors import VaultError
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.account import AccountState
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import IdvaultError, TransitionError
 from idvault_verify.sanction import Degree
 from tests.support.erasure_model import ModelVault
+from tests.support.refusal import outcome, states_or_reason
 from tools.support import sql
 from tools.support.databases import Databases, Maker
 from tools.support.erasure_world import ErasureWorld
@@ -47,7 +48,7 @@ class Walk:
     def __init__(self, main: Database, shred: Database) -> None:
         self.world, self.model = ErasureWorld(main, shred), ModelVault(MOST)
         self.tokens: list[str] = []
-        self.closings: dict[int, Sanction] = {}
+        self.closings: dict[int, AccountSanction] = {}
         self.keys: tuple[ModeratorKey, ModeratorKey]
         self.now = 0
 
@@ -118,12 +119,9 @@ class Walk:
 
 
 async def _told(work: Any) -> str:
-    try:
-        found = await work
-    except TransitionError as error:
-        said = f"{error.state} -> {error.wanted}"
-    except IdvaultError as error:
-        said = error.reason.value
+    found = await outcome(work)
+    if isinstance(found, VaultError):
+        said = states_or_reason(found)
     else:
         failure = getattr(found, "failure_reason", None)
         said = failure.value if failure else found.state.value

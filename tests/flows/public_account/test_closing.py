@@ -12,7 +12,7 @@ from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.sanction.rules import Sanction
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import PreconditionError, Reason, TransitionError
 from idvault_verify.public_account import PublicAccountState, RejectReason
@@ -56,7 +56,7 @@ async def tokens_of(world: PublicAccountWorld, kind: str) -> tuple[str, str]:
 
 async def close(
     world: PublicAccountWorld, shown: ShownPublicAccount, keys: Any, target: str, **options: Any
-) -> Sanction:
+) -> AccountSanction:
     """Close a public account by two moderators: it alone, or its owner's account."""
     public_account = shown.public_account
     only = public_account.public_account_id if target == "public account" else None

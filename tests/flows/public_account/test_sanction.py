@@ -7,13 +7,14 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.sanction.rules import Sanction
+from idvault_client.errors import VaultError
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.account import Standing
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import IdvaultError
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import AppealWorld
+from tests.support.refusal import outcome
 from tools.support.public_account_world import DAY, PublicAccountWorld
 from tools.support.sanction_world import until
 
@@ -35,7 +36,7 @@ async def moderators(world: PublicAccountWorld) -> Keys:
 
 async def impose(
     world: PublicAccountWorld, shown: ShownPublicAccount, degree: Degree, key: ModeratorKey, **options: Any
-) -> Sanction:
+) -> AccountSanction:
     """Impose a sanction of a public account."""
     public_account = shown.public_account
     return await world.sanctions.impose(
@@ -49,11 +50,8 @@ async def impose(
 
 async def refusal(work: Any) -> str:
     """Return the reason of a refusal; empty if there is none."""
-    try:
-        await work
-    except IdvaultError as error:
-        return error.reason.value
-    return ""
+    found = await outcome(work)
+    return str(found.reason) if isinstance(found, VaultError) else ""
 
 
 async def test_the_public_account_has_a_standing_of_its_own(world: PublicAccountWorld) -> None:

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from idvault.core.db.database import Database
 from idvault.public_account.acts.step import ShownPublicAccount
 from idvault.public_account.rules.public_account import PublicProfile
-from idvault.sanction.rules import Sanction
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import IdvaultError, TransitionError
 from tests.support.public_account_model import ModelOwner, ModelRegister
@@ -50,7 +50,7 @@ class Walk:
         self.tokens: list[str] = []
         self.keys: list[ModeratorKey] = []
         self.made: list[ShownPublicAccount] = []
-        self.closings: dict[int, Sanction] = {}
+        self.closings: dict[int, AccountSanction] = {}
         self.day = 0
         self.claims = 100
         self.shown: dict[int, PublicProfile] = {}

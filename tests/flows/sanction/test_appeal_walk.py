@@ -22,15 +22,15 @@ from hypothesis.stateful import (
 )
 
 from idvault.core.db.database import Database
-from idvault.sanction.appeal.rules import Appeal
-from idvault_verify.error import IdvaultError, TransitionError
-from idvault_verify.sanction import AppealState, Degree, Scope
+from idvault_client.errors import VaultError
+from idvault_client.sanctions import AccountAppeal
+from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OWNERS, PLACE, STEPS, Walk
 from tests.support.appeal_model import ModelCourt
 from tests.support.appeal_world import TEXT, AppealWorld
+from tests.support.refusal import states_or_reason
 from tools.support import builders
 from tools.support.databases import Databases, Maker
-from tools.support.flow_world import at
 from tools.support.sanction_world import TERMS
 
 DAYS, DECISION_DAYS = 6, 2
@@ -49,7 +49,7 @@ class AppealWalk(Walk):
         super().__init__(database)
         self.world = AppealWorld(database, terms=replace(TERMS, days=DAYS, decision_days=DECISION_DAYS))
         self.model = ModelCourt(OWNERS, builders.NOW, days=DAYS, decision_days=DECISION_DAYS)
-        self.filed: list[Appeal] = []
+        self.filed: list[AccountAppeal] = []
 
     async def file(self, place: int) -> None:
         expected = self.model.file(place, now=self.now)
@@ -77,20 +77,16 @@ class AppealWalk(Walk):
             expected = [key for key, each in zip(ids, model, strict=True) if each.state == state.value]
             assert sorted(found) == sorted(expected)
         for appeal, expected_one in list(zip(self.filed, model, strict=True))[-5:]:
-            _, text = await self.world.read(appeal, seconds=self.now)
+            text = (await self.world.read(appeal, seconds=self.now)).text
             assert text == (TEXT if expected_one.readable(self.now) else "")
 
     async def agree_on_every_sanction(self) -> None:
         """Compare the state of every sanction, page by page."""
-        after = ""
-        found: dict[str, str] = {}
-        while True:
-            page, after = await self.world.page(after=after, limit=1_000, now=at(self.now))
-            found |= {each.sanction_id: each.state.value for each in page}
-            if not after:
-                break
-        expected = [each.state(self.now) for each in self.model.sanctions]
-        assert [found[each.sanction_id] for each in self.made] == expected
+        for state in SanctionState:
+            found = await self.world.pages(size=1_000, seconds=self.now, state=state)
+            listed = {each for page in found for each in page}
+            expected = [each.state(self.now) == state.value for each in self.model.sanctions]
+            assert [each.sanction_id in listed for each in self.made] == expected
 
     async def agree_on_the_log(self) -> None:
         """Compare what anybody can count with the model."""
@@ -123,17 +119,15 @@ class AppealWalk(Walk):
     async def _heard(self, work: Any) -> str:
         """Return the state that an act led to, or why it was refused."""
         try:
-            found: Appeal = await work
-        except TransitionError as error:
-            said = f"{error.state} -> {error.wanted}"
-        except IdvaultError as error:
-            said = error.reason.value
+            found: AccountAppeal = await work
+        except VaultError as error:
+            told = states_or_reason(error)
         else:
-            said = found.state.value
+            told = str(found.state)
             if len(self.filed) < len(self.model.appeals):
                 self.filed.append(found)
-        self.told[said] += 1
-        return said
+        self.told[told] += 1
+        return told
 
 
 class AppealSteps(RuleBasedStateMachine):

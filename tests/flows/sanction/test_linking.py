@@ -16,8 +16,8 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.log import log_entries
-from idvault.sanction.rules import Sanction
 from idvault.status.acts import Feeds
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Scope, StatementOfReasons
 from idvault_verify.transparency import entry
@@ -59,7 +59,7 @@ class Platform:
     seen: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     keys: list[ModeratorKey] = field(default_factory=list)
-    sanctions: list[Sanction] = field(default_factory=list)
+    sanctions: list[AccountSanction] = field(default_factory=list)
     _place: int = 0
     _number: int = 0
 
@@ -128,10 +128,10 @@ class Platform:
         """Note every status, every list and the public log."""
         for token in self.tokens:
             self.seen.append(str(await self.world.status(token, seconds=seconds)))
-            page, _ = await self.world.page(after="", limit=9, now=at(seconds), account_token=token)
-            self.seen += [_shown(each) for each in page]
-        page, _ = await self.world.page(after="", limit=1_000, now=at(seconds))
-        self.seen += [_shown(each) for each in page]
+            page = await self.world.asks(seconds).list_page(account_token=token)
+            self.seen += [_shown(each) for each in page.sanctions]
+        page = await self.world.asks(seconds).list_page(page_size=1_000)
+        self.seen += [_shown(each) for each in page.sanctions]
         self.seen += sorted(await self._log())
 
     async def _log(self) -> list[str]:
@@ -146,10 +146,11 @@ def _reasons(end: int | None) -> StatementOfReasons:
     return reasons() if end is None else until(end)
 
 
-def _shown(sanction: Sanction) -> str:
-    """Return what the API shows of a sanction; the person's id is not in any message."""
+def _shown(sanction: AccountSanction) -> str:
+    """Return what the API shows of a sanction, whose statement the platform wrote itself."""
     assert sanction.scope is Scope.PERSON
-    return f"{sanction.sanction_id} {sanction.account_token} {sanction.state} {sanction.statement.end_at}"
+    end = sanction.statement and sanction.statement.end_at
+    return f"{sanction.sanction_id} {sanction.account_token} {sanction.state} {end}"
 
 
 async def watched(maker: SqliteMaker, folder: Path, owners: list[int]) -> list[str]:

@@ -11,18 +11,18 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.core.request import MemberAsked
 from idvault.moderator import acts as moderator_acts
-from idvault.sanction.operation import acts as operation_acts
-from idvault.sanction.order import acts as order_acts
+from idvault_client.errors import VaultError
 from idvault_verify import ed25519
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import DeniedError, IdvaultError, InvalidError, Reason
+from idvault_verify.error import DeniedError, Reason
 from idvault_verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault_verify.sanction import AuthorityOrder, Degree
+from tests.support.refusal import fields_of, outcome, reason_of
 from tools.support import builders
 from tools.support.flow_world import at
-from tools.support.sanction_world import LateVault, SanctionWorld, key_of
+from tools.support.sanction_world import SanctionWorld, key_of, signing
 
 
 @pytest_asyncio.fixture
@@ -35,18 +35,6 @@ async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
 WEEK = CARRIED_FOR.total_seconds()
 
 
-async def reason_of(work: Awaitable[object]) -> Reason:
-    with pytest.raises(IdvaultError) as refused:
-        await work
-    return refused.value.reason
-
-
-async def field_of(work: Awaitable[object]) -> str:
-    with pytest.raises(InvalidError) as refused:
-        await work
-    return refused.value.violations[0].field
-
-
 async def staff(world: SanctionWorld, party: str = "platform-a") -> tuple[ModeratorKey, ModeratorKey]:
     return await world.moderator(1, party=party), await world.moderator(2, party=party)
 
@@ -55,13 +43,13 @@ async def test_one_person_does_not_become_two(world: SanctionWorld) -> None:
     """With the platform's certificate and one moderator's key, no other key is registered or confirms."""
     token, (first, second) = await world.account(), await staff(world)
     own = key_of(9)
-    assert await field_of(world.register(own, by=())) == "countersignatures"
-    assert await field_of(world.register(own, by=(first,))) == "countersignatures"
+    assert await fields_of(world.register(own, by=())) == ["countersignatures"]
+    assert await fields_of(world.register(own, by=(first,))) == ["countersignatures"]
     asked = world.registration(own).countersign(first, now=at(0).real)
     twice = replace(asked, countersignatures=asked.countersignatures * 2)
-    assert await field_of(world.send(twice)) == "countersignatures"
+    assert await fields_of(world.send(twice)) == ["countersignatures"]
     stolen = asked.countersign(first.of(second.moderator_id), now=at(0).real)
-    assert await field_of(world.send(stolen)) == "countersignatures[1].signature"
+    assert await fields_of(world.send(stolen)) == ["countersignatures[1].signature"]
     unknown = asked.countersign(own.of("9" * 32), now=at(0).real)
     assert await reason_of(world.send(unknown)) is Reason.MODERATOR_NOT_FOUND
     assert await reason_of(world.name(own)) is Reason.MODERATORS_SUFFICE
@@ -86,7 +74,7 @@ async def test_who_is_left_alone_makes_nobody(world: SanctionWorld) -> None:
     third = key_of(3).of(named.moderator_id)
     assert await reason_of(world.name(key_of(4))) is Reason.MODERATORS_SUFFICE
     fourth = await world.register(key_of(4), by=(first, third))
-    assert fourth.revoked_at is None
+    assert fourth.revoke_time is None
     for key in (first, third, key_of(4).of(fourth.moderator_id)):
         await world.revoke(key)
     assert (await world.name(key_of(5))).revoked_at is None
@@ -102,14 +90,14 @@ async def test_a_countersignature_is_for_one_key_platform_and_request(world: San
     other = replace(
         world.registration(key_of(4), request_id=asked.request_id), countersignatures=asked.countersignatures
     )
-    assert await field_of(world.send(other)) == "countersignatures[0].signature"
+    assert await fields_of(world.send(other)) == ["countersignatures[0].signature"]
     again = replace(world.registration(key_of(3)), countersignatures=asked.countersignatures)
-    assert await field_of(world.send(again)) == "countersignatures[0].signature"
+    assert await fields_of(world.send(again)) == ["countersignatures[0].signature"]
     elsewhere = world.registration(key_of(3, party="platform-b"), request_id=asked.request_id)
     elsewhere = replace(elsewhere, countersignatures=asked.countersignatures)
     assert await reason_of(world.send(elsewhere)) is Reason.MODERATOR_NOT_FOUND
     moved = replace(asked, relying_party="platform-b")
-    assert await field_of(world.send(moved)) == "signature.signature"
+    assert await fields_of(world.send(moved)) == ["signature.signature"]
     theirs = await staff(world, "platform-b")
     foreign = world.registration(key_of(3))
     for key in theirs:
@@ -122,7 +110,7 @@ async def test_a_countersignature_is_for_one_key_platform_and_request(world: San
             for one, other in zip(asked.countersignatures, reversed(asked.countersignatures), strict=True)
         ),
     )
-    assert await field_of(world.send(swapped)) == "countersignatures[0].signature"
+    assert await fields_of(world.send(swapped)) == ["countersignatures[0].signature"]
     assert (await world.send(asked)).public_key == key_of(3).public_key
 
 
@@ -150,8 +138,8 @@ async def test_nobody_countersigns_the_own_key(world: SanctionWorld) -> None:
     assert await reason_of(world.send(asked)) is Reason.SELF_APPROVAL
     for weak in (bytes(32), (1).to_bytes(32, "little"), b"short"):
         made = replace(world.registration(key_of(3)), public_key=weak)
-        assert await field_of(world.send(made)) == "public_key"
-        assert await field_of(world.name_asked(made)) == "public_key"
+        assert await fields_of(world.send(made)) == ["public_key"]
+        assert await fields_of(world.name_asked(made)) == ["public_key"]
     assert ed25519.SMALL_ORDER
 
 
@@ -159,9 +147,9 @@ async def test_the_new_key_signs_itself(world: SanctionWorld) -> None:
     """Two moderators cannot register a key that its holder did not offer, nor the operator name it."""
     by = await staff(world)
     forged = replace(world.registration(key_of(3)), public_key=key_of(4).public_key)
-    assert await field_of(world.send(forged)) == "signature.signature"
+    assert await fields_of(world.send(forged)) == ["signature.signature"]
     await world.revoke(by[1])
-    assert await field_of(world.name_asked(forged)) == "signature.signature"
+    assert await fields_of(world.name_asked(forged)) == ["signature.signature"]
 
 
 @pytest.mark.parametrize("seconds", [WEEK + 1, -(CLOCK_DIFFERENCE.total_seconds() + 1)])
@@ -171,34 +159,29 @@ async def test_a_registration_is_carried_for_seven_days(world: SanctionWorld, se
     asked = world.registration(key_of(3))
     for key in by:
         asked = asked.countersign(key, now=at(0).real)
-    assert await field_of(world.send(asked, seconds=seconds)) == "signature.sign_time"
+    assert await fields_of(world.send(asked, seconds=seconds)) == ["signature.sign_time"]
     fresh = world.registration(key_of(3), seconds=seconds)
     for key in by:
         fresh = fresh.countersign(key, now=at(seconds).real)
     old = replace(fresh, countersignatures=(fresh.countersignatures[0], asked.countersignatures[1]))
-    assert await field_of(world.send(old, seconds=seconds)) in {
-        "countersignatures[1].sign_time",
-        "countersignatures[1].signature",
-    }
-    assert (await world.send(asked, seconds=WEEK)).registered_at == at(WEEK).business
+    assert await fields_of(world.send(old, seconds=seconds)) in (
+        ["countersignatures[1].sign_time"],
+        ["countersignatures[1].signature"],
+    )
+    assert (await world.send(asked, seconds=WEEK)).register_time == at(WEEK).business
 
 
 async def test_a_revocation_and_a_registration_at_once(world: SanctionWorld) -> None:
     """Whatever comes first, nobody is registered by moderators of whom one had been revoked before."""
     first, second = await staff(world)
 
-    async def register() -> Moderator | IdvaultError:
-        try:
-            return await world.register(key_of(3), by=(first, second))
-        except IdvaultError as refused:
-            return refused
-
-    made, revoked = await asyncio.gather(register(), world.revoke(second))
-    assert revoked.revoked_at is not None
-    if isinstance(made, IdvaultError):
-        assert made.reason is Reason.MODERATORS_TOO_FEW
+    register = world.register(key_of(3), by=(first, second))
+    made, revoked = await asyncio.gather(outcome(register), world.revoke(second))
+    assert revoked.revoke_time is not None
+    if isinstance(made, VaultError):
+        assert made.reason == Reason.MODERATORS_TOO_FEW
     else:
-        assert made.revoked_at is None
+        assert made.revoke_time is None
     assert await reason_of(world.register(key_of(4), by=(first, second))) in {
         Reason.MODERATORS_TOO_FEW,
         Reason.MODERATOR_REVOKED,
@@ -211,14 +194,8 @@ async def test_namings_at_once(world: SanctionWorld, present: int) -> None:
     if present:
         await world.moderator(1)
 
-    async def name(number: int) -> Moderator | IdvaultError:
-        try:
-            return await world.name(key_of(number))
-        except IdvaultError as refused:
-            return refused
-
-    told = await asyncio.gather(*(name(number) for number in range(10, 18)))
-    refused = [each.reason for each in told if isinstance(each, IdvaultError)]
+    told = await asyncio.gather(*(outcome(world.name(key_of(number))) for number in range(10, 18)))
+    refused = [each.reason for each in told if isinstance(each, VaultError)]
     assert refused == [Reason.MODERATORS_SUFFICE] * (6 + present)
     assert await world.events("moderator:") == ["moderator:key:name"] * 2
 
@@ -232,27 +209,24 @@ async def test_a_new_key_confirms_nothing_of_the_former(world: SanctionWorld) ->
     await world.revoke(first)
     assert await reason_of(world.confirm(proposed, key=renewed)) is Reason.MODERATOR_REVOKED
     assert await reason_of(world.confirm(proposed, key=second)) is Reason.MODERATOR_REVOKED
-    assert (await world.lift(proposed, key=second)).ended_by == second.moderator_id
+    assert (await world.lift(proposed, key=second)).lift_moderator_id == second.moderator_id
     again = await world.impose(token, Degree.CLOSE, key=renewed)
-    assert (await world.confirm(again, key=second)).confirmed_by == second.moderator_id
+    assert (await world.confirm(again, key=second)).confirm_moderator_id == second.moderator_id
 
 
 @pytest.mark.parametrize("method", ["OpenOperation", "CloseOperation", "RecordOrder"])
 async def test_a_revocation_just_before_an_act(world: SanctionWorld, method: str) -> None:
     """A moderator who is revoked after the signature was read decides nothing."""
-    key, opened = await world.moderator(1), await world.begin()
-    vault = LateVault.of(world)
+    opened, key = await world.begin(), signing(await world.moderator(1), 0)
     before = await world.events("")
+    late = world.served_late().sanctions
     if method == "RecordOrder":
         given = AuthorityOrder("an authority (synthetic)", "order 1", at(0).business.date(), bytes(32))
-        call = world.signed_act(method, given.digest, key=key)
-        work: Awaitable[object] = order_acts.record(vault, call, at(0), vault.new_id(), given, at(9).business)
+        work: Awaitable[object] = late.record_order(given, deadline=at(9).business, key=key)
     elif method == "OpenOperation":
-        call = world.signed_act(method, "a month", key=key)
-        work = operation_acts.begin(vault, call, at(0), vault.new_id(), "a month")
+        work = late.open_operation("a month", key=key)
     else:
-        call = world.signed_act(method, opened.operation_id, key=key)
-        work = operation_acts.close(vault, call, at(0), opened.operation_id)
+        work = late.close_operation(opened.operation_id, key=key)
     assert await reason_of(work) is Reason.MODERATOR_REVOKED
     assert sorted(await world.events("")) == sorted([*before, "moderator:key:revoke"])
 
@@ -280,7 +254,9 @@ async def test_the_operator_names_with_a_code(world: SanctionWorld) -> None:
 
     made = world.registration(key_of(1))
     assert await reason_of(asked(made, "")) is Reason.SECOND_FACTOR_REFUSED
-    assert await field_of(asked(replace(made, relying_party="platform-b"), "123456")) == "signature.signature"
+    assert await fields_of(asked(replace(made, relying_party="platform-b"), "123456")) == [
+        "signature.signature"
+    ]
     named = await asked(made, "123456")
     assert (named.relying_party, named.public_key) == ("platform-a", key_of(1).public_key)
     assert await asked(made, "") == named

@@ -11,9 +11,10 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.sanction.order import acts
-from idvault.sanction.order.rules import RecordedOrder
+from idvault_client.errors import RequestIdReused
+from idvault_client.sanctions import PlatformOrder
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from idvault_verify.error import Reason
 from idvault_verify.sanction import (
     AuthorityOrder,
     Degree,
@@ -23,8 +24,10 @@ from idvault_verify.sanction import (
     Scope,
     StatementOfReasons,
 )
+from tests.support.refusal import fields_of, reason_of
 from tools.support.flow_world import PARTY, at, request_id
-from tools.support.sanction_world import SanctionWorld, reasons
+from tools.support.in_process import ids
+from tools.support.sanction_world import SanctionWorld, reasons, signing
 
 HOUR = 3_600
 OPEN, OVERDUE = OrderState.OPEN, OrderState.OVERDUE
@@ -57,39 +60,38 @@ def carrying(number: int = 1) -> StatementOfReasons:
 
 
 async def record(
-    world: SanctionWorld, number: int = 1, *, deadline: float = HOUR, seconds: float = 0, **changes: Any
-) -> RecordedOrder:
-    given = order(number)
-    key = await world.clerk(party=changes.get("party", PARTY))
-    fields = (given.digest, int(deadline))
-    call = world.signed_act("RecordOrder", *fields, key=key, seconds=seconds, **changes)
-    return await acts.record(
-        world.vault, call, at(seconds), world.vault.new_id(), given, at(deadline).business
-    )
+    world: SanctionWorld,
+    number: int = 1,
+    *,
+    deadline: float = HOUR,
+    seconds: float = 0,
+    party: str = PARTY,
+    **options: Any,
+) -> PlatformOrder:
+    """Record an order."""
+    key, until = signing(await world.clerk(party=party), seconds), at(deadline).business
+    asks = world.asks(seconds, party=party)
+    return await asks.record_order(order(number), deadline=until, key=key, **options)
 
 
 async def listed(
     world: SanctionWorld, state: OrderState | None = None, *, seconds: float = 0, size: int = 9
 ) -> list[str]:
     """Return the ids of a list, read page by page."""
-    after, found = "", []
-    while True:
-        page, after = await acts.page(
-            world.vault, PARTY, state=state, after=after, limit=size, now=at(seconds)
-        )
-        found += [each.order_id for each in page]
-        if not after:
-            return found
+    return [
+        each
+        for page in await ids(world.asks(seconds).list_orders, state=state, page_size=size)
+        for each in page
+    ]
 
 
-async def states(world: SanctionWorld, *, seconds: float = 0) -> list[OrderState]:
+async def states(world: SanctionWorld, *, seconds: float = 0) -> list[OrderState | None]:
     """Return every order's state; each list of one state has exactly those."""
-    page, _ = await acts.page(world.vault, PARTY, state=None, after="", limit=9, now=at(seconds))
-    found = [each.state(now=at(seconds).business) for each in page]
+    orders = (await world.asks(seconds).list_orders()).orders
     for state in OrderState:
-        expected = [each.order_id for each, said in zip(page, found, strict=True) if said is state]
+        expected = [each.order_id for each in orders if each.state is state]
         assert await listed(world, state, seconds=seconds) == expected
-    return found
+    return [each.state for each in orders]
 
 
 async def test_a_sanction_carries_its_order_out(
@@ -109,6 +111,7 @@ async def test_a_sanction_carries_its_order_out(
     lifted = await world.lift(made, key=keys[0])
     assert await states(world, seconds=HOUR + 1) == [CARRIED_OUT, LATE, OVERDUE]
     assert await world.pages(size=9, order_id=first.order_id, state=SanctionState.IN_FORCE) == [[]]
+    assert lifted.statement is not None
     assert lifted.statement.order == first.order
 
 
@@ -130,7 +133,7 @@ async def test_an_order_that_was_carried_out_before(
     """The sanction counts although the order is recorded after it, or at the same time."""
     token = await world.account()
     await world.impose(token, Degree.WARN, key=keys[0], given=carrying(1))
-    assert (await record(world, 1)).carried_out_at == at(0).business
+    assert (await record(world, 1)).carry_out_time == at(0).business
     await asyncio.gather(world.impose(token, Degree.WARN, key=keys[0], given=carrying(2)), record(world, 2))
     assert await states(world, seconds=HOUR) == [CARRIED_OUT, CARRIED_OUT]
     assert await acts.overdue(world.vault, now=at(HOUR)) == 0
@@ -174,7 +177,7 @@ async def test_the_digest_names_an_order(world: SanctionWorld) -> None:
     assert await record(world, request_id=request_id(7), seconds=9) == first
     assert await record(world, deadline=9 * HOUR, request_id=request_id(8)) == first
     assert await record(world, deadline=9 * HOUR, request_id=request_id(8)) == first
-    with pytest.raises(AlreadyExistsError):
+    with pytest.raises(RequestIdReused):
         await record(world, 2, request_id=request_id(7))
     other = await record(world, party="platform-b")
     assert other.order_id != first.order_id
@@ -186,19 +189,15 @@ async def test_lists_do_not_move(world: SanctionWorld) -> None:
     made = [await record(world, number, seconds=number) for number in range(1, 6)]
     assert await listed(world, size=2) == [each.order_id for each in made]
     assert await listed(world, OPEN, size=2) == [each.order_id for each in made]
-    with pytest.raises(InvalidError) as refused:
-        await acts.page(world.vault, PARTY, state=None, after="f" * 32, limit=9, now=at(0))
-    assert [each.field for each in refused.value.violations] == ["page_token"]
+    assert await fields_of(world.asks().list_orders(page_token="f" * 32)) == ["page_token"]
     theirs = await record(world, party="platform-b")
-    with pytest.raises(NotFoundError) as unknown:
-        await world.pages(size=9, order_id=theirs.order_id)
-    assert unknown.value.reason is Reason.ORDER_NOT_FOUND
+    assert await reason_of(world.pages(size=9, order_id=theirs.order_id)) is Reason.ORDER_NOT_FOUND
 
 
 async def test_an_incomplete_order_is_refused(world: SanctionWorld) -> None:
     """Every wrong part is named."""
-    call = world.signed_act("RecordOrder", b"", key=await world.clerk())
-    wrong = replace(order(), authority="", digest=b"")
-    with pytest.raises(InvalidError) as refused:
-        await acts.record(world.vault, call, at(0), world.vault.new_id(), wrong, at(0).business)
-    assert [each.field for each in refused.value.violations] == ["order.authority", "order.digest"]
+    key, wrong = signing(await world.clerk(), 0), replace(order(), authority="", digest=b"")
+    assert await fields_of(world.asks().record_order(wrong, deadline=at(0).business, key=key)) == [
+        "order.authority",
+        "order.digest",
+    ]

@@ -89,7 +89,7 @@ async def test_only_what_came_into_force_in_the_week(world: SanctionWorld, tmp_p
     found = {name: content.decode().splitlines() for name, content in files(tmp_path).items()}
     assert [json.loads(line)["degree"] for line in found["2026-W09.ndjson"]] == ["WARN"] * 5
     assert found["2026-W10.ndjson"] == []
-    assert late.started_at == at(2 * DAY).business
+    assert late.start_time == at(2 * DAY).business
 
 
 async def test_a_week_is_written_once(world: SanctionWorld, tmp_path: Path) -> None:

@@ -25,15 +25,17 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import param, statement
 from idvault.core.tables.sanction import followers
-from idvault.sanction.rules import Sanction
+from idvault_client.errors import VaultError
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.account import Status
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import IdvaultError, TransitionError
+from idvault_verify.error import IdvaultError
 from idvault_verify.sanction import Degree, Scope
+from tests.support.refusal import states_or_reason
 from tests.support.sanction_model import ModelPlatform
 from tools.support import builders
 from tools.support.databases import Databases, Maker
-from tools.support.flow_world import at, command
+from tools.support.flow_world import command
 from tools.support.sanction_world import SanctionWorld, reasons, until
 
 HOUR = 3_600
@@ -51,7 +53,7 @@ class Walk:
         self.world, self.model = SanctionWorld(database), ModelPlatform(OWNERS, builders.NOW)
         self.tokens: list[str] = []
         self.keys: list[ModeratorKey] = []
-        self.made: list[Sanction] = []
+        self.made: list[AccountSanction] = []
         self.now = 0
         self.shown: dict[int, Status] = {}
         self.told: Counter[str] = Counter()
@@ -139,25 +141,23 @@ class Walk:
 
     async def agree_on_sanctions(self) -> None:
         """Compare the state of every sanction."""
-        found, _ = await self.world.page(after="", limit=1_000, now=at(self.now))
-        states = {each.sanction_id: each.state.value for each in found}
+        page = await self.world.asks(self.now).list_page(page_size=1_000)
+        states = {each.sanction_id: each.state for each in page.sanctions}
         for made, expected in zip(self.made, self.model.sanctions, strict=True):
             assert states[made.sanction_id] == expected.state(self.now)
 
     async def _told(self, work: Any) -> str:
         """Return the state that a decision led to, or why it was refused."""
         try:
-            found: Sanction = await work
-        except TransitionError as error:
-            said = f"{error.state} -> {error.wanted}"
-        except IdvaultError as error:
-            said = error.reason.value
+            found: AccountSanction = await work
+        except VaultError as error:
+            told = states_or_reason(error)
         else:
-            said = found.state.value
+            told = str(found.state)
             if len(self.made) < len(self.model.sanctions):
                 self.made.append(found)
-        self.told[said] += 1
-        return said
+        self.told[told] += 1
+        return told
 
 
 HOURS = st.none() | st.integers(0, 100) | st.sampled_from([40 * 24, 200 * 24])

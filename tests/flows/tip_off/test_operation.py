@@ -11,8 +11,9 @@ from idvault.core.db.database import Database
 from idvault.report import store as report_store
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import acts as operation_acts
-from idvault.sanction.operation.rules import Operation, SanctionCount
+from idvault.sanction.operation.rules import SanctionCount
 from idvault.sanction.rules import Sanction
+from idvault_client.sanctions import PlatformOperation
 from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
 from idvault_verify.sanction import Degree, Scope
 from idvault_verify.tip_off import TipOff, TipOffState
@@ -28,7 +29,7 @@ async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOff
     await made.world.claims.verification.drain()
 
 
-async def figures(world: TipOffWorld, operation: Operation) -> tuple[list[SanctionCount], Any]:
+async def figures(world: TipOffWorld, operation: PlatformOperation) -> tuple[list[SanctionCount], Any]:
     _, sanctions, tip_offs = await operation_acts.get(
         world.world.vault, PARTY, operation.operation_id, now=at(0)
     )

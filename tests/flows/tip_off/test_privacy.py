@@ -22,11 +22,12 @@ from idvault.core.tables.tip_off import (
     tip_offs,
 )
 from idvault.core.telemetry.metrics import Metrics
+from idvault.sanction import acts as sanction_acts
 from idvault.sanction import api as sanction_api
 from idvault.tip_off.api import convert as tip_off_convert
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
-from tools.support.flow_world import at
+from tools.support.flow_world import PARTY
 
 CONTACT, TEXT = "canary.contact@example.org", "canary text 8812"
 _LEAVES = statement(select(log_entries.c.leaf))
@@ -64,8 +65,8 @@ async def upheld(world: TipOffWorld, **changes: Any) -> tuple[Any, str, Any]:
     await world.assign(filed.tip_off, key.moderator_id)
     await world.note(filed.tip_off, key.moderator_id, f"note {TEXT}")
     made = await world.uphold(filed.tip_off, key, target, reply=f"reply {TEXT}")
-    found, _ = await world.world.page(after="", limit=9, now=at(0), account_token=target)
-    return filed, target, (made, found[0])
+    found = await sanction_acts.find(world.world.vault, PARTY, made.sanction_id or "")
+    return filed, target, (made, found)
 
 
 async def test_the_reported_sees_a_reference_and_no_reporter(world: TipOffWorld) -> None:

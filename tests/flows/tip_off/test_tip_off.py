@@ -35,7 +35,7 @@ from idvault_verify.tip_off import (
     TipOffTarget,
 )
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
-from tools.support.flow_world import at, request_id
+from tools.support.flow_world import request_id
 from tools.support.public_account_world import PublicAccountWorld
 from tools.support.sanction_world import reasons
 
@@ -208,8 +208,8 @@ async def test_upholding_imposes_a_sanction(world: TipOffWorld, key: ModeratorKe
     made = await world.uphold(tip_off, key, token, degree=Degree.SUSPEND, reply="suspended")
     assert (made.outcome, made.state) == (TipOffOutcome.UPHELD, RESOLVED)
     assert (await world.world.status(token)).standing is Standing.RENEWAL_SUSPENDED
-    found, _ = await world.world.page(after="", limit=9, now=at(0), account_token=token)
-    assert [(each.sanction_id, each.statement.tip_off) for each in found] == [
+    found = (await world.world.asks().list_page(account_token=token)).sanctions
+    assert [(each.sanction_id, each.statement and each.statement.tip_off) for each in found] == [
         (made.sanction_id, tip_off.reference)
     ]
     assert await world.world.events("sanction:") == ["sanction:suspend:impose"]
@@ -425,5 +425,5 @@ async def test_a_reported_public_account(world: TipOffWorld, key: ModeratorKey) 
         await world.uphold(tip_off, key, owner, reply="a")
     assert [each.field for each in refused.value.violations] == ["sanction.public_account_id"]
     made = await world.uphold(tip_off, key, owner, reply="a", public_account_id=opened)
-    found, _ = await world.world.page(after="", limit=9, now=at(0))
+    found = (await world.world.asks().list_page()).sanctions
     assert [(each.sanction_id, each.public_account_id) for each in found] == [(made.sanction_id, opened)]

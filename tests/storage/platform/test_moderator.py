@@ -49,4 +49,4 @@ async def test_a_desk_ends_with_its_moderator(world: World) -> None:
     assert [each.revoked_at for each in await acts.keys(world.vault)] == [None, None]
     revoked = await staff.revoke(first, seconds=9)
     found = {each.role: each.revoked_at for each in await acts.keys(world.vault)}
-    assert found == {"moderator": revoked.revoked_at, "platform": None}
+    assert found == {"moderator": revoked.revoke_time, "platform": None}

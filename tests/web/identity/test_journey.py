@@ -60,7 +60,7 @@ async def test_an_owner_reads_and_appeals_by_clicks(
 ) -> None:
     """Each page from the overview and back, an appeal, another language, and back to the platform."""
     async with place_of(sqlite_databases, tmp_path, locale=locale) as place:
-        token, _, _ = await place.world.moderation.case(Degree.LIMIT, measure="no-video", seconds=TODAY)
+        token, _, _ = await place.world.moderation.case(Degree.LIMIT, seconds=TODAY)
         await place.world.histories.disclose(token)
         ask, send, sent = APPEAL[locale]
 

@@ -9,8 +9,6 @@ import pytest
 
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
-from idvault.sanction.appeal.acts import APPEALS
-from idvault.sanction.objection.rules import ObjectionFilter
 from idvault_client.sessions import ContestState
 from idvault_verify.offline import disclosure_history
 from idvault_verify.sanction import AppealState, Degree
@@ -125,7 +123,7 @@ async def test_a_receipt_is_never_sent(site: Site) -> None:
 
 async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
     """With the statement of reasons before it; once sent, the page shows it, and its text nowhere."""
-    token, sanction, key = await site.world.moderation.case(Degree.LIMIT, measure="no-video", seconds=TODAY)
+    token, sanction, key = await site.world.moderation.case(Degree.LIMIT, seconds=TODAY)
     browser, path, _ = await opened(site, token)
     standing = await browser.get(f"{path}/standing")
     for shown in ("terms 4.2", "case 17", "write to appeals", "Publishing limited", "in force"):
@@ -142,9 +140,8 @@ async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
         assert "waits for a decision" in (await browser.follow(sent)).text
     again = await browser.follow(await browser.post(form_path, {**fields, "text": "other"}))
     assert again.links == []
-    wanted = ObjectionFilter(token)
-    (appeal,), _ = await APPEALS.page(site.world.vault, PARTY, wanted, after="", limit=9, now=clock())
-    assert (await site.world.moderation.read(appeal))[1] == TEXT * 40
+    (appeal,) = (await site.world.moderation.asks(TODAY).list_appeals(account_token=token)).appeals
+    assert (await site.world.moderation.read(appeal)).text == TEXT * 40
     await site.world.moderation.decide(
         appeal, AppealState.REJECTED, key=key, reason="as stated", seconds=TODAY
     )

@@ -11,9 +11,9 @@ from idvault.campaign import acts as campaign_acts
 from idvault.claim.job.store import Job
 from idvault.log.acts import audit, sequencing, tree
 from idvault.log.acts.guard import LogGuard
-from idvault.sanction.rules import Sanction
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
+from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.status_list import LIST_SIZE
 from idvault_verify.campaign import Campaign
 from idvault_verify.clock import ClockReading
@@ -47,7 +47,7 @@ class Deployment:
     verified: list[tuple[sandbox.Person, str]] = field(default_factory=list)
     rounds: int = 0
     opened: list[Job] = field(default_factory=list)
-    imposed: list[Sanction] = field(default_factory=list)
+    imposed: list[AccountSanction] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         main = self.flow.main
