@@ -253,7 +253,7 @@ async def test_a_desk_sees_only_its_platform(staff: Staff) -> None:
 async def test_a_platform_decides_applications_by_itself_and_a_desk_signs(staff: Staff) -> None:
     """The backend needs no moderator; a desk does."""
     publishing = staff.sessions.publishing
-    found = (await publishing.apply(await publishing.company())).public_account.public_account_id
+    found = (await publishing.apply(await publishing.company())).public_account_id
     first = staff.first
 
     def reject(vault: Vault) -> Any:

@@ -150,7 +150,7 @@ async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, t
     await ask("impose", token, Degree.CLOSE, reasons(), key=key)
     await ask("file_appeal", made.sanction_id, "it was satire (synthetic)")
     filed = await TipOffWorld(world.database, key_files(tmp_path)).file()
-    month = f"{filed.tip_off.filed_at:%Y-%m}"
+    month = f"{filed.tip_off.file_time:%Y-%m}"
     assert await ask("get_month", month) == PlatformMonth(
         month,
         TipOffFigures(filed=1, open=1, reply_late=1, solution_late=1),
