@@ -173,7 +173,10 @@ async def ids(list_page: Callable[..., Awaitable[Any]], **filters: Any) -> list[
     found, token = list[list[str]](), ""
     while True:
         page = await list_page(page_token=token, **filters)
-        items, token = (getattr(page, each.name) for each in fields(page))
+        items, following = (getattr(page, each.name) for each in fields(page))
         found.append([_id(each) for each in items])
-        if not token:
+        if not following:
             return found
+        if following == token:
+            raise AssertionError("a page is followed by itself")
+        token = following
