@@ -26,6 +26,7 @@ from idvault_verify.error import Reason
 from idvault_verify.public_account import RejectReason
 from idvault_verify.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from tests.support.appeal_world import AppealWorld
+from tests.support.refusal import refused
 from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
@@ -92,12 +93,6 @@ async def staff(sqlite_databases: Databases, logs: Logs, tmp_path: Path) -> Asyn
         yield Staff(sessions, reports, first, second, theirs, target, tls, tmp_path)
     await world.claims.verification.drain()
     await database.close()
-
-
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
 
 
 async def test_a_desk_decides_by_its_own_key(staff: Staff) -> None:
@@ -253,7 +248,7 @@ async def test_a_desk_sees_only_its_platform(staff: Staff) -> None:
 async def test_a_platform_decides_applications_by_itself_and_a_desk_signs(staff: Staff) -> None:
     """The backend needs no moderator; a desk does."""
     publishing = staff.sessions.publishing
-    found = (await publishing.apply(await publishing.company())).public_account.public_account_id
+    found = (await publishing.apply(await publishing.company())).public_account_id
     first = staff.first
 
     def reject(vault: Vault) -> Any:

@@ -25,7 +25,7 @@ from idvault.erasure.acts import ErasureCall
 from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.moderator import acts as moderator_acts
 from idvault.public_account.acts import public_account as public_account_acts
-from idvault.public_account.acts.step import Change, ShownPublicAccount
+from idvault.public_account.acts.step import Change
 from idvault.public_account.rules.owner import Present
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.appeal import acts as appeal_acts
@@ -39,6 +39,7 @@ from idvault.sealing.ports import Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import ContestTerms
+from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -329,11 +330,11 @@ async def _accept_public(world: World) -> Act:
     )
 
 
-async def _change(flows: PublicAccountWorld, shown: ShownPublicAccount) -> tuple[Change, str]:
+async def _change(flows: PublicAccountWorld, shown: OwnedPublicAccount) -> tuple[Change, str]:
     """Return what an act on a public account needs, as it is stored now, and the id."""
     found = await flows.stored(shown)
     change = Change(found, Present(at(), builders.ZONE), flows.policy)
-    return change, found.public_account.public_account_id
+    return change, shown.public_account_id
 
 
 async def _due_erasure(world: World) -> Erasure:

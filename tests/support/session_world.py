@@ -4,16 +4,12 @@ from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from sqlalchemy import select
-
 from idvault.claim.acts.receipt import ReceiptContext
 from idvault.core.act import SYSTEM
-from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.db.statement import scalar, statement
 from idvault.core.edge.call import Caller
-from idvault.core.tables.log import log_checkpoints, log_entries
+from idvault.core.edge.server import Service
+from idvault.core.tables.log import log_checkpoints
 from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
 from idvault.log.acts.proofs import LogProofs
@@ -24,11 +20,10 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault_client.sessions import AioSessions, HostedSession
 from idvault_verify import seal, secret
-from idvault_verify.clock import ClockReading
 from idvault_verify.error import IdvaultError
-from idvault_verify.transparency import entry
-from idvault_verify.v1 import common_pb2, contest_pb2, sanction_pb2
+from idvault_verify.v1 import common_pb2
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.appeal_world import AppealWorld
 from tests.support.fakes.memory_log import MemoryDatabase
@@ -38,7 +33,9 @@ from tools.support.edge import RULES
 from tools.support.fakes.moderation_text import moderation_sealer
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at
+from tools.support.in_process import ask, client
 from tools.support.public_account_world import PublicAccountWorld
+from tools.support.sanction_world import ACTOR
 
 BASE_URL = "https://verify.example"
 ORIGIN = "https://chat.example"
@@ -47,7 +44,7 @@ TITLE = "Example Chat"
 TERMS = "We check your name.\nWe never see it."
 QUORUM = people.quorum()
 CUSTODIANS = Custodians(2, ("custodian-a", "custodian-b", "custodian-c"))
-_ENTRIES = statement(select(log_entries.c.leaf), scalar)
+_SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
 
 
 class FakeLinkCoder:
@@ -123,22 +120,6 @@ class SessionWorld:
     def _proofs(self) -> LogProofs:
         return LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))
 
-    async def contest_decision(
-        self, contest_id: str, verdict: int, *, name: str = PARTY, seconds: float = 0, **changes: Any
-    ) -> contest_pb2.DecideContestRequest:
-        """Return a decision that a moderator of a platform has signed."""
-        given = {"request_id": self.new_id(), "reason": "seen on the log of logins", **changes}
-        key = await self.moderation.clerk(party=name)
-        signing = {"request_id": given["request_id"], "party": name, "seconds": seconds}
-        fields = (contest_id, verdict, given["reason"])
-        signed = self.moderation.signed_act("DecideContest", *fields, key=key, **signing)
-        given["signature"] = sanction_pb2.ModeratorSignature(
-            moderator_id=key.moderator_id,
-            sign_time=Timestamp(seconds=int(signed.signed_at.timestamp())),
-            signature=signed.signature,
-        )
-        return contest_pb2.DecideContestRequest(contest_id=contest_id, verdict=verdict, **given)  # type: ignore[arg-type]
-
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""
         spki = sha256(name.encode()).hexdigest()
@@ -150,83 +131,58 @@ class SessionWorld:
         self._numbers += 1
         return str(UUID(int=2**65 + self._numbers))
 
-    async def call(
-        self, method: str, message: Any, *, role: str = "platform", name: str = PARTY, seconds: float = 0
-    ) -> Any:
-        """Call a method of the servicer as the edge does."""
-        caller = Caller(name if role == "platform" else "web-1", role, "b" * 32)
-        return await getattr(self.servicer, method)(
-            message, caller=caller, now=self.now(seconds), remaining=None
-        )
+    @property
+    def service(self) -> Service:
+        return Service(_SERVICE, self.servicer)
 
-    @staticmethod
-    def now(seconds: float) -> ClockReading:
-        return at(seconds)
+    def asks(self, seconds: float = 0, *, name: str = PARTY) -> AioSessions:
+        """Return the calls of a platform's client about sessions, which come at a time."""
+        return client([self.service], Caller(name, "platform", ACTOR), at(seconds)).sessions
 
-    async def create(
-        self, *, seconds: float = 0, name: str = PARTY, **changes: Any
-    ) -> pb.VerificationSession:
+    async def page_asks(self, method: str, message: Any, *, seconds: float = 0) -> Any:
+        """Call a method as the pages do."""
+        return await ask(self.service, method, message, caller=Caller("web-1", "web", ACTOR), now=at(seconds))
+
+    async def create(self, *, seconds: float = 0, name: str = PARTY, **changes: Any) -> HostedSession:
         """Make a session for a sign-up, with changes."""
-        made: pb.VerificationSession = await self.call(
-            "CreateVerificationSession", self.creation(**changes), name=name, seconds=seconds
-        )
-        return made
-
-    def creation(self, **changes: Any) -> pb.CreateVerificationSessionRequest:
-        given = {
-            "request_id": self.new_id(),
-            "purpose": pb.SESSION_PURPOSE_SIGN_UP,
-            "return_url": RETURN_URL,
-            "locale": "zh-CN",
-            "policy_version": "terms-3",
-            "policy_text": TERMS,
-        }
-        return pb.CreateVerificationSessionRequest(**{**given, **changes})
+        given = {"return_url": RETURN_URL, "locale": "zh-CN", "policy_version": "terms-3"}
+        return await self.asks(seconds, name=name).create(**{**given, "policy_text": TERMS, **changes})
 
     async def identity(self, account_token: str, *, browser: int = 1, seconds: float = 0) -> str:
         """Make an identity session and let the platform confirm its browser; return its id."""
-        message = pb.CreateIdentitySessionRequest(
-            request_id=self.new_id(), account_token=account_token, return_url=RETURN_URL, locale="zh"
-        )
-        made = await self.call("CreateIdentitySession", message, seconds=seconds)
+        made = await self.asks(seconds).create_identity(account_token, return_url=RETURN_URL)
         await self.redeem(made.url, browser=browser, seconds=seconds)
         await self.bind(made.session_id, browser=browser, seconds=seconds)
-        return str(made.session_id)
+        return made.session_id
 
     async def own(
         self, method: str, kind: Any, session_id: str, *, browser: int = 1, seconds: float = 0, **more: Any
     ) -> Any:
         """Call a method of an identity session as its page does."""
         message = kind(session_id=session_id, browser_key=browser_key(browser), **more)
-        return await self.call(method, message, role="web", seconds=seconds)
+        return await self.page_asks(method, message, seconds=seconds)
 
     async def redeem(self, url: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
         """Let a browser redeem a link."""
         key, code = browser_key(browser), url.rpartition("/")[2]
         request_id = secret.request_id(key, session_id=code, step="redeem")
         message = pb.RedeemSessionRequest(request_id=request_id, link_code=code, browser_key=key)
-        found: pb.SessionPage = await self.call("RedeemSession", message, role="web", seconds=seconds)
+        found: pb.SessionPage = await self.page_asks("RedeemSession", message, seconds=seconds)
         return found
 
     async def bind(
         self, session_id: str, *, browser: int = 1, seconds: float = 0, name: str = PARTY
-    ) -> pb.VerificationSession:
+    ) -> HostedSession:
         """Let the platform confirm the browser that came with its code."""
         code = secret.bind_code(browser_key(browser), session_id=session_id)
-        message = pb.BindVerificationSessionRequest(
-            request_id=self.new_id(), session_id=session_id, bind_code=code
-        )
-        bound: pb.VerificationSession = await self.call(
-            "BindVerificationSession", message, name=name, seconds=seconds
-        )
-        return bound
+        return await self.asks(seconds, name=name).bind(session_id, code)
 
     async def agree(self, session_id: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
         """Let the person agree to the terms."""
         key = browser_key(browser)
         request_id = secret.request_id(key, session_id=session_id, step="agree")
         message = pb.AgreeToTermsRequest(request_id=request_id, session_id=session_id, browser_key=key)
-        agreed: pb.SessionPage = await self.call("AgreeToTerms", message, role="web", seconds=seconds)
+        agreed: pb.SessionPage = await self.page_asks("AgreeToTerms", message, seconds=seconds)
         return agreed
 
     async def answer(
@@ -238,7 +194,7 @@ class SessionWorld:
         message = pb.AnswerInvitationRequest(
             request_id=request_id, session_id=session_id, browser_key=key, answer=cast(Any, answer)
         )
-        answered: pb.SessionPage = await self.call("AnswerInvitation", message, role="web", seconds=seconds)
+        answered: pb.SessionPage = await self.page_asks("AnswerInvitation", message, seconds=seconds)
         return answered
 
     async def submit(
@@ -261,7 +217,7 @@ class SessionWorld:
             real_name=name,
             document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number),
         )
-        page: pb.SessionPage = await self.call("SubmitIdentity", message, role="web", seconds=seconds)
+        page: pb.SessionPage = await self.page_asks("SubmitIdentity", message, seconds=seconds)
         return page
 
     async def agreed(self, *, browser: int = 1, **changes: Any) -> str:
@@ -275,22 +231,13 @@ class SessionWorld:
     async def page(self, session_id: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
         """Return what the browser sees."""
         message = pb.GetSessionPageRequest(session_id=session_id, browser_key=browser_key(browser))
-        page: pb.SessionPage = await self.call("GetSessionPage", message, role="web", seconds=seconds)
+        page: pb.SessionPage = await self.page_asks("GetSessionPage", message, seconds=seconds)
         return page
 
-    async def get(self, session_id: str, *, seconds: float = 0, name: str = PARTY) -> pb.VerificationSession:
+    async def get(self, session_id: str, *, seconds: float = 0, name: str = PARTY) -> HostedSession:
         """Return what the platform sees."""
-        message = pb.GetVerificationSessionRequest(session_id=session_id)
-        found: pb.VerificationSession = await self.call(
-            "GetVerificationSession", message, name=name, seconds=seconds
-        )
-        return found
+        return await self.asks(seconds, name=name).get(session_id)
 
     async def events(self, prefix: str = "session:") -> list[str]:
         """Return the types of log entries that begin with a word, in alphabetical order."""
-
-        async def read(connection: Connection) -> list[bytes]:
-            return await connection.all(_ENTRIES)
-
-        types = [entry.decode_leaf(leaf).type for leaf in await self.database.read("test", read)]
-        return sorted(each for each in types if each.startswith(prefix))
+        return await self.moderation.events(prefix)

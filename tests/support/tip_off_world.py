@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.sanction.rules import NewSanction
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
@@ -20,16 +19,21 @@ from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
-from idvault.tip_off.acts.filing import FiledReport, NewTipOff, ReporterView
-from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
+from idvault.tip_off.acts.filing import NewTipOff
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
-from idvault.tip_off.rules import QueuePage, QueuePlace, Reporter, TipOffFilter
 from idvault_client.sanctions import PlatformOperation
-from idvault_verify.attest import sanction as papers
+from idvault_client.tip_offs import (
+    AioTipOffs,
+    FiledTipOff,
+    FollowedTipOff,
+    TipOffCase,
+    TipOffReport,
+    TipOffReporter,
+    UpheldSanction,
+)
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.sanction import Degree, Origin, SanctionCategory, Scope, StatementOfReasons
-from idvault_verify.seal import Part
+from idvault_verify.sanction import Degree, Origin, SanctionCategory, StatementOfReasons
 from idvault_verify.tip_off import (
     Dismissal,
     ReporterStanding,
@@ -44,8 +48,10 @@ from idvault_verify.v1 import tip_off_pb2
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at
-from tools.support.sanction_world import SanctionWorld, reasons
+from tools.support.in_process import client, ids
+from tools.support.sanction_world import ACTOR, SanctionWorld, reasons, signing
 
+_SERVICE = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"]
 DAY = 86_400
 _PEOPLE = 80
 CONTENT = TipOffTarget(TargetKind.CONTENT, "post/17")
@@ -109,7 +115,6 @@ class TipOffWorld:
             policy=self.policy,
         )
         self.forms = TipOffFormMethods(vault=self.vault, context=self.context)
-        self._numbers = 0
         self._people: dict[int, str] = {}
 
     @property
@@ -121,44 +126,37 @@ class TipOffWorld:
         """The service of the public's forms."""
         return Service(tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"], self.forms)
 
-    def call(self, method: str, *fields: Part, request_id: str = "", party: str = PARTY) -> TipOffCall:
-        self._numbers += 1
-        chosen = request_id or str(UUID(int=2**80 + self._numbers))
-        return TipOffCall(party, "b" * 32, chosen, method, builders.content(*fields))
+    def asks(self, seconds: float = 0, *, party: str = PARTY) -> AioTipOffs:
+        """Return the calls of a platform's client about reports, which come at a time."""
+        caller = Caller(party, "platform", ACTOR)
+        return client([Service(_SERVICE, self.servicer)], caller, at(seconds)).tip_offs
 
-    async def decided(
-        self,
-        method: str,
-        *fields: Part,
-        by: str,
-        seconds: float = 0,
-        words: str | None = None,
-        **options: Any,
-    ) -> TipOffCall:
-        """Return a call that a moderator decides and signs. by: the moderator's id."""
-        shared = (*fields, *(() if words is None else (words,)))
-        call = self.call(method, *shared, **options)
-        key = await self.world.keyed(by, party=call.relying_party)
-        decision = self.world.signed_act(
-            method,
-            *fields,
-            key=key,
-            seconds=seconds,
-            words=words,
-            party=call.relying_party,
-            request_id=call.request_id,
-        )
-        return replace(call, decision=decision)
+    def signs(self, moderator_id: str, *, party: str = PARTY, seconds: float = 0) -> ModeratorKey:
+        """Return the key of a moderator who signs at a time."""
+        return signing(self.world.keyed(moderator_id, party=party), seconds)
 
     async def file(
-        self, wanted: NewTipOff | None = None, *, seconds: float = 0, **changes: Any
-    ) -> FiledReport:
-        options = {name: changes.pop(name) for name in ("request_id", "party") if name in changes}
+        self,
+        wanted: NewTipOff | None = None,
+        *,
+        seconds: float = 0,
+        party: str = PARTY,
+        request_id: str | None = None,
+        **changes: Any,
+    ) -> FiledTipOff:
         asked = replace(wanted or report(), **changes)
-        # Every field counts, the ones that are not shown, too.
-        shown = "/".join(str(getattr(asked, name)) for name in asked.__slots__)
-        call = self.call("FileTipOff", shown, **options)
-        return await filing.file(self.vault, call, at(seconds), asked, self.context)
+        return await self.asks(seconds, party=party).file(
+            asked.target,
+            asked.category,
+            asked.text,
+            channel=asked.channel,
+            contact=asked.contact,
+            reporter_account_token=asked.reporter_token,
+            evidence=asked.evidence,
+            content=asked.content,
+            operation_id=asked.operation_id or "",
+            request_id=request_id,
+        )
 
     async def person(self, number: int) -> str:
         """Return the account of somebody who reports, the same for the same number."""
@@ -166,111 +164,84 @@ class TipOffWorld:
             self._people[number] = await self.world.account(_PEOPLE + number)
         return self._people[number]
 
+    def form_call(self, *, request_id: str = "", party: str = PARTY) -> TipOffCall:
+        """Return a call of the form of the hosted pages."""
+        return TipOffCall(party, ACTOR, request_id or self.world.new_id(), "FileTipOffForm", b"")
+
     async def file_by_form(
         self, wanted: NewTipOff | None = None, *, seconds: float = 0, request_id: str = "", party: str = PARTY
-    ) -> FiledReport:
+    ) -> FiledTipOff:
         """File by the form of the hosted pages, for a platform that need not be presented."""
         asked = replace(wanted or report(), by_form=True)
-        call = self.call("FileTipOffForm", request_id=request_id, party=party)
-        return await filing.file(self.vault, call, at(seconds), asked, self.context)
+        call = self.form_call(request_id=request_id, party=party)
+        made = await filing.file(self.vault, call, at(seconds), asked, self.context)
+        shown = await self.asks(seconds, party=party).get(made.tip_off.tip_off_id)
+        return FiledTipOff(shown.tip_off, made.secret)
 
     async def follow(
-        self, filed: FiledReport, *, secret: str = "", seconds: float = 0, party: str = PARTY
-    ) -> ReporterView:
-        return await self.attempt(
-            filed.tip_off.reference, secret or filed.secret, seconds=seconds, party=party
-        )
+        self, filed: FiledTipOff, *, secret: str = "", seconds: float = 0, party: str = PARTY
+    ) -> FollowedTipOff:
+        reference = filed.tip_off.reference
+        return await self.attempt(reference, secret or filed.secret, seconds=seconds, party=party)
 
     async def attempt(
         self, reference: str, secret: str, *, seconds: float = 0, party: str = PARTY
-    ) -> ReporterView:
-        return await filing.follow(
-            self.vault,
-            party,
-            reference=reference,
-            secret=secret,
-            context=self.context,
-            now=at(seconds),
-        )
+    ) -> FollowedTipOff:
+        return await self.asks(seconds, party=party).follow(reference, secret)
 
     async def assign(
         self,
-        tip_off: TipOff,
+        tip_off: TipOffReport,
         moderator_id: str,
         *,
         former: str | None = None,
         seconds: float = 0,
         **options: Any,
-    ) -> TipOff:
-        ids = (tip_off.tip_off_id, moderator_id, former or "")
-        call = await self.decided("AssignTipOff", *ids, by=moderator_id, seconds=seconds, **options)
-        return await acts.assign(self.vault, call, at(seconds), *ids[:2], former)
+    ) -> TipOffReport:
+        seen, key = replace(tip_off, moderator_id=former or ""), self.signs(moderator_id, seconds=seconds)
+        return await self.asks(seconds).assign(seen, key=key, **options)
 
     async def hand_back(
-        self, tip_off: TipOff, moderator_id: str, *, seconds: float = 0, **options: Any
-    ) -> TipOff:
-        ids = (tip_off.tip_off_id, moderator_id)
-        call = await self.decided("ReturnTipOff", *ids, by=moderator_id, seconds=seconds, **options)
-        return await acts.hand_back(self.vault, call, at(seconds), *ids)
+        self, tip_off: TipOffReport, moderator_id: str, *, seconds: float = 0
+    ) -> TipOffReport:
+        key = self.signs(moderator_id, seconds=seconds)
+        return await self.asks(seconds).hand_back(tip_off.tip_off_id, key=key)
 
     async def note(
-        self, tip_off: TipOff, moderator_id: str, note: str, *, seconds: float = 0, **options: Any
-    ) -> TipOff:
-        options |= {"by": moderator_id, "seconds": seconds, "words": note}
-        ids = (tip_off.tip_off_id, moderator_id)
-        call = await self.decided("AddTipOffNote", *ids, **options)
-        return await acts.note(self.vault, call, at(seconds), *ids, text=note, sealer=self.context.sealer)
+        self, tip_off: TipOffReport, moderator_id: str, note: str, *, seconds: float = 0
+    ) -> TipOffReport:
+        key = self.signs(moderator_id, seconds=seconds)
+        return await self.asks(seconds).add_note(tip_off.tip_off_id, note, key=key)
 
     async def answer(
         self,
-        tip_off: TipOff,
+        tip_off: TipOffReport,
         moderator_id: str,
         reply: str = "we look at it (synthetic)",
         *,
         seconds: float = 0,
-        **options: Any,
-    ) -> TipOff:
-        options |= {"by": moderator_id, "seconds": seconds, "words": reply}
-        ids = (tip_off.tip_off_id, moderator_id)
-        call = await self.decided("AnswerTipOff", *ids, **options)
-        return await acts.answer(self.vault, call, at(seconds), *ids, reply=reply, sealer=self.context.sealer)
+    ) -> TipOffReport:
+        key = self.signs(moderator_id, seconds=seconds)
+        return await self.asks(seconds).answer(tip_off.tip_off_id, reply, key=key)
 
     async def dismiss(
         self,
-        tip_off: TipOff,
+        tip_off: TipOffReport,
         moderator_id: str,
         *,
         outcome: TipOffOutcome = TipOffOutcome.DISMISSED,
         reply: str = "",
         seconds: float = 0,
-        **options: Any,
-    ) -> TipOff:
+    ) -> TipOffReport:
         """Decide without a sanction."""
-        dismissed = outcome is TipOffOutcome.DISMISSED
-        decision = TipOffDecision(outcome, Dismissal.NO_VIOLATION if dismissed else None, reply)
-        fields = (tip_off.tip_off_id, moderator_id, outcome.value)
-        options |= {"by": moderator_id, "seconds": seconds, "words": reply}
-        call = await self.decided("ResolveTipOff", *fields, **options)
-        return await self.resolve(call, tip_off, moderator_id, decision, seconds=seconds)
-
-    async def resolve(
-        self,
-        call: TipOffCall,
-        tip_off: TipOff,
-        moderator_id: str,
-        decision: TipOffDecision,
-        *,
-        seconds: float,
-    ) -> TipOff:
-        """Send a decision."""
-        ids = (tip_off.tip_off_id, moderator_id)
-        return await acts.resolve(
-            self.vault, call, at(seconds), *ids, decision=decision, context=self.context
-        )
+        asks, key = self.asks(seconds), self.signs(moderator_id, seconds=seconds)
+        if outcome is TipOffOutcome.ABUSIVE:
+            return await asks.find_abusive(tip_off.tip_off_id, key=key, reply=reply)
+        return await asks.dismiss(tip_off.tip_off_id, Dismissal.NO_VIOLATION, key=key, reply=reply)
 
     async def uphold(
         self,
-        tip_off: TipOff,
+        tip_off: TipOffReport,
         key: ModeratorKey,
         token: str,
         *,
@@ -278,63 +249,56 @@ class TipOffWorld:
         given: StatementOfReasons | None = None,
         reply: str = "",
         seconds: float = 0,
-        signed_seconds: float | None = None,
-        public_account_id: str | None = None,
-        operation_id: str | None = None,
+        signed: float | None = None,
+        public_account_id: str = "",
+        operation_id: str = "",
         **options: Any,
-    ) -> TipOff:
+    ) -> TipOffReport:
         """Decide with a sanction of an account, signed by the moderator."""
         statement = given or reasons(origin=Origin.TIP_OFF, tip_off=tip_off.reference)
-        fields = (tip_off.tip_off_id, token, degree.value)
-        signed_seconds = seconds if signed_seconds is None else signed_seconds
-        options |= {"by": key.moderator_id, "seconds": signed_seconds, "words": reply}
-        call = await self.decided("ResolveTipOff", *fields, **options)
-        signed_at = at(signed_seconds).real
-        signed, occasion = self.world.call(
-            "ResolveTipOff", token, degree.value, key=key, request_id=call.request_id, signed_at=signed_at
+        sanction = UpheldSanction(
+            token,
+            degree,
+            statement,
+            operation_id=operation_id,
+            public_account_id=public_account_id,
         )
-        wanted = NewSanction(token, Scope.ACCOUNT, degree, "", statement, operation_id, public_account_id)
-        decision = TipOffDecision(
-            TipOffOutcome.UPHELD,
+        return await self.asks(seconds).uphold(
+            tip_off.tip_off_id,
+            sanction,
+            key=signing(key, seconds, signed),
             reply=reply,
-            sanction=wanted,
-            call=replace(signed, signature=key.sign(papers.imposition(occasion, wanted))),
+            **options,
         )
-        return await self.resolve(call, tip_off, key.moderator_id, decision, seconds=seconds)
 
     async def merge(
         self,
-        tip_off: TipOff,
-        duplicates: Sequence[TipOff],
+        tip_off: TipOffReport,
+        duplicates: Sequence[TipOffReport],
         moderator_id: str,
         *,
         seconds: float = 0,
-        **options: Any,
-    ) -> TipOff:
-        ids = [each.tip_off_id for each in duplicates]
-        options |= {"by": moderator_id, "seconds": seconds}
-        call = await self.decided("MergeTipOffs", tip_off.tip_off_id, moderator_id, *ids, **options)
-        return await acts.merge(self.vault, call, at(seconds), tip_off.tip_off_id, moderator_id, ids)
+    ) -> TipOffReport:
+        duplicate_ids, key = (
+            [each.tip_off_id for each in duplicates],
+            self.signs(moderator_id, seconds=seconds),
+        )
+        return await self.asks(seconds).merge(tip_off.tip_off_id, duplicate_ids, key=key)
 
-    async def get(self, tip_off: TipOff, *, seconds: float = 0, party: str = PARTY) -> ReadReport:
+    async def get(self, tip_off: TipOffReport, *, seconds: float = 0) -> TipOffCase:
+        return await self.asks(seconds).get(tip_off.tip_off_id)
+
+    async def stored(self, tip_off: TipOffReport) -> TipOff:
+        """Return a report as it is stored."""
         sealer = self.context.sealer
-        return await acts.get(self.vault, party, tip_off.tip_off_id, sealer=sealer, now=at(seconds))
+        return (await acts.get(self.vault, PARTY, tip_off.tip_off_id, sealer=sealer, now=at(0))).tip_off
 
-    async def page(
-        self, *, limit: int, after: QueuePlace | None = None, seconds: float = 0, **filters: Any
-    ) -> QueuePage:
-        party, wanted = filters.pop("party", PARTY), TipOffFilter(**filters)
-        return await acts.page(self.vault, party, wanted, after=after, limit=limit, now=at(seconds))
-
-    async def listed(self, *, size: int = 1_000, seconds: float = 0, **filters: Any) -> list[str]:
+    async def listed(
+        self, *, size: int = 1_000, seconds: float = 0, party: str = PARTY, **filters: Any
+    ) -> list[str]:
         """Return the ids of all pages of a list."""
-        after, found = None, list[str]()
-        while True:
-            page = await self.page(limit=size, after=after, seconds=seconds, **filters)
-            found += [each.tip_off_id for each in page.tip_offs]
-            after = page.following
-            if after is None:
-                return found
+        found = await ids(self.asks(seconds, party=party).list_page, page_size=size, **filters)
+        return [each for page in found for each in page]
 
     async def set_standing(
         self,
@@ -344,22 +308,19 @@ class TipOffWorld:
         limited_until: datetime | None = None,
         seconds: float = 0,
         **options: Any,
-    ) -> Reporter:
-        by = (await self.world.clerk(party=options.get("party", PARTY))).moderator_id
-        fields = (reporter_id, standing.value)
-        call = await self.decided("SetReporterStanding", *fields, by=by, seconds=seconds, **options)
-        return await reporter.set_standing(
-            self.vault, call, at(seconds), reporter_id, standing=standing, limited_until=limited_until
+    ) -> TipOffReporter:
+        key = signing(await self.world.clerk(), seconds)
+        return await self.asks(seconds).set_reporter_standing(
+            reporter_id, standing, key=key, limit_end=limited_until, **options
         )
 
-    async def reporters(self, *, party: str = PARTY, seconds: float = 0) -> list[Reporter]:
+    async def reporters(self, *, party: str = PARTY, seconds: float = 0) -> list[TipOffReporter]:
         """Return all reporters of a platform."""
-        found, _ = await reporter.page(
-            self.vault, party, standing=None, after="", limit=1_000, now=at(seconds)
-        )
-        return found
+        page = await self.asks(seconds, party=party).list_reporters(page_size=1_000)
+        assert not page.next_page_token
+        return list(page.reporters)
 
-    async def reporter(self, reporter_id: str, *, seconds: float = 0) -> Reporter:
+    async def reporter(self, reporter_id: str, *, seconds: float = 0) -> TipOffReporter:
         known = {each.reporter_id: each for each in await self.reporters(seconds=seconds)}
         return known[reporter_id]
 

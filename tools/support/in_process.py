@@ -14,6 +14,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import grpc
+from google.protobuf import message_factory
 from google.protobuf.message import Message
 
 from idvault.core.edge import errors, server
@@ -135,6 +136,15 @@ def told(error: IdvaultError) -> VaultError:
     return refusals.from_rpc(refused, request_id=None)
 
 
+async def ask(service: Service, method: str, request: Message, *, caller: Caller, now: ClockReading) -> Any:
+    """Call a method as a caller without a client of its own, as the hosted pages; raises VaultError."""
+    channel = InProcessChannel(
+        services=lambda: [service], caller=caller, now=lambda: now, remaining=lambda: None
+    )
+    kind = message_factory.GetMessageClass(service.descriptor.methods_by_name[method].output_type)
+    return await channel.call(f"{service.descriptor.name}/{method}", request, kind)
+
+
 def client(services: Iterable[Service], caller: Caller, now: ClockReading) -> Vault:
     """Return the client of a platform whose calls come at one time."""
     channel = InProcessChannel(services=lambda: services, caller=caller, now=lambda: now)
@@ -157,12 +167,21 @@ def dated(key: ModeratorKey, signs_at: datetime) -> DatedKey:
     return DatedKey(key.relying_party, key.private_key, key.moderator_id, signs_at=signs_at)
 
 
+def _id(item: Any) -> str:
+    """Return an item's id: its first field, or that of its first part."""
+    first = getattr(item, fields(item)[0].name)
+    return first if isinstance(first, str) else _id(first)
+
+
 async def ids(list_page: Callable[..., Awaitable[Any]], **filters: Any) -> list[list[str]]:
-    """Return the ids on every page of a list: a page's first field is its items, an item's first its id."""
+    """Return the ids on every page of a list, whose items are a page's first field."""
     found, token = list[list[str]](), ""
     while True:
         page = await list_page(page_token=token, **filters)
-        items, token = (getattr(page, each.name) for each in fields(page))
-        found.append([getattr(each, fields(each)[0].name) for each in items])
-        if not token:
+        items, following = (getattr(page, each.name) for each in fields(page))
+        found.append([_id(each) for each in items])
+        if not following:
             return found
+        if following == token:
+            raise AssertionError("a page is followed by itself")
+        token = following

@@ -4,21 +4,30 @@ from datetime import date
 from typing import Any
 
 from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.public_account.acts import public_account as acts
-from idvault.public_account.acts.step import PublicAccountCall, ShownPublicAccount
 from idvault.public_account.api import PublicAccountMethods
 from idvault.public_account.rules.owner import Owned
-from idvault.public_account.rules.public_account import PublicAccount, PublicProfile
 from idvault.public_account.store import store
-from idvault_verify import seal
-from idvault_verify.public_account import Licence, PublicAccountCategory, PublicAccountState, RejectReason
+from idvault_client import Consent
+from idvault_client.public_accounts import (
+    AccountFiling,
+    AioPublicAccounts,
+    OwnedPublicAccount,
+    ReaderProfile,
+)
+from idvault_verify.public_account import Licence, PublicAccountCategory, RejectReason
+from idvault_verify.v1 import public_account_pb2
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at, command
+from tools.support.in_process import client, ids
 from tools.support.organizations import organization
-from tools.support.sanction_world import SanctionWorld
+from tools.support.sanction_world import ACTOR, SanctionWorld
 
+_SERVICE = public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"]
 DAY = 86_400
 # The tests' time is noon of 1 March 2026 in the deployment's time zone: this long after it, a day begins.
 MIDNIGHT = 12 * 3_600
@@ -65,171 +74,116 @@ class PublicAccountWorld:
         asked = command(number, organization(), method="VerifyOrganization", account_token=token)
         await self.claims.verify(asked, seconds=seconds)
 
-    def call(self, method: str, *fields: seal.Part, **changes: Any) -> PublicAccountCall:
-        party, request_id = (
-            changes.pop("party", PARTY),
-            changes.pop("request_id", "") or self.sanctions.new_id(),
-        )
-        return PublicAccountCall(party, "b" * 32, request_id, method, builders.content(*fields), **changes)
+    def asks(self, seconds: float = 0, *, party: str = PARTY) -> AioPublicAccounts:
+        """Return the calls of a platform's client about public accounts, which come at a time."""
+        caller = Caller(party, "platform", ACTOR)
+        return client([Service(_SERVICE, self.servicer)], caller, at(seconds)).public_accounts
 
     async def apply(
-        self, token: str, given: Licence | None = None, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        call = self.call("ApplyPublicAccount", token, repr(given), **options)
-        return await acts.apply(
-            self.vault, call, at(seconds), self.policy, account_token=token, licence=given
-        )
+        self,
+        token: str,
+        given: Licence | None = None,
+        *,
+        seconds: float = 0,
+        party: str = PARTY,
+        **options: Any,
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds, party=party).apply(token, licence=given, **options)
 
     async def approve(
-        self, shown: ShownPublicAccount, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("DecidePublicAccount", found, 1, 0, **options)
-        return await acts.approve(self.vault, call, at(seconds), found, self.policy)
+        self, shown: OwnedPublicAccount, *, seconds: float = 0, party: str = PARTY, **options: Any
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds, party=party).approve(shown.public_account_id, **options)
 
     async def reject(
         self,
-        shown: ShownPublicAccount,
+        shown: OwnedPublicAccount,
         reason: RejectReason = RejectReason.INCOMPLETE,
         *,
         seconds: float = 0,
+        party: str = PARTY,
         **options: Any,
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("DecidePublicAccount", found, 2, reason.value, **options)
-        return await acts.reject(self.vault, call, at(seconds), found, self.policy, reason)
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds, party=party).reject(shown.public_account_id, reason, **options)
 
     async def open(
         self, token: str, given: Licence | None = None, *, seconds: float = 0
-    ) -> ShownPublicAccount:
+    ) -> OwnedPublicAccount:
         """Apply and approve."""
         return await self.approve(await self.apply(token, given, seconds=seconds), seconds=seconds)
 
     async def renew(
         self,
-        shown: ShownPublicAccount,
+        shown: OwnedPublicAccount,
         given: Licence | None = None,
         *,
         seconds: float = 0,
+        party: str = PARTY,
         **options: Any,
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("RenewPublicAccount", found, repr(given), **options)
-        return await acts.renew(self.vault, call, at(seconds), found, self.policy, licence=given)
+    ) -> OwnedPublicAccount:
+        asks = self.asks(seconds, party=party)
+        return await asks.renew(shown.public_account_id, licence=given, **options)
 
     async def close(
-        self, shown: ShownPublicAccount, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("ClosePublicAccount", found, **options)
-        return await acts.close(self.vault, call, at(seconds), found, self.policy)
+        self, shown: OwnedPublicAccount, *, seconds: float = 0, party: str = PARTY, **options: Any
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds, party=party).close(shown.public_account_id, **options)
 
     async def add_operator(
-        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("AddOperator", found, token, **options)
-        return await acts.add_operator(self.vault, call, at(seconds), found, self.policy, token)
+        self,
+        shown: OwnedPublicAccount,
+        token: str,
+        *,
+        seconds: float = 0,
+        party: str = PARTY,
+        **options: Any,
+    ) -> OwnedPublicAccount:
+        asks = self.asks(seconds, party=party)
+        return await asks.add_operator(shown.public_account_id, token, **options)
 
     async def remove_operator(
-        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("RemoveOperator", found, token, **options)
-        return await acts.remove_operator(self.vault, call, at(seconds), found, self.policy, token)
+        self, shown: OwnedPublicAccount, token: str, *, seconds: float = 0, **options: Any
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds).remove_operator(shown.public_account_id, token, **options)
 
     async def offer(
-        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        call = self.call("OfferTransfer", found, token, **options)
-        return await acts.offer(self.vault, call, at(seconds), found, self.policy, token)
+        self, shown: OwnedPublicAccount, token: str, *, seconds: float = 0, **options: Any
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds).offer_transfer(shown.public_account_id, token, **options)
 
     async def accept(
-        self, shown: ShownPublicAccount, token: str, *, seconds: float = 0, **options: Any
-    ) -> ShownPublicAccount:
-        found, consent = shown.public_account.public_account_id, builders.consent()
-        call = self.call("AcceptTransfer", found, token, **options)
-        return await acts.accept(self.vault, call, at(seconds), found, self.policy, token, consent)
+        self, shown: OwnedPublicAccount, token: str, *, seconds: float = 0, **options: Any
+    ) -> OwnedPublicAccount:
+        found, consent = shown.public_account_id, Consent("terms-3", builders.NOW)
+        return await self.asks(seconds).accept_transfer(found, token, consent=consent, **options)
 
     async def get(
-        self, shown: ShownPublicAccount, *, seconds: float = 0, party: str = PARTY
-    ) -> ShownPublicAccount:
-        found = shown.public_account.public_account_id
-        return await acts.get(self.vault, party, found, zone=self.policy.zone, now=at(seconds))
+        self, shown: OwnedPublicAccount, *, seconds: float = 0, party: str = PARTY
+    ) -> OwnedPublicAccount:
+        return await self.asks(seconds, party=party).get(shown.public_account_id)
 
-    async def stored(self, shown: ShownPublicAccount) -> Owned:
+    async def stored(self, shown: OwnedPublicAccount) -> Owned:
         """Return a public account as it is stored."""
-        found = shown.public_account.public_account_id
+        found = shown.public_account_id
         return await self.vault.read("test", lambda one: store.get(one, PARTY, found))
 
-    async def profile(self, shown: ShownPublicAccount, *, seconds: float = 0) -> PublicProfile:
-        return (await self.get(shown, seconds=seconds)).profile
+    async def profile(self, shown: OwnedPublicAccount, *, seconds: float = 0) -> ReaderProfile:
+        """Return what readers see."""
+        return await self.asks(seconds).get_profile(shown.public_account_id)
 
-    async def page(
-        self,
-        *,
-        size: int = 9,
-        seconds: float = 0,
-        account_token: str | None = None,
-        state: PublicAccountState | None = None,
-        after: str = "",
-    ) -> tuple[list[ShownPublicAccount], str]:
-        """Return a page of a list, and the last one's id if there are more."""
-        return await acts.page(
-            self.vault,
-            PARTY,
-            account_token=account_token,
-            state=state,
-            after=after,
-            limit=size,
-            zone=self.policy.zone,
-            now=at(seconds),
-        )
-
-    async def pages(
-        self,
-        *,
-        size: int = 9,
-        seconds: float = 0,
-        account_token: str | None = None,
-        state: PublicAccountState | None = None,
-    ) -> list[list[str]]:
+    async def pages(self, *, size: int = 9, seconds: float = 0, **filters: Any) -> list[list[str]]:
         """Return the ids on every page of a list."""
-        after, found = "", []
-        while True:
-            page, after = await self.page(
-                size=size, seconds=seconds, account_token=account_token, state=state, after=after
-            )
-            found.append([each.public_account.public_account_id for each in page])
-            if not after:
-                return found
+        return await ids(self.asks(seconds).list_page, page_size=size, **filters)
 
     async def expiring(self, *, days: int = 60, size: int = 9, seconds: float = 0) -> list[list[str]]:
         """Return the ids on every page of the list of expiring ones."""
-        after, found = None, []
-        while True:
-            page, after = await acts.expiring(
-                self.vault,
-                PARTY,
-                days=days,
-                after=after,
-                limit=size,
-                zone=self.policy.zone,
-                now=at(seconds),
-            )
-            found.append([each.public_account.public_account_id for each in page])
-            if after is None:
-                return found
+        return await ids(self.asks(seconds).list_expiring_page, within_days=days, page_size=size)
 
     async def filings(
         self, *, seconds: float, day: date | None = None, category: PublicAccountCategory | None = None
-    ) -> list[PublicAccount]:
+    ) -> list[AccountFiling]:
         """Return the filings of a day, as exported at a time."""
-        chunks = acts.export(
-            self.vault, PARTY, category=category, day=day, zone=self.policy.zone, now=at(seconds)
-        )
-        return [each async for chunk in chunks for each in chunk.public_accounts]
+        return [each async for each in self.asks(seconds).filings(category=category, as_of=day)]
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has come due."""

@@ -18,7 +18,7 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.tables.log import log_entries
 from idvault.moderator import acts as moderator_acts
-from idvault.moderator.acts import KnownModerators, ModerationCall
+from idvault.moderator.acts import KnownModerators
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.sanction import SanctionServicer
 from idvault.processes.services.status import StatusServicer
@@ -36,14 +36,11 @@ from idvault_client.sanctions import (
     RegisteredModerator,
 )
 from idvault_verify import moderator as moderator_rules
-from idvault_verify import seal
 from idvault_verify.account import Status
 from idvault_verify.attest import registration
-from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
-from idvault_verify.attest.sanction import SigningOccasion
-from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.moderator import Moderator
 from idvault_verify.sanction import (
     Automation,
@@ -128,6 +125,7 @@ class SanctionWorld:
         ]
         self._numbers = life * 10_000_000
         self.staffed = 0
+        self._keys: dict[str, ModeratorKey] = {}
         self._clerks: dict[str, ModeratorKey] = {}
 
     def served_by(self, vault: Vault) -> SanctionServicer:
@@ -168,56 +166,17 @@ class SanctionWorld:
         """Make a key a moderator's: by the operator while there are fewer than two, else by two others."""
         key = key_of(number, party=party)
         try:
-            return key.of((await self.name(key, seconds=seconds)).moderator_id)
+            found = (await self.name(key, seconds=seconds)).moderator_id
         except PreconditionError as refused:
             if refused.reason is not Reason.MODERATORS_SUFFICE:
                 raise
-        made = await self.register(key, by=await self.staff(party), seconds=seconds)
-        return key.of(made.moderator_id)
+            by = await self.staff(party)
+            found = (await self.register(key, by=by, seconds=seconds)).moderator_id
+        return self._keys.setdefault(found, key.of(found))
 
-    async def keyed(self, moderator_id: str, *, party: str = PARTY) -> ModeratorKey:
-        """Return the key of a moderator; one of an unknown moderator for an id that nobody has."""
-        for number in range(1, 250):
-            key = key_of(number, party=party)
-            with suppress(NotFoundError):
-                found = await moderator_acts.of_key(self.vault, party, key.public_key)
-                if found.moderator_id == moderator_id:
-                    return key.of(moderator_id)
-        return key_of(250, party=party).of(moderator_id)
-
-    def call(
-        self, method: str, *fields: seal.Part, key: ModeratorKey | None = None, **changes: Any
-    ) -> tuple[ModerationCall, SigningOccasion]:
-        """Return a call that is not signed yet, and what its paper begins with."""
-        signed_at = changes.pop("signed_at", builders.NOW)
-        call = ModerationCall(
-            relying_party=changes.pop("party", PARTY),
-            actor_id="b" * 32,
-            request_id=changes.pop("request_id", None) or self.new_id(),
-            method=method,
-            content=builders.content(*fields, key.moderator_id if key else ""),
-            fields=fields,
-            moderator_id=key.moderator_id if key else "",
-            signed_at=signed_at,
-        )
-        return call, call.occasion
-
-    def signed_act(
-        self,
-        method: str,
-        *fields: seal.Part,
-        key: ModeratorKey,
-        seconds: float = 0,
-        words: str | None = None,
-        **changes: Any,
-    ) -> ModerationCall:
-        """Return a decision that has no paper of its own kind, signed. words: a text that is deleted."""
-        salt = bytes(32) if words else b""
-        mark = () if words is None else (papers.text_mark(words, salt=salt),)
-        changes.setdefault("signed_at", at(seconds).real)
-        call, occasion = self.call(method, *fields, *mark, key=key, **changes)
-        text = papers.act(occasion, method=method, fields=call.fields)
-        return replace(call, signature=key.sign(text), text_salt=salt)
+    def keyed(self, moderator_id: str, *, party: str = PARTY) -> ModeratorKey:
+        """Return the key of a moderator, or some key for an id that nobody has."""
+        return self._keys.get(moderator_id) or key_of(250, party=party).of(moderator_id)
 
     async def clerk(self, *, party: str = PARTY) -> ModeratorKey:
         """Return some moderator, for what any may do."""
@@ -294,15 +253,16 @@ class SanctionWorld:
         signed: float | None = None,
         party: str = PARTY,
         public_account_id: str | None = None,
+        measure: str | None = None,
         **options: Any,
     ) -> AccountSanction:
         """Impose or propose a sanction. signed: when the moderator signs, if that is not at once."""
-        measure, statement = "10-a-day" if degree is Degree.LIMIT else "", given or reasons()
+        usual = "10-a-day" if degree is Degree.LIMIT else ""
         return await self.asks(seconds, party=party).impose(
             token,
             degree,
-            statement,
-            measure=measure,
+            given or reasons(),
+            measure=usual if measure is None else measure,
             key=signing(key, seconds, signed),
             public_account_id=public_account_id or "",
             **options,

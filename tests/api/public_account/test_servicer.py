@@ -20,11 +20,8 @@ from idvault_client import Consent, Reason, codec, refusals
 from idvault_client.commands import filing
 from idvault_client.errors import (
     InvalidFields,
-    NotFound,
     PreconditionFailed,
-    RequestIdReused,
     Unavailable,
-    VaultError,
 )
 from idvault_client.public_accounts import (
     AccountFiling,
@@ -34,12 +31,11 @@ from idvault_client.public_accounts import (
     PublicAccountKind,
     PublicAccountState,
     ReaderProfile,
-    RejectReason,
-    ShownOperator,
 )
 from idvault_verify.account import Standing
 from idvault_verify.v1 import public_account_pb2 as pb
 from tests.support.both_clients import AskClient, connected
+from tests.support.refusal import refused
 from tests.support.served import Served, served
 from tools.support.builders import ZONE
 from tools.support.databases import Databases
@@ -72,12 +68,6 @@ async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[Ask
     """The public accounts of one of the two clients."""
     async with connected(request.param, *edge, part="public_accounts") as made:
         yield made
-
-
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
 
 
 def today() -> Any:
@@ -115,31 +105,6 @@ async def test_a_public_account_from_end_to_end(world: PublicAccountWorld, ask: 
     assert (type(told), told.states) == (PreconditionFailed, ("CLOSED", "CLOSED"))
 
 
-async def test_a_rejection(world: PublicAccountWorld, ask: AskClient) -> None:
-    """The reason arrives; one request id is one decision."""
-    applied = await ask("apply", await world.company())
-    asked = uuid4()
-    made = await ask("reject", applied.public_account_id, RejectReason.OTHER, request_id=asked)
-    assert (made.state, made.reject_reason) == (REJECTED, RejectReason.OTHER)
-    again = await ask("reject", applied.public_account_id, RejectReason.OTHER, request_id=asked)
-    assert again == made
-    other = await refused(ask("approve", applied.public_account_id, request_id=asked))
-    assert type(other) is RequestIdReused
-    assert type(await refused(ask("get", "f" * 32))) is NotFound
-
-
-async def test_operators(world: PublicAccountWorld, ask: AskClient) -> None:
-    """Named, shown with its right, removed."""
-    opened = await ask("approve", (await ask("apply", await world.company())).public_account_id)
-    person = await world.person()
-    added = await ask("add_operator", opened.public_account_id, person)
-    assert added.operators == (ShownOperator(person, may_publish=True),)
-    assert await ask("get", opened.public_account_id) == added
-    assert (await ask("remove_operator", opened.public_account_id, person)).operators == ()
-    wrong = await refused(ask("add_operator", opened.public_account_id, opened.account_token))
-    assert (type(wrong), wrong.reason) == (PreconditionFailed, Reason.OPERATOR_NOT_ELIGIBLE)
-
-
 async def test_a_transfer(world: PublicAccountWorld, ask: AskClient) -> None:
     """Offered for 14 days, accepted with consent, repeated with a later consent; the day is public."""
     first, second = await world.company(90), await world.company(91, body="MA000002")
@@ -160,25 +125,6 @@ async def test_a_transfer(world: PublicAccountWorld, ask: AskClient) -> None:
     assert dict(missing.fields) == {"consent.policy_version": "REQUIRED"}
     with pytest.raises(TypeError):
         await ask("offer_transfer", opened.public_account_id, None)
-
-
-async def test_pages(world: PublicAccountWorld, ask: AskClient) -> None:
-    """Lists of all, of one owner, by state and by end, page by page."""
-    token, other = await world.company(), await world.person()
-    made = [await ask("apply", token) for _ in range(3)]
-    await ask("apply", other)
-    page = await ask("list_page", account_token=token, page_size=2)
-    rest = await ask("list_page", account_token=token, page_size=2, page_token=page.next_page_token)
-    found = [each.public_account_id for each in (*page.public_accounts, *rest.public_accounts)]
-    assert (sorted(found), rest.next_page_token) == (sorted(each.public_account_id for each in made), "")
-    opened = [await ask("approve", each.public_account_id) for each in made]
-    active = await ask("list_page", state=ACTIVE)
-    assert {each.public_account_id for each in active.public_accounts} == set(found)
-    assert (await ask("list_expiring_page")).public_accounts == ()
-    first = await ask("list_expiring_page", within_days=366, page_size=2)
-    last = await ask("list_expiring_page", within_days=366, page_size=2, page_token=first.next_page_token)
-    listed = [*first.public_accounts, *last.public_accounts]
-    assert listed == sorted(opened, key=lambda each: each.public_account_id)
 
 
 async def test_filings(world: PublicAccountWorld, edge: Served, ask: AskClient) -> None:

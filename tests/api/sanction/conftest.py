@@ -12,7 +12,6 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.telemetry.logs import Logs
 from idvault_client import refusals
-from idvault_client.errors import VaultError
 from idvault_client.sanctions import ModeratorKey
 from idvault_verify.v1 import sanction_pb2 as pb
 from tests.support.served import Served, served
@@ -73,12 +72,6 @@ async def moderator(world: SanctionWorld) -> ModeratorKey:
     """Return another registered moderator."""
     world.staffed += 1
     return await world.moderator(world.staffed)
-
-
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
 
 
 async def violations(edge: Served, method: str, request: Any) -> dict[str, str]:

@@ -9,12 +9,13 @@ import pytest
 import idvault_client
 from idvault.core.telemetry.logs import Logs
 from idvault_client import Reason
-from idvault_client.errors import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
+from idvault_client.errors import AccessDenied, InvalidFields, NotFound, PreconditionFailed
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealState, Degree, ModeratorKey
 from idvault_verify import deadline
 from idvault_verify.account import Standing
 from idvault_verify.v1 import sanction_pb2 as pb
-from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
+from tests.api.sanction.conftest import AskSanctions, moderator, violations
+from tests.support.refusal import refused
 from tools.support.builders import ZONE
 from tools.support.sanction_world import SanctionWorld, reasons
 
@@ -64,55 +65,6 @@ async def test_an_appeal_from_end_to_end(world: SanctionWorld, ask: AskSanctions
     assert (await ask("get", made.sanction_id)).state.value == "OVERTURNED"
     told = await refused(ask("decide_appeal", filed, AppealState.REJECTED, "no", sanction=made, key=keys[1]))
     assert (type(told), told.states) == (PreconditionFailed, ("UPHELD", "REJECTED"))
-
-
-async def test_a_rejection_names_the_way_on(world: SanctionWorld, ask: AskSanctions) -> None:
-    """The outside body and its last day, and nothing changes for the account."""
-    made, keys = await warned(world, ask)
-    filed = await ask("file_appeal", made.sanction_id, TEXT)
-    rejected: AccountAppeal = await ask(
-        "decide_appeal", filed, AppealState.REJECTED, "as it was", sanction=made, key=keys[1]
-    )
-    assert rejected.decide_time is not None
-    assert (rejected.outside_body, rejected.outside_due_time) == (
-        "Internet Court (synthetic)",
-        deadline.due_at(start=rejected.decide_time, days=60, zone=ZONE),
-    )
-    assert (await ask("get_status", made.account_token)).standing is Standing.WARNED
-
-
-async def test_repeats(world: SanctionWorld, ask: AskSanctions) -> None:
-    """The same request is the same appeal and the same decision; another text is refused."""
-    made, keys = await warned(world, ask)
-    filing, deciding = uuid4(), uuid4()
-    filed = await ask("file_appeal", made.sanction_id, TEXT, request_id=filing)
-    assert await ask("file_appeal", made.sanction_id, TEXT, request_id=filing) == filed
-    other = await refused(ask("file_appeal", made.sanction_id, "another", request_id=filing))
-    assert type(other) is RequestIdReused
-    second = await refused(ask("file_appeal", made.sanction_id, TEXT))
-    assert (type(second), second.reason) == (PreconditionFailed, Reason.APPEAL_EXISTS)
-    given: dict[str, Any] = {"sanction": made, "key": keys[1], "request_id": deciding}
-    decided = await ask("decide_appeal", filed, AppealState.REJECTED, "as it was", **given)
-    assert await ask("decide_appeal", filed, AppealState.REJECTED, "as it was", **given) == decided
-
-
-async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
-    """Lists by account and state, page by page, without texts."""
-    token, other, keys = (
-        await world.account(1),
-        await world.account(2),
-        [await moderator(world) for _ in "ab"],
-    )
-    made = [await ask("impose", token, Degree.WARN, reasons(), key=keys[0]) for _ in range(3)]
-    filed = [await ask("file_appeal", each.sanction_id, TEXT) for each in made]
-    decided = await ask("decide_appeal", filed[0], AppealState.UPHELD, "x", sanction=made[0], key=keys[1])
-    page = await ask("list_appeals", account_token=token, page_size=2)
-    rest = await ask("list_appeals", account_token=token, page_size=2, page_token=page.next_page_token)
-    assert (*page.appeals, *rest.appeals) == (decided, *filed[1:])
-    assert rest.next_page_token == ""
-    assert (await ask("list_appeals", account_token=other)).appeals == ()
-    assert (await ask("list_appeals", state=AppealState.FILED)).appeals == tuple(filed[1:])
-    assert (await ask("list_appeals", overdue=True)).appeals == ()
 
 
 async def test_what_does_not_exist(world: SanctionWorld, ask: AskSanctions) -> None:

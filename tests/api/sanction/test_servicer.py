@@ -1,48 +1,31 @@
 """SanctionService over a real channel and a real database, called by both clients."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import idvault_client
 from idvault_client import Reason
 from idvault_client.errors import (
     AccessDenied,
     InvalidFields,
-    NotFound,
     PreconditionFailed,
-    RequestIdReused,
 )
 from idvault_client.sanctions import (
     AccountSanction,
-    AppealFigures,
-    ApplicationFigures,
     AuthorityOrder,
     Degree,
     IssuerKind,
     ModeratorKey,
-    OperationFigure,
-    OperationState,
-    OperationTipOffs,
-    OrderState,
     Origin,
-    PlatformMonth,
-    PlatformOperation,
-    PlatformOrder,
     SanctionState,
-    Scope,
-    TipOffFigures,
-    sign_registration,
 )
 from idvault_verify.account import Standing
-from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import sanction_pb2 as pb
-from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
-from tests.support.tip_off_world import TipOffWorld, key_files
+from tests.api.sanction.conftest import AskSanctions, moderator, violations
+from tests.support.refusal import refused
 from tools.support.sanction_world import SanctionWorld, key_of, reasons
 
 ACCOUNT = "acct_" + "0" * 25 + "1"
@@ -84,158 +67,6 @@ async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions
     assert lifted.finish_time is not None
     assert await ask("get", proposed.sanction_id) == lifted
     assert (await ask("get_status", token)).standing is Standing.GOOD
-
-
-async def test_a_sanction_of_a_person(world: SanctionWorld, ask: AskSanctions) -> None:
-    """The scope is sent, signed and returned; an account without a known owner is refused."""
-    token, first, second = await world.account(), await moderator(world), await moderator(world)
-    proposed = await ask("impose", token, Degree.WARN, reasons(), key=first, scope=Scope.PERSON)
-    assert (proposed.scope, proposed.state) == (Scope.PERSON, SanctionState.PROPOSED)
-    assert (await ask("confirm", proposed, key=second)).state is SanctionState.IN_FORCE
-    of_account = await ask("impose", token, Degree.WARN, reasons(), key=first)
-    assert (of_account.scope, of_account.state) == (Scope.ACCOUNT, SanctionState.IN_FORCE)
-    world.claims.registry.script.append(RegistryAnswer.MISMATCH)
-    unknown = await world.account(2)
-    told = await refused(ask("impose", unknown, Degree.WARN, reasons(), key=first, scope=Scope.PERSON))
-    assert (type(told), told.reason) == (PreconditionFailed, Reason.PERSON_UNKNOWN)
-
-
-async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions) -> None:
-    """Recorded, listed by state, and carried out by a sanction that names it."""
-    token, key = await world.account(), await moderator(world)
-    deadline = datetime.now(UTC) + timedelta(days=1)
-    recorded: PlatformOrder = await ask("record_order", ORDER, deadline=deadline, key=key)
-    assert (recorded.order, recorded.state) == (ORDER, OrderState.OPEN)
-    assert (recorded.deadline, recorded.carry_out_time) == (deadline.replace(microsecond=0), None)
-    given = reasons(issuer_kind=IssuerKind.AUTHORITY, order=ORDER, origin=Origin.AUTHORITY)
-    made = await ask("impose", token, Degree.WARN, given, key=key)
-    (found,) = (await ask("list_orders", state=OrderState.CARRIED_OUT)).orders
-    assert (found.order_id, found.carry_out_time) == (recorded.order_id, made.start_time)
-    assert (await ask("list_orders", state=OrderState.OPEN)).orders == ()
-    carried = await ask("list_page", order_id=recorded.order_id)
-    assert [each.sanction_id for each in carried.sanctions] == [made.sanction_id]
-    unknown = await refused(ask("list_page", order_id="f" * 32))
-    assert (type(unknown), unknown.reason) == (NotFound, Reason.ORDER_NOT_FOUND)
-
-
-async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
-    """Opened, named by a sanction and a report, counted, closed, listed."""
-    token, key = await world.account(), await moderator(world)
-    operation: PlatformOperation = await ask("open_operation", "a month (synthetic)", key=key)
-    assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
-    made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
-    assert made.operation_id == operation.operation_id
-    reports = TipOffWorld(world.database, key_files(tmp_path))
-    await reports.file(operation_id=operation.operation_id)
-    found = await ask("get_operation", operation.operation_id)
-    assert found.tip_offs == OperationTipOffs(received=1)
-    assert found.figures == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
-    closed = await ask("close_operation", operation.operation_id, key=key)
-    assert closed.state is OperationState.CLOSED
-    assert closed.close_time is not None
-    page = await ask("list_operations", state=OperationState.CLOSED, page_size=1)
-    assert (page.operations, page.next_page_token) == ((closed,), "")
-    late = await refused(ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation))
-    assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
-    again = await refused(ask("close_operation", operation.operation_id, key=key))
-    assert again.states == ("CLOSED", "CLOSED")
-    listed = await ask("list_page", operation_id=operation.operation_id)
-    assert [each.sanction_id for each in listed.sanctions] == [made.sanction_id]
-
-
-async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
-    """Of everything that began in it; a month that has not begun is refused by the name of its field."""
-    token, key = await world.account(), await moderator(world)
-    made = await ask("impose", token, Degree.WARN, reasons(), key=key)
-    await ask("impose", token, Degree.CLOSE, reasons(), key=key)
-    await ask("file_appeal", made.sanction_id, "it was satire (synthetic)")
-    filed = await TipOffWorld(world.database, key_files(tmp_path)).file()
-    month = f"{filed.tip_off.filed_at:%Y-%m}"
-    assert await ask("get_month", month) == PlatformMonth(
-        month,
-        TipOffFigures(filed=1, open=1, reply_late=1, solution_late=1),
-        (),
-        0,
-        0,
-        AppealFigures(),
-        ApplicationFigures(),
-        AppealFigures(),
-    )
-    present = await ask("get_month")
-    assert present.sanctions == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
-    assert (present.proposals_open, present.appeals) == (1, AppealFigures(filed=1, open=1))
-    for wrong in ("2999-01", "soon"):
-        assert set((await refused(ask("get_month", wrong))).fields) == {"month"}
-
-
-async def test_a_moderator_is_read(world: SanctionWorld, ask: AskSanctions) -> None:
-    """Registered, and revoked; an unknown one is not found."""
-    key = await moderator(world)
-    assert (await ask("get_moderator", key.moderator_id)).revoke_time is None
-    revoked = await ask("revoke_moderator", key.moderator_id)
-    assert await ask("get_moderator", key.moderator_id) == revoked
-    assert (await refused(ask("get_moderator", "f" * 32))).reason == Reason.MODERATOR_NOT_FOUND
-    assert set((await refused(ask("get_moderator", "me"))).fields) == {"moderator_id"}
-
-
-async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:
-    """The same request id with the same body is the same decision, with another body it is refused."""
-    token, key, asked = await world.account(), await moderator(world), uuid4()
-    made = await ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="no-video", request_id=asked)
-    again = await ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="no-video", request_id=asked)
-    assert made == again
-    assert made.measure == "no-video"
-    other = await refused(
-        ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="other", request_id=asked)
-    )
-    assert type(other) is RequestIdReused
-
-
-async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
-    """Lists by account and state, page by page."""
-    token, other, key = await world.account(1), await world.account(2), await moderator(world)
-    made = [await ask("impose", token, Degree.WARN, reasons(), key=key) for _ in range(3)]
-    await ask("lift", made[0], "a mistake", key=key)
-    page = await ask("list_page", account_token=token, page_size=2)
-    rest = await ask("list_page", account_token=token, page_size=2, page_token=page.next_page_token)
-    assert [each.sanction_id for each in (*page.sanctions, *rest.sanctions)] == [
-        each.sanction_id for each in made
-    ]
-    assert rest.next_page_token == ""
-    assert (await ask("list_page", account_token=other)).sanctions == ()
-    lifted = await ask("list_page", state=SanctionState.LIFTED)
-    assert [each.sanction_id for each in lifted.sanctions] == [made[0].sanction_id]
-
-
-async def test_a_key_is_registered_again(world: SanctionWorld, ask: AskSanctions) -> None:
-    """A key that has its id is the same moderator as before, so one key is never two people."""
-    staff = [await moderator(world), await moderator(world)]
-    now = datetime.now(UTC)
-    made = sign_registration(ModeratorKey.generate("platform-a"), now=now)
-    with pytest.raises(InvalidFields) as unsigned:
-        await ask("register_moderator", made)
-    assert dict(unsigned.value.items()) == {"countersignatures": "REQUIRED"}
-    for key in staff:
-        made = made.countersign(key, now=now)
-    registered = await ask("register_moderator", made)
-    assert registered.public_key == made.public_key
-    again = sign_registration(
-        ModeratorKey("platform-a", Ed25519PrivateKey.from_private_bytes(b"s" * 32)), now=now
-    )
-    assert type(await refused(ask("find_moderator", again.public_key))) is NotFound
-    assert await ask("find_moderator", made.public_key) == registered
-    assert (await ask("register_moderator", made)).moderator_id == registered.moderator_id
-
-
-async def test_a_revoked_moderator(world: SanctionWorld, ask: AskSanctions) -> None:
-    """Revoked for good, and unknown ones are not found."""
-    token, key = await world.account(), await moderator(world)
-    revoked = await ask("revoke_moderator", key.moderator_id)
-    assert revoked.revoke_time is not None
-    refusal = await refused(ask("impose", token, Degree.WARN, reasons(), key=key))
-    assert (type(refusal), refusal.reason) == (PreconditionFailed, Reason.MODERATOR_REVOKED)
-    assert type(await refused(ask("revoke_moderator", "f" * 32))) is NotFound
-    assert type(await refused(ask("get", "f" * 32))) is NotFound
 
 
 async def test_wrong_fields_are_named(world: SanctionWorld, ask: AskSanctions) -> None:

@@ -61,8 +61,8 @@ async def test_a_report_is_its_platforms(world: TipOffWorld) -> None:
     """It is in that platform's queue alone, and its numbers open it there alone; a repeat is the same one."""
     filed = await ask(world, "FileTipOffForm", report(contact="a@b.example", content_copy=b"copy"))
     assert await ask(world, "FileTipOffForm", report(contact="a@b.example", content_copy=b"copy")) == filed
-    [found] = (await world.page(limit=5)).tip_offs
-    assert (await world.page(limit=5, party=OTHER)).tip_offs == ()
+    [found] = (await world.asks().list_page()).tip_offs
+    assert (await world.asks(party=OTHER).list_page()).tip_offs == ()
     assert (await world.get(found)).content == b"copy"
     numbers = {"reference": filed.reference, "secret": filed.secret}
     seen = await ask(world, "FollowTipOffForm", pb.FollowTipOffFormRequest(platform=PARTY, **numbers))

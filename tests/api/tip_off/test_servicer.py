@@ -15,10 +15,9 @@ import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault.sanction import acts as sanction_acts
 from idvault_client import Reason, codec, refusals
 from idvault_client.backend.sanction import imposition
-from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_client.sanctions import Degree, ModeratorKey, Origin, SanctionCategory
 from idvault_client.tip_offs import (
     Dismissal,
@@ -32,8 +31,9 @@ from idvault_client.tip_offs import (
 )
 from idvault_verify.v1 import tip_off_pb2 as pb
 from idvault_verify.v1.sanction_pb2 import ImposeSanctionRequest, ModeratorSignature, StatementOfReasons
+from tests.support.refusal import refused
 from tests.support.served import Served, served
-from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, key_files, opened
+from tests.support.tip_off_world import CONTENT, TipOffWorld, key_files
 from tools.support.databases import Databases
 from tools.support.sanction_world import reasons
 
@@ -87,12 +87,6 @@ async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[Ask
         yield ask_sync
 
 
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
-
-
 @pytest.fixture
 async def key(world: TipOffWorld) -> ModeratorKey:
     """Return a registered moderator; signed now, as the clients sign."""
@@ -143,15 +137,6 @@ async def _fresh(ask: AskTipOffs, tip_off_id: str) -> Any:
     return (await ask("get", tip_off_id)).tip_off
 
 
-async def test_a_repeat(ask: AskTipOffs) -> None:
-    """The same request id with the same body is the same report with the same secret."""
-    chosen = uuid4()
-    first = await ask("file", CONTENT, RUMOUR, "a", channel=WEB, request_id=chosen)
-    assert await ask("file", CONTENT, RUMOUR, "a", channel=WEB, request_id=chosen) == first
-    other = await refused(ask("file", CONTENT, RUMOUR, "b", channel=WEB, request_id=chosen))
-    assert type(other) is RequestIdReused
-
-
 async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
     """The other ways in which a report closes."""
     filed = [
@@ -187,67 +172,6 @@ async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskTipOffs,
         type(await refused(ask("set_reporter_standing", "f" * 32, ReporterStanding.TRUSTED, key=key)))
         is NotFound
     )
-
-
-async def test_lists(ask: AskTipOffs, key: ModeratorKey) -> None:
-    """Each filter arrives, alone and together, page by page."""
-    filed = [(await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off for _ in range(3)]
-    other = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
-    about = (await ask("file", other, SanctionCategory.FRAUD, "a", channel=WEB)).tip_off
-    await ask("assign", about, key=key)
-
-    async def listed(**filters: Any) -> set[str]:
-        return {each.tip_off_id for each in (await ask("list_page", **filters)).tip_offs}
-
-    assert await listed(target=other) == {about.tip_off_id}
-    assert await listed(category=SanctionCategory.FRAUD) == {about.tip_off_id}
-    assert await listed(moderator_id=key.moderator_id) == {about.tip_off_id}
-    assert await listed(state=TipOffState.RECEIVED) == {each.tip_off_id for each in filed}
-    assert await listed(open_only=True, due_before=about.file_time) == set()
-    assert len(await listed(open_only=True, due_before=about.due_time + timedelta(seconds=1))) == 4
-    page = await ask("list_page", page_size=3)
-    rest = await ask("list_page", page_size=3, page_token=page.next_page_token)
-    assert len(page.tip_offs) == 3
-    assert len({each.tip_off_id for each in (*page.tip_offs, *rest.tip_offs)}) == 4
-    assert rest.next_page_token == ""
-
-
-async def test_an_operation(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
-    """It arrives, filters a list, goes to the sanction, and no reporter reads it."""
-    operation = await opened(world)
-    operation_id = operation.operation_id
-    filed = await ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id=operation_id)
-    other = await ask("file", CONTENT, RUMOUR, "a", channel=WEB)
-    made = filed.tip_off
-    assert (made.operation_id, other.tip_off.operation_id) == (operation_id, "")
-    assert (await ask("list_page", operation_id=operation_id)).tip_offs == (made,)
-    await ask("assign", made, key=key)
-    given = reasons(origin=Origin.TIP_OFF, tip_off=made.reference)
-    token = await world.world.account()
-    upheld = await ask(
-        "uphold", made.tip_off_id, UpheldSanction(token, Degree.WARN, given), key=key, reply="thank you"
-    )
-    stored = await sanction_acts.find(world.world.vault, "platform-a", upheld.sanction_id)
-    assert stored.operation_id == operation_id
-    seen = await ask("follow", made.reference, filed.secret)
-    assert operation_id not in repr(seen)
-    assert "operation_id" not in pb.FollowedTipOff.DESCRIPTOR.fields_by_name
-    unknown = await refused(ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id="f" * 32))
-    assert (type(unknown), unknown.reason) == (NotFound, Reason.OPERATION_NOT_FOUND)
-    await closed(world, operation)
-    late = await refused(ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id=operation_id))
-    assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
-
-
-async def test_tries_are_limited(ask: AskTipOffs) -> None:
-    """A wrong secret is as an unknown reference, and after ten the right secret is, too."""
-    filed = await ask("file", CONTENT, RUMOUR, "a", channel=WEB)
-    known, wrong = filed.tip_off.reference, f"{(int(filed.secret) + 1) % 10**16:016}"
-    for _ in range(10):
-        for reference in (known, "123456789012"):
-            assert type(await refused(ask("follow", reference, wrong))) is NotFound
-    for reference in (known, "123456789012"):
-        assert type(await refused(ask("follow", reference, filed.secret))) is NotFound
 
 
 def request(**changes: Any) -> pb.FileTipOffRequest:

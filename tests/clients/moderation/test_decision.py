@@ -7,6 +7,7 @@ import pytest
 
 from idvault.sanction import acts as sanction_acts
 from idvault.sanction.rules import Sanction
+from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import (
     Automation,
@@ -18,7 +19,7 @@ from idvault_verify.sanction import (
     SanctionState,
     Scope,
 )
-from idvault_verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffTarget
+from idvault_verify.tip_off import Dismissal, TargetKind, TipOffOutcome, TipOffTarget
 from tests.support.console import Seen, Visitor
 from tests.support.moderation_console import Office, form_of, post, submit
 from tests.support.tip_off_world import opened
@@ -36,7 +37,7 @@ REASONS = {
 
 
 @pytest.fixture
-async def made(place: Office, key: ModeratorKey) -> TipOff:
+async def made(place: Office, key: ModeratorKey) -> TipOffReport:
     """A report about an account, which the moderator works on."""
     token = await place.world.world.account()
     target = TipOffTarget(TargetKind.ACCOUNT, token)
@@ -44,20 +45,20 @@ async def made(place: Office, key: ModeratorKey) -> TipOff:
     return await place.world.assign(filed, key.moderator_id)
 
 
-async def decided(place: Office, tip_off: TipOff) -> TipOff:
+async def decided(place: Office, tip_off: TipOffReport) -> TipOffReport:
     return (await place.world.get(tip_off)).tip_off
 
 
-async def imposed(place: Office, tip_off: TipOff) -> Sanction:
+async def imposed(place: Office, tip_off: TipOffReport) -> Sanction:
     found = await decided(place, tip_off)
     return await sanction_acts.find(place.world.world.vault, PARTY, found.sanction_id or "")
 
 
-async def preview(browser: Visitor, tip_off: TipOff, **changes: str) -> Seen:
+async def preview(browser: Visitor, tip_off: TipOffReport, **changes: str) -> Seen:
     return await submit(browser, f"/reports/{tip_off.tip_off_id}/sanction", **{**REASONS, **changes})
 
 
-async def test_a_report_is_dismissed(place: Office, browser: Visitor, made: TipOff) -> None:
+async def test_a_report_is_dismissed(place: Office, browser: Visitor, made: TipOffReport) -> None:
     """With a reason and a reply; what is missing is named, and what was typed stays."""
     where = f"/reports/{made.tip_off_id}/dismissal"
     page = await browser.get(f"/reports/{made.tip_off_id}/decision")
@@ -73,14 +74,14 @@ async def test_a_report_is_dismissed(place: Office, browser: Visitor, made: TipO
     assert (found.outcome, found.dismissal) == (TipOffOutcome.DISMISSED, Dismissal.NOT_ESTABLISHED)
 
 
-async def test_a_report_is_found_abusive(place: Office, browser: Visitor, made: TipOff) -> None:
+async def test_a_report_is_found_abusive(place: Office, browser: Visitor, made: TipOffReport) -> None:
     """It counts against its reporter."""
     await submit(browser, f"/reports/{made.tip_off_id}/abuse", reply="Please do not do this.")
     assert (await decided(place, made)).outcome is TipOffOutcome.ABUSIVE
 
 
 async def test_a_report_is_upheld_with_a_sanction(
-    place: Office, browser: Visitor, made: TipOff, key: ModeratorKey
+    place: Office, browser: Visitor, made: TipOffReport, key: ModeratorKey
 ) -> None:
     """Everything that is signed is shown first; nothing is sent before; sent twice, it is one act."""
     page = await preview(browser, made)
@@ -108,7 +109,9 @@ async def test_a_report_is_upheld_with_a_sanction(
     assert f'href="/sanctions/{found.sanction_id}"' in again.text
 
 
-async def test_a_lost_answer_imposes_one_sanction(place: Office, browser: Visitor, made: TipOff) -> None:
+async def test_a_lost_answer_imposes_one_sanction(
+    place: Office, browser: Visitor, made: TipOffReport
+) -> None:
     """The form comes back with its number and its end; checked and signed again, it is the same decision."""
     where = f"/reports/{made.tip_off_id}/sanction"
     place.wire.loses = "ResolveTipOff"
@@ -126,7 +129,7 @@ async def test_a_lost_answer_imposes_one_sanction(place: Office, browser: Visito
 
 
 async def test_what_is_wrong_is_named_before_anything_is_signed(
-    place: Office, browser: Visitor, made: TipOff
+    place: Office, browser: Visitor, made: TipOffReport
 ) -> None:
     """Every missing part at once, beside its field; what was typed stays."""
     where = f"/reports/{made.tip_off_id}/sanction"
@@ -153,7 +156,7 @@ async def test_what_is_wrong_is_named_before_anything_is_signed(
 
 
 async def test_a_sanction_of_an_authority_with_hashed_files(
-    place: Office, browser: Visitor, made: TipOff
+    place: Office, browser: Visitor, made: TipOffReport
 ) -> None:
     """Files are hashed on this machine, and their content is not sent."""
     where = f"/reports/{made.tip_off_id}/sanction"
@@ -181,7 +184,7 @@ async def test_a_sanction_of_an_authority_with_hashed_files(
     assert not any(secret in request for _, request in place.wire.sent)
 
 
-async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, made: TipOff) -> None:
+async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, made: TipOffReport) -> None:
     """The form comes back with what was typed; the end of the former check is not kept."""
     where = f"/reports/{made.tip_off_id}/sanction"
     page = await preview(browser, made)
@@ -196,7 +199,7 @@ async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, ma
     assert (found.degree, found.state) == (Degree.CLOSE, SanctionState.PROPOSED)
 
 
-async def test_an_operation_is_named(place: Office, browser: Visitor, made: TipOff) -> None:
+async def test_an_operation_is_named(place: Office, browser: Visitor, made: TipOffReport) -> None:
     """Open operations can be chosen, and the title is shown before signing."""
     operation = await opened(place.world)
     page = await preview(browser, made, operation=operation.operation_id)
@@ -206,7 +209,7 @@ async def test_an_operation_is_named(place: Office, browser: Visitor, made: TipO
 
 
 async def test_what_the_vault_refuses_is_named_beside_its_field(
-    place: Office, browser: Visitor, made: TipOff
+    place: Office, browser: Visitor, made: TipOffReport
 ) -> None:
     """The account of a report about content is typed, and may be unknown."""
     filed = (await place.world.file()).tip_off
@@ -232,7 +235,7 @@ async def test_a_reported_public_account_is_sanctioned(
     """The sanction is of it, and its owner's account is filled in."""
     owner = await place.public_accounts.person(7)
     shown = await place.public_accounts.open(owner)
-    public_account_id = shown.public_account.public_account_id
+    public_account_id = shown.public_account_id
     target = TipOffTarget(TargetKind.PUBLIC_ACCOUNT, public_account_id)
     filed = (await place.world.file(target=target, evidence=(bytes(32),))).tip_off
     await place.world.assign(filed, key.moderator_id)

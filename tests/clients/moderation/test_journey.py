@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError
 
+from idvault_client.tip_offs import TipOffReport
 from idvault_people.console.texts import CONSOLE
 from idvault_people.moderation.texts import TEXTS
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, SanctionCategory
-from idvault_verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffTarget
+from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffTarget
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
 from tools.support import builders
@@ -39,8 +40,8 @@ class Waiting:
     """What waits for the moderator in one language: ids of addresses."""
 
     token: str
-    reported: TipOff
-    same: TipOff
+    reported: TipOffReport
+    same: TipOffReport
     proposed: str
     appealed: str
     applied: str
@@ -67,7 +68,7 @@ async def waiting(place: Office, other: ModeratorKey, language: str, number: int
         same,
         proposed.sanction_id,
         appealed.appeal_id,
-        applied.public_account.public_account_id,
+        applied.public_account_id,
         contested.contest_id,
     )
 

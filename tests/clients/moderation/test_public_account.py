@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from idvault.public_account.acts.step import ShownPublicAccount
+from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
@@ -10,8 +10,8 @@ from tools.support.flow_world import command
 from tools.support.public_account_world import DAY
 
 
-def path(shown: ShownPublicAccount) -> str:
-    return f"/public-accounts/{shown.public_account.public_account_id}"
+def path(shown: OwnedPublicAccount) -> str:
+    return f"/public-accounts/{shown.public_account_id}"
 
 
 async def test_an_application_is_approved(place: Office, browser: Visitor) -> None:
@@ -36,7 +36,7 @@ async def test_an_application_is_rejected(place: Office, browser: Visitor) -> No
     assert (page.status, 'href="#reject_reason"' in page.text) == (422, True)
     page = await submit(browser, f"{path(made)}/decision", page, reject_reason="INCOMPLETE")
     assert "Something is missing" in page.words
-    found = (await place.public_accounts.get(made, seconds=place.age)).public_account
+    found = await place.public_accounts.get(made, seconds=place.age)
     assert (found.state, found.reject_reason) == (PublicAccountState.REJECTED, RejectReason.INCOMPLETE)
 
 

@@ -31,8 +31,8 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     assert page.title == "Reporters"
     found = await place.world.reporter(reporter_id, seconds=place.age)
     assert found.standing is ReporterStanding.LIMITED
-    assert found.limited_until == datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    assert found.limit_end_time == datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
     for standing in ("TRUSTED", "ORDINARY"):
         page = await submit(browser, where, standing=standing)
         assert f'href="{where}"' in page.text
-        assert (await place.world.reporter(reporter_id, seconds=place.age)).standing.value == standing
+        assert (await place.world.reporter(reporter_id, seconds=place.age)).standing == standing

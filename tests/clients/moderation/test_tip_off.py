@@ -5,29 +5,30 @@ from typing import Any
 
 import pytest
 
+from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import SanctionCategory
-from idvault_verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
+from idvault_verify.tip_off import TargetKind, TipOffState, TipOffTarget
 from idvault_verify.v1 import tip_off_pb2 as pb
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 from tests.support.tip_off_world import DAY, TipOffWorld
 
 
-def path(tip_off: TipOff) -> str:
+def path(tip_off: TipOffReport) -> str:
     return f"/reports/{tip_off.tip_off_id}"
 
 
-async def filed(world: TipOffWorld, **changes: Any) -> TipOff:
+async def filed(world: TipOffWorld, **changes: Any) -> TipOffReport:
     return (await world.file(**changes)).tip_off
 
 
-async def state(place: Office, tip_off: TipOff) -> tuple[TipOffState, str | None]:
+async def state(place: Office, tip_off: TipOffReport) -> tuple[TipOffState | None, str]:
     found = (await place.world.get(tip_off)).tip_off
-    return found.state, found.assignee
+    return found.state, found.moderator_id
 
 
-async def taken(place: Office, browser: Visitor, **changes: Any) -> TipOff:
+async def taken(place: Office, browser: Visitor, **changes: Any) -> TipOffReport:
     """File a report, and take it by the pages."""
     made = await filed(place.world, **changes)
     await submit(browser, f"{path(made)}/assignment")
@@ -76,7 +77,7 @@ async def test_a_report_is_taken_and_handed_back(place: Office, browser: Visitor
     assert len(place.wire.calls("AssignTipOff")) == 1
     page = await submit(browser, f"{path(made)}/return")
     assert page.title == "Reports"
-    assert await state(place, made) == (TipOffState.RECEIVED, None)
+    assert await state(place, made) == (TipOffState.RECEIVED, "")
     slow = await browser.get(f"{path(made)}/assignment")
     other = await place.moderator(2)
     await place.world.assign(made, other.moderator_id)

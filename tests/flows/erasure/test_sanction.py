@@ -162,7 +162,7 @@ class TestPublicAccounts:
             (builders.TODAY + timedelta(days=days)) for days in (WAITED // DAY - 1, WAITED // DAY)
         )
         filed = await public.filings(seconds=DELAYED, day=last_day)
-        assert [each.public_account_id for each in filed] == [shown.public_account.public_account_id]
+        assert [each.public_account_id for each in filed] == [shown.public_account_id]
         assert await public.filings(seconds=DELAYED, day=next_day) == []
 
     @pytest.mark.parametrize("degree", [Degree.LIMIT, Degree.CLOSE])
@@ -174,7 +174,7 @@ class TestPublicAccounts:
         public = world.public_accounts
         token, other = await world.account(), await world.account()
         shown = await public.open(token)
-        only = shown.public_account.public_account_id if alone else None
+        only = shown.public_account_id if alone else None
         imposed = await world.sanctions.impose(
             token, degree, key=keys[0], given=until(END), public_account_id=only
         )
@@ -182,8 +182,8 @@ class TestPublicAccounts:
             await world.sanctions.confirm(imposed, key=keys[1])
         await world.destroyed(token)
         refused = await public.open(other, seconds=DELAYED)
-        assert refused.public_account.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE
+        assert refused.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE
         await let_lapse(world, seconds=END)
         made = await public.open(other, seconds=END)
-        assert made.public_account.state is PublicAccountState.ACTIVE
+        assert made.state is PublicAccountState.ACTIVE
         assert await known(world) == [(1, 0)]

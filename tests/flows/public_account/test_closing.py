@@ -11,13 +11,15 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.acts import public_account as acts
-from idvault.public_account.acts.step import ShownPublicAccount
+from idvault_client.errors import PreconditionFailed, VaultError
+from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import PreconditionError, Reason, TransitionError
+from idvault_verify.error import Reason
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from idvault_verify.sanction import AppealState, Degree
 from tests.support.appeal_world import AppealWorld
+from tests.support.refusal import outcome
 from tools.support import builders
 from tools.support.flow_world import at, command
 from tools.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld
@@ -55,24 +57,20 @@ async def tokens_of(world: PublicAccountWorld, kind: str) -> tuple[str, str]:
 
 
 async def close(
-    world: PublicAccountWorld, shown: ShownPublicAccount, keys: Any, target: str, **options: Any
+    world: PublicAccountWorld, shown: OwnedPublicAccount, keys: Any, target: str, **options: Any
 ) -> AccountSanction:
     """Close a public account by two moderators: it alone, or its owner's account."""
-    public_account = shown.public_account
-    only = public_account.public_account_id if target == "public account" else None
-    return await world.sanctions.closed(public_account.account_token, keys, public_account_id=only, **options)
+    only = shown.public_account_id if target == "public account" else None
+    return await world.sanctions.closed(shown.account_token, keys, public_account_id=only, **options)
 
 
-def told(shown: ShownPublicAccount) -> tuple[PublicAccountState, RejectReason | None]:
-    return shown.profile.state, shown.public_account.reject_reason
+def told(shown: OwnedPublicAccount) -> tuple[PublicAccountState | None, RejectReason | None]:
+    return shown.state, shown.reject_reason
 
 
-async def refusal(work: Any) -> Reason | None:
-    try:
-        await work
-    except PreconditionError as error:
-        return error.reason
-    return None
+async def refusal(work: Any) -> str | None:
+    found = await outcome(work)
+    return found.reason if isinstance(found, VaultError) else None
 
 
 NOT_ELIGIBLE = (REJECTED, RejectReason.OWNER_NOT_ELIGIBLE)
@@ -128,7 +126,7 @@ async def test_an_upheld_appeal_frees_the_owner(world: PublicAccountWorld, targe
     assert isinstance(court, AppealWorld)
     first, second = await tokens_of(world, "organisation")
     opened = await world.open(first)
-    only = opened.public_account.public_account_id if target == "public account" else None
+    only = opened.public_account_id if target == "public account" else None
     _, closing, judge = await court.case(Degree.CLOSE, token=first, public_account_id=only)
     appeal = await court.file(closing)
     assert told(await world.open(second)) == NOT_ELIGIBLE
@@ -145,7 +143,7 @@ async def test_each_closing_ends_only_its_own(world: PublicAccountWorld, keys: A
     await world.sanctions.lift(one, key=keys[0])
     assert told(await world.open(second)) == NOT_ELIGIBLE
     await world.sanctions.lift(two, key=keys[0])
-    only = opened.public_account.public_account_id
+    only = opened.public_account_id
     await world.sanctions.impose(first, Degree.SUSPEND, key=keys[0], public_account_id=only)
     await world.sanctions.impose(first, Degree.CLOSE, key=keys[0], public_account_id=only)
     assert told(await world.open(second)) == OPEN
@@ -209,7 +207,7 @@ async def test_what_the_owner_has_besides_goes_on(world: PublicAccountWorld, key
     await close(world, closed, keys, "public account")
     late = 320 * DAY
     assert (await world.renew(other, seconds=late)).profile.state is ACTIVE
-    with pytest.raises(TransitionError):
+    with pytest.raises(PreconditionFailed):
         await world.renew(closed, seconds=late)
     assert (await world.profile(closed, seconds=late)).state is CLOSED
 
@@ -224,9 +222,9 @@ async def test_a_rejection_for_a_closing_looks_like_any_other(world: PublicAccou
     refused = await world.approve(barred)
     rejected = await world.reject(plain, RejectReason.OWNER_NOT_ELIGIBLE)
 
-    def seen(shown: ShownPublicAccount) -> Any:
-        made = replace(shown.public_account, public_account_id="", account_token="", person_id="")
-        return replace(made, applied_at=builders.NOW), replace(shown.profile, public_account_id="")
+    def seen(shown: OwnedPublicAccount) -> Any:
+        profile = replace(shown.profile, public_account_id="")
+        return replace(shown, profile=profile, account_token="", apply_time=builders.NOW)
 
     assert seen(refused) == seen(rejected)
     assert len(await world.events()) == len(before) + 2
@@ -264,7 +262,7 @@ async def test_a_closing_and_an_approval_at_once(world: PublicAccountWorld, keys
     for number in range(1, 4):
         first, second = [await world.person(10 * number + each, who=number) for each in (0, 1)]
         opened, waiting = await world.open(first), await world.apply(second)
-        only = opened.public_account.public_account_id if target == "public account" else None
+        only = opened.public_account_id if target == "public account" else None
         proposed = await world.sanctions.impose(first, Degree.CLOSE, key=keys[0], public_account_id=only)
         _, decided = await asyncio.gather(
             world.sanctions.confirm(proposed, key=keys[1]), world.approve(waiting)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.step import ShownPublicAccount
+from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_verify.account import AccountState
 from idvault_verify.attest.status_check import CheckError
 from idvault_verify.error import IdvaultError, Reason
@@ -25,14 +25,11 @@ class Issuing:
     checks: Checks
     number: int = 900
 
-    async def issue(self, shown: ShownPublicAccount, token: str = "", *, seconds: float = 0) -> str:
+    async def issue(self, shown: OwnedPublicAccount, token: str = "", *, seconds: float = 0) -> str:
         """Return a credential of a public account. token: another account, if it is not its owner's."""
         self.number += 1
-        public_account = shown.public_account
         wish = self.checks.wish(
-            token or public_account.account_token,
-            self.number,
-            public_account_id=public_account.public_account_id,
+            token or shown.account_token, self.number, public_account_id=shown.public_account_id
         )
         return (await self.checks.credential(wish, now=at(seconds))).token
 
@@ -57,7 +54,7 @@ class Issuing:
         except CheckError as error:
             return error.reason
 
-    async def refusal(self, shown: ShownPublicAccount, token: str = "") -> Reason:
+    async def refusal(self, shown: OwnedPublicAccount, token: str = "") -> Reason:
         with pytest.raises(IdvaultError) as refused:
             await self.issue(shown, token)
         return refused.value.reason
@@ -78,7 +75,7 @@ async def test_it_is_valid_while_the_public_account_is_active(issuing: Issuing) 
     world = issuing.world
     token = await world.company()
     opened = await world.open(token)
-    found = opened.public_account.public_account_id
+    found = opened.public_account_id
     credential = await issuing.issue(opened)
     assert await issuing.said(credential) == found
     assert await issuing.issue(opened) == credential
@@ -99,10 +96,10 @@ async def test_a_rebuilt_list_keeps_it(issuing: Issuing) -> None:
     world = issuing.world
     opened = await world.open(await world.company())
     credential = await issuing.issue(opened)
-    own = await issuing.own(opened.public_account.account_token)
+    own = await issuing.own(opened.account_token)
     subject = await issuing.said_of_person(own)
     for seconds in (0, 400):
-        assert await issuing.said(credential, seconds=seconds) == opened.public_account.public_account_id
+        assert await issuing.said(credential, seconds=seconds) == opened.public_account_id
         assert await issuing.said_of_person(own, seconds=seconds) == subject
     await world.close(opened, seconds=500)
     assert await issuing.said(credential, seconds=501) == "STATUS_INVALID"
@@ -115,7 +112,7 @@ async def test_it_attests_no_person(owner: str, issuing: Issuing) -> None:
     world = issuing.world
     token = await (world.person() if owner == "person" else world.company())
     opened = await world.open(token, seconds=100 * DAY)
-    found = opened.public_account.public_account_id
+    found = opened.public_account_id
     for seconds, attests in ((364.0 * DAY, True), (366.0 * DAY, False)):
         await issuing.checks.lists.run(now=at(seconds))
         account = await world.claims.status.get(relying_party=PARTY, account_token=token, now=at(seconds))
@@ -143,7 +140,7 @@ async def test_a_transfer_ends_it(issuing: Issuing) -> None:
     assert await issuing.said(credential) == "STATUS_INVALID"
     assert await issuing.refusal(opened) is Reason.PUBLIC_ACCOUNT_NOT_FOUND
     renewed = await issuing.issue(moved)
-    assert await issuing.said(renewed) == moved.public_account.public_account_id
+    assert await issuing.said(renewed) == moved.public_account_id
 
 
 async def test_what_is_not_attested(issuing: Issuing) -> None:

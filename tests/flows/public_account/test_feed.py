@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.step import ShownPublicAccount, shown
+from idvault.public_account import api
+from idvault.public_account.acts.step import shown
 from idvault.public_account.rules.owner import Present
 from idvault.status.acts import Feeds
+from idvault_client import codec
+from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_verify.public_account import PublicAccountState
 from tools.support.flow_world import PARTY, at
 from tools.support.public_account_world import DAY, PublicAccountWorld
@@ -23,13 +26,14 @@ class Watched(PublicAccountWorld):
         self._feed = Feeds(vault=self.vault)
         self._place = 0
 
-    async def news(self, *, seconds: float = 0) -> list[ShownPublicAccount]:
+    async def news(self, *, seconds: float = 0) -> list[OwnedPublicAccount]:
         """Return the public accounts in what the feed tells next."""
         await self._feed.heads([PARTY], now=at(0))
         chunk = await self._feed.read(relying_party=PARTY, after=self._place)
         self._place = chunk.place
         present = Present(at(seconds), self.policy.zone)
-        return [shown(each, present) for each in chunk.public_accounts]
+        messages = [api.public_account(shown(each, present)) for each in chunk.public_accounts]
+        return [codec.read(OwnedPublicAccount, each) for each in messages]
 
 
 @pytest_asyncio.fixture
@@ -68,9 +72,7 @@ async def test_a_change_of_the_owner_tells_all_its_public_accounts(world: Watche
     keys = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
     await world.sanctions.closed(token, keys)
     told = await world.news()
-    assert {each.public_account.public_account_id for each in told} == {
-        each.public_account.public_account_id for each in opened
-    }
+    assert {each.public_account_id for each in told} == {each.public_account_id for each in opened}
     assert {each.profile.state for each in told} == {CLOSED}
 
 
@@ -90,7 +92,7 @@ async def test_a_sanction_of_the_public_account_is_told(world: Watched) -> None:
     opened = await world.open(token)
     await world.news()
     keys = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
-    found = opened.public_account.public_account_id
+    found = opened.public_account_id
     before = await world.sanctions.status(token)
     closed = await world.sanctions.closed(token, keys, public_account_id=found)
     assert [each.profile.state for each in await world.news()] == [CLOSED]

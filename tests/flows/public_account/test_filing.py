@@ -1,16 +1,13 @@
 """Filings over both databases: the live public accounts of a day, also of one in the past."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
 from idvault.account.rules import LONGEST_DELAY
-from idvault.core.db.database import Database
 from idvault.public_account.acts import public_account as public_account_acts
-from idvault.public_account.rules.public_account import PublicAccount
-from idvault_verify.error import InvalidError
+from idvault_client.errors import InvalidFields
+from idvault_client.public_accounts import AccountFiling
 from idvault_verify.public_account import PublicAccountCategory, PublicAccountState
 from idvault_verify.sanction import Degree
 from tools.support import builders
@@ -19,15 +16,7 @@ from tools.support.public_account_world import DAY, PublicAccountWorld, licence
 from tools.support.sanction_world import until
 
 
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the world with a new database of each kind."""
-    made = PublicAccountWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
-
-
-async def filed(world: PublicAccountWorld, number: int, *, now: int = 40) -> list[PublicAccount]:
+async def filed(world: PublicAccountWorld, number: int, *, now: int = 40) -> list[AccountFiling]:
     """Return the filings of a day, as exported on another one."""
     return await world.filings(seconds=now * DAY, day=builders.TODAY + timedelta(days=number))
 
@@ -77,12 +66,10 @@ async def test_a_closed_follower_is_not_filed(world: PublicAccountWorld) -> None
 async def test_today_is_now(world: PublicAccountWorld) -> None:
     """Without a day the filings are the current ones; a day to come has none."""
     opened = await world.open(await world.company())
-    assert [each.public_account_id for each in await world.filings(seconds=0)] == [
-        opened.public_account.public_account_id
-    ]
+    assert [each.public_account_id for each in await world.filings(seconds=0)] == [opened.public_account_id]
     await world.close(opened, seconds=1)
     assert await world.filings(seconds=1) == []
-    with pytest.raises(InvalidError):
+    with pytest.raises(InvalidFields):
         await filed(world, 41)
 
 
@@ -102,6 +89,6 @@ async def test_a_long_list(world: PublicAccountWorld, monkeypatch: pytest.Monkey
     token = await world.company()
     made = [await world.open(token) for _ in range(5)]
     found = [each.public_account_id for each in await world.filings(seconds=0)]
-    assert found == sorted(each.public_account.public_account_id for each in made)
+    assert found == sorted(each.public_account_id for each in made)
     for category, count in ((PublicAccountCategory.COMPANY, 5), (PublicAccountCategory.MEDIA, 0)):
         assert len(await world.filings(seconds=0, category=category)) == count

@@ -1,13 +1,10 @@
 """Sanctions whose target is a public account, over both databases: its standing, and not its owner's."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
-
 from idvault.core.db.database import Database
-from idvault.public_account.acts.step import ShownPublicAccount
 from idvault_client.errors import VaultError
+from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.account import Standing
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -22,29 +19,17 @@ HOUR = 3_600
 Keys = tuple[ModeratorKey, ModeratorKey]
 
 
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
-    """Return the world with a new database of each kind."""
-    made = PublicAccountWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
-
-
 async def moderators(world: PublicAccountWorld) -> Keys:
     return (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
 
 
 async def impose(
-    world: PublicAccountWorld, shown: ShownPublicAccount, degree: Degree, key: ModeratorKey, **options: Any
+    world: PublicAccountWorld, shown: OwnedPublicAccount, degree: Degree, key: ModeratorKey, **options: Any
 ) -> AccountSanction:
     """Impose a sanction of a public account."""
-    public_account = shown.public_account
+    only = shown.public_account_id
     return await world.sanctions.impose(
-        public_account.account_token,
-        degree,
-        key=key,
-        public_account_id=public_account.public_account_id,
-        **options,
+        shown.account_token, degree, key=key, public_account_id=only, **options
     )
 
 
@@ -93,7 +78,7 @@ async def test_two_moderators_close_it(world: PublicAccountWorld) -> None:
     shown = await world.profile(opened)
     assert (shown.state, shown.standing) == (PublicAccountState.CLOSED, Standing.CLOSED)
     assert (await world.sanctions.status(token)).standing is Standing.GOOD
-    found = opened.public_account.public_account_id
+    found = opened.public_account_id
     assert await world.pages(state=PublicAccountState.CLOSED) == [[found]]
     assert await world.pages(state=PublicAccountState.ACTIVE) == [[]]
     assert await world.filings(seconds=0) == []
@@ -136,7 +121,7 @@ async def test_the_target_must_be_the_accounts(world: PublicAccountWorld) -> Non
     """Another owner's public account, an unknown one, and scope PERSON are refused, also as a proposal."""
     key, _ = await moderators(world)
     opened, other = await world.open(await world.company()), await world.person()
-    sanctions, found = world.sanctions, opened.public_account.public_account_id
+    sanctions, found = world.sanctions, opened.public_account_id
     for degree in (Degree.WARN, Degree.CLOSE):
         work = sanctions.impose(other, degree, key=key, public_account_id=found)
         assert await refusal(work) == "PUBLIC_ACCOUNT_NOT_FOUND"
@@ -166,7 +151,7 @@ async def test_an_appeal_restores_it(main_database: Database) -> None:
     world = PublicAccountWorld(main_database, sanctions=appeals)
     token = await world.company()
     opened, other = await world.open(token), await world.open(token)
-    which = {"token": token, "public_account_id": opened.public_account.public_account_id}
+    which = {"token": token, "public_account_id": opened.public_account_id}
     _, suspended, judge = await appeals.case(Degree.SUSPEND, given=until(HOUR), **which)
     appeal = await appeals.file(suspended)
     assert await refusal(world.close(opened, seconds=2 * HOUR)) == "SANCTION_OPEN"
@@ -176,7 +161,7 @@ async def test_an_appeal_restores_it(main_database: Database) -> None:
     after = await world.profile(opened, seconds=2 * HOUR)
     assert (after.standing, after.revision > before.revision) == (Standing.GOOD, True)
     assert await refusal(world.close(opened, seconds=2 * HOUR)) == ""
-    found = (await world.open(token)).public_account.public_account_id
+    found = (await world.open(token)).public_account_id
     _, closed, judge = await appeals.case(Degree.CLOSE, token=token, public_account_id=found)
     assert found in (await world.pages(state=PublicAccountState.CLOSED))[0]
     await appeals.decide(await appeals.file(closed), AppealState.UPHELD, key=judge)
@@ -190,7 +175,7 @@ async def test_a_transfer_leaves_what_has_ended_behind(main_database: Database) 
     world = PublicAccountWorld(main_database, sanctions=court)
     former, new = await world.company(90), await world.company(91, body="MA000002")
     opened = await world.open(former)
-    which = {"token": former, "public_account_id": opened.public_account.public_account_id}
+    which = {"token": former, "public_account_id": opened.public_account_id}
     _, limited, judge = await court.case(Degree.LIMIT, given=until(HOUR), **which)
     proposed = await impose(world, opened, Degree.CLOSE, judge)
     ended = 73 * HOUR

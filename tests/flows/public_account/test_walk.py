@@ -1,33 +1,28 @@
 """Public accounts against a reference model: a state machine on both databases, and a long random walk."""
 
-import asyncio
 import random
-import shutil
-import tempfile
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from idvault.core.db.database import Database
-from idvault.public_account.acts.step import ShownPublicAccount
-from idvault.public_account.rules.public_account import PublicProfile
+from idvault_client.errors import VaultError
+from idvault_client.public_accounts import OwnedPublicAccount, ReaderProfile
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import IdvaultError, TransitionError
+from idvault_verify.public_account import PublicAccountState
 from tests.support.public_account_model import ModelOwner, ModelRegister
+from tests.support.refusal import outcome, states_or_reason
+from tests.support.steps import DatabaseSteps, take_steps
 from tools.support import builders, walks
 from tools.support.databases import Databases, Maker
 from tools.support.flow_world import at, command
@@ -49,11 +44,11 @@ class Walk:
         self.world, self.model = PublicAccountWorld(database), ModelRegister()
         self.tokens: list[str] = []
         self.keys: list[ModeratorKey] = []
-        self.made: list[ShownPublicAccount] = []
+        self.made: list[OwnedPublicAccount] = []
         self.closings: dict[int, AccountSanction] = {}
         self.day = 0
         self.claims = 100
-        self.shown: dict[int, PublicProfile] = {}
+        self.shown: dict[int, ReaderProfile] = {}
         self.told: Counter[str] = Counter()
         self.filed: dict[int, set[str]] = {}
 
@@ -74,7 +69,7 @@ class Walk:
         for day in {self.day, self.day + also % days}:
             states = [self.model.state(place, day) for place in range(len(self.made))]
             self.filed[day] = {
-                made.public_account.public_account_id
+                made.public_account_id
                 for made, state in zip(self.made, states, strict=True)
                 if state in ("ACTIVE", "GRACE")
             }
@@ -145,9 +140,9 @@ class Walk:
     async def agree(self, place: int) -> None:
         """Compare a public account with the model, and its revision with what was shown before."""
         profile = await self.world.profile(self.made[place], seconds=self.seconds)
-        assert profile.state.value == self.model.state(place, self.day)
+        assert profile.state == self.model.state(place, self.day)
         assert (profile.licence is not None) == self.model.made[place].declared(self.day)
-        moved = self.made[place].public_account.account_token != self.tokens[self.model.made[place].owner]
+        moved = self.made[place].account_token != self.tokens[self.model.made[place].owner]
         assert profile.owner_changed_on is not None or not moved
         former = self.shown.get(place, profile)
         assert profile.revision >= former.revision
@@ -156,26 +151,22 @@ class Walk:
 
     async def agree_on_all(self) -> None:
         """Compare every public account, in the list of all and in the lists by state."""
-        found, _ = await self.world.page(size=100_000, seconds=self.seconds)
-        states = {each.public_account.public_account_id: each.profile.state for each in found}
-        assert len(states) == len(self.made)
-        for place, made in enumerate(self.made):
-            expected = self.model.state(place, self.day)
-            assert states[made.public_account.public_account_id].value == expected
-        for state in set(states.values()):
-            (listed,) = await self.world.pages(size=100_000, state=state, seconds=self.seconds)
-            assert set(listed) == {key for key, value in states.items() if value is state}
+        expected = [self.model.state(place, self.day) for place in range(len(self.made))]
+        for wanted in (None, *PublicAccountState):
+            found = await self.world.pages(size=1_000, state=wanted, seconds=self.seconds)
+            assert {each for page in found for each in page} == {
+                made.public_account_id
+                for made, state in zip(self.made, expected, strict=True)
+                if wanted in (None, state)
+            }
 
     async def _told(self, work: Any) -> str:
         """Return the state that a verb led to, or why it was refused."""
-        try:
-            found: ShownPublicAccount = await work
-        except TransitionError as error:
-            said = f"{error.state} -> {error.wanted}"
-        except IdvaultError as error:
-            said = error.reason.value
+        found = await outcome(work)
+        if isinstance(found, VaultError):
+            said = states_or_reason(found)
         else:
-            said = found.profile.state.value
+            said = str(found.state)
             if len(self.made) < len(self.model.made):
                 self.made.append(found)
         self.told[said] += 1
@@ -190,28 +181,15 @@ OWNER = st.integers(0, OWNERS - 1)
 VERBS = ("approve", "reject", "renew", "close")
 
 
-class PublicAccountSteps(RuleBasedStateMachine):
+class PublicAccountSteps(DatabaseSteps):
     """The steps; the databases exist for one run."""
-
-    maker: Maker
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="idvault-public-account-"))
-        self._loop = asyncio.new_event_loop()
-        self._databases: Databases = self.maker.fresh(self._folder)
-        self._database = Database(url=self._databases.main_url)
-        self.walk = Walk(self._database)
+        self.walk = Walk(self.database)
 
-    def teardown(self) -> None:
-        self.run(self.walk.world.claims.verification.drain())
-        self.run(self._database.close())
-        self._loop.close()
-        self.maker.drop(self._databases)
-        shutil.rmtree(self._folder)
-
-    def run(self, work: Any) -> Any:
-        return self._loop.run_until_complete(work)
+    async def end(self) -> None:
+        await self.walk.world.claims.verification.drain()
 
     @initialize()
     def begin(self) -> None:
@@ -272,15 +250,7 @@ class PublicAccountSteps(RuleBasedStateMachine):
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     """On both databases: state, licence, order of revisions, lists by state, filings of past days."""
-    PublicAccountSteps.maker = maker
-    run_state_machine_as_test(
-        PublicAccountSteps,
-        settings=settings(
-            max_examples=walks.length(80),
-            stateful_step_count=20,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    take_steps(PublicAccountSteps, maker)
 
 
 async def _move(walk: Walk, chance: random.Random, owner: int) -> None:

@@ -7,22 +7,19 @@ from pathlib import Path
 import pytest_asyncio
 
 from idvault.core.db.database import Database
-from idvault.report.acts.report import month_figures
-from idvault.report.rules.figure import MonthFigures, SanctionFigures
-from idvault.sanction.operation.rules import SanctionCount
-from idvault_verify.period import named
+from idvault_client.sanctions import OperationFigure, PlatformMonth
 from idvault_verify.public_account import RejectReason
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault_verify.sanction import AppealState, Degree, Scope
+from idvault_verify.session import ContestState
 from idvault_verify.tip_off import TipOffOutcome
-from idvault_verify.v1 import contest_pb2
 from tests.support.appeal_world import AppealWorld
+from tests.support.refusal import fields_of
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
-from tools.support.builders import ZONE
-from tools.support.flow_world import PARTY, at, command
+from tools.support.flow_world import PARTY, command
 from tools.support.public_account_world import PublicAccountWorld
-from tools.support.sanction_world import SanctionWorld, until
+from tools.support.sanction_world import SanctionWorld, signing, until
 
 # The tests' time is noon of 1 March: this long before it is February, this long after it April.
 FEBRUARY, APRIL = -DAY, 31 * DAY
@@ -38,8 +35,8 @@ async def reports(main_database: Database, tmp_path: Path) -> AsyncIterator[TipO
 
 async def count(
     world: SanctionWorld, *, month: str = "2026-03", seconds: float = 0, party: str = PARTY
-) -> MonthFigures:
-    return await month_figures(world.vault, party, month, zone=ZONE, now=at(seconds))
+) -> PlatformMonth:
+    return await world.asks(seconds, party=party).get_month(month)
 
 
 async def test_reports_by_what_became_of_them(reports: TipOffWorld) -> None:
@@ -82,19 +79,18 @@ async def test_sanctions_in_force_and_proposals(reports: TipOffWorld) -> None:
     await world.impose(tokens[3], Degree.CLOSE, key=keys[0])
     withdrawn = await world.impose(tokens[1], Degree.LIMIT, key=keys[0], scope=Scope.PERSON)
     await world.lift(withdrawn, key=keys[0])
-    found = (await count(world)).sanctions
-    closed = SanctionCount(Degree.CLOSE, Scope.ACCOUNT, 1, 1, 0, 0)
-    assert found == SanctionFigures(
-        (SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 1, 1, 0), closed), proposals_open=1, proposals_ended=1
+    found = await count(world)
+    closed = OperationFigure(Degree.CLOSE, Scope.ACCOUNT, 1, 1, 0, 0)
+    assert found.sanctions == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 2, 1, 1, 0), closed)
+    assert (found.proposals_open, found.proposals_ended) == (1, 1)
+    later = (OperationFigure(Degree.WARN, Scope.ACCOUNT, 2, 0, 1, 1), closed)
+    assert await count(world, seconds=4 * DAY) == replace(
+        found, sanctions=later, proposals_open=0, proposals_ended=2
     )
-    later = (await count(world, seconds=4 * DAY)).sanctions
-    assert later == replace(
-        found,
-        counts=(SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 0, 1, 1), closed),
-        proposals_open=0,
-        proposals_ended=2,
-    )
-    assert (await count(world, month="", seconds=APRIL)).sanctions == SanctionFigures()
+    april = await count(world, month="", seconds=APRIL)
+    assert (april.month, april.sanctions) == ("2026-04", ())
+    for wrong in ("2026-04", "soon"):
+        assert await fields_of(count(world, month=wrong)) == ["month"]
 
 
 async def test_appeals_by_verdict(main_database: Database) -> None:
@@ -124,7 +120,7 @@ async def test_applications_by_decision(main_database: Database) -> None:
     await world.reject(made[2], RejectReason.INCOMPLETE)
     month = await count(world.sanctions)
     assert month.applications == ApplicationFigures(filed=4, open=1, approved=2, rejected=1)
-    assert month.month == named("2026-03")
+    assert month.month == "2026-03"
     await world.claims.verification.drain()
 
 
@@ -134,19 +130,14 @@ async def test_contests_by_verdict(main_database: Database) -> None:
     made = []
     for number in range(1, 5):
         claim = await world.claims.verify(command(number))
-        asked = contest_pb2.ContestVerificationRequest(
-            request_id=world.new_id(),
-            account_token=claim.account.account_token,
-            verification_id=claim.claim_id,
-            text="not me (synthetic)",
-        )
-        made.append(await world.call("ContestVerification", asked, seconds=DAY))
+        token = claim.account.account_token
+        made.append(await world.asks(DAY).contest(token, claim.claim_id, "not me (synthetic)"))
     for contest, verdict, seconds in (
-        (made[0], contest_pb2.Contest.STATE_UPHELD, 2 * DAY),
-        (made[1], contest_pb2.Contest.STATE_REJECTED, 20 * DAY),
+        (made[0], ContestState.UPHELD, 2 * DAY),
+        (made[1], ContestState.REJECTED, 20 * DAY),
     ):
-        decision = await world.contest_decision(contest.contest_id, verdict, seconds=seconds)
-        await world.call("DecideContest", decision, seconds=seconds)
+        key = signing(await world.moderation.clerk(), seconds)
+        await world.asks(seconds).decide_contest(contest.contest_id, verdict, "seen", key=key)
     found = await count(world.moderation, seconds=20 * DAY)
     assert found.contests == AppealFigures(filed=4, open=2, upheld=1, rejected=1, late=3)
     assert (await count(world.moderation, month="2026-02", seconds=20 * DAY)).contests == AppealFigures()

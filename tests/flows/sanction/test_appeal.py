@@ -1,15 +1,11 @@
 """Appeals over both databases: what happens to sanctions and standings, what is logged and deleted."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-import pytest_asyncio
-
-from idvault.core.db.database import Database
 from idvault_client.errors import (
     PreconditionFailed,
 )
@@ -32,14 +28,6 @@ DUE = 15 * DAY + 12 * HOUR
 DELETED = 90 * DAY + 12 * HOUR
 LAST_DAY_OVER = 180 * DAY + 12 * HOUR
 FILED, UPHELD, REJECTED = AppealState.FILED, AppealState.UPHELD, AppealState.REJECTED
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[AppealWorld]:
-    """Return the flows with a new database of each kind."""
-    made = AppealWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def test_an_upheld_appeal_restores_the_account(world: AppealWorld) -> None:

@@ -1,24 +1,17 @@
 """Appeals against a reference model: a state machine on both databases, and a long random walk."""
 
-import asyncio
 import random
-import shutil
-import tempfile
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from idvault.core.db.database import Database
@@ -29,7 +22,8 @@ from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OW
 from tests.support.appeal_model import ModelCourt
 from tests.support.appeal_world import TEXT, AppealWorld
 from tests.support.refusal import states_or_reason
-from tools.support import builders, walks
+from tests.support.steps import DatabaseSteps, take_steps
+from tools.support import builders
 from tools.support.databases import Databases, Maker
 from tools.support.sanction_world import TERMS
 
@@ -130,28 +124,15 @@ class AppealWalk(Walk):
         return told
 
 
-class AppealSteps(RuleBasedStateMachine):
+class AppealSteps(DatabaseSteps):
     """The steps; the databases exist for one run."""
-
-    maker: Maker
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="idvault-appeal-"))
-        self._loop = asyncio.new_event_loop()
-        self._databases: Databases = self.maker.fresh(self._folder)
-        self._database = Database(url=self._databases.main_url)
-        self.walk = AppealWalk(self._database)
+        self.walk = AppealWalk(self.database)
 
-    def teardown(self) -> None:
-        self.run(self.walk.world.claims.verification.drain())
-        self.run(self._database.close())
-        self._loop.close()
-        self.maker.drop(self._databases)
-        shutil.rmtree(self._folder)
-
-    def run(self, work: Any) -> Any:
-        return self._loop.run_until_complete(work)
+    async def end(self) -> None:
+        await self.walk.world.claims.verification.drain()
 
     @initialize()
     def begin(self) -> None:
@@ -215,15 +196,7 @@ class AppealSteps(RuleBasedStateMachine):
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     """On both databases: standings, states, what is overdue, and which texts remain."""
-    AppealSteps.maker = maker
-    run_state_machine_as_test(
-        AppealSteps,
-        settings=settings(
-            max_examples=walks.length(80),
-            stateful_step_count=20,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    take_steps(AppealSteps, maker)
 
 
 async def _step(walk: AppealWalk, chance: random.Random) -> None:

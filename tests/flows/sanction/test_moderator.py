@@ -1,14 +1,12 @@
 """Nobody makes a second moderator alone: who registers whom, on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
-from idvault.core.db.database import Database
 from idvault.core.request import MemberAsked
 from idvault.moderator import acts as moderator_acts
 from idvault_client.errors import VaultError
@@ -23,14 +21,6 @@ from tests.support.refusal import fields_of, outcome, reason_of
 from tools.support import builders
 from tools.support.flow_world import at
 from tools.support.sanction_world import SanctionWorld, key_of, signing
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
-    made = SanctionWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
-
 
 WEEK = CARRIED_FOR.total_seconds()
 

@@ -1,12 +1,9 @@
 """Operations over both databases: opened, named by sanctions, counted, closed."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from idvault.core.db.database import Database
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import OperationFigure, PlatformOperation
 from idvault_verify.error import Reason
@@ -17,14 +14,6 @@ from tools.support.in_process import ids
 from tools.support.sanction_world import SanctionWorld, until
 
 HOUR = 3_600
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database of each kind."""
-    made = SanctionWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def begin(

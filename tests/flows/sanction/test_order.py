@@ -1,15 +1,12 @@
 """Orders of authorities over both databases: carried out by which sanctions, and which are overdue."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from idvault.core.db.database import Database
 from idvault.sanction.order import acts
 from idvault_client.errors import RequestIdReused
 from idvault_client.sanctions import PlatformOrder
@@ -32,20 +29,6 @@ from tools.support.sanction_world import SanctionWorld, reasons, signing
 HOUR = 3_600
 OPEN, OVERDUE = OrderState.OPEN, OrderState.OVERDUE
 CARRIED_OUT, LATE = OrderState.CARRIED_OUT, OrderState.CARRIED_OUT_LATE
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database of each kind."""
-    made = SanctionWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
-
-
-@pytest_asyncio.fixture
-async def keys(world: SanctionWorld) -> tuple[ModeratorKey, ModeratorKey]:
-    """Return two moderators."""
-    return await world.moderator(1), await world.moderator(2)
 
 
 def order(number: int = 1) -> AuthorityOrder:
@@ -100,6 +83,7 @@ async def test_a_sanction_carries_its_order_out(
     """By its deadline or late; an order that nobody carries out is overdue from its second on."""
     token = await world.account()
     first, second, _ = [await record(world, number, seconds=number) for number in (1, 2, 3)]
+    assert (first.order, first.deadline) == (order(1), at(HOUR).business)
     assert await states(world) == [OPEN, OPEN, OPEN]
     made = await world.impose(token, Degree.WARN, key=keys[0], given=carrying(1))
     assert await states(world, seconds=HOUR - 1) == [CARRIED_OUT, OPEN, OPEN]

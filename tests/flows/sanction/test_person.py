@@ -1,17 +1,14 @@
 """Sanctions of a person, over both databases: the named account at once, the others at their renewal."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.account import rules as account_rules
 from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.claim import persons
 from idvault_verify.account import AccountState, Standing
@@ -31,20 +28,6 @@ MIDNIGHT = 20 * HOUR
 WHO = builders.identity(number="110000190101010001")
 OTHER = builders.identity(number="110000190101020002")
 Keys = tuple[ModeratorKey, ModeratorKey]
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database of each kind."""
-    made = SanctionWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
-
-
-@pytest_asyncio.fixture
-async def keys(world: SanctionWorld) -> Keys:
-    """Return two moderators."""
-    return await world.moderator(1), await world.moderator(2)
 
 
 class Steps:

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.sanction import sanctions
 from idvault.sanction.acts import StatementFiles
@@ -24,14 +21,6 @@ HOUR, DAY = 3_600, 86_400
 # The tests' time begins on a Sunday, 04:00 UTC, in week 9; its file is written from 01:00 on Monday on.
 WRITTEN = 21 * HOUR
 ALLOWED = {"degree", "ground", "category", "automation", "issuer_kind", "territory", "week"}
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database of each kind."""
-    made = SanctionWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 def flow(world: SanctionWorld, folder: Path) -> StatementFiles:

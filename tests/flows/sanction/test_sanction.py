@@ -1,16 +1,13 @@
 """Sanctions over both databases: what moderators decide, what it does to accounts, and what is logged."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
 from idvault.account import api as account_api
 from idvault.campaign.rules import Verb
-from idvault.core.db.database import Database
 from idvault.sanction import acts
 from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault_client.errors import (
@@ -36,14 +33,6 @@ from tools.support.sanction_world import SanctionWorld, key_of, reasons, until
 HOUR = 3_600
 PROPOSED, IN_FORCE = SanctionState.PROPOSED, SanctionState.IN_FORCE
 LIFTED, LAPSED = SanctionState.LIFTED, SanctionState.LAPSED
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database of each kind."""
-    made = SanctionWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def seen(world: SanctionWorld, token: str, *, seconds: float = 0) -> tuple[Standing, float | None, int]:
@@ -254,9 +243,13 @@ async def test_a_key_is_one_moderator_for_ever(world: SanctionWorld) -> None:
     other = await world.moderator(3, party="platform-b")
     assert other.moderator_id != known.moderator_id
     third = key_of(3).of(known.moderator_id)
+    assert await world.asks().find_moderator(third.public_key) == known
     revoked = await world.revoke(third, seconds=5)
     assert revoked.revoke_time == at(5).business
     assert await world.revoke(third, seconds=9) == revoked
+    assert await world.asks().get_moderator(third.moderator_id) == revoked
+    for unknown in (world.asks().get_moderator("9" * 32), world.asks().find_moderator(key_of(9).public_key)):
+        assert await reason_of(unknown) is Reason.MODERATOR_NOT_FOUND
     with pytest.raises(PreconditionFailed):
         await world.register(key_of(3), by=staff)
     with pytest.raises(NotFound):

@@ -1,23 +1,16 @@
 """Sanctions against a reference model: a state machine on both databases, and a long random walk."""
 
-import asyncio
 import random
-import shutil
-import tempfile
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from idvault.claim.rules import Claim
@@ -33,6 +26,7 @@ from idvault_verify.error import IdvaultError
 from idvault_verify.sanction import Degree, Scope
 from tests.support.refusal import states_or_reason
 from tests.support.sanction_model import ModelPlatform
+from tests.support.steps import DatabaseSteps, take_steps
 from tools.support import builders, walks
 from tools.support.databases import Databases, Maker
 from tools.support.flow_world import command
@@ -164,28 +158,15 @@ HOURS = st.none() | st.integers(0, 100) | st.sampled_from([40 * 24, 200 * 24])
 PLACE = st.integers(0, 50)
 
 
-class SanctionSteps(RuleBasedStateMachine):
+class SanctionSteps(DatabaseSteps):
     """The steps; the databases exist for one run."""
-
-    maker: Maker
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="idvault-sanction-"))
-        self._loop = asyncio.new_event_loop()
-        self._databases: Databases = self.maker.fresh(self._folder)
-        self._database = Database(url=self._databases.main_url)
-        self.walk = Walk(self._database)
+        self.walk = Walk(self.database)
 
-    def teardown(self) -> None:
-        self.run(self.walk.world.claims.verification.drain())
-        self.run(self._database.close())
-        self._loop.close()
-        self.maker.drop(self._databases)
-        shutil.rmtree(self._folder)
-
-    def run(self, work: Any) -> Any:
-        return self._loop.run_until_complete(work)
+    async def end(self) -> None:
+        await self.walk.world.claims.verification.drain()
 
     @initialize()
     def begin(self) -> None:
@@ -240,15 +221,7 @@ class SanctionSteps(RuleBasedStateMachine):
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     """On both databases: standing, its end, the state of each sanction, and the order of revisions."""
-    SanctionSteps.maker = maker
-    run_state_machine_as_test(
-        SanctionSteps,
-        settings=settings(
-            max_examples=walks.length(80),
-            stateful_step_count=20,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    take_steps(SanctionSteps, maker)
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,28 +18,25 @@ from idvault.core.tables.session import contests
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest
+from idvault_client import codec
+from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_client.sessions import AccountContest
 from idvault_verify.claim import ClaimState
-from idvault_verify.error import (
-    AlreadyExistsError,
-    IdvaultError,
-    InvalidError,
-    NotFoundError,
-    PreconditionError,
-    Reason,
-    TransitionError,
-)
+from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.session import ContestState
 from idvault_verify.v1 import contest_pb2 as pb
 from idvault_verify.v1 import identity_pb2
+from tests.support.refusal import reason_of
 from tests.support.session_world import SessionWorld
 from tools.support.campaign_world import DAY
 from tools.support.flow_world import PARTY, at, command
-from tools.support.sanction_world import LateVault
+from tools.support.in_process import ids
+from tools.support.sanction_world import LateVault, signing
 
 TEXT = "那不是我 (synthetic)"
 OTHER = "platform-b"
-CASES = "contest:"
+CASES, UPHELD = "contest:", ContestState.UPHELD
 _ERASE = statement(update(accounts).values(state="ERASED"))
 _STORED = statement(select(contests.c.text).where(contests.c.contest_id == param("contest")), scalar)
 
@@ -60,44 +58,46 @@ async def verified(world: SessionWorld, number: int = 1) -> tuple[str, str]:
 
 
 async def contest(
-    world: SessionWorld, token: str, verification_id: str, *, name: str = PARTY, **options: Any
-) -> pb.Contest:
+    world: SessionWorld,
+    token: str,
+    verification_id: str,
+    text: str = TEXT,
+    *,
+    name: str = PARTY,
+    seconds: float = 0,
+    **options: Any,
+) -> AccountContest:
     """File a contest as a platform does."""
-    seconds = options.pop("seconds", 0)
-    given = {"request_id": world.new_id(), "text": TEXT, **options}
-    message = pb.ContestVerificationRequest(account_token=token, verification_id=verification_id, **given)
-    made: pb.Contest = await world.call("ContestVerification", message, name=name, seconds=seconds)
-    return made
+    return await world.asks(seconds, name=name).contest(token, verification_id, text, **options)
 
 
 async def decide(
-    world: SessionWorld, contest_id: str, verdict: int = pb.Contest.STATE_UPHELD, **options: Any
-) -> pb.Contest:
-    """Decide a contest as a platform does."""
-    seconds, name = options.pop("seconds", 0), options.pop("name", PARTY)
-    message = await world.contest_decision(contest_id, verdict, name=name, seconds=seconds, **options)
-    made: pb.Contest = await world.call("DecideContest", message, name=name, seconds=seconds)
-    return made
+    world: SessionWorld,
+    contest_id: str,
+    verdict: ContestState = UPHELD,
+    *,
+    reason: str = "seen on the log of logins",
+    name: str = PARTY,
+    seconds: float = 0,
+    **options: Any,
+) -> AccountContest:
+    """Decide a contest as a moderator of a platform does."""
+    key = signing(await world.moderation.clerk(party=name), seconds)
+    asks = world.asks(seconds, name=name)
+    return await asks.decide_contest(contest_id, verdict, reason, key=key, **options)
 
 
-async def read(world: SessionWorld, contest_id: str, *, name: str = PARTY, seconds: float = 0) -> Any:
+async def read(
+    world: SessionWorld, contest_id: str, *, name: str = PARTY, seconds: float = 0
+) -> AccountContest:
     """Read a contest with its text."""
-    return await world.call(
-        "GetContest", pb.GetContestRequest(contest_id=contest_id), name=name, seconds=seconds
-    )
+    return await world.asks(seconds, name=name).get_contest(contest_id)
 
 
-async def pages(world: SessionWorld, **filters: Any) -> list[str]:
+async def pages(world: SessionWorld, *, name: str = PARTY, seconds: float = 0, **filters: Any) -> list[str]:
     """Return the ids of all contests of a list, read two at a time."""
-    found: list[str] = []
-    seconds, name = filters.pop("seconds", 0), filters.pop("name", PARTY)
-    message = pb.ListContestsRequest(page_size=2, **filters)
-    while True:
-        page = await world.call("ListContests", message, name=name, seconds=seconds)
-        found += [each.contest_id for each in page.contests]
-        if not page.next_page_token:
-            return found
-        message.page_token = page.next_page_token
+    found = await ids(world.asks(seconds, name=name).list_contests, page_size=2, **filters)
+    return [each for page in found for each in page]
 
 
 async def test_an_owner_contests_and_the_platform_decides(world: SessionWorld) -> None:
@@ -112,15 +112,16 @@ async def test_an_owner_contests_and_the_platform_decides(world: SessionWorld) -
         verification_id=verification_id,
         text=TEXT,
     )
+    filed = codec.read(AccountContest, filed)
     assert (filed.account_token, filed.verification_id) == (token, verification_id)
-    assert (filed.state, filed.overdue) == (pb.Contest.STATE_FILED, False)
+    assert (filed.state, filed.overdue) == (ContestState.FILED, False)
     assert await pages(world) == [filed.contest_id]
     found = await read(world, filed.contest_id)
-    assert (found.contest, found.text) == (filed, TEXT)
+    assert found == replace(filed, text=TEXT)
     decided = await decide(world, filed.contest_id)
-    assert (decided.state, decided.reason) == (pb.Contest.STATE_UPHELD, "seen on the log of logins")
+    assert (decided.state, decided.reason) == (ContestState.UPHELD, "seen on the log of logins")
     shown = await world.own("GetIdentity", identity_pb2.GetIdentityRequest, session_id)
-    assert list(shown.contests) == [decided]
+    assert [codec.read(AccountContest, each) for each in shown.contests] == [decided]
     assert shown.status.state == shown.status.STATE_VERIFIED
     assert await world.events(CASES) == ["contest:case:file", "contest:case:uphold"]
 
@@ -131,7 +132,7 @@ async def test_both_ends_are_news(world: SessionWorld) -> None:
     status = world.claims.status
     before = await status.get(relying_party=PARTY, account_token=token, now=at(0))
     filed = await contest(world, token, verification_id)
-    await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+    await decide(world, filed.contest_id, ContestState.REJECTED)
     after = await status.get(relying_party=PARTY, account_token=token, now=at(0))
     assert (after.revision, after.state) == (before.revision + 2, before.state)
 
@@ -144,19 +145,19 @@ async def test_what_cannot_be_contested(world: SessionWorld) -> None:
     assert failed.state is ClaimState.FAILED
     other, _ = await verified(world, 3)
     for account, wanted, name, kind, reason in (
-        (token, failed.claim_id, PARTY, TransitionError, Reason.ILLEGAL_TRANSITION),
-        (token, "0" * 32, PARTY, NotFoundError, Reason.VERIFICATION_NOT_FOUND),
-        (other, verification_id, PARTY, NotFoundError, Reason.VERIFICATION_NOT_FOUND),
-        (token, verification_id, OTHER, NotFoundError, Reason.ACCOUNT_NOT_FOUND),
+        (token, failed.claim_id, PARTY, PreconditionFailed, Reason.ILLEGAL_TRANSITION),
+        (token, "0" * 32, PARTY, NotFound, Reason.VERIFICATION_NOT_FOUND),
+        (other, verification_id, PARTY, NotFound, Reason.VERIFICATION_NOT_FOUND),
+        (token, verification_id, OTHER, NotFound, Reason.ACCOUNT_NOT_FOUND),
     ):
         with pytest.raises(kind) as refused:
             await contest(world, account, wanted, name=name)
-        assert isinstance(refused.value, IdvaultError)
+        assert isinstance(refused.value, VaultError)
         assert refused.value.reason is reason
-    for changes in ({"text": ""}, {"text": "x" * 2_001}, {"text": "a\x00"}):
-        with pytest.raises(InvalidError) as wrong:
-            await contest(world, token, verification_id, **changes)
-        assert wrong.value.violations[0].field == "text"
+    for text in ("", "x" * 2_001, "a\x00"):
+        with pytest.raises(InvalidFields) as wrong:
+            await contest(world, token, verification_id, text)
+        assert next(iter(wrong.value.fields)) == "text"
     assert await pages(world) == []
 
 
@@ -166,14 +167,12 @@ async def test_a_verification_is_contested_once(world: SessionWorld) -> None:
     request_id = world.new_id()
     filed = await contest(world, token, verification_id, request_id=request_id)
     assert await contest(world, token, verification_id, request_id=request_id) == filed
-    with pytest.raises(AlreadyExistsError):
+    with pytest.raises(RequestIdReused):
         await contest(world, token, verification_id, request_id=request_id, text="other")
-    with pytest.raises(PreconditionError) as second:
-        await contest(world, token, verification_id)
-    assert second.value.reason is Reason.CONTEST_EXISTS
+    assert await reason_of(contest(world, token, verification_id)) is Reason.CONTEST_EXISTS
     other, its_id = await verified(world, 2)
     both = await asyncio.gather(*(contest(world, other, its_id) for _ in range(4)), return_exceptions=True)
-    assert sum(isinstance(each, pb.Contest) for each in both) == 1
+    assert sum(isinstance(each, AccountContest) for each in both) == 1
 
 
 async def test_a_contest_is_decided_once_by_its_platform(world: SessionWorld) -> None:
@@ -181,17 +180,17 @@ async def test_a_contest_is_decided_once_by_its_platform(world: SessionWorld) ->
     filed = await contest(world, *await verified(world))
     for changes in ({"verdict": 0}, {"verdict": 1}, {"verdict": 9}, {"reason": ""}, {"contest_id": "x"}):
         given: dict[str, Any] = {"contest_id": filed.contest_id, **changes}
-        with pytest.raises(InvalidError):
+        with pytest.raises(InvalidFields):
             await decide(world, given.pop("contest_id"), **given)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFound):
         await decide(world, filed.contest_id, name=OTHER)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFound):
         await read(world, filed.contest_id, name=OTHER)
     request_id = world.new_id()
     decided = await decide(world, filed.contest_id, request_id=request_id)
     assert await decide(world, filed.contest_id, request_id=request_id) == decided
-    with pytest.raises(TransitionError):
-        await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+    with pytest.raises(PreconditionFailed):
+        await decide(world, filed.contest_id, ContestState.REJECTED)
 
 
 async def test_an_erased_account_is_not_contested_but_decided(world: SessionWorld) -> None:
@@ -203,10 +202,8 @@ async def test_an_erased_account_is_not_contested_but_decided(world: SessionWorl
         await connection.run(_ERASE)
 
     await world.database.act("test", erase)
-    with pytest.raises(PreconditionError) as erased:
-        await contest(world, other, its_id)
-    assert erased.value.reason is Reason.ACCOUNT_ERASED
-    assert (await decide(world, filed.contest_id)).state == pb.Contest.STATE_UPHELD
+    assert await reason_of(contest(world, other, its_id)) is Reason.ACCOUNT_ERASED
+    assert (await decide(world, filed.contest_id)).state == ContestState.UPHELD
 
 
 async def test_lists_filter_and_stay_in_order(world: SessionWorld) -> None:
@@ -219,14 +216,15 @@ async def test_lists_filter_and_stay_in_order(world: SessionWorld) -> None:
     ids = [each.contest_id for each in made]
     assert await pages(world) == ids
     assert await pages(world, account_token=made[2].account_token) == [ids[2]]
-    assert await pages(world, state=pb.Contest.STATE_UPHELD) == [ids[1]]
-    assert await pages(world, account_token=made[2].account_token, state=pb.Contest.STATE_UPHELD) == []
+    assert await pages(world, state=ContestState.UPHELD) == [ids[1]]
+    assert await pages(world, account_token=made[2].account_token, state=ContestState.UPHELD) == []
     assert await pages(world, overdue=True) == []
     assert await pages(world, overdue=True, seconds=17 * DAY) == [ids[0], *ids[2:]]
     assert await pages(world, name=OTHER) == []
-    for wrong in ({"page_token": "0" * 32}, {"state": 9}, {"overdue": True, "state": 2}):
-        with pytest.raises(InvalidError):
-            await pages(world, **wrong)
+    wrong: list[dict[str, Any]] = [{"page_token": "0" * 32}, {"state": 9}, {"overdue": True, "state": UPHELD}]
+    for each in wrong:
+        with pytest.raises(InvalidFields):
+            await world.asks().list_contests(**each)
 
 
 async def test_an_overdue_contest_is_logged_once(world: SessionWorld) -> None:
@@ -242,7 +240,7 @@ async def test_an_overdue_contest_is_logged_once(world: SessionWorld) -> None:
     assert await CONTESTS.note_all_overdue(vault, late, limit=9) == 1
     assert await CONTESTS.note_all_overdue(vault, late, limit=9) == 0
     assert [*counts, await CONTESTS.overdue(vault, now=late)] == [2, 1]
-    assert (await read(world, first.contest_id, seconds=17 * DAY)).contest.overdue
+    assert (await read(world, first.contest_id, seconds=17 * DAY)).overdue
     stale = await CONTESTS.find(vault, PARTY, second.contest_id)
     assert not await CONTESTS.note_overdue(vault, SYSTEM, late, stale)
     assert await world.events(CASES) == [
@@ -255,7 +253,7 @@ async def test_an_overdue_contest_is_logged_once(world: SessionWorld) -> None:
 async def test_a_text_is_deleted_after_its_time(world: SessionWorld) -> None:
     """90 days after the decision, with an entry; what is due is not shown even before the worker comes."""
     filed = await contest(world, *await verified(world))
-    await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+    await decide(world, filed.contest_id, ContestState.REJECTED)
     vault = world.vault
     assert await CONTESTS.delete_texts(vault, at(80 * DAY), limit=9) == 0
     assert (await read(world, filed.contest_id, seconds=80 * DAY)).text == TEXT
@@ -295,7 +293,5 @@ async def test_a_revocation_just_before_a_decision(world: SessionWorld) -> None:
     """A moderator who is revoked after the signature was read decides no contest."""
     filed = await contest(world, *await verified(world))
     world.servicer.vault = LateVault.of(world.moderation)
-    with pytest.raises(PreconditionError) as refused:
-        await decide(world, filed.contest_id)
-    assert refused.value.reason is Reason.MODERATOR_REVOKED
-    assert (await read(world, filed.contest_id)).contest.state == pb.Contest.STATE_FILED
+    assert await reason_of(decide(world, filed.contest_id)) is Reason.MODERATOR_REVOKED
+    assert (await read(world, filed.contest_id)).state == ContestState.FILED

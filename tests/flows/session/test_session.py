@@ -12,21 +12,24 @@ from idvault.campaign.invitation.rules import Stage
 from idvault.core import caller
 from idvault.core.db.database import Database
 from idvault.session.acts import session as session_acts
+from idvault_client.errors import (
+    Exhausted,
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RequestIdReused,
+    Unavailable,
+    VaultError,
+)
 from idvault_verify import secret
 from idvault_verify.campaign import Campaign, InvitationEvent, ReverificationMethod
-from idvault_verify.error import (
-    AlreadyExistsError,
-    ExhaustedError,
-    IdvaultError,
-    InvalidError,
-    NotFoundError,
-    PreconditionError,
-    Reason,
-    UnavailableError,
-)
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import SessionPurpose, SessionState
 from idvault_verify.v1 import session_pb2 as pb
 from idvault_verify.v1 import verification_pb2
+from tests.support.refusal import reason_of, refused
 from tests.support.session_world import (
     BASE_URL,
     CUSTODIANS,
@@ -74,7 +77,7 @@ async def impatient(main_database: Database) -> AsyncIterator[SessionWorld]:
 async def test_a_person_verifies_on_the_page(world: SessionWorld) -> None:
     """From the link to the result: each step is logged once, and the platform gets the claim."""
     made = await world.create()
-    assert (made.url.rpartition("/")[0], made.state) == (f"{BASE_URL}/v", States.STATE_NEW)
+    assert (made.url.rpartition("/")[0], made.state) == (f"{BASE_URL}/v", SessionState.NEW)
     assert made.session_id not in made.url
     page = await world.redeem(made.url)
     assert (page.state, page.platform_title, page.platform) == (States.STATE_REDEEMED, TITLE, PARTY)
@@ -88,6 +91,7 @@ async def test_a_person_verifies_on_the_page(world: SessionWorld) -> None:
     assert (page.state, page.next_attempt) == (States.STATE_SUCCEEDED, 0)
     assert page.verification.state == CLAIMED.STATE_SUCCEEDED
     seen = await world.get(made.session_id)
+    assert seen.verification is not None
     assert seen.verification.account_token.startswith("acct_")
     assert (seen.url, seen.continue_url) == ("", "")
     assert await world.events() == STEPS
@@ -95,19 +99,17 @@ async def test_a_person_verifies_on_the_page(world: SessionWorld) -> None:
 
 async def test_a_repeat_is_the_same_session(world: SessionWorld) -> None:
     """The same request has the same link, a changed one is refused; each step may be repeated."""
-    request = world.creation()
-    first = await world.call("CreateVerificationSession", request)
-    assert await world.call("CreateVerificationSession", request, seconds=60) == first
+    asked = world.new_id()
+    first = await world.create(request_id=asked)
+    assert await world.create(request_id=asked, seconds=60) == first
     for name, value in (("policy_text", "other"), ("return_url", f"{RETURN_URL}&x=1"), ("locale", "en")):
-        changed = pb.CreateVerificationSessionRequest()
-        changed.CopyFrom(request)
-        setattr(changed, name, value)
-        with pytest.raises(AlreadyExistsError):
-            await world.call("CreateVerificationSession", changed)
+        changed: dict[str, Any] = {"request_id": asked, name: value}
+        with pytest.raises(RequestIdReused):
+            await world.create(**changed)
     for _ in range(2):
         assert (await world.redeem(first.url)).state == States.STATE_REDEEMED
     for _ in range(2):
-        assert (await world.bind(first.session_id)).state == States.STATE_BOUND
+        assert (await world.bind(first.session_id)).state is SessionState.BOUND
     for _ in range(2):
         await world.agree(first.session_id)
     for _ in range(2):
@@ -120,17 +122,13 @@ async def test_somebody_elses_link_does_not_verify_his_account(world: SessionWor
     """The attacker's own browser cannot bind what the victim's browser has redeemed, nor the reverse."""
     made = await world.create()
     await world.redeem(made.url, browser=2)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFound):
         await world.bind(made.session_id, browser=1)
-    with pytest.raises(PreconditionError) as taken:
-        await world.redeem(made.url, browser=1)
-    assert taken.value.reason is Reason.SESSION_TAKEN
+    assert await reason_of(world.redeem(made.url, browser=1)) is Reason.SESSION_TAKEN
     for step in (world.page, world.agree, world.submit):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFound):
             await step(made.session_id, browser=1)
-    with pytest.raises(PreconditionError) as unbound:
-        await world.submit(made.session_id, browser=2)
-    assert unbound.value.reason is Reason.ILLEGAL_TRANSITION
+    assert await reason_of(world.submit(made.session_id, browser=2)) is Reason.ILLEGAL_TRANSITION
     assert world.claims.registry.checks == []
 
 
@@ -140,10 +138,8 @@ async def test_another_platform_learns_nothing(world: SessionWorld) -> None:
     made = await world.create()
     await world.redeem(made.url)
     for step in (world.get, world.bind):
-        with pytest.raises(NotFoundError) as refused:
-            await step(made.session_id, name="platform-b")
-        assert refused.value.reason is Reason.SESSION_NOT_FOUND
-        with pytest.raises(NotFoundError):
+        assert await reason_of(step(made.session_id, name="platform-b")) is Reason.SESSION_NOT_FOUND
+        with pytest.raises(NotFound):
             await step("0" * 32, name="platform-b")
 
 
@@ -152,17 +148,15 @@ async def test_a_link_lives_for_15_minutes(world: SessionWorld) -> None:
     unopened = await world.create()
     agreed = await world.agreed()
     late = 15 * MINUTE
-    with pytest.raises(PreconditionError) as refused:
-        await world.redeem(unopened.url, seconds=late)
-    assert refused.value.reason is Reason.SESSION_EXPIRED
-    with pytest.raises(PreconditionError):
+    assert await reason_of(world.redeem(unopened.url, seconds=late)) is Reason.SESSION_EXPIRED
+    with pytest.raises(PreconditionFailed):
         await world.submit(agreed, seconds=late)
     for session_id in (unopened.session_id, agreed):
-        assert (await world.get(session_id, seconds=late)).state == States.STATE_EXPIRED
+        assert (await world.get(session_id, seconds=late)).state is SessionState.EXPIRED
     assert await session_acts.purge(world.vault, at(7 * DAY)) == 0
     assert await session_acts.purge(world.vault, at(7 * DAY + 1)) == 2
     assert await session_acts.purge(world.vault, at(7 * DAY + 1)) == 0
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFound):
         await world.get(agreed)
     assert (await world.events()).count("session:retention:purge") == 1
 
@@ -182,7 +176,7 @@ async def test_a_mistyped_name_leaves_four_attempts(world: SessionWorld) -> None
         tokens.add(page.verification.account_token)
     assert (page.state, page.next_attempt) == (States.STATE_FAILED, 0)
     assert len(tokens) == 1
-    with pytest.raises(InvalidError):
+    with pytest.raises(InvalidFields):
         await world.submit(session_id, 6)
 
 
@@ -200,11 +194,9 @@ async def test_the_second_attempt_may_succeed(world: SessionWorld) -> None:
 async def test_what_the_form_refuses_is_no_attempt(world: SessionWorld) -> None:
     """A wrong check digit names the field, and the form may be sent again."""
     session_id = await world.agreed()
-    with pytest.raises(InvalidError) as refused:
+    with pytest.raises(InvalidFields) as refused:
         await world.submit(session_id, number="110105194912310021")
-    assert [(each.field, each.code) for each in refused.value.violations] == [
-        ("document.number", "CHECK_DIGIT")
-    ]
+    assert refused.value.fields == {"document.number": "CHECK_DIGIT"}
     assert (await world.page(session_id)).attempts_left == 5
     assert (await world.submit(session_id)).state == States.STATE_SUCCEEDED
 
@@ -213,7 +205,7 @@ async def test_an_attempt_that_did_not_arrive_is_made_again(world: SessionWorld)
     """If the store fails between the step and the claim, the same attempt may carry another name."""
     session_id = await world.agreed()
     world.claims.claims.plant("open", Fault.REFUSE)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(Unavailable):
         await world.submit(session_id, name="错一一")
     page = await world.page(session_id)
     assert (page.state, page.next_attempt, page.attempts_left) == (States.STATE_AGREED, 1, 5)
@@ -224,7 +216,7 @@ async def test_an_attempt_whose_answer_was_lost_is_shown(impatient: SessionWorld
     """If the claim was opened and the answer lost, the form that is sent again asks nothing twice."""
     session_id = await impatient.agreed()
     impatient.claims.claims.plant("open", Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(Unavailable):
         await impatient.submit(session_id)
     assert (await impatient.page(session_id)).state == States.STATE_CHECKING
     await impatient.submit(session_id)
@@ -237,7 +229,7 @@ async def test_a_form_sent_again_outlives_a_dead_edge(impatient: SessionWorld) -
     session_id = await impatient.agreed()
     impatient.claims.claims.plant("postpone", Fault.REFUSE)
     impatient.claims.registry.script.append(RegistryAnswer.NOT_SENT)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(Unavailable):
         await impatient.submit(session_id)
     assert (await impatient.page(session_id)).state == States.STATE_CHECKING
     assert (await impatient.submit(session_id, seconds=3)).state == States.STATE_CHECKING
@@ -255,10 +247,11 @@ async def test_a_claim_waits_beyond_the_session(impatient: SessionWorld) -> None
     page = await impatient.submit(session_id)
     assert (page.state, page.next_attempt) == (States.STATE_CHECKING, 0)
     assert (await impatient.submit(session_id)).state == States.STATE_CHECKING
-    assert (await impatient.get(session_id, seconds=20 * MINUTE)).state == States.STATE_CHECKING
+    assert (await impatient.get(session_id, seconds=20 * MINUTE)).state is SessionState.CHECKING
     await impatient.claims.work(seconds=20 * MINUTE)
     found = await impatient.get(session_id, seconds=20 * MINUTE)
-    assert (found.state, found.verification.state) == (States.STATE_SUCCEEDED, CLAIMED.STATE_SUCCEEDED)
+    assert found.verification is not None
+    assert (found.state, found.verification.state) == (SessionState.SUCCEEDED, ClaimState.SUCCEEDED)
 
 
 async def test_two_tabs_make_one_claim(world: SessionWorld) -> None:
@@ -274,7 +267,7 @@ async def test_two_tabs_make_one_claim(world: SessionWorld) -> None:
     answers: Any = await asyncio.gather(first, same, other, return_exceptions=True)
     assert answers[0].state == States.STATE_SUCCEEDED
     for answer in answers[1:]:
-        refused = isinstance(answer, IdvaultError) and answer.reason is Reason.REQUEST_ID_REUSED
+        refused = isinstance(answer, VaultError) and answer.reason is Reason.REQUEST_ID_REUSED
         assert refused or answer.state in (States.STATE_CHECKING, States.STATE_SUCCEEDED)
     assert len(world.claims.registry.checks) == 1
 
@@ -285,7 +278,7 @@ async def test_browsers_at_once_get_one_link(world: SessionWorld) -> None:
     answers: Any = await asyncio.gather(
         *(world.redeem(made.url, browser=number) for number in range(1, 6)), return_exceptions=True
     )
-    assert sorted(isinstance(each, PreconditionError) for each in answers) == [False] + [True] * 4
+    assert sorted(isinstance(each, PreconditionFailed) for each in answers) == [False] + [True] * 4
 
 
 async def test_a_limit_is_told_and_costs_no_attempt(world: SessionWorld) -> None:
@@ -295,7 +288,7 @@ async def test_a_limit_is_told_and_costs_no_attempt(world: SessionWorld) -> None
     for attempt in range(1, 6):
         await world.submit(first, attempt, name=f"错一{'一二三四五'[attempt - 1]}")
     second = await world.agreed(browser=2)
-    with pytest.raises(ExhaustedError):
+    with pytest.raises(Exhausted):
         await world.submit(second, browser=2)
     page = await world.page(second, browser=2)
     assert (page.next_attempt, page.attempts_left) == (1, 5)
@@ -304,7 +297,7 @@ async def test_a_limit_is_told_and_costs_no_attempt(world: SessionWorld) -> None
 async def test_an_account_is_verified_again(world: SessionWorld) -> None:
     """A renewal is about the given account; another owner leaves the session its attempts."""
     token = (await world.submit(await world.agreed())).verification.account_token
-    renewal: dict[str, Any] = {"account_token": token, "purpose": pb.SESSION_PURPOSE_RENEWAL}
+    renewal: dict[str, Any] = {"account_token": token, "purpose": SessionPurpose.RENEWAL}
     session_id = await world.agreed(**renewal)
     other = await world.submit(session_id, number="110000190101010001", name="某一一")
     assert other.verification.failure_reason == CLAIMED.FAILURE_REASON_DIFFERENT_OWNER
@@ -320,17 +313,17 @@ async def test_an_invitation_survives_mistyped_names(world: SessionWorld) -> Non
     (shown,) = (await campaigns.take(campaign)).invitations
     invited: dict[str, Any] = {
         "account_token": token,
-        "purpose": pb.SESSION_PURPOSE_INVITATION,
+        "purpose": SessionPurpose.INVITATION,
         "invitation_code": shown.code,
     }
-    with pytest.raises(PreconditionError) as refused:
-        await world.create(**{**invited, "invitation_code": "0" * 26})
-    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    assert (
+        await reason_of(world.create(**{**invited, "invitation_code": "0" * 26})) is Reason.ILLEGAL_TRANSITION
+    )
     session_id = await world.agreed(**invited)
     world.claims.registry.script.append(RegistryAnswer.MISMATCH)
     assert (await world.submit(session_id, name="错一一")).attempts_left == 4
     assert (await world.submit(session_id, 2)).state == States.STATE_SUCCEEDED
-    with pytest.raises(PreconditionError):
+    with pytest.raises(PreconditionFailed):
         await world.create(**invited)
 
 
@@ -342,7 +335,7 @@ async def invited(world: SessionWorld, count: int = 1) -> tuple[Campaign, list[d
     wanted = [
         {
             "account_token": each.account_token,
-            "purpose": pb.SESSION_PURPOSE_INVITATION,
+            "purpose": SessionPurpose.INVITATION,
             "invitation_code": each.code,
         }
         for each in shown
@@ -368,7 +361,7 @@ async def test_an_invitation_is_answered_without_verifying(world: SessionWorld) 
     assert await world.events("campaign:invitation:") == ["campaign:invitation:record"] * 3
     # The person changes her mind: an answer ends nothing.
     assert (await world.submit(later)).state == States.STATE_SUCCEEDED
-    with pytest.raises(PreconditionError):
+    with pytest.raises(PreconditionFailed):
         await world.answer(later, Answers.ANSWER_DISMISSED)
     assert (await world.page(silent)).state == States.STATE_AGREED
 
@@ -379,19 +372,20 @@ async def test_only_a_confirmed_browser_answers_an_invitation(world: SessionWorl
     made = await world.create(**wanted)
     page = await world.redeem(made.url)
     assert page.invited
-    with pytest.raises(PreconditionError) as unconfirmed:
-        await world.answer(made.session_id, Answers.ANSWER_DISMISSED)
-    assert unconfirmed.value.reason is Reason.ILLEGAL_TRANSITION
+    assert (
+        await reason_of(world.answer(made.session_id, Answers.ANSWER_DISMISSED)) is Reason.ILLEGAL_TRANSITION
+    )
     await world.bind(made.session_id)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFound):
         await world.answer(made.session_id, Answers.ANSWER_LATER, browser=2)
     for wrong in (0, 9):
-        with pytest.raises(InvalidError):
+        with pytest.raises(InvalidFields):
             await world.answer(made.session_id, wrong)
-    with pytest.raises(PreconditionError) as late:
-        await world.answer(made.session_id, Answers.ANSWER_LATER, seconds=15 * MINUTE)
-    assert late.value.reason is Reason.SESSION_EXPIRED
-    with pytest.raises(PreconditionError):
+    assert (
+        await reason_of(world.answer(made.session_id, Answers.ANSWER_LATER, seconds=15 * MINUTE))
+        is Reason.SESSION_EXPIRED
+    )
+    with pytest.raises(PreconditionFailed):
         await world.answer(await world.agreed(), Answers.ANSWER_LATER)
     assert await world.events("campaign:invitation:") == []
 
@@ -404,12 +398,12 @@ async def test_an_answer_needs_the_newest_code(world: SessionWorld) -> None:
     for attempt in range(1, 6):
         await world.submit(tried, attempt, name=f"错{'一' * attempt}")
     assert (await world.page(tried)).state == States.STATE_FAILED
-    with pytest.raises(PreconditionError):
+    with pytest.raises(PreconditionFailed):
         await world.create(**first)
     await world.answer(other, Answers.ANSWER_LATER)
     replaced = await world.agreed(**second)
     await world.campaigns.take(campaign, seconds=601)
-    with pytest.raises(PreconditionError):
+    with pytest.raises(PreconditionFailed):
         await world.answer(replaced, Answers.ANSWER_DISMISSED, seconds=602)
 
 
@@ -433,25 +427,22 @@ async def test_a_wrong_request_names_its_field(
     world: SessionWorld, changes: dict[str, Any], fields: dict[str, str]
 ) -> None:
     """Nothing is made, and no value is repeated."""
-    with pytest.raises(InvalidError) as refused:
-        await world.create(**changes)
-    assert {each.field: each.code for each in refused.value.violations} == fields
+    assert (await refused(world.create(**changes))).fields == fields
     assert await world.events() == []
 
 
 async def test_an_account_must_be_the_callers_and_open(world: SessionWorld) -> None:
     """An unknown account is told at once, not to the person."""
-    with pytest.raises(NotFoundError) as refused:
-        await world.create(account_token="acct_" + "0" * 26, purpose=pb.SESSION_PURPOSE_RENEWAL)
-    assert refused.value.reason is Reason.ACCOUNT_NOT_FOUND
+    assert (
+        await reason_of(world.create(account_token="acct_" + "0" * 26, purpose=SessionPurpose.RENEWAL))
+        is Reason.ACCOUNT_NOT_FOUND
+    )
 
 
 async def test_without_pages_there_is_no_link(main_database: Database) -> None:
     """A deployment that serves no pages says so."""
     world = SessionWorld(main_database, base_url="")
-    with pytest.raises(PreconditionError) as refused:
-        await world.create()
-    assert refused.value.reason is Reason.PAGES_NOT_SERVED
+    assert await reason_of(world.create()) is Reason.PAGES_NOT_SERVED
 
 
 async def test_a_preview_uses_nothing_up(world: SessionWorld) -> None:
@@ -459,11 +450,11 @@ async def test_a_preview_uses_nothing_up(world: SessionWorld) -> None:
     made = await world.create()
     code = made.url.rpartition("/")[2]
     for _ in range(3):
-        page = await world.call("GetSessionLink", pb.GetSessionLinkRequest(link_code=code), role="web")
+        page = await world.page_asks("GetSessionLink", pb.GetSessionLinkRequest(link_code=code))
         assert page.state == States.STATE_NEW
     assert (await world.redeem(made.url)).state == States.STATE_REDEEMED
-    with pytest.raises(NotFoundError):
-        await world.call("GetSessionLink", pb.GetSessionLinkRequest(link_code="0" * 26), role="web")
+    with pytest.raises(NotFound):
+        await world.page_asks("GetSessionLink", pb.GetSessionLinkRequest(link_code="0" * 26))
 
 
 async def test_no_secret_is_stored(world: SessionWorld) -> None:
@@ -485,7 +476,7 @@ async def test_a_step_needs_the_log(world: SessionWorld) -> None:
     session_id = await world.agreed()
     world.claims.waiting.oldest = at(-120).real
     for step in (world.submit, world.agree, world.bind):
-        with pytest.raises(UnavailableError) as refused:
+        with pytest.raises(Unavailable) as refused:
             await step(session_id, seconds=5)
         assert refused.value.reason is Reason.LOG_UNAVAILABLE
     assert (await world.page(session_id, seconds=5)).state == States.STATE_AGREED

@@ -18,8 +18,9 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault.tip_off import rules as tip_off_rules
+from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.tip_off import TipOff, TipOffChannel, TipOffState
+from idvault_verify.tip_off import TipOffChannel, TipOffState
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.flow_world import PARTY, at, request_id
@@ -40,12 +41,6 @@ async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOff
     await made.world.claims.verification.drain()
 
 
-@pytest_asyncio.fixture
-async def key(world: TipOffWorld) -> ModeratorKey:
-    """Return a registered moderator."""
-    return await world.world.moderator(1)
-
-
 async def filed_before(world: TipOffWorld, count: int, *, days_ago: int = 0, party: str = PARTY) -> None:
     """Store that a form had so many reports on a day."""
     day = at(-days_ago * DAY).today(world.policy.zone)
@@ -56,7 +51,7 @@ async def filed_before(world: TipOffWorld, count: int, *, days_ago: int = 0, par
     await world.database.act("test", add)
 
 
-async def by_form(world: TipOffWorld, *, seconds: float = 0, party: str = PARTY) -> TipOff:
+async def by_form(world: TipOffWorld, *, seconds: float = 0, party: str = PARTY) -> TipOffReport:
     return (await world.file_by_form(seconds=seconds, party=party)).tip_off
 
 

@@ -1,42 +1,28 @@
 """Reports of an operation over both databases: named at filing, counted by state, inherited by sanctions."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from idvault.core.db.database import Database
 from idvault.report import store as report_store
 from idvault.sanction import acts as sanction_acts
-from idvault.sanction.operation import acts as operation_acts
-from idvault.sanction.operation.rules import SanctionCount
 from idvault.sanction.rules import Sanction
-from idvault_client.sanctions import PlatformOperation
-from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault_client.errors import RequestIdReused
+from idvault_client.sanctions import OperationFigure, OperationTipOffs, PlatformOperation
+from idvault_client.tip_offs import TipOffReport
+from idvault_verify.error import Reason
 from idvault_verify.sanction import Degree, Scope
-from idvault_verify.tip_off import TipOff, TipOffState
-from tests.support.tip_off_world import TipOffWorld, closed, key_files, opened, report
+from tests.support.refusal import reason_of
+from tests.support.tip_off_world import TipOffWorld, closed, opened, report
 from tools.support.flow_world import PARTY, at, request_id
 
 
-@pytest_asyncio.fixture
-async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
-    """Return the world with a new database of each kind."""
-    made = TipOffWorld(main_database, key_files(tmp_path))
-    yield made
-    await made.world.claims.verification.drain()
+async def figures(world: TipOffWorld, operation: PlatformOperation) -> tuple[list[OperationFigure], Any]:
+    found = await world.world.asks().get_operation(operation.operation_id)
+    return list(found.figures), found.tip_offs
 
 
-async def figures(world: TipOffWorld, operation: PlatformOperation) -> tuple[list[SanctionCount], Any]:
-    _, sanctions, tip_offs = await operation_acts.get(
-        world.world.vault, PARTY, operation.operation_id, now=at(0)
-    )
-    return list(sanctions), tip_offs
-
-
-async def upheld(world: TipOffWorld, tip_off: TipOff, **named: Any) -> Sanction:
+async def upheld(world: TipOffWorld, tip_off: TipOffReport, **named: Any) -> Sanction:
     """Assign and uphold a report; return its sanction as stored."""
     key, token = await world.world.moderator(1), await world.world.account()
     await world.assign(tip_off, key.moderator_id)
@@ -59,15 +45,9 @@ async def test_reports_are_counted_by_state(world: TipOffWorld) -> None:
     await world.merge(made[2], [made[4]], me)
     assert await figures(world, operation) == (
         [],
-        {
-            TipOffState.RECEIVED: 2,
-            TipOffState.ASSIGNED: 1,
-            TipOffState.ANSWERED: 1,
-            TipOffState.MERGED: 1,
-            TipOffState.RESOLVED: 1,
-        },
+        OperationTipOffs(received=2, assigned=1, answered=1, merged=1, resolved=1),
     )
-    assert await figures(world, other) == ([], {TipOffState.RECEIVED: 1})
+    assert await figures(world, other) == ([], OperationTipOffs(received=1))
     assert (await world.get(made[0])).tip_off.operation_id == operation.operation_id
     assert await world.listed(operation_id=other.operation_id, party="platform-b") == []
 
@@ -89,20 +69,16 @@ async def test_only_an_open_operation_of_ones_own(world: TipOffWorld) -> None:
     """Another platform's is unknown; a closed one gets nothing new, and a repetition finds its report."""
     theirs, mine = await opened(world, party="platform-b"), await opened(world)
     for unknown in (theirs.operation_id, "f" * 32):
-        with pytest.raises(NotFoundError) as missing:
-            await world.file(operation_id=unknown)
-        assert missing.value.reason is Reason.OPERATION_NOT_FOUND
+        assert await reason_of(world.file(operation_id=unknown)) is Reason.OPERATION_NOT_FOUND
     named = report(operation_id=mine.operation_id, reporter_token=await world.person(1))
     first = await world.file(named, request_id=request_id(7))
     await closed(world, mine)
-    with pytest.raises(PreconditionError) as refused:
-        await world.file(named)
-    assert refused.value.reason is Reason.OPERATION_CLOSED
+    assert await reason_of(world.file(named)) is Reason.OPERATION_CLOSED
     assert await world.file(named, request_id=request_id(7)) == first
-    with pytest.raises(AlreadyExistsError):
-        await world.file(named, operation_id=None, request_id=request_id(7))
+    with pytest.raises(RequestIdReused):
+        await world.file(named, operation_id="", request_id=request_id(7))
     assert await world.events() == ["tipoff:report:file"]
-    reporter = await world.reporter(first.tip_off.reporter_id or "")
+    reporter = await world.reporter(first.tip_off.reporter_id)
     assert reporter.filed == 1, "what is refused counts for nobody"
 
 
@@ -113,8 +89,8 @@ async def test_the_sanction_of_a_report_inherits_its_operation(world: TipOffWorl
     sanction = await upheld(world, filed)
     assert sanction.operation_id == operation.operation_id
     assert await figures(world, operation) == (
-        [SanctionCount(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0)],
-        {TipOffState.RESOLVED: 1},
+        [OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0)],
+        OperationTipOffs(resolved=1),
     )
     pages = await world.world.pages(size=9, operation_id=operation.operation_id)
     assert pages == [[sanction.sanction_id]]
@@ -135,4 +111,4 @@ async def test_a_report_is_upheld_after_its_operation_is_closed(world: TipOffWor
     filed = (await world.file(operation_id=operation.operation_id)).tip_off
     await closed(world, operation)
     assert (await upheld(world, filed)).operation_id is None
-    assert await figures(world, operation) == ([], {TipOffState.RESOLVED: 1})
+    assert await figures(world, operation) == ([], OperationTipOffs(resolved=1))

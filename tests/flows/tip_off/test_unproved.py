@@ -13,6 +13,7 @@ from idvault.core.db.database import Database
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter
+from idvault_client.tip_offs import TipOffReporter
 from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 from tools.support.flow_world import PARTY, at
@@ -31,7 +32,7 @@ async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOff
     await made.world.claims.verification.drain()
 
 
-async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
+async def known(world: TipOffWorld, standing: ReporterStanding) -> TipOffReporter:
     """Store what a service that knew contacts would know: a standing, and a day that is used up."""
     assert isinstance(world.context.secrets, KeyedTipOffSecrets)
     reporter_id = world.context.secrets.reporter_id(relying_party=PARTY, kind="contact", value=CONTACT)
@@ -43,7 +44,7 @@ async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
         await reporter_store.put(connection, made)
 
     await world.database.act("test", put)
-    return made
+    return await world.reporter(reporter_id)
 
 
 @pytest.mark.parametrize("standing", list(ReporterStanding))
@@ -54,8 +55,8 @@ async def test_no_channel_lends_a_standing(world: TipOffWorld, standing: Reporte
     for channel in CHANNELS:
         for spelling in SPELLINGS:
             filed = (await world.file(channel=channel, contact=spelling)).tip_off
-            assert (filed.reporter_id, filed.trusted) == (None, False)
-    page = await world.page(limit=1_000)
+            assert (filed.reporter_id, filed.trusted) == ("", False)
+    page = await world.asks().list_page(page_size=1_000)
     assert plain.tip_off_id in {each.tip_off_id for each in page.tip_offs}
     assert not any(each.trusted or each.reporter_id for each in page.tip_offs)
     assert await world.reporters() == [before]
@@ -70,8 +71,8 @@ async def test_no_decision_changes_a_standing(
     before = await known(world, ReporterStanding.TRUSTED)
     flagger = await world.world.account(1)
     mine = (await world.file(reporter_token=flagger, contact=CONTACT, channel=TipOffChannel.APP)).tip_off
-    await world.set_standing(mine.reporter_id or "", ReporterStanding.TRUSTED)
-    own = await world.reporter(mine.reporter_id or "")
+    await world.set_standing(mine.reporter_id, ReporterStanding.TRUSTED)
+    own = await world.reporter(mine.reporter_id)
     key = await world.world.moderator(1)
     leading, merged = [(await world.file(channel=channel, contact=CONTACT)).tip_off for _ in range(2)]
     await world.assign(leading, key.moderator_id)
@@ -91,7 +92,7 @@ async def test_nobody_learns_who_reported_today(world: TipOffWorld, channel: Tip
 
     def told(filed: Any) -> tuple[Any, ...]:
         made = filed.tip_off
-        return made.state, made.due_at, made.trusted, made.reporter_id, len(filed.secret)
+        return made.state, made.due_time, made.trusted, made.reporter_id, len(filed.secret)
 
     assert {told(each) for each in used} == {told(new)}
     assert await world.reporters() == []
@@ -112,6 +113,6 @@ async def test_only_a_session_of_the_platform_proves(
     """Of a mail or a telephone call the platform knows only what somebody says: its account is nobody's."""
     token = await world.world.account(1)
     filed = (await world.file(channel=channel, reporter_token=token, contact=CONTACT)).tip_off
-    assert (filed.reporter_id is not None) is proves
+    assert (filed.reporter_id != "") is proves
     assert len(await world.reporters()) == proves
-    assert filed.due_at - filed.filed_at > timedelta(days=7)
+    assert filed.due_time - filed.file_time > timedelta(days=7)

@@ -1,29 +1,26 @@
 """Reports against a reference model: a state machine on both databases, and a long random walk."""
 
-import asyncio
 import random
-import shutil
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from idvault.core.db.database import Database
+from idvault_client.errors import VaultError
+from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.error import IdvaultError, TransitionError
-from idvault_verify.tip_off import TipOff, TipOffOutcome
+from idvault_verify.tip_off import TipOffOutcome
+from tests.support.refusal import outcome, states_or_reason
+from tests.support.steps import DatabaseSteps, take_steps
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tools.support import builders, walks
@@ -43,7 +40,7 @@ class Walk:
         self.keys: list[ModeratorKey] = []
         self.token = ""
         self.people: list[str] = []
-        self.made: list[TipOff] = []
+        self.made: list[TipOffReport] = []
         self.now = 0
         self.told: Counter[str] = Counter()
 
@@ -62,9 +59,9 @@ class Walk:
         due_at = ((self.now + HALF_DAY) // DAY + 8) * DAY - HALF_DAY
         expected = self.model.file(reporter=reporter, due_at=due_at, now=self.now)
 
-        async def filed() -> TipOff:
+        async def filed() -> TipOffReport:
             made = (await self.world.file(reporter_token=token, seconds=self.now)).tip_off
-            assert self.seconds(made.due_at) == due_at
+            assert self.seconds(made.due_time) == due_at
             self.made.append(made)
             return made
 
@@ -115,14 +112,8 @@ class Walk:
         await self.world.remind(seconds=self.now)
 
     async def agree_on(self, expected: str, work: Any) -> None:
-        try:
-            found: TipOff = await work
-        except TransitionError as error:
-            said = f"{error.state} -> {error.wanted}"
-        except IdvaultError as error:
-            said = error.reason.value
-        else:
-            said = found.state.value
+        found = await outcome(work)
+        said = states_or_reason(found) if isinstance(found, VaultError) else str(found.state)
         self.told[said] += 1
         assert said == expected
 
@@ -131,15 +122,15 @@ class Walk:
         for place in places:
             found = (await self.world.get(self.made[place], seconds=self.now)).tip_off
             expected = self.model.reports[place]
-            assert found.state.value == expected.state()
+            assert found.state == expected.state()
             assert found.outcome == expected.outcome
             assert found.reminder == expected.reminder(self.now)
-            assert self.seconds(found.answered_at) == expected.answered_at
-            assert self.seconds(found.resolved_at) == expected.closed_at
+            assert self.seconds(found.answer_time) == expected.answered_at
+            assert self.seconds(found.resolve_time) == expected.closed_at
             if expected.into is None:
-                assert found.assignee == self.id_of(expected.assignee)
+                assert (found.moderator_id or None) == self.id_of(expected.assignee)
             else:
-                assert found.merged_into == self.made[expected.into].tip_off_id
+                assert found.merged_into_id == self.made[expected.into].tip_off_id
 
     async def agree_on_counts(self) -> None:
         """Compare what the public log counts, after the worker has written what has come due."""
@@ -164,7 +155,7 @@ class Walk:
                 [outcome for _, outcome in judged].count(name) for name in ("UPHELD", "DISMISSED", "ABUSIVE")
             ]
 
-    async def _read(self, tip_off_id: str) -> TipOff:
+    async def _read(self, tip_off_id: str) -> TipOffReport:
         place = next(place for place, each in enumerate(self.made) if each.tip_off_id == tip_off_id)
         return (await self.world.get(self.made[place], seconds=self.now)).tip_off
 
@@ -177,29 +168,16 @@ WHO = st.integers(0, MODERATORS - 1)
 PLACE = st.integers(0, 50)
 
 
-class TipOffSteps(RuleBasedStateMachine):
+class TipOffSteps(DatabaseSteps):
     """The steps; the databases exist for one run."""
-
-    maker: Maker
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="idvault-tip-off-"))
-        self._loop = asyncio.new_event_loop()
-        self._databases: Databases = self.maker.fresh(self._folder)
-        self._database = Database(url=self._databases.main_url)
-        self.walk = Walk(self._database, self._folder)
+        self.walk = Walk(self.database, self.folder)
 
-    def teardown(self) -> None:
-        self.run(self.walk.agree_on_counts())
-        self.run(self.walk.world.world.claims.verification.drain())
-        self.run(self._database.close())
-        self._loop.close()
-        self.maker.drop(self._databases)
-        shutil.rmtree(self._folder)
-
-    def run(self, work: Any) -> Any:
-        return self._loop.run_until_complete(work)
+    async def end(self) -> None:
+        await self.walk.agree_on_counts()
+        await self.walk.world.world.claims.verification.drain()
 
     @initialize()
     def begin(self) -> None:
@@ -267,15 +245,7 @@ class TipOffSteps(RuleBasedStateMachine):
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     """On both databases: states, reminders, answers, decisions, and what the log counts."""
-    TipOffSteps.maker = maker
-    run_state_machine_as_test(
-        TipOffSteps,
-        settings=settings(
-            max_examples=walks.length(80),
-            stateful_step_count=25,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    take_steps(TipOffSteps, maker, count=25)
 
 
 @pytest.mark.long

@@ -79,7 +79,7 @@ async def test_a_public_account_that_has_another_owner_now(world: PublicAccountW
     """An act on what was read before its owner changed is refused, to be repeated."""
     opened = await world.open(await world.company())
     found = await world.stored(opened)
-    moved = Owned(opened.public_account, found.owner)
+    moved = Owned(found.public_account, found.owner)
     elsewhere = await world.person()
     object.__setattr__(moved.public_account, "account_token", elsewhere)
     with pytest.raises(UnavailableError):

@@ -1,24 +1,30 @@
 """The acts of reports, interrupted at each statement and at the commit, on both databases."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from idvault.core.act import SYSTEM
+from idvault.moderator.acts import ModerationCall
 from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.acts import filing
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
+from idvault.tip_off.acts.filing import NewTipOff
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
+from idvault_client.tip_offs import TipOffReport
 from idvault_verify.error import UnavailableError
 from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, opened, report
-from tools.support.flow_world import at, request_id
+from tools.support.flow_world import PARTY, at, request_id
+from tools.support.sanction_world import ACTOR
 from tools.support.storage_world import World
 
 Act = Callable[[], Awaitable[Any]]
@@ -31,7 +37,13 @@ def reports(world: World, tmp_path: Path) -> TipOffWorld:
     return TipOffWorld(world.database, key_files(tmp_path))
 
 
-async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
+def decided(moderator_id: str) -> TipOffCall:
+    """Return a moderator's call, as an act knows it."""
+    by = ModerationCall(PARTY, ACTOR, "", "", b"", moderator_id=moderator_id)
+    return TipOffCall(PARTY, ACTOR, request_id(8), "Decide", b"", by)
+
+
+async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOffReport, str]:
     """Return an assigned report with two that were merged into it, and its moderator."""
     me = (await reports.world.moderator(1)).moderator_id
     people = [await reports.person(place) for place in range(3)]
@@ -43,18 +55,18 @@ async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
 
 
 async def _decided(
-    reports: TipOffWorld, mutation: CaseMutation[Any], tip_off: TipOff, me: str, *given: Any
+    reports: TipOffWorld, mutation: CaseMutation[Any], tip_off: TipOffReport, me: str, *given: Any
 ) -> Act:
     """Return the act of a mutation, without what is read before it."""
-    call = await reports.decided("Decide", tip_off.tip_off_id, me, by=me)
+    call = decided(me)
     vault, acting = reports.vault, Acting(me, b"paper")
     request = call.request(vault.fingerprinter)
     return lambda: mutation.act.run(vault, call, at(0), request, tip_off.tip_off_id, acting, *given)
 
 
-def sealed(reports: TipOffWorld, tip_off: TipOff, name: str, text: str) -> tuple[TipOffText, ...]:
+def sealed(reports: TipOffWorld, tip_off: TipOffReport, name: str, text: str) -> tuple[TipOffText, ...]:
     """Return a text as it is handed to an act."""
-    call = TipOffCall(tip_off.relying_party, "b" * 32, request_id(8), "Decide", b"")
+    call = TipOffCall(PARTY, ACTOR, request_id(8), "Decide", b"")
     return sealed_texts(call, tip_off.tip_off_id, name, text, sealer=reports.context.sealer)
 
 
@@ -67,14 +79,19 @@ async def _file(reports: TipOffWorld) -> Act:
         content=b"c",
         operation_id=(await opened(reports)).operation_id,
     )
-    return lambda: reports.file(asked, request_id=request_id(9))
+    return _filed(reports, asked, "FileTipOff")
 
 
 async def _file_by_form(reports: TipOffWorld) -> Act:
     for _ in range(tip_off_rules.limit(())):
         await reports.file_by_form()
     asked = report(content=b"c", contact="a@example.org")
-    return lambda: reports.file_by_form(asked, request_id=request_id(9))
+    return _filed(reports, replace(asked, by_form=True), "FileTipOffForm")
+
+
+def _filed(reports: TipOffWorld, asked: NewTipOff, method: str) -> Act:
+    call = TipOffCall(PARTY, ACTOR, request_id(9), method, b"")
+    return lambda: filing.file(reports.vault, call, at(0), asked, reports.context)
 
 
 async def _answer(reports: TipOffWorld) -> Act:
@@ -93,12 +110,13 @@ async def _uphold(reports: TipOffWorld) -> Act:
     named = (await opened(reports)).operation_id
     target = TipOffTarget(TargetKind.ACCOUNT, token)
     leading, _ = await _leading(reports, target=target, operation_id=named)
+    stored = await reports.stored(leading)
     key = await reports.world.moderator(1)
     kept = list[tuple[Any, ...]]()
 
     async def keep(*given: Any, **named: Any) -> TipOff:
         kept.append((given, named))
-        return leading
+        return stored
 
     # What is read before the act is not interrupted: a call that is refused there looks for a repeat.
     act = acts._resolve.act
@@ -118,21 +136,21 @@ async def _merge(reports: TipOffWorld) -> Act:
 
 
 async def _remind(reports: TipOffWorld) -> Act:
-    made = (await reports.file()).tip_off
+    made = await reports.stored((await reports.file()).tip_off)
     return lambda: reporter_acts.remind(reports.vault, SYSTEM, at(8 * DAY), made)
 
 
 async def _delete_texts(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
-    made = await reports.dismiss(leading, me, reply="a")
+    made = await reports.stored(await reports.dismiss(leading, me, reply="a"))
     return lambda: reporter_acts.delete_texts(reports.vault, SYSTEM, at(99 * DAY), made)
 
 
 async def _set_standing(reports: TipOffWorld) -> Act:
     made, other = [(await reports.file(reporter_token=await reports.person(each))).tip_off for each in (1, 2)]
-    await reports.set_standing(other.reporter_id or "", ReporterStanding.TRUSTED)
-    call = await reports.decided("SetReporterStanding", by=(await reports.world.clerk()).moderator_id)
-    vault, reporter_id, trusted = reports.vault, made.reporter_id or "", ReporterStanding.TRUSTED
+    await reports.set_standing(other.reporter_id, ReporterStanding.TRUSTED)
+    call = decided((await reports.world.clerk()).moderator_id)
+    vault, reporter_id, trusted = reports.vault, made.reporter_id, ReporterStanding.TRUSTED
     request = call.request(vault.fingerprinter)
     return lambda: reporter_acts._set_standing.run(
         vault, call, at(0), request, reporter_id, b"paper", trusted, None

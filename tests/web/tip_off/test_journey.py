@@ -82,7 +82,7 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
             page.get_by_role("button", name="开始举报").wait_for()
 
         await visit(reports, viewport={"width": 320, "height": 640})
-        [filed] = (await place.tip_offs.page(limit=5)).tip_offs
+        [filed] = (await place.tip_offs.asks().list_page()).tip_offs
         case = await place.tip_offs.get(filed)
         assert (case.text, case.contact) == (TEXT, "canary@example.org")
         assert Image.open(BytesIO(case.content)).format == "JPEG"

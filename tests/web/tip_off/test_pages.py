@@ -79,7 +79,7 @@ async def test_a_report_and_its_reply(site: Site, language: str, title: str) -> 
     assert done.title == title
     reference, secret = numbers(done)
     assert (len(reference), len(secret)) == (14, 19)
-    page = await site.tip_offs.page(limit=10)
+    page = await site.tip_offs.asks().list_page()
     case = await site.tip_offs.get(page.tip_offs[0])
     assert (case.text, case.contact, case.content) == (
         "金丝雀：不实信息\n第二行 👩🚒",
@@ -105,8 +105,8 @@ async def test_an_anonymous_report(site: Site) -> None:
     browser = await site.browser()
     path = await answered(browser, contact="")
     assert len(numbers(await browser.follow(await sent(browser, path)))) == 2
-    page = await site.tip_offs.page(limit=10)
-    assert page.tip_offs[0].reporter_id is None
+    page = await site.tip_offs.asks().list_page()
+    assert page.tip_offs[0].reporter_id == ""
 
 
 async def test_sending_again_files_once(site: Site) -> None:
@@ -122,7 +122,7 @@ async def test_sending_again_files_once(site: Site) -> None:
     assert numbers(await browser.follow(again)) == first
     for step in ("what", "where", "contact", "why"):
         assert numbers(await browser.follow(await browser.get(f"{path}/{step}"))) == first
-    assert len((await site.tip_offs.page(limit=10)).tip_offs) == 1
+    assert len((await site.tip_offs.asks().list_page()).tip_offs) == 1
 
 
 async def test_two_drafts_do_not_mix(site: Site) -> None:
@@ -185,7 +185,7 @@ async def test_a_refused_file_loses_no_text(site: Site) -> None:
     worse = await sent(browser, path, why="", evidence=bytes(65_537), kept=kept)
     done = await browser.follow(await sent(browser, path, why="", kept=worse.hidden("kept")))
     assert len(numbers(done)) == 2
-    case = await site.tip_offs.get((await site.tip_offs.page(limit=10)).tip_offs[0])
+    case = await site.tip_offs.get((await site.tip_offs.asks().list_page()).tip_offs[0])
     assert case.text.startswith("金丝雀")
     assert (await sent(browser, await answered(browser), why="", kept=kept)).status == 422
 
