@@ -227,9 +227,7 @@ async def campaign_of(connection: Connection, *, account_token: str, code_hash: 
 
 
 async def conclude(connection: Connection, owner: Account, *, succeeded: bool, today: date) -> None:
-    """Update the invitations of a locked account after its claim ended; only imported accounts have any."""
-    if owner.state is not AccountState.UNVERIFIED:
-        return
+    """Update the invitations of an imported account, locked and never verified, after its claim ended."""
     for one in await connection.all(_LOCK_ALL, token=owner.account_token):
         await put(connection, invitation_rules.conclude(invitation=one, succeeded=succeeded, today=today))
 

@@ -29,7 +29,7 @@ from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
-from idvault_verify.account import Account, AccountState
+from idvault_verify.account import Account
 
 
 def _add_all(table: Table, given: Subquery, common: Mapping[str, object]) -> Statement[Any]:
@@ -82,10 +82,8 @@ _UNLIMIT = statement(_MINE.values(limited_by=None))
 async def verified(connection: Connection, owner: Account, concluded: Account, *, now: datetime) -> Account:
     """Store the first verification of an imported account; return the account without a campaign's limit.
 
-    owner: the locked account before the claim ended; concluded: the account after it.
+    owner: the locked account before the claim ended, never verified; concluded: the account after it.
     """
-    if owner.state is not AccountState.UNVERIFIED:
-        return concluded
     limited_by = await connection.one(_VERIFIED, token=owner.account_token, verified_on=concluded.verify_date)
     if limited_by is None:
         return concluded

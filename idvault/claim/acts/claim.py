@@ -274,7 +274,7 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
 
 
 async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _InForce) -> Account:
-    """Return the account after the claim's end; updates a legacy account's invitations."""
+    """Return the account after the claim's end."""
     succeeded, today = ending.outcome.succeeded, tx.now.today(ending.policy.zone)
     concluded = rules.conclude(
         account=found.owner,
@@ -284,11 +284,13 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
         today=today,
         valid_days=ending.policy.verification_days,
     )
-    await invitation_store.conclude(tx.connection, found.owner, succeeded=succeeded, today=today)
-    if succeeded:
-        concluded = await legacy_account_store.verified(
-            tx.connection, found.owner, concluded, now=tx.now.business
-        )
+    # Only an imported account that was never verified is in a campaign.
+    if found.owner.state is AccountState.UNVERIFIED:
+        await invitation_store.conclude(tx.connection, found.owner, succeeded=succeeded, today=today)
+        if succeeded:
+            concluded = await legacy_account_store.verified(
+                tx.connection, found.owner, concluded, now=tx.now.business
+            )
     if in_force is None or ending.delay is None:
         return concluded
     return await _following(tx, found.owner, concluded, in_force, ending.delay)
