@@ -291,7 +291,7 @@ class Life(RuleBasedStateMachine):
             ):
                 model.swept = True
                 self.acts["expire"] += 1
-            kept = [s.resealed for s in self.run(self.room.read(lists.shares, disclosure_id=which))]
+            kept = [s.resealed for s in self.run(self.room.read(rows.shares, disclosure_id=which))]
             over = self.now >= model.end or model.state() in (
                 DisclosureState.DENIED,
                 DisclosureState.CANCELLED,

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
-from idvault.disclosure.store import lists
+from idvault.disclosure.store import rows
 from idvault.key.acts.stored import ShredKeys
 from idvault.log.acts.proofs import LogProofs
 from idvault_client.errors import Unavailable
@@ -88,7 +88,7 @@ async def opened_behind_the_log(
             custodian=each.custodian,
             index=each.place,
         )
-        for each in await room.read(lists.shares, disclosure_id=disclosure_id)
+        for each in await room.read(rows.shares, disclosure_id=disclosure_id)
         if each.custodian in only
     }
     record = room.records[account_token]

@@ -7,7 +7,7 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.page_token import FIELD
 from idvault.custody.handover import acts
 from idvault.custody.handover.acts import EndCommand, HandOverCommand
-from idvault.disclosure.acts.custodian import DisclosureContext
+from idvault.disclosure.acts.refusal import DisclosureContext
 from idvault_verify import handover as rules
 from idvault_verify import token
 from idvault_verify.clock import ClockReading

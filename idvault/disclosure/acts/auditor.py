@@ -24,7 +24,7 @@ from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.custodian import DisclosureContext
+from idvault.disclosure.acts.refusal import DisclosureContext
 from idvault.disclosure.ports import EndedClaim, Filed, Filing, GivenShare, RecordEvidence
 from idvault.disclosure.store import lists, rows, store
 from idvault.key.acts.stored import ShredKeys
@@ -461,7 +461,7 @@ async def _hand_over(
         (checked.entry_id, filed.entry_id, entry_id), account_token=opened.account_token, patience=patience
     )
     shares = await context.vault.read(
-        "disclosure.shares", lambda one: lists.shares(one, disclosure_id=disclosure_id)
+        "disclosure.shares", lambda one: rows.shares(one, disclosure_id=disclosure_id)
     )
     if sum(share.resealed is not None for share in shares) < filed.threshold:
         raise PreconditionError(Reason.DISCLOSURE_EXPIRED)

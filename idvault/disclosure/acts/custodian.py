@@ -4,27 +4,23 @@
 - An approval holds the hash of the share and not the share. Its answer comes with the proof of its entry.
 - A share is taken only in a second act, if it has the hash that was approved. This act is logged, too.
 - A code is spent after all other checks, and never for a repeat. A denial and a release need no code.
-
-Seals and opens the denials of a disclosure, whose reasons describe the case.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 
 from idvault.account.store import kept as account_kept
-from idvault.core.act import Tx, Vault, known, member_mutation
+from idvault.core.act import Tx, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
-from idvault.core.second_factor import SecondFactorCheck
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.acts.refusal import DisclosureContext
 from idvault.disclosure.ports import CaseTextSealer, Deciding, Filed, OwnDecision, Releasing
 from idvault.disclosure.store import lists, rows
-from idvault.log.acts.proofs import LogProofs, Proofs, Proved
+from idvault.log.acts.proofs import Proofs, Proved
 from idvault.people import acts as people_acts
-from idvault.people.acts import RosterSource
 from idvault.sealing.ports import SealedText
 from idvault_verify import disclosure as verify_disclosure
 from idvault_verify.attest import disclosure as papers
@@ -47,15 +43,6 @@ from idvault_verify.record import SealedRecord
 def sealed_denial(*, case_texts: CaseTextSealer, filed: Filed, custodian: str, signed: bytes) -> SealedText:
     """Return a signed denial as it is stored."""
     return case_texts.seal(disclosure_id=filed.disclosure.disclosure_id, text=signed, custodian=custodian)
-
-
-def opened(*, case_texts: CaseTextSealer, filed: Filed) -> Mapping[str, bytes]:
-    """Return the signed denials by custodian; raises DamagedError (RECORD_DAMAGED)."""
-    disclosure_id = filed.disclosure.disclosure_id
-    return {
-        custodian: case_texts.open(disclosure_id=disclosure_id, sealed=denial, custodian=custodian)
-        for custodian, denial in filed.denials.items()
-    }
 
 
 LONGEST_SHARE = 4 * 1024
@@ -108,31 +95,6 @@ class ReleaseCommand:
     call: MemberAsked
     disclosure_id: str
     resealed: bytes = field(repr=False)
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class DisclosureContext:
-    """What auditors and custodians need beside their requests. observe: counts verbs."""
-
-    vault: Vault
-    case_texts: CaseTextSealer
-    rosters: RosterSource
-    second_factor: SecondFactorCheck
-    proofs: LogProofs
-    refusals: Refusals
-    observe: Callable[[str], None]
-
-    async def find(self, disclosure_id: str) -> Filed:
-        """Return a disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        return await self.vault.read("disclosure.get", lambda one: rows.get(one, disclosure_id=disclosure_id))
-
-    def signed_request(self, filed: Filed) -> bytes:
-        """Return what the auditor signed; raises DamagedError (RECORD_DAMAGED)."""
-        return self.case_texts.open(disclosure_id=filed.disclosure.disclosure_id, sealed=filed.text)
-
-    def denials(self, filed: Filed) -> Mapping[str, bytes]:
-        """Return the signed denials by custodian; raises DamagedError."""
-        return opened(case_texts=self.case_texts, filed=filed)
 
 
 async def _again(connection: Connection, _answer: bytes, asked: Deciding | Releasing) -> Filed:

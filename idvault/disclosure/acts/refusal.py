@@ -1,12 +1,16 @@
 """Logs refused attempts of roster members: at most one entry a minute for each actor and reason."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from idvault.core.act import MemberActor, Tx, Vault, act
+from idvault.core.second_factor import SecondFactorCheck
 from idvault.disclosure import rules
-from idvault.disclosure.store import store
+from idvault.disclosure.ports import CaseTextSealer, Filed
+from idvault.disclosure.store import rows, store
+from idvault.log.acts.proofs import LogProofs
+from idvault.people.acts import RosterSource
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.event import EventType
@@ -73,3 +77,32 @@ class Refusals:
         """Count one refusal, with a log entry if the last entry was in another minute."""
         await refuse(self.vault, MemberActor(actor_id), now, reason)
         self.observe(_VERB)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class DisclosureContext:
+    """What auditors and custodians need beside their requests. observe: counts verbs."""
+
+    vault: Vault
+    case_texts: CaseTextSealer
+    rosters: RosterSource
+    second_factor: SecondFactorCheck
+    proofs: LogProofs
+    refusals: Refusals
+    observe: Callable[[str], None]
+
+    async def find(self, disclosure_id: str) -> Filed:
+        """Return a disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        return await self.vault.read("disclosure.get", lambda one: rows.get(one, disclosure_id=disclosure_id))
+
+    def signed_request(self, filed: Filed) -> bytes:
+        """Return what the auditor signed; raises DamagedError (RECORD_DAMAGED)."""
+        return self.case_texts.open(disclosure_id=filed.disclosure.disclosure_id, sealed=filed.text)
+
+    def denials(self, filed: Filed) -> Mapping[str, bytes]:
+        """Return the signed denials by custodian; raises DamagedError (RECORD_DAMAGED)."""
+        disclosure_id = filed.disclosure.disclosure_id
+        return {
+            custodian: self.case_texts.open(disclosure_id=disclosure_id, sealed=denial, custodian=custodian)
+            for custodian, denial in filed.denials.items()
+        }

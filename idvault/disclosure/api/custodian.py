@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from idvault.core.edge import convert, page_token, repetition
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import custodian as acts
-from idvault.disclosure.acts.custodian import DecideCommand, DisclosureContext, ReleaseCommand
+from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
+from idvault.disclosure.acts.refusal import DisclosureContext
 from idvault.disclosure.api import auditor
 from idvault.disclosure.api.auditor import LONGEST_WAIT, report
 from idvault_verify.clock import ClockReading

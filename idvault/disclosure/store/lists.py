@@ -1,4 +1,4 @@
-"""Lists disclosures: those that are due, an auditor's or a custodian's; and their shares and openings."""
+"""Lists disclosures: those that are due, an auditor's or a custodian's; and their openings."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from idvault.core.tables.disclosure import (
     kept_records,
 )
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.ports import Filed, GivenShare, OwnDecision, RecordAccess, RecordDisclosure
+from idvault.disclosure.ports import Filed, OwnDecision, RecordAccess, RecordDisclosure
 from idvault.disclosure.store import rows as disclosure_rows
 from idvault_verify.disclosure import Disclosure, DisclosureState, Verdict
 
@@ -88,20 +88,6 @@ _PENDING = statement(
     .order_by(disclosures.c.created_at, disclosures.c.disclosure_id)
     .offset(param("offset", Integer))
     .limit(_LIMIT)
-)
-_SHARES = statement(
-    select(
-        disclosure_decisions.c.custodian,
-        disclosure_decisions.c.place,
-        disclosure_decisions.c.resealed,
-        disclosure_decisions.c.signed,
-    )
-    .where(
-        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
-        disclosure_decisions.c.released_at.is_not(None),
-    )
-    .order_by(disclosure_decisions.c.place),
-    lambda row: GivenShare(*row),
 )
 _OWN_DECISION = statement(
     select(
@@ -186,11 +172,6 @@ async def pending(
         offset=offset,
         limit=limit,
     )
-
-
-async def shares(connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
-    """Return the released shares, ordered by place."""
-    return await connection.all(_SHARES, disclosure_id=disclosure_id)
 
 
 async def own_decision(connection: Connection, *, disclosure_id: str, custodian: str) -> OwnDecision | None:

@@ -18,7 +18,7 @@ from idvault.core.db.statement import Statement, param, scalar, statement, upser
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.core.tables.erasure import erasures
-from idvault.disclosure.ports import Deciding, EndedClaim, Filed, RecordEvidence, Releasing
+from idvault.disclosure.ports import Deciding, EndedClaim, Filed, GivenShare, RecordEvidence, Releasing
 from idvault.log import store as log_store
 from idvault.sealing.ports import SealedText
 from idvault_verify.claim import ClaimState
@@ -194,6 +194,27 @@ async def add_share(
         released_at=now,
         entry_id=entry_id,
     )
+
+
+_SHARES = statement(
+    select(
+        disclosure_decisions.c.custodian,
+        disclosure_decisions.c.place,
+        disclosure_decisions.c.resealed,
+        disclosure_decisions.c.signed,
+    )
+    .where(
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.released_at.is_not(None),
+    )
+    .order_by(disclosure_decisions.c.place),
+    lambda row: GivenShare(*row),
+)
+
+
+async def shares(connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
+    """Return the released shares, ordered by place."""
+    return await connection.all(_SHARES, disclosure_id=disclosure_id)
 
 
 async def disclose(

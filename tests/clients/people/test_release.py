@@ -21,7 +21,7 @@ from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.disclosure.acts import auditor as auditor_acts
 from idvault.disclosure.api import history as history_api
 from idvault.disclosure.ports import Filing
-from idvault.disclosure.store import lists
+from idvault.disclosure.store import rows
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault_client.errors import Unavailable
@@ -205,7 +205,7 @@ async def test_a_share_does_not_leave_before_its_approval_is_public(room: Chambe
     assert refused.value.finding.value in {"NOT_IN_LOG", "LOG_INVALID", "LOG_FORKED"}
     assert not isinstance(refused.value, UnloggedReleaseError)
     assert not any(method.endswith("/ReleaseShare") for method, _ in edge.calls)
-    assert await room.read(lists.shares, disclosure_id=disclosure_id) == []
+    assert await room.read(rows.shares, disclosure_id=disclosure_id) == []
     assert await room.refusals(A) == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from idvault.core.tables.disclosure import disclosure_decisions, disclosure_refusals, disclosures
-from idvault.disclosure.store import lists, rows
+from idvault.disclosure.store import rows
 from idvault_client.errors import NotFound, TooManyAttempts, Unavailable
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.disclosure import DisclosureState, Verdict
@@ -138,7 +138,7 @@ async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
     await confirm(room, opened)
 
     async def shares(disclosure_id: str) -> list[bytes | None]:
-        return [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)]
+        return [share.resealed for share in await room.read(rows.shares, disclosure_id=disclosure_id)]
 
     await room.sweep(limit=10)
     assert all(await shares(opened))
@@ -186,7 +186,7 @@ async def test_denials_destroy_the_shares(room: Chamber) -> None:
     await decide(room, decision(paper, B, verdict=Verdict.DENY))
     ended = await decide(room, decision(paper, C, verdict=Verdict.DENY))
     assert ended.state == pb.DISCLOSURE_STATE_DENIED
-    assert [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)] == [None]
+    assert [share.resealed for share in await room.read(rows.shares, disclosure_id=disclosure_id)] == [None]
 
 
 async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:

@@ -77,7 +77,7 @@ async def test_the_whole_life(room: Chamber) -> None:
     assert await room.read(lists.disclosures_since, actor_id=actor_id, since=at) == 1
     room.pass_time(hours=73)
     await room.sweep(limit=10)
-    assert [share.resealed for share in await room.read(lists.shares, disclosure_id=disclosure_id)] == [
+    assert [share.resealed for share in await room.read(rows.shares, disclosure_id=disclosure_id)] == [
         None,
         None,
     ]
