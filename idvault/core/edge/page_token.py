@@ -6,8 +6,8 @@
 """
 
 import binascii
+import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from hashlib import sha256
 
 from idvault_verify import seal
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
@@ -41,4 +41,4 @@ def decode(token: str, *, of: str) -> int:
 
 
 def _check(raw: bytes, of: str) -> bytes:
-    return sha256(seal.encode(_PURPOSE, of, raw)).digest()[:_CHECK_BYTES]
+    return hashlib.sha256(seal.encode(_PURPOSE, of, raw)).digest()[:_CHECK_BYTES]

@@ -7,10 +7,9 @@ from idvault_client.backend.rpc import Rpc, call, rpc
 from idvault_client.codec import text
 from idvault_client.tip_offs import FollowedTipOff
 from idvault_verify.sanction import SanctionCategory
-from idvault_verify.v1 import sanction_pb2
-from idvault_verify.v1 import tip_off_pb2 as pb
+from idvault_verify.v1 import sanction_pb2, tip_off_pb2
 
-_SERVICE = pb.DESCRIPTOR.services_by_name["TipOffFormService"]
+_SERVICE = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"]
 _CATEGORY = sanction_pb2.StatementOfReasons.Category
 
 
@@ -35,16 +34,16 @@ def forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
     """List platforms with their titles, and where the list continues."""
 
     def read(answer: bytes) -> tuple[Mapping[str, str], str]:
-        found = pb.ListTipOffFormsResponse.FromString(answer)
+        found = tip_off_pb2.ListTipOffFormsResponse.FromString(answer)
         return {each.platform: each.platform_title for each in found.forms}, found.next_page_token
 
-    request = pb.ListTipOffFormsRequest(page_size=1_000, page_token=page_token)
+    request = tip_off_pb2.ListTipOffFormsRequest(page_size=1_000, page_token=page_token)
     return rpc(_SERVICE, "ListTipOffForms", request, read)
 
 
-def file(report: WrittenReport, *, request_id: str) -> Rpc[pb.FiledTipOffForm]:
+def file(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.FiledTipOffForm]:
     """File a report."""
-    request = pb.FileTipOffFormRequest(
+    request = tip_off_pb2.FileTipOffFormRequest(
         request_id=request_id,
         platform=report.platform,
         content=text(report.where, field="target.content"),
@@ -53,7 +52,7 @@ def file(report: WrittenReport, *, request_id: str) -> Rpc[pb.FiledTipOffForm]:
         contact=text(report.contact, field="contact"),
         content_copy=report.evidence,
     )
-    return rpc(_SERVICE, "FileTipOffForm", request, pb.FiledTipOffForm.FromString)
+    return rpc(_SERVICE, "FileTipOffForm", request, tip_off_pb2.FiledTipOffForm.FromString)
 
 
 def follow(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
