@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.core.config import ConfigError, Process, load, owner
+from idvault.core import secret_file
+from idvault.core.config import ConfigError, Process, load
 
 USER = 4242
 
@@ -28,18 +29,18 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_root_is_told_whose_process_it_is(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What root wrote, the process's own user could not read at its next start."""
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert list(owner.problems("IDVAULT_KEYS", keys)) == [
+    assert list(secret_file.owner_problems("IDVAULT_KEYS", keys)) == [
         "IDVAULT_KEYS is another user's, who could not read what root writes: run this as its owner"
     ]
     monkeypatch.setattr(Path, "owner", lambda _: "idvault-work")
-    assert next(iter(owner.problems("IDVAULT_KEYS", keys))).endswith("run this as idvault-work")
-    assert list(owner.problems("IDVAULT_KEYS", keys.with_name("none.keys"))) == []
+    assert next(iter(secret_file.owner_problems("IDVAULT_KEYS", keys))).endswith("run this as idvault-work")
+    assert list(secret_file.owner_problems("IDVAULT_KEYS", keys.with_name("none.keys"))) == []
 
 
 def test_everybody_else_may(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The owner of the file, and who can read it for another reason."""
     monkeypatch.setattr(os, "geteuid", lambda: USER)
-    assert list(owner.problems("IDVAULT_KEYS", keys)) == []
+    assert list(secret_file.owner_problems("IDVAULT_KEYS", keys)) == []
 
 
 def test_each_process_with_keys_asks(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,7 @@ import pytest
 
 import idvault_client
 from idvault.core import config
-from idvault.core.telemetry.metrics import Metrics
-from idvault.core.telemetry.web import WebMetrics
-from idvault.core.telemetry.witness import WitnessMetrics
+from idvault.core.telemetry.metrics import Metrics, WebMetrics, WitnessMetrics
 from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
 from idvault.registry.nppa_wire import NppaStatus as Answer

@@ -413,9 +413,9 @@ def test_bootstrap_alone_wires_flows() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("from idvault.log.acts.reading import Reading\nReading(log=1)", ["Reading"]),
+        ("from idvault.log.acts.stored_log import Reading\nReading(log=1)", ["Reading"]),
         ("from idvault.log.acts import reading\nreading.page(log=1)", []),
-        ("from idvault.processes.bootstrap.log import wire_reading\nwire_reading(log=1)", []),
+        ("from idvault.processes.bootstrap.witness import wire_reading\nwire_reading(log=1)", []),
     ],
 )
 def test_a_second_wiring_is_found(

@@ -29,7 +29,7 @@ import idvault
 from idvault.claim.api import VerificationMethods
 from idvault.core.db.database import Database
 from idvault.disclosure.api.auditor import DisclosureServicer
-from idvault.processes.services.status import StatusServicer
+from idvault.processes.services.platform_edge import StatusServicer
 from idvault_client import Consent, Tls, Vault, connect, resident_id, testing
 from idvault_dev.commands import single_process
 from idvault_dev.layout import Layout

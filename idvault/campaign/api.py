@@ -19,7 +19,7 @@ from idvault.campaign.ports import InvitationCoder, Referencer
 from idvault.campaign.rules import Verb
 from idvault.core import day as core_day
 from idvault.core.act import Vault
-from idvault.core.edge import page_token, repetition
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.core.policy import OperatorPolicy
@@ -144,7 +144,7 @@ def read_campaign_id(text: str) -> str:
 def page(message: pb.ListCampaignsRequest) -> tuple[int, int]:
     """Return the start and length of a page; raises InvalidError (INVALID_MESSAGE)."""
     size = _count(message.page_size, "page_size")
-    return page_token.decode(message.page_token, of=_LIST) if message.page_token else 0, size
+    return convert.read_page_token(message.page_token, of=_LIST) if message.page_token else 0, size
 
 
 def batch_size(message: pb.ClaimDueInvitationsRequest) -> int:
@@ -201,7 +201,7 @@ def campaigns(values: Sequence[Campaign], following: int | None) -> pb.ListCampa
     """Return the message of a page of campaigns."""
     return pb.ListCampaignsResponse(
         campaigns=[campaign(value) for value in values],
-        next_page_token=page_token.encode(following, of=_LIST),
+        next_page_token=convert.page_token(following, of=_LIST),
     )
 
 

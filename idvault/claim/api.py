@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from idvault.account.api import status
 from idvault.claim import rules as claim_rules
-from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts import verification as verification_acts
-from idvault.claim.acts.receipt import Receipt, ReceiptContext
+from idvault.claim.acts.claim import Receipt, ReceiptContext
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import request as request_rules
@@ -225,5 +225,5 @@ class VerificationMethods:
         return await self._answer(claim, now)
 
     async def _answer(self, claim: Claim, now: ClockReading) -> verification_pb2.Verification:
-        receipt = await receipt_acts.of(self.vault, claim, context=self.receipts)
+        receipt = await claim_acts.receipt_of(self.vault, claim, context=self.receipts)
         return claim_message(claim, now=now, receipt=receipt)

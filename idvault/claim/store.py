@@ -16,8 +16,7 @@ from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import Lease, was_sent
 from idvault.claim.rules import Attempt, Claim, ClaimOutcome, ReceiptEvidence
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.request import Request
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import account_attempts, attempts, claims, jobs, receipts, requests

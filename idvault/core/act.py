@@ -18,7 +18,7 @@ from idvault.core import account_request, log_entry, person_request
 from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.event_factory import EventFactory
+from idvault.core.log_entry import EventFactory
 from idvault.core.request import Fingerprinter, Request
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import SYSTEM_ACTOR, Event, EventType

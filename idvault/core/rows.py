@@ -15,9 +15,7 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 from sqlalchemy import ColumnElement, Integer, String, Table, insert, select, tuple_, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement
 from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 
 T = TypeVar("T")

@@ -31,8 +31,8 @@ from idvault.erasure import rules, store
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureTerms
 from idvault.erasure.store import ROWS
 from idvault.key.acts.remnants import Remnants
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import LogProofs, Proved
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogProofs, Proved
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
 from idvault_verify.erasure import ErasureOrigin, ErasureState

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from idvault.core.edge import page_token
+from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
-from idvault.log.acts import reading
-from idvault.log.acts.reading import StoredLog
+from idvault.log.acts import stored_log
+from idvault.log.acts.stored_log import StoredLog
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.v1 import transparency_pb2
@@ -30,7 +30,7 @@ class TransparencyMethods:
         remaining: float | None,
     ) -> transparency_pb2.Checkpoint:
         """Return the newest checkpoint."""
-        return transparency_pb2.Checkpoint(note=await reading.newest(self.log))
+        return transparency_pb2.Checkpoint(note=await stored_log.newest(self.log))
 
     async def ListLogEntries(
         self,
@@ -43,13 +43,13 @@ class TransparencyMethods:
         """Return a page of entries."""
         limit = _page_size(request.page_size)
         start, field = _start(request)
-        found = await reading.entries(self.log, start=start, limit=limit, field=field)
+        found = await stored_log.entries(self.log, start=start, limit=limit, field=field)
         return transparency_pb2.ListLogEntriesResponse(
             entries=[
                 transparency_pb2.LogEntry(index=index, leaf=leaf)
                 for index, leaf in enumerate(found.leaves, found.start)
             ],
-            next_page_token=page_token.encode(found.next, of=_LIST),
+            next_page_token=convert.page_token(found.next, of=_LIST),
         )
 
     async def GetInclusionProof(
@@ -61,7 +61,7 @@ class TransparencyMethods:
         remaining: float | None,
     ) -> transparency_pb2.InclusionProof:
         """Return the inclusion proof of an entry."""
-        hashes = await reading.inclusion(self.log, index=request.index, tree_size=request.tree_size)
+        hashes = await stored_log.inclusion(self.log, index=request.index, tree_size=request.tree_size)
         return transparency_pb2.InclusionProof(
             index=request.index, tree_size=request.tree_size, hashes=hashes
         )
@@ -75,7 +75,7 @@ class TransparencyMethods:
         remaining: float | None,
     ) -> transparency_pb2.ConsistencyProof:
         """Return the consistency proof of two sizes."""
-        hashes = await reading.consistency(self.log, old_size=request.old_size, new_size=request.new_size)
+        hashes = await stored_log.consistency(self.log, old_size=request.old_size, new_size=request.new_size)
         return transparency_pb2.ConsistencyProof(
             old_size=request.old_size, new_size=request.new_size, hashes=hashes
         )
@@ -90,5 +90,5 @@ def _page_size(value: int) -> int:
 def _start(request: transparency_pb2.ListLogEntriesRequest) -> tuple[int, str]:
     """Return the start index, and the field that it came from."""
     if request.page_token:
-        return page_token.decode(request.page_token, of=_LIST), page_token.FIELD
+        return convert.read_page_token(request.page_token, of=_LIST), convert.PAGE_FIELD
     return request.start_index, "start_index"

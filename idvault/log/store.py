@@ -26,8 +26,7 @@ from sqlalchemy import (
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among_words, listed
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, by_index, for_change, param, scalar, statement, upsert
 from idvault.core.tables.log import (
     log_checkpoints,
     log_entries,

@@ -5,8 +5,7 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, select
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change, lock_of_number
-from idvault.core.db.statement import param, statement, upsert
+from idvault.core.db.statement import for_change, lock_of_number, param, statement, upsert
 from idvault.core.rows import Rows
 from idvault.core.tables.sanction import moderators
 from idvault_verify.error import NotFoundError, Reason

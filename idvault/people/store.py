@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, select, update
 from idvault.account.store.rows import unpack_ids
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.custody import handed_quorums
 from idvault.core.tables.people import roster, roster_proposals, roster_signatures, roster_versions
 from idvault.people import rules

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import Integer, literal_column, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.platform import Platform
 from idvault.core.tables.platform import platform_keys, platform_pages, platforms
 from idvault.core.tables.sanction import moderators

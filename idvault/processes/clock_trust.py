@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from idvault.core.db.database import Database
-from idvault.log.acts import notes
-from idvault.log.acts import reading as log_reading
+from idvault.log.acts import stored_log
 from idvault.log.acts.witness import Cosigning, Demand, Submission, cosignatures
 from idvault.log.store import CLOCK
 from idvault_verify.error import IdvaultError
@@ -74,13 +73,13 @@ class WitnessedTime:
 
         Raises UnavailableError and DamagedError.
         """
-        demand, raw = self.demand(), await notes.latest(self.shred)
+        demand, raw = self.demand(), await stored_log.latest_note(self.shred)
         if raw is None:
             raise DoubtfulClockError("the log has no cosigned checkpoint yet", is_wrong=False)
         known = [each.time for each in cosignatures(raw, demand.keys).values()]
         if _near(known, now) >= demand.quorum:
             return
-        size = log_reading.size(raw)
+        size = stored_log.size_of(raw)
         # A new roster may name a witness whose address this process does not have.
         asked = [key for key in self.cosigning.keys if key in demand.keys]
         answers = await self.cosigning.ask(Submission(raw, size, size), asked, enough=demand.quorum)
@@ -114,17 +113,17 @@ class TrustedTime:
 
         Raises UnavailableError.
         """
-        raw = await notes.latest(self.shred, CLOCK)
+        raw = await stored_log.latest_note(self.shred, CLOCK)
         if raw is not None:
             return _time(raw)
-        await notes.replace(self.shred, CLOCK, former=None, note=_text(otherwise))
+        await stored_log.replace_note(self.shred, CLOCK, former=None, note=_text(otherwise))
         return otherwise
 
     async def keep(self, now: datetime) -> None:
         """Note that the clock is trusted; raises UnavailableError."""
-        raw = await notes.latest(self.shred, CLOCK)
+        raw = await stored_log.latest_note(self.shred, CLOCK)
         if raw is None or not timedelta(0) <= now - _time(raw) < _KEPT_EVERY:
-            await notes.replace(self.shred, CLOCK, former=raw, note=_text(now))
+            await stored_log.replace_note(self.shred, CLOCK, former=raw, note=_text(now))
 
 
 def _text(time: datetime) -> bytes:

@@ -1,22 +1,85 @@
-"""Asks the enterprise wire whether an organisation's name and credit code belong together.
+"""Asks the enterprise interface whether an organisation's name and code belong together; its format.
 
-- Only a complete answer with HTTP status 200 decides anything; NO_RECORD is a separate answer.
-- There is no query: to learn a check's outcome, send the same check with the same ai again.
+This project invented the format; there is no specification.
+
+- POST /enterprise/check with {ai, name, creditCode}; envelope, headers, signature and errcodes are NPPA's.
+- An answer's result is {"status": 0 match, 1 in progress, 2 mismatch, 3 no record}, without other fields.
+  Only a complete answer with HTTP status 200 decides anything.
+- There is no query. Sending the same ai with the same content again repeats the same check; with different
+  content it is refused as in use.
 - A check without name and code is refused as illegal if the registry answers at all: that is the probe.
 """
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
-from idvault.registry import enterprise_wire, exchange, nppa_wire
-from idvault.registry.enterprise_wire import EnterpriseStatus
-from idvault.registry.exchange import Exchange
-from idvault.registry.nppa_wire import Credentials, NppaCode, Question
+from idvault.registry import nppa, nppa_wire
+from idvault.registry.nppa import Exchange
+from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaWireError, Question
 from idvault.registry.ports import InTurn, at_any_time
 from idvault_verify.claim import Identity
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import RegistryAnswer
+
+CHECK_PATH = "/enterprise/check"
+NAME_LIMIT = 50
+_NUMBER = "creditCode"
+
+
+class EnterpriseStatus(IntEnum):
+    """The status of a check."""
+
+    MATCH = 0
+    IN_PROGRESS = 1
+    MISMATCH = 2
+    NO_RECORD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseReply:
+    """An answer: its errcode, which may be unknown, and the status if the code is OK."""
+
+    code: int
+    status: EnterpriseStatus | None = None
+
+
+def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
+    """Return the request for a check; question.number: a unified social credit code."""
+    content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
+    return nppa_wire.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
+
+
+def read_check(*, credentials: Credentials, body: bytes) -> Question:
+    """Return the content of an authenticated check; raises RefusedError (BODY_ERROR)."""
+    return nppa_wire.read_check(credentials=credentials, body=body, number_key=_NUMBER)
+
+
+def build_answer(status: EnterpriseStatus) -> bytes:
+    """Return the body of an answer with a status; for refusals use nppa_wire.build_answer."""
+    answer = {
+        "errcode": int(NppaCode.OK),
+        "errmsg": nppa_wire.MESSAGES[NppaCode.OK],
+        "data": {"result": {"status": int(status)}},
+    }
+    return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def parse_answer(body: bytes) -> EnterpriseReply:
+    """Parse an answer; raises NppaWireError unless it is complete."""
+    code, answer = nppa_wire.parse_code(body)
+    return EnterpriseReply(code, _status(answer) if code == NppaCode.OK else None)
+
+
+def _status(answer: Mapping[str, object]) -> EnterpriseStatus:
+    number = nppa_wire.result_of(answer).get("status")
+    if type(number) is not int or number not in tuple(EnterpriseStatus):
+        raise NppaWireError("an answer has no status")
+    return EnterpriseStatus(number)
+
 
 _BY_STATUS: Mapping[EnterpriseStatus, RegistryAnswer] = {
     EnterpriseStatus.MATCH: RegistryAnswer.MATCH,
@@ -44,7 +107,7 @@ class EnterpriseRegistry:
 
         clock: real time, which must be within 5 s of the registry's. random: makes the nonces.
         """
-        self._base = exchange.base_url(base, development=development)
+        self._base = nppa.base_url(base, development=development)
         self._credentials = credentials
         self._clock = clock
         self._random = random
@@ -53,7 +116,7 @@ class EnterpriseRegistry:
     @property
     def name_limit(self) -> int:
         """Return 50, the wire's limit in code points."""
-        return enterprise_wire.NAME_LIMIT
+        return NAME_LIMIT
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
@@ -69,7 +132,7 @@ class EnterpriseRegistry:
         self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         """Ask whether name and code belong together; may be repeated with the same ai."""
-        request = enterprise_wire.build_check(
+        request = build_check(
             credentials=self._credentials,
             question=Question(ai, identity.name, identity.document.number),
             now=self._clock(),
@@ -83,7 +146,7 @@ class EnterpriseRegistry:
 
     async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Send a check with an empty name and an empty code, which no registry decides or charges."""
-        request = enterprise_wire.build_check(
+        request = build_check(
             credentials=self._credentials,
             question=Question(ai, "", ""),
             now=self._clock(),
@@ -99,15 +162,13 @@ class EnterpriseRegistry:
 
 
 def _read(http_status: int, body: bytes) -> RegistryAnswer:
-    reply = enterprise_wire.parse_answer(body)
-    return exchange.decide(
-        http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status]
-    )
+    reply = parse_answer(body)
+    return nppa.meaning(http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status])
 
 
 def _read_probe(http_status: int, body: bytes) -> RegistryAnswer:
-    reply = enterprise_wire.parse_answer(body)
-    answer = exchange.decide(http_status, reply.code, None)
+    reply = parse_answer(body)
+    answer = nppa.meaning(http_status, reply.code, None)
     if answer is RegistryAnswer.UNKNOWN:
         return answer
     return RegistryAnswer.NOT_FOUND if reply.code in _ILLEGAL else answer

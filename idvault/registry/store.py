@@ -6,8 +6,16 @@ from sqlalchemy import BigInteger, Column, Table, case, type_coerce
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.db.types import Micros, from_micros, to_micros
+from idvault.core.db.statement import (
+    Micros,
+    Statement,
+    from_micros,
+    param,
+    scalar,
+    statement,
+    to_micros,
+    upsert,
+)
 from idvault.core.tables import NAME, main
 from idvault.registry.ports import CallTurn, Reserved
 

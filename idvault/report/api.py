@@ -6,7 +6,7 @@ from datetime import tzinfo
 from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.report.acts import report as acts
-from idvault.report.rules.figure import MonthFigures
+from idvault.report.rules import MonthFigures
 from idvault.sanction.operation.api import sanction_count
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import sanction_pb2 as pb

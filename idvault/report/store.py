@@ -32,8 +32,7 @@ from sqlalchemy import (
 )
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, Statement, param, scalar, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosures
@@ -43,7 +42,7 @@ from idvault.core.tables.sanction import appeals, operations, sanctions
 from idvault.core.tables.session import contests
 from idvault.core.tables.tip_off import tip_offs
 from idvault.public_account.rules.public_account import LIVE
-from idvault.report.rules.figure import SanctionFigures
+from idvault.report.rules import SanctionFigures
 from idvault.sanction.operation.store import STATE_NOW, counted
 from idvault.sanction.rules import StatementKind
 from idvault.sanction.store.publication import COUNTS

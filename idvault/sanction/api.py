@@ -15,8 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.core.act import Vault
 from idvault.core.day import read_day
 from idvault.core.edge.call import Caller
-from idvault.core.edge.convert import numbers
-from idvault.core.edge.page_token import FIELD
+from idvault.core.edge.convert import PAGE_FIELD, numbers
 from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
@@ -216,7 +215,7 @@ def page(message: Page) -> tuple[str, int]:
         raise invalid("page_size", FieldCode.LENGTH)
     # The caller has seen what was listed, so the token may be its id.
     if message.page_token and not HEX_ID.fullmatch(message.page_token):
-        raise invalid(FIELD, FieldCode.CHARACTER)
+        raise invalid(PAGE_FIELD, FieldCode.CHARACTER)
     return message.page_token, message.page_size or _PAGE
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from idvault.core import secret_file
 from idvault.core.entropy import Entropy
-from idvault.sealing import key_check, key_set, pkcs11_lock
+from idvault.sealing import key_set, pkcs11_lock
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.key_version import HeldKey
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
@@ -192,7 +192,7 @@ class LocalKeyProvider:
     def last_held(self) -> list[HeldKey]:
         """Return the same as last read."""
         return [
-            HeldKey(purpose.value, int(version), key_check.value(purpose, version, key))
+            HeldKey(purpose.value, int(version), key_set.check_value(purpose, version, key))
             for purpose, keys in self._sets.items()
             if purpose in key_set.ANNOUNCED
             for version, key in keys.versions.items()

@@ -1,11 +1,17 @@
-"""The service's key sets: their purposes and versions, and which process holds which."""
+"""The service's key sets: their purposes and versions, and which process holds which.
 
+A key's check value tells two keys apart and reveals neither: the first 16 bytes of HMAC(key,
+encode("idvault/key-check/v1", purpose, version)).
+"""
+
+import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from idvault.core.entropy import Entropy
+from idvault_verify import seal
 from idvault_verify.attest import reading
 from idvault_verify.attest.reading import RosterError
 
@@ -170,3 +176,18 @@ def _key(value: object) -> bytes:
     if len(key) != KEY_SIZE:
         raise RosterError(f"a key must have {KEY_SIZE} bytes")
     return key
+
+
+SIZE = 16
+_SHOWN = 8
+
+
+def check_value(purpose: Purpose, version: str, key: bytes) -> bytes:
+    """Return a key's check value."""
+    message = seal.encode("idvault/key-check/v1", purpose.value, version)
+    return hmac.digest(key, message, "sha256")[:SIZE]
+
+
+def shown_check(purpose: Purpose, version: str, key: bytes) -> str:
+    """Return the beginning of the check value in hex, for people to compare."""
+    return check_value(purpose, version, key)[:_SHOWN].hex()

@@ -1,22 +1,23 @@
-"""Recognises a repeated request without storing its body or id: HMAC-SHA256 under the request key.
+"""What is derived under the request key: fingerprints and ids of requests, and the codes that calls hand out.
 
+- A request is recognised without storing its body or id (HMAC-SHA256); codes come from sub-keys of the key.
 - The key may be rotated: a request is kept under the version that was in use when it arrived.
-- A repeat after a rotation is fingerprinted under each other version, too (`former`), and found by that.
-- What a platform's call derives from the key (links, codes) agrees with the first time, because the edge
-  looks for the version (`under`) before it begins the call.
+- A repeat after a rotation runs under that version, too. The edge finds it (`under`) before it begins the
+  call, and everything that the call derives from the request key then agrees with the first time.
 - Requests are kept for 7 days, so a version is looked under for that long after its successor came into use.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
+from idvault.core import invitation_code
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault_verify import seal
+from idvault_verify import seal, secret
 
 _PURPOSE = "idvault/request/v2"
 _ID_PURPOSE = "idvault/request-id/v1"
@@ -94,3 +95,64 @@ class CurrentFingerprinter:
     def former(self) -> list[KeyedFingerprinter]:
         """Return those of the other versions under which requests may be kept."""
         return [each for _, each in self.keys.others() if each.key != self.keys.current]
+
+
+_CODE_BYTES = 16
+
+
+class KeyedInvitationCoder:
+    """Derives codes, so that a repeated request gets the same codes (InvitationCoder in ports).
+
+    A code is valid for a day at most; a repeat of its request is under the same version of the request key
+    (sealing.request).
+    """
+
+    def __init__(self, *, key: bytes) -> None:
+        """Derive the sub-key from the 32-byte request key."""
+        self._key = hmac.digest(key, seal.encode("idvault/invitation-code-key/v1"), "sha256")
+
+    def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
+        """Return a 128-bit code that only a holder of the key can compute."""
+        message = seal.encode("idvault/invitation-code/v1", account_token, campaign_id, batch_id)
+        return invitation_code.code(hmac.digest(self._key, message, "sha256")[:_CODE_BYTES])
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CurrentInvitationCoder:
+    """Derives codes under the request key of the running call (InvitationCoder in ports)."""
+
+    current: Callable[[], bytes]
+
+    def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
+        """Return the code; raises KeyMissingError if the file lacks the version in use."""
+        coder = KeyedInvitationCoder(key=self.current())
+        return coder.code(account_token=account_token, campaign_id=campaign_id, batch_id=batch_id)
+
+
+class KeyedLinkCoder:
+    """Derives codes, so that a repeated request gets the same link (LinkCoder in ports).
+
+    A code is derived from the caller's random request id, which is not stored: a thief with the key and the
+    database cannot compute it. It is valid for 15 minutes; a repeat of its request is under the same version
+    of the request key (sealing.request).
+    """
+
+    def __init__(self, *, key: bytes) -> None:
+        """Derive the sub-key from the 32-byte request key."""
+        self._key = hmac.digest(key, seal.encode("idvault/session-link-key/v1"), "sha256")
+
+    def code(self, *, relying_party: str, request_id: str) -> str:
+        """Return a 128-bit code that only a holder of the key can compute."""
+        message = seal.encode("idvault/session-link-code/v1", relying_party, request_id)
+        return secret.make(hmac.digest(self._key, message, "sha256")[: secret.SIZE])
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CurrentLinkCoder:
+    """Derives codes under the request key of the running call (LinkCoder in ports)."""
+
+    current: Callable[[], bytes]
+
+    def code(self, *, relying_party: str, request_id: str) -> str:
+        """Return the code; raises KeyMissingError if the file lacks the version in use."""
+        return KeyedLinkCoder(key=self.current()).code(relying_party=relying_party, request_id=request_id)

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.sealing.index import CurrentIndexer
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.sealing.ports import SealedText, SealedValue
+from idvault.sealing.identity import CurrentIndexer
+from idvault.sealing.ports import CaseField, SealedModerationText, SealedText, SealedValue
 from idvault.sealing.second_factor import TotpSealer
+from idvault.sealing.text import KeyedCaseTextSealer, KeyedModerationTextSealer
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

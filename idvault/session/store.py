@@ -8,8 +8,7 @@ from sqlalchemy import Integer, delete, select
 from idvault.claim import store as claim_store
 from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, statement
+from idvault.core.db.statement import Statement, for_change, param, statement
 from idvault.core.rows import Rows
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.session import sessions

@@ -26,7 +26,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from idvault.account import api as account_api
-from idvault.core.edge import convert, page_token
+from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.telemetry.logs import describe, log
 from idvault.public_account import api as public_account_api
@@ -44,7 +44,7 @@ _FEED = "WatchStatuses/"
 
 def cursor(place: int, *, relying_party: str) -> str:
     """Return the cursor with which a feed continues after a place."""
-    return page_token.encode(place, of=_FEED + relying_party)
+    return convert.page_token(place, of=_FEED + relying_party)
 
 
 def place(text: str, *, relying_party: str) -> int:
@@ -52,7 +52,7 @@ def place(text: str, *, relying_party: str) -> int:
     if not text:
         return 0
     try:
-        return page_token.decode(text, of=_FEED + relying_party)
+        return convert.read_page_token(text, of=_FEED + relying_party)
     except InvalidError:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER)) from None
 

@@ -16,9 +16,8 @@ from idvault.account.store import rows as account_rows
 from idvault.account.store.rows import PACKED, from_row
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, among_words, as_one_text, listed
-from idvault.core.db.locking import for_change
 from idvault.core.db.look_up import KEYS, LookUp
-from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, by_index, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, status_feed, status_feed_heads
 from idvault.core.tables.claim import claims, intakes, jobs
 from idvault.core.tables.erasure import erasures

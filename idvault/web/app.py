@@ -19,7 +19,7 @@ from google.protobuf import json_format
 from idvault.core import capacity
 from idvault.core.connections import Door
 from idvault.core.telemetry.logs import describe, log
-from idvault.core.telemetry.web import WebMetrics
+from idvault.core.telemetry.metrics import WebMetrics
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard, limits
 from idvault.web.edge import EdgeConnections

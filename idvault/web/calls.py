@@ -1,18 +1,33 @@
-"""The calls that the pages make, with the role web."""
+"""The calls that the pages make, with the role web: of sessions, "my identity" and the public's reports."""
 
-from idvault_client.backend.rpc import Rpc, rpc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from idvault_client.backend.rpc import Rpc, call, rpc
 from idvault_client.codec import text
+from idvault_client.tip_offs import FollowedTipOff
 from idvault_verify import secret
 from idvault_verify.document import DocumentType
-from idvault_verify.v1 import common_pb2, session_pb2
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.v1 import (
+    common_pb2,
+    contest_pb2,
+    erasure_pb2,
+    identity_pb2,
+    sanction_pb2,
+    session_pb2,
+    status_pb2,
+    tip_off_pb2,
+    verification_pb2,
+)
 
-_SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+_SESSIONS = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
 _PAGE = session_pb2.SessionPage.FromString
 
 
 def of_link(link_code: str) -> Rpc[session_pb2.SessionPage]:
     """Read a link."""
-    return rpc(_SERVICE, "GetSessionLink", session_pb2.GetSessionLinkRequest(link_code=link_code), _PAGE)
+    return rpc(_SESSIONS, "GetSessionLink", session_pb2.GetSessionLinkRequest(link_code=link_code), _PAGE)
 
 
 def redeem(link_code: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
@@ -21,13 +36,13 @@ def redeem(link_code: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     request = session_pb2.RedeemSessionRequest(
         request_id=request_id, link_code=link_code, browser_key=browser_key
     )
-    return rpc(_SERVICE, "RedeemSession", request, _PAGE)
+    return rpc(_SESSIONS, "RedeemSession", request, _PAGE)
 
 
 def page(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     """Read a browser's session."""
     request = session_pb2.GetSessionPageRequest(session_id=session_id, browser_key=browser_key)
-    return rpc(_SERVICE, "GetSessionPage", request, _PAGE)
+    return rpc(_SESSIONS, "GetSessionPage", request, _PAGE)
 
 
 def agree(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
@@ -36,7 +51,7 @@ def agree(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     request = session_pb2.AgreeToTermsRequest(
         request_id=request_id, session_id=session_id, browser_key=browser_key
     )
-    return rpc(_SERVICE, "AgreeToTerms", request, _PAGE)
+    return rpc(_SESSIONS, "AgreeToTerms", request, _PAGE)
 
 
 def answer(session_id: str, browser_key: str, *, answer: str) -> Rpc[session_pb2.SessionPage]:
@@ -47,7 +62,7 @@ def answer(session_id: str, browser_key: str, *, answer: str) -> Rpc[session_pb2
         browser_key=browser_key,
         answer=session_pb2.AnswerInvitationRequest.Answer.Value(f"ANSWER_{answer}"),
     )
-    return rpc(_SERVICE, "AnswerInvitation", request, _PAGE)
+    return rpc(_SESSIONS, "AnswerInvitation", request, _PAGE)
 
 
 def submit(
@@ -65,4 +80,131 @@ def submit(
             number=text(number, field="document.number"),
         ),
     )
-    return rpc(_SERVICE, "SubmitIdentity", request, _PAGE)
+    return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
+
+
+_SESSIONS = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+
+
+def identity(session_id: str, browser_key: str) -> Rpc[identity_pb2.Identity]:
+    """Read the account of a session."""
+    request = identity_pb2.GetIdentityRequest(session_id=session_id, browser_key=browser_key)
+    return rpc(_SESSIONS, "GetIdentity", request, identity_pb2.Identity.FromString)
+
+
+def history(session_id: str, browser_key: str) -> Rpc[status_pb2.DisclosureHistory]:
+    """Read the disclosures and openings of the account's records."""
+    request = identity_pb2.GetIdentityHistoryRequest(session_id=session_id, browser_key=browser_key)
+    return rpc(_SESSIONS, "GetIdentityHistory", request, status_pb2.DisclosureHistory.FromString)
+
+
+def receipt(session_id: str, browser_key: str, *, verification_id: str) -> Rpc[verification_pb2.Receipt]:
+    """Read the receipt of a verification."""
+    request = identity_pb2.GetIdentityReceiptRequest(
+        session_id=session_id, browser_key=browser_key, verification_id=verification_id
+    )
+    return rpc(_SESSIONS, "GetIdentityReceipt", request, verification_pb2.Receipt.FromString)
+
+
+def appeal(session_id: str, browser_key: str, *, sanction_id: str, words: str) -> Rpc[sanction_pb2.Appeal]:
+    """File an appeal; a repeat in the same session is the same request."""
+    request = identity_pb2.AppealFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"appeal {sanction_id}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        sanction_id=sanction_id,
+        text=text(words, field="text"),
+    )
+    return rpc(_SESSIONS, "AppealFromSession", request, sanction_pb2.Appeal.FromString)
+
+
+def erase(session_id: str, browser_key: str, *, former: str) -> Rpc[erasure_pb2.Erasure]:
+    """Request an erasure; a repeat after the same former one ("" for none) is the same request."""
+    request = identity_pb2.EraseFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"erase {former}"),
+        session_id=session_id,
+        browser_key=browser_key,
+    )
+    return rpc(_SESSIONS, "EraseFromSession", request, erasure_pb2.Erasure.FromString)
+
+
+def keep(session_id: str, browser_key: str, *, erasure_id: str) -> Rpc[erasure_pb2.Erasure]:
+    """Cancel an erasure; a repeat is the same request."""
+    request = identity_pb2.KeepFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"keep {erasure_id}"),
+        session_id=session_id,
+        browser_key=browser_key,
+    )
+    return rpc(_SESSIONS, "KeepFromSession", request, erasure_pb2.Erasure.FromString)
+
+
+def contest(
+    session_id: str, browser_key: str, *, verification_id: str, words: str
+) -> Rpc[contest_pb2.Contest]:
+    """Say of a verification that it was not the owner; a repeat in the same session is the same request."""
+    request = contest_pb2.ContestFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"contest {verification_id}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        verification_id=verification_id,
+        text=text(words, field="text"),
+    )
+    return rpc(_SESSIONS, "ContestFromSession", request, contest_pb2.Contest.FromString)
+
+
+_TIP_OFF_FORMS = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"]
+_CATEGORY = sanction_pb2.StatementOfReasons.Category
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """What somebody wrote."""
+
+    platform: str
+    category: SanctionCategory
+    where: str = field(repr=False)
+    why: str = field(repr=False)
+    contact: str = field(repr=False)
+    evidence: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of it are stored."""
+        return len(self.evidence) + sum(len(each.encode()) for each in (self.where, self.why, self.contact))
+
+
+def forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
+    """List platforms with their titles, and where the list continues."""
+
+    def read(answer: bytes) -> tuple[Mapping[str, str], str]:
+        found = tip_off_pb2.ListTipOffFormsResponse.FromString(answer)
+        return {each.platform: each.platform_title for each in found.forms}, found.next_page_token
+
+    request = tip_off_pb2.ListTipOffFormsRequest(page_size=1_000, page_token=page_token)
+    return rpc(_TIP_OFF_FORMS, "ListTipOffForms", request, read)
+
+
+def file(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.FiledTipOffForm]:
+    """File a report."""
+    request = tip_off_pb2.FileTipOffFormRequest(
+        request_id=request_id,
+        platform=report.platform,
+        content=text(report.where, field="target.content"),
+        category=_CATEGORY.Value(f"CATEGORY_{report.category.value}"),
+        text=text(report.why, field="text"),
+        contact=text(report.contact, field="contact"),
+        content_copy=report.evidence,
+    )
+    return rpc(_TIP_OFF_FORMS, "FileTipOffForm", request, tip_off_pb2.FiledTipOffForm.FromString)
+
+
+def follow(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
+    """Read a report by its reporter's two numbers."""
+    return call(
+        _TIP_OFF_FORMS,
+        "FollowTipOffForm",
+        FollowedTipOff,
+        platform=platform,
+        reference=reference,
+        secret=secret,
+    )

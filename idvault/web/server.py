@@ -1,33 +1,67 @@
-"""Runs the hosted pages: an HTTP server that calls the platform edge."""
+"""Runs the hosted pages: an HTTP server that calls the platform edge and follows its certificates."""
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any, cast
 
 from aiohttp import web
 
-from idvault.core import capacity, tuning
-from idvault.core.certificate_files import following
+from idvault.core import capacity, certificate_files, tuning
+from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem, following
 from idvault.core.config import Settings
 from idvault.core.connections import Door
 from idvault.core.telemetry import watching
+from idvault.core.telemetry.metrics import WebMetrics
 from idvault.core.telemetry.port import serve_metrics
-from idvault.core.telemetry.web import WebMetrics
-from idvault.web import certificates, health
+from idvault.web import edge
 from idvault.web.app import Pages, application
 from idvault.web.edge import EdgeConnections
-from idvault.web.identity import routes as identity_routes
+from idvault.web.identity import pages as identity_pages
 from idvault.web.identity.pages import IdentityPages
-from idvault.web.tip_off import routes as tip_off_routes
+from idvault.web.limits import ReportLimits
+from idvault.web.tip_off import pages as tip_off_pages
 from idvault.web.tip_off.forms import Forms
-from idvault.web.tip_off.limits import ReportLimits
 from idvault.web.tip_off.pages import TipOffPages
+from idvault_client import Tls
 
-LARGE_FORMS: Mapping[str, int] = {**tip_off_routes.LARGE_FORMS, **identity_routes.LARGE_FORMS}
+
+def now() -> datetime:
+    """Return the real time."""
+    return datetime.now(UTC)
+
+
+def of_client(settings: Settings, vault: EdgeConnections) -> CertificateReplacer:
+    """Return what follows the files with which the edge knows the pages; raises ConfigError."""
+    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
+    files = CertificateFiles.of_settings(
+        "IDVAULT_TLS_", settings.tls_certificate, settings.tls_key, settings.tls_ca
+    )
+
+    async def use(_found: Pem) -> None:
+        await vault.use_certificate(tls)
+
+    return CertificateReplacer(files=files, current=files.read(now=now()), use=use)
+
+
+def of_pages(settings: Settings) -> tuple[ssl.SSLContext | None, list[CertificateReplacer]]:
+    """Return the context of https, None for http, and what follows its files; raises ConfigError."""
+    if not settings.web_tls_key.name:
+        return None, []
+    files = CertificateFiles.of_settings(
+        "IDVAULT_WEB_TLS_", settings.web_tls_certificate, settings.web_tls_key
+    )
+    current, context = files.read(now=now()), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    use = certificate_files.into(context, files)
+    return context, [CertificateReplacer(files=files, current=current, use=use)]
+
+
+LARGE_FORMS: Mapping[str, int] = {**tip_off_pages.LARGE_FORMS, **identity_pages.LARGE_FORMS}
 """The addresses of forms with a file or a long text, as Pages.large_forms wants them."""
 _GRACE = 5.0
 _TIMEOUT = 15.0
@@ -41,11 +75,11 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
     """
     metrics = WebMetrics()
     async with AsyncExitStack() as stack:
-        context, replacers = certificates.of_pages(settings)
+        context, replacers = of_pages(settings)
         told = serve_metrics(metrics, listen=settings.metrics_listen)
         stack.callback(told.close)
-        vault = await stack.enter_async_context(health.connected(settings, timeout=_TIMEOUT))
-        replacers.append(certificates.of_client(settings, vault))
+        vault = await stack.enter_async_context(edge.connected(settings, timeout=_TIMEOUT))
+        replacers.append(of_client(settings, vault))
         pages = Pages(
             metrics=metrics,
             vault=vault,
@@ -63,7 +97,7 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
             server = cast("web.Server", runner.server)
             await pages.door.open(server, host=host.strip("[]"), port=int(port), context=context)
             _watch(stack, settings, metrics, vault)
-            await stack.enter_async_context(following(replacers, clock=certificates.now))
+            await stack.enter_async_context(following(replacers, clock=now))
             scheme = "https" if settings.web_tls_key.name else "http"
             ready({"url": f"{scheme}://{host}:{pages.door.port}", "metrics": told.url})
             await stop.wait()
@@ -81,8 +115,8 @@ def _door(settings: Settings) -> Door:
 
 def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault: EdgeConnections) -> None:
     for forever in (
-        watching.follow(metrics.health, partial(health.look, vault)),
-        watching.every_minute(partial(health.read_certificates, metrics.vitals, settings)),
+        watching.follow(metrics.health, partial(edge.look, vault)),
+        watching.every_minute(partial(edge.read_certificates, metrics.vitals, settings)),
     ):
         stack.push_async_callback(watching.cancel, asyncio.create_task(forever))
 
@@ -93,7 +127,7 @@ def whole(pages: Pages, *, zone: tzinfo, limits_of_reports: ReportLimits | None 
     limits = limits_of_reports or ReportLimits()
     tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, limits=limits)
     identity = IdentityPages(pages=pages, zone=zone)
-    return application(pages, routes=[*tip_off_routes.routes(tip_offs), *identity_routes.routes(identity)])
+    return application(pages, routes=[*tip_off_pages.routes(tip_offs), *identity_pages.routes(identity)])
 
 
 def options(*, silence: float = _SILENCE) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from idvault.core.edge import page_token
-from idvault.core.edge.access import Access
+from idvault.core.edge import convert
+from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
@@ -148,9 +147,9 @@ async def test_pages_follow_one_another(custody: Custody) -> None:
         ({"page_size": 1_001}, "page_size", "LENGTH"),
         ({"start_index": -1}, "start_index", "LENGTH"),
         ({"start_index": SIZE + 1}, "start_index", "LENGTH"),
-        ({"page_token": page_token.encode(SIZE + 1, of="ListLogEntries")}, "page_token", "LENGTH"),
+        ({"page_token": convert.page_token(SIZE + 1, of="ListLogEntries")}, "page_token", "LENGTH"),
         ({"page_token": "100"}, "page_token", "CHARACTER"),
-        ({"page_token": page_token.encode(3, of="ListSomethingElse")}, "page_token", "CHARACTER"),
+        ({"page_token": convert.page_token(3, of="ListSomethingElse")}, "page_token", "CHARACTER"),
     ],
 )
 async def test_no_such_page(custody: Custody, fields: dict[str, int | str], field: str, code: str) -> None:
@@ -165,13 +164,13 @@ async def test_no_such_page(custody: Custody, fields: dict[str, int | str], fiel
 
 def test_a_token_has_one_spelling() -> None:
     """A token that is changed, shortened, lengthened or not ASCII is refused."""
-    token = page_token.encode(77, of="list")
-    assert page_token.decode(token, of="list") == 77
-    assert page_token.encode(None, of="list") == ""
+    token = convert.page_token(77, of="list")
+    assert convert.read_page_token(token, of="list") == 77
+    assert convert.page_token(None, of="list") == ""
     changed = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
     for wrong in [*changed, token[:-1], token + "A", token + "\n", "é" * 20, " " + token]:
         with pytest.raises(InvalidError) as caught:
-            page_token.decode(wrong, of="list")
+            convert.read_page_token(wrong, of="list")
         assert [(each.field, each.code) for each in caught.value.violations] == [
             ("page_token", FieldCode.CHARACTER)
         ]

@@ -15,10 +15,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core.act import Vault
 from idvault.core.edge import limits, repetition
-from idvault.core.edge.access import Access
+from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.call import Caller
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.repetition import RepeatableRequest
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.edge.stream import while_admitted
@@ -33,7 +32,7 @@ from idvault.people.acts import Proposal, Published, RosterHolder
 from idvault.people.second_factor import acts as second_factor_acts
 from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactors
 from idvault.platform import acts as platform_acts
-from idvault.processes.services.roster import RosterServicer
+from idvault.processes.services.custody_edge import RosterServicer
 from idvault_verify.attest.registration import Registration
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError

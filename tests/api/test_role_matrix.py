@@ -10,9 +10,8 @@ import grpc
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from idvault.core.edge.access import Access
+from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics

@@ -9,8 +9,8 @@ import pytest
 
 from idvault.core.loop import Changes
 from idvault.log.rules import Unsequenced
-from idvault.processes.bootstrap import changes as watching
-from idvault.processes.bootstrap.changes import watch_changes
+from idvault.processes.bootstrap import work
+from idvault.processes.bootstrap.work import watch_changes
 from idvault_verify.error import Reason, UnavailableError
 from tools.support import builders
 
@@ -42,7 +42,7 @@ class Log:
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "_PERIOD", 0.001)
+    monkeypatch.setattr(work, "_PERIOD", 0.001)
 
 
 async def test_an_entry_and_another_time_are_changes() -> None:

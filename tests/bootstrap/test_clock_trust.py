@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.loop import Task
-from idvault.processes.bootstrap.clock_trust import AT_ANY_TIME, CarefulTasks, monotonic
+from idvault.processes.bootstrap.work import AT_ANY_TIME, CarefulTasks, monotonic
 from idvault.processes.clock_trust import ClockTrust, DoubtfulClockError
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import Reason, UnavailableError

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from idvault.core.db import failure
-from idvault.core.db.failure import DriverError
+from idvault.core.db import connection
+from idvault.core.db.connection import DriverError
 from idvault.processes.bootstrap import connection_failure
 from idvault_dev.authority import Authority, real_now
 from idvault_verify.error import Reason, UnavailableError
@@ -43,9 +43,9 @@ def _verification(code: int) -> ssl.SSLCertVerificationError:
             DriverError("FileNotFoundError", ""),
             "a file that the address names is not there, such as sslrootcert",
         ),
-        (failure.describe(_verification(10)), "its certificate has expired"),
-        (failure.describe(_verification(77)), "its certificate does not verify"),
-        (failure.describe(ConnectionRefusedError(111, "x")), "nothing listens there"),
+        (connection.describe_failure(_verification(10)), "its certificate has expired"),
+        (connection.describe_failure(_verification(77)), "its certificate does not verify"),
+        (connection.describe_failure(ConnectionRefusedError(111, "x")), "nothing listens there"),
         (OSError(5, "x"), "it does not answer"),
     ],
 )

@@ -18,7 +18,7 @@ from idvault.core.db.database import Database
 from idvault.core.request import Request
 from idvault.core.tables.account import records
 from idvault.custody.drill import acts as drill_acts
-from idvault.log.acts import tree
+from idvault.log.acts import stored_log
 from idvault.people import acts as people_acts
 from idvault.people.rules import StoredVersion
 from idvault.processes.bootstrap import doctor
@@ -230,7 +230,7 @@ async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
 async def _leaves(databases: Databases) -> list[bytes]:
     main = Database(url=databases.main_url)
     try:
-        return await tree.leaves(main, start=0, limit=100)
+        return await stored_log.read_leaves(main, start=0, limit=100)
     finally:
         await main.close()
 

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from idvault.core.ailment import AilmentError
 from idvault.core.config import Settings
 from idvault.processes import readiness
-from idvault.processes.bootstrap import doctor_host
+from idvault.processes.bootstrap import doctor
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.doctor_host import check_owners, host_checks
+from idvault.processes.bootstrap.doctor import check_owners, host_checks
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault_verify.clock import ClockReading
 from tests.support.pair_world import PairWorld
@@ -108,4 +108,4 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         public_dir=tmp_path / "none",
     )
     with pytest.raises(AilmentError, match="the folder of IDVAULT_PUBLIC_DIR cannot be read"):
-        doctor_host._check_disks(settings)
+        doctor._check_disks(settings)

@@ -3,7 +3,7 @@
 import pytest
 
 from idvault.core.config import ConfigError
-from idvault.processes.bootstrap.log import check_asked, log_policy
+from idvault.processes.bootstrap.witness import check_asked, log_policy
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.witness import WitnessPolicy
 from idvault_verify.transparency.note import VerifierKey

@@ -80,7 +80,7 @@ def test_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A collector without the extra is refused by the name of what to install."""
     monkeypatch.setenv("IDVAULT_OTLP_ENDPOINT", "http://127.0.0.1:4318")
     for found in (lambda _: None, _missing):
-        monkeypatch.setattr("idvault.core.config.trace.find_spec", found)
+        monkeypatch.setattr("idvault.core.config.parts.find_spec", found)
         with pytest.raises(ConfigError, match=r"needs the extra otel: pip install 'idvault\[otel\]'"):
             config.load(Process.RETENTION)
 

@@ -15,7 +15,7 @@ from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.processes.bootstrap import vitals
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.periodic.backup import backup_tasks
+from idvault.processes.bootstrap.periodic.vault import backup_tasks
 from idvault_verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
 from tests.support.pair_world import PairWorld

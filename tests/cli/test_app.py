@@ -12,7 +12,7 @@ import pytest
 
 from idvault.core.config import ConfigError
 from idvault.core.process import PortBusyError, ProcessError
-from idvault.processes.cli import app, errors
+from idvault.processes.cli import app
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.error import (
@@ -149,15 +149,15 @@ def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: 
 )
 def test_errors_have_the_published_codes(error: Exception, code: ExitCode, reason: str) -> None:
     """Each kind of error has its exit code and its reason."""
-    explained = errors.explain(error)
+    explained = app.explain(error)
     assert (explained.code, explained.reason) == (code, reason)
 
 
 def test_errors_name_field_and_file() -> None:
     """An invalid field and a missing file are named."""
     violation = Violation("document.number", FieldCode.LENGTH)
-    assert errors.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
-    assert str(errors.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
+    assert app.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
+    assert str(app.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
 
 
 def test_mistake_of_ours_shows_places_and_no_text() -> None:
@@ -165,7 +165,7 @@ def test_mistake_of_ours_shows_places_and_no_text() -> None:
     try:
         raise RuntimeError("某一一")
     except RuntimeError as error:
-        explained = errors.explain(error)
+        explained = app.explain(error)
     assert explained.code == ExitCode.CHECK_FAILED
     assert "RuntimeError" in str(explained)
     assert "test_app.py" in str(explained)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from idvault.processes.witness.cosigner import WitnessState
 from idvault.processes.witness.key import load_or_make
-from idvault.processes.witness.state import WitnessState
 from idvault_dev.authority import Authority
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands, Result

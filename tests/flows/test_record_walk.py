@@ -11,8 +11,8 @@ from idvault.core.db.statement import statement
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.key import shred_keys
 from idvault.core.telemetry.vitals import Vitals
-from idvault.processes.backup import record_walk
-from idvault.processes.bootstrap.periodic.backup import UnkeyedCount
+from idvault.processes.backup import acts as backup_acts
+from idvault.processes.bootstrap.periodic.vault import UnkeyedCount
 from tests.support.fakes.memory_log import MemoryDatabase
 from tests.support.sealed_rows import synthetic_row
 from tools.support.builders import reading
@@ -64,15 +64,15 @@ async def pair() -> Pair:
 
 async def test_a_whole_walk(pair: Pair) -> None:
     """It finds each record without a key, and counts an erased one apart."""
-    found = await record_walk.walk(pair.main, pair.shred)
-    assert found == record_walk.Walked(tuple(LOST), 1, 2_500, "")
+    found = await backup_acts.walk_records(pair.main, pair.shred)
+    assert found == backup_acts.Walked(tuple(LOST), 1, 2_500, "")
 
 
 async def test_steps(pair: Pair) -> None:
     """A step ends with the page that reaches its bound; the next one goes on there."""
-    first = await record_walk.walk(pair.main, pair.shred, most=1_500)
+    first = await backup_acts.walk_records(pair.main, pair.shred, most=1_500)
     assert (first.looked, first.unkeyed, first.after) == (2_000, tuple(LOST[:2]), TOKENS[1_999])
-    second = await record_walk.walk(pair.main, pair.shred, after=first.after, most=1_500)
+    second = await backup_acts.walk_records(pair.main, pair.shred, after=first.after, most=1_500)
     assert (second.looked, second.unkeyed, second.after) == (500, (LOST[2],), "")
 
 

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from idvault.claim.acts import receipt as receipt_acts
-from idvault.claim.acts.receipt import ReceiptContext
+from idvault.claim.acts import claim as claim_acts
+from idvault.claim.acts.claim import ReceiptContext
 from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.credential import status_lists
-from idvault.log.acts import notes, tree
-from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import sequence
+from idvault.log.acts.stored_log import LogProofs
 from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
 from idvault.processes.bootstrap.vault import vault_of
+from idvault.sealing.identity import KeyedPairwise
 from idvault.sealing.key_set import KeySet
-from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.acts import Feeds
 from idvault.status.credential import acts
@@ -481,18 +481,18 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         proofs = LogProofs(main=database, shred=shred)
         vault, context = vault_of(database), ReceiptContext(proofs, lambda _id: None, _unexpected)
         claim = await checks.world.verify(command(1))
-        at_once = await receipt_acts.of(vault, claim, context=context)
+        at_once = await claim_acts.receipt_of(vault, claim, context=context)
         assert at_once is not None
         assert (at_once.entry.hashes, at_once.note, at_once.record) == (None, b"", None)
         await sequence(database, limit=9, now=at(0).real)
         claim = await checks.world.get(1)
-        sequenced = await receipt_acts.of(vault, claim, context=context)
+        sequenced = await claim_acts.receipt_of(vault, claim, context=context)
         assert sequenced is not None
         assert (sequenced.entry.hashes, sequenced.note) == (None, b"")
-        leaves = await tree.leaves(database, start=0, limit=9)
+        leaves = await stored_log.read_leaves(database, start=0, limit=9)
         note = logs.signed(leaves)
-        assert await notes.replace(shred, former=None, note=note)
-        covered = await receipt_acts.of(vault, claim, context=context)
+        assert await stored_log.replace_note(shred, former=None, note=note)
+        covered = await claim_acts.receipt_of(vault, claim, context=context)
         assert covered is not None
         assert covered.note == note
         assert covered.entry.index is not None
@@ -512,7 +512,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
     reported: list[IdvaultError] = []
     nowhere = Database(url="sqlite:///nowhere/at/all.sqlite3", patience=0.0)
     away = ReceiptContext(replace(proofs, shred=nowhere), lambda _: None, reported.append)
-    shown = await receipt_acts.of(vault, claim, context=away)
+    shown = await claim_acts.receipt_of(vault, claim, context=away)
     assert shown is not None
     assert [type(error) for error in reported] == [UnavailableError]
     assert (shown.note, shown.entry.leaf) == (b"", covered.entry.leaf)
@@ -522,4 +522,4 @@ async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
     """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
     failed, context = replace(claim, receipt=None), ReceiptContext(None, lambda _: None, _unexpected)  # type: ignore[arg-type]
-    assert await receipt_acts.of(vault_of(checks.world.database), failed, context=context) is None
+    assert await claim_acts.receipt_of(vault_of(checks.world.database), failed, context=context) is None

@@ -12,13 +12,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.account.store import rows as account_rows
 from idvault.core import invitation_code
-from idvault.core.edge import page_token, repetition
+from idvault.core.edge import convert, repetition
 from idvault.sealing import key_set
-from idvault.sealing.index import ChainedIndexer
-from idvault.sealing.invitation import KeyedInvitationCoder
+from idvault.sealing.identity import ChainedIndexer, KeyedReferencer
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.reference import KeyedReferencer
-from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.request import KeyedFingerprinter, KeyedInvitationCoder
 from idvault_people.opens import combining, reseal
 from idvault_verify import drill, seal, sharing, token
 from idvault_verify.attest import disclosure as papers
@@ -204,7 +202,7 @@ def test_what_the_service_stores() -> None:
     assert code == given["invitation code"]
     hashed = invitation_code.code_hash(account_token=TOKEN, code=code)
     assert hashed == given["stored hash of the code"]
-    assert page_token.encode(20, of="ListCampaigns") == given["page token of place 20 in ListCampaigns"]
+    assert convert.page_token(20, of="ListCampaigns") == given["page token of place 20 in ListCampaigns"]
 
 
 def test_what_is_sealed_at_rest() -> None:

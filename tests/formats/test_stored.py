@@ -6,20 +6,14 @@ from pathlib import Path
 import pytest
 
 from idvault.core import invitation_code
-from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.identity import ChainedIndexer, KeyedReferencer
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
-from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.sealing.ports import DayKey, Intake, SealedText
-from idvault.sealing.reference import KeyedReferencer
-from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.ports import CaseField, DayKey, Intake, SealedModerationText, SealedText
+from idvault.sealing.request import KeyedFingerprinter, KeyedInvitationCoder, KeyedLinkCoder
 from idvault.sealing.second_factor import TotpSealer
-from idvault.sealing.session import KeyedLinkCoder
-from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.sealing.text import KeyedCaseTextSealer, KeyedModerationTextSealer, KeyedTipOffSecrets
 from idvault.tip_off import rules as tip_off_rules
 from idvault_verify import secret
 from idvault_verify.attest import status_token

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.registry.enterprise_wire import EnterpriseStatus
+from idvault.registry.enterprise import EnterpriseStatus
 from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
 from idvault_dev.mock_registry import organization
 from idvault_dev.mock_registry.counting import Counters, DayCaps

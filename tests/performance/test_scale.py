@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from idvault.core.tables.log import log_nodes
-from idvault.log.acts import tree as log_tree
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import sequence
 from idvault.status.credential import acts as credential_acts
 from idvault_verify.account import AccountState
@@ -41,12 +41,12 @@ async def test_loaded_rows_are_valid(databases: Databases) -> None:
         assert len({each.person_id for each in found}) == _ALL
         assert all(each.expire_date and each.expire_date > date.today() for each in found)
         assert await sequence(flow.main, limit=1_000, now=datetime.now(UTC)) == 2 * _ALL + 3
-        leaves = await log_tree.leaves(flow.main, start=0, limit=1_000)
+        leaves = await stored_log.read_leaves(flow.main, start=0, limit=1_000)
         assert len(set(leaves)) == len(leaves) == 2 * _ALL + 3
         tree = CompactRange()
         for leaf in leaves:
             tree.append(leaf_hash(leaf))
-        assert (await log_tree.head(flow.main)).tree == tree.to_bytes()
+        assert (await stored_log.head(flow.main)).tree == tree.to_bytes()
         assert len(await rows(flow.main, select(log_nodes.c.hash))) == len(leaves)
         while await deployment.feed.arrange(limit=100):
             continue

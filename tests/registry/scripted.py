@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from idvault.core.db.database import Database
-from idvault.core.db.types import from_micros, to_micros
+from idvault.core.db.statement import from_micros, to_micros
 from idvault.registry.ports import InTurn, at_any_time
 from idvault_verify.claim import Identity
 from idvault_verify.document import DocumentType

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from idvault.registry import store
-from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.ports import CallTurn, Reserved
+from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry
 from idvault_dev.mock_registry.server import Options
 from idvault_verify.registry import RegistryAnswer
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.registry import enterprise, exchange
+from idvault.registry import enterprise, nppa
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
-from idvault.registry.exchange import InsecureUrlError
+from idvault.registry.nppa import InsecureUrlError
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, ai, real_time
@@ -99,7 +99,7 @@ def test_its_base_url_is_https() -> None:
 )
 def test_only_http_200_decides(http_status: int, answer: RegistryAnswer) -> None:
     """A complete positive answer with another status leaves the check in doubt."""
-    assert exchange.decide(http_status, 0, RegistryAnswer.MATCH) is answer
+    assert nppa.meaning(http_status, 0, RegistryAnswer.MATCH) is answer
 
 
 async def test_an_absent_registry_takes_nothing() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.registry import enterprise_wire, nppa_wire
-from idvault.registry.enterprise_wire import EnterpriseReply, EnterpriseStatus
+from idvault.registry import enterprise, nppa_wire
+from idvault.registry.enterprise import EnterpriseReply, EnterpriseStatus
 from idvault.registry.nppa_wire import Credentials, NppaCode, NppaWireError, Question, RefusedError
 from tools.support.organizations import NAME, credit_code
 
@@ -20,7 +20,7 @@ QUESTION = Question("b" * 32, NAME, credit_code())
 
 def test_a_check_travels() -> None:
     """The envelope, headers and signature are those of the NPPA wire; the body reveals nothing."""
-    request = enterprise_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    request = enterprise.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     assert (request.method, request.path) == ("POST", "/enterprise/check")
     assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
     caller = nppa_wire.authenticate(
@@ -28,7 +28,7 @@ def test_a_check_travels() -> None:
     )
     content = nppa_wire.open_body(secret_key=WHO.secret_key, body=request.body)
     assert content == {"ai": QUESTION.ai, "name": QUESTION.name, "creditCode": QUESTION.number}
-    assert enterprise_wire.read_check(credentials=caller, body=request.body) == QUESTION
+    assert enterprise.read_check(credentials=caller, body=request.body) == QUESTION
     assert QUESTION.number.encode() not in request.body
 
 
@@ -36,22 +36,22 @@ def test_a_persons_check_is_none_of_an_organization() -> None:
     """A body of the NPPA wire has no creditCode and gives errcode 1012."""
     other = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
-        enterprise_wire.read_check(credentials=WHO, body=other.body)
+        enterprise.read_check(credentials=WHO, body=other.body)
     assert caught.value.code is NppaCode.BODY_ERROR
 
 
 @pytest.mark.parametrize("status", list(EnterpriseStatus))
 def test_answers_travel(status: EnterpriseStatus) -> None:
     """Each status is sent and read, without a player id or name."""
-    body = enterprise_wire.build_answer(status)
+    body = enterprise.build_answer(status)
     assert json.loads(body)["data"] == {"result": {"status": int(status)}}
-    assert enterprise_wire.parse_answer(body) == EnterpriseReply(0, status)
+    assert enterprise.parse_answer(body) == EnterpriseReply(0, status)
 
 
 def test_a_refusal_is_read_by_its_code() -> None:
     """A refusal is built as on the NPPA wire."""
     body = nppa_wire.build_answer(code=NppaCode.BUSY)
-    assert enterprise_wire.parse_answer(body) == EnterpriseReply(1006)
+    assert enterprise.parse_answer(body) == EnterpriseReply(1006)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_a_refusal_is_read_by_its_code() -> None:
 def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
     """An incomplete answer never matches anybody."""
     with pytest.raises(NppaWireError):
-        enterprise_wire.parse_answer(json.dumps(answer).encode())
+        enterprise.parse_answer(json.dumps(answer).encode())
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     """Any bytes give an answer or NppaWireError."""
     with suppress(NppaWireError):
-        assert isinstance(enterprise_wire.parse_answer(body), EnterpriseReply)
+        assert isinstance(enterprise.parse_answer(body), EnterpriseReply)

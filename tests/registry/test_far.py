@@ -7,8 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry
 from idvault_verify.registry import RegistryAnswer
 from tests.registry.scripted import MemoryBudget
 from tests.support.mock_registry import ai, real_time

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.wrapped import GuardedRegistry
 from idvault_verify.registry import RegistryAnswer
 from tests.registry.scripted import Clock, ScriptedRegistry
 from tests.support.mock_registry import FIXTURE, Running, ai, identity

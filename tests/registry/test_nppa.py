@@ -9,8 +9,7 @@ import pytest
 from aiohttp import web
 
 from idvault.registry import nppa_wire
-from idvault.registry.exchange import InsecureUrlError
-from idvault.registry.nppa import NppaRegistry
+from idvault.registry.nppa import InsecureUrlError, NppaRegistry
 from idvault.registry.nppa_wire import NppaCode, NppaStatus
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import RegistryAnswer

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.ports import InTurn, at_any_time
+from idvault.registry.wrapped import BudgetedRegistry
 from idvault_verify.claim import Identity
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import LATENESS, RegistryAnswer, pace

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.registry.withheld import PacedRegistry, WithheldRegistry
+from idvault.registry.wrapped import PacedRegistry, WithheldRegistry
 from idvault_verify.registry import DECIDED, RegistryAnswer
 from tests.support.mock_registry import ai
 from tests.support.registry_session import WIRES, Uncapped, registry_session

@@ -11,7 +11,7 @@ from idvault.core import log_entry
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from idvault.sealing.request import KeyedFingerprinter
 from idvault_client import Status, Verification
 from idvault_client.reasons import FailureReason

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.sealing.index import MemoryPairMarker
+from idvault.sealing.identity import MemoryPairMarker
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType

@@ -3,8 +3,8 @@
 import hmac
 
 from idvault.core import invitation_code
-from idvault.sealing.invitation import KeyedInvitationCoder
-from idvault.sealing.reference import KeyedReferencer
+from idvault.sealing.identity import KeyedReferencer
+from idvault.sealing.request import KeyedInvitationCoder
 from idvault_verify import seal
 
 KEY, OTHER = bytes(32), bytes([1]) * 32

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from idvault.sealing import key_set
-from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.ports import SealedText
+from idvault.sealing.text import KeyedCaseTextSealer
 from idvault_verify.attest.hpke import UnsealError
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.people import CHEAP

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
-from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
+from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer, DayKeyConflictError, LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault_verify import durable_file

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.sealing.index import ChainedIndexer, CurrentIndexer
+from idvault.sealing.identity import ChainedIndexer, CurrentIndexer
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
 from idvault.sealing.ports import PersonKey, UsedVersions

@@ -8,8 +8,8 @@ import pytest
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import CaseField, SealedModerationText
+from idvault.sealing.text import KeyedModerationTextSealer
 from idvault_verify.attest.hpke import UnsealError
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.people import CHEAP

@@ -1,6 +1,6 @@
 """Marking pairs of number and name."""
 
-from idvault.sealing.index import MemoryPairMarker
+from idvault.sealing.identity import MemoryPairMarker
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy
 

@@ -2,7 +2,7 @@
 
 import hmac
 
-from idvault.sealing.pairwise import KeyedPairwise
+from idvault.sealing.identity import KeyedPairwise
 from idvault_verify import seal
 from idvault_verify.attest import jose
 

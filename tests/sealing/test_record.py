@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.sealing.record import QuorumRecordSealer
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault_verify import seal
 from idvault_verify.attest import hpke
 from idvault_verify.error import UnavailableError

@@ -4,12 +4,18 @@ import hmac
 from pathlib import Path
 
 from idvault.core import request
-from idvault.sealing.invitation import CurrentInvitationCoder, KeyedInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
-from idvault.sealing.request import CurrentFingerprinter, KeyedFingerprinter, RequestKeys
-from idvault.sealing.session import CurrentLinkCoder, KeyedLinkCoder
+from idvault.sealing.request import (
+    CurrentFingerprinter,
+    CurrentInvitationCoder,
+    CurrentLinkCoder,
+    KeyedFingerprinter,
+    KeyedInvitationCoder,
+    KeyedLinkCoder,
+    RequestKeys,
+)
 from idvault_verify import seal
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy

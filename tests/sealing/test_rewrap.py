@@ -4,13 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.identity import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.sealing.ports import SealedText, SealedValue, UsedVersions
+from idvault.sealing.ports import CaseField, SealedModerationText, SealedText, SealedValue, UsedVersions
 from idvault.sealing.rewrap import (
     CaseTextRewrapper,
     IndexRewrapper,
@@ -18,6 +15,7 @@ from idvault.sealing.rewrap import (
     SecondFactorRewrapper,
 )
 from idvault.sealing.second_factor import TotpSealer, version_of
+from idvault.sealing.text import KeyedCaseTextSealer, KeyedModerationTextSealer
 from idvault_verify.error import DamagedError
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy

@@ -1,6 +1,6 @@
 """The codes of sessions' links under the request key."""
 
-from idvault.sealing.session import KeyedLinkCoder
+from idvault.sealing.request import KeyedLinkCoder
 from idvault_verify import secret
 
 ID = "11111111-1111-4111-8111-111111111111"

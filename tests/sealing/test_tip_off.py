@@ -8,7 +8,7 @@ import pytest
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.sealing.text import KeyedTipOffSecrets
 from idvault_verify.error import NotFoundError, Reason
 from tests.domain.tip_off.test_tip_off import filed
 from tests.support.tip_off_world import key_files

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from idvault.claim.acts import retention
+from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.second_factor import Tries
@@ -63,7 +63,7 @@ async def _fail(world: World) -> Act:
 async def _purge(world: World) -> Act:
     await world.open()
     later = at(after=timedelta(days=8))
-    return lambda event: retention.purge(world.vault_of(event), SYSTEM, later)
+    return lambda event: claim_backlog.forget(world.vault_of(event), SYSTEM, later)
 
 
 async def _expire(world: World) -> Act:

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_nodes
-from idvault.log.acts import tree
+from idvault.log.acts import stored_log
 from idvault.log.rules import Subtree
 from tests.storage.hooks import before_statements
 from tools.support.accounts import Accounts
@@ -38,7 +38,7 @@ async def test_proofs_from_every_size_are_one_statement(main_database: Database)
     await main_database.act("test", lambda connection: connection.many(_ADD_NODE, rows))
     with _spelled(main_database) as texts:
         for count in range(1, 71):
-            assert await tree.nodes(main_database, nodes[:count]) == [
+            assert await stored_log.nodes(main_database, nodes[:count]) == [
                 bytes([node.index]) for node in nodes[:count]
             ]
     assert len(texts) == 1

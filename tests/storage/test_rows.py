@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.rows import KeptAs, Rows
 from idvault_verify.error import Reason
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import URL, make_url
 
 from idvault.core import tables as schema
-from idvault.core.db.turn import Turn
+from idvault.core.db.sqlite import Turn
 from idvault.processes import migrations
 from idvault.processes.migrations import MAIN, SHRED
 from idvault.processes.migrations.branch import Branch, SchemaError

@@ -34,8 +34,7 @@ from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
 from idvault.sanction.rules import NewSanction, Sanction
-from idvault.sealing.moderation_text_ports import CaseField
-from idvault.sealing.ports import Intake
+from idvault.sealing.ports import CaseField, Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import ContestTerms

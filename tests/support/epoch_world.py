@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
-from idvault.processes.witness import epoch as followed
-from idvault.processes.witness import wire
-from idvault.processes.witness.cosigner import Cosigner, known_logs
-from idvault.processes.witness.state import WitnessState
+from idvault.processes.witness import cosigner, wire
+from idvault.processes.witness.cosigner import Cosigner, WitnessState, known_logs
 from idvault.processes.witness.wire import AddCheckpoint
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
@@ -117,7 +115,7 @@ class DiskWitness:
         raise WitnessRefusedError(answer.status)
 
     def follow(self, *found: EpochStatement, versions: Sequence[Roster] = (ROSTER,)) -> epoch.Carried | None:
-        return followed.follow(self.state, found, keys=[KEY], versions=versions)
+        return cosigner.follow_epochs(self.state, found, keys=[KEY], versions=versions)
 
     async def grow(self, found: Checkpoint, entries: list[bytes]) -> None:
         """Let it cosign a checkpoint of these entries."""

@@ -6,8 +6,8 @@ from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
 from idvault.erasure.rules import ErasureTerms
 from idvault.key.acts.remnants import Remnants
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import LogProofs
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogProofs
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from tools.support import builders
 from tools.support.chamber import Chamber

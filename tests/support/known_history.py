@@ -14,8 +14,8 @@ from idvault.core.tables.disclosure import disclosure_openings, disclosures
 from idvault.core.tables.log import log_checkpoints
 from idvault.disclosure.acts.history import HistoryContext
 from idvault.log import store
-from idvault.log.acts import tree
-from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts import stored_log
+from idvault.log.acts.stored_log import LogProofs
 from idvault.log.store import NEWEST
 from idvault_verify.event import Event, EventType
 from tests.support.fakes.memory_log import MemoryDatabase
@@ -70,7 +70,7 @@ class KnownHistories:
 
         await self.main.act("test", work)
         await logs.sequence(self.main)
-        leaves = await tree.leaves(self.main, start=0, limit=10_000)
+        leaves = await stored_log.read_leaves(self.main, start=0, limit=10_000)
         await store.set_note(self.shred.connection, NEWEST, logs.signed(leaves))
 
 

@@ -10,7 +10,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from idvault.log.ports import Witness
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.account import AccountState

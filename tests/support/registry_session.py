@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from idvault.registry.enterprise import EnterpriseRegistry
-from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.registry.ports import CallTurn, Registry, Reserved
+from idvault.registry.wrapped import WrappedRegistry
 from idvault_dev.mock_registry.server import Options
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from idvault.core.db.database import Database
 from idvault.core.request import MemberAsked
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.stored_log import LogGuard
 from idvault.people import acts
 from idvault.people.acts import Proposal, Published, RosterHolder
 from idvault.processes.bootstrap.roster import check_purpose

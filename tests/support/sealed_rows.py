@@ -9,8 +9,7 @@ from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, insert, selec
 from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.db.statement import statement
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
@@ -18,13 +17,11 @@ from idvault.core.tables.people import second_factors
 from idvault.core.tables.sanction import appeals, sanctions
 from idvault.core.tables.session import contests
 from idvault.core.tables.tip_off import tip_off_texts
-from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.identity import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.sealing.ports import PersonKey, SealedText
+from idvault.sealing.ports import CaseField, PersonKey, SealedModerationText, SealedText
 from idvault.sealing.second_factor import TotpSealer
+from idvault.sealing.text import KeyedCaseTextSealer, KeyedModerationTextSealer
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType
 from tools.support.fakes.sealing import CountingEntropy

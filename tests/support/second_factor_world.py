@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.stored_log import LogGuard
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import SecondFactors
 from idvault.people.second_factor.api import SecondFactorMethods

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.core.edge.access import Access
+from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics

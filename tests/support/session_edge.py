@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idvault.core.edge.access import Access
+from idvault.core.edge.access import Access, Directory
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.directory import Directory
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics

@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
-from idvault.claim.acts.receipt import ReceiptContext
+from idvault.claim.acts.claim import ReceiptContext
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
@@ -12,7 +12,7 @@ from idvault.core.edge.server import Service
 from idvault.core.tables.log import log_checkpoints
 from idvault.erasure.acts import ErasureContext
 from idvault.erasure.rules import ErasureTerms
-from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts.stored_log import LogProofs
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.objection.acts import ObjectionContext

@@ -14,8 +14,7 @@ from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
 from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext

@@ -10,8 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from idvault.processes.witness import app
-from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, known_logs
-from idvault.processes.witness.state import WitnessState
+from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, WitnessState, known_logs
 from idvault.processes.witness.wire import PATH, AddCheckpoint
 from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.checkpoint import Checkpoint

@@ -7,8 +7,7 @@ from itertools import combinations
 import pytest
 from prometheus_client.core import Metric
 
-from idvault.core.telemetry.web import WebMetrics
-from idvault.core.telemetry.witness import WitnessMetrics
+from idvault.core.telemetry.metrics import WebMetrics, WitnessMetrics
 from tests.telemetry.test_metrics import filled
 from tools.support import monitoring
 from tools.support.monitoring import Alert, Query

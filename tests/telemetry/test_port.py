@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from idvault.core.telemetry import health as healths
-from idvault.core.telemetry.health import ProcessHealth
+from idvault.core.telemetry import watching
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.port import MetricsServer, serve_metrics
+from idvault.core.telemetry.watching import ProcessHealth
 from tools.support.sandbox import wait_for
 
 
@@ -58,10 +58,10 @@ def test_a_process_that_starts_serves_and_stops(served: Served) -> None:
 def test_a_result_that_is_old(served: Served) -> None:
     """Checks that do not end are no success, and an event loop without a beat is not alive."""
     served.metrics.health.looked({})
-    served.seconds = healths.LONGEST_LOOK + 1
+    served.seconds = watching.LONGEST_LOOK + 1
     assert served.get("/readyz") == (503, "process: its checks do not end\n")
     assert served.get("/healthz")[0] == 200
-    served.seconds = healths.LONGEST_SILENCE + 1
+    served.seconds = watching.LONGEST_SILENCE + 1
     assert served.get("/healthz") == (503, "the event loop is stuck\n")
     served.metrics.health.beat()
     assert served.get("/healthz") == (200, "ok\n")

@@ -13,9 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from idvault.core.db.database import Database
 from idvault.web.app import Pages
 from idvault.web.edge import connect
-from idvault.web.limits import Buckets
+from idvault.web.limits import Buckets, ReportLimits
 from idvault.web.server import LARGE_FORMS, options, whole
-from idvault.web.tip_off.limits import ReportLimits
 from idvault_client import aio
 from tests.support import closing
 from tests.support.session_edge import SessionEdge, served

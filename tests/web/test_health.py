@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from idvault.core.config import Settings
-from idvault.core.telemetry.web import WebMetrics
+from idvault.core.telemetry.metrics import WebMetrics
 from idvault.processes.bootstrap import doctor
 from idvault.processes.cli import running
-from idvault.web import health
+from idvault.web import edge
 from idvault.web.edge import connect
 from tests.support.listening import silent
 from tests.web.conftest import Site
@@ -30,10 +30,10 @@ async def advice(given: Settings) -> Mapping[str, str | None]:
 
 async def test_an_edge_that_serves_and_one_that_does_not(site: Site) -> None:
     """The pages are ready while the edge says that it serves."""
-    assert await health.look(site.pages.vault) == {}
+    assert await edge.look(site.pages.vault) == {}
     for _ in range(3):
         await site.edge.server.follow(ready=False)
-    assert await health.look(site.pages.vault) == {"edge": "the platform edge is not ready"}
+    assert await edge.look(site.pages.vault) == {"edge": "the platform edge is not ready"}
     told = (await advice(settings(site)))["edge"]
     assert told is not None
     assert told.startswith("the platform edge is not ready: check IDVAULT_WEB_TARGET")
@@ -49,7 +49,7 @@ async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path, monkeypatch: 
     assert found["web-tls-certificate"] == (
         "IDVAULT_WEB_TLS_CERTIFICATE has no readable certificate: put one there"
     )
-    monkeypatch.setattr(health, "_PATIENCE", 1.0)
+    monkeypatch.setattr(edge, "_PATIENCE", 1.0)
     away = (await advice(settings(site, web_target="127.0.0.1:1")))["edge"]
     assert away is not None
     assert away.startswith("the platform edge does not answer: nothing listens at the target: check")
@@ -60,7 +60,7 @@ async def test_an_edge_that_is_silent(site: Site) -> None:
     with silent() as held:
         port = held.getsockname()[1]
         async with connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
-            assert await health.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
+            assert await edge.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
 
 
 async def test_answers_are_counted_by_the_pattern_of_their_address(site: Site) -> None:
@@ -82,7 +82,7 @@ async def test_answers_are_counted_by_the_pattern_of_their_address(site: Site) -
 async def test_certificates_are_told(site: Site) -> None:
     """Each certificate of the settings has its end in the metrics."""
     vitals = WebMetrics().vitals
-    await health.read_certificates(vitals, settings(site, web_tls_certificate=site.edge.web.certificate))
+    await edge.read_certificates(vitals, settings(site, web_tls_certificate=site.edge.web.certificate))
     shown = {
         sample.labels["setting"]: sample.value
         for family in vitals.families()

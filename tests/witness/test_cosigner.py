@@ -16,8 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
-from idvault.processes.witness.state import WitnessState
+from idvault.processes.witness.cosigner import (
+    Cosigner,
+    CosignerAnswer,
+    KeyKindError,
+    WitnessState,
+    known_logs,
+)
 from idvault.processes.witness.wire import AddCheckpoint
 from idvault_verify.transparency import note
 from idvault_verify.transparency.checkpoint import Checkpoint

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
-from idvault.processes.witness import epoch as epochs
-from idvault.processes.witness.epoch import EpochNotFollowedError
+from idvault.processes.witness import cosigner
+from idvault.processes.witness.cosigner import EpochNotFollowedError
 from idvault.processes.witness.wire import OTHER_EPOCH
 from idvault_verify.transparency import checkpoint, epoch
 from idvault_verify.transparency.checkpoint import Checkpoint
@@ -109,7 +109,7 @@ async def test_what_is_not_followed(witness: DiskWitness) -> None:
         with pytest.raises(EpochNotFollowedError, match=why):
             witness.follow(wrong)
     with pytest.raises(EpochNotFollowedError, match="does not know"):
-        epochs.follow(witness.state, [FIRST], keys=[merkle.signer("other").key], versions=[ROSTER])
+        cosigner.follow_epochs(witness.state, [FIRST], keys=[merkle.signer("other").key], versions=[ROSTER])
     with pytest.raises(EpochNotFollowedError, match="than those at hand"):
         witness.follow(FIRST, versions=[replace(ROSTER, version=2)])
     assert witness.state.latest(FIRST.log.partition("+")[0]) == tree(12)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from idvault.core.telemetry.metrics import WitnessMetrics
 from idvault.core.telemetry.vitals import Vitals
-from idvault.core.telemetry.witness import WitnessMetrics
-from idvault.processes.witness import health
+from idvault.processes.witness import app
 from tests.support.witness_world import MAIN, ORIGIN, Disk
 from tools.support.authority import Authority
 
@@ -59,22 +59,22 @@ async def test_a_state_that_cannot_be_written(
 ) -> None:
     """It is not ready without its folder, without a way to write to it, and with a full disk."""
     disk.start()
-    assert await health.look(disk.folder) == {}
-    assert await health.look(tmp_path / "gone") == {"state": "the state folder is gone"}
+    assert await app.check_state(disk.folder) == {}
+    assert await app.check_state(tmp_path / "gone") == {"state": "the state folder is gone"}
     with monkeypatch.context() as patched:
         patched.setattr(os, "access", lambda *_: False)
-        assert await health.look(disk.folder) == {"state": "the state folder cannot be written to"}
+        assert await app.check_state(disk.folder) == {"state": "the state folder cannot be written to"}
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 30, 1 << 30, 4_096))
-    assert await health.look(disk.folder) == {"state": "the disk of the state folder is full"}
+    assert await app.check_state(disk.folder) == {"state": "the disk of the state folder is full"}
 
 
 async def test_figures_of_the_files(disk: Disk, tmp_path: Path) -> None:
     """The end of its certificate, if it has one, and the disk of its state."""
     (tmp_path / "tls.pem").write_bytes(Authority().server().certificate)
     vitals = WitnessMetrics().vitals
-    await health.read_vitals(vitals, folder=tmp_path / "gone", certificate=None)
+    await app.read_vitals(vitals, folder=tmp_path / "gone", certificate=None)
     assert {name.split(" ")[0] for name in shown(vitals)} == {"build_info", "ready"}
-    await health.read_vitals(vitals, folder=tmp_path, certificate=tmp_path / "tls.pem")
+    await app.read_vitals(vitals, folder=tmp_path, certificate=tmp_path / "tls.pem")
     found = shown(vitals)
     assert found["certificate_expiry_seconds tls_certificate"] > 0
     assert found["disk_size_bytes state"] == shutil.disk_usage(tmp_path).total
@@ -84,7 +84,7 @@ async def test_watching(disk: Disk) -> None:
     """While it is watched it becomes ready, and its figures are there."""
     metrics = disk.start().metrics
     async with AsyncExitStack() as stack:
-        health.watch(stack, metrics, folder=disk.folder, certificate=None)
+        app.watch_health(stack, metrics, folder=disk.folder, certificate=None)
         async with asyncio.timeout(30):
             while metrics.health.reasons() or "disk_free_bytes state" not in shown(metrics):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.processes.witness.state import StateError, WitnessState
+from idvault.processes.witness.cosigner import StateError, WitnessState
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.tree import EMPTY_ROOT
 from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History

@@ -15,10 +15,9 @@ from typing import Any
 from idvault.core import config
 from idvault.core.edge.call import Caller
 from idvault.core.policy import OperatorPolicy
-from idvault.processes.bootstrap.account import build_statuses
 from idvault.processes.bootstrap.base import load_keys, open_base
-from idvault.processes.bootstrap.request_key import fingerprinter_of
-from idvault.processes.bootstrap.vault import guard_of, vault_of
+from idvault.processes.bootstrap.platform_edge import build_statuses
+from idvault.processes.bootstrap.vault import fingerprinter_of, guard_of, vault_of
 from idvault.processes.cli import running
 from idvault.sealing.key_set import Purpose
 from idvault_verify.v1 import status_pb2

@@ -15,14 +15,13 @@ from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.guard import LogGuard
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.guarded import WrappedRegistry
 from idvault.registry.ports import InTurn, at_any_time
-from idvault.sealing.record import QuorumRecordSealer
+from idvault.registry.wrapped import BudgetedRegistry, WrappedRegistry
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault_verify.account import SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading

@@ -15,7 +15,7 @@ import uvloop
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
-from idvault.sealing.record import QuorumRecordSealer
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault_client import Consent, Verification
 from idvault_client.backend.rpc import Rpc
 from idvault_dev import environment

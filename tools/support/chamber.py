@@ -25,23 +25,21 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.tables.log import log_entries
 from idvault.custody.drill import acts as drill_acts
-from idvault.disclosure.acts import retention
+from idvault.disclosure.acts import disclosure as disclosure_acts
 from idvault.disclosure.acts.auditor import AuditorContext
-from idvault.disclosure.acts.refusal import Refusals
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts import tree
-from idvault.log.acts.guard import LogGuard
-from idvault.log.acts.proofs import LogProofs
-from idvault.log.acts.reading import StoredLog
+from idvault.disclosure.acts.disclosure import Refusals
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts import stored_log
+from idvault.log.acts.stored_log import LogGuard, LogProofs, StoredLog
 from idvault.log.api import TransparencyMethods
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.custody_edge import custody_services
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.ports import RecordSealer
-from idvault.sealing.record import QuorumRecordSealer
+from idvault.sealing.text import KeyedCaseTextSealer
 from idvault_people.custody.drill import Drill
 from idvault_people.disclosure.auditor import Auditor
 from idvault_people.disclosure.custodian import Custodian
@@ -213,7 +211,7 @@ class Chamber:
 
     async def sweep(self, *, limit: int) -> int:
         """Let the worker expire and destroy what is due."""
-        return await retention.sweep(self.vault, self.now(), limit=limit, observe=self.counted.append)
+        return await disclosure_acts.sweep(self.vault, self.now(), limit=limit, observe=self.counted.append)
 
     def now(self) -> ClockReading:
         """Return the clock reading; both clocks run together here."""
@@ -372,7 +370,7 @@ class Chamber:
 
         async def work() -> None:
             for look in itertools.count():
-                if look % _LOOKS == 0 or (await tree.unsequenced(self.main)).count:
+                if look % _LOOKS == 0 or (await stored_log.unsequenced(self.main)).count:
                     await self.step()
                 await asyncio.sleep(_PERIOD)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from idvault.claim import store
-from idvault.claim.acts import backlog as backlog_acts
+from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts import claim as claim_acts
-from idvault.claim.acts import retention, settlement, verification
+from idvault.claim.acts import settlement, verification
 from idvault.claim.acts.backlog import Backlog
 from idvault.claim.acts.claim import OpenedClaim, Settlement
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
@@ -92,7 +92,7 @@ class Jobs:
         self._turns: Turns = {}
 
     async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
-        act = backlog_acts.lease_due
+        act = claim_backlog.lease_due
         won, turns = await act(self.vault, SYSTEM, _as_of(now), lease, self._turns, limit)
         self._turns = {**self._turns, **turns}
         return won
@@ -142,4 +142,4 @@ class WorkerClaims(Backlog):
     """The backlog of one worker, and what ends by time."""
 
     async def time_out(self, *, now: ClockReading, limit: int) -> int:
-        return await retention.time_out(self.vault, now, limit=limit, context=self.context)
+        return await claim_backlog.time_out_all(self.vault, now, limit=limit, context=self.context)

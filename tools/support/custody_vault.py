@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from idvault.sealing.record import QuorumRecordSealer
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.opens.record import open_record
 from idvault_people.opens.share import open_share

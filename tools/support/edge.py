@@ -22,14 +22,13 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
 from idvault.claim.acts import verification as verification_acts
-from idvault.claim.acts.receipt import ReceiptContext
+from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.claim.api import VerificationMethods
 from idvault.claim.rules import Claim, ClaimRules, ReceiptEvidence
 from idvault.core import capacity
-from idvault.core.edge.access import Access
+from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.directory import Directory, Pin
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import Logs
@@ -37,9 +36,9 @@ from idvault.core.telemetry.metrics import Metrics
 from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History
 from idvault.disclosure.ports import RecordAccess
-from idvault.log.acts.proofs import LogProofs, Proofs, Proved
+from idvault.log.acts.stored_log import LogProofs, Proofs, Proved
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.processes.services.status import StatusServicer
+from idvault.processes.services.platform_edge import StatusServicer
 from idvault.sealing.ports import Stated
 from idvault.status.acts import CHUNK, Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses

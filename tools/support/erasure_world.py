@@ -16,8 +16,8 @@ from idvault.erasure.acts import ErasureContext, ErasureSweep
 from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import ErasureTerms
 from idvault.key.acts.remnants import Remnants
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import LogProofs
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogProofs
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_client.erasures import AioErasures, ErasureReceipt
 from idvault_verify.account import Status

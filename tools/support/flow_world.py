@@ -10,7 +10,7 @@ from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.stored_log import LogGuard
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.status.acts import StatusTexts
 from idvault_verify.account import Status, SubjectKind

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
+from idvault.core.log_entry import EventFactory
 from idvault_verify.event import Event
 
 

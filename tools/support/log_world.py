@@ -13,7 +13,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_checkpoints, log_entries, log_head, log_nodes
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.acts.publication import Publisher
 from idvault.log.acts.sequencing import Sequencer
 from idvault.log.ports import Witness
@@ -134,7 +134,7 @@ class LogWorld:
 
     async def newest(self, name: str = "newest") -> Checkpoint | None:
         """Return a verified checkpoint from the shred database."""
-        raw = await notes.latest(self.shred, name)
+        raw = await stored_log.latest_note(self.shred, name)
         return None if raw is None else checkpoint.verify(raw, PLAIN).checkpoint
 
     def published(self, folder: Path | None = None) -> Checkpoint:

@@ -12,7 +12,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.log import log_entries, log_head, log_nodes
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import sequence as sequence_log
 from idvault_verify.transparency import checkpoint, note
 from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
@@ -140,7 +140,7 @@ async def fill(databases: Databases, size: int, *, waiting: int = 0, note: bool 
         await sequence(main)
         await append(main, leaves[size:], first=size)
         if note:
-            await notes.replace(shred, former=None, note=signed(leaves[:size]))
+            await stored_log.replace_note(shred, former=None, note=signed(leaves[:size]))
     finally:
         await main.close()
         await shred.close()
@@ -183,7 +183,9 @@ async def replace_checkpoint(databases: Databases, raw: bytes) -> None:
     """Replace the newest checkpoint with another note."""
     database = Database(url=databases.shred_url)
     try:
-        assert await notes.replace(database, former=await notes.latest(database), note=raw)
+        assert await stored_log.replace_note(
+            database, former=await stored_log.latest_note(database), note=raw
+        )
     finally:
         await database.close()
 
@@ -193,7 +195,9 @@ async def grow(databases: Databases, leaves: Sequence[bytes]) -> None:
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     try:
         await sequence(main)
-        assert await notes.replace(shred, former=await notes.latest(shred), note=signed(leaves))
+        assert await stored_log.replace_note(
+            shred, former=await stored_log.latest_note(shred), note=signed(leaves)
+        )
     finally:
         await main.close()
         await shred.close()

@@ -1,6 +1,6 @@
 """Seals an identity that the registry did not confirm, as only a lying service would."""
 
-from idvault.sealing.record import QuorumRecordSealer
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault_verify.attest import payload
 from idvault_verify.attest.payload import Payload
 from idvault_verify.record import SealedRecord

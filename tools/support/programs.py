@@ -45,7 +45,7 @@ _PRELOADED = (
         "idvault_people.commands.role",
     ),
     *(
-        "idvault.processes.cli.log.commands",
+        "idvault.processes.cli.log",
         "idvault_dev.commands.dev",
         "idvault_dev.commands.single_process",
     ),
@@ -69,7 +69,7 @@ _PRELOADED = (
         "tools.demo.__main__",
     ),
     *("sqlalchemy.ext.asyncio", "cryptography.hazmat.backends.openssl.backend"),
-    *("idvault.processes.cli.key.commands", "typer._adapters", "typer._click.decorators"),
+    *("idvault.processes.cli.key", "typer._adapters", "typer._click.decorators"),
 )
 
 

@@ -10,7 +10,7 @@ from idvault.processes.bootstrap.vault import vault_of
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.api import PublicAccountMethods
 from idvault.public_account.rules.owner import Owned
-from idvault.public_account.store import store
+from idvault.public_account.store import rows as public_account_rows
 from idvault_client import Consent
 from idvault_client.public_accounts import (
     AccountFiling,
@@ -165,7 +165,9 @@ class PublicAccountWorld:
     async def stored(self, shown: OwnedPublicAccount) -> Owned:
         """Return a public account as it is stored."""
         found = shown.public_account_id
-        return await self.vault.read("test", lambda one: store.get(one, PARTY, found))
+        return await self.vault.read(
+            "test", lambda one: public_account_rows.get_with_operators(one, PARTY, found)
+        )
 
     async def profile(self, shown: OwnedPublicAccount, *, seconds: float = 0) -> ReaderProfile:
         """Return what readers see."""

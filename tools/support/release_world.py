@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
 from idvault.disclosure.store import rows
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import LogProofs
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogProofs
 from idvault_client.errors import Unavailable
 from idvault_people.disclosure.custodian import Custodian
 from idvault_people.disclosure.one_time_key import OneTimeKeys

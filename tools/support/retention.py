@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idvault.claim.acts import retention
+from idvault.claim.acts import backlog as claim_backlog
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.status import acts
@@ -23,4 +23,4 @@ class Retention:
         return await acts.remove_abandoned(self.vault, now, days=self.policy.rejected_days, limit=limit)
 
     async def purge_requests(self, *, now: ClockReading) -> int:
-        return await retention.purge_requests(self.vault, now)
+        return await claim_backlog.purge_requests(self.vault, now)

@@ -20,8 +20,7 @@ from idvault.core.tables.log import log_entries
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import KnownModerators
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.processes.services.sanction import SanctionServicer
-from idvault.processes.services.status import StatusServicer
+from idvault.processes.services.platform_edge import SanctionServicer, StatusServicer
 from idvault.sanction import acts
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext

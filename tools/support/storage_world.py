@@ -23,7 +23,7 @@ from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Request
 from idvault.core.tables.claim import persons
-from idvault.key.acts.stored import DayKeys
+from idvault.key.acts.version import DayKeys
 from idvault.processes.bootstrap.vault import NoGuard, vault_of
 from idvault.registry.ports import CallTurn
 from idvault.sealing.ports import Intake, PersonKey

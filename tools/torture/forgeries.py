@@ -18,9 +18,9 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from idvault.claim import api as claim_api
-from idvault.claim.acts.receipt import Receipt
+from idvault.claim.acts.claim import Receipt
 from idvault.disclosure.api import history as history_api
-from idvault.log.acts.proofs import Proved
+from idvault.log.acts.stored_log import Proved
 from idvault_verify.offline import disclosure_history, receipt
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.ports import Witness
 from idvault_client.errors import VaultError
 from idvault_people.disclosure.auditor import Auditor
@@ -181,7 +181,7 @@ class Fork:
 
 
 async def _newest(vault: Chamber) -> bytes:
-    found = await notes.latest(vault.shred)
+    found = await stored_log.latest_note(vault.shred)
     if found is None:
         raise LookupError("the log has no checkpoint")
     return found

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from idvault.log.store import NEWEST
 from idvault.processes import migrations
-from idvault.processes.cli.log import trust as log_trust
-from idvault.processes.cli.log.source import BundleSource, DatabaseSource, Source
+from idvault.processes.cli import log_source
+from idvault.processes.cli.log_source import BundleSource, DatabaseSource, Source
 from idvault_verify.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles
 from idvault_verify.transparency.tree import CompactRange, LogError, leaf_hash
 from idvault_verify.transparency.verifier import WrongEntryError
@@ -164,7 +164,7 @@ def edits(leaves: Leaves, dice: random.Random) -> Iterator[tuple[str, Leaves]]:
 
 def judge(source: Source, outside: bytes, leaves: Leaves, edited: Leaves, *, signed: bool) -> str:
     """Return the result of verification: found, misnamed, or undetected."""
-    trust = log_trust.read(public_key=logs.VKEY, witness=[], quorum=None)
+    trust = log_source.read_trust(public_key=logs.VKEY, witness=[], quorum=None)
     first = next(
         (at for at, (one, other) in enumerate(zip(leaves, edited, strict=False)) if one != other), len(edited)
     )

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from idvault.registry import enterprise_wire, nppa_wire
+from idvault.registry import enterprise, nppa_wire
 from idvault_dev.mock_registry import organization, population
 from idvault_dev.mock_registry.behaviour import Behaviour, BehaviourError, Mode
 from idvault_dev.mock_registry.wire import Memory
@@ -61,9 +61,9 @@ class Admin:
 
     def _end(self, ai: str, status: int) -> bool:
         now = self.clock()
-        if self.memory.organizations.settle(ai, enterprise_wire.EnterpriseStatus(status), now=now):
+        if self.memory.organizations.settle(ai, enterprise.EnterpriseStatus(status), now=now):
             return True
-        if status == enterprise_wire.EnterpriseStatus.NO_RECORD:
+        if status == enterprise.EnterpriseStatus.NO_RECORD:
             return False
         return self.memory.people.settle(ai, nppa_wire.NppaStatus(status), now=now)
 

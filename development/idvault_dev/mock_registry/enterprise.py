@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from idvault.registry.enterprise_wire import NAME_LIMIT, EnterpriseStatus
+from idvault.registry.enterprise import NAME_LIMIT, EnterpriseStatus
 from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
 from idvault_dev.mock_registry import organization
 from idvault_dev.mock_registry.counting import Counters, DayCaps

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
-from idvault.registry.enterprise_wire import NAME_LIMIT
+from idvault.registry.enterprise import NAME_LIMIT
 from idvault_dev.mock_registry import population
 from idvault_dev.mock_registry.population import SEED, PopulationError
 from idvault_verify import document

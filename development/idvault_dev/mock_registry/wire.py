@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from idvault.registry import enterprise_wire, nppa_wire
+from idvault.registry import enterprise, nppa_wire
 from idvault.registry.nppa_wire import Credentials, NppaCode, RefusedError
 from idvault_dev.mock_registry.behaviour import Behaviour, Mode, RateGate, ScriptedTurn
 from idvault_dev.mock_registry.counting import Counters
@@ -19,7 +19,7 @@ from idvault_dev.mock_registry.ledger import Ledger
 _METHODS: Final[Mapping[str, str]] = {
     nppa_wire.CHECK_PATH: "POST",
     nppa_wire.QUERY_PATH: "GET",
-    enterprise_wire.CHECK_PATH: "POST",
+    enterprise.CHECK_PATH: "POST",
 }
 _UNAVAILABLE: Final = 503
 
@@ -61,7 +61,7 @@ class Wire:
         self._gates = {
             nppa_wire.CHECK_PATH: RateGate(cap=check_cap),
             nppa_wire.QUERY_PATH: RateGate(cap=query_cap),
-            enterprise_wire.CHECK_PATH: RateGate(cap=check_cap),
+            enterprise.CHECK_PATH: RateGate(cap=check_cap),
         }
         self._clock = clock
 
@@ -99,10 +99,10 @@ class Wire:
             accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
         )
         in_progress = mode is Mode.IN_PROGRESS
-        if request.path == enterprise_wire.CHECK_PATH:
-            question = enterprise_wire.read_check(credentials=caller, body=body)
+        if request.path == enterprise.CHECK_PATH:
+            question = enterprise.read_check(credentials=caller, body=body)
             status = self._memory.organizations.check(question, now=now, in_progress=in_progress)
-            return enterprise_wire.build_answer(status)
+            return enterprise.build_answer(status)
         if request.path == nppa_wire.QUERY_PATH:
             result = self._memory.people.query(nppa_wire.read_query(params=params), now=now)
         else:
@@ -114,7 +114,7 @@ class Wire:
         counters = self._memory.counters
         counters.check += path == nppa_wire.CHECK_PATH
         counters.query += path == nppa_wire.QUERY_PATH
-        counters.enterprise_check += path == enterprise_wire.CHECK_PATH
+        counters.enterprise_check += path == enterprise.CHECK_PATH
 
     def _admit(self, request: web.BaseRequest) -> None:
         method = _METHODS.get(request.path)

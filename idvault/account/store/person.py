@@ -14,9 +14,16 @@ from idvault.account.rules import DueFollower, Facts, Follower, PersonSanction, 
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
-from idvault.core.db.locking import for_change, lock_of_number
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.db.types import to_micros
+from idvault.core.db.statement import (
+    Statement,
+    for_change,
+    lock_of_number,
+    param,
+    scalar,
+    statement,
+    to_micros,
+    upsert,
+)
 from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.sanction import follower_closings, followers, sanctions
 from idvault.sealing.ports import PersonKey

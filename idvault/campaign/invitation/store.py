@@ -18,8 +18,7 @@ from idvault.campaign.store import rows as campaign_rows
 from idvault.campaign.store.rows import IN_COHORT
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, one_of
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
 from idvault.sanction.store import standing as sanction_standing

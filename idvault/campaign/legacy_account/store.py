@@ -23,8 +23,7 @@ from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account.rules import Imported, NewAccount
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, listed
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.db.types import Day
+from idvault.core.db.statement import Day, Statement, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.sanction.store import standing as sanction_standing

@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, String, case, func, insert, or_, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import param, statement, upsert
-from idvault.core.db.types import Day
+from idvault.core.db.statement import Day, for_change, param, statement, upsert
 from idvault.core.tables.campaign import campaign_days, campaigns, legacy_accounts
 from idvault_verify.campaign import (
     Campaign,

@@ -1,7 +1,7 @@
-"""Settles the backlog: leases only as many waiting claims as it can start at once.
+"""What the worker does with claims: settles those that wait, ends those of 48 hours, forgets old requests.
 
-Only the worker can, because only it opens intakes. A wrong clock would let claims wait until its time, so
-nothing is leased under one.
+Only the worker settles a waiting claim, because only it opens intakes. It leases as many as it can start at
+once, and none under a wrong clock, which would let claims wait until its time.
 """
 
 import asyncio
@@ -10,19 +10,21 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from idvault.claim import store
 from idvault.claim.acts import settlement
 from idvault.claim.acts.settlement import HOLD, LEASE, SettlementContext, advance
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import JobProgress, Lease
 from idvault.claim.job.store import Job, Turns
-from idvault.claim.rules import Claim
-from idvault.core import caller
-from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, Claim
+from idvault.core import account_request, caller, person_request
+from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.core.loop import pause
 from idvault.sealing.ports import IntakeOpener
 from idvault_verify.account import SubjectKind
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DamagedError
+from idvault_verify.event import EventType
 
 PATIENCE = 5.0  # the registry's recommended time-out in seconds
 _DAMAGED_WAIT = timedelta(minutes=1)
@@ -172,3 +174,38 @@ class Settler:
         except Exception as error:
             # The lease ends, and the process that leases the job next asks for the result of the check first.
             self._report(_NAME, error)
+
+
+async def time_out_all(vault: Vault, now: ClockReading, *, limit: int, context: SettlementContext) -> int:
+    """End the claims that have had no answer for 48 hours; return how many. Raises UnavailableError."""
+    before = now.business - CLAIM_LIFETIME
+
+    async def due() -> list[Claim]:
+        return await vault.read(
+            "verification.overdue", lambda one: store.overdue(one, opened_before=before, limit=limit)
+        )
+
+    async def end(_vault: Vault, _by: Actor, _now: ClockReading, claim: Claim) -> bool:
+        return await settlement.time_out(vault, claim, now, context=context) is not None
+
+    return await sweep(vault, now, due=due, each=end)
+
+
+@act("verification.purge")
+async def forget(tx: Tx) -> int:
+    """Delete attempts that no longer count, and old requests, also of roster members; return how many."""
+    before = tx.now.business - REQUEST_LIFETIME
+    await store.forget(tx.connection, now=tx.now.business)
+    count = await account_request.forget(tx.connection, before=before)
+    count += await person_request.forget(tx.connection, before=before)
+    if count:
+        await tx.log(EventType.REQUEST_PURGE, before=before.isoformat(), count=count)
+    else:
+        tx.unchanged("no request is old")
+    return count
+
+
+async def purge_requests(vault: Vault, now: ClockReading) -> int:
+    """Delete requests after 7 days; return how many. Raises UnavailableError."""
+    await vault.guard.check(now=now)
+    return await forget(vault, SYSTEM, now)

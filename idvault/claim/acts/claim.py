@@ -1,16 +1,16 @@
-"""The acts of a claim: one opens it, one ends it.
+"""The acts of a claim: one opens it, one ends it; and the receipt of a claim that succeeded.
 
-To prevent deadlocks, both lock rows in this order: request, account, persons (by id), then whatever belongs
-to the account.
+To prevent deadlocks, both acts lock rows in this order: request, account, persons (by id), then whatever
+belongs to the account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
 from idvault.account.rules import PersonSanction
-from idvault.account.store import kept as account_kept
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.campaign.invitation import store as invitation_store
@@ -19,17 +19,19 @@ from idvault.claim import rules, store
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job import store as job_store
 from idvault.claim.job.store import Job
-from idvault.claim.rules import Claim, ClaimOutcome, Owner
+from idvault.claim.rules import Claim, ClaimOutcome, Owner, ReceiptEvidence
 from idvault.claim.store import NewClaim, OpenClaim, Unsettled
-from idvault.core.act import Tx, act, mutation
+from idvault.core.act import Tx, Vault, act, mutation
 from idvault.core.db.connection import Connection
 from idvault.core.policy import OperatorPolicy
+from idvault.log.acts.stored_log import LogProofs, Proved
 from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.store import standing as sanction_standing
 from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
-from idvault_verify.error import ExhaustedError
+from idvault_verify.error import ExhaustedError, IdvaultError
 from idvault_verify.event import EventType
 from idvault_verify.record import SealedRecord
 
@@ -322,7 +324,7 @@ async def _clear(tx: Tx, ending: Settlement, found: Unsettled) -> None:
     token, claim_id = ending.account_token, ending.claim_id
     if ending.record is not None:
         if found.owner.person_id is not None:
-            await account_kept.keep(tx.connection, account_token=token)
+            await account_rows.keep_version(tx.connection, account_token=token)
         await account_rows.put_record(tx.connection, ending.record)
     if rules.is_kept(outcome=ending.outcome):
         await store.keep(tx.connection, found.claim.attempt, owner=found.owner)
@@ -330,3 +332,65 @@ async def _clear(tx: Tx, ending: Settlement, found: Unsettled) -> None:
     await store.end(
         tx.connection, account_token=token, claim_id=claim_id, outcome=ending.outcome, now=tx.now.business
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the owner of a record can verify alone.
+
+    quorum: that the record was sealed for, None if it is in no version of the roster. note: the signed
+    checkpoint, b"" if none covers the entry yet. record: None if it cannot be given.
+
+    - A receipt has the record and its quorum once a checkpoint covers the entry, as long as the record is the
+      account's newest. Before and after, the receipt states the quorum but does not prove it.
+    - The record is given without its shares: the ciphertext is of no use without M custodians and the shred
+      key.
+    """
+
+    account_token: str
+    claim_id: str
+    record_digest: bytes
+    quorum: Quorum | None
+    entry: Proved
+    note: bytes
+    record: SealedRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptContext:
+    """What is needed beside the vault. quorum: finds a quorum of any roster version by its id.
+
+    report: called with the error where a receipt is returned without its proof.
+    """
+
+    proofs: LogProofs
+    quorum: Callable[[str], Quorum | None]
+    report: Callable[[IdvaultError], None]
+
+
+async def receipt_of(vault: Vault, claim: Claim, *, context: ReceiptContext) -> Receipt | None:
+    """Return the receipt of a successful claim, with its proof if a checkpoint covers it; else None."""
+    found = claim.receipt
+    if found is None:
+        return None
+    token = claim.account.account_token
+    entry, note = Proved(found.leaf, found.opening_key, found.log_index, 0, None), b""
+    record = None
+    # An entry without an index has no proof yet. If the log cannot be read, the receipt is returned without
+    # it.
+    if found.log_index is not None:
+        try:
+            proofs = await context.proofs.now([found.entry_id], account_token=token)
+            entry = proofs.entries[0]
+            note = proofs.note if entry.hashes is not None else b""
+            record = await _record_of(vault, token, found) if note else None
+        except IdvaultError as error:
+            context.report(error)
+    quorum = context.quorum(found.quorum_id)
+    return Receipt(token, claim.claim_id, found.record_digest, quorum, entry, note, record)
+
+
+async def _record_of(vault: Vault, account_token: str, found: ReceiptEvidence) -> SealedRecord | None:
+    """Return the record of a receipt; None if a later verification has replaced it."""
+    record = await account_acts.record(vault.main, account_token)
+    return record if record is not None and record.digest() == found.record_digest else None

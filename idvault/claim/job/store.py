@@ -39,9 +39,16 @@ from idvault.claim.job.rules import JobProgress, JobState, Lease
 from idvault.claim.job.rules import take_up as taken_up
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
-from idvault.core.db.locking import for_change, for_change_unless_locked
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import (
+    Micros,
+    Statement,
+    for_change,
+    for_change_unless_locked,
+    param,
+    scalar,
+    statement,
+    upsert,
+)
 from idvault.core.tables import ID, TOKEN
 from idvault.core.tables.claim import claims, intakes, jobs
 from idvault.sealing.ports import Intake

@@ -19,15 +19,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from idvault.core import secret_file
-from idvault.core.config import database, kubernetes, owner, trace, web
-from idvault.core.config.erasure import ErasureSettings
-from idvault.core.config.expected import EXPECTED
-from idvault.core.config.moderation import ModerationSettings
+from idvault.core.config import database, kubernetes, parts
+from idvault.core.config.parts import (
+    ErasureSettings,
+    ModerationSettings,
+    RetentionSettings,
+    TraceSettings,
+    WebSettings,
+)
+from idvault.core.config.process import EXPECTED
 from idvault.core.config.process import ConfigError as ConfigError
 from idvault.core.config.process import Process as Process
-from idvault.core.config.retention import RetentionSettings
-from idvault.core.config.trace import TraceSettings
-from idvault.core.config.web import WebSettings
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -224,9 +226,9 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
     if "registry_check_url" in present:
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
-    yield from web.problems(_name("web_url"), settings.web_url, development=settings.development)
-    yield from trace.problems(_name("otlp_endpoint"), settings)
-    yield from web.supervision_problems(
+    yield from parts.web_problems(_name("web_url"), settings.web_url, development=settings.development)
+    yield from parts.trace_problems(_name("otlp_endpoint"), settings)
+    yield from parts.supervision_problems(
         _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
     )
     yield from _file_problems(settings, present, process)
@@ -368,7 +370,7 @@ def _has_no_secret_key(settings: Settings) -> bool:
 def _development_problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
     edges = (Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.BOTH_EDGES)
     if process in (*edges, Process.WORK):
-        yield from owner.problems(_name("keys"), settings.keys)
+        yield from secret_file.owner_problems(_name("keys"), settings.keys)
     if process in edges and settings.listen:
         yield from _edge_problems(settings, process)
     if settings.development:

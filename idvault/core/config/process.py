@@ -1,5 +1,6 @@
-"""The programs that load settings, and the error of settings that do not allow a start."""
+"""The programs that load settings, what each required setting must be, and the error of unsafe ones."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -33,3 +34,28 @@ class ConfigError(Exception):
         """Keep all problems; each is a sentence that begins with the name of the setting."""
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+EXPECTED: Mapping[str, str] = {
+    "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
+    "shred_database_url": "the URL of the shred key database, which needs separate backups",
+    "listen": "the address to listen on, HOST:PORT (without --edge two, separated by a comma)",
+    "tls_certificate": "the file of this server's certificate chain",
+    "tls_key": "the file of this server's private key",
+    "tls_ca": "the file of the authority that signs the callers' certificates",
+    "trust_domain": "the domain in spiffe://DOMAIN/ROLE/NAME of the callers' certificates",
+    "keys": "this process's key file, made by `idvault keys init`",
+    "key_passphrase_file": "the file with the passphrase of the key file",
+    "roster": "the signed roster file",
+    "registry_check_url": "the base URL of the registry's check call",
+    "registry_query_url": "the base URL of the registry's query call",
+    "registry_app_id": "the appId that the registry assigned",
+    "registry_biz_id": "the bizId that the registry assigned",
+    "registry_secret_key_file": "the file with the registry's secret key, 32 hex digits",
+    "public_dir": "the directory whose files are published",
+    "backup_dir": "the folder that tells the worker about backups",
+    "web_url": "the public address of the hosted pages, https://HOST",
+    "web_target": "the address of the platform edge, HOST:PORT",
+    "log_origin": "the name of the transparency log, such as vault.example/log",
+    "appeal_outside_body": "the outside body that every rejected appeal names",
+}

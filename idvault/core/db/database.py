@@ -1,19 +1,22 @@
-"""One database and how it is used: acts (one durable transaction), reads, and look-ups by key."""
+"""One database: acts (one durable transaction), reads, look-ups by key, and the clock of its server."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from sqlalchemy import func, select
+
 from idvault.core.db import url as address
-from idvault.core.db.connection import Commit, T, Work
-from idvault.core.db.failure import FOREIGN, DriverError, describe
+from idvault.core.db.connection import FOREIGN, Commit, DriverError, T, Work, describe_failure
 from idvault.core.db.look_up import KEYS, LookUp, LookUps
 from idvault.core.db.postgresql import Postgresql
-from idvault.core.db.servers import Servers
+from idvault.core.db.postgresql_connection import Servers
 from idvault.core.db.sqlite import Sqlite
-from idvault.core.db.statement import Statement
+from idvault.core.db.statement import Statement, scalar, statement
 from idvault_verify.error import Reason, UnavailableError
 
 Observe = Callable[[str, float], None]
@@ -130,7 +133,7 @@ class Database:
                 try:
                     return await way(commit)
                 except (*FOREIGN, DriverError) as error:
-                    failure = error if isinstance(error, DriverError) else describe(error)
+                    failure = error if isinstance(error, DriverError) else describe_failure(error)
                 tries += 1
                 pause = self._pause(failure, tries, perf_counter() - begun)
                 if commit.sent or pause is None:
@@ -148,3 +151,23 @@ class Database:
         if failure.lost and seconds < self._patience:
             return _LOST_PAUSE if tries > 1 else 0.0
         return None
+
+
+_NOW: Statement[datetime] = statement(select(func.clock_timestamp()), scalar)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlServerClock:
+    """The clock of one database. url: of that database."""
+
+    database: Database
+    url: str
+
+    async def read(self) -> datetime | None:
+        """Return the server's time, None for SQLite, which has this machine's clock.
+
+        Raises UnavailableError (STORE_UNAVAILABLE).
+        """
+        if address.is_sqlite(address.parse(self.url)):
+            return None
+        return await self.database.one("clock.read", _NOW)

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from idvault.core.config.database import PostgresqlAddress
-from idvault.core.db.servers import Servers
+from idvault.core.db.postgresql_connection import Servers
 from idvault.core.db.url import Address
 
 _LOCK = "SELECT pg_advisory_xact_lock($1)"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from idvault.core import caller
-from idvault.core.db.failure import DriverError
+from idvault.core.db.connection import DriverError
 from idvault.core.db.statement import Statement
 from idvault_verify.error import UnavailableError
 

@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
-from idvault.core.db.connection import Commit, T, Work, watched
-from idvault.core.db.failure import FOREIGN, describe
-from idvault.core.db.postgresql_connection import PostgresqlConnection, connect
-from idvault.core.db.servers import CONNECT_WAIT, Servers
+from idvault.core.db.connection import FOREIGN, Commit, T, Work, describe_failure, watched
+from idvault.core.db.postgresql_connection import CONNECT_WAIT, PostgresqlConnection, Servers, connect
 from idvault.core.db.statement import Statement
 from idvault.core.room import Room, RoomPlace
 
@@ -141,4 +139,4 @@ class Postgresql:
 
 def _leaves_unusable(error: BaseException) -> bool:
     """Tell whether the connection is lost or its state unknown."""
-    return not isinstance(error, Exception) or isinstance(error, OSError) or describe(error).lost
+    return not isinstance(error, Exception) or isinstance(error, OSError) or describe_failure(error).lost

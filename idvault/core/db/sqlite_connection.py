@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.dialect import Compiled
-from idvault.core.db.statement import Statement
+from idvault.core.db.statement import Compiled, Statement
 
 USUAL_WAIT = 3.0
 # How long writers may wait for readers that have begun before the log was copied.

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from idvault.core import caller
-from idvault.core.db.failure import FOREIGN, describe
+from idvault.core.db.connection import FOREIGN, describe_failure
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.fair_queue import FairQueue
 
@@ -120,7 +120,7 @@ class Threads:
             result = queued.context.run(queued.work, connection)
         except FOREIGN as failure:
             error = failure
-            if connection is not None and not describe(failure).conflict:
+            if connection is not None and not describe_failure(failure).conflict:
                 connection.driver.close()
                 connection = None
         except BaseException as failure:

@@ -1,6 +1,16 @@
-"""Converts messages to domain values and back, and validates them."""
+"""Converts messages to domain values and back, and validates them.
 
+A page token is an opaque text that says where a list continues (AIP-158):
+
+- It belongs to one list and is refused for any other.
+- It has one spelling and a checksum, so that a mistyped or invented token is refused.
+- It contains a place and nothing secret, so it needs no key.
+"""
+
+import binascii
+import hashlib
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -10,7 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import invitation_code
 from idvault.core import request as request_rules
-from idvault_verify import claim, token
+from idvault_verify import claim, seal, token
 from idvault_verify.claim import Consent
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
@@ -86,3 +96,35 @@ def invitation_code_hash(code: str, *, account_token: str) -> bytes | None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", FieldCode.REQUIRED))
     checked = invitation_code.check_code(code)
     return invitation_code.code_hash(account_token=account_token, code=checked)
+
+
+PAGE_FIELD = "page_token"
+
+_PURPOSE = "idvault/page-token/v1"
+_PLACE_BYTES = 8
+_CHECK_BYTES = 7  # 15 bytes together are 20 characters without padding
+_HIGHEST = 2**63 - 1  # the largest integer of the databases
+
+
+def page_token(place: int | None, *, of: str) -> str:
+    """Return the token of a place (0 to 2^63 - 1) in the list `of`; empty for None, the end."""
+    if place is None:
+        return ""
+    raw = place.to_bytes(_PLACE_BYTES, "big")
+    return urlsafe_b64encode(raw + _check(raw, of)).decode()
+
+
+def read_page_token(token: str, *, of: str) -> int:
+    """Return the place of a token; raises InvalidError (INVALID_MESSAGE, page_token)."""
+    try:
+        data = urlsafe_b64decode(token)
+    except (binascii.Error, ValueError):
+        data = b""
+    place = int.from_bytes(data[:_PLACE_BYTES], "big")
+    if len(data) != _PLACE_BYTES + _CHECK_BYTES or place > _HIGHEST or page_token(place, of=of) != token:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(PAGE_FIELD, FieldCode.CHARACTER))
+    return place
+
+
+def _check(raw: bytes, of: str) -> bytes:
+    return hashlib.sha256(seal.encode(_PURPOSE, of, raw)).digest()[:_CHECK_BYTES]

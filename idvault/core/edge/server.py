@@ -20,12 +20,11 @@ from grpc_reflection.v1alpha import reflection
 
 from idvault.core import capacity
 from idvault.core.capacity import LOOKAHEAD, EdgeCapacity
-from idvault.core.edge import errors, limits, observe, receiving, refusals, trace
+from idvault.core.edge import errors, limits, stages
 from idvault.core.edge import health as health_protocol
-from idvault.core.edge.access import Access, roles_of
+from idvault.core.edge.access import Access, Directory, roles_of
 from idvault.core.edge.call import Call, EdgeMethod, Stage
 from idvault.core.edge.certificates import Certificates, Tls
-from idvault.core.edge.directory import Directory
 from idvault.core.edge.health import SERVICE as HEALTH_SERVICE
 from idvault.core.edge.health import Health
 from idvault.core.edge.message_room import MessageRoom
@@ -114,7 +113,7 @@ class _Pipeline:
         )
         self._running = limits.Running(at_once=takes.calls)
         self._streams = limits.Running(at_once=takes.streams)
-        self.refusals = refusals.RefusalLine(at_once=takes.refused)
+        self.refusals = stages.RefusalLine(at_once=takes.refused)
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
@@ -170,12 +169,12 @@ class _Pipeline:
 
     def _observed(self, inner: Any) -> Any:
         admitted = self._admitted(inner)
-        observed = observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
-        return observed if self._traces is None else trace.wrap(observed, traces=self._traces)
+        observed = stages.observe(admitted, metrics=self._metrics, access_log=self._access_log)
+        return observed if self._traces is None else stages.trace(observed, traces=self._traces)
 
     def _admitted(self, inner: Any) -> Any:
-        received = receiving.wrap(inner, timer=self._timer, room=self._room, read_time=self._read_time)
-        return self._access.wrap(refusals.wrap(received, refusals=self.refusals))
+        received = stages.receive(inner, timer=self._timer, room=self._room, read_time=self._read_time)
+        return self._access.wrap(stages.tell_in_turn(received, refusals=self.refusals))
 
 
 class GrpcServer:
@@ -193,7 +192,7 @@ class GrpcServer:
         clock: Callable[[], ClockReading],
         takes: EdgeCapacity | None = None,
         deadline: float = limits.DEADLINE,
-        read_time: float = receiving.READ_TIME,
+        read_time: float = stages.READ_TIME,
         pace: Pace | None = None,
         acceptors: int = 1,
         reflection: bool = False,

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
+from idvault.core.edge.access import Directory
 from idvault.core.edge.call import Caller
-from idvault.core.edge.directory import Directory
 from idvault_verify.error import DeniedError, Reason
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import HASH, ID, NAME, TOKEN, WORD, main
 
 # standing_until, later_standings: when the standing falls by itself, and what follows then

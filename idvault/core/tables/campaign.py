@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 _DAY_COLUMNS = (

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, MINUTE, NAME, TOKEN, UUID, WORD, main
 
 

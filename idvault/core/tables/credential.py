@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, TOKEN, main
 
 # entries: the status list's byte array (IETF Token Status List), compressed.

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, LargeBinary, SmallInteger, String, Table
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import HASH, ID, main
 
 # Kept apart from account records: a drill record belongs to no account and is never handed over. A new quorum

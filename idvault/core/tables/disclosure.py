@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 from idvault.core.tables.account import records
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Table, text
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 # due_at: when the next step is due, null if there is none. held: true while a sanction keeps the account of a

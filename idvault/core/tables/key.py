@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import MINUTE, TOKEN, WORD, main, shred
 
 day_keys = Table(

@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, TOKEN, WORD, main, shred
 
 log_entries = Table(

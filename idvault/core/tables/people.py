@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import HASH, ID, NAME, UUID, main
 
 # One row: the version in force. Earlier ones are in roster_versions and in the log.

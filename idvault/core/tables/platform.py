@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKeyConstraint, String, Table
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import HASH, ID, NAME, WORD, main
 
 platforms = Table(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, String, Table, UniqueConstraint, text
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 _REFERENCE = String(200)

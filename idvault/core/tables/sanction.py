@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 _SHORT, _LONG, _TEXT = String(64), String(200), String(500)

@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, NAME, TOKEN, UUID, WORD, main
 
 # A session belongs to a relying party: at a sign-up there is no account yet. Of secrets only hashes are kept.

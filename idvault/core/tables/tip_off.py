@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, WORD, main
 
 _REFERENCE = String(12)

@@ -1,4 +1,4 @@
-"""All metrics: plain counters and buckets, read by one Prometheus collector.
+"""The metrics of the service, the hosted pages and the witness: counters and buckets for Prometheus.
 
 - idvault_rpc_total{method,code}, idvault_rpc_seconds{method}
 - idvault_registry_calls_total{provider,outcome}, idvault_registry_seconds
@@ -17,18 +17,25 @@
 - idvault_orders_overdue, idvault_sanctions_proposed, idvault_sanctions_due_seconds
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 - idvault_erasures{state}, idvault_erasure_due_seconds
+- idvault_web_answers_total{page,status}, idvault_web_seconds{page}
+- idvault_witness_answers_total{status}
+- idvault_witness_cosigned_entries{log}, idvault_witness_cosigned_age_seconds{log}
 
-Those of the process itself are in telemetry.vitals. A label value always comes from our code (a method, a
-code, an act), never from a caller.
+Those of every process are in telemetry.vitals. A label value never comes from a caller: it is from our code
+(a method, a code, an act, the pattern of a page's address, which may hold a secret itself), or the origin of
+a log whose key the witness's operator gave it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from idvault.core.telemetry import families
-from idvault.core.telemetry.health import ProcessHealth
+from idvault.core.telemetry.families import Histogram
 from idvault.core.telemetry.vitals import Vitals
+from idvault.core.telemetry.watching import ProcessHealth
 
 
 class Metrics:
@@ -313,4 +320,74 @@ class Metrics:
         yield states
         yield families.gauge(
             "idvault_tip_offs_overdue", "Reports whose seven days have passed.", self._tip_offs_overdue
+        )
+
+
+class WebMetrics:
+    """Called on the event loop, read by the metrics server's thread."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.health = ProcessHealth()
+        self.vitals = Vitals(self.health)
+        self._answers: dict[tuple[str, str], int] = {}
+        self._seconds: dict[str, Histogram] = {}
+
+    def answered(self, *, page: str, status: int, seconds: float) -> None:
+        """Count one answer to a browser."""
+        key = page, str(status)
+        self._answers[key] = self._answers.get(key, 0) + 1
+        families.observe(self._seconds, page, seconds)
+
+    def families(self) -> Iterator[Metric]:
+        """Yield every metric as Prometheus families."""
+        yield from self.vitals.families()
+        yield families.counter(
+            "idvault_web_answers", "Answers by page and HTTP status.", ("page", "status"), self._answers
+        )
+        yield families.histogram("idvault_web_seconds", "Time to answer a browser.", ("page",), self._seconds)
+
+
+class WitnessMetrics:
+    """Called by the threads that answer logs, read by the metrics server's thread."""
+
+    def __init__(self, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Start at zero. seconds: a clock that never goes back."""
+        self.health = ProcessHealth(seconds=seconds)
+        self.vitals = Vitals(self.health)
+        self._clock = seconds
+        self._one_at_a_time = threading.Lock()
+        self._answers: dict[tuple[str], int] = {}
+        self._sizes: dict[str, float] = {}
+        self._cosigned_at: dict[str, float] = {}
+
+    def answered(self, status: int) -> None:
+        """Count one answer to a log."""
+        key = (str(status),)
+        with self._one_at_a_time:
+            self._answers[key] = self._answers.get(key, 0) + 1
+
+    def known(self, log: str, size: int) -> None:
+        """Set the size of the last checkpoint of a log, as it was stored before this start."""
+        self._sizes[log] = size
+
+    def cosigned(self, log: str, size: int) -> None:
+        """Set the size of a log's checkpoint that was cosigned now."""
+        self._sizes[log], self._cosigned_at[log] = size, self._clock()
+
+    def families(self) -> Iterator[Metric]:
+        """Yield every metric as Prometheus families."""
+        yield from self.vitals.families()
+        yield families.counter(
+            "idvault_witness_answers", "Answers to logs by HTTP status.", ("status",), self._answers
+        )
+        yield families.labelled_gauge(
+            "idvault_witness_cosigned_entries", "Entries of the last checkpoint of a log.", "log", self._sizes
+        )
+        now = self._clock()
+        yield families.labelled_gauge(
+            "idvault_witness_cosigned_age_seconds",
+            "Time since this process cosigned a checkpoint of a log.",
+            "log",
+            {log: now - at for log, at in list(self._cosigned_at.items())},
         )

@@ -14,7 +14,7 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
-from idvault.core.telemetry.health import ProcessHealth
+from idvault.core.telemetry.watching import ProcessHealth
 
 _LOOPBACK = "127.0.0.1"
 _CONNECTIONS = 48

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from idvault.core.telemetry import families
-from idvault.core.telemetry.health import ProcessHealth
+from idvault.core.telemetry.watching import ProcessHealth
 
 
 class Vitals:

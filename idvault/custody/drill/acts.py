@@ -22,8 +22,8 @@ from idvault.core.act import SYSTEM, Tx, Vault, act, known, member_mutation
 from idvault.core.request import MemberAsked
 from idvault.custody.drill import rules, store
 from idvault.custody.drill.rules import DrillHistory, DrillRecord, DrillStanding
-from idvault.disclosure.acts.refusal import DisclosureContext
-from idvault.log.acts.proofs import Proofs
+from idvault.disclosure.acts.disclosure import DisclosureContext
+from idvault.log.acts.stored_log import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.sealing.ports import RecordSealer

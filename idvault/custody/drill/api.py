@@ -15,7 +15,7 @@ from idvault.core.edge.call import Caller
 from idvault.custody.drill import acts
 from idvault.custody.drill.acts import PassCommand, ShownDrill
 from idvault.custody.drill.rules import DrillStanding
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.api import auditor as disclosure_auditor
 from idvault.disclosure.api import history as history_api
 from idvault_verify.clock import ClockReading

@@ -30,7 +30,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked
 from idvault.custody.handover import store
 from idvault.disclosure.acts import auditor as disclosure_auditor
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault_verify import handover as rules

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
-from idvault.core.edge.page_token import FIELD
+from idvault.core.edge.convert import PAGE_FIELD
 from idvault.custody.handover import acts
 from idvault.custody.handover.acts import EndCommand, HandOverCommand
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault_verify import handover as rules
 from idvault_verify import token
 from idvault_verify.clock import ClockReading
@@ -96,7 +96,7 @@ def _after(page_token: str) -> str:
         try:
             token.check(page_token)
         except InvalidError:
-            raise InvalidError(Reason.INVALID_MESSAGE, Violation(FIELD, FieldCode.CHARACTER)) from None
+            raise InvalidError(Reason.INVALID_MESSAGE, Violation(PAGE_FIELD, FieldCode.CHARACTER)) from None
     return page_token
 
 

@@ -8,9 +8,7 @@ from sqlalchemy import Integer, func, select, true, update
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, listed
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import param, scalar, statement, upsert
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import records
 from idvault.core.tables.custody import ended_handovers, handed_quorums
 from idvault_verify.record import SealedRecord

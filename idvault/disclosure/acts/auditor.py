@@ -18,17 +18,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta, tzinfo
 
-from idvault.account.store import kept as account_kept
 from idvault.account.store import rows as account_rows
 from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.ports import EndedClaim, Filed, Filing, GivenShare, RecordEvidence
-from idvault.disclosure.store import lists, rows, store
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import Proofs
+from idvault.disclosure.store import lists
+from idvault.disclosure.store import rows as disclosure_rows
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import Proofs
 from idvault.log.rules import Logged
 from idvault.people import acts as people_acts
 from idvault_verify.account import AccountState
@@ -166,18 +166,18 @@ async def evidence_of(
     """Return a record with its evidence, None if it does not exist; the newest one without a record_id."""
     return await vault.read(
         "disclosure.evidence",
-        lambda one: rows.evidence(one, account_token=account_token, record_id=record_id),
+        lambda one: disclosure_rows.evidence(one, account_token=account_token, record_id=record_id),
     )
 
 
 async def _filed_again(
     connection: Connection, _answer: bytes, filing: Filing, *_: object, **__: object
 ) -> Filed:
-    return await rows.get(connection, disclosure_id=filing.disclosure.disclosure_id)
+    return await disclosure_rows.get(connection, disclosure_id=filing.disclosure.disclosure_id)
 
 
 async def _again(connection: Connection, _answer: bytes, disclosure_id: str, *_: object) -> Filed:
-    return await rows.get(connection, disclosure_id=disclosure_id)
+    return await disclosure_rows.get(connection, disclosure_id=disclosure_id)
 
 
 async def _opened_again(_connection: Connection, answer: bytes, *_: object) -> str:
@@ -195,7 +195,7 @@ async def request_stored(tx: Tx, filing: Filing, signed: bytes, *, today: date, 
     AlreadyExistsError (REQUEST_ID_REUSED) if its id was used before.
     """
     made = filing.disclosure
-    used = await store.charge(tx.connection, actor_id=tx.by.actor_id, day=today, daily=daily)
+    used = await disclosure_rows.charge(tx.connection, actor_id=tx.by.actor_id, day=today, daily=daily)
     if used is None:
         raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)
     await _check_newest(tx.connection, made)
@@ -208,7 +208,7 @@ async def request_stored(tx: Tx, filing: Filing, signed: bytes, *, today: date, 
     # Grows with each request of the auditor.
     number = today.toordinal() * _NUMBERS_A_DAY + used
     filed = Filed(made, filing.text, filing.digest, filing.threshold, event.entry_id, number)
-    await rows.add(tx.connection, filed)
+    await disclosure_rows.add(tx.connection, filed)
     return filed
 
 
@@ -217,8 +217,8 @@ async def cancel_stored(tx: Tx, disclosure_id: str) -> Filed:
     """Cancel a disclosure of who acts, and destroy its shares; raises NotFoundError, PreconditionError."""
     filed = await _lock_own(tx, disclosure_id)
     cancelled = disclosure_rules.cancel(disclosure=filed.disclosure, now=tx.now.business)
-    await rows.put(tx.connection, cancelled)
-    await rows.end(tx.connection, cancelled, now=tx.now.business)
+    await disclosure_rows.put(tx.connection, cancelled)
+    await disclosure_rows.end(tx.connection, cancelled, now=tx.now.business)
     await tx.log(
         EventType.DISCLOSURE_CANCEL, account_token=cancelled.account_token, disclosure_id=disclosure_id
     )
@@ -230,7 +230,7 @@ async def confirm_stored(tx: Tx, disclosure_id: str, record_digest: bytes) -> Fi
     """Store that the shares open the record; raises NotFoundError, PreconditionError."""
     filed = await _lock_own(tx, disclosure_id)
     confirmed = disclosure_rules.confirm(disclosure=filed.disclosure, now=tx.now.business)
-    await rows.put(tx.connection, confirmed)
+    await disclosure_rows.put(tx.connection, confirmed)
     await tx.log(
         EventType.DISCLOSURE_CONFIRM,
         account_token=confirmed.account_token,
@@ -247,13 +247,13 @@ async def open_stored(tx: Tx, disclosure_id: str, record_digest: bytes, entry_id
     """Store one opening of the version with this digest; return its entry's id, also to a repeat."""
     filed = await _lock_own(tx, disclosure_id)
     opened = disclosure_rules.open_once(disclosure=filed.disclosure, now=tx.now.business)
-    stored = await account_kept.find(
+    stored = await account_rows.find_version(
         tx.connection, account_token=opened.account_token, record_id=opened.record_id
     )
     if stored is None or stored.digest() != record_digest:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-    await rows.put(tx.connection, opened)
-    await store.add_opening(
+    await disclosure_rows.put(tx.connection, opened)
+    await disclosure_rows.add_opening(
         tx.connection, opened, entry_id=entry_id, record_digest=record_digest, now=tx.now.business
     )
     await tx.log(
@@ -276,7 +276,7 @@ async def report_share_stored(tx: Tx, disclosure_id: str, custodian: str) -> boo
     if reported == filed.disclosure:
         tx.unchanged("the share is reported")
         return False
-    await rows.report_share(tx.connection, reported, custodian, now=tx.now.business)
+    await disclosure_rows.report_share(tx.connection, reported, custodian, now=tx.now.business)
     await tx.log(
         EventType.DISCLOSURE_REPORT_SHARE,
         account_token=reported.account_token,
@@ -287,7 +287,7 @@ async def report_share_stored(tx: Tx, disclosure_id: str, custodian: str) -> boo
 
 
 async def _lock_own(tx: Tx, disclosure_id: str) -> Filed:
-    filed = await rows.lock(tx.connection, disclosure_id=disclosure_id)
+    filed = await disclosure_rows.lock(tx.connection, disclosure_id=disclosure_id)
     disclosure_rules.check_owner(disclosure=filed.disclosure, actor_id=tx.by.actor_id)
     return filed
 
@@ -461,7 +461,7 @@ async def _hand_over(
         (checked.entry_id, filed.entry_id, entry_id), account_token=opened.account_token, patience=patience
     )
     shares = await context.vault.read(
-        "disclosure.shares", lambda one: rows.shares(one, disclosure_id=disclosure_id)
+        "disclosure.shares", lambda one: disclosure_rows.shares(one, disclosure_id=disclosure_id)
     )
     if sum(share.resealed is not None for share in shares) < filed.threshold:
         raise PreconditionError(Reason.DISCLOSURE_EXPIRED)

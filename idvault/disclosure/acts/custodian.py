@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 
-from idvault.account.store import kept as account_kept
+from idvault.account.store import rows as account_rows
 from idvault.core.act import Tx, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.ports import CaseTextSealer, Deciding, Filed, OwnDecision, Releasing
 from idvault.disclosure.store import lists, rows
-from idvault.log.acts.proofs import Proofs, Proved
+from idvault.log.acts.stored_log import Proofs, Proved
 from idvault.people import acts as people_acts
 from idvault.sealing.ports import SealedText
 from idvault_verify import disclosure as verify_disclosure
@@ -166,7 +166,7 @@ async def _disclose(tx: Tx, released: Disclosure, releasing: Releasing) -> None:
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
     """Raise PreconditionError unless a quorum is the present one of a disclosure's record."""
-    found = await account_kept.find(
+    found = await account_rows.find_version(
         connection, account_token=disclosure.account_token, record_id=disclosure.record_id
     )
     if found is None:
@@ -314,7 +314,9 @@ async def _seat(
     found = filed.disclosure
     disclosure_rules.check_not_own(disclosure=found, name=roster_member.name, actor_id=roster_member.actor_id)
     which = {"account_token": found.account_token, "record_id": found.record_id}
-    record = await context.vault.read("disclosure.record", lambda one: account_kept.find(one, **which))
+    record = await context.vault.read(
+        "disclosure.record", lambda one: account_rows.find_version(one, **which)
+    )
     if record is None:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     quorum = people_acts.quorum_of_record(rosters=context.rosters, record=record)

@@ -13,7 +13,7 @@ from idvault.core.act import Vault
 from idvault.disclosure import rules
 from idvault.disclosure.ports import RecordAccess, RecordDisclosure
 from idvault.disclosure.store import lists, rows
-from idvault.log.acts.proofs import LogProofs, Proofs, Proved
+from idvault.log.acts.stored_log import LogProofs, Proofs, Proved
 from idvault.sealing.ports import Stated, StatementSigner
 from idvault_verify.account import AccountState
 from idvault_verify.attest import history

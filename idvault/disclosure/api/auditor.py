@@ -6,13 +6,13 @@ Converts messages of disclosures to domain values and back.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idvault.core.edge import convert, page_token, repetition
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import auditor as acts
 from idvault.disclosure.acts import custodian as custodian_acts
 from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord, ShownDisclosure
 from idvault.disclosure.acts.custodian import Decided, PendingDisclosures
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.api.history import logged, sealed_record, time_of
 from idvault.disclosure.ports import GivenShare
 from idvault_verify import disclosure as verify_disclosure
@@ -220,12 +220,12 @@ class DisclosureServicer:
     ) -> disclosure_pb2.ListDisclosuresResponse:
         """List the caller's disclosures."""
         limit = page_size(request.page_size)
-        below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
+        below = convert.read_page_token(request.page_token, of=_LIST) if request.page_token else None
         found, further = await acts.page(self.context, actor_id=caller.actor_id, below=below, limit=limit)
         filed, daily = await acts.quota(self.context, actor_id=caller.actor_id, now=now)
         return disclosure_pb2.ListDisclosuresResponse(
             disclosures=[shown(each) for each in found],
-            next_page_token=page_token.encode(further, of=_LIST),
+            next_page_token=convert.page_token(further, of=_LIST),
             filed_today_count=filed,
             daily_limit=daily,
         )

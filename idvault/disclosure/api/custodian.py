@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from idvault.core.edge import convert, page_token, repetition
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import custodian as acts
 from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.api import auditor
 from idvault.disclosure.api.auditor import LONGEST_WAIT, report
 from idvault_verify.clock import ClockReading
@@ -32,13 +32,13 @@ class CustodianMethods:
     ) -> disclosure_pb2.ListPendingDisclosuresResponse:
         """List the requests that wait for the caller's decision."""
         limit = auditor.page_size(request.page_size)
-        offset = page_token.decode(request.page_token, of=_LIST) if request.page_token else 0
+        offset = convert.read_page_token(request.page_token, of=_LIST) if request.page_token else 0
         found, further, note = await acts.pending(
             self.context, actor_id=caller.actor_id, offset=offset, limit=limit, now=now
         )
         return disclosure_pb2.ListPendingDisclosuresResponse(
             disclosures=[auditor.waiting(each) for each in found],
-            next_page_token=page_token.encode(further, of=_LIST),
+            next_page_token=convert.page_token(further, of=_LIST),
             checkpoint=transparency_pb2.Checkpoint(note=note),
         )
 

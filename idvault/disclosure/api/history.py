@@ -12,7 +12,7 @@ from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History, HistoryContext
-from idvault.log.acts.proofs import Proved
+from idvault.log.acts.stored_log import Proved
 from idvault_verify import token
 from idvault_verify.clock import ClockReading
 from idvault_verify.record import SealedRecord

@@ -1,24 +1,26 @@
-"""Rows of disclosures with their decisions.
-
-Reads the evidence by which a sealed record or an opening of it can be checked.
-"""
+"""Rows of disclosures: decisions, shares, openings, budgets, refusals; and the evidence of a record."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 
-from idvault.account.store import kept as account_kept
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.claim import claims
-from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.core.tables.disclosure import (
+    disclosure_budgets,
+    disclosure_decisions,
+    disclosure_openings,
+    disclosure_refusals,
+    disclosures,
+)
 from idvault.core.tables.erasure import erasures
 from idvault.disclosure.ports import Deciding, EndedClaim, Filed, GivenShare, RecordEvidence, Releasing
+from idvault.disclosure.rules import Tally
 from idvault.log import store as log_store
 from idvault.sealing.ports import SealedText
 from idvault_verify.claim import ClaimState
@@ -248,7 +250,7 @@ async def end(connection: Connection, disclosure: Disclosure, *, now: datetime) 
     key = {"token": disclosure.account_token, "disclosure_id": disclosure.disclosure_id}
     await connection.run(_DESTROY_SHARES, **key)
     await connection.run(_END, **key, now=now)
-    await account_kept.remove(connection, disclosure)
+    await account_rows.remove_version(connection, disclosure)
 
 
 async def get(connection: Connection, *, disclosure_id: str) -> Filed:
@@ -327,9 +329,86 @@ async def evidence(
     if record_id is None:
         stored = await account_rows.find(connection, account_token)
     else:
-        stored = await account_kept.find(connection, account_token=account_token, record_id=record_id)
+        stored = await account_rows.find_version(connection, account_token=account_token, record_id=record_id)
     if stored is None:
         return None
     ended = await connection.all(_ENDED, token=account_token)
     entries = await connection.all(log_store.LOGGED_NEWEST_FIRST, token=account_token)
     return RecordEvidence(stored, tuple(ended), tuple(entries))
+
+
+_REFUSALS = disclosure_refusals.c
+_OF_REASON = (_REFUSALS.actor_id == param("actor_id")) & (_REFUSALS.reason == param("reason"))
+_BEGIN_REFUSALS = statement(
+    upsert(disclosure_refusals)
+    .values(actor_id=param("actor_id"), reason=param("reason"), minute=None, silent=0)
+    .on_conflict_do_nothing(index_elements=[_REFUSALS.actor_id, _REFUSALS.reason])
+)
+_LOCK_REFUSALS = statement(
+    for_change(select(_REFUSALS.minute, _REFUSALS.silent).where(_OF_REASON)), lambda row: Tally(*row)
+)
+_PUT_REFUSALS = statement(
+    update(disclosure_refusals).where(_OF_REASON).values(minute=param("minute"), silent=param("silent"))
+)
+_SILENT = statement(
+    select(_REFUSALS.actor_id, _REFUSALS.reason)
+    .where(_REFUSALS.silent > 0, or_(_REFUSALS.minute.is_(None), _REFUSALS.minute < param("minute")))
+    .order_by(_REFUSALS.actor_id, _REFUSALS.reason),
+    tuple[str, str],
+)
+# Returns no row if the day's budget is spent.
+_CHARGE = statement(
+    upsert(disclosure_budgets)
+    .values(actor_id=param("actor_id"), day=param("day"), used=1)
+    .on_conflict_do_update(
+        index_elements=[disclosure_budgets.c.actor_id, disclosure_budgets.c.day],
+        set_={"used": disclosure_budgets.c.used + 1},
+        where=disclosure_budgets.c.used < param("daily"),
+    )
+    .returning(disclosure_budgets.c.used),
+    scalar,
+)
+_ADD_OPENING = statement(insert(disclosure_openings))
+
+
+async def begin_refusals(connection: Connection, *, actor_id: str, reason: str) -> None:
+    """Insert the count of an actor's refusals for a reason if there is none."""
+    await connection.run(_BEGIN_REFUSALS, actor_id=actor_id, reason=reason)
+
+
+async def lock_refusals(connection: Connection, *, actor_id: str, reason: str) -> Tally:
+    """Return the count, locked."""
+    return await connection.one(_LOCK_REFUSALS, actor_id=actor_id, reason=reason) or Tally()
+
+
+async def put_refusals(connection: Connection, tally: Tally, *, actor_id: str, reason: str) -> None:
+    """Store a count that this act has locked."""
+    await connection.run(
+        _PUT_REFUSALS, actor_id=actor_id, reason=reason, minute=tally.minute, silent=tally.silent
+    )
+
+
+async def silent(connection: Connection, *, now: datetime) -> list[tuple[str, str]]:
+    """Return the actor and reason of refusals whose count is still to be logged."""
+    return await connection.all(_SILENT, minute=now.replace(second=0, microsecond=0))
+
+
+async def charge(connection: Connection, *, actor_id: str, day: date, daily: int) -> int | None:
+    """Charge a day's budget; return how much of it is used now, None if it was spent."""
+    # The upsert does not check the limit when it inserts the day's first row.
+    return await connection.one(_CHARGE, actor_id=actor_id, day=day, daily=daily) if daily > 0 else None
+
+
+async def add_opening(
+    connection: Connection, opened: Disclosure, *, entry_id: str, record_digest: bytes, now: datetime
+) -> None:
+    """Insert one opening of a disclosure."""
+    await connection.run(
+        _ADD_OPENING,
+        account_token=opened.account_token,
+        disclosure_id=opened.disclosure_id,
+        entry_id=entry_id,
+        auditor_actor_id=opened.auditor_actor_id,
+        opened_at=now,
+        record_digest=record_digest,
+    )

@@ -11,8 +11,8 @@ What is known of them may be lost with the process: a new one begins with everyt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from idvault.core.db.connection import DriverError
 from idvault.core.db.database import Database
-from idvault.core.db.failure import DriverError
 from idvault.key.store import rewriting as store
 from idvault_verify.error import UnavailableError
 

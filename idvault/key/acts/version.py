@@ -1,15 +1,26 @@
-"""The versions of keys: announced from a process's key file, used when they are due, withdrawn if lost."""
+"""The keys in use: versions announced, used and withdrawn; stored keys; repeats under former versions.
+
+- A version is announced from a process's key file. Intake keys and shred keys are in the databases.
+- A repeat of a request runs under the version of the first time, so that its fingerprint and its answer are
+  the same. Requests are kept for 7 days, so a version is looked under for that long after its successor's
+  begin.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+from idvault.core import account_request
 from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.key.ports import KeyRing
 from idvault.key.store import version as store
 from idvault.sealing import key_version as rules
 from idvault.sealing.key_version import HeldKey, KeyKeptError, KeyVersion
-from idvault.sealing.ports import UsedVersions
+from idvault.sealing.ports import DayKey, UsedVersions
+from idvault.sealing.request import RequestKeys
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import EventType
@@ -122,3 +133,97 @@ async def withdraw(
         raise KeyKeptError(f"{count} are stored under version {newest.version}: find the file that has it")
     await _withdraw(vault, SYSTEM, now, newest)
     return newest.version
+
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RepeatedPlatformRequests:
+    """Requests whose ids are keyed: the id under each version is looked up."""
+
+    keys: RequestKeys
+    main: Database
+
+    async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
+        """Do the work under the version of the first time (core.request.RepeatedRequests)."""
+        version = await self._version(caller, request_id) if request_id else None
+        if version is None:
+            return await work()
+        with self.keys.under(version):
+            return await work()
+
+    async def _version(self, caller: str, request_id: str) -> str | None:
+        ids = {
+            each.kept_id(relying_party=caller, request_id=request_id): version
+            for version, each in self.keys.others()
+        }
+        if not ids:
+            return None
+
+        async def kept(connection: Connection) -> list[str]:
+            return await account_request.kept(connection, caller=caller, request_ids=list(ids))
+
+        found = await self.main.read("request.kept", kept)
+        return next((ids[each] for each in found), None)
+
+
+_KEY_SIZE = 32
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DayKeys:
+    """The published intake keys in a main database. Every method raises UnavailableError."""
+
+    main: Database
+
+    async def publish(self, key: DayKey) -> DayKey:
+        """Insert a key if absent; return the key that is published under its name."""
+        return await self.main.act("day_key.publish", lambda one: store.publish_day_key(one, key))
+
+    async def newest(self, *, day: str) -> DayKey | None:
+        """Return the newest key of a day."""
+        return await self.main.one("day_key.newest", store.NEWEST_DAY_KEY, day=day)
+
+    async def names(self) -> list[str]:
+        """Return the name of every published key, in order."""
+        return await self.main.read("day_key.names", store.day_key_names)
+
+    async def is_needed(self, *, day: str) -> bool:
+        """Tell whether a waiting claim is sealed to the key of this name."""
+        return await self.main.one("day_key.is_needed", store.IS_NEEDED, day=day) is True
+
+    async def forget(self, *, day: str) -> None:
+        """Delete the public key of this name."""
+        await self.main.act("day_key.forget", lambda one: store.forget_day_key(one, day))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ShredKeys:
+    """The accounts' keys in a shred database. Every method raises UnavailableError."""
+
+    shred: Database
+
+    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
+        """Insert the 32-byte candidate if absent; return the stored key."""
+        if len(candidate) != _KEY_SIZE:
+            raise ValueError("a shred key must have 32 bytes")
+        added = await self.shred.write(
+            "shred.obtain", store.OBTAIN_SHRED, account_token=account_token, shred_key=candidate
+        )
+        # Only an erasure deletes a key, and no claim is sealed after one: one that was not added is stored.
+        stored = added or await self.find(account_token=account_token)
+        if stored is None:
+            raise LookupError("a stored shred key is missing")
+        return stored
+
+    async def find(self, *, account_token: str) -> bytes | None:
+        """Return the stored key of an account, or None; never creates one."""
+        return await self.shred.one("shred.find", store.FIND_SHRED, token=account_token)
+
+    async def destroy(self, *, account_token: str) -> None:
+        """Delete the key of an account, if there is one; it makes copies of records in backups useless."""
+        is_file = self.shred.is_file
+        await self.shred.act(
+            "shred.destroy", lambda one: store.destroy_shred(one, account_token, is_file=is_file)
+        )

@@ -12,7 +12,7 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.log import store
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.store import EPOCHS, NEWEST, SIGNED
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
@@ -67,7 +67,7 @@ async def of_main(main: Database) -> tuple[EpochStatement, ...]:
 
 async def of_shred(shred: Database) -> tuple[EpochStatement, ...]:
     """Return the statements of a shred database; raises DamagedError (RECORD_DAMAGED)."""
-    return parsed(await notes.latest(shred, EPOCHS))
+    return parsed(await stored_log.latest_note(shred, EPOCHS))
 
 
 async def find_place(main: Database, chain: Sequence[EpochStatement]) -> EpochPlace:
@@ -202,7 +202,7 @@ class LogEpochs:
 
     async def refresh(self) -> None:
         """Read the statements; raises DamagedError (RECORD_DAMAGED) if they cannot be read."""
-        raw = await notes.latest(self.shred, EPOCHS)
+        raw = await stored_log.latest_note(self.shred, EPOCHS)
         if raw is None or raw == self.raw:
             return
         try:

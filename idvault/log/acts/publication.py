@@ -28,8 +28,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from idvault.core.db.database import Database
-from idvault.log.acts import notes
-from idvault.log.acts import tree as stored
+from idvault.log.acts import stored_log
 from idvault.log.acts.epoch import LogEpochs
 from idvault.log.ports import Publication, PublicDirectory
 from idvault.log.rules import Subtree
@@ -82,11 +81,11 @@ class Publisher:
         # In this order: then the directory is never ahead of the store, even if another worker publishes
         # meanwhile.
         former = await self._files.read(CHECKPOINT_PATH)
-        newest = await notes.latest(self._shred)
+        newest = await stored_log.latest_note(self._shred)
         if newest is None:
             return
         size = await self._publish(former, newest)
-        if size == (await stored.head(self._main)).size:
+        if size == (await stored_log.head(self._main)).size:
             self._current = now.real
 
     async def _publish(self, former: bytes | None, newest: bytes) -> int:
@@ -112,7 +111,7 @@ class Publisher:
             stays = epoch.carry(there, wanted, self._epochs.breaks).checkpoint
         except LogError as error:
             raise PublicationRefusedError from error
-        if stays.size > wanted.size or await stored.root(self._main, stays.size) != stays.root:
+        if stays.size > wanted.size or await stored_log.root(self._main, stays.size) != stays.root:
             raise PublicationRefusedError
         if stays.size < there.size:
             await self._keep_lost(former, there, stays.size)
@@ -136,7 +135,7 @@ class Publisher:
             await self._files.replace(EPOCHS_FILE, former=former, content=content)
 
     async def _check(self, wanted: Checkpoint) -> None:
-        if await stored.root(self._main, wanted.size) != wanted.root:
+        if await stored_log.root(self._main, wanted.size) != wanted.root:
             raise DamagedError(Reason.RECORD_DAMAGED)
 
     async def _write(self, old: int, new: int) -> None:
@@ -147,7 +146,7 @@ class Publisher:
             await self._put(place, tile.encode_bundle(await self._leaves(place)))
 
     async def _leaves(self, place: Bundle) -> list[bytes]:
-        leaves = await stored.leaves(self._main, start=place.start, limit=place.width)
+        leaves = await stored_log.read_leaves(self._main, start=place.start, limit=place.width)
         if [leaf_hash(leaf) for leaf in leaves] != await self._stored(place.tile):
             raise DamagedError(Reason.RECORD_DAMAGED)
         return leaves
@@ -156,13 +155,13 @@ class Publisher:
         hashes = await self._stored(place)
         if place.width == WIDTH:
             # The signed root covers the one hash above these.
-            above = await stored.nodes(self._main, [Subtree((place.level + 1) * HEIGHT, place.index)])
+            above = await stored_log.nodes(self._main, [Subtree((place.level + 1) * HEIGHT, place.index)])
             if above != [_root(hashes)]:
                 raise DamagedError(Reason.RECORD_DAMAGED)
         return hashes
 
     async def _stored(self, place: Tile) -> list[bytes]:
-        return await stored.nodes(self._main, [Subtree(one.level, one.index) for one in place.positions])
+        return await stored_log.nodes(self._main, [Subtree(one.level, one.index) for one in place.positions])
 
     async def _put(self, place: Tile | Bundle, content: bytes) -> None:
         if await self._files.read(place.path) != content:
@@ -231,7 +230,7 @@ class LogKeys:
         Raises DamagedError if the stored announcements do not verify, and UnavailableError.
         """
         self._held = tuple(self.find())
-        raw = await notes.latest(self.shred, LOG_KEYS)
+        raw = await stored_log.latest_note(self.shred, LOG_KEYS)
         changes = _longer(_read_key(raw), await self.files.read(log_key.FILE))
         changes = (*changes, *self._new(changes, now.real))
         is_new = bool(changes) and log_key.encode(changes) != raw
@@ -269,7 +268,7 @@ class LogKeys:
         ]
 
     async def _keep(self, former: bytes | None, content: bytes) -> None:
-        if not await notes.replace(self.shred, LOG_KEYS, former=former, note=content):
+        if not await stored_log.replace_note(self.shred, LOG_KEYS, former=former, note=content):
             raise UnavailableError(Reason.STORE_UNAVAILABLE)  # another worker was faster
 
     def _begins(self, key: VerifierKey) -> datetime:

@@ -25,7 +25,7 @@ from typing import NoReturn
 
 from idvault.core.db.database import Database
 from idvault.log import store
-from idvault.log.acts import notes, tree
+from idvault.log.acts import stored_log
 from idvault.log.acts.epoch import LogEpochs
 from idvault.log.acts.witness import (
     Cosignature,
@@ -163,7 +163,9 @@ class Sequencer:
         known = await self._remembered()
         before = await self._checked(known)
         await self._sequence(now)
-        head = await self._checked(known) if (await tree.head(self._main)).size != before.size else before
+        head = (
+            await self._checked(known) if (await stored_log.head(self._main)).size != before.size else before
+        )
         return await self._finish(known, await self._sign(known, head, now), now)
 
     async def _sequence(self, now: datetime) -> None:
@@ -178,8 +180,8 @@ class Sequencer:
     async def _remembered(self) -> _Known:
         await self._epochs.refresh()
         published = self._published(await self._files.read(CHECKPOINT_PATH))
-        complete = self._kept(await notes.latest(self._shred))
-        signed = self._kept(await notes.latest(self._shred, SIGNED))
+        complete = self._kept(await stored_log.latest_note(self._shred))
+        signed = self._kept(await stored_log.latest_note(self._shred, SIGNED))
         kept = (published, complete, signed)
         found = [one.checkpoint for one in kept if one is not None]
         if self._own is not None:
@@ -221,7 +223,7 @@ class Sequencer:
             for one in (*known.checkpoints, head):
                 await self._check(one, head)
             if known.newest is not None and known.newest.size:
-                proof = await tree.consistency(self._main, old=known.newest.size, new=head.size)
+                proof = await stored_log.consistency_proof(self._main, old=known.newest.size, new=head.size)
                 checkpoint.verify_successor(known.newest, head, proof)
         except RolledBackError as error:
             _refuse(f"the database is older than a signed checkpoint ({error.size} < {error.known})")
@@ -232,11 +234,11 @@ class Sequencer:
     async def _check(self, one: Checkpoint, head: Checkpoint) -> None:
         if one.size > head.size:
             raise RolledBackError(size=head.size, known=one.size)
-        if await tree.root(self._main, one.size) != one.root:
+        if await stored_log.root(self._main, one.size) != one.root:
             raise ConsistencyError("the stored tree has another root")
 
     async def _head(self) -> Checkpoint:
-        head = await tree.head(self._main)
+        head = await stored_log.head(self._main)
         stored = CompactRange.from_bytes(head.tree)
         if stored.size != head.size:
             raise DamagedError(Reason.RECORD_DAMAGED)
@@ -248,7 +250,7 @@ class Sequencer:
             return known.signed
         former = None if known.signed is None else known.signed.raw
         kept = self._read(checkpoint.sign(head, signers))
-        if not await notes.replace(self._shred, SIGNED, former=former, note=kept.raw):
+        if not await stored_log.replace_note(self._shred, SIGNED, former=former, note=kept.raw):
             raise _OvertakenError
         self._own = head
         return kept
@@ -269,7 +271,7 @@ class Sequencer:
         if former is not None and former.raw == whole:
             return False
         replaced = None if former is None else former.raw
-        return await notes.replace(self._shred, former=replaced, note=whole)
+        return await stored_log.replace_note(self._shred, former=replaced, note=whole)
 
     def _is_complete(self, signed: _StoredNote, lines: Mapping[VerifierKey, Cosignature]) -> bool:
         try:
@@ -297,7 +299,7 @@ class Sequencer:
         conflicts = dict.fromkeys(answers.forks, "it has seen another history of this log")
         is_overtaken = False
         for key, size in answers.ahead.items():
-            stored = (await tree.head(self._main)).size
+            stored = (await stored_log.head(self._main)).size
             if stored < size:
                 conflicts[key] = f"the database is older than the witnessed checkpoint ({stored} < {size})"
             else:

@@ -33,8 +33,7 @@ from datetime import UTC, datetime, timedelta
 
 from idvault.core.db.database import Database
 from idvault.log.acts import epoch as log_epoch
-from idvault.log.acts import notes, tree
-from idvault.log.acts import reading as log_reading
+from idvault.log.acts import stored_log
 from idvault.log.ports import Ahead, Cosigned, Witness, WitnessRefusedError
 from idvault.log.store import SIGNED
 from idvault_verify.error import DamagedError, PreconditionError, Reason, UnavailableError
@@ -171,7 +170,7 @@ class Cosigning:
     async def _one(self, witness: Witness, key: VerifierKey, submission: Submission) -> Cosignature | Ahead:
         old = min(self._sizes.get(key, submission.old), submission.size)
         for _ in range(_TRIES):
-            proof = await tree.consistency(self._main, old=old, new=submission.size)
+            proof = await stored_log.consistency_proof(self._main, old=old, new=submission.size)
             answer = await witness.add_checkpoint(old=old, proof=proof, note=submission.raw)
             if isinstance(answer, Cosigned):
                 found = _checked(answer, submission.raw, key)
@@ -298,8 +297,8 @@ class Compared:
 
 async def begin(shred: Database, *, empty: bytes) -> None:
     """Store the signed checkpoint of the empty log if there is none yet."""
-    if await notes.latest(shred, SIGNED) is None:
-        await notes.replace(shred, SIGNED, former=None, note=empty)
+    if await stored_log.latest_note(shred, SIGNED) is None:
+        await stored_log.replace_note(shred, SIGNED, former=None, note=empty)
 
 
 async def check(compared: Compared) -> int:
@@ -326,13 +325,13 @@ async def check_kept(compared: Compared, *, keys: Collection[VerifierKey]) -> in
     DamagedError and, if there is no such checkpoint, UnwitnessedError.
     """
     await log_epoch.check_ages(compared.main, compared.shred)
-    raw = await notes.latest(compared.shred)
-    if raw is None and not (await tree.head(compared.main)).size:
+    raw = await stored_log.latest_note(compared.shred)
+    if raw is None and not (await stored_log.head(compared.main)).size:
         return 0
     cosigners = set() if raw is None else {key.public_key for key in _cosigners(raw, keys)}
     if raw is None or len(cosigners) < compared.quorum:
         raise UnwitnessedError("too few witnesses can be reached, and no checkpoint is cosigned by enough")
-    kept = log_reading.parse(raw)
+    kept = stored_log.parse_note(raw)
     await _check_entries(compared.main, kept)
     return kept.size
 
@@ -353,10 +352,10 @@ async def _check_one(compared: Compared, witness: Witness) -> int:
 
 async def _newest(shred: Database) -> tuple[bytes, Checkpoint]:
     # The last signed one: it is stored before a witness sees it, the complete one only afterwards.
-    raw = await notes.latest(shred, SIGNED)
+    raw = await stored_log.latest_note(shred, SIGNED)
     if raw is None:
         raise NoCheckpointError
-    return raw, log_reading.parse(raw)
+    return raw, stored_log.parse_note(raw)
 
 
 async def _ask(main: Database, witness: Witness, raw: bytes, own: Checkpoint) -> int | None:
@@ -369,19 +368,19 @@ async def _ask(main: Database, witness: Witness, raw: bytes, own: Checkpoint) ->
 
 
 async def _proof(main: Database, *, old: int, own: Checkpoint) -> tuple[bytes, ...]:
-    head = await tree.head(main)
+    head = await stored_log.head(main)
     if head.size < old:
         raise LogOlderError(size=head.size, known=old)
     if head.size < own.size:
         raise LogOlderError(size=head.size, known=own.size, by="signed")
-    return await tree.consistency(main, old=old, new=own.size)
+    return await stored_log.consistency_proof(main, old=old, new=own.size)
 
 
 async def _check_entries(main: Database, own: Checkpoint) -> None:
-    head = await tree.head(main)
+    head = await stored_log.head(main)
     if head.size < own.size:
         raise LogOlderError(size=head.size, known=own.size)
-    if await tree.root(main, own.size) != own.root:
+    if await stored_log.root(main, own.size) != own.root:
         raise LogForkedError(size=own.size)
 
 
@@ -456,13 +455,13 @@ class CosignedAge:
         demand = self.demand()
         if not demand.quorum:
             return
-        raw = await notes.latest(self.shred)
-        size = log_reading.size(raw)
+        raw = await stored_log.latest_note(self.shred)
+        size = stored_log.size_of(raw)
         self._began = self._began or now
         at = None if raw is None else cosigned_at(raw, demand)
         age = max(now - (at or self._began), timedelta(0))
         self.observe(age.total_seconds())
-        entries = (await tree.head(self.main)).size
+        entries = (await stored_log.head(self.main)).size
         self.lag(self._lags(raw, demand, size=size, entries=entries))
         waits = age > LONGEST_WAIT and entries > size
         if (waits or age > LONGEST_IDLE) and (self._told is None or now - self._told >= _EVERY):

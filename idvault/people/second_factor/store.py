@@ -5,8 +5,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import param, statement, upsert
+from idvault.core.db.statement import for_change, param, statement, upsert
 from idvault.core.second_factor import Tries
 from idvault.core.tables.people import second_factors
 from idvault.people.second_factor.rules import SecondFactor

@@ -2,34 +2,111 @@
 
 - Every entry of the log is verified against the stored hashes, and against each known checkpoint that it
   reaches. A larger checkpoint only says that the pair is older.
-- Every record is looked up among the shred keys, a page at a time.
+- Every record is looked up among the shred keys, a page at a time, since there may be millions.
 - The main database may be from before an epoch that a statement began, and so may the shred database: what
   must match is decided by verify.transparency.restored, and an old copy is called old.
 - A witness is asked with the newest checkpoint at hand. The answer tells how much it has seen.
+- What a main database has lost is counted from the entries that are still published: if they continue its
+  tree to the root of a signed checkpoint, they are exactly that, and the database was cut off and not
+  changed.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.log.acts import audit, tree
+from idvault.log.acts import audit, stored_log
 from idvault.log.acts import epoch as log_epoch
-from idvault.log.acts import notes as log_notes
-from idvault.log.acts import reading as log_reading
-from idvault.log.ports import Ahead, Cosigned, Witness, WitnessRefusedError
+from idvault.log.ports import Ahead, Cosigned, PublicFiles, Witness, WitnessRefusedError
 from idvault.log.store import SIGNED
-from idvault.processes.backup import record_walk, store
-from idvault.processes.backup.rules import MAIN, SHRED, EpochNumbers, MainExtent, PairContents, Seen
+from idvault.processes.backup import store
+from idvault.processes.backup.rules import (
+    MAIN,
+    SHRED,
+    EpochNumbers,
+    MainExtent,
+    PairContents,
+    RecordHolder,
+    Seen,
+)
 from idvault_verify.attest.epoch import EpochStatement
-from idvault_verify.error import UnavailableError
-from idvault_verify.transparency import epoch, note
+from idvault_verify.error import DamagedError, UnavailableError
+from idvault_verify.transparency import entry, epoch, note
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import VerifierKey
 from idvault_verify.transparency.restored import EpochPlace
-from idvault_verify.transparency.tree import CompactRange, decompose
+from idvault_verify.transparency.tile import WIDTH, Bundle, MalformedTileError, decode_bundle, grown_bundles
+from idvault_verify.transparency.tree import CompactRange, decompose, leaf_hash
+
+
+async def count_lost_entries(
+    files: PublicFiles, *, left: CompactRange, signed: Checkpoint
+) -> dict[str, int] | None:
+    """Return how many entries of each type are lost, None if the published files do not prove it.
+
+    left: the tree of the entries that are left. signed: a verified checkpoint of what there was.
+    """
+    if signed.size <= left.size:
+        return {}
+    tree = CompactRange(left.size, left.nodes)
+    types: Counter[str] = Counter()
+    for bundle in grown_bundles(left.size - left.size % WIDTH, signed.size):
+        raw = await files.read(bundle.path) or await files.read(Bundle(bundle.index).path)
+        try:
+            entries = decode_bundle(raw or b"", bundle.width)
+            for leaf in entries[max(0, left.size - bundle.start) :]:
+                tree.append(leaf_hash(leaf))
+                types[entry.decode_leaf(leaf).type] += 1
+        except (MalformedTileError, DamagedError):
+            return None
+    return dict(sorted(types.items())) if tree.root() == signed.root else None
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a step found. unkeyed: the accounts whose record has no shred key.
+
+    erased: how many others are erased and have none. looked: how many records were looked up. after: where
+    the next step begins, "" if this one has reached the end.
+    """
+
+    unkeyed: tuple[str, ...]
+    erased: int
+    looked: int
+    after: str
+
+
+async def walk_records(
+    main: Database, shred: Database, *, after: str = "", most: int | None = None
+) -> Walked:
+    """Look up the records after a token, in order; stop after the page that reaches `most`."""
+    unkeyed: list[str] = []
+    erased = looked = 0
+    while most is None or looked < most:
+        page = await _holders(main, after)
+        if not page:
+            after = ""
+            break
+        keyed = await records_with_key(shred, [each.account_token for each in page])
+        missing = [each for each in page if each.account_token not in keyed]
+        erased += sum(each.erased for each in missing)
+        unkeyed += [each.account_token for each in missing if not each.erased]
+        looked, after = looked + len(page), page[-1].account_token
+    return Walked(tuple(unkeyed), erased, looked, after)
+
+
+async def records_with_key(shred: Database, tokens: Sequence[str]) -> set[str]:
+    """Return those of the accounts that have a shred key."""
+    return await shred.read("backup.with_key", lambda one: store.with_key(one, tokens))
+
+
+async def _holders(main: Database, after: str) -> list[RecordHolder]:
+    return await main.read("backup.holders", lambda one: store.holders(one, after=after, limit=_PAGE))
+
 
 _PAGE = 1_000
 _TIME_BYTES = 8
@@ -52,7 +129,7 @@ class KnownNote:
     @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint; raises DamagedError."""
-        return log_reading.parse(self.raw)
+        return stored_log.parse_note(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +153,7 @@ class ExaminedPair:
 
 async def notes(shred: Database) -> list[KnownNote]:
     """Return the shred database's two notes."""
-    kept = (await log_notes.latest(shred, SIGNED), await log_notes.latest(shred))
+    kept = (await stored_log.latest_note(shred, SIGNED), await stored_log.latest_note(shred))
     return [KnownNote(SHRED, raw) for raw in kept if raw is not None]
 
 
@@ -109,7 +186,7 @@ async def examine(
     audited = await audit.verify(main, extent=extent, checkpoints=checkpoints, progress=lambda _: None)
     left, found = place.usable(audited.tree.size), audited.tree
     if left < found.size:
-        found = CompactRange(left, await tree.hashes(main, decompose(0, left)))
+        found = CompactRange(left, await stored_log.hashes(main, decompose(0, left)))
     counts, contents = await _contents(main, shred, place, audited.tree.size, left)
     return ExaminedPair(counts, contents, found, _all_seen(known, place), place)
 
@@ -118,10 +195,10 @@ async def _contents(
     main: Database, shred: Database, place: EpochPlace, entries: int, left: int
 ) -> tuple[MainExtent, PairContents]:
     counts = await main_extent(main)
-    walked = await record_walk.walk(main, shred)
+    walked = await walk_records(main, shred)
     own = newest(await notes(shred))
     signed = None if own is None else place.left(own.checkpoint)
-    at = signed_at(own, await log_notes.latest(shred))
+    at = signed_at(own, await stored_log.latest_note(shred))
     ages = EpochNumbers(place.newest.number, place.own, await _epoch_of_shred(shred, own))
     return counts, PairContents(
         entries=left,
@@ -146,7 +223,7 @@ async def _revived(main: Database, shred: Database) -> list[str]:
     """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
     found: list[str] = []
     async for page in _destroyed(main):
-        found += sorted(await record_walk.with_key(shred, page))
+        found += sorted(await records_with_key(shred, page))
     return found
 
 
@@ -170,7 +247,7 @@ def signed_at(own: KnownNote | None, complete: bytes | None) -> datetime | None:
     """Return when the larger note of the shred database was signed, as far as the complete note tells."""
     # Only that one has cosignatures, and with them times. It may be one entry older; while witnesses are away
     # it stays further behind, and its time says nothing of the signed one.
-    if complete is None or own is None or log_reading.parse(complete).size + 1 < own.checkpoint.size:
+    if complete is None or own is None or stored_log.parse_note(complete).size + 1 < own.checkpoint.size:
         return None
     return cosigned_at(complete)
 

@@ -3,6 +3,9 @@
 - The main database is copied first: a shred key is stored before its record, so every record of the copy has
   its key in the later copy of the shred database.
 - The manifest is written last: a folder without one is no backup.
+- The statements of the log's epochs are taken from every place that has them, and checked first: each is
+  signed by M custodians of each quorum of the version of the roster that it names. Places may lack the newest
+  ones: an old copy is no contradiction. Without a roster, nothing is taken but what a database has.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,29 +16,100 @@ from importlib.metadata import version
 from pathlib import Path
 
 from idvault.core.config import Settings
-from idvault.core.db import sqlite_copy
+from idvault.core.db import sqlite
 from idvault.core.db import url as address
 from idvault.core.public_files import LocalPublicFiles
 from idvault.processes import migrations
 from idvault.processes.backup import acts as backup_acts
-from idvault.processes.backup import lost_entries
 from idvault.processes.backup.acts import ExaminedPair, KnownNote, WitnessReplies
 from idvault.processes.backup.rules import SHRED_KEPT
 from idvault.processes.bootstrap.base import open_pair, urls
 from idvault.processes.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
-from idvault.processes.bootstrap.statements import at_hand
 from idvault.processes.deployment import acts as deployment
 from idvault.processes.witness.client import HttpWitness
 from idvault.sealing.key_set import Holder
 from idvault_verify import durable_file
+from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import FILE as EPOCHS_FILE
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
 from idvault_verify.clock import ClockReading
 from idvault_verify.transparency import epoch
 from idvault_verify.transparency.note import parse_key
 from idvault_verify.transparency.tile import CHECKPOINT_PATH
+from idvault_verify.transparency.tree import LogError
+
+
+class StatementsError(LogError):
+    """The statements at hand are forged, or contradict each other; the text names the place."""
+
+
+def statements_at_hand(
+    databases: Mapping[str, Sequence[EpochStatement]],
+    others: Mapping[str, bytes],
+    *,
+    versions: Sequence[Roster],
+) -> tuple[EpochStatement, ...]:
+    """Return the statements of all places, in order; raises StatementsError.
+
+    databases, others: by place, in words. versions: the verified roster, from the first version on.
+    """
+    places = {**databases, **{place: _parsed(place, raw) for place, raw in others.items()}}
+    if versions:
+        for place, listed in places.items():
+            _check_signed(place, listed, versions)
+    joined: tuple[EpochStatement, ...] = ()
+    before = list[str]()
+    # Those of one place alone may have a gap that another fills.
+    for place, listed in sorted(places.items(), key=lambda item: [each.epoch for each in item[1]][:1]):
+        joined = _joined(joined, before, place, listed)
+        before += [place] if listed else []
+    if versions:
+        _check_chain(joined, versions)
+    elif len(joined) > max((len(listed) for listed in databases.values()), default=0):
+        raise StatementsError("IDVAULT_ROSTER is missing: its custodians signed the statements from outside")
+    return joined
+
+
+def _parsed(place: str, raw: bytes) -> tuple[EpochStatement, ...]:
+    try:
+        return statements.parse_any(raw)
+    except RosterError as error:
+        raise StatementsError(f"{place}: {error}") from error
+
+
+def _check_signed(place: str, listed: Sequence[EpochStatement], versions: Sequence[Roster]) -> None:
+    named = {roster.digest(): roster for roster in versions}
+    for each in listed:
+        roster = named.get(each.roster)
+        if roster is None:
+            raise StatementsError(
+                f"{place}: the statement of epoch {each.epoch} names a version of the roster that is not here"
+            )
+        try:
+            statements.verify(each, roster=roster)
+        except RosterError as error:
+            raise StatementsError(f"{place}: the statement of epoch {each.epoch}: {error}") from error
+
+
+def _joined(
+    joined: Sequence[EpochStatement], before: Sequence[str], place: str, listed: Sequence[EpochStatement]
+) -> tuple[EpochStatement, ...]:
+    try:
+        return statements.join(joined, listed)
+    except RosterError as error:
+        compared = f"{place} and {', '.join(before)}" if before else place
+        raise StatementsError(f"{compared}: {error}") from error
+
+
+def _check_chain(joined: Sequence[EpochStatement], versions: Sequence[Roster]) -> None:
+    try:
+        statements.verify_chain(joined, versions=versions)
+    except RosterError as error:
+        raise StatementsError(str(error)) from error
+
 
 MAIN_FILE, SHRED_FILE = "main.sqlite3", "shred.sqlite3"
 
@@ -59,7 +133,7 @@ async def make(settings: Settings, *, folder: Path, shred_folder: Path, now: Clo
         if taken.exists():
             raise FileExistsError(17, "a backup is there already", str(taken))
     for source, target in zip(sources, targets, strict=True):
-        sqlite_copy.copy(source, target)
+        sqlite.copy_file(source, target)
     rosters = _copy_rosters(settings, folder)
     made = await _described(targets, found, rosters, now=now, shred_folder=shred_folder, folder=folder)
     durable_file.create(folder / MANIFEST, made.to_bytes())
@@ -113,7 +187,7 @@ def damage(path: Path, copied: CopiedFile, *, destroy_after: str = "", today: da
         return f"{path.name} is not there{why}"
     if path.stat().st_size != copied.bytes or _digest(path) != copied.sha256:
         return f"{path.name} is not the file that was copied: its size or its digest differs"
-    if not sqlite_copy.is_whole(path):
+    if not sqlite.is_whole(path):
         return f"{path.name} was copied as it was, with a damaged page or index"
     return None
 
@@ -134,7 +208,7 @@ async def examine(
     await migrations.check_current(main_url, shred_url)
     async with open_pair((main_url, shred_url)) as (main, shred):
         await deployment.check(main, shred)
-        chain = at_hand(await backup_acts.statements(main, shred), others or {}, versions=versions)
+        chain = statements_at_hand(await backup_acts.statements(main, shred), others or {}, versions=versions)
         return await backup_acts.examine(main, shred, known, chain), chain
 
 
@@ -188,7 +262,7 @@ async def lost(settings: Settings, found: ExaminedPair, signed: KnownNote) -> di
     if not settings.public_dir.name:
         return {}
     files = LocalPublicFiles(directory=settings.public_dir)
-    return await lost_entries.count(files, left=found.tree, signed=signed.checkpoint) or {}
+    return await backup_acts.count_lost_entries(files, left=found.tree, signed=signed.checkpoint) or {}
 
 
 def _file(url: str) -> Path:

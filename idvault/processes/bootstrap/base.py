@@ -1,4 +1,4 @@
-"""The base of every process: databases, clock, metrics, logs and keys."""
+"""The base of every process: databases, clock, metrics, logs, keys, and the operator's policies."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from typing import Any
 
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy, PublicAccountLimits, TipOffPolicy
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.traces import Traces, open_traces
@@ -21,6 +22,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.pkcs11_lock import HardwareModule
 from idvault_verify.clock import ClockReading
+from idvault_verify.registry import pace
 
 Clock = Callable[[], ClockReading]
 _TRACES_GRACE = 2.0
@@ -149,3 +151,29 @@ async def open_pair(addresses: tuple[str, str]) -> AsyncIterator[tuple[Database,
 def urls(settings: Settings) -> tuple[str, str]:
     """Return the URLs of the main and the shred database."""
     return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()
+
+
+def operator_policy(settings: Settings) -> OperatorPolicy:
+    """Return the operator's settings of accounts and claims."""
+    return OperatorPolicy(
+        accounts_per_person=settings.accounts_per_person,
+        verification_days=settings.verification_days,
+        registry_calls_per_second=pace(settings.registry_calls_per_second),
+        zone=settings.zone,
+        credentials_per_day=settings.credentials_per_day,
+        rejected_days=settings.rejected_account_days,
+        public_accounts=PublicAccountLimits(
+            individual=settings.public_accounts_per_individual,
+            organization=settings.public_accounts_per_organization,
+            days=settings.public_account_days,
+        ),
+    )
+
+
+def tip_off_policy(settings: Settings) -> TipOffPolicy:
+    """Return the operator's settings of reports."""
+    return TipOffPolicy(
+        settings.zone,
+        retention_days=settings.tip_off_retention_days,
+        reports_per_day=settings.tip_offs_per_day,
+    )

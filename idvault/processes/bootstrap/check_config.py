@@ -1,12 +1,15 @@
-"""Builds the checks of `idvault check-config`: what a process would refuse at its start.
+"""Builds the checks of `idvault check-config`: what a process or a witness would refuse at its start.
 
-The settings themselves are checked when they are loaded. These checks open what they name: certificates, the
-key file, the roster, both databases and the addresses. Nothing is written.
+The settings themselves are checked when they are loaded; a witness, which is no process of the vault, has
+options instead. These checks open what they name: certificates, the key file, the roster, both databases and
+the addresses. Nothing is written.
 """
 
 import asyncio
 import os
 import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +20,12 @@ from idvault.core.db.database import Database
 from idvault.core.process import PortBusyError
 from idvault.processes.bootstrap.base import Clock, load_keys, urls
 from idvault.processes.bootstrap.doctor import check_databases
-from idvault.processes.bootstrap.log import check_asked
 from idvault.processes.bootstrap.roster import check_purpose
+from idvault.processes.bootstrap.witness import check_asked
 from idvault.processes.doctor import Check, Finding, examine
+from idvault.processes.witness import cosigner, key
+from idvault.processes.witness.cosigner import KeyKindError, StateError
+from idvault.processes.witness.key import WitnessKeyFileError
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyFileError
 from idvault.sealing.key_set import Holder
@@ -27,7 +33,7 @@ from idvault_verify.attest import expiry
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.transparency.note import parse_key
+from idvault_verify.transparency.note import MalformedKeyError, parse_key
 from idvault_verify.transparency.tree import LogError
 
 _HOLDERS = {
@@ -140,3 +146,64 @@ def _check_folder(settings: Settings) -> None:
         place = place.parent
     if not (place.is_dir() and os.access(place, os.W_OK)):
         raise AilmentError("is not a folder that this user may write to")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessOptions:
+    """The options of `idvault witness`. addresses: HOST:PORT, by the option that names it."""
+
+    state: Path
+    log_keys: Sequence[str]
+    name: str | None
+    addresses: Mapping[str, str]
+    tls_certificate: Path | None
+    tls_key: Path | None
+
+
+async def check_witness(options: WitnessOptions, *, clock: Clock) -> list[Finding]:
+    """Return a finding for each option that has something to refuse."""
+    checks = [Check(name, partial(check_free, name, (each,))) for name, each in options.addresses.items()]
+    for name, run in (
+        ("--tls-certificate", partial(_check_tls, options, clock)),
+        ("--log-key", partial(_check_log_keys, options.log_keys)),
+        ("--state", partial(_check_state, options.state)),
+        ("--name", partial(_check_name, options)),
+    ):
+        checks.append(Check(name, partial(asyncio.to_thread, run)))
+    return await examine(checks)
+
+
+def _check_tls(options: WitnessOptions, clock: Clock) -> None:
+    certificate, private = options.tls_certificate, options.tls_key
+    if certificate is None and private is None:
+        return
+    if certificate is None or private is None:
+        raise AilmentError("and --tls-key belong together")
+    check_pair(certificate, private, "--tls-key", clock)
+
+
+def _check_log_keys(texts: Sequence[str]) -> None:
+    if not texts:
+        raise AilmentError("is missing: the public key of the log, as printed by `keys init`")
+    try:
+        cosigner.known_logs([parse_key(text) for text in texts])
+    except (MalformedKeyError, KeyKindError) as error:
+        raise AilmentError(f"cannot be used: {error}") from error
+
+
+def _check_state(folder: Path) -> None:
+    try:
+        cosigner.examine_state(folder)
+    except StateError as error:
+        raise AilmentError(str(error)) from error
+    except OSError as error:
+        raise AilmentError(f"cannot be read: {error.strerror}") from error
+
+
+def _check_name(options: WitnessOptions) -> None:
+    try:
+        key.examine(options.state / key.FILE, name=options.name)
+    except WitnessKeyFileError as error:
+        raise AilmentError(f"cannot be used: {error}") from error
+    except OSError as error:
+        raise AilmentError(f"cannot be compared with the key: {error.strerror}") from error

@@ -13,20 +13,18 @@ from idvault.claim.rules import Claim, ClaimRules
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import log
 from idvault.core.telemetry.metrics import Metrics
-from idvault.key.acts.stored import DayKeys, ShredKeys
+from idvault.key.acts.version import DayKeys, ShredKeys
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.registry.absent import AbsentRegistry
-from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
-from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.registry.ports import CappedRegistry, Registry
-from idvault.registry.withheld import PacedRegistry, WithheldRegistry
+from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, PacedRegistry, WithheldRegistry
+from idvault.sealing.identity import QuorumRecordSealer
 from idvault.sealing.intake import DayIntakeSealer
 from idvault.sealing.ports import RecordSealer
-from idvault.sealing.record import QuorumRecordSealer
 from idvault_verify.account import SubjectKind
 from idvault_verify.claim import kind_of
 from idvault_verify.document import DocumentType

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from idvault.core.db.failure import DriverError
+from idvault.core.db.connection import DriverError
 
 # OpenSSL's X509_V_ERR codes.
 _CERTIFICATE = {

@@ -6,11 +6,10 @@ from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.custody.drill.api import DrillServicer
 from idvault.disclosure.acts.auditor import AuditorContext
-from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.acts.disclosure import Refusals
 from idvault.disclosure.api.auditor import DisclosureServicer
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import LogProofs
-from idvault.log.acts.reading import StoredLog
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogProofs, StoredLog
 from idvault.log.api import TransparencyMethods
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterHolder
@@ -18,13 +17,11 @@ from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.request_key import fingerprinter_of
-from idvault.processes.bootstrap.vault import guard_of, vault_of
-from idvault.processes.services.custodian import CustodianServicer
-from idvault.processes.services.roster import RosterServicer
-from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.processes.bootstrap.vault import fingerprinter_of, guard_of, vault_of
+from idvault.processes.services.custody_edge import CustodianServicer, RosterServicer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
+from idvault.sealing.text import KeyedCaseTextSealer
 from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 

@@ -1,14 +1,28 @@
-"""Builds the gRPC server of an edge, for the platform edge and the custody edge."""
+"""Builds the gRPC server of an edge, platform or custody, whose certificate files it follows."""
 
 from collections.abc import Callable, Sequence
 
 from idvault.core import capacity
+from idvault.core.certificate_files import CertificateFiles, Pem
+from idvault.core.config import Settings
 from idvault.core.edge.access import Access
+from idvault.core.edge.certificates import Tls
 from idvault.core.edge.pace import Pace
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.request import RepeatedRequests
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.certificates import edge_files, tls_of
+
+
+def edge_files(settings: Settings) -> CertificateFiles:
+    """Return the files of an edge."""
+    return CertificateFiles.of_settings(
+        "IDVAULT_TLS_", settings.tls_certificate, settings.tls_key, settings.tls_ca
+    )
+
+
+def tls_of(found: Pem) -> Tls:
+    """Return what an edge's servers take."""
+    return Tls(found.certificate, found.key, found.ca)
 
 
 def build_server(

@@ -3,7 +3,7 @@
 - The statement names what every source has seen: the public directory, the witnesses, the shred database and
   the checkpoints that the operator gives. The custodians compare it with what they have seen themselves.
 - The statements so far come from both databases, the public directory and a file that the operator gives, so
-  that a copy of any age can go on (processes.bootstrap.statements).
+  that a copy of any age can go on (processes.bootstrap.backup).
 - It is accepted only for exactly the entries that it names, with the roster in force.
 - A loss of shred keys alone does not break the log: it is logged, and the next checkpoint is signed.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from idvault.core.config import Settings
 from idvault.key.acts.remnants import Remnants
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from idvault.log.acts import epoch as log_epoch
 from idvault.processes.backup import acts as backup_acts
 from idvault.processes.backup import rules as backup_rules
@@ -22,8 +22,8 @@ from idvault.processes.backup.acts import newest as newest_note
 from idvault.processes.backup.rules import SHRED, Seen
 from idvault.processes.bootstrap import backup
 from idvault.processes.bootstrap.base import load_keys_of, open_pair, urls
-from idvault.processes.bootstrap.log import log_policy
 from idvault.processes.bootstrap.vault import vault_of
+from idvault.processes.bootstrap.witness import log_policy
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault_verify.attest import epoch as statements

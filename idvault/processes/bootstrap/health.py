@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from idvault.core.ailment import AilmentError
-from idvault.core.db.clock import SqlServerClock
-from idvault.core.db.database import Database
+from idvault.core.db.database import Database, SqlServerClock
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.port import serve_metrics
 from idvault.key.acts.version import announced as announced_versions

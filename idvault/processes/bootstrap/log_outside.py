@@ -8,7 +8,7 @@ from idvault.core.config import Settings
 from idvault.core.db import url as address
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.acts.publication import Publisher
 from idvault.processes.bootstrap.base import load_keys_of, open_pair, urls
 from idvault.sealing.key_set import Holder, Purpose
@@ -30,7 +30,7 @@ def check_database_urls(*urls: str | None) -> None:
 async def stored_checkpoint(*, database_url: str) -> bytes | None:
     """Return the newest signed note in the second database, None if it has none."""
     async with open_log(database_url) as database:
-        return await notes.latest(database)
+        return await stored_log.latest_note(database)
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ from idvault.core.act import SYSTEM, Vault
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.platform import Platform
-from idvault.log.acts import tree
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts import stored_log
+from idvault.log.acts.stored_log import LogGuard
 from idvault.moderator import acts as moderator_acts
 from idvault.platform import acts as platform_acts
 from idvault.processes import migrations
@@ -111,7 +111,7 @@ def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
 @asynccontextmanager
 async def _vault(settings: Settings) -> AsyncIterator[Vault]:
     async with main_database(settings) as main:
-        guard = None if settings.development else LogGuard(look=partial(tree.unsequenced, main))
+        guard = None if settings.development else LogGuard(look=partial(stored_log.unsequenced, main))
         yield vault_of(main, guard=guard)
 
 

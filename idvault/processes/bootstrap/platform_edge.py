@@ -1,46 +1,235 @@
-"""Builds the edge that platforms call."""
+"""Builds the edge that platforms call: what the methods of its services need, and the server."""
 
+import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from idvault.campaign.api import CampaignServicer
+from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.acts.settlement import SettlementContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.api import VerificationMethods
 from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
+from idvault.core.config import Settings
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.policy import OperatorPolicy
+from idvault.core.telemetry.logs import describe, log
+from idvault.core.telemetry.watching import cancel
 from idvault.disclosure.acts.history import HistoryContext
+from idvault.erasure.acts import ErasureContext
 from idvault.erasure.api import ErasureMethods
+from idvault.erasure.rules import ErasureTerms
+from idvault.log.acts.stored_log import LogProofs
+from idvault.moderator.acts import KnownModerators
 from idvault.people.acts import RosterHolder
-from idvault.processes.bootstrap.account import build_statuses, receipt_context
-from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
+from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys, operator_policy, tip_off_policy
 from idvault.processes.bootstrap.claim import claim_rules, settlement_context
 from idvault.processes.bootstrap.edge import build_server
-from idvault.processes.bootstrap.erasure import erasure_context
-from idvault.processes.bootstrap.key.version import follow_keys
-from idvault.processes.bootstrap.policy import operator_policy
-from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats, request_keys
-from idvault.processes.bootstrap.sanction import sanction_methods
-from idvault.processes.bootstrap.session import session_context, session_service
-from idvault.processes.bootstrap.tip_off import tip_off_services
-from idvault.processes.bootstrap.vault import guard_of, vault_of
+from idvault.processes.bootstrap.key.version import (
+    follow_every,
+    follow_keys,
+    follow_status_keys,
+    status_signer,
+)
+from idvault.processes.bootstrap.vault import (
+    fingerprinter_of,
+    guard_of,
+    platform_repeats,
+    request_keys,
+    vault_of,
+)
+from idvault.processes.services.platform_edge import SanctionServicer, StatusServicer
 from idvault.public_account.api import PublicAccountMethods
-from idvault.sealing.index import CurrentIndexer, MemoryPairMarker
-from idvault.sealing.invitation import CurrentInvitationCoder
+from idvault.sanction.appeal.rules import AppealTerms
+from idvault.sanction.objection.acts import ObjectionContext
+from idvault.sealing.identity import CurrentIndexer, KeyedPairwise, KeyedReferencer, MemoryPairMarker
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.reference import KeyedReferencer
+from idvault.sealing.request import CurrentInvitationCoder, CurrentLinkCoder
 from idvault.sealing.signing import public_keys
+from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
+from idvault.session.acts.identity import IdentityContext
+from idvault.session.acts.session import Custodians, SessionContext
+from idvault.session.api.servicer import SessionMethods
+from idvault.session.contest.rules import ContestTerms
+from idvault.status.acts import Feeds, StatusTexts
+from idvault.status.api import Hub, SerialisedStatuses
+from idvault.status.credential.acts import TokenContext
+from idvault.tip_off.acts.case import TipOffContext
+from idvault.tip_off.api.form import TipOffFormMethods
+from idvault.tip_off.api.servicer import TipOffMethods
+from idvault_verify.attest import status_token
+from idvault_verify.attest.quorum import Quorum
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
     public_account_pb2,
     sanction_pb2,
+    session_pb2,
     status_pb2,
+    tip_off_pb2,
     verification_pb2,
 )
+
+
+async def build_statuses(
+    stack: AsyncExitStack, base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
+) -> tuple[StatusServicer, Hub]:
+    """Return StatusService, and its hub, which must be closed when the server drains."""
+    flow = StatusTexts(vault=vault, policy=policy)
+    statuses = SerialisedStatuses(flow)
+    hub = Hub(feeds=Feeds(vault=vault), statuses=statuses, clock=base.clock)
+    stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
+    signer = status_signer(vault, keys, Purpose.STATUS_TOKEN)
+    await signer.announce(now=base.real_now())
+    follow_every(stack, lambda: follow_status_keys(signer, keys, Purpose.STATUS_TOKEN, now=base.clock()))
+    tokens = TokenContext(
+        signer=signer,
+        pairwise=KeyedPairwise(key=keys.primary(Purpose.PAIRWISE)),
+        policy=policy,
+        issued_by=status_token.issuer(base.settings.log_origin),
+    )
+    servicer = StatusServicer(
+        vault=vault,
+        flow=flow,
+        statuses=statuses,
+        histories=HistoryContext(
+            proofs=LogProofs(main=base.main, shred=base.shred),
+            zone=policy.zone,
+            embargo=timedelta(days=base.settings.disclosure_embargo_days),
+            statements=signer,
+        ),
+        tokens=tokens,
+        watches=hub,
+    )
+    return servicer, hub
+
+
+def receipt_context(base: Base, rosters: RosterHolder) -> ReceiptContext:
+    """Return what receipts need beside the vault."""
+    return ReceiptContext(
+        proofs=LogProofs(main=base.main, shred=base.shred),
+        quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
+        report=lambda error: log().warning("receipt_not_proved", **describe(error)),
+    )
+
+
+def quorum_of(rosters: RosterHolder, quorum_id: str) -> Quorum | None:
+    """Return a quorum of any roster version, None if there is none with this id."""
+    for number in range(rosters.current.version, 0, -1):
+        for quorum in rosters.version(number).quorums:
+            if quorum.id == quorum_id:
+                return quorum
+    return None
+
+
+def sanction_methods(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> SanctionServicer:
+    """Return the methods of SanctionService."""
+    terms = _appeal_terms(base.settings)
+    return SanctionServicer(
+        vault=vault,
+        signers=KnownModerators(vault),
+        appeals=ObjectionContext(terms, KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)),
+        zone=terms.zone,
+    )
+
+
+def _appeal_terms(settings: Settings) -> AppealTerms:
+    return AppealTerms(
+        days=settings.appeal_days,
+        decision_days=settings.appeal_decision_days,
+        outside_body=settings.appeal_outside_body,
+        outside_days=settings.appeal_outside_days,
+        zone=settings.zone,
+        text_days=settings.appeal_text_days,
+    )
+
+
+def session_context(
+    base: Base,
+    vault: Vault,
+    *,
+    keys: LocalKeyProvider,
+    claims: ClaimContext,
+    rules: ClaimRules,
+    policy: OperatorPolicy,
+    rosters: RosterHolder,
+) -> SessionContext:
+    """Return what sessions need beside the vault."""
+    return SessionContext(
+        claims=claims,
+        coder=CurrentLinkCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
+        rules=rules,
+        policy=policy,
+        custodians=lambda: _custodians(rosters),
+        base_url=base.settings.web_url,
+        patience=base.settings.settle_patience,
+    )
+
+
+def session_service(
+    base: Base,
+    vault: Vault,
+    context: SessionContext,
+    *,
+    appeals: ObjectionContext[AppealTerms],
+    erasures: ErasureContext,
+    histories: HistoryContext,
+    rosters: RosterHolder,
+) -> Service:
+    """Return SessionService."""
+    contests = ObjectionContext(_contest_terms(base.settings), appeals.sealer)
+    identity = IdentityContext(
+        quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
+        appeals=appeals,
+        contests=contests,
+        erasures=erasures,
+        histories=histories,
+        receipts=receipt_context(base, rosters),
+        policy=context.policy,
+    )
+    methods = SessionMethods(vault=vault, context=context, identity=identity, contests=contests)
+    return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], methods)
+
+
+def _contest_terms(settings: Settings) -> ContestTerms:
+    return ContestTerms(
+        decision_days=settings.contest_decision_days,
+        zone=settings.zone,
+        text_days=settings.appeal_text_days,
+    )
+
+
+def _custodians(rosters: RosterHolder) -> Custodians:
+    quorum = rosters.quorum
+    return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))
+
+
+def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> list[Service]:
+    """Return TipOffService, and TipOffFormService for the hosted pages."""
+    context = TipOffContext(
+        secrets=KeyedTipOffSecrets(keys=keys),
+        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
+        signers=KnownModerators(vault),
+        policy=tip_off_policy(base.settings),
+    )
+    known = tip_off_pb2.DESCRIPTOR.services_by_name
+    return [
+        Service(known["TipOffService"], TipOffMethods(vault=vault, context=context)),
+        Service(known["TipOffFormService"], TipOffFormMethods(vault=vault, context=context)),
+    ]
+
+
+def erasure_context(base: Base) -> ErasureContext:
+    """Return the proofs, and the operator's terms."""
+    settings = base.settings
+    terms = ErasureTerms(
+        waiting=timedelta(days=settings.erasure_waiting_days),
+        delay=timedelta(days=settings.erasure_delay_days),
+    )
+    return ErasureContext(LogProofs(main=base.main, shred=base.shred), terms)
 
 
 async def build_platform_edge(

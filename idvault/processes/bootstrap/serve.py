@@ -7,14 +7,13 @@ from functools import partial
 from idvault.core import capacity, certificate_files, tuning
 from idvault.core.certificate_files import CertificateReplacer, Pem
 from idvault.core.config import Settings
-from idvault.core.edge.access import Access
-from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.server import GrpcServer
 from idvault.core.telemetry.watching import cancel
 from idvault.people.acts import RosterHolder
 from idvault.platform import store as platform_store
 from idvault.processes.bootstrap.base import Base, Clock, Ready, open_base
-from idvault.processes.bootstrap.certificates import edge_files, tls_of
+from idvault.processes.bootstrap.edge import edge_files, tls_of
 from idvault.processes.bootstrap.health import open_port, watch_health
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
 from idvault.processes.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned

@@ -1,22 +1,26 @@
-"""Builds what the acts of a process need."""
+"""Builds what the acts of a process need: guard, fingerprints of requests, and recognised repeats."""
 
 from functools import partial
 
 from idvault.core.act import Guard, Vault
 from idvault.core.db.database import Database
 from idvault.core.entropy import Entropy
-from idvault.core.event_factory import EventFactory
+from idvault.core.log_entry import EventFactory
 from idvault.core.request import Fingerprinter
-from idvault.log.acts import tree
-from idvault.log.acts.guard import LogGuard
+from idvault.key.acts.version import RepeatedPlatformRequests
+from idvault.log.acts import stored_log
+from idvault.log.acts.stored_log import LogGuard
 from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault_verify.clock import ClockReading
 
 
 def guard_of(base: Base) -> LogGuard:
     """Return the guard of a process's changes; it reports the number of waiting entries to the metrics."""
     return LogGuard(
-        look=partial(tree.unsequenced, base.main),
+        look=partial(stored_log.unsequenced, base.main),
         observe=lambda count: base.metrics.log_unsequenced(count=count),
     )
 
@@ -64,3 +68,19 @@ def vault_of(
         fingerprinter=fingerprinter or NoRequests(),
         events=EventFactory(entropy=entropy),
     )
+
+
+def request_keys(keys: LocalKeyProvider, purpose: Purpose) -> RequestKeys:
+    """Return the request keys of an edge; raises KeyMissingError."""
+    keys.keys(purpose)
+    return RequestKeys(keys=keys, purpose=purpose)
+
+
+def fingerprinter_of(keys: LocalKeyProvider, purpose: Purpose) -> CurrentFingerprinter:
+    """Return the fingerprinter under the key of the running call; raises KeyMissingError."""
+    return CurrentFingerprinter(keys=request_keys(keys, purpose))
+
+
+def platform_repeats(base: Base, keys: LocalKeyProvider) -> RepeatedPlatformRequests:
+    """Return what finds the key of a platform's repeat."""
+    return RepeatedPlatformRequests(keys=request_keys(keys, Purpose.REQUEST), main=base.main)

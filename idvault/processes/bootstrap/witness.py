@@ -1,4 +1,4 @@
-"""Builds the witnesses' clients, and compares the databases with the witnesses at start-up or later."""
+"""The witnesses of a deployment: whose cosignatures the roster requires, and what they have seen."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,18 +8,53 @@ from idvault.core.config import ConfigError, Settings
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.log.acts import epoch as log_epoch
-from idvault.log.acts import witness as acts
+from idvault.log.acts import witness as witness_acts
 from idvault.log.acts.witness import Compared, CosignedAge, Demand, NoCheckpointError, UnwitnessedError
 from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.log import check_asked, witness_keys
 from idvault.processes.witness.client import HttpWitness
 from idvault.sealing.ports import Signer
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.error import DamagedError, IdvaultError
 from idvault_verify.transparency import checkpoint
-from idvault_verify.transparency.checkpoint import Checkpoint
-from idvault_verify.transparency.note import MalformedKeyError, NoteSigner, VerifierKey, parse_key
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey, parse_key
 from idvault_verify.transparency.tree import EMPTY_ROOT
+
+
+def log_policy(
+    origin: str,
+    roster: Roster,
+    public_key: bytes,
+    *,
+    asked: tuple[VerifierKey, ...],
+    more: tuple[VerifierKey, ...] = (),
+) -> CosignaturePolicy:
+    """Return the signatures that a checkpoint of this deployment needs.
+
+    The roster, which clients pin, decides which cosignatures are required; the settings name the witnesses to
+    ask. A witness that is not in the roster is asked too, but its cosignature is optional. more: the log's
+    other keys.
+    """
+    keys = witness_keys(roster) or asked
+    quorum = 0 if roster.witness is None else roster.witness.threshold
+    own = dict.fromkeys((VerifierKey(origin, public_key), *more))
+    return CosignaturePolicy(origin, tuple(own), keys, quorum)
+
+
+def witness_keys(roster: Roster) -> tuple[VerifierKey, ...]:
+    """Return the keys of the witnesses that a roster names."""
+    named = () if roster.witness is None else roster.witness.witnesses
+    return tuple(VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in named)
+
+
+def check_asked(roster: Roster, asked: tuple[VerifierKey, ...]) -> None:
+    """Raise ConfigError unless the settings name enough of the witnesses that a roster requires."""
+    quorum = 0 if roster.witness is None else roster.witness.threshold
+    if len(set(witness_keys(roster)) & set(asked)) < quorum:
+        raise ConfigError(
+            f"IDVAULT_WITNESS_KEYS must name at least {quorum} of the witnesses that the roster requires"
+        )
+
 
 # Enough for a worker that starts at the same time to sign its first checkpoint.
 _FIRST_CHECKPOINT = 15.0
@@ -59,7 +94,7 @@ class WitnessWatch:
         except NoCheckpointError:
             raise
         except UnwitnessedError as error:
-            size = await acts.check_kept(self._compared, keys=keys)
+            size = await witness_acts.check_kept(self._compared, keys=keys)
             log().warning("witnesses_unreachable", count=size, **describe(error))
 
     async def follow(self) -> None:
@@ -67,7 +102,7 @@ class WitnessWatch:
         while self._compared is not None and not self._is_checked:
             await asyncio.sleep(_LATER)
             try:
-                await acts.check(self._compared)
+                await witness_acts.check(self._compared)
                 self._is_checked = True
                 log().info("witnesses_confirmed")
             except DamagedError:
@@ -123,7 +158,7 @@ async def check_witnessed(
     check_asked(roster, tuple(asked))
     quorum = len(asked) // 2 + 1 if roster.witness is None else roster.witness.threshold
     if signer is not None:
-        await acts.begin(base.shred, empty=_empty(base.settings, signer))
+        await witness_acts.begin(base.shred, empty=_empty(base.settings, signer))
     watch = WitnessWatch(Compared(main=base.main, shred=base.shred, witnesses=asked, quorum=quorum))
     await watch.start(keys=named or tuple(witnesses))
     return watch
@@ -148,7 +183,7 @@ async def _first(compared: Compared) -> None:
     deadline = asyncio.get_running_loop().time() + _FIRST_CHECKPOINT
     while True:
         try:
-            await acts.check(compared)
+            await witness_acts.check(compared)
         except NoCheckpointError:
             if asyncio.get_running_loop().time() >= deadline:
                 raise

@@ -1,55 +1,195 @@
-"""Builds and runs `idvault work`."""
+"""Builds and runs `idvault work`: tasks, of which those that cannot be undone wait for a trusted clock."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from math import ceil
 
 from idvault.claim.acts.backlog import Backlog, Settler
 from idvault.core.config import Settings
+from idvault.core.db.database import SqlServerClock
 from idvault.core.loop import Changes, Loop, Task
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.traces import Traces
-from idvault.log.acts import tree
+from idvault.core.telemetry.watching import cancel
+from idvault.log.acts import stored_log
+from idvault.log.acts.witness import Cosigning, Witnesses
+from idvault.log.rules import Unsequenced
 from idvault.people.acts import RosterHolder
-from idvault.processes.bootstrap.base import Base, Clock, Ready, load_keys, open_base
-from idvault.processes.bootstrap.changes import watch_changes
+from idvault.processes.bootstrap.base import Base, Clock, Ready, load_keys, open_base, operator_policy, urls
 from idvault.processes.bootstrap.claim import settlement_context
-from idvault.processes.bootstrap.clock_trust import build_clock_trust, careful_tasks
 from idvault.processes.bootstrap.health import open_port, watch_health
-from idvault.processes.bootstrap.periodic.account import account_tasks, credential_tasks
-from idvault.processes.bootstrap.periodic.backup import backup_tasks
-from idvault.processes.bootstrap.periodic.campaign import campaign_tasks
-from idvault.processes.bootstrap.periodic.claim import claim_tasks
-from idvault.processes.bootstrap.periodic.disclosure import disclosure_tasks
-from idvault.processes.bootstrap.periodic.drill import drill_tasks
-from idvault.processes.bootstrap.periodic.erasure import erasure_tasks
-from idvault.processes.bootstrap.periodic.handover import handover_tasks
-from idvault.processes.bootstrap.periodic.key import key_tasks
-from idvault.processes.bootstrap.periodic.log import log_key_tasks, log_keys, log_tasks
-from idvault.processes.bootstrap.periodic.public_account import public_account_tasks
-from idvault.processes.bootstrap.periodic.report import report_tasks
-from idvault.processes.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
-from idvault.processes.bootstrap.periodic.session import session_tasks
-from idvault.processes.bootstrap.periodic.tip_off import tip_off_tasks
-from idvault.processes.bootstrap.policy import operator_policy
+from idvault.processes.bootstrap.periodic.account import (
+    account_tasks,
+    appeal_tasks,
+    campaign_tasks,
+    claim_tasks,
+    credential_tasks,
+    disclosure_tasks,
+    erasure_tasks,
+    public_account_tasks,
+    sanction_tasks,
+    session_tasks,
+    tip_off_tasks,
+)
+from idvault.processes.bootstrap.periodic.vault import (
+    backup_tasks,
+    drill_tasks,
+    handover_tasks,
+    key_tasks,
+    log_key_tasks,
+    log_keys,
+    log_tasks,
+    report_tasks,
+)
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.bootstrap.witness import (
     WitnessWatch,
     check_witnessed,
+    demand_of,
     open_witnesses,
     stopped,
     watch_cosigned,
 )
-from idvault.processes.clock_trust import ClockTrust
+from idvault.processes.clock_trust import (
+    ClockTrust,
+    DoubtfulClockError,
+    TrustedTime,
+    TwoClocks,
+    WitnessedTime,
+)
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError
+
+_PERIOD = 0.1
+Look = Callable[[], Awaitable[Unsequenced]]
+
+
+def watch_changes(stack: AsyncExitStack, changes: Changes, *, look: Look, clock: Clock) -> None:
+    """Tell of changes until the stack closes; does nothing where they make no difference.
+
+    look: reads which entries of the log wait.
+
+    Whatever changes writes an entry of the log, which waits for its index; or the clock file was changed.
+    """
+    if changes.speed > 1:
+        stack.push_async_callback(cancel, asyncio.create_task(_watch(changes, look, clock)))
+
+
+async def _watch(changes: Changes, look: Look, clock: Clock) -> None:
+    shift: timedelta | None = None
+    while True:
+        now = clock()
+        if now.business - now.real != shift or await _waits(look):
+            shift = now.business - now.real
+            changes.tell()
+        await asyncio.sleep(_PERIOD)
+
+
+async def _waits(look: Look) -> bool:
+    try:
+        return (await look()).count > 0
+    except IdvaultError:
+        return False  # a task that needs the database reports it
+
+
+AT_ANY_TIME = frozenset({
+    "log", "publication", "directory_index", "day_keys", "status_lists", "status_keys", "follow_status_keys",
+    "count_unkeyed_records", "drill_records", "supervision_page",
+    "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
+    "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges",
+})  # fmt: skip
+"""What the next run makes good. Every other task ends, deletes or publishes something for good."""
+# Longer than a worker's first checkpoint takes.
+_LATER = 15.0
+_EVERY = 60.0
+
+
+def monotonic() -> float:
+    """Return seconds that also pass while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+async def build_clock_trust(
+    base: Base, rosters: RosterHolder, *, witnesses: Witnesses, agrees: bool
+) -> ClockTrust:
+    """Build the trust, before anything is sequenced. agrees: an operator says that the clock is right."""
+    head = await stored_log.head(base.main)
+    trusted = TrustedTime(base.shred)
+    sequenced_at = None if agrees or not head.size else head.sequenced_at
+    return ClockTrust(
+        servers=[
+            SqlServerClock(database=database, url=url).read
+            for database, url in zip((base.main, base.shred), urls(base.settings), strict=True)
+        ],
+        witnesses=WitnessedTime(
+            shred=base.shred,
+            cosigning=Cosigning(witnesses=witnesses, main=base.main),
+            demand=lambda: demand_of(rosters.current),
+        ),
+        start=TwoClocks(base.real_now(), monotonic()),
+        sequenced_at=sequenced_at,
+        trusted_at=None if sequenced_at is None else await trusted.latest(otherwise=sequenced_at),
+        keep=trusted.keep,
+        monotonic=monotonic,
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CarefulTasks:
+    """Runs tasks only while the clock is trusted; says in metrics and log that they wait."""
+
+    trust: ClockTrust
+    observe: Callable[[bool], None]
+    tell: Callable[[str], None]
+    monotonic: Callable[[], float] = monotonic
+    _since: float | None = field(default=None, init=False)
+    _told: float | None = field(default=None, init=False)
+
+    def all(self, tasks: Iterable[Task]) -> list[Task]:
+        """Return the tasks; those that cannot be undone wait for the clock."""
+        return [task if task.name in AT_ANY_TIME else self._careful(task) for task in tasks]
+
+    def _careful(self, task: Task) -> Task:
+        async def run(now: ClockReading) -> object:
+            try:
+                await self.trust.check(now=now.real)
+            except DoubtfulClockError as error:
+                self._doubt(error.why)
+                return None
+            self._since = self._told = None
+            self.observe(False)
+            return await task.run(now)
+
+        return replace(task, run=run)
+
+    def _doubt(self, why: str) -> None:
+        now = self.monotonic()
+        self._since = now if self._since is None else self._since
+        self.observe(True)
+        if now - self._since >= _LATER and (self._told is None or now - self._told >= _EVERY):
+            self._told = now
+            self.tell(why)
+
+
+def careful_tasks(base: Base, trust: ClockTrust, tasks: Iterable[Task]) -> list[Task]:
+    """Return the worker's tasks, of which those that cannot be undone wait for the clock."""
+    careful = CarefulTasks(
+        trust=trust,
+        observe=base.metrics.vitals.clock_doubted,
+        tell=lambda why: log().error("clock_doubted", why=why),
+    )
+    return careful.all(tasks)
+
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
@@ -98,7 +238,7 @@ async def work(
         # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
         await loop.once("log")
         watch_health(stack, base, lambda: rosters.current)
-        watch_changes(stack, changes, look=partial(tree.unsequenced, base.main), clock=clock)
+        watch_changes(stack, changes, look=partial(stored_log.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
 

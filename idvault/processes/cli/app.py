@@ -1,11 +1,37 @@
-"""The whole command line of the service: the list of its commands, and of those that other packages add."""
+"""The command line of the service: its commands, those that other packages add, and how each ends."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 
 from idvault.core import process
-from idvault.processes.cli import errors
+from idvault.core.process import PortBusyError, ProcessError
+from idvault_verify.commands import errors
+from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.commands.program import Command, Commands
+
+
+def explain(error: Exception) -> CommandError:
+    """Return the exit code and the text for an exception."""
+    match error:
+        case PortBusyError():
+            return CommandError(ExitCode.UNREACHABLE, str(error), reason="PORT_BUSY")
+        case ProcessError():
+            return CommandError(ExitCode.CHECK_FAILED, str(error), reason="PROCESS_ENDED")
+        case ModuleNotFoundError(name=str(name)) if not name.startswith("idvault"):
+            return errors.not_installed("idvault")
+        case _:
+            return _explain_settings(error) or errors.explain(error)
+
+
+def _explain_settings(error: Exception) -> CommandError | None:
+    # Not imported here: a command that reads no settings does not load the packages that read them.
+    config = sys.modules.get("idvault.core.config")
+    if config is None or not isinstance(error, config.ConfigError):
+        return None
+    text = str(error)
+    return CommandError(ExitCode.WRONG_USAGE, text, reason="SETTINGS", field=error.problems[0].split(" ")[0])
+
 
 _HELP = """Identity verification with a privacy vault: identities sealed, statuses public.
 
@@ -27,11 +53,11 @@ _OWN = {
     "db": ("database:app", "The schema of both databases."),
     "backup": ("backup:backup", "Copy both SQLite databases while the service runs."),
     "backup-ended": ("backup:backup_ended", "Note that PostgreSQL's own tools have made a backup."),
-    "restore": ("restore.command:restore", "Say what a restored pair lacks, and go on without it."),
-    "keys": ("key.commands:app", "The key files of the service's processes."),
+    "restore": ("restore:restore", "Say what a restored pair lacks, and go on without it."),
+    "keys": ("key:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms, monitors and web processes, and their pinned keys."),
     "roster": ("roster:app", "The signed file of roster members and quorums."),
-    "log": ("log.commands:app", "The transparency log: verify it offline, export it."),
+    "log": ("log:app", "The transparency log: verify it offline, export it."),
     "retention": ("retention:retention", "What is kept, for how long and why."),
     "report": ("report:report", "The transparency report: what the vault did on some days."),
 }
@@ -68,7 +94,7 @@ def program(added: Mapping[str, str]) -> Commands:
         else:
             moved[name] = f"{other} {name}"
     return Commands(
-        "idvault", _HELP, commands, moved=moved, explain=errors.explain, loading=process.without_collector
+        "idvault", _HELP, commands, moved=moved, explain=explain, loading=process.without_collector
     )
 
 

@@ -12,7 +12,7 @@ import typer
 from idvault.core import config
 from idvault.core.config import Process
 from idvault.processes.bootstrap import check_config as checking
-from idvault.processes.bootstrap.check_witness import WitnessOptions, check_witness
+from idvault.processes.bootstrap.check_config import WitnessOptions, check_witness
 from idvault.processes.cli import running, witness
 from idvault.processes.cli.serve import Edge
 from idvault.processes.doctor import Finding

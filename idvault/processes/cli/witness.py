@@ -10,16 +10,14 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from idvault.core import certificate_files, process
+from idvault.core import certificate_files, process, secret_file
 from idvault.core.certificate_files import CertificateFiles, CertificateReplacer
-from idvault.core.config import ConfigError, owner
+from idvault.core.config import ConfigError
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.port import serve_metrics
 from idvault.processes.cli import running
-from idvault.processes.witness import app, cosigner, health, key
-from idvault.processes.witness import epoch as epochs
-from idvault.processes.witness.cosigner import Cosigner
-from idvault.processes.witness.state import StateError, WitnessState
+from idvault.processes.witness import app, cosigner, key
+from idvault.processes.witness.cosigner import Cosigner, StateError, WitnessState
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
@@ -161,7 +159,7 @@ def _program(
         async with AsyncExitStack() as stack:
             served = serve_metrics(metrics, listen=watched.listen)
             stack.callback(served.close)
-            health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
+            app.watch_health(stack, metrics, folder=watched.folder, certificate=watched.certificate)
             await stack.enter_async_context(certificate_files.following(tls.replacers, clock=_now))
             told = {"public_key": str(cosigner.key), "metrics": served.url}
             if cosigner.next_key is not None:
@@ -184,7 +182,7 @@ def _program(
 @contextmanager
 def _held(path: Path) -> Iterator[WitnessState]:
     """Hold the state folder; meanwhile the process log goes to stdout."""
-    for problem in owner.problems("--state", path):
+    for problem in secret_file.owner_problems("--state", path):
         raise wrong_usage(problem, field="--state")
     try:
         folder = WitnessState(path)
@@ -203,13 +201,13 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
     if roster is None:
         raise wrong_usage("--epoch needs --roster: the custodians in it sign the statement", field="--roster")
     try:
-        carried = epochs.follow(
+        carried = cosigner.follow_epochs(
             state,
             statements.parse_any(path.read_bytes()),
             keys=[parse_key(text) for text in log_keys],
             versions=roster_chain.load_all(roster),
         )
-    except (epochs.EpochNotFollowedError, RosterError) as error:
+    except (cosigner.EpochNotFollowedError, RosterError) as error:
         raise CommandError(
             ExitCode.UNVERIFIED, str(error), reason="EPOCH_INVALID", field="--epoch"
         ) from error

@@ -12,12 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from idvault.core import tables as schema
 from idvault.core.db import distinct
 from idvault.core.db import url as address
+from idvault.core.db.connection import FOREIGN, DriverError, describe_failure
 from idvault.core.db.database import Database
-from idvault.core.db.failure import FOREIGN, DriverError, describe
-from idvault.core.db.servers import Servers
+from idvault.core.db.postgresql_connection import Servers
+from idvault.core.db.sqlite import Turn
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.db.statement import scalar, statement
-from idvault.core.db.turn import Turn
 from idvault.core.tables import (
     account,
     campaign,
@@ -130,7 +130,7 @@ async def _refuse_one(main_url: str, shred_url: str) -> None:
     except distinct.SameDatabaseError as error:
         raise SchemaError("the shred keys need a separate database: both addresses name one") from error
     except FOREIGN as error:
-        failure = describe(error)
+        failure = describe_failure(error)
     else:
         return
     raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
@@ -187,7 +187,7 @@ async def change(url: str, work: Callable[[Connection], None]) -> None:
         else:
             _in_sqlite(Path(str(parsed.file)), work)
     except (*FOREIGN, DBAPIError) as error:
-        failure = describe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+        failure = describe_failure(error.orig if isinstance(error, DBAPIError) and error.orig else error)
     else:
         return
     raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure

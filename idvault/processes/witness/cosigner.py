@@ -11,18 +11,27 @@
 * otherwise the checkpoint is stored durably, then cosigned: 200.
 """
 
+import fcntl
+import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 
 from idvault.core.telemetry.logs import describe, log
-from idvault.core.telemetry.witness import WitnessMetrics
+from idvault.core.telemetry.metrics import WitnessMetrics
 from idvault.processes.witness import wire
-from idvault.processes.witness.state import WitnessState
 from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
+from idvault_verify import durable_file
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.epoch import EpochStatement
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.attest.reading import RosterError
 from idvault_verify.transparency import checkpoint, epoch, note
 from idvault_verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
+from idvault_verify.transparency.epoch import Carried, Epoch, LostPart
 from idvault_verify.transparency.note import (
     Algorithm,
     InvalidSignatureError,
@@ -32,6 +41,128 @@ from idvault_verify.transparency.note import (
     VerifierKey,
 )
 from idvault_verify.transparency.proof import ConsistencyError
+from idvault_verify.transparency.tree import EMPTY_ROOT, LogError
+
+_PRIVATE_FOLDER = 0o700
+_LOGS = "logs"
+_FORKS = "forks"
+_EPOCHS = "epochs"
+_SIGNERS = "signers"
+
+
+class StateError(Exception):
+    """The folder cannot be used: another witness holds it, or a file in it is damaged."""
+
+
+class WitnessState:
+    """The folder of one witness, held until `close`; not thread-safe.
+
+    - A log's file holds the three lines of its last checkpoint, and the line of its epoch if that is not the
+      first. It is replaced by rename; the file and its folder are synced before the witness cosigns.
+    - The latest of a log's keys that has signed what was cosigned is in signers/: from then on a former key
+      alone is not enough.
+    - A statement that began an epoch is kept in epochs/ before the checkpoint is set back, and is followed
+      once.
+    - A file that cannot be read prevents the start: a witness without its state could cosign a fork.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Create the folder if needed and lock it; raises StateError, OSError."""
+        self.folder = folder
+        for path in (folder, folder / _LOGS, folder / _FORKS, folder / _EPOCHS, folder / _SIGNERS):
+            path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self._lock = durable_file.open_lock(folder / "lock", like=folder)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._latest = {found.origin: found for found in map(_read, self._files())}
+        except BlockingIOError:
+            self.close()
+            raise StateError(f"another witness runs on {folder}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Release the folder."""
+        os.close(self._lock)
+
+    def latest(self, origin: str) -> Checkpoint:
+        """Return the last stored checkpoint, or that of the empty tree if there is none."""
+        return self._latest.get(origin, Checkpoint(origin, 0, EMPTY_ROOT))
+
+    def keep(self, newer: Checkpoint) -> None:
+        """Store a checkpoint as the last one, durably; raises OSError if that fails."""
+        kept = Checkpoint(newer.origin, newer.size, newer.root, epoch.of(newer).extensions)
+        durable_file.replace(self._file(newer.origin), kept.text.encode())
+        self._latest[newer.origin] = kept
+
+    def signer(self, origin: str) -> str:
+        """Return the vkey of a log's latest key that has signed, empty if none is kept; raises OSError."""
+        try:
+            return self._signer_file(origin).read_bytes().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def keep_signer(self, origin: str, vkey: str) -> None:
+        """Store the latest key of a log that has signed, durably; raises OSError."""
+        durable_file.replace(self._signer_file(origin), vkey.encode())
+
+    def begin_epoch(self, digest: str, statement: bytes, stays: Checkpoint) -> None:
+        """Keep the statement of a new epoch, then what the log continues from; raises OSError."""
+        durable_file.replace(self.folder / _EPOCHS / digest, statement)
+        self.keep(stays)
+
+    def keep_fork(self, raw: bytes) -> None:
+        """Store a signed checkpoint that contradicts the last one; together they prove a fork of the log."""
+        # Named by the signed text: otherwise anybody could add lines of unknown keys and fill the disk.
+        path = self.folder / _FORKS / sha256(note.parse(raw).text.encode()).hexdigest()
+        if not path.exists():
+            durable_file.replace(path, raw)
+
+    def _files(self) -> list[Path]:
+        found = (self.folder / _LOGS).iterdir()
+        return sorted(path for path in found if not path.name.startswith("."))
+
+    def _signer_file(self, origin: str) -> Path:
+        return self.folder / _SIGNERS / self._file(origin).name
+
+    def _file(self, origin: str) -> Path:
+        # An origin may be any text; its hash is a valid file name everywhere.
+        return self.folder / _LOGS / sha256(origin.encode()).hexdigest()
+
+
+def examine_state(folder: Path) -> None:
+    """Raise StateError or OSError if a witness could not start on this folder; nothing is written."""
+    if not folder.exists():
+        # The first start makes it.
+        if not os.access(_nearest(folder), os.W_OK | os.X_OK):
+            raise StateError("cannot be created by this user")
+        return
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise StateError("is not a folder that this user may read and write")
+    if (folder / "lock").exists():
+        with (folder / "lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateError("is held by a witness that runs") from None
+    for path in sorted((folder / _LOGS).glob("[!.]*")):
+        _read(path)
+
+
+def _nearest(folder: Path) -> Path:
+    return next(path for path in folder.absolute().parents if path.exists())
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        found = checkpoint.parse(path.read_bytes().decode())
+    except (UnicodeDecodeError, MalformedCheckpointError) as error:
+        raise StateError(f"{path} is damaged: restore it, or a fork of the log may go unnoticed") from error
+    if sha256(found.origin.encode()).hexdigest() != path.name:
+        raise StateError(f"{path} holds the state of a different log than its name says")
+    return found
+
 
 Logs = Mapping[str, Sequence[VerifierKey]]
 
@@ -178,3 +309,80 @@ class Cosigner:
         except ConsistencyError as error:
             log().error("witness_refused", code=422, count=submitted.size)
             raise _RefusalError(CosignerAnswer(422, f"{error}\n")) from error
+
+
+class EpochNotFollowedError(Exception):
+    """A statement is not followed; the text gives the cause."""
+
+
+def follow_epochs(
+    state: WitnessState,
+    given: Sequence[EpochStatement],
+    *,
+    keys: Iterable[VerifierKey],
+    versions: Sequence[Roster],
+) -> Carried | None:
+    """Follow statements durably; return what stays and what is lost, None if all were followed before.
+
+    keys: of the known logs. versions: the verified roster, from the first version on. Raises
+    EpochNotFollowedError, OSError.
+
+    Statements are followed if, in this order,
+    * they are of a known log, and the log's key signed the checkpoint that each names as the last one,
+    * M custodians of each quorum of the version of the roster that each names signed it,
+    * the last one names the newest version: so custodians who were replaced begin no epoch,
+    * the first is of the epoch after the followed one, and each names the statement before it,
+    * they hide nothing that this witness has cosigned (verify.transparency.epoch). From then on the witness
+      cosigns only checkpoints of the new epoch that begin with the entries that are left. A witness that was
+      away, or that is new, follows all that are missing at once.
+    """
+    known_keys = {str(key) for key in keys}
+    if not given or any(each.log not in known_keys for each in given):
+        raise EpochNotFollowedError("the statement is of a log that this witness does not know")
+    try:
+        known = state.latest(epoch.read(given[0]).kept.origin)
+        new = _after(epoch.of(known), given)
+        if not new:
+            return None
+        steps, lost = list[tuple[EpochStatement, Checkpoint]](), list[LostPart]()
+        _check_signed(new, epoch.of(known), versions)
+        for each in new:
+            found = epoch.read(each)
+            newer = Checkpoint(found.kept.origin, 0, EMPTY_ROOT, found.epoch.extensions)
+            carried = epoch.carry(known, newer, [found])
+            stays = carried.checkpoint
+            known = Checkpoint(stays.origin, stays.size, stays.root, found.epoch.extensions)
+            steps.append((each, known))
+            lost += carried.lost
+    except (RosterError, LogError) as error:
+        raise EpochNotFollowedError(str(error)) from error
+    # In order: after a crash the next start goes on with those that are left.
+    for each, begun in steps:
+        state.begin_epoch(each.digest(), each.to_bytes(), begun)
+    return Carried(known, tuple(lost))
+
+
+def _after(present: Epoch, given: Sequence[EpochStatement]) -> Sequence[EpochStatement]:
+    """Return the statements after those that are followed; raises EpochNotFollowedError."""
+    for each in given:
+        if each.epoch == present.number and each.digest() != present.digest:
+            raise EpochNotFollowedError(
+                f"there are two statements for epoch {each.epoch}: this witness follows the other one"
+            )
+    new = [each for each in given if each.epoch > present.number]
+    if new and (new[0].epoch, new[0].previous) != (present.number + 1, present.digest):
+        raise EpochNotFollowedError(
+            f"this witness follows epoch {present.number}, and the statement is of "
+            f"epoch {new[0].epoch} or follows another one: give all of them (the public epochs.json)"
+        )
+    return new
+
+
+def _check_signed(new: Sequence[EpochStatement], present: Epoch, versions: Sequence[Roster]) -> None:
+    """Raise EpochStatementError or EpochNotFollowedError unless custodians signed the statements."""
+    statements.verify_chain(new, versions=versions, number=present.number + 1, previous=present.digest)
+    if new[-1].roster != versions[-1].digest():
+        raise EpochNotFollowedError(
+            f"the statement of epoch {new[-1].epoch} names a former version of the roster: ask the "
+            "custodians in force whether it holds, and give the file of the former version as --roster"
+        )

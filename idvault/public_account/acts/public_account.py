@@ -24,7 +24,8 @@ from idvault.public_account.rules import owner as owner_rules
 from idvault.public_account.rules import public_account as rules
 from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, Version
 from idvault.public_account.rules.public_account import Application, PublicAccount
-from idvault.public_account.store import lists, rows, store
+from idvault.public_account.store import lists
+from idvault.public_account.store import rows as public_account_rows
 from idvault_verify import public_account as category
 from idvault_verify.account import Account
 from idvault_verify.claim import Consent
@@ -67,12 +68,12 @@ async def apply(
     return shown(done, present)
 
 
-@mutation("public_account.apply", again=store.get)
+@mutation("public_account.apply", again=public_account_rows.get_with_operators)
 async def _apply(tx: Tx, public_account_id: str, application: Application, present: Present) -> Owned:
     token = application.account_token
     owner = await account_rows.lock_of(tx.connection, account_token=token, relying_party=tx.party)
     made = rules.apply(application=application, owner=owner, today=present.today, now=present.time)
-    await rows.add(tx.connection, made, now=present.time)
+    await public_account_rows.add(tx.connection, made, now=present.time)
     await tx.log(EventType.PUBLIC_ACCOUNT_APPLY, account_token=token, public_account_id=public_account_id)
     return Owned(made, owner)
 
@@ -80,7 +81,7 @@ async def _apply(tx: Tx, public_account_id: str, application: Application, prese
 @step("public_account.approve")
 async def approve(tx: Tx, _: str, change: Change) -> Owned:
     """Approve an application; it is REJECTED if its owner is not eligible. Raises TransitionError."""
-    stored = await store.lock(tx.connection, change.found)
+    stored = await public_account_rows.lock_with_operators(tx.connection, change.found)
     made = rules.approve(
         public_account=stored.public_account,
         owner=stored.owner,
@@ -97,7 +98,7 @@ async def approve(tx: Tx, _: str, change: Change) -> Owned:
 @step("public_account.reject")
 async def reject(tx: Tx, _: str, change: Change, reason: RejectReason) -> Owned:
     """Reject an application; raises TransitionError."""
-    stored = await store.lock(tx.connection, change.found)
+    stored = await public_account_rows.lock_with_operators(tx.connection, change.found)
     # Read as an approval reads them: neither its statements nor its time tell what an approval found.
     await is_eligible(tx, stored.public_account, stored.owner, change)
     made = rules.reject(
@@ -128,7 +129,7 @@ async def renew(
 
 @step("public_account.renew")
 async def _renew(tx: Tx, _: str, change: Change, licence: Licence | None) -> Owned:
-    stored = await store.lock(tx.connection, change.found)
+    stored = await public_account_rows.lock_with_operators(tx.connection, change.found)
     made = rules.renew(
         public_account=stored.public_account,
         owner=stored.owner,
@@ -143,11 +144,11 @@ async def _renew(tx: Tx, _: str, change: Change, licence: Licence | None) -> Own
 @step("public_account.close")
 async def close(tx: Tx, _: str, change: Change) -> Owned:
     """Close a public account for its owner; raises TransitionError and PreconditionError (SANCTION_OPEN)."""
-    stored = await store.lock(tx.connection, change.found)
+    stored = await public_account_rows.lock_with_operators(tx.connection, change.found)
     made = rules.close(
         public_account=stored.public_account,
         owner=stored.owner,
-        disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
+        disputed=await public_account_rows.is_disputed(tx.connection, stored, now=change.present.time),
         today=change.present.today,
         now=change.present.time,
     )
@@ -157,7 +158,7 @@ async def close(tx: Tx, _: str, change: Change) -> Owned:
 @step("public_account.add_operator")
 async def add_operator(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
     """Name an operator, unless the account is one; raises NotFoundError, InvalidError, PreconditionError."""
-    stored, added = await store.lock_with(tx.connection, change.found, account_token)
+    stored, added = await public_account_rows.lock_both(tx.connection, change.found, account_token)
     known = [each.account_token for each in stored.operators]
     if account_token in known:
         tx.unchanged("the account is an operator already")
@@ -170,7 +171,7 @@ async def add_operator(tx: Tx, _: str, change: Change, account_token: str) -> Ow
         today=change.present.today,
         now=change.present.time,
     )
-    await rows.add_operator(tx.connection, stored, added, now=change.present.time)
+    await public_account_rows.add_operator(tx.connection, stored, added, now=change.present.time)
     kind = EventType.PUBLIC_ACCOUNT_ADD_OPERATOR
     done = await put(tx, stored, made, kind, operator=account_token)
     return replace(done, operators=(*stored.operators, added))
@@ -179,7 +180,7 @@ async def add_operator(tx: Tx, _: str, change: Change, account_token: str) -> Ow
 @step("public_account.remove_operator")
 async def remove_operator(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
     """Remove an operator, in whatever state the public account is; raises NotFoundError."""
-    stored = await store.lock(tx.connection, change.found)
+    stored = await public_account_rows.lock_with_operators(tx.connection, change.found)
     left = tuple(each for each in stored.operators if each.account_token != account_token)
     if left == stored.operators:
         tx.unchanged("the account is no operator")
@@ -187,7 +188,7 @@ async def remove_operator(tx: Tx, _: str, change: Change, account_token: str) ->
     made = owner_rules.remove(
         public_account=stored.public_account, today=change.present.today, now=change.present.time
     )
-    await rows.remove(tx.connection, stored, account_token)
+    await public_account_rows.remove(tx.connection, stored, account_token)
     kind = EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR
     return replace(await put(tx, stored, made, kind, operator=account_token), operators=left)
 
@@ -195,12 +196,12 @@ async def remove_operator(tx: Tx, _: str, change: Change, account_token: str) ->
 @step("public_account.offer")
 async def offer(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
     """Offer a public account to another account; raises NotFoundError and PreconditionError."""
-    stored, receiver = await store.lock_with(tx.connection, change.found, account_token)
+    stored, receiver = await public_account_rows.lock_both(tx.connection, change.found, account_token)
     made = owner_rules.offer(
         public_account=stored.public_account,
         owner=stored.owner,
         receiver=receiver,
-        disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
+        disputed=await public_account_rows.is_disputed(tx.connection, stored, now=change.present.time),
         today=change.present.today,
         now=change.present.time,
     )
@@ -210,17 +211,17 @@ async def offer(tx: Tx, _: str, change: Change, account_token: str) -> Owned:
 @step("public_account.accept")
 async def accept(tx: Tx, _: str, change: Change, account_token: str, consent: Consent) -> Owned:
     """Move a public account to the account that accepts it; raises NotFoundError, PreconditionError."""
-    stored, receiver = await store.lock_with(tx.connection, change.found, account_token)
+    stored, receiver = await public_account_rows.lock_both(tx.connection, change.found, account_token)
     made = owner_rules.accept(
         public_account=stored.public_account,
         owner=stored.owner,
         receiver=receiver,
         eligible=await is_eligible(tx, stored.public_account, receiver, change),
-        disputed=await store.is_disputed(tx.connection, stored, now=change.present.time),
+        disputed=await public_account_rows.is_disputed(tx.connection, stored, now=change.present.time),
         today=change.present.today,
         now=change.present.time,
     )
-    await rows.remove_all(tx.connection, stored)
+    await public_account_rows.remove_all(tx.connection, stored)
     await put(
         tx,
         stored,
@@ -236,7 +237,7 @@ async def accept(tx: Tx, _: str, change: Change, account_token: str, consent: Co
 @act("public_account.fall")
 async def fall(tx: Tx, found: Owned, today: date) -> bool:
     """Store the next step that is due, unless the public account has changed since it was read."""
-    stored = await store.lock(tx.connection, found)
+    stored = await public_account_rows.lock_with_operators(tx.connection, found)
     before = stored.public_account
     if before.revision != found.public_account.revision or before.due_on is None or before.due_on > today:
         tx.unchanged("it has changed since, or nothing is due")
@@ -265,7 +266,10 @@ async def get(
     vault: Vault, party: str, public_account_id: str, *, zone: tzinfo, now: ClockReading
 ) -> ShownPublicAccount:
     """Return a public account as of now; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
-    found = await vault.read("public_account.get", lambda one: store.get(one, party, public_account_id))
+    found = await vault.read(
+        "public_account.get",
+        lambda one: public_account_rows.get_with_operators(one, party, public_account_id),
+    )
     return shown(found, Present(now, zone))
 
 
@@ -331,8 +335,12 @@ async def is_full(vault: Vault, owner: Account, *, policy: OperatorPolicy, now: 
     party, person_id = owner.relying_party, owner.person_id
     if person_id is None:
         return False
-    owned = await vault.read("public_account.owned", lambda one: rows.of_person(one, party, person_id))
-    closings = await vault.read("public_account.closings", lambda one: store.closings(one, party, person_id))
+    owned = await vault.read(
+        "public_account.owned", lambda one: public_account_rows.of_person(one, party, person_id)
+    )
+    closings = await vault.read(
+        "public_account.closings", lambda one: public_account_rows.closings(one, party, person_id)
+    )
     return owner_rules.is_full(
         facts=OwnerFacts.of(owned, closings),
         kind=category.kind_of(owner),

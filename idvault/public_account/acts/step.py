@@ -19,7 +19,7 @@ from idvault.public_account.rules import owner as owner_rules
 from idvault.public_account.rules import public_account as rules
 from idvault.public_account.rules.owner import Owned, OwnerFacts, Present, PublicAccountOperator
 from idvault.public_account.rules.public_account import PublicAccount, PublicProfile
-from idvault.public_account.store import rows, store
+from idvault.public_account.store import rows as public_account_rows
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
@@ -109,7 +109,7 @@ class PublicAccountStep(Generic[P]):
 
 def step(name: str) -> Callable[[Body[P]], PublicAccountStep[P]]:
     """Make a mutation of a public account of a function of an act, the id, and what it needs."""
-    return lambda body: PublicAccountStep(mutation(name, again=store.get)(body))
+    return lambda body: PublicAccountStep(mutation(name, again=public_account_rows.get_with_operators)(body))
 
 
 def shown(found: Owned, present: Present) -> ShownPublicAccount:
@@ -131,7 +131,9 @@ async def begin(vault: Vault, call: PublicAccountCall, now: ClockReading, public
     """Ask the guard, and read a public account without its operators."""
     await vault.guard.check(now=now)
     party = call.relying_party
-    return await vault.read("public_account.get", lambda one: rows.get(one, party, public_account_id))
+    return await vault.read(
+        "public_account.get", lambda one: public_account_rows.get(one, party, public_account_id)
+    )
 
 
 async def is_eligible(tx: Tx, public_account: PublicAccount, owner: Account, change: Change) -> bool:
@@ -143,9 +145,9 @@ async def is_eligible(tx: Tx, public_account: PublicAccount, owner: Account, cha
     if person_id is None:
         return False
     barred = await account_person.lock_by_id(tx.connection, relying_party=party, person_id=person_id, now=now)
-    owned = await rows.of_person(tx.connection, party, person_id)
+    owned = await public_account_rows.of_person(tx.connection, party, person_id)
     # Read last: of a closing at the same time, either the count or this sees it.
-    closings = await store.closings(tx.connection, party, person_id)
+    closings = await public_account_rows.closings(tx.connection, party, person_id)
     return owner_rules.is_eligible(
         public_account=public_account,
         owner=owner,
@@ -159,7 +161,7 @@ async def is_eligible(tx: Tx, public_account: PublicAccount, owner: Account, cha
 async def put(tx: Tx, stored: Owned, made: PublicAccount, kind: EventType, **fields: Part) -> Owned:
     """Store what an act made of a public account that it has locked, with its entry."""
     former = stored.public_account
-    await rows.put(tx.connection, made, token=former.account_token, now=tx.now.business)
+    await public_account_rows.put(tx.connection, made, token=former.account_token, now=tx.now.business)
     await tx.log(
         kind,
         by=tx.by,

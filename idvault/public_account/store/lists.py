@@ -25,8 +25,7 @@ from sqlalchemy import (
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import one_of
-from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros, Statement, param, scalar, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_account_versions as versions

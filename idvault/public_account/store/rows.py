@@ -1,6 +1,7 @@
-"""Rows of public accounts, each read together with its owner's account.
+"""Rows of public accounts, owners and operators; disputes, and what bars a person from another one.
 
-Rows of the operators of public accounts, each with the operator's own account.
+- Nobody escapes a dispute about an account, or about one of its public accounts.
+- A sanction in force that closed one keeps its person from another one.
 """
 
 from collections import defaultdict
@@ -9,20 +10,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, literal_column, select, union_all, update
 
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, one_of
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, statement
+from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.public_account import (
     public_account_operators,
     public_account_versions,
     public_accounts,
 )
-from idvault.public_account.rules.owner import Owned
+from idvault.core.tables.sanction import appeals, sanctions
+from idvault.public_account.rules.owner import Closing, Owned
 from idvault.public_account.rules.public_account import LIVE, PublicAccount, TransferOffer
 from idvault_verify.account import Account, Standing
 from idvault_verify.error import NotFoundError, Reason, UnavailableError
@@ -33,6 +34,7 @@ from idvault_verify.public_account import (
     PublicAccountState,
     RejectReason,
 )
+from idvault_verify.sanction import AppealState, Degree, SanctionState
 
 # Both tables have columns of the same names.
 _PREFIX = "own_"
@@ -284,3 +286,100 @@ def _key(found: Owned) -> dict[str, str]:
         "token": found.public_account.account_token,
         "public": found.public_account.public_account_id,
     }
+
+
+_DISPUTED = sanctions.c.public_account_id.is_(None) | (sanctions.c.public_account_id == param("public"))
+_DISPUTES: Statement[Any] = statement(
+    union_all(
+        select(sanctions.c.sanction_id).where(
+            sanctions.c.account_token == param("token"),
+            sanctions.c.state == literal_column(f"'{SanctionState.PROPOSED.value}'"),
+            sanctions.c.due_at > param("now", Micros),
+            _DISPUTED,
+        ),
+        select(appeals.c.sanction_id)
+        .join_from(
+            appeals,
+            sanctions,
+            (sanctions.c.account_token == appeals.c.account_token)
+            & (sanctions.c.sanction_id == appeals.c.sanction_id),
+        )
+        .where(
+            appeals.c.account_token == param("token"),
+            appeals.c.state == literal_column(f"'{AppealState.FILED.value}'"),
+            _DISPUTED,
+        ),
+    ).limit(literal_column("1")),
+    scalar,
+)
+
+
+async def is_disputed(connection: Connection, found: Owned, *, now: datetime) -> bool:
+    """Return whether a sanction of a public account or of its locked owner is proposed or appealed."""
+    which = {"token": found.owner.account_token, "public": found.public_account.public_account_id}
+    return await connection.one(_DISPUTES, **which, now=now) is not None
+
+
+def _closing(row: Any) -> Closing:
+    return Closing(
+        owned(row).public_account,
+        row.closed_alone is not None,
+        row.closed_at,
+        row.closed_until,
+    )
+
+
+_CLOSINGS: Statement[Closing] = statement(
+    select(
+        *COLUMNS,
+        sanctions.c.public_account_id.label("closed_alone"),
+        sanctions.c.started_at.label("closed_at"),
+        sanctions.c.end_at.label("closed_until"),
+    )
+    .join_from(public_accounts, accounts, accounts.c.account_token == public_accounts.c.account_token)
+    .join(sanctions, sanctions.c.account_token == public_accounts.c.account_token)
+    .where(
+        public_accounts.c.relying_party == param("party"),
+        public_accounts.c.person_id == param("person_id"),
+        sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
+        sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'"),
+        sanctions.c.public_account_id.is_(None)
+        | (sanctions.c.public_account_id == public_accounts.c.public_account_id),
+    ),
+    _closing,
+)
+
+
+async def closings(connection: Connection, relying_party: str, person_id: str) -> Sequence[Closing]:
+    """Return each CLOSE in force of a person's public accounts and of the accounts that have them."""
+    return await connection.all(_CLOSINGS, party=relying_party, person_id=person_id)
+
+
+async def get_with_operators(connection: Connection, relying_party: str, public_account_id: str) -> Owned:
+    """Return a public account with its operators; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
+    found = await get(connection, relying_party, public_account_id)
+    return (await joined(connection, [found]))[0]
+
+
+async def lock_with_operators(connection: Connection, found: Owned) -> Owned:
+    """Return a public account, its owner and its operators as they are stored now; both rows are locked."""
+    stored = await lock(connection, found)
+    return (await joined(connection, [stored]))[0]
+
+
+async def lock_both(connection: Connection, found: Owned, account_token: str) -> tuple[Owned, Account]:
+    """Return the public account, and another account of the platform; all rows are locked.
+
+    Accounts are locked in the order of their tokens, so that two acts never wait for each other. Raises
+    NotFoundError (ACCOUNT_NOT_FOUND).
+    """
+    party, other = found.public_account.relying_party, None
+    first = account_token < found.public_account.account_token
+    if first:
+        other = await account_rows.lock(connection, account_token=account_token, relying_party=party)
+    stored = await lock_with_operators(connection, found)
+    if not first:
+        other = await account_rows.lock(connection, account_token=account_token, relying_party=party)
+    if other is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    return stored, other

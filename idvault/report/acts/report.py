@@ -28,12 +28,12 @@ from zoneinfo import ZoneInfo
 from idvault.core.act import Vault
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.ports import Publication, PublicFiles
+from idvault.report import rules as report_rules
 from idvault.report import store
 from idvault.report.acts import page as report_page
-from idvault.report.rules import figure as report_figure
-from idvault.report.rules.figure import MonthFigures, WeekInMonth
+from idvault.report.rules import MonthFigures, WeekInMonth
 from idvault.sanction import rules as sanction_rules
 from idvault_verify import period as periods
 from idvault_verify import suppression
@@ -124,7 +124,7 @@ async def make(sources: ReportSources, period: Period, *, now: ClockReading) -> 
 
 
 async def _checkpoint(sources: ReportSources, period: Period, now: ClockReading) -> tuple[bytes, int]:
-    raw = await notes.latest(sources.shred)
+    raw = await stored_log.latest_note(sources.shred)
     if raw is None:
         raise UnavailableError(Reason.LOG_UNAVAILABLE)
     size = checkpoint.parse(note.parse(raw).text).size
@@ -185,7 +185,7 @@ async def _of_month(
         each.name: _cells(
             each,
             await sources.read("breakdown", store.breakdown, each.name, **times),
-            report_figure.elsewhere(weeks, field=each.told_by) if each.told_by else {},
+            report_rules.elsewhere(weeks, field=each.told_by) if each.told_by else {},
             total=tally.value(report_catalogue.BY_NAME[each.total]),
         )
         for each in report_catalogue.breakdowns()
@@ -261,7 +261,7 @@ async def month_figures(
     vault: Vault, party: str, month: str, *, zone: tzinfo, now: ClockReading
 ) -> MonthFigures:
     """Return the figures of a month, of the present one if month is empty; raises InvalidError."""
-    asked = report_figure.read(month, today=now.today(zone))
+    asked = report_rules.read_figures(month, today=now.today(zone))
     since, until = asked.start(zone), asked.end(zone)
 
     async def read(name: str, work: Callable[..., Coroutine[Any, Any, T]], **more: datetime) -> T:

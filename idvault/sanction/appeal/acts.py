@@ -20,7 +20,7 @@ from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections, ObjectionWords, renumber
 from idvault.sanction.rules import Sanction
 from idvault.sanction.store import lock
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import CaseField, SealedModerationText
 from idvault_verify.account import Account
 from idvault_verify.attest import sanction as papers
 from idvault_verify.clock import ClockReading

@@ -16,7 +16,7 @@ from idvault.core.db.connection import Connection
 from idvault.sanction.objection import rules
 from idvault.sanction.objection.rules import Objection, ObjectionFilter
 from idvault.sanction.objection.store import ObjectionRows
-from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer, SealedModerationText
+from idvault.sealing.ports import CaseField, ModerationTextSealer, SealedModerationText
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason

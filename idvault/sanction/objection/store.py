@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Integer, String, Table, func, literal_column, or_, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, Statement, param, scalar, statement
 from idvault.core.rows import Rows
 from idvault.sanction.objection.rules import FILED, Objection, ObjectionFilter
-from idvault.sealing.moderation_text_ports import SealedModerationText
+from idvault.sealing.ports import SealedModerationText
 from idvault_verify.error import Reason
 
 T = TypeVar("T", bound=Objection)

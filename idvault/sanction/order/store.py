@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import Integer, and_, func, or_, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.sanction import orders, sanctions
 from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.store import rows as sanction_rows

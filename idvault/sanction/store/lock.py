@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, statement
+from idvault.core.db.statement import Statement, for_change, param, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.sanction import moderators, sanctions
 from idvault.sanction.rules import Sanction

@@ -21,9 +21,7 @@ from sqlalchemy import (
 )
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement
 from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.sanction import sanctions
 from idvault.sanction.rules import CONFIRM_WITHIN, Sanction, SanctionFilter, SanctionLevels

@@ -11,8 +11,7 @@ from sqlalchemy import String, literal, literal_column, null, select, union_all
 
 from idvault.account import rules as account_rules
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, param, statement
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, Statement, param, statement
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.core.tables.sanction import followers, sanctions
 from idvault.sanction import rules as sanction_rules

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.claim.acts import receipt as receipt_acts
-from idvault.claim.acts.receipt import Receipt, ReceiptContext
+from idvault.claim.acts import claim as claim_acts
+from idvault.claim.acts.claim import Receipt, ReceiptContext
 from idvault.core.act import Vault
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
@@ -131,7 +131,7 @@ async def receipt(
     succeeded = claim is not None and claim.state is ClaimState.SUCCEEDED
     found = None
     if claim is not None and succeeded:
-        found = await receipt_acts.of(vault, claim, context=context.receipts)
+        found = await claim_acts.receipt_of(vault, claim, context=context.receipts)
     if found is None:
         raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
     return found

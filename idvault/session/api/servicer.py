@@ -5,7 +5,7 @@ from datetime import datetime
 
 from idvault.account import api as account_api
 from idvault.claim import api as claim_api
-from idvault.claim.acts import receipt as receipt_acts
+from idvault.claim.acts import claim as claim_acts
 from idvault.core.act import Vault
 from idvault.core.edge import convert as common
 from idvault.core.edge import repetition
@@ -338,5 +338,5 @@ class SessionMethods(IdentityMethods, ContestMethods):
     ) -> verification_pb2.Verification | None:
         if value.claim is None:
             return None
-        receipt = await receipt_acts.of(self.vault, value.claim, context=self.identity.receipts)
+        receipt = await claim_acts.receipt_of(self.vault, value.claim, context=self.identity.receipts)
         return claim_api.claim_message(value.claim, now=now, receipt=receipt)

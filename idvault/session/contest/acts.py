@@ -16,7 +16,7 @@ from idvault.moderator.acts import stored as stored_moderators
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections, ObjectionWords, renumber
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import CaseField, SealedModerationText
 from idvault.session import store as session_store
 from idvault.session.contest import rules
 from idvault.session.contest.rules import Contest, ContestTerms

@@ -11,8 +11,7 @@ from sqlalchemy import BigInteger, Integer, String, delete, func, insert, litera
 from idvault.account.store.rows import from_row
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, listed
-from idvault.core.db.locking import for_change
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.credential import (
     credential_counts,

@@ -17,7 +17,7 @@ from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.moderator import store as moderator_store
 from idvault.moderator.acts import ModerationCall, Moderators, signed_act
 from idvault.moderator.acts import stored as stored_moderators
-from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
+from idvault.sealing.ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
 from idvault.tip_off.ports import TipOffSecrets
 from idvault.tip_off.store import rows

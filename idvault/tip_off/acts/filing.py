@@ -17,12 +17,13 @@ from idvault.platform.rules import PresentedPlatform
 from idvault.public_account.store import rows as public_account_rows
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
-from idvault.sealing.moderation_text_ports import CaseField
+from idvault.sealing.ports import CaseField
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext, log
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
-from idvault.tip_off.store import lists, rows, store
+from idvault.tip_off.store import lists
+from idvault.tip_off.store import rows as tip_off_rows
 from idvault.tip_off.store.rows import ReferenceTakenError, TipOffText
 from idvault_verify import deadline
 from idvault_verify import tip_off as verify_tip_off
@@ -118,7 +119,7 @@ async def file(
     return FiledReport(filed, secret.digits)
 
 
-@mutation("tip_off.file", again=rows.get)
+@mutation("tip_off.file", again=tip_off_rows.get)
 async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     """Store a new report with its texts, and count it for its reporter.
 
@@ -128,7 +129,7 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     ExhaustedError (TIP_OFF_LIMIT_REACHED) and ReferenceTakenError.
     """
     made = filing.tip_off
-    await store.check_accounts(tx.connection, tx.party, filing.accounts)
+    await tip_off_rows.check_accounts(tx.connection, tx.party, filing.accounts)
     if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
         await public_account_rows.get(tx.connection, tx.party, made.target.key)
     if made.operation_id is not None:
@@ -137,9 +138,9 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
         made = replace(made, trusted=await _count(tx, filing, made.reporter_id))
     flood = await _flood(tx, filing) if filing.by_form else None
     made = replace(made, flooded=flood is not None)
-    await rows.add(tx.connection, made)
+    await tip_off_rows.add(tx.connection, made)
     for text in filing.texts:
-        await rows.put_text(tx.connection, made, text, now=tx.now.business)
+        await tip_off_rows.put_text(tx.connection, made, text, now=tx.now.business)
     await log(tx, EventType.TIP_OFF_FILE, tip_off_id=tip_off_id, evidence=b"".join(made.evidence))
     if flood is not None and rules.begins(filed=flood.filed, most=flood.most):
         await log(tx, EventType.TIP_OFF_FLOOD, day=filing.today.isoformat(), limit=flood.most)
@@ -177,7 +178,7 @@ async def follow(
     tries = await charge(vault, SYSTEM, now, party, reference, day)
     if tries is None or tries > TRIES_A_DAY:
         raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
-    found = await vault.read("tip_off.follow", lambda one: store.follow(one, party, reference))
+    found = await vault.read("tip_off.follow", lambda one: tip_off_rows.follow(one, party, reference))
     context.secrets.check(found.tip_off, secret=secret)
     # Only this try: a count that starts again would tell others who try that the reporter has read.
     await _refund(vault, SYSTEM, now, party, reference, day)
@@ -193,8 +194,8 @@ async def charge(tx: Tx, party: str, reference: str, day: date) -> int | None:
     """Count a try of a report that exists, and return the day's tries; None for an unknown reference."""
     count = None
     # Within the act, so that an unknown reference waits for its turn as a known one does.
-    if await rows.of_reference(tx.connection, party, reference) is not None:
-        count = await store.charge(tx.connection, relying_party=party, reference=reference, day=day)
+    if await tip_off_rows.of_reference(tx.connection, party, reference) is not None:
+        count = await tip_off_rows.charge(tx.connection, relying_party=party, reference=reference, day=day)
     if count == TRIES_A_DAY + 1:
         await log(tx, EventType.TIP_OFF_EXHAUST, day=day.isoformat())
     else:
@@ -204,7 +205,7 @@ async def charge(tx: Tx, party: str, reference: str, day: date) -> int | None:
 
 @act("tip_off.refund")
 async def _refund(tx: Tx, party: str, reference: str, day: date) -> None:
-    await store.refund(tx.connection, relying_party=party, reference=reference, day=day)
+    await tip_off_rows.refund(tx.connection, relying_party=party, reference=reference, day=day)
     tx.unchanged("the log does not tell that a reporter has read")
 
 

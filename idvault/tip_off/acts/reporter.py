@@ -13,7 +13,8 @@ from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter
-from idvault.tip_off.store import lists, rows, store
+from idvault.tip_off.store import lists
+from idvault.tip_off.store import rows as tip_off_rows
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
 from idvault_verify.tip_off import ReporterStanding, TipOff, TipOffState
@@ -72,7 +73,7 @@ async def remind_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
 @act("tip_off.remind")
 async def remind(tx: Tx, tip_off: TipOff) -> bool:
     """Write the reminders of a report that are due; False if another worker has."""
-    stored = await rows.lock(tx.connection, tip_off.relying_party, tip_off.tip_off_id)
+    stored = await tip_off_rows.lock(tx.connection, tip_off.relying_party, tip_off.tip_off_id)
     if await write(tx, stored) == stored:
         tx.unchanged("another worker was faster")
         return False
@@ -95,11 +96,11 @@ async def delete_all_texts(vault: Vault, now: ClockReading, *, policy: TipOffPol
 @act("tip_off.delete_texts")
 async def delete_texts(tx: Tx, tip_off: TipOff) -> bool:
     """Delete every text of a closed report, and who reported; False if another worker has."""
-    stored = await rows.lock(tx.connection, tip_off.relying_party, tip_off.tip_off_id)
+    stored = await tip_off_rows.lock(tx.connection, tip_off.relying_party, tip_off.tip_off_id)
     if stored.deleted_at is not None:
         tx.unchanged("another worker was faster")
         return False
-    await rows.delete_all(tx.connection, stored)
+    await tip_off_rows.delete_all(tx.connection, stored)
     await write(tx, stored, partial(rules.delete_texts, now=tx.now.business))
     return True
 
@@ -114,7 +115,7 @@ async def purge(vault: Vault, now: ClockReading, *, policy: TipOffPolicy) -> int
 @act("tip_off.purge")
 async def _purge(tx: Tx, before: date, today: date) -> int:
     """Delete what is of a day before one, and the days of forms that no limit of today or later counts."""
-    count = await store.forget(tx.connection, before=before)
+    count = await tip_off_rows.forget(tx.connection, before=before)
     count += await reporter_store.forget(tx.connection, before=before)
     count += await lists.forget(tx.connection, today=today)
     if count:

@@ -12,7 +12,7 @@ from idvault.sanction import acts as sanction_acts
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.rules import NewSanction, Sanction
-from idvault.sealing.moderation_text_ports import CaseField, ModerationTextSealer
+from idvault.sealing.ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import (
     Acting,

@@ -23,7 +23,7 @@ from typing import Protocol, TypeVar
 from idvault.core.act import Vault
 from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
-from idvault.core.edge.page_token import FIELD
+from idvault.core.edge.convert import PAGE_FIELD
 from idvault.core.edge.repetition import RepeatableRequest
 from idvault.moderator import api as moderator_api
 from idvault.platform.rules import PresentedPlatform
@@ -184,7 +184,7 @@ def place(text: str) -> QueuePlace | None:
         return None
     match = _PLACE.fullmatch(text)
     if match is None:
-        raise invalid(FIELD, FieldCode.CHARACTER)
+        raise invalid(PAGE_FIELD, FieldCode.CHARACTER)
     return QueuePlace(int(match[1]), _EPOCH + int(match[2]) * _MICROSECOND, match[3])
 
 
@@ -251,7 +251,7 @@ class TipOffFormMethods:
         remaining: float | None,
     ) -> pb.ListTipOffFormsResponse:
         """Return a page of platforms with a form."""
-        after = _name(request.page_token, FIELD) if request.page_token else ""
+        after = _name(request.page_token, PAGE_FIELD) if request.page_token else ""
         found, following = await acts.forms(self.vault, after=after, limit=page_size(request.page_size))
         return pb.ListTipOffFormsResponse(forms=[_form(each) for each in found], next_page_token=following)
 

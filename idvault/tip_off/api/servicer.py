@@ -5,7 +5,7 @@ from typing import Any
 
 from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
-from idvault.core.edge.page_token import FIELD
+from idvault.core.edge.convert import PAGE_FIELD
 from idvault.moderator.api import an_id
 from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
@@ -161,7 +161,7 @@ class TipOffMethods:
             self.vault,
             caller.name,
             standing=tip_off_form.perhaps(convert.STANDINGS, request.standing, "standing"),
-            after=tip_off_form.optional_id(request.page_token, FIELD) or "",
+            after=tip_off_form.optional_id(request.page_token, PAGE_FIELD) or "",
             limit=tip_off_form.page_size(request.page_size),
             now=now,
         )

@@ -15,8 +15,7 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger, String, delete, false, func, select, tuple_, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, param, scalar, statement, upsert
-from idvault.core.db.types import Micros
+from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_form_days as days
 from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off import rules as tip_off_rules

@@ -1,6 +1,7 @@
 """ "My identity" over HTTP: each page answers one question about an account, for its owner.
 
-- Every page reads the account with the browser's key: nothing is kept between two requests.
+- Every page reads the account with the browser's key: nothing is kept between two requests. No address holds
+  more than ids: of the session, a verification or a sanction.
 - A text that the owner writes is passed on and never shown again, logged or kept.
 """
 
@@ -13,10 +14,8 @@ from aiohttp import web
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from idvault.web import calls as session_calls
-from idvault.web import guard
+from idvault.web import calls, guard
 from idvault.web.app import Pages
-from idvault.web.identity import calls
 from idvault.web.identity.view import IdentityView
 from idvault_client.backend.rpc import Rpc
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
@@ -174,7 +173,7 @@ class IdentityPages:
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
         session_id = request.match_info["session"]
-        found = await self.pages.vault.run(session_calls.page(session_id, key))
+        found = await self.pages.vault.run(calls.page(session_id, key))
         view = self.pages.view(request, key, found.locale)
         return _IdentityVisit(
             session_id=session_id,
@@ -199,3 +198,31 @@ class IdentityPages:
 
 def _file(message: Message) -> web.Response:
     return web.Response(text=json_format.MessageToJson(message) + "\n", content_type="application/json")
+
+
+_ID = "[0-9a-f]{32}"
+_HERE = f"/i/{{session:{_ID}}}"
+_APPEAL = f"{_HERE}/sanctions/{{sanction:{_ID}}}/appeal"
+_CONTEST = f"{_HERE}/verifications/{{verification:{_ID}}}/contest"
+LARGE_FORMS = {web.DynamicResource(form).canonical: FORM_BYTES for form in (_APPEAL, _CONTEST)}
+"""The forms with a long text, as Pages.large_forms wants them."""
+
+
+def routes(pages: IdentityPages) -> list[web.RouteDef]:
+    """Return what each address does."""
+    return [
+        web.get(_HERE, pages.overview),
+        web.get(f"{_HERE}/stored", pages.stored),
+        web.get(f"{_HERE}/verifications", pages.verifications),
+        web.get(f"{_HERE}/verifications/{{verification:{_ID}}}/receipt", pages.receipt),
+        web.get(f"{_HERE}/disclosures", pages.disclosures),
+        web.get(f"{_HERE}/history", pages.history),
+        web.get(f"{_HERE}/standing", pages.standing),
+        web.get(_APPEAL, pages.ask_appeal),
+        web.post(_APPEAL, pages.appeal),
+        web.get(_CONTEST, pages.ask_contest),
+        web.post(_CONTEST, pages.contest),
+        web.get(f"{_HERE}/receipt", pages.check_receipt),
+        web.get(f"{_HERE}/erase", pages.erase),
+        web.post(f"{_HERE}/erase", pages.change_erasure),
+    ]

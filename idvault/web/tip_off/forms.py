@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from idvault.web import calls
 from idvault.web.edge import EdgeConnections
-from idvault.web.tip_off import calls
 from idvault_client.errors import NotFound, VaultError
 from idvault_verify.error import Reason
 

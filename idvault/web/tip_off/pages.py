@@ -4,7 +4,7 @@
 - The request id of a report is derived from the browser's key, the draft and what was written: sending the
   same again is the same report with the same numbers.
 - The reporter's numbers are typed into a form and are in no address; the vault limits the tries of each
-  report, and the limits of strangers (web.tip_off.limits) those of many.
+  report, and the limits of strangers (web.limits) those of many.
 """
 
 import os
@@ -17,13 +17,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.web import guard, limits
+from idvault.web import calls, guard, limits
 from idvault.web.app import Pages, status_of
-from idvault.web.tip_off import calls, draft
-from idvault.web.tip_off.calls import WrittenReport
+from idvault.web.calls import WrittenReport
+from idvault.web.limits import ReportLimits
+from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
 from idvault.web.tip_off.forms import Forms
-from idvault.web.tip_off.limits import ReportLimits
 from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.pages import multipart
@@ -346,3 +346,25 @@ def _request_id(report: WrittenReport, at: _OpenDraft) -> str:
         seal.encode("idvault/tip-off-form/v1", report.where, report.why, report.contact, report.evidence)
     )
     return secret.request_id(at.key, session_id=at.path, step=f"{report.category} {written.hexdigest()}")
+
+
+_PLATFORM = "/r/{platform:[a-z0-9-]{1,63}}"
+_DRAFT_PATH = _PLATFORM + "/{draft:[0-7][0-9a-hjkmnp-tv-z]{25}}"
+_WHY = f"{_DRAFT_PATH}/{draft.WHY}"
+LARGE_FORMS = {web.DynamicResource(_WHY).canonical: FORM_BYTES}
+"""The form with a file, as Pages.large_forms wants it."""
+
+
+def routes(tip_offs: TipOffPages) -> list[web.RouteDef]:
+    """Return what each address does."""
+    return [
+        web.get("/r", tip_offs.list),
+        web.get(_PLATFORM, tip_offs.start),
+        web.post(_PLATFORM, tip_offs.begin),
+        web.get(f"{_PLATFORM}/reply", tip_offs.ask),
+        web.post(f"{_PLATFORM}/reply", tip_offs.read),
+        web.get(f"{_DRAFT_PATH}/{draft.DONE}", tip_offs.show),
+        web.post(f"{_DRAFT_PATH}/{draft.DONE}", tip_offs.finish),
+        *(web.get(f"{_DRAFT_PATH}/{step}", tip_offs.show) for step in draft.STEPS),
+        *(web.post(f"{_DRAFT_PATH}/{step}", tip_offs.answer) for step in draft.STEPS),
+    ]

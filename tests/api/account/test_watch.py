@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from idvault.core.edge import errors
-from idvault.core.edge.directory import Pin
+from idvault.core.edge.access import Pin
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault_verify.account import Standing, Status
 from idvault_verify.clock import ClockReading

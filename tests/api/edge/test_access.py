@@ -8,9 +8,8 @@ from google.protobuf.message import Message
 
 from idvault.claim.rules import Claim
 from idvault.core import caller
-from idvault.core.edge.access import Access, AccessOptionError, roles_of
+from idvault.core.edge.access import Access, AccessOptionError, Pin, roles_of
 from idvault.core.edge.call import Call
-from idvault.core.edge.directory import Pin
 from idvault.core.edge.server import describe, dispatch
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, Reason

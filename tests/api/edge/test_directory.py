@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.access import Directory, Pin
 from idvault.core.platform import Platform
 from idvault_verify.error import Reason, UnavailableError
 from tools.support.edge import FakePlatforms

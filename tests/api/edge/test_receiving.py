@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from idvault.core.edge import receiving
+from idvault.core.edge import stages
 from idvault.core.edge.call import Call, Caller, EdgeMethod
 from idvault.core.edge.message_room import MessageRoom
 from idvault.core.edge.timer import Timer
@@ -89,7 +89,7 @@ async def _body(call: Call) -> bytes:
 async def test_the_oldest_that_waits_makes_way() -> None:
     """Beyond a caller's share its newest call replaces one that waits for room; others are not affected."""
     room, come = _room(at_once=5), asyncio.Event()
-    stage = receiving.wrap(_body, timer=Timer(), room=room)
+    stage = stages.receive(_body, timer=Timer(), room=room)
     theirs = asyncio.ensure_future(stage(_calling("b", come)))
     mine = []
     for _ in range(5):
@@ -105,7 +105,7 @@ async def test_the_oldest_that_waits_makes_way() -> None:
 async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
     """A call that sends its message at once over its own connection is served, whatever others do."""
     room = _room(at_once=40, places=2, patience=0.01)
-    stage = receiving.wrap(_body, timer=Timer(), room=room)
+    stage = stages.receive(_body, timer=Timer(), room=room)
     crowd = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(20)]
     await asyncio.sleep(0)
     come = asyncio.Event()
@@ -122,7 +122,7 @@ async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
 async def test_another_key_is_the_same_caller() -> None:
     """A caller with several keys has one share."""
     room, come = _room(at_once=2), asyncio.Event()
-    stage = receiving.wrap(_body, timer=Timer(), room=room)
+    stage = stages.receive(_body, timer=Timer(), room=room)
     mine = []
     for key in ("first", "old", "new"):
         mine.append(asyncio.ensure_future(stage(_calling("a", come, spki=key))))
@@ -136,10 +136,10 @@ async def test_another_key_is_the_same_caller() -> None:
 async def test_no_room_in_time() -> None:
     """A call that waits for room all its time was never asked for its message: that is no fault of it."""
     room, come = _room(), asyncio.Event()
-    held = asyncio.ensure_future(receiving.wrap(_body, timer=Timer(), room=room)(_calling("a", come)))
+    held = asyncio.ensure_future(stages.receive(_body, timer=Timer(), room=room)(_calling("a", come)))
     await asyncio.sleep(0)
     with pytest.raises(BeyondShareError):
-        await receiving.wrap(_body, timer=Timer(), room=room, read_time=0.01)(_calling("a", come))
+        await stages.receive(_body, timer=Timer(), room=room, read_time=0.01)(_calling("a", come))
     come.set()
     assert await held == b"message"
     assert (room.waiting, room.total) == (0, 0)
@@ -150,7 +150,7 @@ async def test_the_wait_for_room_takes_no_time_to_send(monkeypatch: pytest.Monke
     loop, room, come = asyncio.get_running_loop(), _room(), asyncio.Event()
     held = room.place("platform/a")
     assert held.take()
-    stage = receiving.wrap(_body, timer=Timer(), room=room, read_time=1_000.0)
+    stage = stages.receive(_body, timer=Timer(), room=room, read_time=1_000.0)
     waiting = asyncio.ensure_future(stage(_calling("a", come)))
     for then in (held.leave, come.set):
         await asyncio.sleep(0)
@@ -164,7 +164,7 @@ async def test_the_wait_for_room_takes_no_time_to_send(monkeypatch: pytest.Monke
 async def test_a_late_message_is_none() -> None:
     """A message that arrives after the time limit is refused."""
     room = _room()
-    stage = receiving.wrap(_body, timer=Timer(), room=room, read_time=0.01)
+    stage = stages.receive(_body, timer=Timer(), room=room, read_time=0.01)
     with pytest.raises(InvalidError):
         await stage(_calling("a", asyncio.Event()))
     assert room.total == 0

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.core.edge import refusals
+from idvault.core.edge import stages
 from idvault.core.edge.call import Call, Caller, EdgeMethod
-from idvault.core.edge.refusals import RefusalLine
+from idvault.core.edge.stages import RefusalLine
 from idvault_verify.error import BeyondShareError, UnavailableError
 from idvault_verify.v1 import status_pb2
 from tools.support.authority import Authority
@@ -26,7 +26,7 @@ async def _beyond(_call: Call) -> bytes:
 async def test_callers_are_told_in_turn() -> None:
     """One refusal of a caller waits for one of each other caller, however many wait."""
     told: list[str] = []
-    stage = refusals.wrap(_beyond, refusals=RefusalLine(at_once=100, between=0.0))
+    stage = stages.tell_in_turn(_beyond, refusals=RefusalLine(at_once=100, between=0.0))
 
     async def refused(name: str) -> None:
         with pytest.raises(BeyondShareError):
@@ -82,7 +82,7 @@ async def test_a_call_that_waits_holds_no_message() -> None:
     call = _call("a")
     call.body = status_pb2.GetStatusRequest(account_token="a").SerializeToString()
     with pytest.raises(BeyondShareError):
-        await refusals.wrap(_beyond, refusals=RefusalLine(at_once=1, between=0.0))(call)
+        await stages.tell_in_turn(_beyond, refusals=RefusalLine(at_once=1, between=0.0))(call)
     assert call.body == b""
     assert call.error_id
 
@@ -113,4 +113,4 @@ async def test_other_refusals_do_not_wait() -> None:
     waiting = RefusalLine(at_once=100, between=30.0)
     await waiting.turn("a")
     with pytest.raises(UnavailableError):
-        await asyncio.wait_for(refusals.wrap(down, refusals=waiting)(_call("a")), 20)
+        await asyncio.wait_for(stages.tell_in_turn(down, refusals=waiting)(_call("a")), 20)

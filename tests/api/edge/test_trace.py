@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.claim.rules import Claim
-from idvault.core.edge import trace
+from idvault.core.edge import stages
 from tests.support.cancelled_call import cancel_a_call
 from tests.support.spans import Spans
 from tools.support.authority import Authority, spiffe
@@ -102,6 +102,6 @@ async def test_without_traces_no_stage_is_added(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An edge that records nothing has no stage for it: it costs nothing."""
-    monkeypatch.setattr(trace, "wrap", None)
+    monkeypatch.setattr(stages, "trace", None)
     async with running(tmp_path, authority) as edge:
         assert await call(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from idvault.core.tables.account import records
 from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover.acts import Listed
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault_people.custody.journal import NAME
 from tests.support.commands import Commands
 from tests.support.handover_world import A, B, C, D, adopt, hand_over, holders, leaver

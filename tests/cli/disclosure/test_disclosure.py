@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.disclosure.acts import custodian as custodian_acts
-from idvault.disclosure.acts.refusal import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault_client.errors import Unavailable
 from idvault_people import identity_folder
 from idvault_people.commands.disclosure import custodian as custodian_verbs

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from idvault.claim import api as claim_api
-from idvault.claim.acts.receipt import Receipt
-from idvault.log.acts.proofs import Proved
+from idvault.claim.acts.claim import Receipt
+from idvault.log.acts.stored_log import Proved
 from idvault_client.commands.app import app as client
 from idvault_verify.attest import hpke
 from idvault_verify.commands.app import app

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.log.acts import notes as log_notes
+from idvault.log.acts import stored_log
 from idvault_client.errors import AccessDenied
 from idvault_people.disclosure.auditor import Auditor
 from idvault_people.trust import FindingError
@@ -98,7 +98,7 @@ async def test_a_copy_cannot_show_cosigned_checkpoints_of_the_public_log(room: C
     account = await room.account()
     await room.step()
     fork = await copied(room)
-    true = await log_notes.latest(room.shred)
+    true = await stored_log.latest_note(room.shred)
 
     edge = Local(fork, A)
 

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from sqlalchemy import select
 
 from idvault.core.act import MemberActor
-from idvault.core.event_factory import EventFactory
+from idvault.core.log_entry import EventFactory
 from idvault.core.request import Request
 from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.disclosure.acts import auditor as auditor_acts
@@ -23,7 +23,7 @@ from idvault.disclosure.api import history as history_api
 from idvault.disclosure.ports import Filing
 from idvault.disclosure.store import rows
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.text import KeyedCaseTextSealer
 from idvault_client.errors import Unavailable
 from idvault_people.disclosure.custodian import UnloggedReleaseError
 from idvault_people.disclosure.kept_approval import KeptApprovalError

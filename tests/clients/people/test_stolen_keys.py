@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.core.tables.disclosure import disclosure_decisions
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from idvault.sealing.key_set import HOLDINGS, Holder
 from idvault_client.errors import PreconditionFailed
 from idvault_people.opens.record import open_record

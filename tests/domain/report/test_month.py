@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from idvault.report.rules import figure as report_figure
+from idvault.report import rules as report_rules
 from idvault_verify.error import FieldCode, InvalidError, Violation
 from idvault_verify.period import month_of
 
@@ -17,7 +17,7 @@ TODAY = date(2026, 3, 1)
 )
 def test_a_month_is_named_or_the_present_one(name: str, day: date) -> None:
     """An empty name is the month of today."""
-    assert report_figure.read(name, today=TODAY) == month_of(day)
+    assert report_rules.read_figures(name, today=TODAY) == month_of(day)
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,5 @@ def test_a_month_is_named_or_the_present_one(name: str, day: date) -> None:
 def test_any_other_month_is_refused(name: str, code: FieldCode) -> None:
     """The refusal names the field; a month that begins tomorrow has not begun."""
     with pytest.raises(InvalidError) as caught:
-        report_figure.read(name, today=date(2026, 3, 31))
+        report_rules.read_figures(name, today=date(2026, 3, 31))
     assert caught.value.violations == (Violation("month", code),)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from idvault.report.rules.figure import WeekInMonth, elsewhere
+from idvault.report.rules import WeekInMonth, elsewhere
 from idvault.sanction.rules import StatementKind
 from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 from idvault_verify.suppression import Elsewhere

@@ -10,11 +10,10 @@ import pytest_asyncio
 from idvault.claim.acts.verification import VerifyCommand
 from idvault.core import invitation_code
 from idvault.core.db.database import Database
-from idvault.sealing.invitation import CurrentInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
-from idvault.sealing.request import CurrentFingerprinter, RequestKeys
+from idvault.sealing.request import CurrentFingerprinter, CurrentInvitationCoder, RequestKeys
 from idvault_verify.account import AccountState
 from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.error import PreconditionError, Reason

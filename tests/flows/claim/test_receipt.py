@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from idvault.claim.acts import receipt as receipt_acts
-from idvault.claim.acts.receipt import ReceiptContext
+from idvault.claim.acts import claim as claim_acts
+from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.rules import Claim, ReceiptEvidence
-from idvault.log.acts.proofs import Proofs, Proved
+from idvault.log.acts.stored_log import Proofs, Proved
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import IdvaultError, Reason, UnavailableError
@@ -60,7 +60,7 @@ async def test_the_record_is_given_if_it_is_the_receipts_own(
     """A later record, or none, is never given in its place; the rest of the receipt is as before."""
     reported: list[IdvaultError] = []
     context = ReceiptContext(Covered(), lambda _id: QUORUM, reported.append)  # type: ignore[arg-type]
-    found = await receipt_acts.of(vault_of(records), CLAIM, context=context)  # type: ignore[arg-type]
+    found = await claim_acts.receipt_of(vault_of(records), CLAIM, context=context)  # type: ignore[arg-type]
     assert len(reported) == (not records.is_reachable)
     assert found is not None
     assert (found.record, found.quorum, found.note) == (given, QUORUM, b"note")

@@ -14,7 +14,7 @@ from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import History, HistoryContext
-from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts.stored_log import LogProofs
 from idvault_verify.error import DamagedError, NotFoundError, Reason, UnavailableError
 from tools.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tools.support.databases import Databases

@@ -11,7 +11,7 @@ import pytest_asyncio
 from idvault.disclosure.acts import history as acts
 from idvault.disclosure.acts.history import HistoryContext
 from idvault.disclosure.api import history as history_api
-from idvault.log.acts.proofs import LogProofs
+from idvault.log.acts.stored_log import LogProofs
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.status.credential import acts as credential_acts

@@ -14,7 +14,7 @@ from idvault.core.edge.call import Caller
 from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.api import ErasureMethods
 from idvault.key.acts.remnants import Remnants
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from idvault.status.acts import Feeds
 from idvault_client.errors import PreconditionFailed
 from idvault_verify.account import AccountState, Status

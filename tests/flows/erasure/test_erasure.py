@@ -14,8 +14,8 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.log import log_openings
 from idvault.erasure import acts
-from idvault.key.acts.stored import ShredKeys
-from idvault.log.acts.proofs import LogProofs, Proofs
+from idvault.key.acts.version import ShredKeys
+from idvault.log.acts.stored_log import LogProofs, Proofs
 from idvault_client.errors import RequestIdReused
 from idvault_verify.account import AccountState, Assurance, Standing
 from idvault_verify.claim import ClaimState, FailureReason

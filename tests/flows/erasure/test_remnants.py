@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from idvault.core.db.database import Database
 from idvault.key.acts.remnants import Absence, KeyRewriting, Remnants
-from idvault.key.acts.stored import ShredKeys
-from idvault.processes.bootstrap.doctor_erasure import erasure_check
+from idvault.key.acts.version import ShredKeys
+from idvault.processes.bootstrap.doctor import erasure_check
 from idvault.processes.doctor import examine
 from idvault_verify.erasure import ErasureState
 from tools.support import documented_postgres as server

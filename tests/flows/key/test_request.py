@@ -12,7 +12,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.request import Asked, MemberAsked
 from idvault.erasure.acts import ErasureCall
-from idvault.key.acts.request import RepeatedPlatformRequests
+from idvault.key.acts.version import RepeatedPlatformRequests
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys

@@ -21,7 +21,7 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT
-from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.sealing.text import KeyedTipOffSecrets
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import SealedRows, plant
 

@@ -10,7 +10,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.claim import requests
 from idvault.core.tables.tip_off import tip_offs
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.key.withdrawal import withdraw_newest
+from idvault.processes.bootstrap.key.rewrap import withdraw_newest
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose

@@ -9,14 +9,14 @@ import pytest_asyncio
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_checkpoints
 from idvault.log.acts import epoch as log_epoch
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.acts.epoch import LogEpochs
 from idvault.log.acts.publication import PublicationRefusedError
 from idvault.log.acts.sequencing import LogRefusedError
 from idvault.log.acts.witness import Compared, OtherEpochError, UnwitnessedError, check, check_kept
 from idvault.log.ports import WitnessRefusedError
 from idvault.log.store import EPOCHS
-from idvault.processes.backup import lost_entries
+from idvault.processes.backup import acts as backup_acts
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
@@ -158,7 +158,7 @@ async def test_a_directory_of_another_epoch_is_not_overwritten(restored: Restore
     restored.witness.follow(found)
     await restored.worker().step()
     await sql.change(world.shred, log_checkpoints.delete())
-    await notes.replace(world.shred, former=None, note=cosigned(of((await world.placed())[:5])))
+    await stored_log.replace_note(world.shred, former=None, note=cosigned(of((await world.placed())[:5])))
     with pytest.raises(PublicationRefusedError):
         await restored.worker().publication.run(now=at(0))
 
@@ -168,7 +168,7 @@ async def test_damaged_statements_are_named_so(log_world: LogWorld) -> None:
     epochs = LogEpochs(shred=log_world.shred)
     await epochs.refresh()
     assert epochs.current == epoch.Epoch()
-    await notes.replace(log_world.shred, EPOCHS, former=None, note=b"{}")
+    await stored_log.replace_note(log_world.shred, EPOCHS, former=None, note=b"{}")
     with pytest.raises(DamagedError):
         await epochs.refresh()
 
@@ -184,6 +184,6 @@ async def test_lost_entries_are_counted_if_they_are_public(log_world: LogWorld) 
     for leaf in entries[:270]:
         left.append(leaf_hash(leaf))
     # These entries are no leaves of a vault's log, so their types cannot be told.
-    assert await lost_entries.count(files, left=left, signed=signed_at) is None
+    assert await backup_acts.count_lost_entries(files, left=left, signed=signed_at) is None
     nowhere = LocalPublicFiles(directory=log_world.folder / "x")
-    assert await lost_entries.count(nowhere, left=left, signed=signed_at) is None
+    assert await backup_acts.count_lost_entries(nowhere, left=left, signed=signed_at) is None

@@ -11,9 +11,9 @@ from idvault.core.act import SYSTEM, Vault
 from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.account import accounts, records
-from idvault.log.acts import tree
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import sequence
+from idvault.log.acts.stored_log import LogGuard
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.claim import ClaimState
@@ -113,13 +113,13 @@ async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
 
 
 async def _entries(database: Database) -> int:
-    return (await tree.unsequenced(database)).count
+    return (await stored_log.unsequenced(database)).count
 
 
 async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases) -> None:
     """With the real log: after the first minute changes are refused until a sequencer runs."""
     world = await open_world(databases)
-    world.verification.vault.guard = LogGuard(look=partial(tree.unsequenced, world.database))
+    world.verification.vault.guard = LogGuard(look=partial(stored_log.unsequenced, world.database))
     await world.verify(command(1), seconds=0)
     await world.verify(command(2), seconds=59)
     assert await _refused(world.verify(command(3), seconds=61)) is Reason.LOG_UNAVAILABLE

@@ -9,7 +9,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log import store
-from idvault.log.acts import notes
+from idvault.log.acts import stored_log
 from idvault.log.acts.publication import ANNOUNCED_FOR, BOTH_FOR, LogKeys, Publisher
 from idvault.log.acts.sequencing import Sequencer
 from idvault.log.store import LOG_KEYS
@@ -62,7 +62,7 @@ class Signing:
 
 async def stored(world: LogWorld) -> bytes | None:
     """Return the announcements that are stored."""
-    return await notes.latest(world.shred, LOG_KEYS)
+    return await stored_log.latest_note(world.shred, LOG_KEYS)
 
 
 async def restore(world: LogWorld, announcements: bytes | None) -> None:

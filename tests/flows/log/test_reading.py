@@ -5,8 +5,8 @@ import random
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.log.acts import reading
-from idvault.log.acts.reading import StoredLog
+from idvault.log.acts import stored_log
+from idvault.log.acts.stored_log import StoredLog
 from idvault.log.rules import Subtree
 from idvault_verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
 from idvault_verify.transparency import checkpoint, proof
@@ -35,12 +35,12 @@ async def test_the_newest_checkpoint() -> None:
     """The note is returned as signed; before the first one there is none."""
     made = log(5, more=3)
     policy = CosignaturePolicy(ORIGIN, (SIGNER.key,))
-    assert checkpoint.verify(await reading.newest(made.stored), policy).checkpoint == Checkpoint(
+    assert checkpoint.verify(await stored_log.newest(made.stored), policy).checkpoint == Checkpoint(
         ORIGIN, 5, mth(log_of(5))
     )
     made.note = None
     with pytest.raises(UnavailableError) as caught:
-        await reading.newest(made.stored)
+        await stored_log.newest(made.stored)
     assert caught.value.reason is Reason.LOG_UNAVAILABLE
 
 
@@ -50,17 +50,17 @@ async def test_entries_by_page() -> None:
     found: list[bytes] = []
     start = 0
     while True:
-        page = await reading.entries(made.stored, start=start, limit=4)
+        page = await stored_log.entries(made.stored, start=start, limit=4)
         assert page.start == start
         found += page.leaves
         if page.next is None:
             break
         start = page.next
     assert found == log_of(10)
-    assert (await reading.entries(made.stored, start=10, limit=4)).leaves == ()
+    assert (await stored_log.entries(made.stored, start=10, limit=4)).leaves == ()
     made = log(0)
     made.note = None
-    assert (await reading.entries(made.stored, start=0, limit=4)).leaves == ()
+    assert (await stored_log.entries(made.stored, start=0, limit=4)).leaves == ()
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 255, 256, 257, 700])
@@ -72,12 +72,12 @@ async def test_every_proof_verifies(size: int) -> None:
     for tree_size in {1, size, (size + 1) // 2, rng.randint(1, size)}:
         root = mth(leaves[:tree_size])
         for index in {0, tree_size - 1, tree_size // 2, rng.randrange(tree_size)}:
-            path = await reading.inclusion(made.stored, index=index, tree_size=tree_size)
+            path = await stored_log.inclusion(made.stored, index=index, tree_size=tree_size)
             proof.verify_inclusion(
                 leaf_hash=leaf_hash(leaves[index]), index=index, size=tree_size, root=root, proof=path
             )
         for old in {1, tree_size, (tree_size + 1) // 2, rng.randint(1, tree_size)}:
-            hashes = await reading.consistency(made.stored, old_size=old, new_size=tree_size)
+            hashes = await stored_log.consistency(made.stored, old_size=old, new_size=tree_size)
             proof.verify_consistency(
                 old=old, new=tree_size, old_root=mth(leaves[:old]), new_root=root, proof=hashes
             )
@@ -90,7 +90,7 @@ async def test_a_proof_in_a_tree_of_three_stored_levels() -> None:
     leaves = log_of(66_000)
     for leaf in leaves:
         tree.append(leaf_hash(leaf))
-    path = await reading.inclusion(made.stored, index=65_700, tree_size=66_000)
+    path = await stored_log.inclusion(made.stored, index=65_700, tree_size=66_000)
     proof.verify_inclusion(
         leaf_hash=leaf_hash(leaves[65_700]), index=65_700, size=66_000, root=tree.root(), proof=path
     )
@@ -104,7 +104,7 @@ async def test_an_inclusion_that_cannot_be(index: int, tree_size: int, field: st
     """An index beyond the newest checkpoint is refused, even if the entry exists; the field is named."""
     made = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
-        await reading.inclusion(made.stored, index=index, tree_size=tree_size)
+        await stored_log.inclusion(made.stored, index=index, tree_size=tree_size)
     told(caught.value, field)
 
 
@@ -116,7 +116,7 @@ async def test_a_consistency_that_cannot_be(old: int, new: int, field: str) -> N
     """Sizes beyond the checkpoint, and an old size above the new one, are refused; the field is named."""
     made = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
-        await reading.consistency(made.stored, old_size=old, new_size=new)
+        await stored_log.consistency(made.stored, old_size=old, new_size=new)
     told(caught.value, field)
 
 
@@ -125,7 +125,7 @@ async def test_a_place_that_is_not_in_the_log(start: int) -> None:
     """A page must start within the log or at its end."""
     made = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
-        await reading.entries(made.stored, start=start, limit=1, field="page_token")
+        await stored_log.entries(made.stored, start=start, limit=1, field="page_token")
     told(caught.value, "page_token")
 
 
@@ -134,7 +134,7 @@ async def test_without_a_checkpoint_nothing_is_proved() -> None:
     made = log(3)
     made.note = None
     with pytest.raises(InvalidError) as caught:
-        await reading.inclusion(made.stored, index=0, tree_size=1)
+        await stored_log.inclusion(made.stored, index=0, tree_size=1)
     told(caught.value, "tree_size")
 
 
@@ -143,13 +143,13 @@ async def test_what_is_damaged_is_said_to_be() -> None:
     made = log(10)
     made.lose_node(Subtree(0, 4))
     with pytest.raises(DamagedError):
-        await reading.inclusion(made.stored, index=5, tree_size=10)
+        await stored_log.inclusion(made.stored, index=5, tree_size=10)
     made.lose_entry(9)
     with pytest.raises(DamagedError):
-        await reading.entries(made.stored, start=8, limit=5)
+        await stored_log.entries(made.stored, start=8, limit=5)
     made.note = b"no note"
     with pytest.raises(DamagedError):
-        await reading.entries(made.stored, start=0, limit=1)
+        await stored_log.entries(made.stored, start=0, limit=1)
 
 
 async def test_over_both_databases(databases: Databases) -> None:
@@ -158,11 +158,11 @@ async def test_over_both_databases(databases: Databases) -> None:
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     stored = StoredLog(main, shred)
     try:
-        assert await reading.newest(stored) == logs.signed(leaves)
-        page = await reading.entries(stored, start=590, limit=100)
+        assert await stored_log.newest(stored) == logs.signed(leaves)
+        page = await stored_log.entries(stored, start=590, limit=100)
         assert (page.leaves, page.next) == (tuple(leaves[590:]), None)
         for index, size in ((0, 600), (255, 256), (300, 513), (599, 600)):
-            path = await reading.inclusion(stored, index=index, tree_size=size)
+            path = await stored_log.inclusion(stored, index=index, tree_size=size)
             proof.verify_inclusion(
                 leaf_hash=leaf_hash(leaves[index]),
                 index=index,
@@ -171,12 +171,12 @@ async def test_over_both_databases(databases: Databases) -> None:
                 proof=path,
             )
         for old, new in ((1, 600), (256, 600), (300, 513)):
-            hashes = await reading.consistency(stored, old_size=old, new_size=new)
+            hashes = await stored_log.consistency(stored, old_size=old, new_size=new)
             proof.verify_consistency(
                 old=old, new=new, old_root=mth(leaves[:old]), new_root=mth(leaves[:new]), proof=hashes
             )
         with pytest.raises(InvalidError):
-            await reading.inclusion(stored, index=0, tree_size=601)
+            await stored_log.inclusion(stored, index=0, tree_size=601)
     finally:
         await main.close()
         await shred.close()

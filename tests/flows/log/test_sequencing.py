@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from idvault.core.tables.log import log_entries, log_head, log_nodes
-from idvault.log.acts import notes, tree
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import LogRefusedError
+from idvault.log.acts.stored_log import LogGuard
 from idvault.log.store import NEWEST, SIGNED
 from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.transparency import checkpoint
@@ -172,7 +172,7 @@ async def _drop_node(world: LogWorld) -> None:
 
 
 async def _change_head(world: LogWorld) -> None:
-    stored = CompactRange.from_bytes((await tree.head(world.main)).tree)
+    stored = CompactRange.from_bytes((await stored_log.head(world.main)).tree)
     nodes = (b"f" * 32, *stored.nodes[1:])
     await world.do(update(log_head).values(tree=CompactRange(stored.size, nodes).to_bytes()))
 
@@ -202,7 +202,7 @@ async def test_an_edited_or_rolled_back_database_is_signed_no_more(world: LogWor
                 await worker.log.run(now=at(1))
         assert len(worker.alarms) == 1
     assert [await world.newest(SIGNED), await world.newest(), world.published()] == before
-    guard = LogGuard(look=partial(tree.unsequenced, world.main))
+    guard = LogGuard(look=partial(stored_log.unsequenced, world.main))
     await guard.check(now=at(59))
     with pytest.raises(UnavailableError) as caught:
         await guard.check(now=at(61))
@@ -255,8 +255,8 @@ async def test_a_checkpoint_of_another_key_is_refused(world: LogWorld) -> None:
     """The log's key was replaced or the row was forged, so the operator is alarmed."""
     await world.write(2)
     await world.worker().step()
-    raw = await notes.latest(world.shred)
+    raw = await stored_log.latest_note(world.shred)
     assert raw is not None
-    await notes.replace(world.shred, SIGNED, former=raw, note=raw.replace(b" ", b"  "))
+    await stored_log.replace_note(world.shred, SIGNED, former=raw, note=raw.replace(b" ", b"  "))
     with pytest.raises(LogRefusedError, match="does not verify"):
         await world.worker().log.run(now=at(0))

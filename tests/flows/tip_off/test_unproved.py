@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.sealing.text import KeyedTipOffSecrets
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import Reporter
 from idvault_client.tip_offs import TipOffReporter

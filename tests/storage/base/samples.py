@@ -4,10 +4,8 @@ from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table,
 from sqlalchemy.schema import CreateTable
 
 from idvault.core.db.database import Database
-from idvault.core.db.dialect import POSTGRESQL, SQLITE
 from idvault.core.db.sqlite import Sqlite
-from idvault.core.db.statement import statement
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import POSTGRESQL, SQLITE, Day, Micros, statement
 
 samples = Table(
     "samples",

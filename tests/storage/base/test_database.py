@@ -12,9 +12,8 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 
-from idvault.core.db.connection import Connection, SuspendedError
+from idvault.core.db.connection import Connection, DriverError, SuspendedError
 from idvault.core.db.database import Database
-from idvault.core.db.failure import DriverError
 from idvault.core.db.statement import param, scalar, statement, upsert
 from idvault.core.tables.key import day_keys
 from idvault.registry.store import budgets

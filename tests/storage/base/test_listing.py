@@ -8,8 +8,7 @@ from sqlalchemy import BigInteger, LargeBinary, SmallInteger, String, insert, se
 
 from idvault.core.db.database import Database
 from idvault.core.db.listing import among, listed, one_of
-from idvault.core.db.statement import scalar, statement, upsert
-from idvault.core.db.types import Day, Micros
+from idvault.core.db.statement import Day, Micros, scalar, statement, upsert
 from tests.storage.base.samples import create, samples
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of

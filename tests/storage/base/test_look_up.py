@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from idvault.core.db.connection import DriverError
 from idvault.core.db.database import Database
-from idvault.core.db.failure import DriverError
 from idvault.core.db.listing import among
 from idvault.core.db.look_up import KEYS, LookUp, LookUps
 from idvault.core.db.statement import param, statement

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import make_url
 
 from idvault.core.config import database as addresses
-from idvault.core.db import postgresql, postgresql_connection, servers
+from idvault.core.db import postgresql, postgresql_connection
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.postgresql import Postgresql
@@ -41,8 +41,8 @@ async def _insert_and_sleep(connection: Connection) -> None:
     await connection.all(_SLEEP)
 
 
-def _servers(databases: Databases) -> servers.Servers:
-    return servers.Servers(addresses.parse(databases.main_url))
+def _servers(databases: Databases) -> postgresql_connection.Servers:
+    return postgresql_connection.Servers(addresses.parse(databases.main_url))
 
 
 @asynccontextmanager
@@ -184,7 +184,7 @@ async def test_waiting_for_a_connection_of_the_pool_ends(
 
 async def test_connecting_to_a_silent_server_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never answers is STORE_UNAVAILABLE, and costs no place of the pool."""
-    monkeypatch.setattr(servers, "CONNECT_WAIT", 0.05)
+    monkeypatch.setattr(postgresql_connection, "CONNECT_WAIT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
         database = Database(url=url, pool_size=1)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import make_url
 
-from idvault.core.db import distinct, postgresql, postgresql_connection, servers, url
+from idvault.core.db import distinct, postgresql, postgresql_connection, url
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.postgresql import Postgresql
@@ -61,7 +61,7 @@ async def test_the_host_that_accepts_writes_is_used_and_remembered(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Standbys before it in the list are passed over; the next connection asks only the leader."""
-    monkeypatch.setattr(servers, "_HEAD_START", _PATIENCE)  # however slow the machine is
+    monkeypatch.setattr(postgresql_connection, "_HEAD_START", _PATIENCE)  # however slow the machine is
     async with _unit(postgres_databases) as (hosts, database):
         hosts[0].read_only = hosts[1].read_only = True
         await _add(database, "2026-03-01")
@@ -75,7 +75,7 @@ async def test_a_host_that_is_cut_off_does_not_hold_up_the_others(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first host never answers; the leader is reached although that one's time is not over."""
-    monkeypatch.setattr(servers, "CONNECT_WAIT", 2 * _PATIENCE)
+    monkeypatch.setattr(postgresql_connection, "CONNECT_WAIT", 2 * _PATIENCE)
     async with _unit(postgres_databases) as (hosts, database), asyncio.timeout(_PATIENCE):
         hosts[0].silent = hosts[1].read_only = True
         await _add(database, "2026-03-01")
@@ -95,10 +95,10 @@ async def test_without_a_leader_the_store_is_unavailable(postgres_databases: Dat
             await _servers(gone).connect()
 
 
-def _servers(text: str) -> servers.Servers:
+def _servers(text: str) -> postgresql_connection.Servers:
     parsed = url.parse(text).servers
     assert parsed
-    return servers.Servers(parsed)
+    return postgresql_connection.Servers(parsed)
 
 
 async def test_connections_to_a_former_leader_are_all_replaced(postgres_databases: Databases) -> None:

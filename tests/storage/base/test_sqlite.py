@@ -13,10 +13,9 @@ from sqlalchemy import insert, select
 from idvault.core.db import sqlite
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.db.sqlite import Sqlite
+from idvault.core.db.sqlite import Sqlite, Turn
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.db.statement import param, scalar, statement
-from idvault.core.db.turn import Turn
 from idvault.core.tables.key import day_keys
 from idvault_verify.error import Reason, UnavailableError
 from tools.support.databases import Databases

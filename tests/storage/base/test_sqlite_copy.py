@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.core.db import sqlite_copy
+from idvault.core.db import sqlite
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault_verify.error import Reason, UnavailableError
 
@@ -34,10 +34,10 @@ def test_a_copy_is_of_one_instant_while_a_writer_is_at_work(source: Path, tmp_pa
     with closing(SqliteConnection(source, wait=1).driver) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("INSERT INTO pairs VALUES (500, x'00')")
-        sqlite_copy.copy(source, target)
+        sqlite.copy_file(source, target)
         writer.execute("COMMIT")
     assert (count(target), count(source)) == (500, 501)
-    assert sqlite_copy.is_whole(target)
+    assert sqlite.is_whole(target)
     assert target.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir() if "copy" in path.name) == ["copy.sqlite3"]
 
@@ -45,7 +45,7 @@ def test_a_copy_is_of_one_instant_while_a_writer_is_at_work(source: Path, tmp_pa
 def test_reading_a_copy_leaves_its_bytes_alone(source: Path, tmp_path: Path) -> None:
     """The program's own connections change nothing in it, so its digest stays that of the manifest."""
     target = tmp_path / "copy.sqlite3"
-    sqlite_copy.copy(source, target)
+    sqlite.copy_file(source, target)
     before = target.read_bytes()
     with closing(SqliteConnection(target, wait=1).driver) as reader:
         reader.execute("SELECT count(*) FROM pairs").fetchall()
@@ -55,7 +55,7 @@ def test_reading_a_copy_leaves_its_bytes_alone(source: Path, tmp_path: Path) -> 
 def test_a_source_that_is_missing_leaves_nothing(tmp_path: Path) -> None:
     """The error is the store's, and no empty file looks like a copy."""
     with pytest.raises(UnavailableError) as caught:
-        sqlite_copy.copy(tmp_path / "none.sqlite3", tmp_path / "copy.sqlite3")
+        sqlite.copy_file(tmp_path / "none.sqlite3", tmp_path / "copy.sqlite3")
     assert caught.value.reason is Reason.STORE_UNAVAILABLE
     assert list(tmp_path.iterdir()) == []
 
@@ -65,6 +65,6 @@ def test_damage_is_found(source: Path) -> None:
     content = bytearray(source.read_bytes())
     content[4096 * 20 : 4096 * 40] = b"\xff" * 4096 * 20
     source.write_bytes(content)
-    assert not sqlite_copy.is_whole(source)
+    assert not sqlite.is_whole(source)
     source.write_bytes(b"no database" * 1000)
-    assert not sqlite_copy.is_whole(source)
+    assert not sqlite.is_whole(source)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.claim.acts import retention, settlement
+from idvault.claim.acts import backlog as claim_backlog
+from idvault.claim.acts import settlement
 from idvault.claim.acts.claim import open_claim
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
@@ -316,7 +317,7 @@ async def test_purge_forgets_old_requests(world: World) -> None:
     await world.open(new)
     before, now = NOW + timedelta(days=1), at(after=timedelta(days=8))
     event = replace(world.event(EventType.REQUEST_PURGE), occurred_at=now.business, recorded_at=now.real)
-    assert await retention.purge(world.vault_of(event), SYSTEM, now) == 1
+    assert await claim_backlog.forget(world.vault_of(event), SYSTEM, now) == 1
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     assert row.leaf == entry.encode_leaf(event.with_fields(before=before.isoformat(), count=1))
     with pytest.raises(NotFoundError):
@@ -329,7 +330,7 @@ async def test_purge_of_nothing_writes_nothing(world: World) -> None:
     """Without old requests there is no entry."""
     await world.open()
     before = await world.contents()
-    assert await retention.purge(world.vault, SYSTEM, at()) == 0
+    assert await claim_backlog.forget(world.vault, SYSTEM, at()) == 0
     assert await world.contents() == before
 
 
@@ -338,7 +339,7 @@ async def test_purge_forgets_old_attempts(world: World) -> None:
     job = await world.verified(person=world.person("x"))
     await world.settle(await world.again(job, person=world.person("y")), MISMATCHED)
     for days, left in ((0, 1), (1, 0)):
-        await retention.purge(world.vault, SYSTEM, at(after=timedelta(days=days)))
+        await claim_backlog.forget(world.vault, SYSTEM, at(after=timedelta(days=days)))
         counts = await world.counts()
         assert (counts["attempts"], counts["account_attempts"]) == (left, left)
 

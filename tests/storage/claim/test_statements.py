@@ -7,7 +7,7 @@ from typing import Any, cast
 from idvault.claim.job.store import Job
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from idvault.registry.ports import CallTurn, Reserved
 from idvault_verify.record import SealedRecord
 from tests.storage.hooks import before_statements, connection_class

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import kept as account_kept
+from idvault.account.store import rows as account_rows
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.disclosure.store import lists as disclosure_lists
@@ -62,7 +62,7 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "pk_disclosures",
     ),
     "open for the newest": (
-        account_kept._OPEN_FOR_NEWEST,
+        account_rows._OPEN_FOR_NEWEST,
         {"token": "a"},
         "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
         "pk_disclosures",

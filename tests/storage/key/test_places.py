@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from idvault.core.db.database import Database
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 from tools.support.databases import Databases
 from tools.support.remnant_search import MarkedKeys
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.key.acts.stored import ShredKeys
+from idvault.key.acts.version import ShredKeys
 
 
 async def test_key_is_never_overwritten(shred_database: Database) -> None:

@@ -11,7 +11,7 @@ from idvault.core import log_entry
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.log import log_entries, log_head, log_nodes
-from idvault.log.acts import tree
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import sequence as sequence_log
 from idvault.log.rules import Subtree, Unsequenced
 from idvault_verify.error import DamagedError, Reason, UnavailableError
@@ -37,13 +37,16 @@ async def _write(database: Database, *leaves: bytes) -> None:
 
 async def test_an_empty_log(main_database: Database) -> None:
     """Nothing is sequenced, and the head has the time of the last sequencing."""
-    assert (await tree.head(main_database)).size == 0
+    assert (await stored_log.head(main_database)).size == 0
     for after in (timedelta(0), timedelta(seconds=1)):
         assert await sequence_log(main_database, limit=10, now=NOW + after) == 0
-        head = await tree.head(main_database)
+        head = await stored_log.head(main_database)
         assert (head.size, head.tree, head.sequenced_at) == (0, CompactRange().to_bytes(), NOW + after)
-    assert await tree.unsequenced(main_database) == Unsequenced(0, None)
-    assert (await tree.leaves(main_database, start=0, limit=5), await tree.nodes(main_database, [])) == (
+    assert await stored_log.unsequenced(main_database) == Unsequenced(0, None)
+    assert (
+        await stored_log.read_leaves(main_database, start=0, limit=5),
+        await stored_log.nodes(main_database, []),
+    ) == (
         [],
         [],
     )
@@ -54,13 +57,13 @@ async def test_acts_are_sequenced_as_written(world: World) -> None:
     event = world.event(EventType.CLAIM_OPEN)
     asked = world.new_claim()
     await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
-    assert await tree.unsequenced(world.database) == Unsequenced(1, at().real)
+    assert await stored_log.unsequenced(world.database) == Unsequenced(1, at().real)
     assert await _index(world.database, event) is None
     assert await sequence_log(world.database, limit=10, now=NOW) == 1
     assert await _index(world.database, event) == 0
-    assert await tree.unsequenced(world.database) == Unsequenced(0, None)
+    assert await stored_log.unsequenced(world.database) == Unsequenced(0, None)
     (row,) = await world.all(log_entries.select())
-    assert await tree.leaves(world.database, start=0, limit=10) == [row.leaf]
+    assert await stored_log.read_leaves(world.database, start=0, limit=10) == [row.leaf]
 
 
 async def test_older_entries_come_first_and_a_limit_holds(main_database: Database) -> None:
@@ -69,8 +72,8 @@ async def test_older_entries_come_first_and_a_limit_holds(main_database: Databas
     for number in (7, 3, 9, 0, 1, 2, 4, 5, 6, 8):
         await logs.append(main_database, [leaves[number]], first=number)
     assert [await sequence_log(main_database, limit=4, now=NOW) for _ in range(4)] == [4, 4, 2, 0]
-    assert await tree.leaves(main_database, start=0, limit=100) == leaves
-    assert await tree.leaves(main_database, start=3, limit=2) == leaves[3:5]
+    assert await stored_log.read_leaves(main_database, start=0, limit=100) == leaves
+    assert await stored_log.read_leaves(main_database, start=3, limit=2) == leaves[3:5]
 
 
 async def test_the_tree_is_that_of_the_definition(main_database: Database) -> None:
@@ -79,13 +82,13 @@ async def test_the_tree_is_that_of_the_definition(main_database: Database) -> No
     await _write(main_database, *leaves)
     for limit in (1, 255, 100, 200, 500):
         await sequence_log(main_database, limit=limit, now=NOW)
-    head = await tree.head(main_database)
+    head = await stored_log.head(main_database)
     assert CompactRange.from_bytes(head.tree).root() == merkle.mth(leaves)
     wanted = [Subtree(8, 1), *(Subtree(0, index) for index in (599, 0, 256, 300, 299, 598, 2)), Subtree(8, 0)]
     expected = [merkle.mth(leaves[one.index << one.level : (one.index + 1) << one.level]) for one in wanted]
-    assert await tree.nodes(main_database, wanted) == expected
+    assert await stored_log.nodes(main_database, wanted) == expected
     every = [Subtree(0, index) for index in range(0, 600, 2)]
-    assert await tree.nodes(main_database, every) == [leaf_hash(leaves[one.index]) for one in every]
+    assert await stored_log.nodes(main_database, every) == [leaf_hash(leaves[one.index]) for one in every]
     rows = await World(main_database).all(log_nodes.select())
     assert sorted((row.level, row.node_index) for row in rows) == [
         *((0, index) for index in range(600)),
@@ -100,7 +103,7 @@ async def test_a_missing_hash_is_damage(main_database: Database, missing: Subtre
     await _write(main_database, *merkle.log_of(5))
     await sequence_log(main_database, limit=10, now=NOW)
     with pytest.raises(DamagedError):
-        await tree.nodes(main_database, [Subtree(0, 0), missing])
+        await stored_log.nodes(main_database, [Subtree(0, 0), missing])
 
 
 async def test_a_missing_entry_hides_the_following_ones(world: World, main_database: Database) -> None:
@@ -109,9 +112,9 @@ async def test_a_missing_entry_hides_the_following_ones(world: World, main_datab
     await _write(main_database, *leaves)
     await sequence_log(main_database, limit=10, now=NOW)
     await world.do(delete(log_entries).where(log_entries.c.log_index == 3))
-    assert await tree.leaves(main_database, start=1, limit=10) == leaves[1:3]
-    assert await tree.leaves(main_database, start=3, limit=10) == []
-    assert await tree.leaves(main_database, start=4, limit=10) == leaves[4:]
+    assert await stored_log.read_leaves(main_database, start=1, limit=10) == leaves[1:3]
+    assert await stored_log.read_leaves(main_database, start=3, limit=10) == []
+    assert await stored_log.read_leaves(main_database, start=4, limit=10) == leaves[4:]
 
 
 async def test_a_slow_transaction_is_never_skipped(databases: Databases, main_database: Database) -> None:
@@ -121,7 +124,7 @@ async def test_a_slow_transaction_is_never_skipped(databases: Databases, main_da
         if databases.kind == "postgres":
             await _write(main_database, *merkle.log_of(3))
             assert await sequence_log(main_database, limit=10, now=NOW) == 3
-            assert await tree.unsequenced(main_database) == Unsequenced(0, None)
+            assert await stored_log.unsequenced(main_database) == Unsequenced(0, None)
         else:
             # SQLite has one writer: the sequencer waits for it, and sees its rows.
             sequencing = asyncio.create_task(sequence_log(main_database, limit=10, now=NOW))
@@ -134,7 +137,9 @@ async def test_a_slow_transaction_is_never_skipped(databases: Databases, main_da
         pass
     assert await _index(main_database, event) == (3 if databases.kind == "postgres" else 0)
     assert (
-        len(await tree.leaves(main_database, start=0, limit=10)) == (await tree.head(main_database)).size == 4
+        len(await stored_log.read_leaves(main_database, start=0, limit=10))
+        == (await stored_log.head(main_database)).size
+        == 4
     )
 
 
@@ -163,10 +168,10 @@ async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases
     last = 0
     while count := await sequence_log(connected[0], limit=50, now=NOW):
         last += count
-    leaves = await tree.leaves(connected[0], start=0, limit=1_000)
+    leaves = await stored_log.read_leaves(connected[0], start=0, limit=1_000)
     assert sum(counts) + last == len(leaves) == 180
     assert len(set(leaves)) == 180
-    assert CompactRange.from_bytes((await tree.head(connected[0])).tree).root() == merkle.mth(leaves)
+    assert CompactRange.from_bytes((await stored_log.head(connected[0])).tree).root() == merkle.mth(leaves)
     for database in connected:
         await database.close()
 
@@ -182,7 +187,7 @@ async def test_a_batch_is_few_statements(main_database: Database) -> None:
             assert await sequence_log(main_database, limit=limit, now=NOW) == limit
         counts.append(len(seen))
     assert counts == [5, 5]
-    assert CompactRange.from_bytes((await tree.head(main_database)).tree).root() == merkle.mth(
+    assert CompactRange.from_bytes((await stored_log.head(main_database)).tree).root() == merkle.mth(
         merkle.log_of(1_002)
     )
 
@@ -249,4 +254,4 @@ async def test_an_entry_that_is_added_behind_the_head_is_not_taken(world: World)
     await _write(world.database, b"entry")
     with pytest.raises(UnavailableError):
         await sequence_log(world.database, limit=10, now=NOW)
-    assert await tree.leaves(world.database, start=0, limit=10) == [b"forged"]
+    assert await stored_log.read_leaves(world.database, start=0, limit=10) == [b"forged"]

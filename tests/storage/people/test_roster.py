@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from idvault.claim.acts import retention
+from idvault.claim.acts import backlog as claim_backlog
 from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.request import Request
 from idvault.core.tables.log import log_entries
@@ -150,5 +150,5 @@ async def test_requests_of_people_are_purged(world: World) -> None:
     """Members' request rows are deleted with those of platforms."""
     await _propose(world, SECOND)
     later = at(after=timedelta(days=7, seconds=1))
-    assert await retention.purge(world.vault, SYSTEM, later) == 1
+    assert await claim_backlog.forget(world.vault, SYSTEM, later) == 1
     assert (await world.counts())["person_requests"] == 0

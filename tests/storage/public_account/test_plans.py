@@ -8,7 +8,6 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.public_account.store import lists as public_account_lists
 from idvault.public_account.store import rows as public_account_rows
-from idvault.public_account.store import store as public_account_store
 from idvault.sanction.store import standing as sanction_standing
 from idvault.status import store as status_store
 from idvault.status.credential import store as credential_store
@@ -40,7 +39,7 @@ HOT: dict[str, Hot] = {
         "_public_accounts_relying_party",
     ),
     "what closed one of a person's": (
-        public_account_store._OF_PERSON,
+        public_account_rows._CLOSINGS,
         {"party": "platform-a", "person_id": "p" * 32},
         "ix_public_accounts_relying_party_person_id (relying_party=? AND person_id=?)",
         "_public_accounts_relying_party",

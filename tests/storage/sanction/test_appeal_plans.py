@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from idvault.core.db.database import Database
-from idvault.public_account.store import store as public_account_store
+from idvault.public_account.store import rows as public_account_rows
 from idvault.sanction.appeal.store import ROWS
 from idvault_verify.sanction import AppealState
 from tests.storage.hooks import before_statements
@@ -61,7 +61,7 @@ HOT: dict[str, Hot] = {
         "ix_appeals_delete",
     ),
     "what is open": (
-        public_account_store._OPEN,
+        public_account_rows._DISPUTES,
         {"token": "acct_1", "public": "a" * 32, "now": NOW},
         "SEARCH appeals USING INDEX sqlite_autoindex_appeals",
         "_appeals_",

@@ -10,7 +10,6 @@ from idvault.sanction.operation import store as operation_store
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.tip_off.store import rows as tip_off_rows
-from idvault.tip_off.store import store as tip_off_store
 from tests.storage.plans import plan_of
 from tools.support.databases import Databases
 from tools.support.storage_world import NOW
@@ -78,7 +77,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
         {**PARTY, "after": "", "limit": 9, "standing": "TRUSTED"},
         "ix_tip_off_reporters_standing",
     ),
-    "old tries": (tip_off_store._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
+    "old tries": (tip_off_rows._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
     "old reporters": (reporter_store._FORGET, {"before": NOW.date()}, "ix_tip_off_reporters_day"),
 }
 SORTED = {

@@ -15,7 +15,7 @@ from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault.core.db.statement import Statement, param, statement
 from idvault.core.tables.log import log_checkpoints, log_entries, log_head, log_nodes, log_statements
 from idvault.log import store
-from idvault.log.acts.reading import StoredLog
+from idvault.log.acts.stored_log import StoredLog
 from idvault.log.rules import Subtree
 from idvault.log.store import NEWEST, SIGNED
 from idvault_verify.transparency import checkpoint

@@ -12,8 +12,8 @@ from sqlalchemy import Table
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import statement
 from idvault.core.tables import main as schema
+from idvault.web.limits import ReportLimits
 from idvault.web.tip_off.forms import Forms
-from idvault.web.tip_off.limits import ReportLimits
 from idvault_client.errors import NotFound, VaultError
 from tests.support.session_world import SessionWorld
 from tests.web.browser import Browser, Page

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from idvault.log.acts import tree
+from idvault.log.acts import stored_log
 from idvault.log.acts.sequencing import sequence
 from idvault.processes import migrations
 from idvault_verify.campaign import Campaign
@@ -129,7 +129,7 @@ async def _operate(
                     units = await operation(deployment)
                 if number:
                     found[name].append(used.seconds / max(units, 1) * 1e6)
-        entries = (await tree.head(deployment.flow.main)).size
+        entries = (await stored_log.head(deployment.flow.main)).size
     return {name: tuple(costs) for name, costs in found.items()}, entries
 
 

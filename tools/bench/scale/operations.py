@@ -9,8 +9,8 @@ from pathlib import Path
 
 from idvault.campaign import acts as campaign_acts
 from idvault.claim.job.store import Job
-from idvault.log.acts import audit, sequencing, tree
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts import audit, sequencing, stored_log
+from idvault.log.acts.stored_log import LogGuard
 from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault_client.sanctions import AccountSanction
@@ -217,22 +217,22 @@ async def sequence(deployment: Deployment) -> int:
 async def count_waiting(deployment: Deployment) -> int:
     """Ask how many log entries wait, as every process does each second."""
     for _ in range(100):
-        await tree.unsequenced(deployment.flow.main)
+        await stored_log.unsequenced(deployment.flow.main)
     return 100
 
 
 async def root_of_log(deployment: Deployment) -> int:
     """Compute the log's root at a random size, as a proof does."""
     main = deployment.flow.main
-    head = await tree.head(main)
+    head = await stored_log.head(main)
     for _ in range(50):
-        await tree.consistency(main, old=deployment.random.randrange(1, head.size), new=head.size)
+        await stored_log.consistency_proof(main, old=deployment.random.randrange(1, head.size), new=head.size)
     return 50
 
 
 async def audit_page(deployment: Deployment) -> int:
     """Read pages of the log for its verification."""
-    head = await tree.head(deployment.flow.main)
+    head = await stored_log.head(deployment.flow.main)
     for _ in range(5):
         after = deployment.random.randrange(head.size - 1_000)
         await audit.page(deployment.flow.main, after=after, limit=1_000)

@@ -7,7 +7,7 @@ from pathlib import Path
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.text import KeyedModerationTextSealer
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.people import CHEAP
 

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
-from idvault.core.db import sqlite_copy
+from idvault.core.db import sqlite
 from tools.support import documented_postgres
 from tools.support.databases import Databases
 
@@ -58,7 +58,7 @@ async def _read_file(path: Path, _folder: Path) -> None:
 async def _copy_file(path: Path, folder: Path) -> None:
     """Copy the file as `idvault backup` does."""
     while True:
-        await asyncio.to_thread(sqlite_copy.copy, path, folder / path.name)
+        await asyncio.to_thread(sqlite.copy_file, path, folder / path.name)
         await asyncio.sleep(_FREE)
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from idvault.core.edge import page_token
+from idvault.core.edge import convert
 from idvault_verify.v1 import options_pb2
 from tools.torture.fuzz import naughty
 
@@ -152,11 +152,11 @@ class Attacker:
 
     def _naughty_text(self, kind: type[Message], place: Place) -> str:
         field = place[-1]
-        if field.name == page_token.FIELD and self._random.random() < 0.5:
+        if field.name == convert.PAGE_FIELD and self._random.random() < 0.5:
             of = self._random.choice(
                 ("ListCampaigns", "ListDisclosures", "ListPendingDisclosures", "ListLogEntries")
             )
-            return page_token.encode(self._random.choice((0, 2**31, 2**63 - 1, 2**63, 2**64 - 1)), of=of)
+            return convert.page_token(self._random.choice((0, 2**31, 2**63 - 1, 2**63, 2**64 - 1)), of=of)
         turn = self._met[kind, place]
         self._met[kind, place] += 1
         return naughty.fill(self._texts[turn % len(self._texts)], self._canary(field))

@@ -11,7 +11,7 @@ from uuid import uuid4
 import grpc
 from google.protobuf.message import Message
 
-from idvault.core.edge import page_token
+from idvault.core.edge import convert
 from idvault_client import transport
 from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_client.transport import Tls
@@ -183,7 +183,7 @@ def _of_people(channel: grpc.Channel, disclosure_id: str) -> dict[str, Sequence[
         "code": ["", "000000", "123456"],
         "platform": ["platform-c", "platform-d"],
         "spki": [f"{place:064x}" for place in range(8)],
-        "page_token": ["", "", page_token.encode(1, of="ListCampaigns")],
+        "page_token": ["", "", convert.page_token(1, of="ListCampaigns")],
         "cursor": [""],
     }
 

@@ -11,8 +11,7 @@ from idvault.claim.job.rules import Lease
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.sqlite_connection import SqliteConnection
-from idvault.core.db.statement import statement
-from idvault.core.db.types import to_micros
+from idvault.core.db.statement import statement, to_micros
 from tools.support import sql
 from tools.support.claims import Jobs
 

@@ -11,13 +11,11 @@ from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.stored_log import LogGuard
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.registry.absent import AbsentRegistry
-from idvault.registry.budget import BudgetedRegistry
-from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.ports import CallTurn, CappedRegistry
-from idvault.registry.withheld import PacedRegistry, WithheldRegistry
+from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, PacedRegistry, WithheldRegistry
 from idvault_verify.account import SubjectKind
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import Reason, UnavailableError

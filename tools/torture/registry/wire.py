@@ -10,8 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from idvault.registry import nppa_wire
-from idvault.registry.exchange import Exchange
-from idvault.registry.nppa import NppaRegistry
+from idvault.registry.nppa import Exchange, NppaRegistry
 from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaStatus, NppaWireError, Question
 from idvault.registry.ports import InTurn, at_any_time
 from idvault_dev.mock_registry.behaviour import Behaviour, Mode

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from idvault.core.db.database import Database
-from idvault.key.acts.stored import DayKeys
+from idvault.key.acts.version import DayKeys
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.sealing.day_key import LocalDayKeyring
+from idvault.sealing.intake import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault_dev.authority import real_now
 from idvault_dev.layout import CUSTODIANS, PASSPHRASE, THRESHOLD

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 from idvault.core.edge import repetition
-from idvault.sealing.index import ChainedIndexer, MemoryPairMarker
+from idvault.sealing.identity import ChainedIndexer, MemoryPairMarker
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
 from idvault_verify.claim import Identity

@@ -6,9 +6,8 @@ from itertools import product
 
 from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
-from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.sealing.ports import CaseField, SealedModerationText
+from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
 from idvault_client import Vault, testing
 from idvault_client.tip_offs import FiledTipOff
 from idvault_verify import seal

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from idvault.core.config import Settings
 from idvault.processes.bootstrap.base import ENTROPY, load_keys, load_keys_of, module_of
-from idvault.sealing import key_check, key_set
+from idvault.sealing import key_set
 from idvault.sealing.key_provider import (
     KeyFileError,
     KeyFileExistsError,
@@ -97,7 +97,7 @@ def list_keys(settings: Settings) -> list[ListedKey]:
             purpose.value,
             version,
             version == keys.primary,
-            key_check.shown(purpose, version, keys.versions[version]),
+            key_set.shown_check(purpose, version, keys.versions[version]),
         )
         for purpose, keys in found.items()
         for version in sorted(keys.versions, key=key_set.age)

@@ -1,13 +1,14 @@
-"""Builds the rewrapping of what is stored under the keys of one key file, and its counts."""
+"""Rewraps what is stored under the keys of one key file, and withdraws a version whose key is lost."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from idvault.core.act import Vault
 from idvault.core.config import Settings
-from idvault.core.db.clock import SqlServerClock
+from idvault.core.db.database import SqlServerClock
 from idvault.key.acts import version as version_acts
 from idvault.key.acts.rewrap import (
     EndedVersions,
@@ -16,6 +17,7 @@ from idvault.key.acts.rewrap import (
     RewrapProgress,
     nothing_ends,
     reports_end,
+    requests_before,
     requests_end,
 )
 from idvault.key.ports import Rewrapper
@@ -26,12 +28,10 @@ from idvault.processes.bootstrap.operator import main_database
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.objection.acts import FIELD
 from idvault.sealing import key_version as rules
-from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.identity import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.key_version import KeyVersion
-from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.rewrap import (
     CaseTextRewrapper,
     IndexRewrapper,
@@ -39,7 +39,7 @@ from idvault.sealing.rewrap import (
     SecondFactorRewrapper,
 )
 from idvault.sealing.second_factor import TotpSealer
-from idvault.sealing.tip_off import FIRST_VERSION
+from idvault.sealing.text import FIRST_VERSION, KeyedCaseTextSealer, KeyedModerationTextSealer
 from idvault_verify.clock import ClockReading
 
 Sources = Sequence[tuple[SealedColumn, Rewrapper]]
@@ -170,3 +170,37 @@ def _sources(keys: LocalKeyProvider, purpose: Purpose) -> Sources:
         factors = SecondFactorRewrapper(sealer=TotpSealer(keys=keys, entropy=ENTROPY))
         return [(column, factors) for column in key_sealed.SECOND_FACTORS]
     return []
+
+
+_REQUESTS = {Purpose.REQUEST: "requests", Purpose.PERSON_REQUEST: "person_requests"}
+_AFTER_ALL = timedelta(days=1)
+
+
+async def withdraw_newest(
+    vault: Vault, keys: LocalKeyProvider, purpose: Purpose, *, now: ClockReading
+) -> int:
+    """Withdraw the newest version of a purpose; raises KeyMissingError, KeyKeptError."""
+    keys.keys(purpose)
+
+    async def stored(version: KeyVersion, since: datetime) -> int:
+        if purpose is Purpose.TIP_OFF:
+            return await reports_end(vault, version)
+        if purpose in _REQUESTS:
+            table, until = _REQUESTS[purpose], now.business + _AFTER_ALL
+            before = await requests_before(vault, table, since)
+            return await requests_before(vault, table, max(until, since)) - before
+        return (await rewrappings(vault, keys)[purpose].counts()).get(version.version, 0)
+
+    return await version_acts.withdraw(vault, purpose.value, now, held=await keys.held(), stored=stored)
+
+
+async def withdraw(settings: Settings, *, purpose: str, now: ClockReading) -> int:
+    """Withdraw the newest version of a purpose, which the file of IDVAULT_KEYS lacks; return its number.
+
+    Raises KeyKeptError, KeyClockError.
+    """
+    keys = load_keys(settings)
+    async with main_database(settings) as main:
+        theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
+        rules.check_clock(theirs=theirs, now=now.real)
+        return await withdraw_newest(vault_of(main), keys, Purpose(purpose), now=now)

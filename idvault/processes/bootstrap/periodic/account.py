@@ -1,17 +1,39 @@
-"""Builds the worker's tasks of accounts and credentials: retention, status lists and keys."""
+"""Builds the worker's tasks of accounts and of what happens to them, except the settlement of claims."""
 
-from idvault.claim.acts import retention
+from datetime import timedelta
+
+from idvault.campaign import acts
+from idvault.campaign.invitation import acts as invitation_acts
+from idvault.claim import store as claim_store
+from idvault.claim.acts import backlog as claim_backlog
+from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.job import store as job_store
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
 from idvault.core.public_files import LocalPublicFiles
-from idvault.processes.bootstrap.base import Base
-from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
+from idvault.disclosure.acts import disclosure as disclosure_acts
+from idvault.erasure import acts as erasure_acts
+from idvault.erasure.acts import ErasureSweep
+from idvault.key.acts.remnants import Remnants
+from idvault.key.acts.version import ShredKeys
+from idvault.processes.bootstrap.base import Base, tip_off_policy
+from idvault.processes.bootstrap.key.version import follow_status_keys, status_signer
+from idvault.public_account.acts import public_account as public_account_acts
+from idvault.sanction import acts as sanctions
+from idvault.sanction.acts import StatementFiles
+from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.order import acts as orders
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.status import acts
+from idvault.session.acts import session as sessions
+from idvault.session.contest.acts import CONTESTS
+from idvault.status import acts as status_acts
 from idvault.status.credential.acts import StatusLists
+from idvault.tip_off.acts import reporter as reporter_acts
 from idvault_verify.attest import status_token
+from idvault_verify.clock import ClockReading
+from idvault_verify.tip_off import TipOffState
 
 LIST_PERIOD = 1.0
 """Seconds between two runs of the public lists: a closed account is INVALID after one and the run itself."""
@@ -22,9 +44,13 @@ def account_tasks(vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
     """Return the worker's tasks for retention: verifications, abandoned accounts and old requests."""
     zone, days = policy.zone, policy.rejected_days
     return [
-        Task("expire_accounts", 5, lambda now: acts.expire_all(vault, now, zone=zone, limit=_BATCH)),
-        Task("remove_abandoned", 60, lambda now: acts.remove_abandoned(vault, now, days=days, limit=_BATCH)),
-        Task("purge_requests", 600, lambda now: retention.purge_requests(vault, now)),
+        Task("expire_accounts", 5, lambda now: status_acts.expire_all(vault, now, zone=zone, limit=_BATCH)),
+        Task(
+            "remove_abandoned",
+            60,
+            lambda now: status_acts.remove_abandoned(vault, now, days=days, limit=_BATCH),
+        ),
+        Task("purge_requests", 600, lambda now: claim_backlog.purge_requests(vault, now)),
     ]
 
 
@@ -50,4 +76,173 @@ async def credential_tasks(
             10,
             lambda now: follow_status_keys(signer, keys, Purpose.STATUS_LIST, now=now),
         ),
+    ]
+
+
+_CLAIM_GAUGES_PERIOD = 5.0
+
+
+def claim_tasks(base: Base, vault: Vault, *, context: SettlementContext) -> list[Task]:
+    """Return the worker's tasks for claims, except settlement (claim.acts.backlog)."""
+
+    async def read_gauges(now: ClockReading) -> None:
+        oldest = await vault.main.one("job.oldest", claim_store.OLDEST)
+        age = (now.business - oldest).total_seconds() if oldest else 0.0
+        waiting = sum((await vault.read("job.backlog", job_store.count)).values())
+        base.metrics.claims_pending(count=waiting, oldest_seconds=max(age, 0.0))
+        base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
+
+    return [
+        Task(
+            "time_out", 5, lambda now: claim_backlog.time_out_all(vault, now, limit=_BATCH, context=context)
+        ),
+        Task("gauges", _CLAIM_GAUGES_PERIOD, read_gauges),
+    ]
+
+
+_CAMPAIGN_GAUGES_PERIOD = 30.0
+
+
+def campaign_tasks(base: Base, vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
+    """Return the worker's tasks for campaigns."""
+
+    async def read_gauges(_now: ClockReading) -> None:
+        people = await acts.people(vault)
+        base.metrics.campaign_people(
+            {(method.value, stage.value): count for (method, stage), count in people.items()}
+        )
+
+    return [
+        Task("enforce", 60, lambda now: invitation_acts.enforce(vault, now, limit=_BATCH, zone=policy.zone)),
+        Task("lift_limits", 60, lambda now: invitation_acts.lift_all(vault, now, limit=_BATCH)),
+        Task("campaign_gauges", _CAMPAIGN_GAUGES_PERIOD, read_gauges),
+    ]
+
+
+def disclosure_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's task for disclosures; the worker has no key that can decrypt anything of one.
+
+    It goes on while the log takes no entries: shares are destroyed in time.
+    """
+    observe = base.metrics.disclosure
+    return [
+        Task("disclosures", 5, lambda now: disclosure_acts.sweep(vault, now, limit=_BATCH, observe=observe))
+    ]
+
+
+_ERASURE_GAUGES_PERIOD = 15.0
+
+
+def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's tasks: erase and destroy what is due, release persons, and count."""
+    sweep = ErasureSweep(
+        vault=vault,
+        shred_keys=ShredKeys(base.shred),
+        remnants=Remnants(main=base.main, shred=base.shred),
+        delay=timedelta(days=base.settings.erasure_delay_days),
+        zone=base.settings.zone,
+    )
+
+    async def read_gauges(now: ClockReading) -> None:
+        levels = await erasure_acts.levels(vault, now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.erasures(
+            waiting=levels.waiting,
+            undestroyed=levels.undestroyed,
+            held=levels.held,
+            kept=sweep.kept,
+            due_seconds=late.total_seconds(),
+        )
+
+    return [
+        Task("erase_accounts", 1, lambda now: sweep.step(now=now, limit=_BATCH)),
+        Task("release_erased", 5, lambda now: erasure_acts.release_all(vault, now, limit=_BATCH)),
+        Task("erasure_gauges", _ERASURE_GAUGES_PERIOD, read_gauges),
+    ]
+
+
+def public_account_tasks(vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
+    """Return the worker's task: store what has come due of public accounts."""
+    zone = policy.zone
+    return [
+        Task(
+            "public_account_terms",
+            1,
+            lambda now: public_account_acts.fall_all(vault, now, zone=zone, limit=_BATCH),
+        )
+    ]
+
+
+_SANCTION_GAUGES_PERIOD = 15.0
+_PUBLICATION_PERIOD = 30.0
+
+
+def appeal_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's tasks: log what is overdue, delete texts, and count."""
+
+    async def count(now: ClockReading) -> None:
+        base.metrics.appeals_overdue(await APPEALS.overdue(vault, now=now))
+
+    return [
+        Task("overdue_appeals", 1, lambda now: APPEALS.note_all_overdue(vault, now, limit=_BATCH)),
+        Task("delete_appeal_texts", 5, lambda now: APPEALS.delete_texts(vault, now, limit=_BATCH)),
+        Task("appeal_gauge", 5, count),
+    ]
+
+
+def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
+    statements = StatementFiles(vault=vault, files=LocalPublicFiles(directory=base.settings.public_dir))
+
+    async def read_gauges(now: ClockReading) -> None:
+        levels = await sanctions.levels(vault, now=now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
+        base.metrics.orders_overdue(count=await orders.overdue(vault, now=now))
+
+    return [
+        Task("lapse_sanctions", 1, lambda now: sanctions.lapse_all(vault, now, limit=_BATCH)),
+        Task("release_followers", 1, lambda now: sanctions.release_all(vault, now, limit=_BATCH)),
+        Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
+        Task("miss_orders", 5, lambda now: orders.miss_all(vault, now, limit=_BATCH)),
+        Task("sanction_gauges", _SANCTION_GAUGES_PERIOD, read_gauges),
+    ]
+
+
+def session_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count."""
+
+    async def count(now: ClockReading) -> None:
+        base.metrics.contests_overdue(await CONTESTS.overdue(vault, now=now))
+
+    return [
+        Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
+        Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
+        Task("delete_contest_texts", 5, lambda now: CONTESTS.delete_texts(vault, now, limit=_BATCH)),
+        Task("contest_gauge", 5, count),
+    ]
+
+
+_TIP_OFF_GAUGES_PERIOD = 10.0
+_HOUR = 3_600.0
+
+
+def tip_off_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's tasks: reminders, deletion of texts, and gauges."""
+    policy = tip_off_policy(base.settings)
+
+    async def read_gauges(now: ClockReading) -> None:
+        counts, overdue = await reporter_acts.levels(vault, now=now)
+        known = [state for state in TipOffState if state is not TipOffState.RESOLVED]
+        base.metrics.tip_offs({state.value: counts.get(state, 0) for state in known}, overdue=overdue)
+
+    return [
+        Task("tip_off_reminders", 1, lambda now: reporter_acts.remind_all(vault, now, limit=_BATCH)),
+        Task(
+            "tip_off_texts",
+            60,
+            lambda now: reporter_acts.delete_all_texts(vault, now, policy=policy, limit=_BATCH),
+        ),
+        Task("tip_off_purge", _HOUR, lambda now: reporter_acts.purge(vault, now, policy=policy)),
+        Task("tip_off_gauges", _TIP_OFF_GAUGES_PERIOD, read_gauges),
     ]

@@ -11,9 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from idvault.core.config import PREFIX, REQUIRED, Process, Settings
-from idvault.core.telemetry.metrics import Metrics
-from idvault.core.telemetry.web import WebMetrics
-from idvault.core.telemetry.witness import WitnessMetrics
+from idvault.core.telemetry.metrics import Metrics, WebMetrics, WitnessMetrics
 from tools.support.generate.reference.table import table
 
 _PAGE = Path(__file__).resolve().parents[4] / "docs" / "operations.md"

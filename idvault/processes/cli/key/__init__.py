@@ -1,1 +1,0 @@
-"""`idvault keys`."""

@@ -1,1 +1,0 @@
-"""The command idvault log: verifies and exports the transparency log."""

@@ -1,0 +1,20 @@
+"""The services of the custody edge whose methods stand beside the messages of several capabilities."""
+
+from dataclasses import dataclass
+
+from idvault.custody.handover.api import HandoverMethods
+from idvault.disclosure.api.custodian import CustodianMethods
+from idvault.moderator.api import NamingMethods
+from idvault.people.api import RosterMethods
+from idvault.people.second_factor.api import SecondFactorMethods
+from idvault.platform.api import PlatformMethods
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CustodianServicer(CustodianMethods, HandoverMethods):
+    """The methods of the capabilities that it is put together from."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RosterServicer(RosterMethods, SecondFactorMethods, PlatformMethods, NamingMethods):
+    """The methods of the capabilities that it is put together from."""
