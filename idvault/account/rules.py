@@ -1,19 +1,15 @@
-"""The rules of accounts.
-
-The published status of an account and its life cycle.
+"""The rules of accounts: published status and life cycle, followers of a sanction, a person's slot.
 
 - An account is VERIFIED until its expire_date, which is the first EXPIRED day.
-- A status holds the kind, state, standing, assurance, the two dates and the revision, plus the category of
-  an organisation that has been verified, and the time of a requested erasure. It holds nothing else.
+- A status holds the kind, state, standing, assurance, the two dates and the revision, plus the category of an
+  organisation that has been verified, and the time of a requested erasure. It holds nothing else.
 - A standing may have an end. When it comes, the next of the standings that follow applies, and GOOD after the
   last one.
 - The revision grows by one with every published change, with every appeal that is filed or decided, and with
   every step of an erasure, so that the change feed tells of it. An expiry or an end of a standing that is due
   counts even before it is stored.
 
-The limit of an account that did not follow its invitation.
-
-What a sanction of scope PERSON does to the other accounts of the same person at the same relying party.
+A sanction of scope PERSON reaches the person's other accounts at the same relying party:
 
 - Nothing changes when it comes into force. The next claim of another account that has matched makes that
   account a follower: it gets the standing of the degree, and neither a statement nor an id of the sanction.
@@ -23,8 +19,6 @@ What a sanction of scope PERSON does to the other accounts of the same person at
   at most a quarter longer, or a day.
 - When the sanction is lifted, its followers end at their next claim that matches, or after a delay of one to
   72 hours that was drawn for the account, whichever is first.
-
-A person's slot, and what is known of a person when a claim is settled.
 """
 
 from collections.abc import Iterable

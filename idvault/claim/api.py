@@ -1,11 +1,4 @@
-"""Methods of claims, and their messages.
-
-Converts receipts.
-
-Converts claims, and what they assert.
-
-Claims for people and organisations, made by platforms.
-"""
+"""Methods of claims of people and organisations, which platforms make; their messages and receipts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,6 +1,4 @@
-"""The rules of claims.
-
-The rules of a claim: who may open one, how an answer decides it, and how it changes the account.
+"""The rules of a claim: who may open one, how an answer decides it, and how it changes the account.
 
 - An account that is erased, closed or suspended from renewal accepts no new claim, and a claim that was open
   before does not succeed; an erasure ends it at once (ERASED).
@@ -11,9 +9,8 @@ The rules of a claim: who may open one, how an answer decides it, and how it cha
 - Only a full match succeeds. Account limit, closed person, different owner and a sanction are reported only
   after a match.
 - A claim without an answer fails 48 hours after it was opened.
-- Attempts are limited (claim.rules).
 
-The attempts at a person's name: what counts, and when a new claim is refused.
+Attempts at a person's name are limited:
 
 - An attempt is a pair of number and name. It is charged when a claim opens, so claims under way count.
 - It is charged to the person whose number is named, and to the account if that has a record.

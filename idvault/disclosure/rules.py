@@ -1,6 +1,4 @@
-"""The rules of disclosures.
-
-The life cycle of a disclosure: an auditor asks for one sealed record; M of N custodians open it together.
+"""The life cycle of a disclosure: an auditor asks for one sealed record; M of N custodians open it together.
 
 - A custodian decides once, each place of the quorum counts once, and no one decides on their own request.
 - A custodian who approved releases the share afterwards, in a second act. Only releases count.
@@ -8,14 +6,14 @@ The life cycle of a disclosure: an auditor asks for one sealed record; M of N cu
   the disclosure: what happens later, a cancellation included, does not undo it.
 - REQUESTED becomes DENIED with N - M + 1 denials: M releases are then impossible. Later denials change
   nothing.
-- All N custodians may release until the request expires or the auditor confirms a good combination, so that
-  a wrong share does not block.
+- All N custodians may release until the request expires or the auditor confirms a good combination, so that a
+  wrong share does not block.
 - APPROVED becomes OPENED at the first opening. The request sets how many openings are allowed.
 - The auditor can cancel a REQUESTED or APPROVED disclosure (CANCELLED). Either becomes EXPIRED at expire_at.
 - From expire_at on, no decision, release or opening is accepted, whatever the state.
 - Each auditor has a daily limit of requests. Refusals are counted, and logged once a minute.
 
-The time before which disclosures of records are published: one horizon for all accounts.
+Disclosures are published from one horizon on, which is the same for all accounts:
 
 - The horizon is the start of the day that is one embargo before today.
 - It is the same for every account and case, so a missing disclosure reveals nothing about a current case.

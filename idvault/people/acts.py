@@ -1,16 +1,4 @@
-"""Use cases of the roster and its quorums.
-
-Finds in the verified rosters who decides about a record: its present quorum and a custodian's place.
-
-The verified current roster of a running process.
-
-- It starts with the file's versions, each verified against the one before. The database can only add versions
-  that verify against the previous one, so write access to the database is not enough to add roster members.
-- A row that does not verify is refused with an alarm, and the roster stays unchanged. At start-up such a row
-  stops the process: without the newest version, revoked members would be accepted again.
-- `refresh` loads a new version from the file or the database within one period, without a restart.
-
-The life cycle of a roster version: proposed, signed by custodians of the previous version, adopted.
+"""The roster and its quorums: its version in a running process, and how a new one is signed and adopted.
 
 Only verify.attest.people.roster_signature decides which signatures are required; here they are collected.
 """
@@ -142,7 +130,15 @@ async def handed(vault: Vault) -> Mapping[str, tuple[str, ...]]:
 
 
 class RosterHolder:
-    """One per process; call `start`, or `read` and `adopt_file`, first."""
+    """One per process; call `start`, or `read` and `adopt_file`, first.
+
+    - It starts with the file's versions, each verified against the one before. The database can only add
+      versions that verify against the previous one, so write access to the database is not enough to add
+      roster members.
+    - A row that does not verify is refused with an alarm, and the roster stays unchanged. At start-up such a
+      row stops the process: without the newest version, revoked members would be accepted again.
+    - `refresh` loads a new version from the file or the database within one period, without a restart.
+    """
 
     def __init__(
         self,

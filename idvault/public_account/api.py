@@ -1,11 +1,4 @@
-"""Methods of public accounts.
-
-Checks the id of a public account in a request.
-
-Converts messages of PublicAccountService to domain values and back.
-
-PublicAccountService, for platforms.
-"""
+"""PublicAccountService, for platforms: the methods of public accounts, and their messages."""
 
 import re
 from collections.abc import AsyncGenerator

@@ -1,14 +1,8 @@
-"""Counts of the transparency report.
-
-The figures of what began in one month at a relying party, as of now.
+"""Counts of the transparency report: of the log's entries, of what it does not tell, and of one month.
 
 Each statement reads one index over the rows of the month: moderators look at these figures every day.
 
-The queries of the figures that the public log does not tell, by the names of report.rules.catalogue.
-
 A breakdown's rows are a cell and its count; so are a level's. A duration's rows are two times.
-
-The log's entries by time, and counts that the log does not tell.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,22 +1,4 @@
-"""Methods of statuses and their feed.
-
-Serialises statuses without a message object for each: the part after the token is serialised once.
-
-- The store returns an account as a text that begins with its token. The rest of the text and the day
-  determine the rest of the message, and the accounts of a deployment have few different rests.
-- Only such parts are kept, and nothing about an account. No kept part is ever out of date: all are dropped
-  when the day changes, and none is kept whose standing ends within the day.
-
-Answers batches of statuses, put together from serialised parts.
-
-Streams the feeds to any number of watchers, with one query to the store for all of them.
-
-- The feeds are polled every quarter of a second, and not at all without watchers.
-- Changes that several watchers need are read and serialised once; they are kept until the feed moves.
-- Only the place of each watcher is stored, so a slow watcher does not delay the others.
-- A watcher gets a message every few seconds even without changes. If the store cannot be read it gets none,
-  and so learns that its view may be out of date.
-"""
+"""Methods of statuses and their feed."""
 
 import asyncio
 import time
@@ -89,7 +71,13 @@ class Part:
 
 @dataclass(eq=False, repr=False)
 class SerialisedStatuses:
-    """The serialised parts that a process keeps. most: the largest number of them."""
+    """The serialised parts that a process keeps. most: the largest number of them.
+
+    - The store returns an account as a text that begins with its token. The rest of the text and the day
+      determine the rest of the message, and the accounts of a deployment have few different rests.
+    - Only such parts are kept, and nothing about an account. No kept part is ever out of date: all are
+      dropped when the day changes, and none is kept whose standing ends within the day.
+    """
 
     texts: StatusTexts
     most: int = _MOST
@@ -241,7 +229,14 @@ class _FeedPart:
 
 
 class Hub:
-    """The watchers of one process; `run` must be running while there are any."""
+    """The watchers of one process; `run` must be running while there are any.
+
+    - The feeds are polled every quarter of a second, and not at all without watchers.
+    - Changes that several watchers need are read and serialised once; they are kept until the feed moves.
+    - Only the place of each watcher is stored, so a slow watcher does not delay the others.
+    - A watcher gets a message every few seconds even without changes. If the store cannot be read it gets
+      none, and so learns that its view may be out of date.
+    """
 
     def __init__(
         self,

@@ -1,9 +1,7 @@
-"""The statements of statuses and their feed.
+"""The statements of statuses and their feed: changes get numbers; an account and its status are one text.
 
-Change feeds: assigns sequence numbers to changes and reads changes by number.
-
-Accounts and their status, as one text each: it begins with the token. The rest holds everything else that the
-published status depends on, except the day, so that equal rests mean equal statuses.
+The text begins with the token. The rest holds everything else that the published status depends on, except
+the day, so that equal rests mean equal statuses.
 """
 
 from collections.abc import Mapping, Sequence

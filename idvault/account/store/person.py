@@ -1,7 +1,4 @@
-"""Rows of persons: found by blind index, with the slots they use and the sanctions that concern them.
-
-Sanctions of scope PERSON, and the rows of the accounts that follow them (account.rules).
-"""
+"""Rows of persons, found by blind index: their slots, sanctions of scope PERSON, and followers."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,4 @@
-"""Rows of campaigns, and the count of their deliveries.
-
-Cohorts as an SQL condition: which legacy accounts a campaign is for (campaign.rules.covers).
-"""
+"""Rows of campaigns, the count of their deliveries, and as an SQL condition whom a cohort has."""
 
 from datetime import date, datetime, time
 from typing import Any

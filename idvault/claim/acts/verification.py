@@ -1,17 +1,9 @@
-"""Opens and reads claims for a person or an organisation that signs up or verifies again.
+"""Opens and reads claims: one is refused, checked at once or queued; a repeat waits for the first call.
 
 An attacker with the database and the request key could guess names and document numbers and compare their
 hash with the stored fingerprint of a request. Therefore the fingerprint also covers the caller's random
 request id, and that id is not stored: the request is found under an id derived from it. Without the request
 id there is nothing to compare a guess with.
-
-Decides whether a new claim is accepted, and whether it is checked at once or waits in the queue.
-
-Repeats of a request that this process is working on wait for its outcome in one place.
-
-- The first caller of a request does the work; others with the same id and body wait, without the database.
-- Each waits as long as its own patience allows, and then gets the claim as it was opened.
-- If the first caller goes away, or its patience ends before that of others, one of the others takes over.
 """
 
 import asyncio
@@ -172,7 +164,13 @@ class _Place:
 
 
 class Repeats:
-    """The requests that this process is working on."""
+    """The requests that this process is working on.
+
+    - The first caller of a request does the work; others with the same id and body wait, without the
+      database.
+    - Each waits as long as its own patience allows, and then gets the claim as it was opened.
+    - If the first caller goes away, or its patience ends before that of others, one of the others takes over.
+    """
 
     def __init__(self) -> None:
         """Start without requests."""

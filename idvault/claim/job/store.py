@@ -1,6 +1,6 @@
-"""The rows of jobs.
+"""The rows of jobs, with the intakes of waiting claims, and their fair queue.
 
-The fair queue of waiting jobs; picking a job costs the same however long the queue is.
+All times are real time, but for opened_at. Picking a job costs the same however long the queue is.
 
 - There are five lanes: doubtful jobs; retried sign-ups, new sign-ups; retried re-verifications, new ones.
   due_at is when a worker may lease the job; it is null for a job that has no intake or is DONE.
@@ -8,9 +8,6 @@ The fair queue of waiting jobs; picking a job costs the same however long the qu
   and within a lane the job that has been due longest.
 - An index starts with lane, relying party and due_at. The query skips from one party to the next and reads
   only each party's first jobs.
-
-Rows of jobs, with the intakes of waiting claims: their sealed identities. All times are real time, but for
-opened_at.
 """
 
 from collections import Counter

@@ -1,13 +1,7 @@
-"""Use cases of drills.
-
-When each custodian of the current quorum last passed a drill, and when the next one is due.
-
-Drills of custodians: a custodian reads its sealed share of the drill record and signs the result.
+"""Drills of custodians: a custodian reads its sealed share of the drill record and signs the result.
 
 A drill is passed with a recent signature over the current drill record and a code of the second factor:
 without either, the custodian could not release a share when it is needed.
-
-The worker's part of drills: a drill record for the current quorum, and the count of overdue custodians.
 
 A new quorum gets its drill record within a minute. The records of former quorums stay, because they show
 since when a custodian could have passed a drill.

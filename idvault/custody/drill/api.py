@@ -1,9 +1,4 @@
-"""Methods of drills.
-
-Converts messages of drills to domain values and back.
-
-DrillService, for custodians: open the share of a synthetic record, and sign that it was opened.
-"""
+"""DrillService, for custodians: open the share of a synthetic record, and sign that it was opened."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

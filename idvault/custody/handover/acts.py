@@ -1,6 +1,4 @@
-"""Use cases of hand-overs.
-
-Hand-overs: a replaced custodian lists its shares and replaces them with ones sealed to the successor.
+"""Hand-overs: a replaced custodian lists its shares and replaces them with ones sealed to the successor.
 
 - The service and the leaver's client each find the successor in the verified roster versions
   (verify.attest.succession). Neither relies on the other.
@@ -10,7 +8,7 @@ Hand-overs: a replaced custodian lists its shares and replaces them with ones se
 - No code of a second factor is needed: shares can only move to a successor whom M other custodians have
   signed.
 
-Counts records by who holds their shares, which shows the progress of hand-overs and any lost shares.
+Records are counted by who holds their shares:
 
 - PRESENT: every share is with the custodian who has its place now. If the roster no longer has a quorum of
   that name, the former custodians keep their places.

@@ -5,13 +5,13 @@
 - Before anything is returned, an opening is in the log and a signed checkpoint covers it.
 - A code is spent after all other checks, and never for a repeat.
 
-Checks a stored record against the log: a settlement entry of the account must commit to its digest.
+A stored record counts only if a settlement entry of the account commits to its digest:
 
 - For the newest record, entries are tried newest first. Entries of failed claims are skipped. The first
   remaining entry must be that of a successful claim and commit to this record. A restored old version or a
   changed record does not match it.
-- For a disclosure, the entry of its request must commit to the record's digest. The service writes this
-  entry only after the check of the newest record, so it fixes the version that was newest then.
+- For a disclosure, the entry of its request must commit to the record's digest. The service writes this entry
+  only after the check of the newest record, so it fixes the version that was newest then.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,4 @@
-"""DisclosureService, for auditors: request one record, and open it once M custodians released shares.
-
-Converts messages of disclosures to domain values and back.
-"""
+"""DisclosureService, for auditors: request a record, open it once M custodians released shares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,24 +1,12 @@
-"""Publishes the log as files (C2SP tlog-tiles): tiles of hashes, bundles of entries, then the checkpoint.
+"""Publishes the log as files (C2SP tlog-tiles), the index of its directory, and its later keys.
 
-* The published checkpoint shows which files exist. A step writes the files that the log has grown by,
-  then the newest checkpoint. An interrupted step is repeated; files that exist already are not written again.
+* The published checkpoint shows which files exist. A step writes the files that the log has grown by, then
+  the newest checkpoint. An interrupted step is repeated; files that exist already are not written again.
 * Every file is verified against the checkpoint before it is written.
 * A partial file is removed once the full one exists; readers of an older checkpoint use the full one.
 * Several workers may publish at once, into one directory or several; none reverts what another published.
 * In a new epoch, the files that the log has lost are kept under lost/ with their checkpoint, and the
   statements of all epochs are published before the first checkpoint that names one.
-
-Publishes the index of the public directory, for mirrors that know nothing of the log's layout.
-
-- The index names the log's files at the size of the checkpoint that is published, and all other files.
-- It may be older than the directory: an ordinary mirror that reads it while the log grows lacks the newest
-  entries until its next run.
-
-Announces the log's later keys, publishes the announcements, and says which keys sign at a time.
-
-* A key is announced as soon as the worker finds it in its key file, signed by the former key and itself.
-* A week later it begins to sign beside the former one, so that whoever knows either finds a signature.
-* The former key signs for a year more, and then no longer; the worker destroys it.
 """
 
 import asyncio
@@ -185,7 +173,12 @@ def _root(hashes: list[bytes]) -> bytes:
 
 
 async def publish_index(files: PublicDirectory) -> None:
-    """Publish the index of a public directory if it has changed; raises UnavailableError."""
+    """Publish the index of a public directory if it has changed; raises UnavailableError.
+
+    - The index names the log's files at the size of the checkpoint that is published, and all other files.
+    - It may be older than the directory: an ordinary mirror that reads it while the log grows lacks the
+      newest entries until its next run.
+    """
     former = await files.read(directory.INDEX_PATH)
     there = await files.read(CHECKPOINT_PATH)
     listed = await files.listing(without=directory.LOG_FOLDER)
@@ -213,7 +206,12 @@ _ALWAYS, _NEVER = (each.replace(tzinfo=UTC) for each in (datetime.min, datetime.
 
 @dataclass(eq=False, repr=False)
 class LogKeys:
-    """The log's keys of one worker. find: reads every key in the key file, the oldest first."""
+    """The log's keys of one worker. find: reads every key in the key file, the oldest first.
+
+    * A key is announced as soon as the worker finds it in its key file, signed by the former key and itself.
+    * A week later it begins to sign beside the former one, so that whoever knows either finds a signature.
+    * The former key signs for a year more, and then no longer; the worker destroys it.
+    """
 
     shred: Database
     files: Publication

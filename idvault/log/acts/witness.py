@@ -1,4 +1,4 @@
-"""Compares both databases with the witnesses before a process starts to serve or sign.
+"""Asks the log's witnesses: for cosignatures, and before a start whether the databases are the newest.
 
 - Both databases must know the same epochs of the log: otherwise one was restored from before a loss.
 - The last signed checkpoint must be one that K witnesses have cosigned or cosign now.
@@ -8,22 +8,6 @@
   cosigned, and compares again later.
 - The main database's entries must match that checkpoint.
 - The signing process signs the empty log first, so that there is always a checkpoint to submit.
-
-Asks all witnesses of the log at once for cosignatures of one checkpoint (C2SP tlog-witness).
-
-- The answers are complete once enough witnesses have cosigned, after a short grace for the others, or after
-  five seconds: a witness that hangs delays nobody.
-- A cosignature counts only if it verifies under the key of the witness that was asked.
-- A witness that has seen another history, or more of this one, is reported as such; the caller decides.
-
-How long the log has been without the cosignatures that the roster demands.
-
-- Below K reachable witnesses people sign up all the same, and openings and receipts wait. So a process must
-  say how long that lasts: to the metrics at each look, and once a minute as a line of its log.
-- It is said if entries wait for cosignatures for half a minute, or if an idle log has not been cosigned again
-  for ten minutes, twice the time after which the worker asks again.
-- The lag of a witness is the number of entries that it has not cosigned, as far as the complete checkpoints
-  have shown since the process began to look.
 """
 
 import asyncio
@@ -97,7 +81,13 @@ def cosignatures(raw: bytes, keys: Iterable[VerifierKey]) -> dict[VerifierKey, C
 
 
 class Cosigning:
-    """The witnesses of one log, with the size that each has cosigned last as far as this process knows."""
+    """The witnesses of one log, with the size that each has cosigned last as far as this process knows.
+
+    - The answers are complete once enough witnesses have cosigned, after a short grace for the others, or
+      after five seconds: a witness that hangs delays nobody.
+    - A cosignature counts only if it verifies under the key of the witness that was asked.
+    - A witness that has seen another history, or more of this one, is reported as such; the caller decides.
+    """
 
     def __init__(self, *, witnesses: Witnesses, main: Database, patience: float = PATIENCE) -> None:
         """Set up. main: has the log; patience: seconds for one round."""
@@ -438,6 +428,13 @@ class CosignedAge:
 
     observe: receives the age in seconds. tell: receives it if the log has been without for too long.
     lag: receives the lag of each witness by its name.
+
+    - Below K reachable witnesses people sign up all the same, and openings and receipts wait. So a process
+      must say how long that lasts: to the metrics at each look, and once a minute as a line of its log.
+    - It is said if entries wait for cosignatures for half a minute, or if an idle log has not been cosigned
+      again for ten minutes, twice the time after which the worker asks again.
+    - The lag of a witness is the number of entries that it has not cosigned, as far as the complete
+      checkpoints have shown since the process began to look.
     """
 
     main: Database

@@ -1,41 +1,4 @@
-"""Who may get one more public account: the limit per person or organisation at a relying party.
-
-- Live public accounts are counted by the owner's random person id: a second token does not evade the limit.
-- One that its owner closed, that has expired or was rejected does not count. One that a standing closes
-  counts, because it comes back: also when an account still follows a sanction of its person that has ended.
-- While a sanction is in force that closed a public account, or its owner's account with it, its person gets
-  no other one: under no token, by no transfer, and whatever has become of the closed one since. One that had
-  expired, or that its owner had closed, before the account was closed is not one that the sanction closed.
-- One whose owner's account was erased counts while a sanction of either is in force: an erasure is no way to
-  replace a sanctioned one.
-- One that changes its owner counts, too, if it is the same person's already. Otherwise the only one
-  that a person at the limit could take over would be the person's own, and that would reveal whose it is.
-- The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
-  token belongs to the same owner. Only the owner learns that the limit is reached, on the page of a
-  verification that has matched.
-
-The operators of an organisation's public account: verified persons' accounts that may publish for it.
-
-- An organisation names up to 50 of them, while its public account is live and it may renew itself.
-- An operator may publish as long as the account is VERIFIED and below RENEWAL_SUSPENDED, and the public
-  account is ACTIVE and below RENEWAL_SUSPENDED, too. A removal counts from the next read on.
-- A transfer removes all of them: they were the former owner's.
-
-Transfers: the owner offers a public account to another account, whose owner accepts with consent.
-
-- Only a live public account is offered, to a verified account of the same platform whose public accounts
-  would be of the same kind. A new offer replaces the one before. After 14 days an offer counts no more.
-- Neither an offer nor an acceptance is possible under a sanction, a proposal or an appeal.
-- The new owner must be eligible as for an application (public_account.rules.owner).
-- The category becomes the new owner's. A declared one ends, because the licence was the former owner's, and
-  so do the rights of operators. Term and standing stay. The day of the transfer is public.
-
-Filings: the live public accounts of a day, as a provider files them with the authority.
-
-- Today they are those of now; on a day in the past those at its end, whatever has changed since.
-- A public account is filed while it is ACTIVE or in GRACE and nothing closes it.
-- A day in the future has no filings yet.
-"""
+"""Owners of public accounts: how many one may have, who publishes for them, transfers, and filings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -138,7 +101,25 @@ def is_eligible(
     zone: tzinfo,
     now: datetime,
 ) -> bool:
-    """Return whether an owner may have this public account live beside those that count."""
+    """Return whether an owner may have this public account live beside those that count.
+
+    - Live public accounts are counted by the owner's random person id: a second token does not evade the
+      limit.
+    - One that its owner closed, that has expired or was rejected does not count. One that a standing closes
+      counts, because it comes back: also when an account still follows a sanction of its person that has
+      ended.
+    - While a sanction is in force that closed a public account, or its owner's account with it, its person
+      gets no other one: under no token, by no transfer, and whatever has become of the closed one since. One
+      that had expired, or that its owner had closed, before the account was closed is not one that the
+      sanction closed.
+    - One whose owner's account was erased counts while a sanction of either is in force: an erasure is no way
+      to replace a sanctioned one.
+    - One that changes its owner counts, too, if it is the same person's already. Otherwise the only one that
+      a person at the limit could take over would be the person's own, and that would reveal whose it is.
+    - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
+      token belongs to the same owner. Only the owner learns that the limit is reached, on the page of a
+      verification that has matched.
+    """
     try:
         public_account_rules.admit(owner=owner, today=now.astimezone(zone).date(), now=now)
     except PreconditionError:
@@ -188,7 +169,13 @@ _BARRING = frozenset({Standing.RENEWAL_SUSPENDED, Standing.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class PublicAccountOperator:
-    """An operator, and whether the account may publish now."""
+    """An operator, and whether the account may publish now.
+
+    - An organisation names up to 50 of them, while its public account is live and it may renew itself.
+    - An operator may publish as long as the account is VERIFIED and below RENEWAL_SUSPENDED, and the public
+      account is ACTIVE and below RENEWAL_SUSPENDED, too. A removal counts from the next read on.
+    - A transfer removes all of them: they were the former owner's.
+    """
 
     account_token: str
     may_publish: bool
@@ -255,6 +242,13 @@ def offer(
     Raises InvalidError (INVALID_MESSAGE, account_token) for the owner itself, and PreconditionError
     (PUBLIC_ACCOUNT_NOT_LIVE, SANCTION_OPEN, KIND_DIFFERS, and what the rules' `admit` raises of the
     receiver).
+
+    - Only a live public account is offered, to a verified account of the same platform whose public accounts
+      would be of the same kind. A new offer replaces the one before. After 14 days an offer counts no more.
+    - Neither an offer nor an acceptance is possible under a sanction, a proposal or an appeal.
+    - The new owner must be eligible as for an application (public_account.rules.owner).
+    - The category becomes the new owner's. A declared one ends, because the licence was the former owner's,
+      and so do the rights of operators. Term and standing stay. The day of the transfer is public.
     """
     if receiver.account_token == owner.account_token:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", FieldCode.CHARACTER))
@@ -321,7 +315,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class FilingDay:
-    """A day, and the time at which its live public accounts are counted."""
+    """A day, and the time at which its live public accounts are counted.
+
+    - Today they are those of now; on a day in the past those at its end, whatever has changed since.
+    - A public account is filed while it is ACTIVE or in GRACE and nothing closes it.
+    - A day in the future has no filings yet.
+    """
 
     day: date
     at: datetime

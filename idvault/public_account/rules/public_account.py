@@ -21,12 +21,8 @@
   under a sanction, or a sanction is proposed or appealed: neither is a way out of a sanction.
 - The published revision also grows with the owner's status, which closes a public account and reopens it.
 
-What a public account is: its states, its stored value, and what readers see of it.
-
-The standing of a public account: what sanctions of the public account itself give it.
-
-The rules are those of an account's standing (account.rules): the highest of several sanctions in force
-counts, each ends only its own, and every end that has come is a revision.
+For the standing of a public account, the rules are those of an account's (account.rules): the highest of
+several sanctions in force counts, each ends only its own, and every end that has come is a revision.
 """
 
 from collections.abc import Iterable

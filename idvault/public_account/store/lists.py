@@ -1,7 +1,4 @@
-"""Lists of public accounts; each page follows the last one of the page before.
-
-Reads the public accounts of a time in the past from what every act left.
-"""
+"""Lists of public accounts: pages that follow each other, and those of a time in the past."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -1,12 +1,6 @@
-"""A report as a page: tables of what the log tells, charts of the rest; no script, nothing loaded.
+"""A report as a page, or as text for a terminal: tables, charts, two languages; no script, nothing loaded.
 
-The frame of every public page: one style sheet, no script, nothing loaded from elsewhere.
-
-Bar charts as SVG: labels and numbers are text above each bar, so that they are readable at 320 pixels.
-
-The texts of reports and of the page of public supervision, in Chinese and English.
-
-A report as text for a terminal: one figure a line.
+Labels and numbers of the charts (SVG) are text above each bar, so that they are readable at 320 pixels.
 """
 
 import unicodedata

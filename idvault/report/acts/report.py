@@ -5,17 +5,6 @@
 - Breakdowns are made for each calendar month that is over. If the month has been published, they are taken
   from there: two reports never tell different counts of one month.
 - A breakdown whose cells are more than its logged total is left out: database and log disagree.
-
-Counts what happened to everything that began in one month at a relying party.
-
-Publishes the report of each month and quarter that has ended, each once, in the public directory.
-
-- The JSON file is written first and never replaced: of several workers one wins, and longer reports and pages
-  are made from the published file. The note of the log's key and the pages follow; what an interrupted worker
-  has left out is completed.
-- A month is published a quarter of an hour after its end, so that every act of the month has its entry. A
-  quarter follows its three months.
-- The first month is that of the log's first entry. After an outage, every month that is missing is published.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -285,7 +274,16 @@ _GRACE = timedelta(minutes=15)
 async def publish(
     sources: ReportSources, files: Publication, signer: NoteSigner, *, done: set[str], now: ClockReading
 ) -> None:
-    """Publish what is due; raises UnavailableError. done: the names of the periods that need no look."""
+    """Publish what is due; raises UnavailableError. done: the names of the periods that need no look.
+
+    - The JSON file is written first and never replaced: of several workers one wins, and longer reports and
+      pages are made from the published file. The note of the log's key and the pages follow; what an
+      interrupted worker has left out is completed.
+    - A month is published a quarter of an hour after its end, so that every act of the month has its entry. A
+      quarter follows its three months.
+    - The first month is that of the log's first entry. After an outage, every month that is missing is
+      published.
+    """
     async for period in _ended(sources, now):
         if period.name not in done:
             raw = await files.read(path_of(period, "json"))

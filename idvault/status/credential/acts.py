@@ -1,21 +1,6 @@
 """Issues status tokens and credentials for third parties, and publishes the status lists and their keys.
 
-Status keys: a process announces those that it holds, and signs with the current one
-(status.credential.ports.StatusSigner, sealing.ports.StatementSigner).
-
-Lets the log's key vouch for the key with which the platform edge makes statements (histories).
-
-* The worker has the log's key and the edge the other, so the note passes through the main database.
-* A note counts for a week and is renewed each day, and when another key of the log begins to sign. A key that
-  was replaced gets no further one: what its thief states later than that counts for nothing.
-
-Publishes the status lists and keys: changed entries at once, every list re-signed each minute.
-
-- The file is read before the list and replaced only if it has not changed meanwhile. So no worker reverts
-  what another one published.
-- Every five minutes four lists are rebuilt from the accounts, in turn, so that a lost change is corrected. A
-  full list takes seconds, and this cost does not grow with the number of lists.
-- The key set contains every key that may have signed something still valid, and the announced next key.
+A process announces the keys that it holds, and signs with the current one.
 """
 
 from collections.abc import Callable, Sequence
@@ -141,6 +126,10 @@ async def vouch_for_statements(
     """Vouch for the key that signs now and for those announced after it, unless a note is new enough.
 
     signers: the log's keys that sign at a time. purpose: of the edge's keys.
+
+    * The worker has the log's key and the edge the other, so the note passes through the main database.
+    * A note counts for a week and is renewed each day, and when another key of the log begins to sign. A key
+      that was replaced gets no further one: what its thief states later than that counts for nothing.
     """
     keys = await keys_of(vault, purpose)
     current = signing_key.current(keys=keys, now=now.real)
@@ -216,7 +205,14 @@ async def get_list(vault: Vault, number: int) -> StoredList:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class StatusLists:
-    """The public lists as one worker has published them. issued_by: the issuer's name."""
+    """The public lists as one worker has published them. issued_by: the issuer's name.
+
+    - The file is read before the list and replaced only if it has not changed meanwhile. So no worker reverts
+      what another one published.
+    - Every five minutes four lists are rebuilt from the accounts, in turn, so that a lost change is
+      corrected. A full list takes seconds, and this cost does not grow with the number of lists.
+    - The key set contains every key that may have signed something still valid, and the announced next key.
+    """
 
     vault: Vault
     signer: StatusSigner

@@ -1,7 +1,5 @@
 """Files reports, and lets their reporters follow them with a reference and a secret.
 
-Reports from the public: the forms of the platforms that the operator presents on the hosted pages.
-
 Every call names its platform, which must have a form. Neither the vault nor its database learns from where a
 visitor reports: the pages limit addresses, in memory, and the vault counts the reports of a form.
 """

@@ -1,7 +1,6 @@
-"""Sets and lists the standings of reporters.
+"""Sets and lists the standings of reporters; what the worker does for reports.
 
-What the worker does for reports: reminders, deletion of texts, and gauges. Any number of workers may do so at
-any time.
+It writes reminders, deletes texts and sets gauges. Any number of workers may do so at any time.
 """
 
 from datetime import date, datetime, timedelta

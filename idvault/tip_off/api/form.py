@@ -1,15 +1,4 @@
-"""TipOffFormService: reports from the public, for the hosted pages.
-
-Reads what a request of TipOffService asks for; a refusal names the field.
-
-Refusals that tell nothing by their time: each leaves at the end of a step that began with its call.
-
-A known reference costs a write and an unknown one does not, and both fit into a step. Only refusals wait, so
-somebody with the right numbers does not.
-
-Those of one caller leave one after another. Somebody who tries numbers replaces each refused call at once; a
-thousand refusals at the end of one step would keep everybody else's calls waiting.
-"""
+"""TipOffFormService: reports from the public, for the hosted pages. A refusal names the field."""
 
 import asyncio
 import re
@@ -209,7 +198,14 @@ BETWEEN = 0.0025
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EvenRefusals:
-    """The steps of one process. clock: in seconds."""
+    """The steps of one process. clock: in seconds.
+
+    A known reference costs a write and an unknown one does not, and both fit into a step. Only refusals wait,
+    so somebody with the right numbers does not.
+
+    Those of one caller leave one after another. Somebody who tries numbers replaces each refused call at
+    once; a thousand refusals at the end of one step would keep everybody else's calls waiting.
+    """
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

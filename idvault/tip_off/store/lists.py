@@ -1,10 +1,8 @@
-"""The lists of reports in the order of the queue.
+"""The lists of reports in the order of the queue, and the days of forms, which tell what is a flood.
 
 Each list reads one index in order and stops after a fixed number of rows, however many reports there are. A
 filter that the index does not cover is applied to these rows; the page may then be short, and the next one
 continues.
-
-The days of forms: how many reports came by a platform's form, and how many may before it is flooded.
 """
 
 from collections.abc import Iterator
