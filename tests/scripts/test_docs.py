@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from mkdocs.commands import build
 from mkdocs.config import load_config
-from mkdocs.exceptions import Abort
+from mkdocs.exceptions import Abort, PluginError
+from mkdocs.structure.files import get_files
+from mkdocs.structure.nav import get_navigation
 
 from tools.support.browser import browsing
-from tools.support.documentation import api, built, contract, links, lists
+from tools.support.documentation import api, built, contract, hooks, links, lists
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,6 +124,21 @@ def test_a_broken_link_stops_the_build(tmp_path: Path, broken: str) -> None:
     site(tmp_path, {"index.md": "# a\n\n[x](#a)\n"})
     with pytest.raises(Abort):
         site(tmp_path, {"index.md": f"# a\n\n{broken}\n"})
+
+
+def test_a_page_that_stands_twice_stops_the_build(tmp_path: Path) -> None:
+    """A page has one place in the navigation."""
+    site(tmp_path, {"index.md": "# a\n"})
+    config = load_config(f"{ROOT / 'mkdocs.yml'}", docs_dir=f"{tmp_path / 'docs'}", hooks=[], extra_css=[])
+    for nav, twice in ((["index.md"], False), (["index.md", {"again": "index.md"}], True)):
+        config.nav = nav
+        files = get_files(config)
+        found = get_navigation(files, config)
+        if twice:
+            with pytest.raises(PluginError, match=r"more than once in nav: index\.md"):
+                hooks.on_nav(found, config, files)
+        else:
+            assert hooks.on_nav(found, config, files) is found
 
 
 def test_the_search_works_in_a_page_that_was_opened_as_a_file(tmp_path: Path) -> None:
