@@ -1,4 +1,4 @@
-"""The documents match the code: settings, metrics, identities, the ten lines, links."""
+"""The documents match the code: identities, the ten lines, decisions, retention, links."""
 
 import ast
 import os
@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 
 import idvault_client
-from idvault.core import config
-from idvault.core.telemetry.metrics import Metrics, WebMetrics, WitnessMetrics
 from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
 from idvault.registry.nppa_wire import NppaStatus as Answer
@@ -28,7 +26,6 @@ from idvault_verify.claim import ClaimState
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 TOKEN = "acct_" + "0" * 26
@@ -39,29 +36,6 @@ def rows(page: str, heading: str) -> list[list[str]]:
     section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-def test_every_setting_is_documented_with_its_default() -> None:
-    """The table of settings has exactly the settings, with their defaults."""
-    documented = {name.strip("`"): default.strip("`") for name, default, _ in rows(OPERATIONS, "Settings")}
-    expected = {}
-    for name, field in config.Settings.model_fields.items():
-        default = field.get_default()
-        is_text = isinstance(default, int | float | str)
-        expected[config.PREFIX + name.upper()] = (
-            f"{int(default) if isinstance(default, bool) else default}" if is_text else ""
-        )
-    assert documented == expected
-
-
-def test_every_metric_is_documented() -> None:
-    """The table of metrics has exactly the families that the processes serve."""
-    shown = {
-        family.name + ("_total" if family.type == "counter" else "")
-        for metrics in (Metrics(), WebMetrics(), WitnessMetrics())
-        for family in metrics.families()
-    }
-    assert {name.strip("`") for name, _, _ in rows(OPERATIONS, "Watching it")} == shown
 
 
 def test_the_sandbox_identities_are_those_of_the_registry() -> None:

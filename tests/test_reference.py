@@ -1,4 +1,4 @@
-"""docs/reference.md says what the program has: its commands, settings, codes, metrics, events and reasons."""
+"""docs/reference.md says what the program has: its commands, settings, codes, metrics and events."""
 
 import sys
 from pathlib import Path
@@ -11,9 +11,9 @@ from idvault.processes.cli import app as service
 from idvault_client.commands import app as client
 from idvault_people.commands.app import PROGRAM as PEOPLE
 from idvault_verify.commands import app as verify
-from idvault_verify.error import Reason
 from idvault_verify.event import EventType
 from tools.support.generate import reference
+from tools.support.generate.reference import metric_texts, setting_texts, settings
 from tools.support.generate.reference.event_texts import text_of
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reference.md").read_text("utf-8")
@@ -62,8 +62,18 @@ def test_the_commands_are_those_of_the_help(program: str) -> None:
 
 
 def test_everything_has_its_row() -> None:
-    """Each setting, type of event and reason is a row, and each type has a text of its own."""
+    """Each setting and type of event is a row, and each type has a text of its own."""
     rows = {line.split("|")[1].strip(" `") for line in PAGE.splitlines() if line.startswith("| `")}
-    expected = {PREFIX + name.upper() for name in Settings.model_fields} | {*EventType} | {*Reason}
+    expected = {PREFIX + name.upper() for name in Settings.model_fields} | {*EventType}
     assert expected <= rows
     assert len({text_of(kind) for kind in EventType}) == len(EventType)
+
+
+def test_every_setting_has_a_text() -> None:
+    """The texts are those of exactly the settings; the page has them with their defaults."""
+    assert set(setting_texts.TEXTS) == set(Settings.model_fields)
+
+
+def test_every_metric_has_a_text() -> None:
+    """The texts are those of exactly the families that the processes serve."""
+    assert set(metric_texts.TEXTS) == set(settings.served())

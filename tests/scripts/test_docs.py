@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from mkdocs.commands import build
 from mkdocs.config import load_config
-from mkdocs.exceptions import Abort
+from mkdocs.exceptions import Abort, PluginError
+from mkdocs.structure.files import get_files
+from mkdocs.structure.nav import get_navigation
 
 from tools.support.browser import browsing
-from tools.support.documentation import api, built, contract, links, lists
+from tools.support.documentation import api, built, contract, hooks, links, lists
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,9 +54,9 @@ def test_lists_are_indented_for_the_parser(page: str, expected: str) -> None:
         ("docs/log.md", "../CHANGELOG.md", "en", "[x](project/CHANGELOG.md)"),
         ("README.md", "proto/idvault/v1", "en", "[x](../api/index.md)"),
         ("docs/log.md", "../clients/examples/node", "en", "x (`clients/examples/node`)"),
-        ("docs/index.md", "zh/index.md", "en", "[x](zh/index.html)"),
+        ("docs/index.md", "zh/index.md", "en", '<a href="zh/index.html">x</a>'),
         ("docs/zh/people/check.md", "identity.md#opened", "zh", "[x](identity.md#opened)"),
-        ("docs/zh/people/check.md", "../../adr/README.md", "zh", "[x](../../adr/index.html)"),
+        ("docs/zh/people/check.md", "../../adr/README.md", "zh", '<a href="../../adr/index.html">x</a>'),
         ("docs/log.md", "https://vault.example/log", "en", "[x](https://vault.example/log)"),
     ],
 )
@@ -122,6 +124,29 @@ def test_a_broken_link_stops_the_build(tmp_path: Path, broken: str) -> None:
     site(tmp_path, {"index.md": "# a\n\n[x](#a)\n"})
     with pytest.raises(Abort):
         site(tmp_path, {"index.md": f"# a\n\n{broken}\n"})
+
+
+def test_the_script_hides_no_warning() -> None:
+    """Each build is strict and not quiet: mkdocs drops warnings with --quiet before --strict counts them."""
+    script = (ROOT / "scripts" / "docs").read_text("utf-8")
+    builds = [line for line in script.splitlines() if "-m mkdocs build" in line]
+    assert builds
+    assert all("--strict" in each and "--quiet" not in each for each in builds)
+
+
+def test_a_page_that_stands_twice_stops_the_build(tmp_path: Path) -> None:
+    """A page has one place in the navigation."""
+    site(tmp_path, {"index.md": "# a\n"})
+    config = load_config(f"{ROOT / 'mkdocs.yml'}", docs_dir=f"{tmp_path / 'docs'}", hooks=[], extra_css=[])
+    for nav, twice in ((["index.md"], False), (["index.md", {"again": "index.md"}], True)):
+        config.nav = nav
+        files = get_files(config)
+        found = get_navigation(files, config)
+        if twice:
+            with pytest.raises(PluginError, match=r"more than once in nav: index\.md"):
+                hooks.on_nav(found, config, files)
+        else:
+            assert hooks.on_nav(found, config, files) is found
 
 
 def test_the_search_works_in_a_page_that_was_opened_as_a_file(tmp_path: Path) -> None:

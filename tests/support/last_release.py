@@ -37,7 +37,7 @@ def install(folder: Path) -> Checkout:
             content.extractall(packages)
     # Found after the wheel's own packages.
     (packages / "shared.pth").write_text("\n".join(each for each in sys.path if "site-packages" in each))
-    files = (source / "docs" / "operations.md", *(source / "idvault" / "core" / "config").glob("*.py"))
+    files = (source / "docs" / "reference.md", *(source / "idvault" / "core" / "config").glob("*.py"))
     known = {name for file in files for name in _SETTING.findall(file.read_text("utf-8"))}
     return Checkout(environment, environment / "bin" / "python", settings=frozenset(known))
 

@@ -1,10 +1,13 @@
 """What mkdocs calls while it builds the site: pages from outside docs/, links, the other language."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from tools.support.documentation import api, links, lists
@@ -21,6 +24,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for name, text in api.pages().items():
             files.append(File.generated(config, f"api/{name}.md", content=text))
     return files
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Refuse a page that stands twice in the navigation, of which mkdocs says nothing; raises PluginError."""
+    counted = Counter(page.file.src_uri for page in nav.pages)
+    if twice := [uri for uri, count in counted.items() if count > 1]:
+        raise PluginError(f"more than once in nav: {', '.join(twice)}")
+    return nav
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -3,6 +3,7 @@
 - A page of docs/ keeps its place. A page of the root (README.md) becomes project/README.md.
 - proto/ becomes the API reference.
 - A link to anything else of the repository becomes its text and its path: it is not on the site.
+- A link to the other language becomes HTML: mkdocs would look for its page in this site, and warn.
 """
 
 import posixpath
@@ -23,7 +24,9 @@ def rewritten(text: str, *, source: str, language: str = "en") -> str:
         found = place(path, language=language)
         if found is None:
             return words if words.strip("`") == path else f"{words} (`{path}`)"
-        return f"[{words}]({posixpath.relpath(found, here or '.')}{anchor})"
+        there = f"{posixpath.relpath(found, here or '.')}{anchor}"
+        leads_out = path.startswith("docs/zh/") == (language == "en")
+        return f'<a href="{there}">{words}</a>' if leads_out else f"[{words}]({there})"
 
     return _LINK.sub(replace, text)
 

@@ -1,12 +1,10 @@
-"""Generates docs/reference.md from the program: commands, settings, exit codes, metrics, events, reasons."""
+"""Generates docs/reference.md from the program: commands, settings, exit codes, metrics, events."""
 
 import sys
 from pathlib import Path
 
-from idvault_client import errors, reasons
 from idvault_verify.commands import output
 from idvault_verify.commands.errors import ExitCode
-from idvault_verify.error import Reason
 from idvault_verify.event import FIELDS, EventType
 from tools.support.generate.reference import commands, settings
 from tools.support.generate.reference.event_texts import text_of
@@ -20,18 +18,21 @@ _EXIT_TEXTS = {
     ExitCode.UNREACHABLE: "something required cannot be reached, or is not installed; the text says what",
     ExitCode.REFUSED: "refused; the reason is printed",
     ExitCode.UNVERIFIED: "a proof or a signature does not verify",
-    output.AS_TOLD: "valid only as far as the vault, the file's own roster or an unwitnessed log says",
+    output.AS_TOLD: (
+        "valid only as far as somebody says: the vault (`check-history`), the file's own roster "
+        "(`check-evidence` without `--roster`), or a log without witnesses (`check-receipt` and "
+        "`check-history` without `--roster` and `--witness`)"
+    ),
     output.FORGED: "a report that the public log contradicts (`idvault-verify check-report`)",
     130: "interrupted by Ctrl-C",
 }
 _HEAD = """# Reference
 
-Made by `scripts/gen_reference.py` from the program; do not edit. The words about settings and metrics are
-those of [operations.md](operations.md). Every method of the API is in
+Made by `scripts/gen_reference.py` from the program; do not edit. Every method of the API is in
 [proto/idvault/v1](../proto/idvault/v1).
 
 - [Settings](#settings), [exit codes](#exit-codes), [metrics](#metrics)
-- [Events of the log](#events-of-the-log), [reasons](#reasons)
+- [Events of the log](#events-of-the-log); the reasons of refusals are in [reasons.md](reasons.md)
 - Commands: [idvault](#idvault), [idvault-client](#idvault-client), [idvault-people](#idvault-people),
   [idvault-verify](#idvault-verify)
 """
@@ -54,11 +55,6 @@ Each entry shows its type, its minute and who acted, as an id. The fields, the a
 under a commitment ([formats](formats.md#9-transparency-log)). A type that has been logged never changes its
 meaning.
 """
-_REASONS = """## Reasons
-
-Of refused calls, with the status of gRPC and the exception of the Python client. [reasons.md](reasons.md) has
-the texts in Chinese, why a claim fails, and the codes of fields.
-"""
 
 
 def render() -> str:
@@ -74,8 +70,6 @@ def render() -> str:
         settings.metrics() + "\n",
         _EVENTS,
         table(("Type", "Meaning", "Fields under the commitment"), _events()) + "\n",
-        _REASONS,
-        table(("Reason", "Status", "Exception", "Meaning"), _reasons()) + "\n",
         commands.commands(),
     ]
     return "\n".join(parts).rstrip("\n") + "\n"
@@ -90,15 +84,6 @@ def _exit_codes() -> list[tuple[int, str]]:
 
 def _events() -> list[tuple[str, str, str]]:
     return [(f"`{kind.value}`", text_of(kind), ", ".join(FIELDS[kind])) for kind in EventType]
-
-
-def _reasons() -> list[tuple[str, str, str, str]]:
-    rows = []
-    for reason in Reason:
-        kind = errors.BY_REASON[reason]
-        text = reasons.REASON_TEXTS[reason].en
-        rows.append((f"`{reason}`", kind.usual_code, f"`{kind.__name__}`", text))
-    return rows
 
 
 def main() -> int:

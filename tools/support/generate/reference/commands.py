@@ -1,4 +1,4 @@
-"""The part of docs/reference.md about commands: every command with its arguments and options."""
+"""The part of docs/reference.md about commands: every command with its arguments and options, as lists."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -11,7 +11,7 @@ from idvault.processes.cli import app as service
 from idvault_client.commands import app as client
 from idvault_people.commands.app import PROGRAM as PEOPLE
 from idvault_verify.commands import app as verify
-from tools.support.generate.reference.table import escaped, table
+from tools.support.generate.reference.table import escaped
 
 _KINDS = {str: "TEXT", int: "N", float: "NUMBER", Path: "PATH"}
 
@@ -42,15 +42,15 @@ def _walk(path: list[str], command: Any) -> Iterator[tuple[list[str], Any]]:
 
 
 def _section(path: list[str], command: Any) -> str:
-    """Return the heading of a command, its help, and a table of what may follow."""
+    """Return the heading of a command, its help, and a list of what may follow."""
     given = [each for each in command.params if not each.hidden]
     arguments = " ".join(_argument(each) for each in given if each.param_type_name == "argument")
     head = f"### {' '.join(path)}" if len(path) > 1 else f"### {path[0]} (options before a command)"
     usage = f"`{' '.join([*path, arguments]).strip()}`"
     help_text = "\n\n".join(escaped(" ".join(part.split())) for part in (command.help or "").split("\n\n"))
-    rows = [(_spelled(each), _default(each), _meaning(each)) for each in given]
+    items = [f"- {_spelled(each)}{_default(each)}: {_meaning(each)}" for each in given]
     parts = [head, *([usage] if arguments else []), help_text]
-    return "\n\n".join([*parts, *([table(("Option", "Default", "Meaning"), rows)] if rows else [])]) + "\n"
+    return "\n\n".join([*parts, *(["\n".join(items)] if items else [])]) + "\n"
 
 
 def _argument(given: Any) -> str:
@@ -80,7 +80,7 @@ def _default(given: Any) -> str:
     is_flag = given.param_type_name == "option" and given.is_flag
     if given.required or is_flag or value is None or value == "" or callable(value):
         return ""
-    return f"`{value.value if isinstance(value, Enum) else value}`"
+    return f" (default `{value.value if isinstance(value, Enum) else value}`)"
 
 
 def _meaning(given: Any) -> str:

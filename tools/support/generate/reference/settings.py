@@ -1,20 +1,19 @@
-"""The parts of docs/reference.md about settings and metrics; their words are those of docs/operations.md."""
+"""The parts of docs/reference.md about settings and metrics."""
 
-import re
-from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from prometheus_client.core import Metric
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from idvault.core.config import PREFIX, REQUIRED, Process, Settings
 from idvault.core.telemetry.metrics import Metrics, WebMetrics, WitnessMetrics
+from tools.support.generate.reference import metric_texts, setting_texts
 from tools.support.generate.reference.table import table
 
-_PAGE = Path(__file__).resolve().parents[4] / "docs" / "operations.md"
 _NEEDED = {
     Process.PLATFORM_EDGE: "platform edge",
     Process.CUSTODY_EDGE: "custody edge",
@@ -30,40 +29,34 @@ _LIMITS = {
 
 
 def settings() -> str:
-    """Return the table of all settings."""
-    meanings = _described("Settings")
-    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
-    order = list(meanings)
+    """Return the table of all settings; raises KeyError if a text is of no setting."""
     rows = [
         (
-            f"`{setting}`",
+            f"`{PREFIX}{name.upper()}`",
             _values(Settings.model_fields[name]),
             _default(Settings.model_fields[name]),
             ", ".join(text for process, text in _NEEDED.items() if name in REQUIRED[process]),
-            meanings[setting][-1],
+            meaning,
         )
-        for setting, name in sorted(names.items(), key=lambda each: order.index(each[0]))
+        for name, meaning in setting_texts.TEXTS.items()
     ]
     return table(("Setting", "Value", "Default", "Required by", "Meaning"), rows)
 
 
 def metrics() -> str:
-    """Return the table of all metrics."""
-    served = [family for each in (Metrics(), WebMetrics(), WitnessMetrics()) for family in each.families()]
-    families = {family.name + ("_total" if family.type == "counter" else ""): family for family in served}
+    """Return the table of all metrics; raises KeyError if a text is of no metric."""
+    families = served()
     rows = []
-    for name, cells in _described("Watching it").items():
+    for name, texts in metric_texts.TEXTS.items():
         labels = ", ".join(f"`{label}`" for label in getattr(families[name], "_labelnames", ()))
-        rows.append((f"`{name}`", families[name].type, labels, *cells[1:3]))
+        rows.append((f"`{name}`", families[name].type, labels, *texts))
     return table(("Metric", "Type", "Labels", "Meaning", "Look at it if"), rows)
 
 
-def _described(heading: str) -> Mapping[str, list[str]]:
-    """Return the rows of the page's table under a heading, by the name in their first cell."""
-    page = _PAGE.read_text("utf-8").split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    page = re.sub(r"\]\(#", "](operations.md#", page)
-    lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("|")]
-    return {cells[0].strip(" `"): [cell.strip() for cell in cells] for cells in lines[2:]}
+def served() -> dict[str, Metric]:
+    """Return the families that the processes serve, by the names under which they are scraped."""
+    found = [family for each in (Metrics(), WebMetrics(), WitnessMetrics()) for family in each.families()]
+    return {family.name + ("_total" if family.type == "counter" else ""): family for family in found}
 
 
 def _values(field: FieldInfo) -> str:
