@@ -188,7 +188,7 @@ def _serving(deployment: Deployment, address: str, name: str) -> bool:
         check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
             "/grpc.health.v1.Health/Check"
         )
-        content = check(b"", timeout=10)
+        content = check(b"", timeout=60)
     status = health_pb2.HealthCheckResponse.FromString(content).status
     return status == health_pb2.HealthCheckResponse.SERVING
 

@@ -92,7 +92,7 @@ def test_both_edges_say_that_they_serve(house: House, port: str, name: str) -> N
         check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
             "/grpc.health.v1.Health/Check"
         )
-        content = check(health_pb2.HealthCheckRequest().SerializeToString(), timeout=10)
+        content = check(health_pb2.HealthCheckRequest().SerializeToString(), timeout=60)
     answer = health_pb2.HealthCheckResponse.FromString(content)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
@@ -133,7 +133,7 @@ def _answer(channel: grpc.Channel, method: str) -> tuple[str, str]:
     service, _, name = method.partition(".")
     call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/idvault.v1.{service}/{name}")
     with pytest.raises(grpc.RpcError) as caught:
-        call(b"\x07", timeout=10)
+        call(b"\x07", timeout=60)
     assert isinstance(caught.value, grpc.Call)
     code = caught.value.code().name
     return code, "" if code == "UNIMPLEMENTED" else caught.value.details() or ""

@@ -56,7 +56,7 @@ class House:
     def query(self, sql: str, *values: object, database: str = "main") -> list[tuple[Any, ...]]:
         """Read rows of a database from its file."""
         path = Path(self.ready["databases"][database].removeprefix("sqlite:///"))
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
             return connection.execute(sql, values).fetchall()
 
     def ais(self, account_token: str) -> list[str]:

@@ -26,7 +26,7 @@ class Served:
         self.server: MetricsServer = serve_metrics(self.metrics, listen="127.0.0.1:0")
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str]:
-        connection = HTTPConnection(urlsplit(self.server.url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.server.url).netloc, timeout=60)
         try:
             connection.request(method, path)
             answer = connection.getresponse()

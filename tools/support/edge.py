@@ -79,6 +79,8 @@ GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = _R
 METHODS = (*_METHODS, *campaign_edge.METHODS)
 WATCH = "/idvault.v1.StatusService/WatchStatuses"
 AUDIENCE = "https://taxi.example"
+PATIENCE = 120.0
+"""Seconds that a call may take: a limit for faults, not for slow machines."""
 RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
 
 
@@ -502,7 +504,9 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
         logs.close()
 
 
-async def call(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> bytes:
+async def call(
+    channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = PATIENCE
+) -> bytes:
     """Call a method with bytes and return bytes; raises grpc.aio.AioRpcError."""
     method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
     return await method(body, timeout=seconds)
@@ -520,7 +524,9 @@ class Told:
     error_id: str = field(default="", compare=False)
 
 
-async def refused(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> Told:
+async def refused(
+    channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = PATIENCE
+) -> Told:
     """Call a method that must refuse; return the status."""
     try:
         await call(channel, path, body, seconds=seconds)

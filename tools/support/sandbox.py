@@ -46,7 +46,7 @@ def with_wrong_check(number: str) -> str:
 def fetch(url: str, *, data: bytes | None = None, method: str = "GET") -> bytes:
     """Return this host's answer for an http URL; raises urllib.error.HTTPError."""
     request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - loopback only
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         content: bytes = answer.read()
     return content
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
+from idvault.campaign.legacy_account import rules as legacy_account_rules
 from idvault.campaign.legacy_account import store
 from idvault.campaign.legacy_account.rules import Imported, LegacyRow, NewAccount
 from idvault.campaign.ports import Referencer
@@ -97,6 +98,10 @@ def _results(
             results.append(RowResult(ImportResult.FAILED, violation=row))
             continue
         reference = next(rest)
+        if reference not in known:
+            # A repeat on a later day: when the chunk was imported, the row's day was in the future.
+            results.append(RowResult(ImportResult.FAILED, violation=legacy_account_rules.IN_FUTURE))
+            continue
         created = known[reference].created and reference not in seen
         seen.add(reference)
         result = ImportResult.CREATED if created else ImportResult.REPEATED

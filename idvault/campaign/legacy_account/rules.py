@@ -17,6 +17,7 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 CHUNK_LIMIT = 2_000
 _LABEL_LENGTH = 64
 _REFERENCE_LENGTH = 128
+IN_FUTURE = Violation("create_date", FieldCode.FUTURE_DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def read_row(*, reference: str, create_date: str, today: date) -> LegacyRow | Vi
     if day is None:
         return Violation("create_date", FieldCode.CHARACTER)
     if day > today:
-        return Violation("create_date", FieldCode.FUTURE_DATE)
+        return IN_FUTURE
     return LegacyRow(reference, day)
 
 

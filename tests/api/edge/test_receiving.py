@@ -14,7 +14,7 @@ from idvault.core.edge.timer import Timer
 from idvault_verify.error import BeyondShareError, InvalidError, UnavailableError
 from idvault_verify.v1 import status_pb2
 from tools.support.authority import Authority, spiffe
-from tools.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
+from tools.support.edge import GET_STATUS, PATIENCE, WATCH, call, clock, requests, running, told
 
 
 async def _never() -> AsyncIterator[bytes]:
@@ -31,7 +31,7 @@ async def _nothing() -> AsyncIterator[bytes]:
 async def _answer(channel: grpc.aio.Channel, path: str, messages: AsyncIterator[bytes]) -> tuple[str, str]:
     method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(path)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await method(messages, timeout=10)
+        await method(messages, timeout=PATIENCE)
     found = told(caught.value)
     return found.code.name, found.reason
 

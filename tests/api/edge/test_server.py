@@ -23,6 +23,7 @@ from tools.support.authority import Authority, spiffe
 from tools.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
+    PATIENCE,
     VERIFY,
     Edge,
     Told,
@@ -106,7 +107,7 @@ async def test_watchers_have_shares(tmp_path: Path, authority: Authority) -> Non
 async def _refused_watch(channel: grpc.aio.Channel) -> Told:
     watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        [_ async for _ in watch(asking(), timeout=5)]
+        [_ async for _ in watch(asking(), timeout=PATIENCE)]
     return told_of(caught.value)
 
 
@@ -118,7 +119,7 @@ async def test_health_of_nothing(edge: Edge) -> None:
     assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
     watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        [_ async for _ in watch(b"\xff", timeout=5)]
+        [_ async for _ in watch(b"\xff", timeout=PATIENCE)]
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
@@ -370,7 +371,7 @@ async def test_reflection_only_if_asked(tmp_path: Path, authority: Authority, ed
     assert (await refused(edge.mine(), REFLECTION, listing)).code is grpc.StatusCode.UNIMPLEMENTED
     async with running(tmp_path, authority, reflection=True) as developing:
         stream: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = developing.mine().stream_stream(REFLECTION)
-        asked = stream(iter([listing]), timeout=5)
+        asked = stream(iter([listing]), timeout=PATIENCE)
         answer = reflection_pb2.ServerReflectionResponse.FromString(await anext(aiter(asked)))
         names = {one.name for one in answer.list_services_response.service}
         assert {"idvault.v1.VerificationService", "idvault.v1.StatusService", "grpc.health.v1.Health"} < names

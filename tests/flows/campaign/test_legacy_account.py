@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.campaign.legacy_account import acts as legacy_account_acts
+from idvault.campaign.legacy_account.rules import IN_FUTURE, LegacyRow
 from idvault.core.db.database import Database
 from idvault.core.tables.account import status_feed, status_feed_heads
 from idvault.core.tables.log import log_entries
@@ -17,7 +19,9 @@ from idvault_verify.account import AccountState, Assurance, Standing, SubjectKin
 from idvault_verify.campaign import ImportResult
 from idvault_verify.error import FieldCode, Reason
 from tools.support.campaign_world import CampaignWorld
+from tools.support.fakes.campaign import FakeReferencer
 from tools.support.fakes.flaky import Fault
+from tools.support.flow_world import at
 from tools.support.storage_world import World as Store
 
 
@@ -86,6 +90,21 @@ async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
     with pytest.raises(RequestIdReused) as refused:
         await world.bring("user-3", number=7)
     assert refused.value.reason == Reason.REQUEST_ID_REUSED
+
+
+async def test_a_repeat_on_the_day_that_a_row_named(world: CampaignWorld) -> None:
+    """A row that failed because its day was in the future fails again, and creates nothing, on that day."""
+    asked = world.asked("ImportLegacyAccounts", "2014", number=7)
+    good, tomorrow = LegacyRow("user-1", date(2014, 1, 1)), LegacyRow("user-2", at(86_400).today(UTC))
+    answers = [
+        await legacy_account_acts.import_chunk(
+            world.vault, asked, at(seconds), referencer=FakeReferencer(), label="2014", rows=[good, other]
+        )
+        for seconds, other in ((0, IN_FUTURE), (86_400, tomorrow))
+    ]
+    assert answers[0] == answers[1]
+    assert [row.result for row in answers[1]] == [ImportResult.CREATED, ImportResult.FAILED]
+    assert (await Store(world.claims.database).counts())["legacy_accounts"] == 1
 
 
 async def test_a_lost_answer_loses_nothing(world: CampaignWorld) -> None:

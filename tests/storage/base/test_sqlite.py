@@ -107,19 +107,19 @@ def test_a_turn_goes_to_whoever_waited(tmp_path: Path) -> None:
     order: list[str] = []
 
     def wait_for_it() -> None:
-        assert other.take(timeout=10)
+        assert other.take(timeout=60)
         order.append("other")
         other.give()
 
     assert busy.take(timeout=0)
     waiting = threading.Thread(target=wait_for_it)
     waiting.start()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not _is_next(tmp_path / "turn-next"):
         assert time.monotonic() < until
         time.sleep(0.005)
     busy.give()
-    assert busy.take(timeout=10)
+    assert busy.take(timeout=60)
     order.append("busy")
     busy.give()
     waiting.join()

@@ -118,7 +118,7 @@ async def test_lessees_do_not_wait_for_a_locked_job(postgres_maker: PostgresMake
     held = statement(update(jobs).where(jobs.c.claim_id == first.claim_id).values(attempts=7))
     async with held_act(database, lambda connection: connection.run(held)):
         leased = world.jobs.lease(lease=lease_of("w"), now=at().real, limit=10)
-        won = await asyncio.wait_for(leased, timeout=5)
+        won = await asyncio.wait_for(leased, timeout=60)
     assert [job.claim_id for job in won] == [second.claim_id]
     await database.close()
     await asyncio.to_thread(postgres_maker.drop, databases)
