@@ -8,18 +8,15 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.campaign.legacy_account import acts as legacy_account_acts
-from idvault.campaign.legacy_account.rules import IN_FUTURE, LegacyRow
 from idvault.core.db.database import Database
 from idvault.core.tables.account import status_feed, status_feed_heads
 from idvault.core.tables.log import log_entries
-from idvault_client.campaigns import ImportedRow
+from idvault_client.campaigns import ImportedRow, LegacyAccount
 from idvault_client.errors import RequestIdReused, Unavailable
 from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.campaign import ImportResult
 from idvault_verify.error import FieldCode, Reason
 from tools.support.campaign_world import CampaignWorld
-from tools.support.fakes.campaign import FakeReferencer
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import at
 from tools.support.storage_world import World as Store
@@ -94,16 +91,17 @@ async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
 
 async def test_a_repeat_on_the_day_that_a_row_named(world: CampaignWorld) -> None:
     """A row that failed because its day was in the future fails again, and creates nothing, on that day."""
-    asked = world.asked("ImportLegacyAccounts", "2014", number=7)
-    good, tomorrow = LegacyRow("user-1", date(2014, 1, 1)), LegacyRow("user-2", at(86_400).today(UTC))
+    tomorrow = at(86_400).today(UTC).isoformat()
+    rows, request_id = (
+        [LegacyAccount("user-1", "2014-01-01"), LegacyAccount("user-2", tomorrow)],
+        world.new_id(7),
+    )
     answers = [
-        await legacy_account_acts.import_chunk(
-            world.vault, asked, at(seconds), referencer=FakeReferencer(), label="2014", rows=[good, other]
-        )
-        for seconds, other in ((0, IN_FUTURE), (86_400, tomorrow))
+        await world.client(seconds=seconds).import_legacy_accounts("2014", rows, request_id=request_id)
+        for seconds in (0, 86_400)
     ]
     assert answers[0] == answers[1]
-    assert [row.result for row in answers[1]] == [ImportResult.CREATED, ImportResult.FAILED]
+    assert [row.outcome for row in answers[1]] == [ImportResult.CREATED, ImportResult.FAILED]
     assert (await Store(world.claims.database).counts())["legacy_accounts"] == 1
 
 
