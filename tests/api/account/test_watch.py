@@ -46,7 +46,7 @@ class Watch:
         self._call = method(status_pb2.WatchStatusesRequest(cursor=cursor).SerializeToString())
 
     async def next(self) -> Message:
-        body: Any = await asyncio.wait_for(self._call.read(), 10)
+        body: Any = await asyncio.wait_for(self._call.read(), 60)
         assert body is not grpc.aio.EOF, await self._call.code()
         return Message.FromString(body)
 
@@ -59,7 +59,7 @@ class Watch:
     async def end(self) -> Any:
         """Read to the end, and return the final error."""
         try:
-            while await asyncio.wait_for(self._call.read(), 10) is not grpc.aio.EOF:
+            while await asyncio.wait_for(self._call.read(), 60) is not grpc.aio.EOF:
                 continue
         except grpc.aio.AioRpcError as error:
             return told(error)
@@ -193,10 +193,10 @@ async def test_a_server_that_stops_says_so(tmp_path: Path, authority: Authority)
     async with running(tmp_path, authority) as edge:
         watch = Watch(edge.mine())
         await watch.next()
-        stopping = asyncio.create_task(edge.server.stop(grace=5.0, linger=0.0))
+        stopping = asyncio.create_task(edge.server.stop(grace=300.0, linger=0.0))
         end = await watch.end()
         assert (end.code, end.reason) == (grpc.StatusCode.UNAVAILABLE, "STREAM_ENDED")
-        await asyncio.wait_for(stopping, 4)
+        await asyncio.wait_for(stopping, 60)
 
 
 async def test_who_reads_too_slowly_is_cut_off(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
