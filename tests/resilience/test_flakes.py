@@ -90,6 +90,19 @@ def test_whom_a_test_stopped_stays_stopped(parent: "subprocess.Popen[bytes]") ->
     assert (disturber.stops, _states(parent)) == ([], ["T", "T"])
 
 
+def test_whom_a_test_stops_meanwhile_stays_stopped(parent: "subprocess.Popen[bytes]") -> None:
+    """A process that stands still already, and that a test then stops, is the test's to continue."""
+    disturber = Disturber(dice=dice(5))
+    (found,) = _itself(parent)
+    (child,) = tree.descendants(parent.pid)
+    for each in (found, child):
+        disturber._stop(each, time.time() + 60)
+    assert wait_for(lambda: _states(parent) == ["T", "T"])
+    os.kill(child.pid, signal.SIGSTOP)
+    disturber.close()
+    assert wait_for(lambda: _states(parent) == ["S", "T"])
+
+
 def test_strangers_are_not_in_the_tree(parent: "subprocess.Popen[bytes]") -> None:
     """Neither this process nor its parents, and none that is spared or started by one that is."""
     found = {each.pid for each in tree.descendants(os.getpid(), without={parent.pid})}

@@ -92,6 +92,15 @@ def send(opened: int, number: int) -> bool:
     return False
 
 
+def was_stopped_again(pid: int) -> bool:
+    """Tell whether a process that stands still got another SIGSTOP, which SIGCONT would undo, too."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines():
+            if line.startswith("ShdPnd:"):
+                return bool(int(line.split()[1], 16) & 1 << signal.SIGSTOP - 1)
+    return False
+
+
 def kill(process: Process) -> None:
     """End a process at once, if it is still there."""
     opened = handle(process, root=os.getpid())
