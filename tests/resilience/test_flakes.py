@@ -99,8 +99,25 @@ def test_whom_a_test_stops_meanwhile_stays_stopped(parent: "subprocess.Popen[byt
         disturber._stop(each, time.time() + 60)
     assert wait_for(lambda: _states(parent) == ["T", "T"])
     os.kill(child.pid, signal.SIGSTOP)
-    disturber.close()
+    for each in (found, child):
+        disturber._continue(each.pid)
     assert wait_for(lambda: _states(parent) == ["S", "T"])
+
+
+def test_what_was_stopped_once_is_continued(parent: "subprocess.Popen[bytes]") -> None:
+    """Also if it had no time to take notice, and everything at the end, whoever stopped it too."""
+    disturber = Disturber(dice=dice(6))
+    (found,) = _itself(parent)
+    (child,) = tree.descendants(parent.pid)
+    for _ in range(200):
+        disturber._stop(found, time.time() + 60)
+        disturber._continue(found.pid)
+    assert wait_for(lambda: _states(parent) == ["S", "S"])
+    disturber._stop(child, time.time() + 60)
+    assert wait_for(lambda: _states(parent) == ["S", "T"])
+    os.kill(child.pid, signal.SIGSTOP)
+    disturber.close()
+    assert wait_for(lambda: _states(parent) == ["S", "S"])
 
 
 def test_strangers_are_not_in_the_tree(parent: "subprocess.Popen[bytes]") -> None:
