@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import socket
 import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
@@ -112,21 +113,22 @@ async def test_account_token_is_sent(ask: Ask, server: VaultServer) -> None:
 
 async def test_default_deadline(ask: Ask, server: VaultServer) -> None:
     """A call without a timeout has the default deadline."""
-    server.outcomes = [status()]
+    server.outcomes, begun = [status()], time.monotonic()
     await ask("get_status", TOKEN)
-    assert transport.DEFAULT_TIMEOUT - 2 < server.asked[0].seconds_left <= transport.DEFAULT_TIMEOUT
+    left = server.asked[0].seconds_left
+    assert transport.DEFAULT_TIMEOUT - (time.monotonic() - begun) - 0.1 < left <= transport.DEFAULT_TIMEOUT
 
 
 def test_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
     """A server that never answers raises DeadlineExceeded, with the request id to repeat."""
     server.outcomes = [Hang()]
-    with (
-        idvault_client.connect(server.target, tls=tls, server_name="localhost", timeout=0.5) as vault,
-        pytest.raises(DeadlineExceeded) as caught,
-    ):
-        vault.verify_individual(NAME, resident_id(NUMBER), consent=CONSENT)
+    with idvault_client.connect(server.target, tls=tls, server_name="localhost", timeout=0.5) as vault:
+        # On a slow machine the deadline may pass before the server is asked.
+        while not server.asked:
+            with pytest.raises(DeadlineExceeded) as caught:
+                vault.verify_individual(NAME, resident_id(NUMBER), consent=CONSENT)
     assert UUID(caught.value.request_id).version == 4
-    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
+    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[-1].body)
     assert sent.request_id == caught.value.request_id
 
 
