@@ -56,6 +56,12 @@ class Watch:
             found.append(await self.next())
         return found
 
+    async def news(self) -> Message:
+        """Return the next message with statuses; a heartbeat may come first."""
+        while not (message := await self.next()).statuses:
+            pass
+        return message
+
     async def end(self) -> Any:
         """Read to the end, and return the final error."""
         try:
@@ -86,7 +92,7 @@ async def test_everything_first_and_then_each_change(edge: Edge) -> None:
     assert [len(message.statuses) for message in first] == [1_000, 1_000, 500]
     assert [message.caught_up for message in first] == [False, False, True]
     edge.feeds.feeds["platform-a"] += [token(1), "-" + token(2)]
-    (news,) = [message for message in [await watch.next()] if message.statuses]
+    news = await watch.news()
     assert (tokens([news]), list(news.removed_account_tokens)) == ([token(1)], [token(2)])
     assert news.current_date == "2026-03-01"
     watch.cancel()
@@ -268,7 +274,7 @@ async def test_watchers_of_one_feed_share_serialised_changes(edge: Edge) -> None
     assert edge.feeds.reads == reads
     edge.feeds.feeds["platform-a"] += [token(1_501)]
     for watch in (first, second):
-        (news,) = [message for message in [await watch.next()] if message.statuses]
+        news = await watch.news()
         assert tokens([news]) == [token(1_501)]
     third = Watch(edge.mine())
     assert tokens(await third.caught_up()) == [*before, token(1_501)]
