@@ -71,7 +71,7 @@ def test_child_ends_when_the_pipe_does() -> None:
         assert child.stdout.readline() == b"up\n"
         assert child.poll() is None
         os.close(write_end)
-        assert child.wait(2) == 1
+        assert child.wait(30) == 1
 
 
 def test_child_ends_when_the_parent_is_killed() -> None:

@@ -162,7 +162,7 @@ class Started:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        self.out, self.err = self.process.communicate(timeout=15)
+        self.out, self.err = self.process.communicate(timeout=60)
         return self.process.wait()
 
 
@@ -253,7 +253,7 @@ def test_processes_share_one_port_and_end_together(
     assert _serving(prepared, f"127.0.0.1:{port}", "im")
     other = os.pidfd_open(pids[1])
     os.kill(pids[0], signal.SIGKILL)
-    _, told = started.process.communicate(timeout=20)
+    _, told = started.process.communicate(timeout=60)
     assert started.process.returncode == 1
     assert "serve-0 ended with -9" in told
     assert select.select([other], [], [], 2)[0]

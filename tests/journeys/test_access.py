@@ -61,11 +61,11 @@ def test_platform_is_registered_and_revoked_while_the_service_runs(house: House,
         for _ in range(2):
             done = house.command(*command)
             assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "platform: platform-c registered")
-        assert wait_for(lambda: _may_call(vault), patience=10)
+        assert wait_for(lambda: _may_call(vault))
         assert verify(vault, registry.newcomer()).succeeded
         done = house.command("platform", "revoke", "platform-c", "--certificate", tls.certificate)
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "platform: platform-c revoked")
-        assert wait_for(lambda: not _may_call(vault), patience=10)
+        assert wait_for(lambda: not _may_call(vault))
         with pytest.raises(AccessDenied):
             verify(vault, invent())
     again = house.command("--json", *command)
@@ -181,4 +181,4 @@ def test_business_clock_does_not_move_certificates(own_house: House) -> None:
     """Shifting business time by ten years changes what has expired, but TLS uses real time."""
     own_house.shift(timedelta(days=3_650))
     with own_house.vault() as vault:
-        assert wait_for(lambda: _may_call(vault), patience=5)
+        assert wait_for(lambda: _may_call(vault))

@@ -90,6 +90,36 @@ def test_whom_a_test_stopped_stays_stopped(parent: "subprocess.Popen[bytes]") ->
     assert (disturber.stops, _states(parent)) == ([], ["T", "T"])
 
 
+def test_whom_a_test_stops_meanwhile_stays_stopped(parent: "subprocess.Popen[bytes]") -> None:
+    """A process that stands still already, and that a test then stops, is the test's to continue."""
+    disturber = Disturber(dice=dice(5))
+    (found,) = _itself(parent)
+    (child,) = tree.descendants(parent.pid)
+    for each in (found, child):
+        disturber._stop(each, time.time() + 60)
+    assert wait_for(lambda: _states(parent) == ["T", "T"])
+    os.kill(child.pid, signal.SIGSTOP)
+    for each in (found, child):
+        disturber._continue(each.pid)
+    assert wait_for(lambda: _states(parent) == ["S", "T"])
+
+
+def test_what_was_stopped_once_is_continued(parent: "subprocess.Popen[bytes]") -> None:
+    """Also if it had no time to take notice, and everything at the end, whoever stopped it too."""
+    disturber = Disturber(dice=dice(6))
+    (found,) = _itself(parent)
+    (child,) = tree.descendants(parent.pid)
+    for _ in range(200):
+        disturber._stop(found, time.time() + 60)
+        disturber._continue(found.pid)
+    assert wait_for(lambda: _states(parent) == ["S", "S"])
+    disturber._stop(child, time.time() + 60)
+    assert wait_for(lambda: _states(parent) == ["S", "T"])
+    os.kill(child.pid, signal.SIGSTOP)
+    disturber.close()
+    assert wait_for(lambda: _states(parent) == ["S", "S"])
+
+
 def test_strangers_are_not_in_the_tree(parent: "subprocess.Popen[bytes]") -> None:
     """Neither this process nor its parents, and none that is spared or started by one that is."""
     found = {each.pid for each in tree.descendants(os.getpid(), without={parent.pid})}
@@ -108,12 +138,14 @@ def test_a_number_of_another_process_is_not_signalled(parent: "subprocess.Popen[
 
 
 def test_the_order_is_drawn_and_files_stay_together(request: pytest.FixtureRequest) -> None:
-    """One seed gives one order; another gives another; no file is begun twice."""
+    """One seed gives one order, of a file also when it runs alone; no file is begun twice."""
     items = request.session.items
-    first, again, other = (drawn(items, dice(seed)) for seed in (1, 1, 2))
+    first, again, other = (drawn(items, seed) for seed in (1, 1, 2))
     assert first == again
     assert sorted(first, key=id) == sorted(items, key=id)
-    assert len(items) < 3 or first != other
+    assert len(items) < 6 or first != other
+    alone = [item for item in items if item.path == first[0].path]
+    assert drawn(alone, 1) == [item for item in first if item.path == first[0].path]
     files = [item.path for item in first]
     begun = [path for path, before in zip(files, [None, *files], strict=False) if path != before]
     assert len(begun) == len({*begun})

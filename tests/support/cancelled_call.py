@@ -22,9 +22,9 @@ async def cancel_a_call(edge: Edge) -> None:
 
     edge.claims.happens = happens
     method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = edge.mine().unary_unary(VERIFY)
-    made = method(requests()[VERIFY].SerializeToString(), timeout=10)
+    made = method(requests()[VERIFY].SerializeToString(), timeout=60)
     waiting = asyncio.ensure_future(made)
     await entered.wait()
     made.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(ended.wait(), 60)

@@ -269,7 +269,7 @@ async def test_access_lines_are_flushed(path: Path) -> None:
     opened = Watched(path=path)
     flusher = asyncio.create_task(opened.access.run(period=0.01))
     opened.access.add(time=0.0, method="/a/B", code="OK", seconds=0.1)
-    await asyncio.wait_for(opened.written.wait(), 5)
+    await asyncio.wait_for(opened.written.wait(), 60)
     opened.access.add(time=0.0, method="/a/C", code="OK", seconds=0.1)
     flusher.cancel()
     await asyncio.gather(flusher, return_exceptions=True)

@@ -155,7 +155,7 @@ async def test_a_drain(edge: Edge) -> None:
     assert not stopping.done()
     may_end.set()
     assert await long_call
-    await asyncio.wait_for(stopping, 5)
+    await asyncio.wait_for(stopping, 25)
     await edge.server.wait()
     told = await refused(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
     assert told.code is grpc.StatusCode.UNAVAILABLE
@@ -200,7 +200,7 @@ async def test_watchers_who_leave_leave_nothing(edge: Edge) -> None:
     await anext(aiter(leaves))
     await anext(aiter(stays))
     leaves.cancel()
-    await asyncio.wait_for(edge.server.stop(grace=30.0, linger=0.0), 5)
+    await asyncio.wait_for(edge.server.stop(grace=300.0, linger=0.0), 60)
 
 
 async def test_grace_is_limited(edge: Edge) -> None:
@@ -216,7 +216,7 @@ async def test_grace_is_limited(edge: Edge) -> None:
     body = requests()[GET_VERIFICATION].SerializeToString()
     endless = asyncio.ensure_future(refused(edge.mine(), GET_VERIFICATION, body))
     await entered.wait()
-    await asyncio.wait_for(edge.server.stop(grace=0.05, linger=0.0), 5)
+    await asyncio.wait_for(edge.server.stop(grace=0.05, linger=0.0), 60)
     assert (await endless).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
@@ -224,12 +224,12 @@ async def test_a_stop_does_not_wait_for_refusals(tmp_path: Path, authority: Auth
     """Calls beyond a share that wait to be told are told at once when the server stops, not cancelled."""
     async with running(tmp_path, authority, takes={"calls": 0}) as edge:
         waiting = edge.server._refusals
-        waiting._between = 1.0
+        waiting._between = 10.0
         channel, body = edge.mine(), requests()[GET_STATUS].SerializeToString()
         calls = [asyncio.ensure_future(refused(channel, GET_STATUS, body, seconds=90.0)) for _ in range(60)]
         while len(waiting._waiting) + sum(one.done() for one in calls) < len(calls):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
-        await asyncio.wait_for(edge.server.stop(grace=60.0, linger=0.0), 30)
+        await asyncio.wait_for(edge.server.stop(grace=300.0, linger=0.0), 60)
         assert {one.reason for one in await asyncio.gather(*calls)} == {"STORE_UNAVAILABLE"}
 
 
@@ -314,7 +314,7 @@ async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Autho
 
         edge.statuses.happens = wait
         waiting = asyncio.create_task(call(edge.mine(), GET_STATUS, body))
-        await asyncio.wait_for(reached.wait(), 10)
+        await asyncio.wait_for(reached.wait(), 60)
         for _ in range(6):
             assert (await refused(edge.mine(), GET_STATUS, body)).reason == "STORE_UNAVAILABLE"
         stopping = asyncio.create_task(edge.server.stop(grace=5.0, linger=0.0))

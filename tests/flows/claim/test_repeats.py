@@ -50,7 +50,7 @@ async def test_an_outcome_reaches_all_who_wait(counted: Counted) -> None:
     world, asked = counted
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
-    calls = [asyncio.create_task(world.verify(patience=5, seconds=1)) for _ in range(CROWD)]
+    calls = [asyncio.create_task(world.verify(patience=60, seconds=1)) for _ in range(CROWD)]
     await asyncio.sleep(0.1)
     asked.clear()
     begun = monotonic()
@@ -79,10 +79,10 @@ async def test_another_takes_over(world: World) -> None:
     """If the first caller's patience ends, or it goes away, one of the others goes on waiting for all."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
-    leaving = asyncio.create_task(world.verify(patience=9, seconds=0.5))
+    leaving = asyncio.create_task(world.verify(patience=60, seconds=0.5))
     await asyncio.sleep(0.05)
     impatient = asyncio.create_task(world.verify(patience=0.1, seconds=0.5))
-    others = [asyncio.create_task(world.verify(patience=9, seconds=0.5)) for _ in range(9)]
+    others = [asyncio.create_task(world.verify(patience=60, seconds=0.5)) for _ in range(9)]
     await asyncio.sleep(0.05)
     leaving.cancel()
     assert (await impatient).state is ClaimState.PENDING
@@ -97,7 +97,7 @@ async def test_an_error_reaches_all_who_wait(world: World) -> None:
     """If the claim cannot be settled, everybody is told, and the next repeat tries again."""
     world.registry.gate = asyncio.Event()
     world.claims.plant("settle", Fault.REFUSE)
-    calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(9)]
+    calls = [asyncio.create_task(world.verify(patience=60)) for _ in range(9)]
     await world.registry.asked.wait()
     world.registry.gate.set()
     answers = await asyncio.gather(*calls, return_exceptions=True)
@@ -110,7 +110,7 @@ async def test_a_caller_who_goes_away_before_anything_is_open(world: World) -> N
     world.claims.plant("open", Fault.HANG)
     hanging = asyncio.create_task(world.verify())
     await world.claims.hung.wait()
-    calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(9)]
+    calls = [asyncio.create_task(world.verify(patience=60)) for _ in range(9)]
     await asyncio.sleep(0)
     hanging.cancel()
     claims = await asyncio.gather(*calls)
@@ -121,12 +121,12 @@ async def test_a_caller_who_goes_away_before_anything_is_open(world: World) -> N
 async def test_another_body_is_refused_meanwhile(world: World) -> None:
     """The same id with another name is not the request that is being worked on."""
     world.registry.gate = asyncio.Event()
-    first = asyncio.create_task(world.verify(patience=5))
+    first = asyncio.create_task(world.verify(patience=60))
     await world.registry.asked.wait()
     with pytest.raises(AlreadyExistsError) as refused:
         await world.verify(command(identity=builders.identity(name="某二")))
     assert refused.value.reason is Reason.REQUEST_ID_REUSED
-    other = asyncio.create_task(world.verify(command(relying_party="platform-b"), patience=5))
+    other = asyncio.create_task(world.verify(command(relying_party="platform-b"), patience=60))
     world.registry.gate.set()
     assert (await first).account != (await other).account
 

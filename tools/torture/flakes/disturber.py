@@ -90,9 +90,10 @@ class Disturber:
         return max(0.0, due - time.time())
 
     def continue_all(self) -> None:
-        """Continue whatever stands still."""
-        for pid in list(self._held):
-            self._continue(pid)
+        """Continue whatever was stopped here, also what somebody else stopped meanwhile."""
+        for pid, held in list(self._held.items()):
+            tree.send(held.opened, signal.SIGCONT)
+            self._forget(pid)
 
     def close(self) -> None:
         """Continue everything and end the neighbours."""
@@ -129,8 +130,13 @@ class Disturber:
             tree.send(opened, signal.SIGSTOP)
 
     def _continue(self, pid: int) -> None:
+        # A test that stopped it meanwhile continues it itself.
+        if not tree.was_stopped_again(pid):
+            tree.send(self._held[pid].opened, signal.SIGCONT)
+        self._forget(pid)
+
+    def _forget(self, pid: int) -> None:
         held = self._held.pop(pid)
-        tree.send(held.opened, signal.SIGCONT)
         os.close(held.opened)
         self.stops.append(Stop(held.began, time.time(), pid, held.name))
 

@@ -1,7 +1,8 @@
 """A plugin of pytest: draws the tests' order by a seed, and notes what each worker runs.
 
-Files come in a drawn order, and within a file its classes and functions; a file stays together, because its
-fixtures may start processes. Each line of the notes is a JSON object.
+Files come in a drawn order, and within a file its tests; a file stays together, because its fixtures may
+start processes. Run alone, a file has the same order as in the whole suite. Each line of the notes is a JSON
+object.
 """
 
 import json
@@ -27,18 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Draw the order, before conftest.py divides the tests among the workers."""
-    items[:] = drawn(items, random.Random(config.getoption("--order-seed")))  # noqa: S311 - to be repeatable
+    items[:] = drawn(items, config.getoption("--order-seed"))
 
 
-def drawn(items: list[pytest.Item], dice: random.Random) -> list[pytest.Item]:
+def drawn(items: list[pytest.Item], seed: int) -> list[pytest.Item]:
     """Return the tests with their files, and the tests of each file, in a drawn order."""
-    files: dict[Path, list[pytest.Item]] = {}
+    files: dict[str, list[pytest.Item]] = {}
     for item in items:
-        files.setdefault(item.path, []).append(item)
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    for name, tests in files.items():
+        random.Random(f"{seed} {name}").shuffle(tests)  # noqa: S311 - to be repeatable, not secret
     order = list(files.values())
-    dice.shuffle(order)
-    for tests in order:
-        dice.shuffle(tests)
+    random.Random(seed).shuffle(order)  # noqa: S311
     return [item for tests in order for item in tests]
 
 

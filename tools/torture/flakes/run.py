@@ -27,7 +27,7 @@ _ROOT = Path(__file__).parents[3]
 _LONGEST_TEST = float(os.environ.get("IDVAULT_FLAKES_LONGEST_TEST", "1200"))
 """Seconds after which a test counts as hung; the longest takes two minutes on a quiet machine."""
 _LONGEST_WAIT = 0.05  # seconds between two looks: an orphan that ended is reaped
-_LAST_STOPS = 12
+_SHOWN_STOPS = 12
 _PATIENCE = 30.0
 
 
@@ -142,6 +142,8 @@ def _disturbed(
 def _end(process: subprocess.Popen[bytes], spared: set[int]) -> None:
     """Interrupt pytest if it still runs; end what is left of its tree."""
     if process.poll() is None:
+        for each in tree.descendants(os.getpid(), without=spared):
+            tree.send_once(each, signal.SIGCONT)
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE)
@@ -150,7 +152,7 @@ def _end(process: subprocess.Popen[bytes], spared: set[int]) -> None:
         tree.reap(without={process.pid, *spared})
         if time.monotonic() > end:
             for each in left:
-                tree.kill(each)
+                tree.send_once(each, signal.SIGKILL)
         time.sleep(_LONGEST_WAIT)
     process.wait()
 
@@ -159,9 +161,10 @@ def told(test: str, book: Book, stops: list[Stop], *, seed: int, since: float) -
     """Return a failure in one line: the test, what was stopped while it ran, and how it is repeated."""
     began, ended, worker = book.spans[test]
     during = [stop for stop in stops if stop.began <= ended and stop.ended >= began]
-    shown = during[-_LAST_STOPS:]
+    longest = sorted(during, key=lambda stop: stop.began - stop.ended)[:_SHOWN_STOPS]
+    shown = sorted(longest, key=lambda stop: stop.began)
     some = ", ".join(stop.told(since, workers=book.workers) for stop in shown) or "nothing"
-    more = f"{len(during)} stops, the last {_LAST_STOPS}: " if len(during) > _LAST_STOPS else ""
+    more = f"{len(during)} stops, the longest {_SHOWN_STOPS}: " if len(during) > _SHOWN_STOPS else ""
     again = f"scripts/torture flakes --seed {seed} --count 1 {test.partition('::')[0]}"
     when = f"failed on {worker} from {began - since:.1f} to {ended - since:.1f} s"
     return f"{test} {when}; stopped: {more}{some}; {again}"

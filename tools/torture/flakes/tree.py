@@ -92,11 +92,24 @@ def send(opened: int, number: int) -> bool:
     return False
 
 
-def kill(process: Process) -> None:
-    """End a process at once, if it is still there."""
+def was_stopped_again(pid: int) -> bool:
+    """Tell whether a process that stands still got another SIGSTOP, which SIGCONT would undo, too.
+
+    One that runs may not have taken notice of its first SIGSTOP yet: on a busy machine it waits for a core.
+    """
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
+        fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        pending = int(fields["ShdPnd"], 16) & 1 << signal.SIGSTOP - 1
+        return fields["State"].startswith("T") and pending != 0
+    return False
+
+
+def send_once(process: Process, number: int) -> None:
+    """Send a signal to a process, if it is still there."""
     opened = handle(process, root=os.getpid())
     if opened is not None:
-        send(opened, signal.SIGKILL)
+        send(opened, number)
         os.close(opened)
 
 
