@@ -1,4 +1,4 @@
-"""The documents match the code: identities, the ten lines, decisions, retention, links."""
+"""The documents match the code: identities, the first call, decisions, retention, links."""
 
 import ast
 import os
@@ -141,7 +141,7 @@ class Form:
 
 
 class Page:
-    """The README's ten lines, with a vault that gives the prepared answer."""
+    """The call in the README, with a vault that gives the prepared answer."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Verification]) -> None:
         """Run the lines; record calls, attached users and postponed claims."""
@@ -242,7 +242,7 @@ def test_the_badge_of_a_public_account(monkeypatch: pytest.MonkeyPatch) -> None:
         "a": shown,
         "b": replace(shown, state=PublicAccountState.CLOSED, standing=Standing.CLOSED),
     }
-    badge = page._names["badge"]
+    badge = page._names["public_badge"]
     assert [badge(found) for found in "ab"] == ["✓ MEDIA WARNED", "CLOSED MEDIA CLOSED"]
 
 

@@ -1,8 +1,7 @@
 """The event of an act, and the log entry that is written for it within the act's own transaction.
 
 - An event has a random id and a random opening key.
-- A field is filled in once: by the use case that makes the event, or by the store's act, which adds only what
-  it alone knows: what the act has found, counted or stored (Event.with_fields).
+- The act makes the event when it knows every field, and writes it with what it changes (`tx.log`).
 """
 
 from dataclasses import dataclass

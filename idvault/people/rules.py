@@ -2,7 +2,7 @@
 
 - A proposal is identified by its hash: SHA-256 of the signed content, in hex.
 - At most eight proposals wait at a time, each for 30 days, so that they cannot fill the database.
-- Only the signatures decide whether a roster is valid (people.roster_signature), never this module.
+- Only the signatures decide whether a roster is valid (attest.people.roster_signature), never this module.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 - GuardedRegistry: time-out and circuit breaker,
 - BudgetedRegistry: the rate cap that all processes share,
-- PacedRegistry and WithheldRegistry: claims that are not sent look like others.
+- TimedRegistry and WithheldRegistry: claims that are not sent look like others.
 """
 
 import asyncio
@@ -66,19 +66,19 @@ class Breaker:
     """Decides from the outcomes of earlier calls whether a call may be sent. All times are real time."""
 
     def __init__(self) -> None:
-        """Start closed."""
+        """Start letting calls through."""
         self._failures = 0
         self._pause = _FIRST_PAUSE
-        self._closed_until: datetime | None = None
+        self._paused_until: datetime | None = None
         self._probing = False
 
     def admits(self, now: datetime) -> bool:
         """Tell whether a call would be let through."""
-        return self._closed_until is None or (now >= self._closed_until and not self._probing)
+        return self._paused_until is None or (now >= self._paused_until and not self._probing)
 
     def enter(self) -> bool:
         """Start an admitted call; return whether it is a probe."""
-        probe = self._closed_until is not None
+        probe = self._paused_until is not None
         self._probing = self._probing or probe
         return probe
 
@@ -89,31 +89,29 @@ class Breaker:
 
     def succeeded(self, *, probe: bool) -> None:
         """Record an answer. Only a probe's answer ends a pause, not that of an older call."""
-        if probe or self._closed_until is None:
-            self._failures, self._pause, self._closed_until = 0, _FIRST_PAUSE, None
+        if probe or self._paused_until is None:
+            self._failures, self._pause, self._paused_until = 0, _FIRST_PAUSE, None
 
     def failed(self, *, probe: bool, now: datetime) -> None:
         """Record a failure."""
         if probe:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-            self._closed_until = now + self._pause
-        elif self._closed_until is None:
+            self._paused_until = now + self._pause
+        elif self._paused_until is None:
             self._failures += 1
             if self._failures >= _FAILURES:
-                self._closed_until = now + self._pause
+                self._paused_until = now + self._pause
 
     def stop(self, *, probe: bool, now: datetime) -> bool:
         """Stop for 60 s; return whether this is new: of several calls refused at once only the first is."""
-        news = probe or self._closed_until is None
+        news = probe or self._paused_until is None
         if news:
-            self._closed_until = now + _STOP
+            self._paused_until = now + _STOP
         return news
 
 
 class GuardedRegistry(WrappedRegistry[Registry]):
     """A registry behind a time-out and a breaker (registry.ports.Registry).
-
-    Other registries that wrap one pass on the same of it unchanged: its limits.
 
     - Five failures in a row open the breaker for 2 s; then one call probes, and each failed probe doubles the
       pause, up to 30 s.
@@ -227,7 +225,7 @@ class AdmittingRegistry(Registry, Protocol):
 
 
 class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
-    """A registry under a shared cap (registry.ports.Registry).
+    """A registry under a shared cap (registry.ports.CappedRegistry).
 
     - Check and query have separate caps, and so separate clocks.
     - The slot of a claim's first check is reserved by the act that opens the claim, which saves an act.
@@ -409,8 +407,8 @@ _GOOD_FOR = 60.0
 _USUAL_SECONDS = 0.3
 
 
-class PacedRegistry(WrappedRegistry[CappedRegistry]):
-    """A registry that remembers how long its last checks took (registry.ports.Registry)."""
+class TimedRegistry(WrappedRegistry[CappedRegistry]):
+    """A registry that remembers how long its last checks took (registry.ports.CappedRegistry)."""
 
     def __init__(self, *, inner: CappedRegistry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
@@ -452,8 +450,8 @@ class PacedRegistry(WrappedRegistry[CappedRegistry]):
         return None if now - ended > _GOOD_FOR else (answer, seconds)
 
 
-class WithheldRegistry(WrappedRegistry[PacedRegistry]):
-    """Sends nothing and answers like a paced registry (registry.ports.Registry).
+class WithheldRegistry(WrappedRegistry[TimedRegistry]):
+    """Sends nothing and answers like a timed registry (registry.ports.CappedRegistry).
 
     - The registry is probed, on the way that a check takes and in the turn of one: that tells it no name and
       no number, and shows whether it could have answered. If not, that is the answer, and the claim waits as
@@ -466,12 +464,12 @@ class WithheldRegistry(WrappedRegistry[PacedRegistry]):
     def __init__(
         self,
         *,
-        paced: PacedRegistry,
+        timed: TimedRegistry,
         sleep: Callable[[float], Awaitable[None]],
         choose: Callable[[Sequence[float]], float],
     ) -> None:
         """Initialise with the registry that is the example. sleep: in seconds. choose: picks one time."""
-        super().__init__(inner=paced)
+        super().__init__(inner=timed)
         self._sleep = sleep
         self._choose = choose
 

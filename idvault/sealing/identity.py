@@ -6,6 +6,8 @@ Nothing in this folder can open a record. The hashes are HMAC-SHA256:
 - `MemoryPairMarker` recognises a pair of number and name that is tried again, within one process;
 - `KeyedReferencer` recognises a platform's reference;
 - `KeyedPairwise` gives an account another subject for each audience.
+
+`QuorumRecordSealer` seals a confirmed identity for the custodians.
 """
 
 import hmac
@@ -42,10 +44,6 @@ class ChainedIndexer:
       looked for under each of them: a machine that slept may have written under one that is over.
     - limiter key of a day = HMAC-SHA256(sub-key of key_n, encode("idvault/limiter/v1", index_n, day)):
       without the keys it cannot be linked to an index or to another day's limiter key.
-
-    Recognises a pair of number and name that is tried again: HMAC-SHA256 under a key that is never stored.
-    The mark is stored with the person's attempts; if its key were stored, a thief could test names against
-    it. So each process draws its own key and keeps it in memory; a pair therefore counts once per process.
     """
 
     def __init__(self, *, keys: KeySet) -> None:
@@ -120,7 +118,11 @@ class CurrentIndexer:
 
 
 class MemoryPairMarker:
-    """Marks pairs under a key that only this process knows (sealing.ports.PairMarker)."""
+    """Marks pairs by HMAC-SHA256 under a key that only this process knows (sealing.ports.PairMarker).
+
+    The mark is stored with the person's attempts; if its key were stored, a thief could test names against
+    it. So each process draws its own key and keeps it in memory; a pair therefore counts once per process.
+    """
 
     def __init__(self, *, entropy: Entropy) -> None:
         """Draw the key."""

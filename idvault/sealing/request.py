@@ -29,7 +29,7 @@ _VERSION: ContextVar[str | None] = ContextVar("request_key_version", default=Non
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedFingerprinter:
-    """Fingerprints under one key for all processes (sealing.ports.Fingerprinter)."""
+    """Fingerprints under one key for all processes (core.request.Fingerprinter)."""
 
     key: bytes
 
@@ -79,7 +79,7 @@ class RequestKeys:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CurrentFingerprinter:
-    """Fingerprints under the key of the running call (sealing.ports.Fingerprinter)."""
+    """Fingerprints under the key of the running call (core.request.Fingerprinter)."""
 
     keys: RequestKeys
 

@@ -78,8 +78,8 @@ def sealed_record() -> SealedRecord:
         salt=RECORD["salt"],
         commitment=RECORD["commitment"],
         ciphertext=RECORD["ciphertext"],
-        share_hashes=account_rows.unpack_record(GIVEN["columns"]["share_hashes"]),
-        shares=account_rows.unpack_record(GIVEN["columns"]["shares"]),
+        share_hashes=account_rows.unpack_parts(GIVEN["columns"]["share_hashes"]),
+        shares=account_rows.unpack_parts(GIVEN["columns"]["shares"]),
     )
 
 

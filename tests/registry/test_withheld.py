@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.registry.wrapped import PacedRegistry, WithheldRegistry
+from idvault.registry.wrapped import TimedRegistry, WithheldRegistry
 from idvault_verify.registry import DECIDED, RegistryAnswer
 from tests.support.mock_registry import ai
 from tests.support.registry_session import WIRES, Uncapped, registry_session
@@ -24,8 +24,8 @@ class _Room:
     slept: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.paced = PacedRegistry(inner=self.registry, clock=self._clock)
-        self.withheld = WithheldRegistry(paced=self.paced, sleep=self._sleep, choose=max)
+        self.timed = TimedRegistry(inner=self.registry, clock=self._clock)
+        self.withheld = WithheldRegistry(timed=self.timed, sleep=self._sleep, choose=max)
 
     def _clock(self) -> float:
         self.now += self.takes
@@ -38,7 +38,7 @@ class _Room:
         """Send a check that takes this many seconds."""
         self.registry.script.append(answer)
         self.takes = takes
-        given = await self.paced.check(ai=str(self.now), identity=builders.identity(), patience=9.0)
+        given = await self.timed.check(ai=str(self.now), identity=builders.identity(), patience=9.0)
         self.takes = 0.0
         assert given is answer
 
@@ -117,10 +117,10 @@ async def test_asking_takes_part_of_the_time() -> None:
 async def test_it_describes_the_same_registry() -> None:
     """Limits, documents and whether it can be queried are the registry's."""
     room = _Room(registry=FakeRegistry(can_query=False))
-    for one in (room.paced, room.withheld):
+    for one in (room.timed, room.withheld):
         assert (one.name_limit, one.document_types) == (32, room.registry.document_types)
         assert not one.can_query
-    assert await room.paced.query(ai="a", patience=1.0) is RegistryAnswer.NOT_FOUND
+    assert await room.timed.query(ai="a", patience=1.0) is RegistryAnswer.NOT_FOUND
     assert await room.withheld.probe(ai="a", patience=1.0) is RegistryAnswer.NOT_FOUND
 
 
@@ -135,14 +135,14 @@ async def test_a_silent_outage_does_not_tell_whose_number_it_is(tmp_path: Path, 
     """
     async with registry_session(tmp_path, wire) as session:
         clock = asyncio.get_running_loop().time
-        paced = PacedRegistry(inner=Uncapped(inner=session.adapter), clock=clock)
-        withheld = WithheldRegistry(paced=paced, sleep=asyncio.sleep, choose=max)
+        timed = TimedRegistry(inner=Uncapped(inner=session.adapter), clock=clock)
+        withheld = WithheldRegistry(timed=timed, sleep=asyncio.sleep, choose=max)
         other = session.known(index=1)
         who = type(other)(other.name, session.known().document)
 
         async def answers(first: int, patience: float) -> tuple[RegistryAnswer, RegistryAnswer]:
             unsent = await withheld.check(ai=ai(first), identity=who, patience=patience)
-            return unsent, await paced.check(ai=ai(first + 1), identity=who, patience=patience)
+            return unsent, await timed.check(ai=ai(first + 1), identity=who, patience=patience)
 
         charged = await session.count("charged")
         await session.registry.behave(mode)

@@ -81,7 +81,7 @@ class SealedRows:
         key = self.person(keys, number)
 
         async def act(connection: Connection) -> str:
-            return await account_person.find(connection, relying_party=PARTY, key=key, known=False)
+            return await account_person.lock_or_add(connection, relying_party=PARTY, key=key, known=False)
 
         return await self.database.act("test.sign_up", act)
 

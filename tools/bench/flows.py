@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database

@@ -6,7 +6,7 @@ from datetime import datetime
 from idvault.claim import store
 from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts import claim as claim_acts
-from idvault.claim.acts import settlement, verification
+from idvault.claim.acts import registry_check, verification
 from idvault.claim.acts.backlog import Backlog
 from idvault.claim.acts.claim import OpenedClaim, Settlement
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
@@ -64,11 +64,11 @@ class Claims:
 
     async def postpone(self, job: Job, *, intake: Intake, progress: JobProgress, event: Event) -> bool:
         now = ClockReading(event.occurred_at, event.recorded_at)
-        return await settlement.postpone(self.told(event), SYSTEM, now, job, intake, progress)
+        return await registry_check.postpone(self.told(event), SYSTEM, now, job, intake, progress)
 
     async def deposit(self, *, account_token: str, claim_id: str, intake: Intake, event: Event) -> bool:
         now = ClockReading(event.occurred_at, event.recorded_at)
-        act = settlement.store_deposit
+        act = registry_check.store_deposit
         return await act(self.told(event), SYSTEM, now, account_token, claim_id, intake)
 
     async def find(self, *, relying_party: str, request_id: str) -> Claim:
@@ -101,7 +101,7 @@ class Jobs:
         return await verification.take(self.vault, SYSTEM, _as_of(now), account_token, claim_id, lease)
 
     async def advance(self, job: Job, *, progress: JobProgress, keep_lease: bool) -> Job | None:
-        stored = await settlement.advance(
+        stored = await registry_check.advance(
             self.vault, SYSTEM, _as_of(progress.next_at), job, progress, keep_lease=keep_lease
         )
         return replace(job, progress=progress) if stored else None

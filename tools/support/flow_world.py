@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database

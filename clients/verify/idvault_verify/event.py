@@ -343,7 +343,7 @@ LEFT_OUT: Mapping[EventType, str] = {EventType.ERASURE_DESTROY: "absent_from"}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; a flow makes it, and the store writes it in the same act.
+    """One thing that happened; an act makes it, and writes it with what it changes.
 
     entry_id: 16 random bytes in hex. opening_key: 32 random bytes that open the leaf's commitment, so they
     are stored separately and never logged. account_token: empty if no account is concerned. occurred_at:

@@ -91,7 +91,7 @@ DUE: Statement[DueFollower] = statement(
 )
 
 
-async def followers_in_force(
+async def sanctions_in_force(
     connection: Connection, *, relying_party: str, person_id: str, now: datetime
 ) -> list[PersonSanction]:
     """Return the sanctions of a person, whose row this act has locked, that are in force now."""
@@ -257,7 +257,7 @@ _FORGET = statement(
 )
 
 
-async def find(connection: Connection, *, relying_party: str, key: PersonKey, known: bool) -> str:
+async def lock_or_add(connection: Connection, *, relying_party: str, key: PersonKey, known: bool) -> str:
     """Lock the person of a key and return the id.
 
     A person found by the index of an older version is moved; a missing one is created.
@@ -276,14 +276,16 @@ async def find(connection: Connection, *, relying_party: str, key: PersonKey, kn
     )
 
 
-async def lock_by_id(connection: Connection, *, relying_party: str, person_id: str, now: datetime) -> bool:
+async def lock_is_barred(
+    connection: Connection, *, relying_party: str, person_id: str, now: datetime
+) -> bool:
     """Lock a person and return whether the person is closed, or suspended by a sanction in force.
 
     Sanctions are read in any case, so that the number of statements does not tell whether there are any.
     """
     who = {"relying_party": relying_party, "person_id": person_id}
     await connection.only(_LOCK_ONE, party=relying_party, person_id=person_id)
-    return account_rules.bars(await followers_in_force(connection, **who, now=now))
+    return account_rules.bars(await sanctions_in_force(connection, **who, now=now))
 
 
 async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
@@ -338,7 +340,7 @@ async def take_slot(
     found = await connection.only(_LOCK_ONE, **who)
     in_force: Sequence[PersonSanction] = ()
     if found.sanctions:
-        in_force = await followers_in_force(
+        in_force = await sanctions_in_force(
             connection, relying_party=relying_party, person_id=person_id, now=now
         )
     closed = account_rules.closes(in_force)

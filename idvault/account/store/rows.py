@@ -53,8 +53,8 @@ def record_from_row(row: Any) -> SealedRecord:
         salt=row.salt,
         commitment=row.commitment,
         ciphertext=row.ciphertext,
-        share_hashes=unpack_record(row.share_hashes),
-        shares=unpack_record(row.shares),
+        share_hashes=unpack_parts(row.share_hashes),
+        shares=unpack_parts(row.shares),
         share_quorum_ids=unpack_ids(row.share_quorum_ids),
     )
 
@@ -89,7 +89,7 @@ async def put_record(connection: Connection, record: SealedRecord) -> None:
     )
 
 
-async def find(connection: Connection, account_token: str) -> SealedRecord | None:
+async def find_record(connection: Connection, account_token: str) -> SealedRecord | None:
     """Return the newest record of an account."""
     return await connection.one(RECORD, token=account_token)
 
@@ -110,7 +110,7 @@ def unpack_ids(packed: bytes | None) -> tuple[str, ...]:
     return tuple(digits[at : at + _ID_DIGITS] for at in range(0, len(digits), _ID_DIGITS))
 
 
-def unpack_record(packed: bytes) -> tuple[bytes, ...]:
+def unpack_parts(packed: bytes) -> tuple[bytes, ...]:
     """Unpack the parts; raises ValueError if a length exceeds the data."""
     parts, at = [], 0
     while at < len(packed):
@@ -423,7 +423,7 @@ async def keep_version(connection: Connection, *, account_token: str) -> None:
 
 async def find_version(connection: Connection, *, account_token: str, record_id: str) -> SealedRecord | None:
     """Return a version of an account's record: the newest, or one that is kept."""
-    newest = await find(connection, account_token)
+    newest = await find_record(connection, account_token)
     if newest is not None and newest.record_id == record_id:
         return newest
     return await connection.one(_FIND, token=account_token, record_id=record_id)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from idvault.claim import store
-from idvault.claim.acts import settlement
-from idvault.claim.acts.settlement import HOLD, LEASE, SettlementContext, advance
+from idvault.claim.acts import registry_check
+from idvault.claim.acts.registry_check import HOLD, LEASE, SettlementContext, advance
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import JobProgress, Lease
 from idvault.claim.job.store import Job, Turns
@@ -85,7 +85,9 @@ class Backlog:
         except DamagedError:
             await self._release(job, _later(job.progress, now.real), now)
             raise
-        return await settlement.check(self.vault, job, identity, now, patience=PATIENCE, context=self.context)
+        return await registry_check.check(
+            self.vault, job, identity, now, patience=PATIENCE, context=self.context
+        )
 
     async def _release(self, job: Job, progress: JobProgress, now: ClockReading) -> None:
         await advance(self.vault, SYSTEM, now, job, progress, keep_lease=False)
@@ -186,7 +188,7 @@ async def time_out_all(vault: Vault, now: ClockReading, *, limit: int, context: 
         )
 
     async def end(_vault: Vault, _by: Actor, _now: ClockReading, claim: Claim) -> bool:
-        return await settlement.time_out(vault, claim, now, context=context) is not None
+        return await registry_check.time_out(vault, claim, now, context=context) is not None
 
     return await sweep(vault, now, due=due, each=end)
 

@@ -63,7 +63,7 @@ async def open_claim(tx: Tx, claim_id: str, new: NewClaim, turn: CallTurn | None
     """
     former = await _admit(tx, new)
     replaced = await store.open_of(tx.connection, former)
-    named = await account_person.find(
+    named = await account_person.lock_or_add(
         tx.connection, relying_party=tx.party, key=new.person, known=not new.new_account
     )
     if former is not None and replaced is not None:

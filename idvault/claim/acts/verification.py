@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from idvault.account import rules as account_rules
 from idvault.claim import store
-from idvault.claim.acts import settlement
+from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import OpenedClaim, open_claim
-from idvault.claim.acts.settlement import LEASE, SettlementContext
+from idvault.claim.acts.registry_check import LEASE, SettlementContext
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import Lease
 from idvault.claim.job.store import Job
@@ -396,13 +396,13 @@ class _Verifying:
         return Lease(self.vault.new_id(), self.now.real + LEASE)
 
     def _queue(self, job: Job) -> Coroutine[Any, Any, None]:
-        return settlement.queue(
+        return registry_check.queue(
             self.vault, job, self.command.identity, self.now, context=self.context.settlement
         )
 
     async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
         claim = await self.context.begun(
-            settlement.check(
+            registry_check.check(
                 self.vault,
                 job,
                 self.command.identity,
@@ -425,7 +425,7 @@ class _Verifying:
         if claim.state is ClaimState.PENDING:
             # The process that holds the job may have died, and from now on this caller only polls by request
             # id.
-            await settlement.deposit(
+            await registry_check.deposit(
                 self.vault,
                 claim,
                 self.command.identity,

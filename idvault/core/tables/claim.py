@@ -23,6 +23,7 @@ def _of_claim() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["account_token", "claim_id"], ["claims.account_token", "claims.claim_id"])
 
 
+# claim_id: of whatever the request made.
 requests = Table(
     "requests",
     main,

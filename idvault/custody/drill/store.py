@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from idvault.account.store.rows import pack, unpack_record
+from idvault.account.store.rows import pack, unpack_parts
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import param, statement, upsert
 from idvault.core.tables.custody import drill_passes, drill_records
@@ -25,8 +25,8 @@ def _from_row(row: Row[Any]) -> DrillRecord:
         salt=row.salt,
         commitment=row.commitment,
         ciphertext=row.ciphertext,
-        share_hashes=unpack_record(row.share_hashes),
-        shares=unpack_record(row.shares),
+        share_hashes=unpack_parts(row.share_hashes),
+        shares=unpack_parts(row.shares),
     )
     return DrillRecord(record, row.entry_id, row.made_at)
 

@@ -297,7 +297,7 @@ async def _check_newest(connection: Connection, made: Disclosure) -> None:
     owner = await account_rows.lock(connection, account_token=made.account_token)
     if owner is not None and owner.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
-    found = await account_rows.find(connection, made.account_token)
+    found = await account_rows.find_record(connection, made.account_token)
     if owner is None or found is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     if (found.record_id, found.digest()) != (made.record_id, made.record_digest):

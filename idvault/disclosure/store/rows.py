@@ -327,7 +327,7 @@ async def evidence(
     does not exist.
     """
     if record_id is None:
-        stored = await account_rows.find(connection, account_token)
+        stored = await account_rows.find_record(connection, account_token)
     else:
         stored = await account_rows.find_version(connection, account_token=account_token, record_id=record_id)
     if stored is None:

@@ -8,7 +8,7 @@ from random import SystemRandom
 from time import monotonic, perf_counter
 from typing import Any
 
-from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.rules import Claim, ClaimRules
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import log
@@ -21,7 +21,7 @@ from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.registry.ports import CappedRegistry, Registry
-from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, PacedRegistry, WithheldRegistry
+from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, TimedRegistry, WithheldRegistry
 from idvault.sealing.identity import QuorumRecordSealer
 from idvault.sealing.intake import DayIntakeSealer
 from idvault.sealing.ports import RecordSealer
@@ -55,7 +55,7 @@ def settlement_context(
 ) -> SettlementContext:
     """Return what settling needs beside the vault; the stack closes the registries."""
     registries = {
-        kind: PacedRegistry(inner=one, clock=monotonic) for kind, one in _registries(stack, base).items()
+        kind: TimedRegistry(inner=one, clock=monotonic) for kind, one in _registries(stack, base).items()
     }
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum, shred_store=ShredKeys(base.shred), entropy=ENTROPY
@@ -63,7 +63,7 @@ def settlement_context(
     return SettlementContext(
         registries=registries,
         withheld={
-            kind: WithheldRegistry(paced=one, sleep=asyncio.sleep, choose=SystemRandom().choice)
+            kind: WithheldRegistry(timed=one, sleep=asyncio.sleep, choose=SystemRandom().choice)
             for kind, one in registries.items()
         },
         record_sealer=_MeasuredSealer(inner=sealer, metrics=base.metrics),

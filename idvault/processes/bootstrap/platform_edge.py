@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from idvault.campaign.api import CampaignServicer
 from idvault.claim.acts.claim import ReceiptContext
-from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.api import VerificationMethods
 from idvault.claim.rules import ClaimRules

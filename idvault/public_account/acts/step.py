@@ -144,7 +144,9 @@ async def is_eligible(tx: Tx, public_account: PublicAccount, owner: Account, cha
     party, person_id, now = owner.relying_party, owner.person_id, change.present.time
     if person_id is None:
         return False
-    barred = await account_person.lock_by_id(tx.connection, relying_party=party, person_id=person_id, now=now)
+    barred = await account_person.lock_is_barred(
+        tx.connection, relying_party=party, person_id=person_id, now=now
+    )
     owned = await public_account_rows.of_person(tx.connection, party, person_id)
     # Read last: of a closing at the same time, either the count or this sees it.
     closings = await public_account_rows.closings(tx.connection, party, person_id)

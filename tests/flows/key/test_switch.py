@@ -64,7 +64,7 @@ async def test_one_person_signs_up_at_two_edges_at_once(
     others: list[asyncio.Task[str]] = []
 
     async def meet(connection: Connection) -> str:
-        found = await account_person.find(connection, relying_party=PARTY, key=key, known=False)
+        found = await account_person.lock_or_add(connection, relying_party=PARTY, key=key, known=False)
         others.append(asyncio.create_task(SealedRows(second).sign_up(early, 7)))
         while not others[0].done() and not await connection.only(_WAITING):
             pass

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from idvault.claim.acts import backlog as claim_backlog
-from idvault.claim.acts import settlement
+from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import open_claim
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
@@ -393,7 +393,7 @@ async def _meanwhile(world: World, body: Work[Any]) -> AsyncIterator[None]:
 def _deposit(world: World, job: Job) -> Work[Any]:
     """Return the body of an act that stores an intake."""
     intake = Intake("2026-03-01", b"sealed")
-    return lambda one: settlement.store_deposit.body(
+    return lambda one: registry_check.store_deposit.body(
         Tx(one, SYSTEM, at(), world.vault.events), job.account_token, job.claim_id, intake
     )
 

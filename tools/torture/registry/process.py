@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
@@ -15,7 +15,7 @@ from idvault.log.acts.stored_log import LogGuard
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.ports import CallTurn, CappedRegistry
-from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, PacedRegistry, WithheldRegistry
+from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, TimedRegistry, WithheldRegistry
 from idvault_verify.account import SubjectKind
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import Reason, UnavailableError
@@ -131,13 +131,13 @@ class Process:
             fingerprinter=FakeFingerprinter(),
             entropy=CountingEntropy(start=self.number * _APART),
         )
-        nppa = PacedRegistry(inner=self._registry(), clock=self._seconds)
+        nppa = TimedRegistry(inner=self._registry(), clock=self._seconds)
         settlement = SettlementContext(
             registries={
                 SubjectKind.INDIVIDUAL: MortalRegistry(nppa, self.fate),
                 SubjectKind.ORGANIZATION: AbsentRegistry(),
             },
-            withheld={SubjectKind.INDIVIDUAL: WithheldRegistry(paced=nppa, sleep=_slept, choose=max)},
+            withheld={SubjectKind.INDIVIDUAL: WithheldRegistry(timed=nppa, sleep=_slept, choose=max)},
             record_sealer=FakeRecordSealer(),
             intake_sealer=self.intakes,
             policy=self.policy,

@@ -1,7 +1,7 @@
 """The figures of the transparency report, in the order in which they are shown.
 
-To add one: a logged figure needs its types of entries, in a section of report.rules.identity or
-report.rules.moderation. Anything else also needs a query of its name in report.store.
+To add one: a logged figure needs its types of entries, in a section of report.identity or
+report.moderation. Anything else also needs a query of its name in report.store.
 """
 
 from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.claim import store as claim_store
 from idvault.claim.acts import backlog as claim_backlog
-from idvault.claim.acts.settlement import SettlementContext
+from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.job import store as job_store
 from idvault.core.act import Vault
 from idvault.core.loop import Task
