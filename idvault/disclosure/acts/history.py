@@ -66,22 +66,7 @@ async def of(
     if owner.state is AccountState.ERASED and await _is_destroyed(vault, account_token):
         raise PreconditionError(Reason.ACCOUNT_ERASED)
     horizon = rules.horizon(today=now.today(context.zone), embargo=context.embargo, zone=context.zone)
-    disclosures = tuple(
-        each
-        for each in await vault.read(
-            "disclosure.disclosures", lambda one: lists.disclosed(one, account_token=account_token)
-        )
-        if rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
-    )
-    # A reader refuses an opening without its disclosure, and two processes' clocks may differ at midnight.
-    told = {each.disclosure_id for each in disclosures}
-    openings = tuple(
-        each
-        for each in await vault.read(
-            "disclosure.openings", lambda one: lists.opened(one, account_token=account_token)
-        )
-        if each.disclosure_id in told and rules.is_told(happened_at=each.opened_at, horizon=horizon)
-    )
+    disclosures, openings = await _told(vault, account_token, horizon)
     listed = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
     entry_ids = [each for each in listed if each is not None]
     if len(entry_ids) < len(listed):
@@ -94,6 +79,37 @@ async def of(
     message = _signed_bytes(account_token, horizon, disclosures, openings, proofs, made_at)
     stated = await context.statements.state(message, now=made_at)
     return History(account_token, horizon, disclosures, openings, proofs, made_at, stated)
+
+
+async def _told(
+    vault: Vault, account_token: str, horizon: datetime
+) -> tuple[tuple[RecordDisclosure, ...], tuple[RecordAccess, ...]]:
+    """Return the disclosures and openings before the horizon.
+
+    Raises DamagedError for an opening without a disclosure, which a reader refuses. At midnight the clocks of
+    two processes may put the disclosure after the horizon and its opening before: it is told a day later.
+    """
+    disclosed = {
+        each.disclosure_id: each
+        for each in await vault.read(
+            "disclosure.disclosures", lambda one: lists.disclosed(one, account_token=account_token)
+        )
+    }
+    disclosures = [
+        each for each in disclosed.values() if rules.is_told(happened_at=each.disclosed_at, horizon=horizon)
+    ]
+    openings = []
+    for each in await vault.read(
+        "disclosure.openings", lambda one: lists.opened(one, account_token=account_token)
+    ):
+        if not rules.is_told(happened_at=each.opened_at, horizon=horizon):
+            continue
+        disclosure = disclosed.get(each.disclosure_id)
+        if disclosure is None:
+            raise DamagedError(Reason.RECORD_DAMAGED)
+        if disclosure in disclosures:
+            openings.append(each)
+    return tuple(disclosures), tuple(openings)
 
 
 async def _is_destroyed(vault: Vault, account_token: str) -> bool:

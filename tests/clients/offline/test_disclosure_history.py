@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +194,27 @@ def _spoilt(what: str) -> status_pb2.DisclosureHistory:
     return message
 
 
+def _of_another_record(made: Event) -> Event:
+    return replace(made, fields={**made.fields, "record_digest": b"e" * 32})
+
+
+def _later(made: Event, *, minutes: int) -> Event:
+    later = AT + timedelta(minutes=minutes)
+    return replace(made, occurred_at=later, recorded_at=later)
+
+
+def _again(made: Event) -> Event:
+    """Return an entry of its own with other words for the same disclosure."""
+    fields = {**made.fields, "legal_basis": "harmless"}
+    return replace(made, fields=fields, entry_id="ab" * 16, opening_key=b"z" * 32)
+
+
+def test_the_clocks_of_two_processes_may_differ(tmp_path: Path) -> None:
+    """A disclosure whose process was a minute ahead of the opening's is no reason to refuse."""
+    history = answer(_later(disclosed(1), minutes=1), event(1), witnesses=1)
+    assert last(check(tmp_path, history, *WITNESSED)) == AS_TOLD
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
@@ -211,6 +232,9 @@ def _spoilt(what: str) -> status_pb2.DisclosureHistory:
         (_spoilt("twice"), "LISTED_TWICE"),
         (answer(*opened(1), event(2)), "DISCLOSURE_LEFT_OUT"),
         (answer(event(1)), "DISCLOSURE_LEFT_OUT"),
+        (answer(_of_another_record(disclosed(1)), event(1)), "DISCLOSURE_LEFT_OUT"),
+        (answer(_later(disclosed(1), minutes=2), event(1)), "DISCLOSURE_LEFT_OUT"),
+        (answer(disclosed(1), _again(disclosed(1)), event(1)), "LISTED_TWICE"),
         (_spoilt("checkpoint"), "LOG_INVALID"),
         (_spoilt("note"), "LOG_INVALID"),
         (answer(event(1, at=HORIZON)), "PAST_HORIZON"),

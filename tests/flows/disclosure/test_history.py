@@ -105,6 +105,29 @@ async def test_a_disclosure_without_its_entry_is_damage(room: Chamber) -> None:
         await history(room, account)
 
 
+async def test_an_opening_without_its_disclosure_is_damage(room: Chamber) -> None:
+    """It is not left out with its disclosure; nor does damage tell of an opening before it may be told."""
+    account = await opened(room)
+    await room.world.do(update(disclosures).values(disclosed_at=None))
+    assert (await history(room, account)).openings == ()
+    room.pass_time(days=92)
+    with pytest.raises(DamagedError):
+        await history(room, account)
+
+
+async def test_both_are_told_on_one_day(room: Chamber) -> None:
+    """An opening whose clock was behind at midnight is told with its disclosure, a day later."""
+    account = await opened(room)
+    room.pass_time(days=92)
+    told = await history(room, account)
+    await room.world.do(update(disclosures).values(disclosed_at=told.horizon))
+    before = await history(room, account)
+    assert (before.disclosures, before.openings) == ((), ())
+    room.pass_time(days=1)
+    after = await history(room, account)
+    assert (len(after.disclosures), len(after.openings)) == (1, 1)
+
+
 async def test_whose_history(room: Chamber) -> None:
     """Unknown accounts and those of another relying party are not found."""
     account = await opened(room)

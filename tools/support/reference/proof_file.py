@@ -4,7 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tools.support.reference import note, paper, protobuf, record, tree
@@ -159,9 +159,22 @@ def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
         places.add(logged.index)
     check(len(places) == len(found), "an entry is listed twice")
     _check_stated(fields, log)
-    disclosed = {each["disclosureId"] for kind, each in listed if kind == "disclosure:record:disclose"}
-    check(all(each["disclosureId"] in disclosed for _, each in listed), "a disclosure is left out")
+    _check_disclosed(fields, found)
     return found
+
+
+def _check_disclosed(fields: dict[str, Any], leaves: list[Leaf]) -> None:
+    """Check that the disclosure of each opening is listed once. leaves: of disclosures, then of openings."""
+    disclosures, openings = fields.get("disclosures", []), fields.get("openings", [])
+    times = [datetime.strptime(leaf.minute, "%Y-%m-%dT%H:%MZ") for leaf in leaves]
+    first = {
+        (each["disclosureId"], each["recordDigest"]): time
+        for each, time in zip(disclosures, times, strict=False)
+    }
+    check(len({name for name, _ in first}) == len(disclosures), "a disclosure is listed twice")
+    for each, time in zip(openings, times[len(disclosures) :], strict=True):
+        came = first.get((each["disclosureId"], each["recordDigest"]))
+        check(came is not None and came <= time + timedelta(minutes=1), "a disclosure is left out")
 
 
 def _check_stated(fields: dict[str, Any], log: Key) -> None:

@@ -19,7 +19,7 @@ accounts: disclosure_count.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
@@ -35,6 +35,9 @@ from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import Entry, EntryError
 from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import disclosure_pb2, status_pb2
+
+# By how much the clocks of two processes may differ; times in the log are to the minute.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class HistoryError(UnverifiedError):
@@ -126,16 +129,29 @@ def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
     if len({each.index for each in proved}) != len(proved):
         raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
     stated_at = _stated_at(answer, policy)
-    _check_disclosed(disclosures, openings)
+    _check_disclosed(answer, disclosures, openings)
     return ProvedHistory(disclosures, openings, newest, stated_at)
 
 
-def _check_disclosed(disclosures: Sequence[ProvedDisclosure], openings: Sequence[ProvedOpening]) -> None:
-    """Raise HistoryError (DISCLOSURE_LEFT_OUT) for an opening without its disclosure."""
-    listed = {each.disclosure_id for each in disclosures}
-    for number, each in enumerate(openings, start=1):
-        if each.disclosure_id not in listed:
-            text = f"the vault has left out the disclosure of opening {number}, {each.disclosure_id}"
+def _check_disclosed(
+    answer: status_pb2.DisclosureHistory,
+    disclosures: Sequence[ProvedDisclosure],
+    openings: Sequence[ProvedOpening],
+) -> None:
+    """Raise HistoryError for two disclosures of one id, and for an opening without its disclosure.
+
+    The disclosure is of the same record and came first; not by its place in the log, where what happened at
+    two processes at once is in the order of their clocks.
+    """
+    listed: dict[tuple[str, bytes], ProvedDisclosure] = {}
+    for told, disclosure in zip(answer.disclosures, disclosures, strict=True):
+        if any(disclosure.disclosure_id == known for known, _ in listed):
+            raise HistoryError("LISTED_TWICE", f"disclosure {disclosure.disclosure_id} is listed twice")
+        listed[disclosure.disclosure_id, told.record_digest] = disclosure
+    for number, (seen, opening) in enumerate(zip(answer.openings, openings, strict=True), start=1):
+        found = listed.get((opening.disclosure_id, seen.record_digest))
+        if found is None or found.disclosed_at > opening.opened_at + _CLOCKS_DIFFER:
+            text = f"the vault has left out the disclosure of opening {number}, {opening.disclosure_id}"
             raise HistoryError("DISCLOSURE_LEFT_OUT", text)
 
 
