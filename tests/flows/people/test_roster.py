@@ -163,6 +163,15 @@ async def test_requests_are_repeated_and_not_reused(town: Town) -> None:
         await town.here.sign(other, A, request=2)
 
 
+async def test_a_proposal_that_waits_is_proposed_once(town: Town) -> None:
+    """Another request for the same version finds it as it waits, with its signatures, and logs nothing."""
+    second = next_version(town.roster)
+    await town.here.propose(second)
+    signed = await town.here.sign(second, A)
+    assert await town.there.propose(second) == signed
+    assert (await town.logged()).count("propose") == 1
+
+
 async def test_nothing_is_proposed_while_the_log_stands_still(town: Town) -> None:
     """The answer is LOG_UNAVAILABLE, and no row is written."""
     town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)

@@ -19,6 +19,7 @@ from idvault_client.errors import (
 )
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.account import AccountState, Standing
+from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
@@ -26,7 +27,7 @@ from idvault_verify.sanction import Degree, SanctionState
 from idvault_verify.v1 import status_pb2
 from tests.support.refusal import fields_of, reason_of, states_of
 from tools.support import builders
-from tools.support.campaign_world import DAY
+from tools.support.campaign_world import DAY, tokens
 from tools.support.flow_world import PARTY, at, command, request_id
 from tools.support.sanction_world import SanctionWorld, key_of, reasons, until
 
@@ -431,3 +432,15 @@ async def test_the_statement_is_kept_as_it_was_signed(world: SanctionWorld) -> N
     with pytest.raises(VaultError):
         await world.impose(token, Degree.LIMIT, key=key, given=reasons(evidence=()))
     assert len(await world.events("sanction:")) == 1
+
+
+async def test_who_may_not_renew_is_not_invited(
+    world: SanctionWorld, keys: tuple[ModeratorKey, ModeratorKey]
+) -> None:
+    """A campaign passes over accounts that are suspended or closed; one that is warned is invited."""
+    suspended, closed, warned = await world.campaigns.members(3)
+    await world.impose(suspended, Degree.SUSPEND, key=keys[0])
+    await world.closed(closed, keys)
+    await world.impose(warned, Degree.WARN, key=keys[0])
+    batch = await world.campaigns.take(await world.campaigns.started())
+    assert tokens(batch) == [warned]
