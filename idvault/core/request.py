@@ -46,6 +46,17 @@ class Request:
             found.setdefault(kept_id, []).append(fingerprint)
         return found
 
+    def kept_as(self, kept_id: str) -> "Request":
+        """Return the same request, kept under this one of its ids, whichever version of the key is in use.
+
+        Raises AlreadyExistsError (REQUEST_ID_REUSED) for an id that it does not have.
+        """
+        versions = ((self.request_id, self.fingerprint), *self.former)
+        (own, fingerprint), *former = sorted(versions, key=lambda each: each[0] != kept_id)
+        if own != kept_id:
+            raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
+        return replace(self, request_id=own, fingerprint=fingerprint, former=tuple(former))
+
 
 def check_id(request_id: str) -> str:
     """Return the id unchanged, or raise InvalidError (INVALID_REQUEST_ID)."""
@@ -58,9 +69,14 @@ def check_id(request_id: str) -> str:
     return request_id
 
 
+def is_same(*, stored: bytes, asked: Sequence[bytes]) -> bool:
+    """Return whether a request has the stored fingerprint."""
+    return any(compare_digest(stored, each) for each in asked)
+
+
 def check_same(*, stored: bytes, asked: Sequence[bytes]) -> None:
     """Raise AlreadyExistsError (REQUEST_ID_REUSED) unless a request has the stored fingerprint."""
-    if not any(compare_digest(stored, each) for each in asked):
+    if not is_same(stored=stored, asked=asked):
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
 
 

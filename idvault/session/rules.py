@@ -21,6 +21,7 @@
   sent somebody else's link cannot answer it. The answer ends nothing, and the person may still verify.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -258,12 +259,13 @@ def attempt(
     session: VerificationSession,
     claim: SessionClaim | None,
     number: int,
-    attempt_id: str,
+    attempt_ids: Sequence[str],
     now: datetime,
 ) -> VerificationSession:
     """Return the session with an attempt begun; unchanged if that attempt was made or is begun.
 
-    claim: of the newest attempt. attempt_id: the id under which the claim's request will be kept.
+    claim: of the newest attempt. attempt_ids: those under which the claim's request may be kept, the one
+    of a new attempt first.
     Raises InvalidError for a number that no form had, AlreadyExistsError (REQUEST_ID_REUSED) for another id
     of the same attempt, PreconditionError (SESSION_EXPIRED) and TransitionError.
     """
@@ -276,14 +278,14 @@ def attempt(
     if found is not SessionState.AGREED:
         raise TransitionError(state=found.value, wanted=SessionState.CHECKING.value)
     if number == session.attempts:
-        if attempt_id != session.attempt_id:
+        if session.attempt_id not in attempt_ids:
             raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
         return session
     if claim is None and session.attempts > 0:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("attempt", FieldCode.CHARACTER))
     # At a sign-up, the first claim made the account that the others are about.
     token = session.account_token if claim is None else claim.account_token
-    return replace(session, attempts=number, attempt_id=attempt_id, account_token=token)
+    return replace(session, attempts=number, attempt_id=attempt_ids[0], account_token=token)
 
 
 def _check_alive(session: VerificationSession, now: datetime) -> None:

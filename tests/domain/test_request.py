@@ -46,3 +46,15 @@ def test_one_id_is_one_request() -> None:
     with pytest.raises(AlreadyExistsError) as caught:
         request.check_same(stored=b"a" * 32, asked=[b"b" * 32])
     assert caught.value.reason is Reason.REQUEST_ID_REUSED
+
+
+def test_a_request_is_kept_under_one_of_its_ids() -> None:
+    """It is known as before, with that id first; an id that it does not have is another request's."""
+    asked = request.Request("a", "new", b"n", former=(("old", b"o"), ("older", b"p")))
+    kept = asked.kept_as("old")
+    assert (kept.request_id, kept.fingerprint) == ("old", b"o")
+    assert kept.known_as() == {"old": [b"o"], "new": [b"n"], "older": [b"p"]}
+    assert asked.kept_as("new") == asked
+    with pytest.raises(AlreadyExistsError) as caught:
+        asked.kept_as("other")
+    assert caught.value.reason is Reason.REQUEST_ID_REUSED

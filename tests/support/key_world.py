@@ -10,9 +10,12 @@ from idvault.processes.bootstrap.base import ENTROPY
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.key_set import Holder, KeySet, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED, KeyVersion
+from idvault.sealing.ports import UsedVersions
+from idvault.sealing.request import CurrentFingerprinter, RequestKeys
 from idvault_verify.clock import ClockReading
+from tools.support.fakes.sealing import CountingEntropy
 from tools.support.people import CHEAP
 from tools.support.storage_world import at
 
@@ -60,3 +63,19 @@ class KeyWorld:
             for each in followers:
                 await self.follow(each)
         return version
+
+
+class RotatedRequestKey:
+    """The request key of one edge: it has two versions, and the second one is in use once it is rotated."""
+
+    def __init__(self, folder: Path) -> None:
+        held = {Purpose.REQUEST: KeySet("0", {"0": b"0" * key_set.KEY_SIZE, "1": b"1" * key_set.KEY_SIZE})}
+        path = folder / "request.keys"
+        self._keys = LocalKeyProvider.create(
+            path, keys=held, passphrase=b"p", entropy=CountingEntropy(), cost=CHEAP
+        )
+        self.fingerprinter = CurrentFingerprinter(keys=RequestKeys(keys=self._keys, purpose=Purpose.REQUEST))
+
+    def rotate(self) -> None:
+        """Use the second version; requests may still be kept under the first one."""
+        self._keys.use({Purpose.REQUEST.value: UsedVersions(1, frozenset())})

@@ -206,11 +206,12 @@ class SessionWorld:
         seconds: float = 0,
         name: str = "金丝雀",
         number: str = "11010519491231002X",
+        step: str = "",
     ) -> pb.SessionPage:
-        """Let the person send the form of an attempt."""
+        """Let the person send the form of an attempt. step: of the request's id, if not the attempt's."""
         key = browser_key(browser)
         message = pb.SubmitIdentityRequest(
-            request_id=secret.request_id(key, session_id=session_id, step=f"attempt {attempt}"),
+            request_id=secret.request_id(key, session_id=session_id, step=step or f"attempt {attempt}"),
             session_id=session_id,
             browser_key=key,
             attempt=attempt,

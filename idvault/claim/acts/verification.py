@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from hmac import compare_digest
 from typing import Any, TypeVar
 
 from idvault.account import rules as account_rules
@@ -23,7 +22,8 @@ from idvault.claim.job.rules import Lease
 from idvault.claim.job.store import Job
 from idvault.claim.rules import Claim
 from idvault.claim.store import NewClaim
-from idvault.core import caller, share
+from idvault.core import account_request, caller, share
+from idvault.core import request as request_rules
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
@@ -32,7 +32,7 @@ from idvault_verify import name, token
 from idvault_verify.account import SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import ExhaustedError, NotFoundError
+from idvault_verify.error import ExhaustedError
 
 _LIMIT = timedelta(hours=24)
 _COUNT_AGE = timedelta(seconds=1)
@@ -60,17 +60,16 @@ class KnownQueue:
     async def check(self, vault: Vault, request: Request, *, now: ClockReading) -> None:
         """Refuse a new claim that would not be checked within 24 h (core.share); a repeat always passes.
 
-        Raises ExhaustedError (REGISTRY_BACKLOG).
+        Raises ExhaustedError (REGISTRY_BACKLOG), AlreadyExistsError (REQUEST_ID_REUSED).
         """
         async with self._counting:
             backlog = await self._counted(vault, now.real)
         try:
             share.check_queue(backlog=backlog, relying_party=request.caller, per_second=self._cap)
-        except ExhaustedError as refused:
-            try:
-                await _of_request(vault, request)
-            except NotFoundError:
-                raise refused from None
+        except ExhaustedError:
+            known = await vault.read("verification.find", lambda one: account_request.find(one, request))
+            if known is None:
+                raise
 
     async def is_waiting(
         self, vault: Vault, party: str, *, kind: SubjectKind, sign_up: bool, now: ClockReading
@@ -182,20 +181,28 @@ class Repeats:
         work: gets a function to call with the claim once it is open, and the patience that is left. A request
         with the same id and another body does its own work, which refuses it.
         """
-        loop, key = asyncio.get_running_loop(), (request.caller, request.request_id)
-        found = self._places.get(key)
-        end = loop.time() + patience * (1 if found is None else found.join())
-        while (place := self._places.get(key)) is not None:
-            if not compare_digest(place.fingerprint, request.fingerprint):
+        loop, found = asyncio.get_running_loop(), self._find(request)
+        end = loop.time() + patience * (1 if found is None else found[0].join())
+        while (found := self._find(request)) is not None:
+            place, fingerprints = found
+            if not request_rules.is_same(stored=place.fingerprint, asked=fingerprints):
                 return await work(_nobody, end - loop.time())
             claim = await place.wait(end - loop.time())
             if claim is not None and (
                 claim.state is not ClaimState.PENDING or end - loop.time() < _WORTHWHILE
             ):
                 return claim
-        return await self._lead(key, request, patience=end - loop.time(), work=work)
+        return await self._lead(request, patience=end - loop.time(), work=work)
 
-    async def _lead(self, key: tuple[str, str], request: Request, *, patience: float, work: Work) -> Claim:
+    def _find(self, request: Request) -> tuple[_Place, list[bytes]] | None:
+        """Return the place of a request under any of its ids, and its fingerprints there."""
+        for kept_id, fingerprints in request.known_as().items():
+            if (place := self._places.get((request.caller, kept_id))) is not None:
+                return place, fingerprints
+        return None
+
+    async def _lead(self, request: Request, *, patience: float, work: Work) -> Claim:
+        key = (request.caller, request.request_id)
         place = self._places[key] = _Place(request.fingerprint)
         try:
             claim = await work(place.tell, patience)
@@ -227,6 +234,7 @@ class VerifyCommand:
     content: what repetitions of the request must share. Only its keyed hash is stored. account_token: None at
     sign-up.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
+    kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
     """
 
     relying_party: str
@@ -238,10 +246,15 @@ class VerifyCommand:
     consent: Consent
     account_token: str | None
     invitation_code_hash: bytes | None = field(default=None, repr=False)
+    kept_id: str | None = None
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request; its fingerprint also covers the random id, which is kept nowhere."""
-        return keyed(self, fingerprinter)
+        """Return the request; its fingerprint also covers the random id, which is kept nowhere.
+
+        Raises AlreadyExistsError (REQUEST_ID_REUSED) if it cannot have the id under which it is to be kept.
+        """
+        request = keyed(self, fingerprinter)
+        return request if self.kept_id is None else request.kept_as(self.kept_id)
 
 
 class ClaimContext:
@@ -310,10 +323,9 @@ def _shown(claim: Claim, request_id: str, now: ClockReading, *, zone: tzinfo) ->
     return replace(claim, account=account, request_id=request_id)
 
 
-async def _of_request(vault: Vault, request: Request) -> Claim:
-    return await vault.read(
-        "verification.find", lambda one: store.find(one, request.caller, request.request_id)
-    )
+async def _current(vault: Vault, account_token: str, claim_id: str) -> Claim:
+    """Return a claim as it is now; its request may be kept under an id of another version of the key."""
+    return await vault.read("verification.find", lambda one: store.get(one, account_token, claim_id))
 
 
 @act("job.take")
@@ -347,7 +359,7 @@ class _Verifying:
             return await self._repeat(opened.claim, patience)
         if behind:
             await self.context.begun(self._queue(opened.job))
-            return await _of_request(self.vault, self.request)
+            return await _current(self.vault, opened.job.account_token, opened.job.claim_id)
         return await self._settle(opened.job, patience, opened.reserved)
 
     async def _is_behind(self) -> bool:
@@ -412,7 +424,7 @@ class _Verifying:
                 reserved=reserved,
             )
         )
-        return claim or await _of_request(self.vault, self.request)
+        return claim or await _current(self.vault, job.account_token, job.claim_id)
 
     async def _repeat(self, claim: Claim, patience: float) -> Claim:
         if claim.state is not ClaimState.PENDING:
@@ -440,6 +452,6 @@ class _Verifying:
         end, pause = loop.time() + patience, _FIRST_POLL
         while claim.state is ClaimState.PENDING and loop.time() + pause < end:
             await asyncio.sleep(pause)
-            claim = await _of_request(self.vault, self.request)
+            claim = await _current(self.vault, claim.account.account_token, claim.claim_id)
             pause = min(2 * pause, _LONGEST_POLL)
         return claim

@@ -166,9 +166,10 @@ async def submit(
     """Make the claim of an attempt, or show the one that was made; raises as a claim does."""
     await vault.guard.check(now=now)
     found = await of_browser(vault, browser)
-    attempt_id = vault.fingerprinter.kept_id(
-        relying_party=found.session.relying_party, request_id=call.request_id
-    )
+    attempt_ids = [
+        each.kept_id(relying_party=found.session.relying_party, request_id=call.request_id)
+        for each in (vault.fingerprinter, *vault.fingerprinter.former())
+    ]
     begun = await session_acts.step(
         vault,
         found,
@@ -179,7 +180,7 @@ async def submit(
             session=one.session,
             claim=one.claim,
             number=submission.number,
-            attempt_id=attempt_id,
+            attempt_ids=attempt_ids,
             now=now.business,
         ),
         attempt=submission.number,
@@ -193,6 +194,7 @@ async def submit(
 
 
 def _command(call: Asked, session: VerificationSession, submission: SubmittedAttempt) -> VerifyCommand:
+    """Return the claim of an attempt, kept under the id by which the session finds it."""
     if session.agreed_at is None:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     return VerifyCommand(
@@ -205,6 +207,7 @@ def _command(call: Asked, session: VerificationSession, submission: SubmittedAtt
         consent=Consent(session.policy_version, session.agreed_at),
         account_token=session.account_token,
         invitation_code_hash=session.invitation_code_hash,
+        kept_id=session.attempt_id,
     )
 
 

@@ -141,12 +141,12 @@ def attempt(
     session: VerificationSession,
     found: SessionClaim | None,
     number: int,
-    attempt_id: str = "a",
+    attempt_ids: str = "a",
     *,
     late: bool = False,
 ) -> VerificationSession:
     return session_rules.attempt(
-        session=session, claim=found, number=number, attempt_id=attempt_id, now=LATE if late else NOW
+        session=session, claim=found, number=number, attempt_ids=[*attempt_ids], now=LATE if late else NOW
     )
 
 
@@ -162,14 +162,20 @@ def test_an_attempt_is_begun_once() -> None:
     assert attempt(second, PENDING, 1) is second
 
 
+def test_an_attempt_may_have_an_id_of_a_former_key() -> None:
+    """A new one gets the first id; one that is begun keeps its own."""
+    assert attempt(AGREED, None, 1, "ab") == TRIED
+    assert attempt(TRIED, None, 1, "ba") is TRIED
+
+
 @pytest.mark.parametrize(
-    ("session", "found", "number", "attempt_id", "late", "error", "reason"),
+    ("session", "found", "number", "attempt_ids", "late", "error", "reason"),
     [
         (AGREED, None, 0, "a", False, InvalidError, Reason.INVALID_MESSAGE),
         (AGREED, None, 2, "a", False, InvalidError, Reason.INVALID_MESSAGE),
         (TRIED, None, 2, "b", False, InvalidError, Reason.INVALID_MESSAGE),
         (replace(TRIED, attempts=5), MISMATCH, 6, "a", False, InvalidError, Reason.INVALID_MESSAGE),
-        (TRIED, None, 1, "other", False, AlreadyExistsError, Reason.REQUEST_ID_REUSED),
+        (TRIED, None, 1, "bc", False, AlreadyExistsError, Reason.REQUEST_ID_REUSED),
         (BOUND, None, 1, "a", False, TransitionError, Reason.ILLEGAL_TRANSITION),
         (TRIED, PENDING, 2, "b", False, TransitionError, Reason.ILLEGAL_TRANSITION),
         (TRIED, SUCCEEDED, 2, "b", False, TransitionError, Reason.ILLEGAL_TRANSITION),
@@ -183,14 +189,14 @@ def test_other_attempts_are_refused(
     session: VerificationSession,
     found: SessionClaim | None,
     number: int,
-    attempt_id: str,
+    attempt_ids: str,
     late: bool,
     error: type[IdvaultError],
     reason: Reason,
 ) -> None:
     """A number that no form had, a claim that waits or has succeeded, and a session that is over."""
     with pytest.raises(error) as refused:
-        attempt(session, found, number, attempt_id, late=late)
+        attempt(session, found, number, attempt_ids, late=late)
     assert refused.value.reason is reason
 
 

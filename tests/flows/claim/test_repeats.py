@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -10,13 +11,15 @@ import pytest_asyncio
 
 from idvault.claim.acts import verification as claim_verification
 from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
 from idvault_verify.claim import ClaimState, FailureReason
-from idvault_verify.error import AlreadyExistsError, Reason, UnavailableError
+from idvault_verify.error import AlreadyExistsError, ExhaustedError, Reason, UnavailableError
 from idvault_verify.registry import RegistryAnswer
+from tests.support.key_world import RotatedRequestKey
 from tools.support import builders
 from tools.support.databases import Databases
 from tools.support.fakes.flaky import Fault
-from tools.support.flow_world import World, command
+from tools.support.flow_world import World, command, open_world
 
 CROWD = 300
 Counted = tuple[World, Counter[str]]
@@ -138,3 +141,63 @@ async def test_a_repeat_of_a_failure_is_the_same_answer(world: World) -> None:
     assert {claim.failure_reason for claim in claims} == {FailureReason.MISMATCH}
     assert await world.verify() == claims[0]
     assert world.verification.context.repeats._places == {}
+
+
+async def test_a_repeat_after_a_rotation_waits_in_the_same_place(counted: Counted, tmp_path: Path) -> None:
+    """The first call is still running under the former key: one opens for both; another body is refused."""
+    world, asked = counted
+    key = RotatedRequestKey(tmp_path)
+    world.verification.vault.fingerprinter = key.fingerprinter
+    world.registry.gate = asyncio.Event()
+    first = asyncio.create_task(world.verify(patience=60))
+    await world.registry.asked.wait()
+    key.rotate()
+    again = asyncio.create_task(world.verify(patience=60))
+    await asyncio.sleep(0)
+    with pytest.raises(AlreadyExistsError) as refused:
+        await world.verify(command(identity=builders.identity(name="某二")))
+    assert refused.value.reason is Reason.REQUEST_ID_REUSED
+    world.registry.gate.set()
+    assert await first == await again
+    # One by the first call, and one by which the other body was refused.
+    assert (asked["verification.open"], asked["job.take"], world.registry.charged) == (2, 0, 1)
+
+
+async def test_a_repeat_after_a_rotation_waits_for_another_process(
+    sqlite_databases: Databases, tmp_path: Path
+) -> None:
+    """The claim is read by its own id, for its request is kept under one of the former key."""
+    looks: asyncio.Queue[str] = asyncio.Queue()
+    database = Database(url=sqlite_databases.main_url, observe=lambda name, _seconds: looks.put_nowait(name))
+    world, key = World(database), RotatedRequestKey(tmp_path)
+    world.verification.vault.fingerprinter = key.fingerprinter
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    assert (await world.verify()).state is ClaimState.PENDING
+    key.rotate()
+    again = asyncio.create_task(world.verify(patience=60, seconds=1))
+    while await looks.get() != "verification.find":
+        pass
+    assert await world.work(seconds=2)
+    assert (await again).state is ClaimState.SUCCEEDED
+    assert world.registry.charged == 1
+    await world.verification.drain()
+    await database.close()
+
+
+async def test_a_backlog_lets_a_repeat_pass_after_a_rotation(
+    sqlite_databases: Databases, tmp_path: Path
+) -> None:
+    """It is looked for under every id that it may have; what is new is refused as before."""
+    policy = OperatorPolicy(5, 365, 1 / 86_400, builders.ZONE)
+    world, key = await open_world(sqlite_databases, policy=policy), RotatedRequestKey(tmp_path)
+    world.verification.vault.fingerprinter = key.fingerprinter
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    assert (await world.verify()).state is ClaimState.PENDING
+    key.rotate()
+    assert (await world.verify(seconds=4, patience=0)).state is ClaimState.PENDING
+    with pytest.raises(ExhaustedError) as backlog:
+        await world.verify(command(2), seconds=4)
+    assert backlog.value.reason is Reason.REGISTRY_BACKLOG
+    with pytest.raises(AlreadyExistsError):
+        await world.verify(command(identity=builders.identity(name="某二")), seconds=4)
+    await world.database.close()
