@@ -1,11 +1,12 @@
 """The real client against real servicers in one process: a channel without a network.
 
 Requests and answers cross as bytes. A refusal reaches the client as the status and the trailers that the
-edge would send, so that the client raises what it raises over the network. What the edge does before a method
-(TLS, shares, deadlines) is not here, except that a role must be one of the method's.
+edge would send, so that the client raises what it raises over the network. An exception that the edge does
+not foresee becomes no refusal: over the network it would be Unavailable, which a test may expect, and a bug
+would pass for an outage. What the edge does before a method (TLS, shares, deadlines) is not here, except that
+a role must be one of the method's.
 """
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, fields
@@ -29,7 +30,13 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, IdvaultError, Reason
 
 _TIMEOUT = 60.0
-_LOG = logging.getLogger(__name__)
+
+
+class ServicerFaultError(Exception):
+    """A servicer raised what the edge does not foresee, which is the cause.
+
+    No client takes it for something else, as it takes a ValueError for gRPC's word for a closed connection.
+    """
 
 
 class RefusedCallError(grpc.RpcError):
@@ -71,7 +78,7 @@ class InProcessChannel:
         return lambda request, **_options: self.ask(path, request)
 
     async def ask(self, path: str, request: bytes) -> bytes:
-        """Call a method; raises RefusedCallError."""
+        """Call a method; raises RefusedCallError, ServicerFaultError."""
         call, answer = self._begun(path, request)
         try:
             return await server.dispatch(call.method, answer)(call)
@@ -80,7 +87,7 @@ class InProcessChannel:
         raise refused
 
     async def call(self, method: str, request: Message, answer: type[Message]) -> Any:
-        """Return the answer to a message (method: Service/Name); raises VaultError."""
+        """Return the answer to a message (method: Service/Name); raises VaultError, ServicerFaultError."""
         try:
             found = await self.ask(f"/idvault.v1.{method}", request.SerializeToString())
         except RefusedCallError as error:
@@ -90,7 +97,7 @@ class InProcessChannel:
         raise failure
 
     def unary_stream(self, path: str) -> Callable[[bytes], AsyncIterator[bytes]]:
-        """Return what calls a method with several answers; raises RefusedCallError."""
+        """Return what calls a method with several answers; raises RefusedCallError, ServicerFaultError."""
 
         async def ask(request: bytes) -> AsyncIterator[bytes]:
             call, answer = self._begun(path, request)
@@ -123,10 +130,10 @@ class InProcessChannel:
 
 
 def _refused(call: Call, error: Exception) -> RefusedCallError:
-    """Return what the edge would make of an error; one that is a fault is shown by a test that fails."""
+    """Return what the edge would make of an error; raises ServicerFaultError if it foresees none."""
     told = errors.refusal(error, request=call.name_error())
     if not told.foreseen:
-        _LOG.error("%s failed", call.method.path, exc_info=error)
+        raise ServicerFaultError(call.method.path) from error
     return RefusedCallError(told)
 
 
