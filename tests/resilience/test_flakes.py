@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,17 @@ SLEEPER = (
     "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
 )
 """A program with a child; each sleeps until it is killed."""
+DISTURBED = """
+import random, signal, sys, threading
+from pathlib import Path
+from tools.torture.flakes import run
+from tools.torture.flakes.disturber import Disturber
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also if the tests run under nohup
+stop, command = threading.Event(), [sys.executable, "-c", "import time; time.sleep(600)"]
+with run._terminated(stop):
+    run._disturbed(command, Disturber(dice=random.Random(7)), run.Book(Path(sys.argv[1])), 2, stop)
+"""
+"""A run of a command that sleeps."""
 
 
 @pytest.fixture
@@ -118,6 +130,58 @@ def test_what_was_stopped_once_is_continued(parent: "subprocess.Popen[bytes]") -
     os.kill(child.pid, signal.SIGSTOP)
     disturber.close()
     assert wait_for(lambda: _states(parent) == ["S", "S"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_nothing_stands_still_after_a_signal(number: signal.Signals, tmp_path: Path) -> None:
+    """A run that is ended, or whose terminal is closed, continues what it stopped, and ends it."""
+    notes = tmp_path / "notes"
+    notes.touch()
+    process = subprocess.Popen(
+        [sys.executable, "-c", DISTURBED, str(notes)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    seen: list[tree.Process] = []
+    try:
+        assert wait_for(lambda: any(each.state == "T" for each in _look(process, seen)))
+        process.send_signal(number)
+        assert wait_for(lambda: process.poll() is not None)
+        assert process.returncode == 0
+        assert wait_for(lambda: not _left(seen))
+    finally:
+        process.kill()
+        process.wait()
+        for each in _left(seen):
+            with suppress(ProcessLookupError):
+                os.kill(each.pid, signal.SIGKILL)
+
+
+def _look(process: "subprocess.Popen[bytes]", seen: list[tree.Process]) -> list[tree.Process]:
+    """Return what a process started, and keep it."""
+    found = tree.descendants(process.pid)
+    seen += found
+    return found
+
+
+def _left(seen: list[tree.Process]) -> list[tree.Process]:
+    """Return those that have not ended, whoever is their parent now."""
+    known = {(each.pid, each.start) for each in seen}
+    return [each for each in tree._all() if (each.pid, each.start) in known and each.state not in "ZX"]
+
+
+@pytest.mark.parametrize(("before", "ends"), [("SIG_DFL", "True"), ("SIG_IGN", "False")])
+def test_what_is_ignored_stays_so(before: str, ends: str) -> None:
+    """A run under nohup outlives its terminal."""
+    code = (
+        f"import os, signal, threading; signal.signal(signal.SIGHUP, signal.{before})\n"
+        "from tools.torture.flakes import run\n"
+        "stop = threading.Event()\n"
+        "with run._terminated(stop): os.kill(os.getpid(), signal.SIGHUP)\n"
+        "print(stop.is_set())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout == f"{ends}\n"
 
 
 def test_strangers_are_not_in_the_tree(parent: "subprocess.Popen[bytes]") -> None:

@@ -172,12 +172,20 @@ def told(test: str, book: Book, stops: list[Stop], *, seed: int, since: float) -
 
 @contextmanager
 def _terminated(stop: threading.Event) -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does: what stands still is continued first."""
+    """Let SIGTERM and a closed terminal end the run as Ctrl-C does: what stands still is continued first.
+
+    What is ignored, as SIGHUP under nohup, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    before = {
+        each: signal.signal(each, lambda _number, _frame: stop.set())
+        for each in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(each) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
