@@ -84,13 +84,13 @@ class Pages:
     async def show_link(self, request: web.Request) -> web.StreamResponse:
         """Show who asks for what; give the browser a key."""
         key = self._key(request) or secret.make(os.urandom(secret.SIZE))
-        found = await self.vault.run(calls.of_link(_code(request)))
+        found = await self.vault.run(calls.session_link(_code(request)))
         return self._keep(self.view(request, key, found.locale).start(found), key)
 
     async def redeem(self, request: web.Request) -> web.StreamResponse:
         """Give the link to this browser."""
         key = await self._form_key(request)
-        found = await self.vault.run(calls.redeem(_code(request), key))
+        found = await self.vault.run(calls.redeem_session(_code(request), key))
         return self._on(found.session_id, key)
 
     async def show_session(self, request: web.Request) -> web.StreamResponse:
@@ -106,7 +106,7 @@ class Pages:
     async def agree(self, request: web.Request) -> web.StreamResponse:
         """Record that the person agreed to the terms."""
         key = await self._form_key(request)
-        await self.vault.run(calls.agree(request.match_info["session"], key))
+        await self.vault.run(calls.agree_to_terms(request.match_info["session"], key))
         return self._on(request.match_info["session"], key)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -115,7 +115,7 @@ class Pages:
         answer = str((await self.form(request)).get("answer", ""))
         if answer not in ANSWERS:
             raise web.HTTPBadRequest
-        await self.vault.run(calls.answer(request.match_info["session"], key, answer=answer))
+        await self.vault.run(calls.answer_invitation(request.match_info["session"], key, answer=answer))
         address = f"/s/{request.match_info['session']}?answered={answer}"
         return self._keep(_to(address), key)
 
@@ -131,7 +131,7 @@ class Pages:
             raise web.HTTPBadRequest
         try:
             with self.shares.place(found.platform):
-                call = calls.submit(
+                call = calls.submit_identity(
                     found.session_id,
                     key,
                     attempt=int(attempt),
@@ -271,7 +271,7 @@ class Pages:
         key = self._key(request)
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
-        return key, await self.vault.run(calls.page(request.match_info["session"], key))
+        return key, await self.vault.run(calls.session_page(request.match_info["session"], key))
 
     async def _form_key(self, request: web.Request) -> str:
         key = self._key(request)

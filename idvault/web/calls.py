@@ -22,15 +22,17 @@ from idvault_verify.v1 import (
 )
 
 _SESSIONS = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+_TIP_OFF_FORMS = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"]
 _PAGE = session_pb2.SessionPage.FromString
+_CATEGORY = sanction_pb2.StatementOfReasons.Category
 
 
-def of_link(link_code: str) -> Rpc[session_pb2.SessionPage]:
+def session_link(link_code: str) -> Rpc[session_pb2.SessionPage]:
     """Read a link."""
     return rpc(_SESSIONS, "GetSessionLink", session_pb2.GetSessionLinkRequest(link_code=link_code), _PAGE)
 
 
-def redeem(link_code: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
+def redeem_session(link_code: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     """Give a link to a browser; a repeat by the same browser is the same request."""
     request_id = secret.request_id(browser_key, session_id=link_code, step="redeem")
     request = session_pb2.RedeemSessionRequest(
@@ -39,13 +41,13 @@ def redeem(link_code: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     return rpc(_SESSIONS, "RedeemSession", request, _PAGE)
 
 
-def page(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
+def session_page(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     """Read a browser's session."""
     request = session_pb2.GetSessionPageRequest(session_id=session_id, browser_key=browser_key)
     return rpc(_SESSIONS, "GetSessionPage", request, _PAGE)
 
 
-def agree(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
+def agree_to_terms(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     """Record that the person agreed to the terms."""
     request_id = secret.request_id(browser_key, session_id=session_id, step="agree")
     request = session_pb2.AgreeToTermsRequest(
@@ -54,7 +56,7 @@ def agree(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
     return rpc(_SESSIONS, "AgreeToTerms", request, _PAGE)
 
 
-def answer(session_id: str, browser_key: str, *, answer: str) -> Rpc[session_pb2.SessionPage]:
+def answer_invitation(session_id: str, browser_key: str, *, answer: str) -> Rpc[session_pb2.SessionPage]:
     """Record the answer to an invitation: LATER or DISMISSED."""
     request = session_pb2.AnswerInvitationRequest(
         request_id=secret.request_id(browser_key, session_id=session_id, step=f"answer {answer}"),
@@ -65,7 +67,7 @@ def answer(session_id: str, browser_key: str, *, answer: str) -> Rpc[session_pb2
     return rpc(_SESSIONS, "AnswerInvitation", request, _PAGE)
 
 
-def submit(
+def submit_identity(
     session_id: str, browser_key: str, *, attempt: int, name: str, kind: DocumentType, number: str
 ) -> Rpc[session_pb2.SessionPage]:
     """Make the claim of an attempt; a repeat of the attempt is the same request."""
@@ -83,22 +85,21 @@ def submit(
     return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
 
 
-_SESSIONS = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
-
-
 def identity(session_id: str, browser_key: str) -> Rpc[identity_pb2.Identity]:
     """Read the account of a session."""
     request = identity_pb2.GetIdentityRequest(session_id=session_id, browser_key=browser_key)
     return rpc(_SESSIONS, "GetIdentity", request, identity_pb2.Identity.FromString)
 
 
-def history(session_id: str, browser_key: str) -> Rpc[status_pb2.DisclosureHistory]:
+def identity_history(session_id: str, browser_key: str) -> Rpc[status_pb2.DisclosureHistory]:
     """Read the disclosures and openings of the account's records."""
     request = identity_pb2.GetIdentityHistoryRequest(session_id=session_id, browser_key=browser_key)
     return rpc(_SESSIONS, "GetIdentityHistory", request, status_pb2.DisclosureHistory.FromString)
 
 
-def receipt(session_id: str, browser_key: str, *, verification_id: str) -> Rpc[verification_pb2.Receipt]:
+def identity_receipt(
+    session_id: str, browser_key: str, *, verification_id: str
+) -> Rpc[verification_pb2.Receipt]:
     """Read the receipt of a verification."""
     request = identity_pb2.GetIdentityReceiptRequest(
         session_id=session_id, browser_key=browser_key, verification_id=verification_id
@@ -106,7 +107,9 @@ def receipt(session_id: str, browser_key: str, *, verification_id: str) -> Rpc[v
     return rpc(_SESSIONS, "GetIdentityReceipt", request, verification_pb2.Receipt.FromString)
 
 
-def appeal(session_id: str, browser_key: str, *, sanction_id: str, words: str) -> Rpc[sanction_pb2.Appeal]:
+def appeal_from_session(
+    session_id: str, browser_key: str, *, sanction_id: str, words: str
+) -> Rpc[sanction_pb2.Appeal]:
     """File an appeal; a repeat in the same session is the same request."""
     request = identity_pb2.AppealFromSessionRequest(
         request_id=secret.request_id(browser_key, session_id=session_id, step=f"appeal {sanction_id}"),
@@ -118,7 +121,7 @@ def appeal(session_id: str, browser_key: str, *, sanction_id: str, words: str) -
     return rpc(_SESSIONS, "AppealFromSession", request, sanction_pb2.Appeal.FromString)
 
 
-def erase(session_id: str, browser_key: str, *, former: str) -> Rpc[erasure_pb2.Erasure]:
+def erase_from_session(session_id: str, browser_key: str, *, former: str) -> Rpc[erasure_pb2.Erasure]:
     """Request an erasure; a repeat after the same former one ("" for none) is the same request."""
     request = identity_pb2.EraseFromSessionRequest(
         request_id=secret.request_id(browser_key, session_id=session_id, step=f"erase {former}"),
@@ -128,7 +131,7 @@ def erase(session_id: str, browser_key: str, *, former: str) -> Rpc[erasure_pb2.
     return rpc(_SESSIONS, "EraseFromSession", request, erasure_pb2.Erasure.FromString)
 
 
-def keep(session_id: str, browser_key: str, *, erasure_id: str) -> Rpc[erasure_pb2.Erasure]:
+def keep_from_session(session_id: str, browser_key: str, *, erasure_id: str) -> Rpc[erasure_pb2.Erasure]:
     """Cancel an erasure; a repeat is the same request."""
     request = identity_pb2.KeepFromSessionRequest(
         request_id=secret.request_id(browser_key, session_id=session_id, step=f"keep {erasure_id}"),
@@ -138,7 +141,7 @@ def keep(session_id: str, browser_key: str, *, erasure_id: str) -> Rpc[erasure_p
     return rpc(_SESSIONS, "KeepFromSession", request, erasure_pb2.Erasure.FromString)
 
 
-def contest(
+def contest_from_session(
     session_id: str, browser_key: str, *, verification_id: str, words: str
 ) -> Rpc[contest_pb2.Contest]:
     """Say of a verification that it was not the owner; a repeat in the same session is the same request."""
@@ -150,10 +153,6 @@ def contest(
         text=text(words, field="text"),
     )
     return rpc(_SESSIONS, "ContestFromSession", request, contest_pb2.Contest.FromString)
-
-
-_TIP_OFF_FORMS = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"]
-_CATEGORY = sanction_pb2.StatementOfReasons.Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ class WrittenReport:
         return len(self.evidence) + sum(len(each.encode()) for each in (self.where, self.why, self.contact))
 
 
-def forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
+def tip_off_forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
     """List platforms with their titles, and where the list continues."""
 
     def read(answer: bytes) -> tuple[Mapping[str, str], str]:
@@ -184,7 +183,7 @@ def forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
     return rpc(_TIP_OFF_FORMS, "ListTipOffForms", request, read)
 
 
-def file(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.FiledTipOffForm]:
+def file_tip_off(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.FiledTipOffForm]:
     """File a report."""
     request = tip_off_pb2.FileTipOffFormRequest(
         request_id=request_id,
@@ -198,7 +197,7 @@ def file(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.FiledTipO
     return rpc(_TIP_OFF_FORMS, "FileTipOffForm", request, tip_off_pb2.FiledTipOffForm.FromString)
 
 
-def follow(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
+def follow_tip_off(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
     """Read a report by its reporter's two numbers."""
     return call(
         _TIP_OFF_FORMS,

@@ -72,9 +72,11 @@ class IdentityPages:
         newest = own.erasure.erasure_id
         try:
             if (await self.pages.form(request)).get("keep"):
-                await self._run(visit, calls.keep(visit.session_id, visit.key, erasure_id=newest))
+                await self._run(
+                    visit, calls.keep_from_session(visit.session_id, visit.key, erasure_id=newest)
+                )
             else:
-                await self._run(visit, calls.erase(visit.session_id, visit.key, former=newest))
+                await self._run(visit, calls.erase_from_session(visit.session_id, visit.key, former=newest))
         except PreconditionFailed:
             # It was requested, cancelled or carried out meanwhile: the page shows which.
             return self._on(visit, "erase")
@@ -84,20 +86,20 @@ class IdentityPages:
         """Show every disclosure and opening up to the horizon."""
         visit = await self._visit(request)
         own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        found = await self._run(visit, calls.history(visit.session_id, visit.key))
+        found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
         return self._keep(visit.view.disclosures(own, found), visit)
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """Send the disclosures with their proofs, as a file that `idvault-verify check-history` checks."""
         visit = await self._visit(request)
-        found = await self._run(visit, calls.history(visit.session_id, visit.key))
+        found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
         return _file(found)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Send the receipt of a verification."""
         visit = await self._visit(request)
         verification_id = request.match_info["verification"]
-        call = calls.receipt(visit.session_id, visit.key, verification_id=verification_id)
+        call = calls.identity_receipt(visit.session_id, visit.key, verification_id=verification_id)
         found = await self._run(visit, call)
         return _file(found)
 
@@ -115,7 +117,7 @@ class IdentityPages:
         sanction_id = request.match_info["sanction"]
         return await self._send(
             request,
-            lambda visit, words: calls.appeal(
+            lambda visit, words: calls.appeal_from_session(
                 visit.session_id, visit.key, sanction_id=sanction_id, words=words
             ),
             again=lambda visit, own, error: visit.view.appeal(own, sanction_id, error=error),
@@ -132,7 +134,7 @@ class IdentityPages:
         verification_id = request.match_info["verification"]
         return await self._send(
             request,
-            lambda visit, words: calls.contest(
+            lambda visit, words: calls.contest_from_session(
                 visit.session_id, visit.key, verification_id=verification_id, words=words
             ),
             again=lambda visit, own, error: visit.view.contest(own, verification_id, error=error),
@@ -173,7 +175,7 @@ class IdentityPages:
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
         session_id = request.match_info["session"]
-        found = await self.pages.vault.run(calls.page(session_id, key))
+        found = await self.pages.vault.run(calls.session_page(session_id, key))
         view = self.pages.view(request, key, found.locale)
         return _IdentityVisit(
             session_id=session_id,

@@ -45,7 +45,7 @@ class Forms:
         token = ""
         try:
             while True:
-                found, token = await self.vault.run(calls.forms(token))
+                found, token = await self.vault.run(calls.tip_off_forms(token))
                 titles |= found
                 if not token:
                     break

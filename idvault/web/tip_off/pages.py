@@ -140,7 +140,9 @@ class TipOffPages:
             _check_numbers(reference=reference, secret=digits)
             self.limits.check_look(self._prefixes(request), now=self.pages.clock())
             with self.pages.shares.place(platform):
-                found = await self.pages.vault.run(calls.follow(platform, reference=reference, secret=digits))
+                found = await self.pages.vault.run(
+                    calls.follow_tip_off(platform, reference=reference, secret=digits)
+                )
         except VaultError as error:
             answer = view.ask(platform, title, errors=view.errors(error), status=_status(error))
             return self._keep(answer, key)
@@ -163,7 +165,7 @@ class TipOffPages:
             self._prefixes(request), form=at.platform, size=report.size, now=self.pages.clock()
         )
         with self.pages.shares.place(at.platform):
-            call = calls.file(report, request_id=_request_id(report, at))
+            call = calls.file_tip_off(report, request_id=_request_id(report, at))
             filed = await self.pages.vault.run(call)
         due = filed.due_time.ToDatetime(tzinfo=self.zone) - _TICK
         done = Draft(
