@@ -67,6 +67,36 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_files_that_are_named_exist(page: Path) -> None:
+    """Each file or folder of the project that a page names is there; what ends with / is a folder."""
+    assert lost(page.read_text("utf-8") if page.name != "CHANGELOG.md" else "") == []
+
+
+def lost(text: str) -> list[str]:
+    """Return the names of files and folders that do not exist; a format's name ends with its version."""
+    house = "clients|development|docs|idvault|proto|scripts|tests|tools"
+    named = re.findall(rf"`((?:{house})/[\w./-]*)(?:::\w+)?`", text)
+    return [
+        name
+        for name in named
+        if not re.search(
+            r"/v\d+$|/subscription\b", name
+        )  # the capability that CONTRIBUTING adds as an example
+        and not ((ROOT / name).is_dir() if name.endswith("/") else (ROOT / name).exists())
+    ]
+
+
+def test_a_name_of_nothing_is_noticed() -> None:
+    """A folder that became a file, a file that is gone; formats and real files are not."""
+    assert lost(
+        "`idvault/report/rules/` `idvault/report/rules.py` `idvault/evidence/v2` `tests/gone.py::test_a`"
+    ) == [
+        "idvault/report/rules/",
+        "tests/gone.py",
+    ]
+
+
 def test_every_attack_names_a_test_that_exists() -> None:
     """Each line of the table of attacks names test files, and test functions of them."""
     table = rows((ROOT / "docs" / "threat-model.md").read_text("utf-8"), "Attacks and their tests")
