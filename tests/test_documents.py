@@ -88,11 +88,11 @@ def lost(text: str) -> list[str]:
 
 
 def test_a_name_of_nothing_is_noticed() -> None:
-    """A folder that became a file, a file that is gone; formats and real files are not."""
+    """A file named as a folder, a file that is gone; formats and real files are not."""
     assert lost(
-        "`idvault/report/rules/` `idvault/report/rules.py` `idvault/evidence/v2` `tests/gone.py::test_a`"
+        "`idvault/report/rules.py/` `idvault/report/rules.py` `idvault/evidence/v2` `tests/gone.py::test_a`"
     ) == [
-        "idvault/report/rules/",
+        "idvault/report/rules.py/",
         "tests/gone.py",
     ]
 

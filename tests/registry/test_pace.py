@@ -21,6 +21,7 @@ from tests.support.mock_registry import FIXTURE, ai, identity
 KNOWN = identity(*FIXTURE)
 _START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _LONGEST_WAY = 0.1
+_SECOND = 1_000_000
 
 
 class _Time:
@@ -101,9 +102,12 @@ class _Registry:
 
 
 def busiest(times: Sequence[float]) -> int:
-    """Return the most calls in any second."""
-    ordered = sorted(times)
-    return max((bisect_left(ordered, at + 1) - number for number, at in enumerate(ordered)), default=0)
+    """Return the most calls in any second, counted in the whole microseconds of the product's times.
+
+    As floats, 2.4 is less than a second after 1.4000000000000001.
+    """
+    ordered = sorted(round(each * _SECOND) for each in times)
+    return max((bisect_left(ordered, at + _SECOND) - number for number, at in enumerate(ordered)), default=0)
 
 
 async def _load(
