@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.error import HTTPError
 from uuid import uuid4
 
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
@@ -46,8 +47,13 @@ def with_wrong_check(number: str) -> str:
 def fetch(url: str, *, data: bytes | None = None, method: str = "GET") -> bytes:
     """Return this host's answer for an http URL; raises urllib.error.HTTPError."""
     request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - loopback only
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        content: bytes = answer.read()
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            content: bytes = answer.read()
+    except HTTPError as refused:
+        # Else its socket is closed by whichever test runs when the garbage is collected, and fails it.
+        refused.close()
+        raise
     return content
 
 
