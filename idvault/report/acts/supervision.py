@@ -9,7 +9,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 
 from idvault.log.ports import PublicDirectory
 from idvault.report.acts import page as report_page
@@ -18,7 +17,7 @@ from idvault_verify import period as periods
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
 from idvault_verify.report import catalogue as report_catalogue
-from idvault_verify.report.figure import Language, Title
+from idvault_verify.report.figure import Language
 from idvault_verify.transparency import checkpoint, report
 from idvault_verify.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
 from idvault_verify.transparency.directory import LOG_FOLDER
@@ -93,140 +92,71 @@ async def _published(files: PublicDirectory) -> list[Report]:
 
 def render(shown: Supervised, *, language: Language) -> str:
     """Return the page in one language."""
-    title = report_page.SUPERVISION.in_language(language)
+    say = report_page.saying(language)
     other = PATHS[Language.EN if language is Language.ZH else Language.ZH]
-    body = "\n".join(
-        (
-            report_page.element("h1", f"{title}: {shown.key.name}"),
-            report_page.element("p", report_page.WHAT_IT_IS.in_language(language)),
-            *_log(shown, language),
-            *_people(shown.roster, language),
-            *_tip_offs(shown.web_url, language),
-            *_deadlines(shown, language),
-            *_reports(shown.reports, language),
-            *_verify(shown.key, language),
-        )
+    return report_page.published(
+        "supervision.html",
+        language=language,
+        title=say("supervision"),
+        heading=f"{say('supervision')}: {shown.key.name}",
+        links=[(other, say("other_language"))],
+        log=_log(shown, say),
+        witnesses=[
+            (key.name, _minute(datetime.fromtimestamp(time, UTC)))
+            for key, time in sorted(shown.newest.cosigned, key=lambda one: one[0].name)
+        ],
+        quorums=sorted({(each.threshold, len(each.custodians)) for each in shown.roster.quorums}),
+        organisations=[
+            (say(f"{role}s"), ", ".join(_organisations(shown.roster, role)) or "–")
+            for role in ("custodian", "auditor")
+        ],
+        web_url=shown.web_url,
+        deadlines=_deadlines(shown, language),
+        reports=[_files(each, language) for each in shown.reports],
+        key=str(shown.key),
+        url=f"https://{shown.key.name}/",
     )
-    links = report_page.link(other, report_page.OTHER_LANGUAGE.in_language(language))
-    return report_page.page(body, links=links, title=title, language=language)
 
 
-def _heading(title: Title, language: Language) -> str:
-    return report_page.element("h2", title.in_language(language))
-
-
-def _text(title: Title, language: Language, **values: object) -> str:
-    return report_page.element("p", title.in_language(language).format(**values))
-
-
-def _log(shown: Supervised, language: Language) -> list[str]:
-    newest, cosigned = shown.newest.checkpoint, shown.newest.cosigned
-    rows = [
-        (report_page.ENTRIES.in_language(language), f"{newest.size:,}"),
-        (report_page.AS_OF.in_language(language), f"{shown.made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"),
-        (report_page.ROOT.in_language(language), newest.root.hex()),
-    ]
-    witnesses = [(key.name, _minute(time)) for key, time in sorted(cosigned, key=lambda one: one[0].name)]
-    head = (report_page.WITNESS.in_language(language), report_page.COSIGNED.in_language(language))
+def _log(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str]]:
+    newest = shown.newest.checkpoint
     return [
-        _heading(report_page.THE_LOG, language),
-        _text(report_page.LOG_IS, language),
-        report_page.table(rows),
-        report_page.table(witnesses, head=head) if witnesses else _text(report_page.NO_WITNESS, language),
+        (say("entries"), f"{newest.size:,}"),
+        (say("as_of"), _minute(shown.made)),
+        (say("root"), newest.root.hex()),
     ]
 
 
-def _minute(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _people(roster: Roster, language: Language) -> list[str]:
-    rows = [
-        (title.in_language(language), ", ".join(_organisations(roster, role)) or "–")
-        for title, role in ((report_page.CUSTODIANS, "custodian"), (report_page.AUDITORS, "auditor"))
-    ]
-    quorums = {(each.threshold, len(each.custodians)) for each in roster.quorums}
-    return [
-        _heading(report_page.PEOPLE, language),
-        *(_text(report_page.QUORUM, language, threshold=few, size=all_) for few, all_ in sorted(quorums)),
-        report_page.table(rows),
-    ]
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _organisations(roster: Roster, role: str) -> list[str]:
     return sorted({member.organisation for member in roster.people if member.role == role})
 
 
-def _tip_offs(web_url: str, language: Language) -> list[str]:
-    if not web_url:
-        return []
-    address = f"{web_url}/r?lang={language.value}"
-    return [
-        _heading(report_page.TIP_OFFS, language),
-        _text(report_page.TIP_OFFS_ARE, language),
-        f"<p>{report_page.link(address, report_page.TIP_OFF_FORMS.in_language(language))}</p>",
-    ]
-
-
-def _deadlines(shown: Supervised, language: Language) -> list[str]:
+def _deadlines(shown: Supervised, language: Language) -> list[dict[str, object]]:
+    """Return a table for each kind: its months, the running one first, with what was due and missed."""
+    say = report_page.saying(language)
     running, counted = shown.so_far
     ended = [each for each in shown.reports if each.period.months() == (each.period,)][:_MOST_MONTHS]
-    months = [(report_page.SO_FAR.in_language(language).format(month=running), counted)]
+    months = [(say("so_far", month=running), counted)]
     months += [(each.period.name, each.logged) for each in ended if each.period.name != running]
-    parts = [_heading(report_page.DEADLINES, language), _text(report_page.DEADLINES_ARE, language)]
+    tables: list[dict[str, object]] = []
     for kind in report_catalogue.DEADLINES:
         names = (kind.due, *kind.missed)
-        head = [report_page.MONTH, *(report_catalogue.BY_NAME[name].title for name in names)]
-        rows = [[month, *(_number(logged, name) for name in names)] for month, logged in months]
-        name = kind.title.in_language(language)
-        grid = report_page.grid([title.in_language(language) for title in head], rows, label=name)
-        parts += [report_page.element("h3", name), grid]
-    return parts
+        titles = [report_catalogue.BY_NAME[name].title.in_language(language) for name in names]
+        rows = [(month, [str(logged.get(name, "–")) for name in names]) for month, logged in months]
+        tables.append(
+            {"title": kind.title.in_language(language), "head": [say("month"), *titles], "rows": rows}
+        )
+    return tables
 
 
-def _number(logged: Mapping[str, int], name: str) -> str:
-    return str(logged.get(name, "–"))
-
-
-def _reports(reports: Sequence[Report], language: Language) -> list[str]:
-    if not reports:
-        return [_heading(report_page.REPORTS, language), _text(report_page.NO_REPORT, language)]
-    items = "".join(f"<li>{_report_links(each, language)}</li>" for each in reports)
-    return [
-        _heading(report_page.REPORTS, language),
-        _text(report_page.REPORTS_ARE, language),
-        f"<ul>{items}</ul>",
-    ]
-
-
-def _report_links(each: Report, language: Language) -> str:
-    page = report_page.link(path_of(each.period, f"{language.value}.html"), each.period.name)
-    data = report_page.link(path_of(each.period, "json"), report_page.DATA.in_language(language))
-    signature = report_page.SIGNATURE.in_language(language)
-    return f"{page} ({data}, {report_page.link(path_of(each.period, 'note'), signature)})"
-
-
-def _verify(key: VerifierKey, language: Language) -> list[str]:
-    url = f"https://{key.name}/"
-    steps = (
-        (report_page.GET_CLIENT, "pip install 'idvault-verify[cli]'"),
-        (
-            report_page.MIRROR,
-            f"idvault-verify mirror-log copy --from {url} --public-key '{key}' --unwitnessed",
-        ),
-        (
-            report_page.RECOMPUTE,
-            f"idvault-verify check-report copy/report/REPORT.json --log copy --public-key '{key}'",
-        ),
-        (
-            report_page.FOLLOW,
-            f"idvault-verify follow-log --url {url} --public-key '{key}' --state seen --witness …",
-        ),
-    )
-    return [
-        _heading(report_page.CHECK, language),
-        _text(report_page.KEY_IS, language),
-        f"<pre>{escape(str(key))}</pre>",
-        *(f"{_text(title, language)}<pre>{escape(command)}</pre>" for title, command in steps),
-        f"<p>{report_page.link('index', report_page.ALL_FILES.in_language(language))}</p>",
-    ]
+def _files(each: Report, language: Language) -> dict[str, str]:
+    return {
+        "name": each.period.name,
+        "page": path_of(each.period, f"{language.value}.html"),
+        "data": path_of(each.period, "json"),
+        "note": path_of(each.period, "note"),
+    }

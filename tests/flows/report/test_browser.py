@@ -22,17 +22,19 @@ pytestmark = pytest.mark.process
 WIDTHS = (320, 1280)
 ONE = witness("witness.example/w1", seed=2)
 # Labels and numbers of a chart, and what of them is cut off or covers another one.
-CLASHES = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
-  const box = svg.getBoundingClientRect();
-  const place = text => [text.textContent, text.getBoundingClientRect()];
-  const texts = [...svg.querySelectorAll("text")].map(place);
-  const cut = texts.filter(([, one]) => one.left < box.left - 1 || one.right > box.right + 1);
-  const over = texts.filter(([, one], place) => texts.some(([, other], after) => after > place &&
+CLASHES = """() => [...document.querySelectorAll(".chart")].flatMap(chart => {
+  const box = chart.getBoundingClientRect();
+  const place = cell => [cell.textContent, cell.getBoundingClientRect()];
+  const cells = [...chart.querySelectorAll("th, td")].map(place);
+  const cut = cells.filter(([, one]) => one.left < box.left - 1 || one.right > box.right + 1);
+  const over = cells.filter(([, one], place) => cells.some(([, other], after) => after > place &&
     one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom));
   return [...cut, ...over].map(([text]) => text);
 })"""
-SMALLEST = """() => Math.min(...[...document.querySelectorAll("svg text")].map(
-  text => text.getBoundingClientRect().height))"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll(".chart th, .chart td")].map(
+  cell => parseFloat(getComputedStyle(cell).fontSize)))"""
+BARS = """chart => [...chart.querySelectorAll("tr")].map(row => [row.querySelector("td").textContent,
+  row.querySelector("rect").getBoundingClientRect().width / row.querySelector("svg").clientWidth])"""
 HIDDEN_WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -120,7 +122,7 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
     assert opened.evaluate(CLASHES) == []
     assert violations(opened) == ""
     if name.startswith("report/"):
-        assert opened.locator("svg").count() == len(report_catalogue.breakdowns()) + len(
+        assert opened.locator(".chart").count() == len(report_catalogue.breakdowns()) + len(
             report_catalogue.levels()
         )
         assert opened.evaluate(SMALLEST) >= 13
@@ -145,9 +147,19 @@ def test_a_reader_gets_from_page_to_report_and_back(opened: Page, site: Path, la
 def test_a_chart_is_read_aloud(opened: Page, site: Path) -> None:
     """A screen reader gets every label and number, hidden ones as such."""
     opened.goto((site / "report" / "2026-10.en.html").as_uri())
-    told = opened.get_by_role("img").first.get_attribute("aria-label") or ""
-    assert "By outcome. verified: 90;" in told
-    assert "number unknown to the registry: withheld" in told
+    told = opened.get_by_role("table", name="By outcome")
+    for label, number in (("verified", "90"), ("number unknown to the registry", "withheld")):
+        assert told.get_by_role("row", name=f"{label} {number}", exact=True).count() == 1
+
+
+def test_bars_are_as_long_as_their_numbers(opened: Page, site: Path) -> None:
+    """The longest fills its row, a zero has none, and a withheld number has a frame over the whole row."""
+    opened.goto((site / "report" / "2026-10.en.html").as_uri())
+    drawn = opened.locator(".chart", has_text="number unknown to the registry").evaluate(BARS)
+    longest = max(int(text) for text, _ in drawn if text.isdigit())
+    assert any(text == "withheld" for text, _ in drawn)
+    for text, part in drawn:
+        assert part == pytest.approx(int(text) / longest if text.isdigit() else 1, abs=0.01), text
 
 
 def test_no_page_needs_a_script(browser: Browser, site: Path) -> None:
