@@ -177,11 +177,9 @@ class Pages:
         start = time.perf_counter()
         answer = await handler(request)
         resource = request.match_info.route.resource
-        self.metrics.answered(
-            page=resource.canonical if resource else "none",
-            status=answer.status,
-            seconds=time.perf_counter() - start,
-        )
+        page = resource.canonical if resource else "none"
+        self.metrics.answers.add(page, str(answer.status))
+        self.metrics.seconds.observe(time.perf_counter() - start, page)
         return answer
 
     @web.middleware

@@ -54,30 +54,37 @@ ABSENT = ("idvault_claims_pending", "idvault_log_", "idvault_backup", "idvault_r
 
 def filled() -> Metrics:
     metrics = Metrics()
-    metrics.rpc(method="/a/B", code="OK", seconds=0.003)
-    metrics.rpc(method="/a/B", code="OK", seconds=20.0)
-    metrics.registry_call(provider="nppa", outcome="MATCH", seconds=0.3)
-    metrics.claims_pending(count=2, oldest_seconds=7.5)
-    metrics.claim_settled(outcome="SUCCEEDED")
-    metrics.sealed(seconds=0.0003)
-    metrics.database(act="open", seconds=0.001)
-    metrics.job_oldest(kind="settle", seconds=4.0)
-    metrics.disclosure("open")
-    metrics.disclosure("open")
-    metrics.legacy_account(outcome="CREATED")
-    metrics.campaign_people({("WHEN_DUE", "SHOWN"): 3})
-    metrics.quorum_records({("1", "WAITING"): 4})
-    metrics.second_factor_refused()
-    metrics.drills(overdue=1, oldest_seconds=90.5)
-    metrics.appeals_overdue(2)
-    metrics.contests_overdue(4)
-    metrics.orders_overdue(count=2)
-    metrics.erasures(waiting=3, undestroyed=2, kept=1, held=1, due_seconds=0.5)
-    metrics.sanctions(proposed=3, due_seconds=4.5)
-    metrics.tip_offs({"RECEIVED": 5}, overdue=2)
-    metrics.log_unsequenced(count=3)
-    metrics.log_checkpoint_age(seconds=1.5)
-    metrics.log_cosigned_age(seconds=42)
+    for seconds in (0.003, 20.0):
+        metrics.rpcs.add("/a/B", "OK")
+        metrics.rpc_seconds.observe(seconds, "/a/B")
+    metrics.registry_calls.add("nppa", "MATCH")
+    metrics.registry_seconds.observe(0.3)
+    metrics.claims_pending.set(2)
+    metrics.claims_pending_oldest.set(7.5)
+    metrics.claims_settled.add("SUCCEEDED")
+    metrics.seal_seconds.observe(0.0003)
+    metrics.database_seconds.observe(0.001, "open")
+    metrics.jobs_oldest.set(4.0, "settle")
+    metrics.disclosures.add("open")
+    metrics.disclosures.add("open")
+    metrics.legacy_accounts.add("CREATED")
+    metrics.campaign_people.set_all({("WHEN_DUE", "SHOWN"): 3})
+    metrics.quorum_records.set_all({("1", "WAITING"): 4})
+    metrics.second_factor_refused.add()
+    metrics.drills_overdue.set(1)
+    metrics.drill_oldest.set(90.5)
+    metrics.log_unsequenced.set(3)
+    metrics.log_checkpoint_age.set(1.5)
+    metrics.log_cosigned_age.set(42)
+    metrics.moderation.appeals_overdue.set(2)
+    metrics.moderation.contests_overdue.set(4)
+    metrics.moderation.orders_overdue.set(2)
+    metrics.moderation.erasures.set_all({"waiting": 3, "undestroyed": 2, "kept": 1, "held": 1})
+    metrics.moderation.erasure_due.set(0.5)
+    metrics.moderation.sanctions_proposed.set(3)
+    metrics.moderation.sanctions_due.set(4.5)
+    metrics.moderation.tip_offs_open.set_all({"RECEIVED": 5})
+    metrics.moderation.tip_offs_overdue.set(2)
     metrics.vitals.certificates({"tls_certificate": 86_400.0})
     metrics.vitals.disks({"public": (5, 10)})
     metrics.vitals.witness_lag({"witness.example/w1": 3})
@@ -119,6 +126,11 @@ def test_names(served: list[str]) -> None:
         'idvault_rpc_seconds_sum{method="/a/B"} 20.003',
         'idvault_registry_calls_total{outcome="MATCH",provider="nppa"} 1.0',
         "idvault_registry_seconds_count 1.0",
+        'idvault_disclosures_total{verb="open"} 2.0',
+        'idvault_erasures{state="kept"} 1.0',
+        "idvault_erasure_due_seconds 0.5",
+        'idvault_tip_offs_open{state="RECEIVED"} 5.0',
+        "idvault_tip_offs_overdue 2.0",
         "idvault_second_factor_refused_total 1.0",
         "idvault_drills_overdue 1.0",
         "idvault_appeals_overdue 2.0",
@@ -155,6 +167,26 @@ def test_a_process_that_counts_nothing_shows_no_figure() -> None:
     """A gauge that was not set is absent, not zero."""
     lines = scrape(Metrics()).splitlines()
     assert not [line for line in lines if line.startswith(ABSENT)]
+
+
+def test_what_is_set_as_a_whole_forgets_what_is_gone() -> None:
+    """A campaign that has ended, or a witness that has left, is not shown with its last value."""
+    metrics = Metrics()
+    metrics.campaign_people.set_all({("WHEN_DUE", "SHOWN"): 3})
+    metrics.campaign_people.set_all({("WHEN_DUE", "VERIFIED"): 1})
+    shown = [line for line in scrape(metrics).splitlines() if line.startswith("idvault_campaign_people{")]
+    assert shown == ['idvault_campaign_people{method="WHEN_DUE",stage="VERIFIED"} 1.0']
+
+
+def test_an_outcome_is_expected_before_it_occurs() -> None:
+    """An alert on an increase sees the first one; what was counted already is not reset."""
+    metrics = Metrics()
+    metrics.registry_calls.add("nppa", "MATCH")
+    for answer in ("MATCH", "REFUSED"):
+        metrics.registry_calls.expect("nppa", answer)
+    lines = scrape(metrics).splitlines()
+    assert 'idvault_registry_calls_total{outcome="MATCH",provider="nppa"} 1.0' in lines
+    assert 'idvault_registry_calls_total{outcome="REFUSED",provider="nppa"} 0.0' in lines
 
 
 def test_campaigns_are_counted(served: list[str]) -> None:

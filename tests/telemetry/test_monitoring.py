@@ -22,7 +22,8 @@ PROCESS |= {"process_resident_memory_bytes"}
 def served() -> dict[str, set[str]]:
     """Return the labels of each metric that a process serves."""
     web, witness = WebMetrics(), WitnessMetrics()
-    web.answered(page="/v/{code}", status=200, seconds=0.1)
+    web.answers.add("/v/{code}", "200")
+    web.seconds.observe(0.1, "/v/{code}")
     witness.answered(200)
     witness.cosigned("log.example", 3)
     labels: dict[str, set[str]] = {"up": set(), **{name: set() for name in PROCESS}}

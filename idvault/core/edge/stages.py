@@ -42,7 +42,8 @@ def observe(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
             _note(call, code, time.perf_counter() - start)
 
     def _note(call: Call, code: str, seconds: float) -> None:
-        metrics.rpc(method=call.method.path, code=code, seconds=seconds)
+        metrics.rpcs.add(call.method.path, code)
+        metrics.rpc_seconds.observe(seconds, call.method.path)
         access_log.add(
             time=time.time(),
             method=call.method.path,

@@ -99,10 +99,10 @@ async def _close(traces: Traces | None) -> None:
 def _observer(metrics: Metrics, traces: Traces | None) -> Callable[[str, float], None]:
     """Return what a database tells of each act."""
     if traces is None:
-        return lambda act, seconds: metrics.database(act=act, seconds=seconds)
+        return lambda act, seconds: metrics.database_seconds.observe(seconds, act)
 
     def observe(act: str, seconds: float) -> None:
-        metrics.database(act=act, seconds=seconds)
+        metrics.database_seconds.observe(seconds, act)
         traces.done(f"act {act}", seconds=seconds)
 
     return observe

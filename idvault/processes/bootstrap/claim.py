@@ -46,7 +46,7 @@ class _MeasuredSealer:
     async def seal(self, **what: Any) -> SealedRecord:
         begun = perf_counter()
         record = await self.inner.seal(**what)
-        self.metrics.sealed(seconds=perf_counter() - begun)
+        self.metrics.seal_seconds.observe(perf_counter() - begun)
         return record
 
 
@@ -69,7 +69,7 @@ def settlement_context(
         record_sealer=_MeasuredSealer(inner=sealer, metrics=base.metrics),
         intake_sealer=DayIntakeSealer(store=DayKeys(base.main)),
         policy=policy,
-        on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
+        on_settled=lambda claim: base.metrics.claims_settled.add(_outcome(claim)),
     )
 
 
@@ -125,7 +125,8 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
     """Return a registry with its guard, and with the rate cap that all processes share."""
 
     def observe(provider: str, outcome: str, seconds: float) -> None:
-        base.metrics.registry_call(provider=provider, outcome=outcome, seconds=seconds)
+        base.metrics.registry_calls.add(provider, outcome)
+        base.metrics.registry_seconds.observe(seconds)
         if base.traces is not None:
             base.traces.done(f"registry {provider}", seconds=seconds, outcome=outcome)
 
@@ -136,7 +137,8 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
         observe=observe,
         alarm=lambda provider: log().error("registry_refuses_us", provider=provider),
     )
-    base.metrics.registry(provider=provider, outcomes=RegistryAnswer)
+    for answer in RegistryAnswer:
+        base.metrics.registry_calls.expect(provider, answer)
     calls_per_second = pace(base.settings.registry_calls_per_second)
     return BudgetedRegistry(
         inner=guarded,

@@ -21,7 +21,7 @@ def guard_of(base: Base) -> LogGuard:
     """Return the guard of a process's changes; it reports the number of waiting entries to the metrics."""
     return LogGuard(
         look=partial(stored_log.unsequenced, base.main),
-        observe=lambda count: base.metrics.log_unsequenced(count=count),
+        observe=base.metrics.log_unsequenced.set,
     )
 
 

@@ -117,7 +117,7 @@ def watch_cosigned(stack: AsyncExitStack, base: Base, roster: Callable[[], Roste
         main=base.main,
         shred=base.shred,
         demand=lambda: demand_of(roster()),
-        observe=lambda seconds: base.metrics.log_cosigned_age(seconds=seconds),
+        observe=base.metrics.log_cosigned_age.set,
         tell=lambda seconds: log().warning("log_not_cosigned", seconds=seconds),
         lag=base.metrics.vitals.witness_lag,
     )

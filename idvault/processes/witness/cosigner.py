@@ -218,7 +218,7 @@ class Cosigner:
         self._logs = logs
         self.metrics = metrics or WitnessMetrics()
         for origin in logs:
-            self.metrics.known(origin, state.latest(origin).size)
+            self.metrics.cosigned_entries.set(state.latest(origin).size, origin)
         self._signer, self._successor = signer, successor
         self._state = state
         self._clock = clock

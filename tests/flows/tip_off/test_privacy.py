@@ -126,7 +126,8 @@ async def test_metrics_name_nobody(world: TipOffWorld) -> None:
     filed, target, _ = await upheld(world, reporter_token=await world.person(1))
     metrics = Metrics()
     counts, overdue = await world.levels(seconds=DAY)
-    metrics.tip_offs({state.value: count for state, count in counts.items()}, overdue=overdue)
+    metrics.moderation.tip_offs_open.set_all({state.value: count for state, count in counts.items()})
+    metrics.moderation.tip_offs_overdue.set(overdue)
     shown = str(list(metrics.families()))
     for word in (target, CONTACT, filed.tip_off.reference, str(filed.tip_off.reporter_id)):
         assert word not in shown

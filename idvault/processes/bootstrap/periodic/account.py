@@ -89,8 +89,9 @@ def claim_tasks(base: Base, vault: Vault, *, context: SettlementContext) -> list
         oldest = await vault.main.one("job.oldest", claim_store.OLDEST)
         age = (now.business - oldest).total_seconds() if oldest else 0.0
         waiting = sum((await vault.read("job.backlog", job_store.count)).values())
-        base.metrics.claims_pending(count=waiting, oldest_seconds=max(age, 0.0))
-        base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
+        base.metrics.claims_pending.set(waiting)
+        base.metrics.claims_pending_oldest.set(max(age, 0.0))
+        base.metrics.jobs_oldest.set(max(age, 0.0), "settle")
 
     return [
         Task(
@@ -108,7 +109,7 @@ def campaign_tasks(base: Base, vault: Vault, *, policy: OperatorPolicy) -> list[
 
     async def read_gauges(_now: ClockReading) -> None:
         people = await acts.people(vault)
-        base.metrics.campaign_people(
+        base.metrics.campaign_people.set_all(
             {(method.value, stage.value): count for (method, stage), count in people.items()}
         )
 
@@ -124,7 +125,7 @@ def disclosure_tasks(base: Base, vault: Vault) -> list[Task]:
 
     It goes on while the log takes no entries: shares are destroyed in time.
     """
-    observe = base.metrics.disclosure
+    observe = base.metrics.disclosures.add
     return [
         Task("disclosures", 5, lambda now: disclosure_acts.sweep(vault, now, limit=_BATCH, observe=observe))
     ]
@@ -146,13 +147,15 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
     async def read_gauges(now: ClockReading) -> None:
         levels = await erasure_acts.levels(vault, now)
         late = now.business - (levels.first_due_at or now.business)
-        base.metrics.erasures(
-            waiting=levels.waiting,
-            undestroyed=levels.undestroyed,
-            held=levels.held,
-            kept=sweep.kept,
-            due_seconds=late.total_seconds(),
+        base.metrics.moderation.erasures.set_all(
+            {
+                "waiting": levels.waiting,
+                "undestroyed": levels.undestroyed,
+                "kept": sweep.kept,
+                "held": levels.held,
+            }
         )
+        base.metrics.moderation.erasure_due.set(late.total_seconds())
 
     return [
         Task("erase_accounts", 1, lambda now: sweep.step(now=now, limit=_BATCH)),
@@ -181,7 +184,7 @@ def appeal_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: log what is overdue, delete texts, and count."""
 
     async def count(now: ClockReading) -> None:
-        base.metrics.appeals_overdue(await APPEALS.overdue(vault, now=now))
+        base.metrics.moderation.appeals_overdue.set(await APPEALS.overdue(vault, now=now))
 
     return [
         Task("overdue_appeals", 1, lambda now: APPEALS.note_all_overdue(vault, now, limit=_BATCH)),
@@ -197,8 +200,9 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
     async def read_gauges(now: ClockReading) -> None:
         levels = await sanctions.levels(vault, now=now)
         late = now.business - (levels.first_due_at or now.business)
-        base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
-        base.metrics.orders_overdue(count=await orders.overdue(vault, now=now))
+        base.metrics.moderation.sanctions_proposed.set(levels.proposed)
+        base.metrics.moderation.sanctions_due.set(late.total_seconds())
+        base.metrics.moderation.orders_overdue.set(await orders.overdue(vault, now=now))
 
     return [
         Task("lapse_sanctions", 1, lambda now: sanctions.lapse_all(vault, now, limit=_BATCH)),
@@ -213,7 +217,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count."""
 
     async def count(now: ClockReading) -> None:
-        base.metrics.contests_overdue(await CONTESTS.overdue(vault, now=now))
+        base.metrics.moderation.contests_overdue.set(await CONTESTS.overdue(vault, now=now))
 
     return [
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
@@ -234,7 +238,8 @@ def tip_off_tasks(base: Base, vault: Vault) -> list[Task]:
     async def read_gauges(now: ClockReading) -> None:
         counts, overdue = await reporter_acts.levels(vault, now=now)
         known = [state for state in TipOffState if state is not TipOffState.RESOLVED]
-        base.metrics.tip_offs({state.value: counts.get(state, 0) for state in known}, overdue=overdue)
+        base.metrics.moderation.tip_offs_open.set_all({state.value: counts.get(state, 0) for state in known})
+        base.metrics.moderation.tip_offs_overdue.set(overdue)
 
     return [
         Task("tip_off_reminders", 1, lambda now: reporter_acts.remind_all(vault, now, limit=_BATCH)),

@@ -98,8 +98,8 @@ def log_tasks(
             changed()
 
     async def read_gauges(now: ClockReading) -> None:
-        base.metrics.log_checkpoint_age(seconds=publisher.age(now=now).total_seconds())
-        base.metrics.log_unsequenced(count=(await stored_log.unsequenced(main)).count)
+        base.metrics.log_checkpoint_age.set(publisher.age(now=now).total_seconds())
+        base.metrics.log_unsequenced.set((await stored_log.unsequenced(main)).count)
 
     return [
         Task("log", 1, step, longest=_LOG_LONGEST_BACK_OFF),
@@ -197,7 +197,8 @@ def drill_tasks(base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
     )
 
     def observe(overdue: int, oldest: float) -> None:
-        base.metrics.drills(overdue=overdue, oldest_seconds=oldest)
+        base.metrics.drills_overdue.set(overdue)
+        base.metrics.drill_oldest.set(oldest)
 
     return [
         Task(
@@ -221,7 +222,7 @@ def handover_tasks(base: Base, rosters: RosterSource) -> list[Task]:
 
     async def read_gauges(_now: ClockReading) -> None:
         found = await count_records(base.main, lambda: people_acts.versions(rosters))
-        base.metrics.quorum_records(
+        base.metrics.quorum_records.set_all(
             {(version, holders.value): number for (version, holders), number in found.records.items()}
         )
 
