@@ -144,13 +144,9 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("SETTLE_PATIENCE", "nan", ""),
         ("REGISTRY_CALLS_PER_SECOND", SECRET, "number"),
         ("PROCESSES", "1000", "less"),
-        ("SCHEDULING", SECRET, "batch"),
         ("CORES", SECRET, "pattern"),
         ("CORES", "1,,2", "pattern"),
-        ("PACE_MILLISECONDS", "11", "less"),
         ("POLLER_NICE", "20", "less"),
-        ("PACE_CALLS", "1", "greater"),
-        ("ACCEPTORS", "0", "greater"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )
@@ -314,30 +310,30 @@ WITNESS_KEY = "witness.example/w1+57514089+BEedOtAoSuTIPSzAG7+NIQXiTUELdQHhGt0o+
 def test_a_witness_is_a_url_and_a_key(environment: Environment, process: Process) -> None:
     """The witness needs both settings or none; a missing one is named."""
     load(process)
-    environment.set(WITNESS_URL="https://witness.example/prefix")
-    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_KEY is missing: a witness needs both")
-    environment.set(WITNESS_KEY=WITNESS_KEY)
-    assert load(process).witness_key == WITNESS_KEY
-    environment.unset("WITNESS_URL")
-    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_URL is missing: a witness needs both")
+    environment.set(WITNESS_URLS="https://witness.example/prefix")
+    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_KEYS is missing: a witness needs both")
+    environment.set(WITNESS_KEYS=WITNESS_KEY)
+    assert load(process).witness_keys == WITNESS_KEY
+    environment.unset("WITNESS_URLS")
+    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_URLS is missing: a witness needs both")
 
 
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("WITNESS_URL", f"http://{SECRET}.example", "must be https: an attacker on the network"),
-        ("WITNESS_URL", f"ftp://{SECRET}.example", "must be an https URL"),
-        ("WITNESS_URL", f"https://user:{SECRET}@witness.example", "must not contain a user"),
-        ("WITNESS_URL", SECRET, "must be an https URL"),
-        ("WITNESS_KEY", SECRET, "`idvault witness` prints"),
-        ("WITNESS_KEY", WITNESS_KEY[:-1], "`idvault witness` prints"),
-        ("WITNESS_KEY", WITNESS_KEY.replace("+BE", "+AE"), "`idvault witness` prints"),
-        ("WITNESS_KEY", WITNESS_KEY.replace("/w1", " w1"), "`idvault witness` prints"),
+        ("WITNESS_URLS", f"http://{SECRET}.example", "must be https: an attacker on the network"),
+        ("WITNESS_URLS", f"ftp://{SECRET}.example", "must be an https URL"),
+        ("WITNESS_URLS", f"https://user:{SECRET}@witness.example", "must not contain a user"),
+        ("WITNESS_URLS", SECRET, "must be an https URL"),
+        ("WITNESS_KEYS", SECRET, "`idvault witness` prints"),
+        ("WITNESS_KEYS", WITNESS_KEY[:-1], "`idvault witness` prints"),
+        ("WITNESS_KEYS", WITNESS_KEY.replace("+BE", "+AE"), "`idvault witness` prints"),
+        ("WITNESS_KEYS", WITNESS_KEY.replace("/w1", " w1"), "`idvault witness` prints"),
     ],
 )
 def test_an_unusable_witness_is_refused(environment: Environment, name: str, value: str, text: str) -> None:
     """A witness over http, or a key that is not a witness's, stops the start; its value is not shown."""
-    environment.set(WITNESS_URL="https://witness.example", WITNESS_KEY=WITNESS_KEY)
+    environment.set(WITNESS_URLS="https://witness.example", WITNESS_KEYS=WITNESS_KEY)
     environment.set(**{name: value})
     error = _refusal()
     assert [
@@ -348,7 +344,7 @@ def test_an_unusable_witness_is_refused(environment: Environment, name: str, val
 
 def test_a_witness_over_http_is_for_development(environment: Environment) -> None:
     """In development the witness may use http."""
-    environment.set(WITNESS_URL="http://127.0.0.1:7493", WITNESS_KEY=WITNESS_KEY, DEVELOPMENT="1")
+    environment.set(WITNESS_URLS="http://127.0.0.1:7493", WITNESS_KEYS=WITNESS_KEY, DEVELOPMENT="1")
     load(Process.WORK)
 
 
@@ -388,15 +384,11 @@ def _list_witnesses(environment: Environment, urls: str, keys: str) -> None:
 
 
 def test_several_witnesses_are_lists_in_one_order(environment: Environment) -> None:
-    """The lists are separated by white space; a single witness may be named by the singular settings."""
+    """The lists are separated by white space."""
     assert load(Process.WORK).witnesses == ()
     _list_witnesses(environment, "https://w1.example  https://w2.example", f"{WITNESS_KEY} {SECOND_KEY}")
     pairs = (("https://w1.example", WITNESS_KEY), ("https://w2.example", SECOND_KEY))
     assert load(Process.WORK).witnesses == pairs
-    environment.unset("WITNESS_URLS")
-    environment.unset("WITNESS_KEYS")
-    environment.set(WITNESS_URL="https://w1.example", WITNESS_KEY=WITNESS_KEY)
-    assert load(Process.WORK).witnesses == pairs[:1]
 
 
 @pytest.mark.parametrize(
@@ -417,14 +409,3 @@ def test_unusable_lists_of_witnesses_are_refused(
     """Each list names each witness once."""
     _list_witnesses(environment, urls, keys)
     assert text in "\n".join(_refusal(Process.WORK).problems)
-
-
-def test_the_singular_settings_do_not_mix_with_the_lists(environment: Environment) -> None:
-    """Two witnesses in one singular setting, or both kinds of settings, are refused."""
-    environment.set(
-        WITNESS_URL="https://a.example https://b.example", WITNESS_KEY=f"{WITNESS_KEY} {SECOND_KEY}"
-    )
-    assert "one URL and one key" in _refusal(Process.WORK).problems[0]
-    environment.set(WITNESS_URL="https://a.example", WITNESS_KEY=WITNESS_KEY)
-    _list_witnesses(environment, "https://b.example", SECOND_KEY)
-    assert "have no effect beside the lists" in _refusal(Process.WORK).problems[0]

@@ -13,7 +13,7 @@ import os, sys, threading
 from idvault.core import tuning
 # A test before this one may have tuned the process that starts this one.
 os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-tuning.tune(scheduling={scheduling!r}, grpc_listener={listener}, cores=frozenset({cores}))
+tuning.tune(cores=frozenset({cores}), batch={batch})
 found = []
 def look():
     found.append((os.sched_getscheduler(0) == os.SCHED_BATCH, sorted(os.sched_getaffinity(0))))
@@ -27,21 +27,20 @@ _ALL = sorted(os.sched_getaffinity(0))
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("scheduling", "listener", "cores", "before", "shown"),
+    ("batch", "cores", "before", "shown"),
     [
-        ("batch", False, (), None, f"True;{_ALL};-event_engine_listener;False"),
-        ("normal", True, (), None, f"False;{_ALL};None;False"),
-        ("batch", False, (_ALL[-1],), "operator", f"True;[{_ALL[-1]}];operator;False"),
-        ("normal", True, (9_999,), None, f"False;{_ALL};None;False"),
+        (True, (), None, f"True;{_ALL};-event_engine_listener;False"),
+        (True, (_ALL[-1],), "operator", f"True;[{_ALL[-1]}];operator;False"),
+        (False, (9_999,), None, f"False;{_ALL};-event_engine_listener;False"),
     ],
 )
 def test_a_process_and_its_threads_are_tuned(
-    scheduling: str, listener: bool, cores: tuple[int, ...], before: str | None, shown: str
+    batch: bool, cores: tuple[int, ...], before: str | None, shown: str
 ) -> None:
     """Later threads inherit the tuning; an operator's experiments and cores that there are not stay."""
     environment = {name: value for name, value in os.environ.items() if name != "GRPC_EXPERIMENTS"}
     environment |= {"GRPC_EXPERIMENTS": before} if before else {}
-    code = _SHOW.format(scheduling=scheduling, listener=listener, cores=cores)
+    code = _SHOW.format(batch=batch, cores=cores)
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
     )
@@ -64,7 +63,7 @@ def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     monkeypatch.setattr(os, "sched_setaffinity", refuse)
-    tuning.tune(scheduling="batch", grpc_listener=True, cores=frozenset({0}))
+    tuning.tune(cores=frozenset({0}))
 
 
 _POLLED = """

@@ -20,21 +20,20 @@ def core_numbers(cores: str) -> tuple[int, ...]:
     return tuple(int(part) for part in cores.split(",") if part)
 
 
-def tune(*, scheduling: str, grpc_listener: bool, cores: frozenset[int]) -> None:
+def tune(*, cores: frozenset[int], batch: bool = True) -> None:
     """Tune this process and the threads and children that it starts; must come before grpc is imported.
 
-    scheduling: batch lets a thread that wakes up wait until the running one pauses. grpc_listener: keep
-    gRPC's own accept loop with its threads; an operator's GRPC_EXPERIMENTS is never changed. cores: empty
-    for all. What a system does not support or allow stays as it is: a slower server is better than none.
-    gRPC writes nothing to stderr, where anybody who opens a connection could have it write lines of its own
-    form between those of the log; an operator's GRPC_VERBOSITY is never changed.
+    cores: empty for all. batch: let a thread that wakes up wait until the running one pauses. What a system
+    does not support or allow stays as it is: a slower server is better than none. gRPC's own accept loop with
+    its threads is left out, unless an operator's GRPC_EXPERIMENTS says something else. gRPC writes
+    nothing to stderr, where anybody who opens a connection could have it write lines of its own form between
+    those of the log; an operator's GRPC_VERBOSITY is never changed.
     """
     os.environ.setdefault(_VERBOSITY, "NONE")
-    if not grpc_listener:
-        os.environ.setdefault(_EXPERIMENTS, _NO_LISTENER)
+    os.environ.setdefault(_EXPERIMENTS, _NO_LISTENER)
     # Linux only, and a container may forbid it.
     with suppress(AttributeError, OSError):
-        if scheduling == "batch":
+        if batch:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     with suppress(AttributeError, OSError):
         if cores:

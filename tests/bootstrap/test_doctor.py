@@ -143,8 +143,8 @@ async def test_databases_of_two_deployments(ward: Ward) -> None:
 async def test_a_witness_is_not_blamed_for_a_database(ward: Ward) -> None:
     """Whether it confirms the log is not asked without databases; the registry is."""
     await logs.edit(ward.databases, "shred", "UPDATE deployment SET deployment_id = 'another'")
-    ward.settings["registry_check_url"] = ward.settings["witness_url"] = "http://127.0.0.1:9/"
-    ward.settings["witness_key"] = str(witness("witness.example/w1", seed=2).key)
+    ward.settings["registry_check_url"] = ward.settings["witness_urls"] = "http://127.0.0.1:9/"
+    ward.settings["witness_keys"] = str(witness("witness.example/w1", seed=2).key)
     said = await ward.advice()
     assert said["witness"] == said["log"] == "not checked: mend databases first"
     assert "the registry does not answer" in said["registry"]
@@ -193,14 +193,14 @@ async def test_nobody_answers(ward: Ward) -> None:
     """The registries and the witness do not answer; a witness key is invalid."""
     ward.settings["registry_enterprise_url"] = "http://127.0.0.1:9/"
     ward.settings["registry_check_url"] = "http://127.0.0.1:9/"
-    ward.settings["witness_url"] = "http://127.0.0.1:9/"
-    ward.settings["witness_key"] = str(witness("witness.example/w1", seed=2).key)
+    ward.settings["witness_urls"] = "http://127.0.0.1:9/"
+    ward.settings["witness_keys"] = str(witness("witness.example/w1", seed=2).key)
     said = await ward.advice()
     assert "does not answer (nothing listens there)" in said["registry"]
     assert "IDVAULT_REGISTRY_ENTERPRISE_URL" in said["registry-enterprise"]
     assert "does not answer" in said["clock"]
     assert "1 of 1 witnesses do not confirm the log" in said["witness"]
-    ward.settings["witness_key"] = "none"
+    ward.settings["witness_keys"] = "none"
     assert "cannot be used" in (await ward.advice())["witness"]
 
 

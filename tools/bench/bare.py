@@ -31,7 +31,7 @@ async def _serve(ready: Path) -> None:
     import grpc
 
     from idvault.core.edge.pace import Pace
-    from idvault.core.edge.server import OPTIONS
+    from idvault.core.edge.server import ACCEPTORS, OPTIONS
 
     settings = config.load(config.Process.PLATFORM_EDGE)
     async with AsyncExitStack() as stack:
@@ -44,7 +44,7 @@ async def _serve(ready: Path) -> None:
         servicer, _ = await build_statuses(stack, base, vault, keys=keys, policy=policy)
 
         # Groups save more than all features cost: without them the two servers could not be compared.
-        pace = Pace(seconds=settings.pace_milliseconds / 1_000, calls=settings.pace_calls)
+        pace = Pace()
         at_once: set[Any] = set()
 
         async def answer(body: bytes, context: Any) -> bytes:
@@ -64,7 +64,7 @@ async def _serve(ready: Path) -> None:
         pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
         credentials = grpc.ssl_server_credentials([pair], settings.tls_ca.read_bytes(), True)
         servers, port = [], 0
-        for _ in range(settings.acceptors):
+        for _ in range(ACCEPTORS):
             servers.append(grpc.aio.server(options=OPTIONS))
             servers[-1].add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_NAME, handlers),))
             port = servers[-1].add_secure_port(f"127.0.0.1:{port}", credentials)

@@ -27,8 +27,8 @@ NOTES: Mapping[str, str] = {
 - **Profile**: an echo costs what gRPC costs, four completions a call over its polling thread.
 - **Tried**: release of answers in groups. It does not make an echo cheaper on this kernel, where a
   scheduled batch task is interrupted by the polling thread all the same; groups pay together with
-  shared reads (P2). An echo with 8 servers of gRPC at one port costs 15 % less than E1; `serve` has 16
-  (`IDVAULT_ACCEPTORS`).
+  shared reads (P2). An echo with 8 servers of gRPC at one port costs 15 % less than E1; `serve` has up
+  to 48.
 """
     + _NEXT,
     "P2": _GRPC

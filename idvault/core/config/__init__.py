@@ -12,7 +12,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -59,14 +59,8 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     shred_database_url: SecretStr = SecretStr("")
     listen: str = ""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
-    scheduling: Literal["batch", "normal"] = "batch"
-    grpc_listener: bool = False
     poller_nice: Annotated[int, Field(ge=0, le=19)] = 0
     cores: Annotated[str, Field(pattern=r"^(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?$")] = ""
-    coalesce_reads: bool = True
-    pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
-    pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 6
-    acceptors: Annotated[int, Field(ge=1, le=64)] = 48
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()
@@ -99,8 +93,6 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     log_origin: str = ""
     witness_urls: str = ""
     witness_keys: str = ""
-    witness_url: str = ""
-    witness_key: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -119,9 +111,8 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
 
     @property
     def witnesses(self) -> tuple[tuple[str, str], ...]:
-        """The witnesses to ask, each a URL and a public key; the singular settings are a list of one."""
-        keys = (self.witness_keys or self.witness_key).split()
-        return tuple(zip((self.witness_urls or self.witness_url).split(), keys, strict=False))
+        """The witnesses to ask, each a URL and a public key."""
+        return tuple(zip(self.witness_urls.split(), self.witness_keys.split(), strict=False))
 
     def passphrase(self, holder: str = "") -> bytes:
         """Return the passphrase of the key file, without one line end at the end of its file.
@@ -300,15 +291,12 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    several = settings.witness_urls or settings.witness_keys
-    url, key = ("witness_urls", "witness_keys") if several else ("witness_url", "witness_key")
-    urls, keys = str(getattr(settings, url)).split(), str(getattr(settings, key)).split()
-    if several and (settings.witness_url or settings.witness_key):
-        yield f"{_name('witness_url')} and {_name('witness_key')} have no effect beside the lists"
+    url, key = "witness_urls", "witness_keys"
+    urls, keys = settings.witness_urls.split(), settings.witness_keys.split()
     if bool(urls) != bool(keys):
         missing = _name(key if urls else url)
         yield f"{missing} is missing: a witness needs both {_name(url)} and {_name(key)}"
-    elif not len(urls) == len(set(urls)) == len(keys) == len(set(keys)) or (len(urls) > 1 and not several):
+    elif not len(urls) == len(set(urls)) == len(keys) == len(set(keys)):
         yield f"{_name(url)} and {_name(key)} must have one URL and one key for each witness, in order"
     for each in urls:
         yield from _http_problems(settings, url, each, why="an attacker on the network could hide the log")

@@ -18,6 +18,8 @@ from time import monotonic
 from idvault.core import caller
 from idvault.core.fair_queue import FairQueue
 
+_SECONDS = 0.002
+_CALLS = 6
 _FEW = 3
 _MANY = 64
 """How many calls since the last trial are a reason for the next: a call that never waits is seen alone."""
@@ -36,7 +38,7 @@ _SHARES = 1.0
 class Pace:
     """The groups of one server."""
 
-    def __init__(self, *, seconds: float, calls: int) -> None:
+    def __init__(self, *, seconds: float = _SECONDS, calls: int = _CALLS) -> None:
         """Initialise. seconds: between two groups, 0 for no groups. calls: how many calls keep the groups."""
         self._seconds = seconds
         self._calls = calls if seconds > 0 else None

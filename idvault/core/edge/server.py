@@ -66,6 +66,8 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_connection_age_ms", 30 * _MINUTE),
     ("grpc.max_connection_age_grace_ms", _MINUTE),
 )
+ACCEPTORS = 48
+"""gRPC hands calls to the loop one at a time: with several servers at the port, a turn takes several."""
 
 
 class ListenError(Exception):

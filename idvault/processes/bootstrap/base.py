@@ -63,14 +63,7 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     logs = Logs(process=process, path=None).install()
     flushing = asyncio.create_task(logs.access.run())
     metrics, traces = Metrics(), _traces(settings, process)
-    main, shred = (
-        Database(
-            url=url,
-            observe=_observer(metrics, traces),
-            coalesce=settings.coalesce_reads,
-        )
-        for url in urls(settings)
-    )
+    main, shred = (Database(url=url, observe=_observer(metrics, traces)) for url in urls(settings))
     try:
         await migrations.check_current(*urls(settings))
         await deployment.check(main, shred)

@@ -8,7 +8,7 @@ from idvault.core.config import Settings
 from idvault.core.edge.access import Access
 from idvault.core.edge.certificates import Tls
 from idvault.core.edge.pace import Pace
-from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.edge.server import ACCEPTORS, GrpcServer, Service
 from idvault.core.request import RepeatedRequests
 from idvault.processes.bootstrap.base import Base
 
@@ -44,9 +44,9 @@ def build_server(
         metrics=base.metrics,
         access_log=base.logs.access,
         clock=base.clock,
-        pace=Pace(seconds=settings.pace_milliseconds / 1_000, calls=settings.pace_calls),
+        pace=Pace(),
         takes=capacity.edge(settings.memory, edges=len(settings.addresses)),
-        acceptors=settings.acceptors,
+        acceptors=ACCEPTORS,
         reflection=settings.development,
         drains=drains,
         traces=base.traces,

@@ -65,11 +65,7 @@ def serve(
         None: config.Process.BOTH_EDGES,
     }
     settings = config.load(served[edge], clock_file=clock_file)
-    tuning.tune(
-        scheduling=settings.scheduling,
-        grpc_listener=settings.grpc_listener,
-        cores=frozenset(tuning.core_numbers(settings.cores)),
-    )
+    tuning.tune(cores=frozenset(tuning.core_numbers(settings.cores)))
     if settings.processes > 1:
         with closing(ForkServer.beside(*_imported(edge))) as server:
             addresses = _addresses(settings, shares_port=shares_port)

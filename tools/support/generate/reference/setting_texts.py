@@ -16,10 +16,6 @@ TEXTS: Mapping[str, str] = {
     "memory": (
         "MiB that each process may take; how much it serves at once [follows from it](operations.md#memory)"
     ),
-    "scheduling": (
-        "`batch` runs `serve` under Linux's SCHED_BATCH, `normal` does not ([tuning](operations.md#tuning))"
-    ),
-    "grpc_listener": "`1` keeps gRPC's own listening threads",
     "poller_nice": (
         "by how much gRPC's polling thread yields to the event loop; `10` if no other program "
         "uses the cores of `serve`"
@@ -28,12 +24,6 @@ TEXTS: Mapping[str, str] = {
         "numbers of the cores to run on, such as `0,1`; of several processes each gets one, in "
         "turn; empty for all"
     ),
-    "coalesce_reads": "`0` reads each status by a statement of its own",
-    "pace_milliseconds": (
-        "calls start in groups so far apart while many are running; `0` starts each at once"
-    ),
-    "pace_calls": "how many running calls keep calls starting in groups",
-    "acceptors": "the most gRPC servers that each process opens at its port",
     "metrics_listen": (
         "address of [metrics and health](operations.md#health-of-a-process); process number i "
         "listens on this port + i"
@@ -120,8 +110,6 @@ TEXTS: Mapping[str, str] = {
     "witness_keys": (
         "their public keys (vkeys), in the same order; at least K of those that the roster names"
     ),
-    "witness_url": "the same for a single witness, instead of the lists",
-    "witness_key": "that witness's public key; set both or neither",
     "web_url": (
         "the public address of the [hosted pages](pages.md), https://HOST or https://HOST:PORT; "
         "the platform edge makes links with it, and the page of public supervision links to the "
