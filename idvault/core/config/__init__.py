@@ -123,6 +123,12 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
         keys = (self.witness_keys or self.witness_key).split()
         return tuple(zip((self.witness_urls or self.witness_url).split(), keys, strict=False))
 
+    @property
+    def certificates(self) -> dict[str, Path]:
+        """The files with certificates that are set, by setting."""
+        names = ("tls_certificate", "tls_ca", "web_tls_certificate")
+        return {name: path for name in names if (path := getattr(self, name)).name}
+
     def passphrase(self, holder: str = "") -> bytes:
         """Return the passphrase of the key file, without one line end at the end of its file.
 
