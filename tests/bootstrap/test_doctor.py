@@ -156,7 +156,7 @@ async def test_nobody_works(ward: Ward) -> None:
     ward.at = NOW + timedelta(hours=1)
     said = await ward.advice()
     assert "start `idvault work`" in said["log"]
-    assert "differs from the registry's by 3600 s" in said["clock"]
+    assert "differs from the registry's by 3600 s" in said["registry-clock"]
     assert "tls-certificate" in said  # it ends in less than 30 days
 
 
@@ -199,7 +199,7 @@ async def test_nobody_answers(ward: Ward) -> None:
     said = await ward.advice()
     assert "does not answer (nothing listens there)" in said["registry"]
     assert "IDVAULT_REGISTRY_ENTERPRISE_URL" in said["registry-enterprise"]
-    assert "does not answer" in said["clock"]
+    assert "does not answer" in said["registry-clock"]
     assert "1 of 1 witnesses do not confirm the log" in said["witness"]
     ward.settings["witness_key"] = "none"
     assert "cannot be used" in (await ward.advice())["witness"]

@@ -102,7 +102,7 @@ async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process
 async def test_a_process_that_is_well(process: Process) -> None:
     """Every check passes, again and again."""
     assert [check.name for check in process.checks] == [
-        "databases", "log", "clock", "keys", "roster", "registry-clock"
+        "databases", "log", "database-clock", "keys", "roster", "registry-clock"
     ]  # fmt: skip
     for _ in range(2):
         assert await process.reasons() == {}
@@ -130,8 +130,8 @@ async def test_entries_that_wait(process: Process) -> None:
     found = await process.reasons()
     assert found["log"] == "entries wait for more than a minute: is `idvault work` running?"
     assert found["registry-clock"].startswith("this host's clock differs from the registry's by 6")
-    assert ("clock" in found) == process.databases.main_url.startswith("postgresql")
-    assert found.keys() <= {"log", "clock", "registry-clock"}
+    assert ("database-clock" in found) == process.databases.main_url.startswith("postgresql")
+    assert found.keys() <= {"log", "database-clock", "registry-clock"}
 
 
 async def test_the_key_file(process: Process) -> None:

@@ -66,7 +66,7 @@ def ready_checks(base: Base, roster: Callable[[], Roster]) -> list[Check]:
     checks = [
         Check("databases", partial(environment.check_served, base)),
         Check("log", partial(_check_accepting, guard_of(base), base)),
-        Check("clock", partial(environment.check_database_clocks, base)),
+        Check("database-clock", partial(environment.check_database_clocks, base)),
         Check("keys", _KeyFile(base).check),
         Check("roster", _roster_check(base, roster)),
     ]

@@ -95,7 +95,7 @@ def by_operator(deployment: Deployment) -> list[Check]:
     found += _lasting(settings, deployment.clock)
     if settings.registry_check_url:
         found.append(Check("registry", partial(environment.check_registry, deployment)))
-        found.append(Check("clock", partial(environment.check_registry_clock, deployment)))
+        found.append(Check("registry-clock", partial(environment.check_registry_clock, deployment)))
     if settings.registry_enterprise_url:
         found.append(Check("registry-enterprise", partial(environment.check_enterprise, deployment)))
     if settings.witnesses:

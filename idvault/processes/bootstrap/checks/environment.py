@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from idvault.core import process
+from idvault.core.certificate_files import SOON
 from idvault.core.check import AilmentError
 from idvault.core.config import Settings
 from idvault.core.db import url as address
@@ -31,7 +32,6 @@ from idvault_verify.attest import expiry
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.error import IdvaultError, PreconditionError, UnavailableError
 
-CERTIFICATE_DAYS = 30
 CLOCK_DIFFERENCE = timedelta(seconds=5)
 # An HTTP date has whole seconds only.
 _ROUNDING = timedelta(seconds=1)
@@ -90,7 +90,7 @@ def check_lasting(path: Path, setting: str, now: datetime) -> None:
     left = _end(path, f"{setting} has no readable certificate: put one there") - now
     if left <= timedelta(0):
         raise AilmentError(f"the certificate in {setting} has expired: replace it")
-    if left < timedelta(days=CERTIFICATE_DAYS):
+    if left < SOON:
         raise AilmentError(f"the certificate in {setting} expires in {left.days} days: get a new one")
 
 
