@@ -82,7 +82,11 @@ async def check_target(settings: Settings) -> None:
     """Raise AilmentError unless the edge that these settings name can be used."""
     # The client waits for a connection until its call's end, and only then says why there is none.
     async with connected(settings, timeout=_PATIENCE / 2) as vault:
-        await check(vault)
+        try:
+            await check(vault)
+        except AilmentError as fault:
+            text = "check IDVAULT_WEB_TARGET, IDVAULT_WEB_SERVER_NAME and the edge itself"
+            raise AilmentError(f"{fault}: {text}") from fault
 
 
 def connected(settings: Settings, *, timeout: float) -> EdgeConnections:

@@ -66,9 +66,11 @@ async def check_config(
 async def doctor(settings: Settings, *, of: Process, clock: Clock) -> list[Finding]:
     """Return a finding for each thing that the settings name. of: WEB if they are those of the pages."""
     if of is Process.WEB:
+        from idvault.web import edge  # noqa: PLC0415 - the other processes' doctor needs no gRPC
+
         owners = in_thread("files", environment.check_secrets, settings, "tls_key")
         return await examine(
-            [Check("edge", partial(_check_edge, settings)), owners, *_lasting(settings, clock)]
+            [Check("edge", partial(edge.check_target, settings)), owners, *_lasting(settings, clock)]
         )
     async with _opened(settings, clock) as deployment:
         return await examine(by_operator(deployment))
@@ -136,17 +138,6 @@ def _lasting(settings: Settings, clock: Clock) -> list[Check]:
         )
         for name, path in settings.certificates.items()
     ]
-
-
-async def _check_edge(settings: Settings) -> None:
-    from idvault.web import edge  # noqa: PLC0415 - the other processes' doctor needs no gRPC
-
-    try:
-        await edge.check_target(settings)
-    except AilmentError as fault:
-        raise AilmentError(
-            f"{fault}: check IDVAULT_WEB_TARGET, IDVAULT_WEB_SERVER_NAME and the edge itself"
-        ) from fault
 
 
 @asynccontextmanager

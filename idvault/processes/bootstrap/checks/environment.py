@@ -255,31 +255,35 @@ _check_registry_time = partial(
 
 async def check_registry(deployment: Deployment) -> None:
     """Raise AilmentError unless the registry answers."""
-    await _ask(deployment.settings.registry_check_url, "registry", "CHECK", "sign-ups wait")
+    await _asked(deployment)
 
 
 async def check_enterprise(deployment: Deployment) -> None:
     """Raise AilmentError unless the registry of organisations answers."""
-    url = deployment.settings.registry_enterprise_url
-    await _ask(url, "registry of organisations", "ENTERPRISE", "organisations wait")
+    try:
+        await probe.ask(deployment.settings.registry_enterprise_url)
+    except UnreachedError as error:
+        raise AilmentError(
+            f"the registry of organisations does not answer ({connection_failure.why(error)}): check "
+            "IDVAULT_REGISTRY_ENTERPRISE_URL, DNS and the firewall; organisations wait until it does"
+        ) from error
 
 
 async def check_registry_clock(deployment: Deployment) -> None:
     """Raise AilmentError for a clock that differs from the registry's, or cannot be compared with it."""
-    url = deployment.settings.registry_check_url
-    theirs = await _ask(url, "registry", "CHECK", "sign-ups wait")
+    theirs = await _asked(deployment)
     if theirs is None:
         raise AilmentError("the registry sent no time to compare with: check NTP on this host")
     _check_registry_time(theirs, deployment.real_now())
 
 
-async def _ask(url: str, who: str, setting: str, waits: str) -> datetime | None:
+async def _asked(deployment: Deployment) -> datetime | None:
     try:
-        return await probe.ask(url)
+        return await probe.ask(deployment.settings.registry_check_url)
     except UnreachedError as error:
         raise AilmentError(
-            f"the {who} does not answer ({connection_failure.why(error)}): check "
-            f"IDVAULT_REGISTRY_{setting}_URL, DNS and the firewall; {waits} until it does"
+            f"the registry does not answer ({connection_failure.why(error)}): check "
+            "IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; sign-ups wait until it does"
         ) from error
 
 
