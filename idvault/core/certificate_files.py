@@ -20,8 +20,9 @@ from idvault_verify.attest import certificate, expiry
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.error import IdvaultError
 
+SOON = timedelta(days=30)
+"""How long before its end a certificate must be replaced, for the log and for `idvault doctor`."""
 _PERIOD = 5.0
-_SOON = timedelta(days=30)
 _AGAIN = timedelta(days=1)
 
 
@@ -145,7 +146,7 @@ class CertificateReplacer:
 
     def _warn(self, now: datetime) -> None:
         for setting, ends in self.files.ends(self.current):
-            if ends - now < _SOON and now - self._warned.get(setting, now - _AGAIN) >= _AGAIN:
+            if ends - now < SOON and now - self._warned.get(setting, now - _AGAIN) >= _AGAIN:
                 days = max((ends - now).days, 0)
                 log().warning("certificate_expires", why=f"{setting} expires in {days} days")
                 self._warned[setting] = now

@@ -1,20 +1,18 @@
 """The hosted pages' connections to the edge: each carries few calls; without one, no page is ready."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from itertools import cycle
 from types import TracebackType
 from typing import Self
 
+from idvault.core.check import AilmentError
 from idvault.core.config import Settings
-from idvault.core.telemetry.vitals import Vitals
 from idvault.web.limits import RUNNING
 from idvault_client import Tls, aio, transport
 from idvault_client.backend.rpc import Result, Rpc
 from idvault_client.errors import VaultError
-from idvault_verify.attest import expiry
 
 CONNECTIONS = -(-RUNNING // transport.AT_ONCE)
 """Together they carry the calls that the pages make at once."""
@@ -61,30 +59,34 @@ def connect(target: str, *, tls: Tls, timeout: float, server_name: str | None = 
 
 
 _PATIENCE = 5.0
-_CERTIFICATES = ("web_tls_certificate", "tls_certificate", "tls_ca")
 # grpc.health.v1: a HealthCheckResponse has one field, and 1 is SERVING. The stubs belong to the edge.
 _SERVING = b"\x08\x01"
 _CHECK = Rpc("/grpc.health.v1.Health/Check", b"", lambda answer: answer == _SERVING)
 
 
-async def look(vault: EdgeConnections, *, patience: float = _PATIENCE) -> Mapping[str, str]:
-    """Return why the pages are not ready, by check."""
+async def check(vault: EdgeConnections, *, patience: float = _PATIENCE) -> None:
+    """Raise AilmentError unless the edge says that it serves."""
     try:
         async with asyncio.timeout(patience):
             # Over all connections: with one broken, looks in turn would go back and forth.
             answers = await vault.everywhere(_CHECK)
-    except TimeoutError:
-        return {"edge": "the platform edge does not answer"}
+    except TimeoutError as error:
+        raise AilmentError("the platform edge does not answer") from error
     except VaultError as error:
-        return {"edge": f"the platform edge does not answer{error.hint and f': {error.hint}'}"}
-    return {} if all(answers) else {"edge": "the platform edge is not ready"}
+        raise AilmentError(f"the platform edge does not answer{error.hint and f': {error.hint}'}") from error
+    if not all(answers):
+        raise AilmentError("the platform edge is not ready")
 
 
-async def ask_edge(settings: Settings) -> str:
-    """Return why the edge that these settings name cannot be used, "" if it can."""
+async def check_target(settings: Settings) -> None:
+    """Raise AilmentError unless the edge that these settings name can be used."""
     # The client waits for a connection until its call's end, and only then says why there is none.
     async with connected(settings, timeout=_PATIENCE / 2) as vault:
-        return (await look(vault)).get("edge", "")
+        try:
+            await check(vault)
+        except AilmentError as fault:
+            text = "check IDVAULT_WEB_TARGET, IDVAULT_WEB_SERVER_NAME and the edge itself"
+            raise AilmentError(f"{fault}: {text}") from fault
 
 
 def connected(settings: Settings, *, timeout: float) -> EdgeConnections:
@@ -92,9 +94,3 @@ def connected(settings: Settings, *, timeout: float) -> EdgeConnections:
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     name = settings.web_server_name or None
     return connect(settings.web_target, tls=tls, timeout=timeout, server_name=name)
-
-
-async def read_certificates(vitals: Vitals, settings: Settings) -> None:
-    """Set for how long the certificates of these settings are valid."""
-    files = {name: path for name in _CERTIFICATES if (path := getattr(settings, name)).name}
-    vitals.certificates(await asyncio.to_thread(expiry.seconds_left, files, now=datetime.now(UTC)))

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from idvault.core import capacity, certificate_files, tuning
 from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem, following
+from idvault.core.check import Check
 from idvault.core.config import Settings
 from idvault.core.connections import Door
 from idvault.core.telemetry import watching
@@ -114,11 +115,8 @@ def _door(settings: Settings) -> Door:
 
 
 def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault: EdgeConnections) -> None:
-    for forever in (
-        watching.follow(metrics.health, partial(edge.look, vault)),
-        watching.every_minute(partial(edge.read_certificates, metrics.vitals, settings)),
-    ):
-        stack.push_async_callback(watching.cancel, asyncio.create_task(forever))
+    read = partial(metrics.vitals.read, certificates=settings.certificates, disks={}, clock=now)
+    watching.watch(stack, metrics.health, [Check("edge", partial(edge.check, vault))], read)
 
 
 def whole(pages: Pages, *, zone: tzinfo, limits_of_reports: ReportLimits | None = None) -> web.Application:

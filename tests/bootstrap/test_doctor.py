@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.act import SYSTEM, MemberActor
-from idvault.core.config import Settings
+from idvault.core.config import Process, Settings
 from idvault.core.db.database import Database
 from idvault.core.request import Request
 from idvault.core.tables.account import records
@@ -21,7 +21,7 @@ from idvault.custody.drill import acts as drill_acts
 from idvault.log.acts import stored_log
 from idvault.people import acts as people_acts
 from idvault.people.rules import StoredVersion
-from idvault.processes.bootstrap import doctor
+from idvault.processes.bootstrap.checks import asked, contents
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
@@ -48,7 +48,8 @@ class Ward:
 
     async def advice(self) -> dict[str, str]:
         """Return the advice of each failed check."""
-        found = await doctor.examine(Settings(**self.settings), clock=lambda: ClockReading(self.at, self.at))
+        settings, now = Settings(**self.settings), ClockReading(self.at, self.at)
+        found = await asked.doctor(settings, of=Process.DOCTOR, clock=lambda: now)
         self.clock = {finding.name: finding.advice for finding in found}.get("database-clock")
         found = [finding for finding in found if finding.name != "database-clock"]
         names = [finding.name for finding in found]
@@ -61,7 +62,7 @@ class Ward:
 async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ward]:
     """Return a deployment with each kind of database and a registry that answers."""
     # No worker is running that could sign a checkpoint while the doctor waits for one.
-    monkeypatch.setattr(doctor, "_PAUSE", 0.01)
+    monkeypatch.setattr(contents, "_PAUSE", 0.01)
     await logs.fill(databases, 7)
     roster = first_roster()
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
@@ -155,7 +156,7 @@ async def test_nobody_works(ward: Ward) -> None:
     ward.at = NOW + timedelta(hours=1)
     said = await ward.advice()
     assert "start `idvault work`" in said["log"]
-    assert "differs from the registry's by 3600 s" in said["clock"]
+    assert "differs from the registry's by 3600 s" in said["registry-clock"]
     assert "tls-certificate" in said  # it ends in less than 30 days
 
 
@@ -198,7 +199,7 @@ async def test_nobody_answers(ward: Ward) -> None:
     said = await ward.advice()
     assert "does not answer (nothing listens there)" in said["registry"]
     assert "IDVAULT_REGISTRY_ENTERPRISE_URL" in said["registry-enterprise"]
-    assert "does not answer" in said["clock"]
+    assert "does not answer" in said["registry-clock"]
     assert "1 of 1 witnesses do not confirm the log" in said["witness"]
     ward.settings["witness_keys"] = "none"
     assert "cannot be used" in (await ward.advice())["witness"]

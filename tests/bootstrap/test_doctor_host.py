@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from idvault.core.ailment import AilmentError
+from idvault.core.check import AilmentError, Check, look
 from idvault.core.config import Settings
-from idvault.processes import readiness
-from idvault.processes.bootstrap import doctor
-from idvault.processes.bootstrap.base import ENTROPY
-from idvault.processes.bootstrap.doctor import check_owners, host_checks
+from idvault.processes.bootstrap.base import ENTROPY, Deployment
+from idvault.processes.bootstrap.checks import asked
+from idvault.processes.bootstrap.checks.environment import check_disks, check_owners
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault_verify.clock import ClockReading
 from tests.support.pair_world import PairWorld
@@ -39,6 +38,17 @@ def _settings(databases: Databases, folder: Path) -> Settings:
     )
 
 
+def _now() -> ClockReading:
+    return ClockReading(logs.START, logs.START)
+
+
+def _of_host(deployment: Deployment) -> list[Check]:
+    names = {"records", "disk", "files", "keys", "database-clock"}
+    found = [check for check in asked.by_operator(deployment) if check.name in names]
+    assert {check.name for check in found} | {"database-clock"} == names
+    return found
+
+
 async def test_what_a_host_lacks(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,22 +57,20 @@ async def test_what_a_host_lacks(
     world = await PairWorld(databases, tmp_path).begin()
     try:
         tokens = await world.sign_up(2)
-        checks = host_checks(
-            settings, main=world.main, shred=world.shred, clock=lambda: ClockReading(logs.START, logs.START)
-        )
+        checks = _of_host(Deployment(settings=settings, clock=_now, main=world.main, shred=world.shred))
         is_server = databases.main_url.startswith("postgresql")
-        found = await readiness.look(checks)
+        found = await look(checks)
         assert set(found) == ({"database-clock"} if is_server else set())
         await world.forget_key(tokens[0])
         settings.key_passphrase_file.write_text("another", encoding="ascii")
         monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12, 10**12, 5_000_000))
-        found = await readiness.look(checks)
+        found = await look(checks)
         assert found["records"].startswith("1 records have no shred key, of at most")
         assert found["keys"].endswith("check IDVAULT_KEYS and IDVAULT_KEY_PASSPHRASE_FILE")
         assert "has 5 MB left" in found["disk"]
         assert is_server == ("database server's by" in found.get("database-clock", ""))
         settings.key_passphrase_file.unlink()
-        assert "PASSPHRASE_FILE cannot be read" in (await readiness.look(checks))["keys"]
+        assert "PASSPHRASE_FILE cannot be read" in (await look(checks))["keys"]
     finally:
         await world.close()
 
@@ -108,4 +116,4 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         public_dir=tmp_path / "none",
     )
     with pytest.raises(AilmentError, match="the folder of IDVAULT_PUBLIC_DIR cannot be read"):
-        doctor._check_disks(settings)
+        check_disks(settings)

@@ -14,6 +14,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from idvault.core.act import SYSTEM
+from idvault.core.check import Check, look
 from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.telemetry import watching
@@ -21,11 +22,9 @@ from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.people import acts as people_acts
 from idvault.people.rules import StoredVersion
-from idvault.processes import readiness
 from idvault.processes.bootstrap import health
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.processes.deployment import acts as deployment
-from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault_verify.clock import ClockReading
 from tests.registry.test_probe import answering
@@ -50,7 +49,7 @@ class Process:
     checks: list[Check] = field(default_factory=list)
 
     async def reasons(self) -> dict[str, str]:
-        return await readiness.look(self.checks)
+        return await look(self.checks)
 
     def reading(self) -> ClockReading:
         now = datetime.now(UTC) + self.fast
@@ -87,7 +86,14 @@ async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process
             registry_check_url=url,
         )
         made = Process(databases, tmp_path)
-        base = Base(settings, made.reading, Metrics(), Logs(process="test"), main, shred)
+        base = Base(
+            settings=settings,
+            clock=made.reading,
+            metrics=Metrics(),
+            logs=Logs(process="test"),
+            main=main,
+            shred=shred,
+        )
         made.base = base
         made.checks = health.ready_checks(base, lambda: roster)
         yield made
@@ -96,7 +102,7 @@ async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process
 async def test_a_process_that_is_well(process: Process) -> None:
     """Every check passes, again and again."""
     assert [check.name for check in process.checks] == [
-        "databases", "log", "clock", "keys", "roster", "registry-clock"
+        "databases", "log", "database-clock", "keys", "roster", "registry-clock"
     ]  # fmt: skip
     for _ in range(2):
         assert await process.reasons() == {}
@@ -124,8 +130,8 @@ async def test_entries_that_wait(process: Process) -> None:
     found = await process.reasons()
     assert found["log"] == "entries wait for more than a minute: is `idvault work` running?"
     assert found["registry-clock"].startswith("this host's clock differs from the registry's by 6")
-    assert ("clock" in found) == process.databases.main_url.startswith("postgresql")
-    assert found.keys() <= {"log", "clock", "registry-clock"}
+    assert ("database-clock" in found) == process.databases.main_url.startswith("postgresql")
+    assert found.keys() <= {"log", "database-clock", "registry-clock"}
 
 
 async def test_the_key_file(process: Process) -> None:
@@ -161,7 +167,7 @@ async def test_a_registry_that_is_away(process: Process) -> None:
     """Sign-ups wait for it, and the process is ready."""
     settings = process.base.settings.model_copy(update={"registry_check_url": "http://127.0.0.1:9/check"})
     checks = health.ready_checks(replace(process.base, settings=settings), first_roster)
-    assert await readiness.look(checks) == {}
+    assert await look(checks) == {}
 
 
 async def _until(condition: Callable[[], bool]) -> None:

@@ -29,7 +29,14 @@ NOW = logs.START
 def _base(settings: Settings) -> Base:
     reading = ClockReading(NOW, NOW)
     main, shred = Database(url="sqlite:///main"), Database(url="sqlite:///shred")
-    return Base(settings, lambda: reading, Metrics(), Logs(process="test"), main, shred)
+    return Base(
+        settings=settings,
+        clock=lambda: reading,
+        metrics=Metrics(),
+        logs=Logs(process="test"),
+        main=main,
+        shred=shred,
+    )
 
 
 def _shown(base: Base) -> dict[str, float]:

@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from idvault.core.check import AilmentError, Check
+from idvault.processes.bootstrap.checks import asked
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
 from tools.support.chamber import first_roster
@@ -63,6 +67,35 @@ def test_as_json(idvault: Commands, tmp_path: Path, sqlite_databases: Databases)
         True,
     ]
     assert found[0]["advice"] is None
+
+
+def test_every_kind_of_finding(
+    idvault: Commands, tmp_path: Path, sqlite_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Remarks come first, then what to do, then in one line what was not made; the last line counts."""
+
+    async def ill() -> None:
+        raise AilmentError("rest")
+
+    async def well() -> str:
+        return "fine, but slow"
+
+    _setup(idvault, tmp_path, sqlite_databases)
+    checks = [Check("a", ill), Check("b", well), Check("c", well, needs="a"), Check("d", well, needs="a")]
+    monkeypatch.setattr(asked, "by_operator", lambda _deployment: checks)
+    result = idvault("doctor")
+    assert (result.code, result.out.splitlines()) == (
+        ExitCode.CHECK_FAILED,
+        ["doctor: remark on b: fine, but slow", "doctor: a: rest", "doctor: c, d: not checked: mend a first"],
+    )
+    objects = [json.loads(line) for line in idvault("doctor", "--json").out.splitlines()]
+    assert objects[:2] == [
+        {"check": "a", "passed": False, "advice": "rest", "remark": None},
+        {"check": "b", "passed": True, "advice": None, "remark": "fine, but slow"},
+    ]
+    checks[:] = checks[1:2]
+    result = idvault("doctor")
+    assert (result.code, result.last) == (ExitCode.DONE, "doctor: all 1 checks passed")
 
 
 def test_settings_are_needed(idvault: Commands) -> None:

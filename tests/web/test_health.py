@@ -1,15 +1,19 @@
 """The readiness of the hosted pages follows their edge, and their doctor says what is wrong with it."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from idvault.core.config import Settings
+from idvault.core.check import AilmentError
+from idvault.core.config import Process, Settings
 from idvault.core.telemetry.metrics import WebMetrics
-from idvault.processes.bootstrap import doctor
-from idvault.processes.cli import running
-from idvault.web import edge
+from idvault.processes.bootstrap.checks import asked
+from idvault.processes.cli import doctor, running
+from idvault.web import edge, server
 from idvault.web.edge import connect
 from tests.support.listening import silent
 from tests.web.conftest import Site
@@ -24,16 +28,18 @@ def settings(site: Site, **changes: object) -> Settings:
 
 async def advice(given: Settings) -> Mapping[str, str | None]:
     """Return what the doctor says, by check, two months before the test's certificates end."""
-    findings = await doctor.examine(given, clock=lambda: running.real_clock().later(-60 * 86_400))
+    clock = partial(running.real_clock().later, -60 * 86_400)
+    findings = await asked.doctor(given, of=Process.WEB, clock=clock)
     return {finding.name: finding.advice for finding in findings}
 
 
 async def test_an_edge_that_serves_and_one_that_does_not(site: Site) -> None:
     """The pages are ready while the edge says that it serves."""
-    assert await edge.look(site.pages.vault) == {}
+    await edge.check(site.pages.vault)
     for _ in range(3):
         await site.edge.server.follow(ready=False)
-    assert await edge.look(site.pages.vault) == {"edge": "the platform edge is not ready"}
+    with pytest.raises(AilmentError, match=r"^the platform edge is not ready$"):
+        await edge.check(site.pages.vault)
     told = (await advice(settings(site)))["edge"]
     assert told is not None
     assert told.startswith("the platform edge is not ready: check IDVAULT_WEB_TARGET")
@@ -60,7 +66,8 @@ async def test_an_edge_that_is_silent(site: Site) -> None:
     with silent() as held:
         port = held.getsockname()[1]
         async with connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
-            assert await edge.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
+            with pytest.raises(AilmentError, match=r"^the platform edge does not answer$"):
+                await edge.check(vault, patience=0.2)
 
 
 async def test_answers_are_counted_by_the_pattern_of_their_address(site: Site) -> None:
@@ -79,22 +86,41 @@ async def test_answers_are_counted_by_the_pattern_of_their_address(site: Site) -
     assert made.url.rpartition("/")[2] not in str(shown)
 
 
-async def test_certificates_are_told(site: Site) -> None:
-    """Each certificate of the settings has its end in the metrics."""
-    vitals = WebMetrics().vitals
-    await edge.read_certificates(vitals, settings(site, web_tls_certificate=site.edge.web.certificate))
-    shown = {
-        sample.labels["setting"]: sample.value
-        for family in vitals.families()
-        for sample in family.samples
-        if sample.name == "idvault_certificate_expiry_seconds"
-    }
-    assert shown.keys() == {"web_tls_certificate", "tls_certificate", "tls_ca"}
-    assert min(shown.values()) > 0
+async def test_the_pages_are_watched(site: Site) -> None:
+    """They become ready, and each certificate of the settings has its end in the metrics."""
+    metrics = WebMetrics()
+    given = settings(site, web_tls_certificate=site.edge.web.certificate)
+
+    def ends() -> dict[str, float]:
+        return {
+            sample.labels["setting"]: sample.value
+            for family in metrics.families()
+            for sample in family.samples
+            if sample.name == "idvault_certificate_expiry_seconds"
+        }
+
+    async with AsyncExitStack() as stack:
+        server._watch(stack, given, metrics, site.pages.vault)
+        async with asyncio.timeout(30):
+            while metrics.health.reasons() or not ends():  # noqa: ASYNC110 - no event tells of a look
+                await asyncio.sleep(0.01)
+    assert ends().keys() == {"web_tls_certificate", "tls_certificate", "tls_ca"}
+    assert min(ends().values()) > 0
 
 
-@pytest.mark.parametrize("target", ["", "localhost:7443"])
-def test_which_doctor(target: str) -> None:
+@pytest.mark.parametrize(
+    ("named", "is_of_pages"),
+    [
+        ({"WEB_TARGET": "localhost:7443"}, True),
+        ({"WEB_TARGET": "localhost:7443", "DATABASE_URL": "sqlite:///main"}, False),
+        ({"WEB_TARGET": ""}, False),
+        ({}, False),
+    ],
+)
+def test_which_doctor(monkeypatch: pytest.MonkeyPatch, named: dict[str, str], *, is_of_pages: bool) -> None:
     """Settings with a database are a service's, whatever else they name."""
-    given = Settings(web_target=target)
-    assert doctor.is_of_pages(given) is bool(target)
+    for name in ("WEB_TARGET", "DATABASE_URL"):
+        monkeypatch.delenv(f"IDVAULT_{name}", raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(f"IDVAULT_{name}", value)
+    assert doctor.is_of_pages() is is_of_pages

@@ -5,16 +5,19 @@ import os
 import shutil
 from collections import namedtuple
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from idvault.core.check import AilmentError
 from idvault.core.telemetry.metrics import WitnessMetrics
 from idvault.core.telemetry.vitals import Vitals
 from idvault.processes.witness import app
 from tests.support.witness_world import MAIN, ORIGIN, Disk
 from tools.support.authority import Authority
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -54,37 +57,44 @@ def test_the_age_is_that_of_now() -> None:
     assert shown(metrics)["witness_cosigned_age_seconds log.example"] == 42
 
 
-async def test_a_state_that_cannot_be_written(
-    disk: Disk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_state_that_cannot_be_written(disk: Disk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is not ready without its folder, without a way to write to it, and with a full disk."""
     disk.start()
-    assert await app.check_state(disk.folder) == {}
-    assert await app.check_state(tmp_path / "gone") == {"state": "the state folder is gone"}
+    app.check_state(disk.folder)
+    with pytest.raises(AilmentError, match=r"^the state folder is gone$"):
+        app.check_state(tmp_path / "gone")
     with monkeypatch.context() as patched:
         patched.setattr(os, "access", lambda *_: False)
-        assert await app.check_state(disk.folder) == {"state": "the state folder cannot be written to"}
+        with pytest.raises(AilmentError, match=r"^the state folder cannot be written to$"):
+            app.check_state(disk.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 30, 1 << 30, 4_096))
-    assert await app.check_state(disk.folder) == {"state": "the disk of the state folder is full"}
+    with pytest.raises(AilmentError, match=r"^the disk of the state folder is full$"):
+        app.check_state(disk.folder)
 
 
-async def test_figures_of_the_files(disk: Disk, tmp_path: Path) -> None:
-    """The end of its certificate, if it has one, and the disk of its state."""
-    (tmp_path / "tls.pem").write_bytes(Authority().server().certificate)
-    vitals = WitnessMetrics().vitals
-    await app.read_vitals(vitals, folder=tmp_path / "gone", certificate=None)
-    assert {name.split(" ")[0] for name in shown(vitals)} == {"build_info", "ready"}
-    await app.read_vitals(vitals, folder=tmp_path, certificate=tmp_path / "tls.pem")
-    found = shown(vitals)
+async def test_watching(disk: Disk, tmp_path: Path) -> None:
+    """While it is watched it becomes ready, and has the end of its certificate and the disk of its state."""
+    certificate = tmp_path / "tls.pem"
+    certificate.write_bytes(Authority().server().certificate)
+    metrics = disk.start().metrics
+    assert {name.split(" ")[0] for name in shown(metrics.vitals)} == {"build_info", "ready"}
+    async with AsyncExitStack() as stack:
+        app.watch_health(stack, metrics, folder=disk.folder, certificate=certificate)
+        async with asyncio.timeout(30):
+            while metrics.health.reasons() or "disk_size_bytes state" not in shown(metrics):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    found = shown(metrics)
     assert found["certificate_expiry_seconds tls_certificate"] > 0
-    assert found["disk_size_bytes state"] == shutil.disk_usage(tmp_path).total
+    assert found["disk_size_bytes state"] == shutil.disk_usage(disk.folder).total
 
 
-async def test_watching(disk: Disk) -> None:
-    """While it is watched it becomes ready, and its figures are there."""
+async def test_files_that_are_not_there(disk: Disk, tmp_path: Path) -> None:
+    """Without a certificate and with a folder that is gone there is no figure, and a reason."""
     metrics = disk.start().metrics
     async with AsyncExitStack() as stack:
-        app.watch_health(stack, metrics, folder=disk.folder, certificate=None)
+        app.watch_health(stack, metrics, folder=tmp_path / "gone", certificate=None)
         async with asyncio.timeout(30):
-            while metrics.health.reasons() or "disk_free_bytes state" not in shown(metrics):  # noqa: ASYNC110
+            while "state" not in metrics.health.reasons():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+    await metrics.vitals.read(certificates={}, disks={"state": tmp_path / "gone"}, clock=lambda: NOW)
+    assert {name.split(" ")[0] for name in shown(metrics.vitals)} == {"build_info", "ready"}

@@ -114,6 +114,12 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
         """The witnesses to ask, each a URL and a public key."""
         return tuple(zip(self.witness_urls.split(), self.witness_keys.split(), strict=False))
 
+    @property
+    def certificates(self) -> dict[str, Path]:
+        """The files with certificates that are set, by setting."""
+        names = ("tls_certificate", "tls_ca", "web_tls_certificate")
+        return {name: path for name in names if (path := getattr(self, name)).name}
+
     def passphrase(self, holder: str = "") -> bytes:
         """Return the passphrase of the key file, without one line end at the end of its file.
 

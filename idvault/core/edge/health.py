@@ -30,23 +30,6 @@ class UnknownServiceError(Exception):
     """Somebody asked about a service that is not served here."""
 
 
-class Steadiness:
-    """Whether to serve, which follows several equal looks in a row."""
-
-    def __init__(self) -> None:
-        """Begin with serving."""
-        self.serves = True
-        self._against = 0
-
-    def look(self, *, ready: bool) -> bool:
-        """Return whether the result of this look changes the answer."""
-        self._against = 0 if ready is self.serves else self._against + 1
-        if self._against < (_RETURNS_AFTER if ready else _LEAVES_AFTER):
-            return False
-        self.serves, self._against = ready, 0
-        return True
-
-
 class Health:
     """The health of this server and of each of its services."""
 
@@ -55,12 +38,17 @@ class Health:
         self._states: dict[str, int] = dict.fromkeys(("", *services), _STATES.SERVING)
         self._changed = asyncio.Event()
         self._drains = self._closed = False
-        self._steadiness = Steadiness()
+        self._serves, self._against = True, 0
 
     def follow(self, *, ready: bool) -> None:
-        """Report what the looks of the process's readiness say; nothing changes once the server drains."""
-        if not self._steadiness.look(ready=ready):
+        """Report what several equal looks in a row say; nothing changes once the server drains.
+
+        ready: the result of this look.
+        """
+        self._against = 0 if ready is self._serves else self._against + 1
+        if self._against < (_RETURNS_AFTER if ready else _LEAVES_AFTER):
             return
+        self._serves, self._against = ready, 0
         status = _STATES.SERVING if ready else _STATES.NOT_SERVING
         log().warning("health_changed", outcome=_STATES.ServingStatus.Name(status))
         if not self._drains:

@@ -11,52 +11,84 @@
 A label value comes from our code or, for a witness, from the signed roster.
 """
 
+import asyncio
 import platform
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from idvault.core.telemetry import families
 from idvault.core.telemetry.watching import ProcessHealth
+from idvault_verify.attest import expiry
+
+
+class Figure:
+    """A gauge, set by calling it with its value, or with one for each value of its label.
+
+    Set on the event loop, read by the metrics server's thread; what was not set is not shown.
+    """
+
+    def __init__(self, name: str, text: str, *labels: str) -> None:
+        """Start without a value. labels: the name of its label, if it has one."""
+        self._name, self._text, self._labels = name, text, labels
+        self._values: Mapping[str, float] = {}
+
+    def __call__(self, value: float | Mapping[str, float]) -> None:
+        """Replace what was set before."""
+        self._values = dict(value) if isinstance(value, Mapping) else {"": value}
+
+    def family(self) -> Metric:
+        """Return the gauge as a Prometheus family."""
+        family = GaugeMetricFamily(self._name, self._text, labels=self._labels)
+        for label, value in self._values.items():
+            family.add_metric((label,), value)
+        return family
 
 
 class Vitals:
-    """Set on the event loop, read by the metrics server's thread; what was not set is not shown."""
+    """The figures that every kind of process can have."""
 
     def __init__(self, health: ProcessHealth) -> None:
         """Set whose readiness is shown."""
         self._health = health
-        self._certificates: dict[str, float] = {}
-        self._disks: dict[str, tuple[int, int]] = {}
-        self._witness_lag: dict[str, int] = {}
-        self._records_without_key: int | None = None
-        self._backup_ages: dict[str, float] = {}
-        self._clock_doubted: bool | None = None
+        self.certificates = Figure(
+            "idvault_certificate_expiry_seconds",
+            "For how long a certificate of the settings is still valid.",
+            "setting",
+        )
+        self.disk_free = Figure("idvault_disk_free_bytes", "Free bytes of the disk of a place.", "place")
+        self.disk_size = Figure("idvault_disk_size_bytes", "Bytes of the disk of a place.", "place")
+        self.witness_lag = Figure(
+            "idvault_witness_lag_entries", "Entries of the log that a witness has not cosigned.", "witness"
+        )
+        self.records_without_key = Figure(
+            "idvault_records_without_key", "Records without a shred key whose account is not erased."
+        )
+        self.backup_ages = Figure(
+            "idvault_backup_age_seconds", "Age of the newest backup of a database.", "database"
+        )
+        self.clock_doubted = Figure(
+            "idvault_clock_doubted",
+            "Whether tasks that cannot be undone wait, because the clock is not confirmed.",
+        )
 
-    def certificates(self, left: Mapping[str, float]) -> None:
-        """Set for how many seconds each certificate is still valid, by setting; negative after its end."""
-        self._certificates = dict(left)
+    async def read(
+        self, *, certificates: Mapping[str, Path], disks: Mapping[str, Path], clock: Callable[[], datetime]
+    ) -> None:
+        """Set the figures of a process's files; one that cannot be read is not shown.
 
-    def disks(self, spaces: Mapping[str, tuple[int, int]]) -> None:
-        """Set the free and all bytes of the disk of each place."""
-        self._disks = dict(spaces)
-
-    def witness_lag(self, lags: Mapping[str, int]) -> None:
-        """Set how many entries of the log each witness has not cosigned, by its name in the roster."""
-        self._witness_lag = dict(lags)
-
-    def records_without_key(self, count: int) -> None:
-        """Set how many records of accounts that are not erased have no shred key."""
-        self._records_without_key = count
-
-    def backup_ages(self, seconds: Mapping[str, float]) -> None:
-        """Set the age of the newest backup of each database that has one."""
-        self._backup_ages = dict(seconds)
-
-    def clock_doubted(self, doubted: bool) -> None:
-        """Set whether what cannot be undone waits, because the clock is not confirmed."""
-        self._clock_doubted = doubted
+        certificates: by the setting that names them; negative after their end. disks: a folder on each, by
+        what is in it.
+        """
+        self.certificates(await asyncio.to_thread(expiry.seconds_left, certificates, now=clock()))
+        spaces = await asyncio.to_thread(_spaces, disks)
+        self.disk_free({place: free for place, (free, _) in spaces.items()})
+        self.disk_size({place: size for place, (_, size) in spaces.items()})
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -64,40 +96,14 @@ class Vitals:
         build.add_metric((version("idvault"), platform.python_version()), 1)
         yield build
         yield families.gauge("idvault_ready", "Whether the process is ready.", not self._health.reasons())
-        yield families.labelled_gauge(
-            "idvault_certificate_expiry_seconds",
-            "For how long a certificate of the settings is still valid.",
-            "setting",
-            self._certificates,
-        )
-        for number, (name, text) in enumerate(_DISK):
-            values = {place: space[number] for place, space in self._disks.items()}
-            yield families.labelled_gauge(name, text, "place", values)
-        yield families.labelled_gauge(
-            "idvault_witness_lag_entries",
-            "Entries of the log that a witness has not cosigned.",
-            "witness",
-            self._witness_lag,
-        )
-        yield families.gauge(
-            "idvault_records_without_key",
-            "Records without a shred key whose account is not erased.",
-            self._records_without_key,
-        )
-        yield families.labelled_gauge(
-            "idvault_backup_age_seconds",
-            "Age of the newest backup of a database.",
-            "database",
-            self._backup_ages,
-        )
-        yield families.gauge(
-            "idvault_clock_doubted",
-            "Whether tasks that cannot be undone wait, because the clock is not confirmed.",
-            self._clock_doubted,
-        )
+        yield from (each.family() for each in vars(self).values() if isinstance(each, Figure))
 
 
-_DISK = (
-    ("idvault_disk_free_bytes", "Free bytes of the disk of a place."),
-    ("idvault_disk_size_bytes", "Bytes of the disk of a place."),
-)
+def _spaces(folders: Mapping[str, Path]) -> dict[str, tuple[int, int]]:
+    """Return the free and all bytes of each folder's disk."""
+    found = {}
+    for name, folder in folders.items():
+        with suppress(OSError):
+            used = shutil.disk_usage(folder)
+            found[name] = used.free, used.total
+    return found

@@ -8,10 +8,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
+from idvault.core.check import Check, look
 from idvault.core.telemetry.logs import describe, log
 
 LONGEST_SILENCE = 60.0
@@ -59,29 +60,26 @@ class ProcessHealth:
 
 
 BEAT, PERIOD, MINUTE = 1.0, 2.0, 60.0
-Look = Callable[[], Awaitable[Mapping[str, str]]]
-"""Returns why the process is not ready, by check; empty if it is."""
 
 
 async def ignore(_ready: bool) -> None:
     """No-op observer: most processes have no load balancer that asks them over gRPC."""
 
 
-async def follow(
-    health: ProcessHealth, look: Look, *, tell: Callable[[bool], Awaitable[None]] = ignore
+def watch(
+    stack: AsyncExitStack,
+    health: ProcessHealth,
+    checks: Sequence[Check],
+    read: Callable[[], Awaitable[None]],
+    *,
+    tell: Callable[[bool], Awaitable[None]] = ignore,
 ) -> None:
-    """Beat and look until cancelled. tell: receives the result of each look."""
-    await asyncio.gather(_beat(health), _looks(health, look, tell))
+    """Beat, make the checks every two seconds and read figures every minute, until the stack closes.
 
-
-async def every_minute(read: Callable[[], Awaitable[None]]) -> None:
-    """Read a process's figures once a minute until cancelled."""
-    while True:
-        try:
-            await read()
-        except Exception as error:  # a file that cannot be read must not end the process
-            log().warning("vitals_not_read", **describe(error))
-        await asyncio.sleep(MINUTE)
+    read: sets the metrics of the process's files. tell: receives the result of each look.
+    """
+    for forever in (_beat(health), _looks(health, checks, tell), _readings(read)):
+        stack.push_async_callback(cancel, asyncio.create_task(forever))
 
 
 async def cancel(task: asyncio.Task[Any]) -> None:
@@ -97,11 +95,13 @@ async def _beat(health: ProcessHealth) -> None:
         await asyncio.sleep(BEAT)
 
 
-async def _looks(health: ProcessHealth, look: Look, tell: Callable[[bool], Awaitable[None]]) -> None:
+async def _looks(
+    health: ProcessHealth, checks: Sequence[Check], tell: Callable[[bool], Awaitable[None]]
+) -> None:
     before: Mapping[str, str] = {}
     while True:
         try:
-            found = await look()
+            found = await look(checks)
         except Exception as error:  # a process whose checks fail is not ready, and goes on looking
             log().error("health_not_known", **describe(error))
             found = {"process": "a check failed: see this process's logs"}
@@ -114,3 +114,12 @@ async def _looks(health: ProcessHealth, look: Look, tell: Callable[[bool], Await
         before = found
         await tell(not found)
         await asyncio.sleep(PERIOD)
+
+
+async def _readings(read: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await read()
+        except Exception as error:  # a file that cannot be read must not end the process
+            log().warning("vitals_not_read", **describe(error))
+        await asyncio.sleep(MINUTE)

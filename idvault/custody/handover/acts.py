@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from idvault.core.act import Tx, Vault, member_mutation
-from idvault.core.ailment import AilmentError
+from idvault.core.check import AilmentError
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked
 from idvault.custody.handover import store

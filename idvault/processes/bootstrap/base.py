@@ -40,21 +40,27 @@ class SystemEntropy:
 ENTROPY = SystemEntropy()
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What every long-running process has: settings, clock, metrics, logs and databases."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What checks look at: both databases, with the settings and the clock of whoever looks."""
 
     settings: Settings
     clock: Clock
-    metrics: Metrics
-    logs: Logs
     main: Database
     shred: Database
-    traces: Traces | None = None
 
     def real_now(self) -> datetime:
         """Return the real time."""
         return self.clock().real
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base(Deployment):
+    """What every long-running process has."""
+
+    metrics: Metrics
+    logs: Logs
+    traces: Traces | None = None
 
 
 @asynccontextmanager
@@ -67,7 +73,15 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     try:
         await migrations.check_current(*urls(settings))
         await deployment.check(main, shred)
-        yield Base(settings, clock, metrics, logs, main, shred, traces)
+        yield Base(
+            settings=settings,
+            clock=clock,
+            metrics=metrics,
+            logs=logs,
+            main=main,
+            shred=shred,
+            traces=traces,
+        )
     finally:
         await _close(traces)
         await main.close()

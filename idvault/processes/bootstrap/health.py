@@ -1,38 +1,39 @@
-"""Builds the health of a process: the beat of its event loop, and its readiness checks every two seconds."""
+"""Whether a running process is ready: its checks, made every two seconds, and the figures of its files.
+
+- A check that does not end in five seconds has failed.
+- Both databases must answer, and the log must accept entries.
+- The clock must agree with the database's and the registry's.
+- The key file must be there and open, and the roster file must verify. The roster in force must be the newest
+  that the database has adopted.
+- A registry or a witness that is away is no reason: sign-ups wait, and openings do.
+
+A text is shown to whoever reaches the port: it has no path, and of a key file no cause.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from idvault.core.ailment import AilmentError
-from idvault.core.db.database import Database, SqlServerClock
+from idvault.core.check import AilmentError, Check, within
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.port import serve_metrics
 from idvault.key.acts.version import announced as announced_versions
+from idvault.log.acts.stored_log import LogGuard
 from idvault.people import store as people_store
-from idvault.processes import migrations, readiness
-from idvault.processes.bootstrap.base import Base, load_keys, urls
+from idvault.processes.bootstrap.base import Base
+from idvault.processes.bootstrap.checks import environment
+from idvault.processes.bootstrap.checks.environment import RegistryClock
 from idvault.processes.bootstrap.vault import guard_of
-from idvault.processes.bootstrap.vitals import watch_vitals
-from idvault.processes.deployment import acts as deployment
-from idvault.processes.doctor import Check
-from idvault.processes.migrations.branch import SchemaError
-from idvault.processes.readiness import RegistryClock, RosterAge
-from idvault.registry import probe
-from idvault.registry.probe import UnreachedError
+from idvault.processes.bootstrap.vitals import set_vitals
 from idvault.sealing import key_version as rules
-from idvault.sealing.key_provider import KeyFileError
 from idvault.sealing.key_version import HeldKey, KeyBehindError, KeyConflictError
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_chain import WatchedChain
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.error import IdvaultError, Reason, UnavailableError
-
-_REGISTRY_PATIENCE = 2.0
+from idvault_verify.error import Reason, UnavailableError
 
 
 def open_port(stack: AsyncExitStack, base: Base) -> str:
@@ -56,65 +57,32 @@ def watch_health(
 
     tell: receives the result of each look.
     """
-    watch_vitals(stack, base)
-    look = partial(readiness.look, ready_checks(base, roster))
-    following = watching.follow(base.metrics.health, look, tell=tell)
-    stack.push_async_callback(watching.cancel, asyncio.create_task(following))
+    checks = [within(check) for check in ready_checks(base, roster)]
+    watching.watch(stack, base.metrics.health, checks, partial(set_vitals, base), tell=tell)
 
 
 def ready_checks(base: Base, roster: Callable[[], Roster]) -> list[Check]:
     """Return the checks of a process. roster: the version in force."""
-    guard = guard_of(base)
     checks = [
-        Check("databases", partial(_check_databases, base)),
-        Check("log", lambda: _refused(guard.check(now=base.clock()))),
-        Check("clock", partial(_check_clocks, base)),
+        Check("databases", partial(environment.check_served, base)),
+        Check("log", partial(_check_accepting, guard_of(base), base)),
+        Check("database-clock", partial(environment.check_database_clocks, base)),
         Check("keys", _KeyFile(base).check),
         Check("roster", _roster_check(base, roster)),
     ]
     if base.settings.registry_check_url:
-        registry = RegistryClock(ask=partial(_registry_time, base.settings.registry_check_url))
-        checks.append(Check("registry-clock", lambda: registry.check(now=base.real_now())))
+        clock = RegistryClock(ask=partial(environment.registry_time, base.settings.registry_check_url))
+        checks.append(Check("registry-clock", lambda: clock.check(now=base.real_now())))
     return checks
 
 
-async def _refused(check: Awaitable[None]) -> None:
+async def _check_accepting(guard: LogGuard, base: Base) -> None:
     try:
-        await check
+        await guard.check(now=base.clock())
     except UnavailableError as error:
         if error.reason is Reason.LOG_UNAVAILABLE:
             text = "entries wait for more than a minute: is `idvault work` running?"
             raise AilmentError(text) from error
-
-
-async def _check_databases(base: Base) -> None:
-    try:
-        await deployment.check(base.main, base.shred)
-        await migrations.check_served(base.main, base.shred)
-    except UnavailableError as error:
-        raise AilmentError("a database does not answer") from error
-    except SchemaError as error:
-        raise AilmentError(str(error)) from error
-
-
-async def _check_clocks(base: Base) -> None:
-    for database, url in zip((base.main, base.shred), urls(base.settings), strict=True):
-        theirs = await _server_time(database, url)
-        readiness.check_clock(whose="database", theirs=theirs, now=base.real_now())
-
-
-async def _server_time(database: Database, url: str) -> datetime | None:
-    try:
-        return await SqlServerClock(database=database, url=url).read()
-    except IdvaultError:
-        return None  # the check of the databases says so
-
-
-async def _registry_time(url: str) -> datetime | None:
-    try:
-        return await probe.ask(url, patience=_REGISTRY_PATIENCE)
-    except UnreachedError:
-        return None
 
 
 @dataclass(eq=False, repr=False)
@@ -126,11 +94,12 @@ class _KeyFile:
     _held: list[HeldKey] = field(default_factory=list, init=False)
 
     async def check(self) -> None:
-        """Raise AilmentError unless the file is there and opens."""
+        """Raise AilmentError unless the file is there, opens, and has the keys that were announced."""
         found = _state(self.base.settings.keys)
         if found != self._seen:
-            self._held = await self._open()
-            self._seen = found
+            otherwise = "the file in IDVAULT_KEYS does not open: `idvault doctor` says why"
+            keys = await asyncio.to_thread(environment.open_keys, self.base.settings, otherwise)
+            self._held, self._seen = keys.last_held(), found
         try:
             announced = await announced_versions(self.base.main)
             rules.check(announced=announced, held=self._held)
@@ -140,16 +109,6 @@ class _KeyFile:
         except UnavailableError:
             return  # the check of the databases says so
 
-    async def _open(self) -> list[HeldKey]:
-        try:
-            keys = await asyncio.to_thread(load_keys, self.base.settings)
-            return await keys.held()
-        except KeyFileError as error:
-            # The error's own text has the path; this one is shown to whoever reaches the port.
-            raise AilmentError("the file in IDVAULT_KEYS does not open: `idvault doctor` says why") from error
-        except OSError as error:
-            raise AilmentError("the file in IDVAULT_KEY_PASSPHRASE_FILE cannot be read") from error
-
 
 def _state(path: Path) -> tuple[int, ...]:
     try:
@@ -158,6 +117,27 @@ def _state(path: Path) -> tuple[int, ...]:
             return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
     except OSError as error:
         raise AilmentError("the file in IDVAULT_KEYS cannot be read") from error
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RosterAge:
+    """Compares the roster in force with the newest one of the database, over two looks.
+
+    A new version is in the database shortly before a process follows it.
+    """
+
+    in_force: Callable[[], tuple[int, str]]
+    _missed: tuple[int, str] | None = field(default=None, init=False)
+
+    def check(self, newest: tuple[int, str] | None) -> None:
+        """Raise AilmentError if this version was missed at the last look, too."""
+        missed = newest if newest is not None and newest != self.in_force() else None
+        before, self._missed = self._missed, missed
+        if missed is not None and missed == before:
+            raise AilmentError(
+                f"version {missed[0]} of the roster is in the database and not in force here: see "
+                "roster_refused in this process's logs"
+            )
 
 
 def _roster_check(base: Base, roster: Callable[[], Roster]) -> Callable[[], Awaitable[None]]:
@@ -179,8 +159,8 @@ def _roster_check(base: Base, roster: Callable[[], Roster]) -> Callable[[], Awai
         except (RosterError, OSError) as error:
             raise AilmentError(f"the file in IDVAULT_ROSTER does not verify: {error}") from error
         try:
-            adopted = await base.main.one("roster.newest", people_store.NEWEST)
-            age.check(adopted)
+            newest = await base.main.one("roster.newest", people_store.NEWEST)
+            age.check(newest)
         except UnavailableError:
             return  # the check of the databases says so
 

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
-from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
@@ -16,8 +15,6 @@ from idvault.people import store as people_store
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.vault import vault_of
-from idvault_verify.attest.people import roster as rosters
-from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_chain import WatchedChain
 from idvault_verify.attest.reading import RosterError
@@ -74,19 +71,6 @@ async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...
                     await tell()
         except (IdvaultError, OSError, ValueError) as error:
             log().warning("roster_not_read", **describe(error))
-
-
-async def check_handed_over(settings: Settings, main: Database) -> None:
-    """Raise AilmentError if a custodian has yet to hand over; an invalid roster is left to another check."""
-    try:
-        versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
-        newer = partial(people_store.after, version=len(versions))
-        for row in await main.read("roster.after", newer):
-            following = roster_chain.verified((rosters.parse(row.file),), previous=versions[-1])
-            versions = (*versions, *following)
-    except (RosterError, OSError):
-        return
-    handover_acts.check_handed_over(await count_records(main, lambda: versions))
 
 
 async def count_records(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:

@@ -1,39 +1,26 @@
-"""Reads the figures of a process's files once a minute: certificates, disks, and the newest backup."""
+"""Reads the figures of a service's files: certificates, disks, and the newest backup."""
 
 import asyncio
-import shutil
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from idvault.core.config import Settings
 from idvault.core.db import url as address
-from idvault.core.telemetry import watching
 from idvault.processes.bootstrap.base import Base, urls
 from idvault.processes.bootstrap.manifest import MANIFEST, ManifestError, read_manifest
 from idvault_verify import durable_file
-from idvault_verify.attest import expiry
 
-CERTIFICATES = ("tls_certificate", "tls_ca", "web_tls_certificate")
 _DATABASES = ("main", "shred")
 _NOTE = ".backup-ended"
 # A clock that was wrong must not make a backup look new for years.
 _FUTURE = timedelta(minutes=5)
 
 
-def watch_vitals(stack: AsyncExitStack, base: Base) -> None:
-    """Set the metrics of this process's files every minute until the stack closes."""
-    reading = watching.every_minute(partial(set_vitals, base))
-    stack.push_async_callback(watching.cancel, asyncio.create_task(reading))
-
-
 async def set_vitals(base: Base) -> None:
     """Set the metrics of certificates, disks and backups."""
     vitals, settings, now = base.metrics.vitals, base.settings, base.real_now()
-    files = certificate_files(settings)
-    vitals.certificates(await asyncio.to_thread(expiry.seconds_left, files, now=now))
-    vitals.disks(await asyncio.to_thread(_disks, settings))
+    await vitals.read(certificates=settings.certificates, disks=places(settings), clock=base.real_now)
     if settings.backup_dir.name:
         made = await asyncio.to_thread(newest_backups, settings.backup_dir, now=now)
         vitals.backup_ages({name: (now - at).total_seconds() for name, at in made.items()})
@@ -50,11 +37,6 @@ def places(settings: Settings) -> dict[str, Path]:
     if settings.backup_dir.name:
         found["backup"] = settings.backup_dir
     return found
-
-
-def certificate_files(settings: Settings) -> dict[str, Path]:
-    """Return the files with certificates that these settings name, by setting."""
-    return {name: path for name in CERTIFICATES if (path := getattr(settings, name)).name}
 
 
 def newest_backups(folder: Path, *, now: datetime) -> dict[str, datetime]:
@@ -93,14 +75,3 @@ def _time(text: str, now: datetime) -> datetime | None:
         if found.tzinfo is not None and found <= now + _FUTURE:
             return found
     return None
-
-
-def _disks(settings: Settings) -> dict[str, tuple[int, int]]:
-    found = {}
-    for name, path in places(settings).items():
-        try:
-            used = shutil.disk_usage(path)
-        except OSError:
-            continue
-        found[name] = used.free, used.total
-    return found

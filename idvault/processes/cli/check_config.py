@@ -1,8 +1,7 @@
 """`idvault check-config`: says what a process would refuse at its start, without starting it."""
 
 import asyncio
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +9,14 @@ from typing import Annotated
 import typer
 
 from idvault.core import config
+from idvault.core.check import Finding
 from idvault.core.config import Process
-from idvault.processes.bootstrap import check_config as checking
-from idvault.processes.bootstrap.check_config import WitnessOptions, check_witness
+from idvault.processes.bootstrap.checks import asked
+from idvault.processes.bootstrap.checks.asked import WitnessOptions
 from idvault.processes.cli import running, witness
+from idvault.processes.cli.doctor import show
 from idvault.processes.cli.serve import Edge
-from idvault.processes.doctor import Finding
-from idvault_verify.commands.errors import ExitCode, wrong_usage
+from idvault_verify.commands.errors import wrong_usage
 
 
 class Started(StrEnum):
@@ -75,14 +75,14 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
             tls_certificate=tls_certificate,
             tls_key=tls_key,
         )
-        findings = asyncio.run(check_witness(given, clock=running.clock(None)))
+        findings = asyncio.run(asked.check_witness(given, clock=running.clock(None)))
     else:
         if strange := [option for option, value in options.items() if value is not None]:
             raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
         of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}[process]
         settings, clock = config.load(of), running.clock(None)
-        findings = asyncio.run(checking.check(settings, of=of, clock=clock, shares_port=shares_port))
-    _show(process, findings, as_json=bool(context.obj))
+        findings = asyncio.run(asked.check_config(settings, of=of, clock=clock, shares_port=shares_port))
+    show(findings, _objects(findings) if context.obj else _lines(process, findings))
 
 
 def _addresses(listen: str | None, metrics_listen: str | None) -> dict[str, str]:
@@ -96,14 +96,14 @@ def _addresses(listen: str | None, metrics_listen: str | None) -> dict[str, str]
     return addresses
 
 
-def _show(process: Started, findings: Sequence[Finding], *, as_json: bool) -> None:
-    """Print the faults, or every check as JSON; exit code 1 if there is a fault."""
+def _objects(findings: Sequence[Finding]) -> Iterator[Mapping[str, object]]:
+    for finding in findings:
+        yield {"setting": finding.name, "passed": finding.advice is None, "advice": finding.advice}
+
+
+def _lines(process: Started, findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the faults, or how many checks passed."""
     faults = [finding for finding in findings if finding.advice is not None]
-    for finding in findings if as_json else faults:
-        shown = {"setting": finding.name, "passed": finding.advice is None, "advice": finding.advice}
-        text = f"check-config: {finding.name} {finding.advice}"
-        typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
-    if faults:
-        raise typer.Exit(ExitCode.CHECK_FAILED)
-    if not as_json:
-        typer.echo(f"check-config: {process.value}: {len(findings)} checks passed")
+    yield from (f"check-config: {finding.name} {finding.advice}" for finding in faults)
+    if not faults:
+        yield f"check-config: {process.value}: {len(findings)} checks passed"

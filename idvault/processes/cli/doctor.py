@@ -3,15 +3,15 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import typer
 
 from idvault.core import config
+from idvault.core.check import Finding
 from idvault.core.config import Process
-from idvault.processes.bootstrap import doctor as examination
+from idvault.processes.bootstrap.checks import asked
 from idvault.processes.cli import running
-from idvault.processes.doctor import Finding
 from idvault_verify.commands.errors import ExitCode
 
 
@@ -24,40 +24,43 @@ def doctor(context: typer.Context) -> None:
     "doctor: NAME: what to do" with exit code 1. If the databases cannot be used, the checks that need them
     are not made: the last line names them.
     """
-    settings = config.load(Process.WEB if _is_of_pages() else Process.DOCTOR)
-    findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))
-    ailing = [finding for finding in findings if finding.advice is not None]
-    if context.obj:
-        for finding in findings:
-            shown: dict[str, object] = {
-                "check": finding.name,
-                "passed": finding.advice is None,
-                "advice": finding.advice,
-                "remark": finding.remark,
-            }
-            typer.echo(json.dumps(shown, ensure_ascii=False))
-    else:
-        for finding in findings:
-            if finding.remark is not None:
-                typer.echo(f"doctor: remark on {finding.name}: {finding.remark}")
-        for line in _lines(ailing):
-            typer.echo(f"doctor: {line}")
-        if not ailing:
-            typer.echo(f"doctor: all {len(findings)} checks passed")
-    if ailing:
+    of = Process.WEB if is_of_pages() else Process.DOCTOR
+    findings = asyncio.run(asked.doctor(config.load(of), of=of, clock=running.clock(None)))
+    objects = (
+        {
+            "check": finding.name,
+            "passed": finding.advice is None,
+            "advice": finding.advice,
+            "remark": finding.remark,
+        }
+        for finding in findings
+    )
+    show(findings, objects if context.obj else _lines(findings))
+
+
+def show(findings: Sequence[Finding], shown: Iterable[str] | Iterable[Mapping[str, object]]) -> None:
+    """Print lines, or objects as JSON; exit code 1 if a check failed."""
+    for each in shown:
+        typer.echo(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False))
+    if any(finding.advice is not None for finding in findings):
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-def _lines(ailing: Sequence[Finding]) -> Iterator[str]:
-    """Yield what to do, with the checks that were not made in one line."""
-    yield from (f"{finding.name}: {finding.advice}" for finding in ailing if finding.is_made)
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield remarks and what to do, with the checks that were not made in one line."""
+    ailing = [finding for finding in findings if finding.advice is not None]
+    for finding in findings:
+        if finding.remark is not None:
+            yield f"doctor: remark on {finding.name}: {finding.remark}"
+    yield from (f"doctor: {finding.name}: {finding.advice}" for finding in ailing if finding.is_made)
     omitted = [finding for finding in ailing if not finding.is_made]
     if omitted:
-        yield f"{', '.join(finding.name for finding in omitted)}: {omitted[0].advice}"
+        yield f"doctor: {', '.join(finding.name for finding in omitted)}: {omitted[0].advice}"
+    if not ailing:
+        yield f"doctor: all {len(findings)} checks passed"
 
 
-def _is_of_pages() -> bool:
+def is_of_pages() -> bool:
     """Return whether the settings are those of `idvault web`, which has no database."""
-    named = (os.environ.get(f"{config.PREFIX}{name}") for name in ("WEB_TARGET", "DATABASE_URL"))
-    target, database = named
+    target, database = (os.environ.get(f"{config.PREFIX}{name}") for name in ("WEB_TARGET", "DATABASE_URL"))
     return bool(target) and not database

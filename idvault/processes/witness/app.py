@@ -4,8 +4,8 @@ import asyncio
 import os
 import shutil
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,12 @@ from typing import cast
 from aiohttp import web
 
 from idvault.core import capacity, tuning
+from idvault.core.check import AilmentError, in_thread
 from idvault.core.connections import Door
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.metrics import WitnessMetrics
-from idvault.core.telemetry.vitals import Vitals
 from idvault.processes.witness import wire
 from idvault.processes.witness.cosigner import Cosigner
-from idvault_verify.attest import expiry
 
 # A request has a few kilobytes: a slower sender only keeps a connection busy.
 _BODY_PATIENCE = 10.0
@@ -94,37 +93,23 @@ async def run(
 _LEAST_FREE = 1 << 20
 
 
-async def check_state(folder: Path) -> Mapping[str, str]:
-    """Return why the witness is not ready, by check. folder: its state."""
-    return await asyncio.to_thread(_look, folder)
-
-
-def _look(folder: Path) -> Mapping[str, str]:
+def check_state(folder: Path) -> None:
+    """Raise AilmentError unless the witness can write its state. folder: the state."""
     try:
         free = shutil.disk_usage(folder).free
-    except OSError:
-        return {"state": "the state folder is gone"}
+    except OSError as error:
+        raise AilmentError("the state folder is gone") from error
     if not os.access(folder, os.W_OK):
-        return {"state": "the state folder cannot be written to"}
-    return {"state": "the disk of the state folder is full"} if free < _LEAST_FREE else {}
-
-
-async def read_vitals(vitals: Vitals, *, folder: Path, certificate: Path | None) -> None:
-    """Set the figures of the witness's files."""
-    files = {} if certificate is None else {"tls_certificate": certificate}
-    vitals.certificates(await asyncio.to_thread(expiry.seconds_left, files, now=datetime.now(UTC)))
-    with suppress(OSError):
-        used = await asyncio.to_thread(shutil.disk_usage, folder)
-        vitals.disks({"state": (used.free, used.total)})
+        raise AilmentError("the state folder cannot be written to")
+    if free < _LEAST_FREE:
+        raise AilmentError("the disk of the state folder is full")
 
 
 def watch_health(
     stack: AsyncExitStack, metrics: WitnessMetrics, *, folder: Path, certificate: Path | None
 ) -> None:
-    """Look at the state and read the figures until the stack closes."""
-    reading = partial(read_vitals, metrics.vitals, folder=folder, certificate=certificate)
-    for forever in (
-        watching.follow(metrics.health, partial(check_state, folder)),
-        watching.every_minute(reading),
-    ):
-        stack.push_async_callback(watching.cancel, asyncio.create_task(forever))
+    """Look at the state and read the figures of the files until the stack closes."""
+    certificates = {} if certificate is None else {"tls_certificate": certificate}
+    now = partial(datetime.now, UTC)
+    read = partial(metrics.vitals.read, certificates=certificates, disks={"state": folder}, clock=now)
+    watching.watch(stack, metrics.health, [in_thread("state", check_state, folder)], read)

@@ -15,7 +15,7 @@ from idvault.claim.rules import Claim
 from idvault.core import capacity
 from idvault.core.edge.access import Access, AccessOptionError
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.health import Steadiness, methods
+from idvault.core.edge.health import methods
 from idvault.core.edge.server import OPTIONS, GrpcServer, ListenError, Service
 from idvault_client import transport
 from tests.api.descriptors import service
@@ -161,12 +161,12 @@ async def test_a_drain(edge: Edge) -> None:
     assert told.code is grpc.StatusCode.UNAVAILABLE
 
 
-def test_health_does_not_flap() -> None:
+async def test_health_does_not_flap(edge: Edge) -> None:
     """One slow look changes nothing; three failed ones in a row do, and two that passed undo it."""
-    steadiness, serves = Steadiness(), []
+    channel, serves = edge.mine(), []
     for ready in map(bool, (0, 0, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1)):
-        steadiness.look(ready=ready)
-        serves.append(steadiness.serves)
+        await edge.server.follow(ready=ready)
+        serves.append(await health(channel) == SERVING)
     assert serves == [bool(each) for each in (1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1)]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.core.ailment import AilmentError
+from idvault.core.check import AilmentError
 from idvault.custody.handover import acts as handover_acts
 from idvault.custody.handover.acts import BETWEEN, Count, Holders
 from idvault_verify import seal

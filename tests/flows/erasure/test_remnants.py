@@ -11,11 +11,13 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
+from idvault.core.check import AilmentError
+from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.key.acts.remnants import Absence, KeyRewriting, Remnants
 from idvault.key.acts.version import ShredKeys
-from idvault.processes.bootstrap.doctor import erasure_check
-from idvault.processes.doctor import examine
+from idvault.processes.bootstrap.base import Deployment
+from idvault.processes.bootstrap.checks import contents
 from idvault_verify.erasure import ErasureState
 from tools.support import documented_postgres as server
 from tools.support.databases import Databases, PostgresMaker
@@ -140,9 +142,13 @@ async def test_a_reader_makes_the_destruction_wait(world: ErasureWorld, place: P
 
 async def advice(world: ErasureWorld, seconds: float) -> str | None:
     """Return what the doctor says of erasures, as an advice or a remark."""
-    check = erasure_check(main=world.main, shred=world.shred, clock=lambda: at(seconds), needs="")
-    (found,) = await examine([check])
-    return found.advice or found.remark
+    deployment = Deployment(
+        settings=Settings(), clock=lambda: at(seconds), main=world.main, shred=world.shred
+    )
+    try:
+        return await contents.check_erasures(deployment)
+    except AilmentError as error:
+        return str(error)
 
 
 async def test_a_process_that_ends_between_two_acts(world: ErasureWorld, place: Place) -> None:
