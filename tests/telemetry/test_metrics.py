@@ -85,13 +85,13 @@ def filled() -> Metrics:
     metrics.moderation.sanctions_due.set(4.5)
     metrics.moderation.tip_offs_open.set_all({"RECEIVED": 5})
     metrics.moderation.tip_offs_overdue.set(2)
-    metrics.vitals.certificates({"tls_certificate": 86_400.0})
-    metrics.vitals.disk_free({"public": 5})
-    metrics.vitals.disk_size({"public": 10})
-    metrics.vitals.witness_lag({"witness.example/w1": 3})
-    metrics.vitals.records_without_key(2)
-    metrics.vitals.clock_doubted(True)
-    metrics.vitals.backup_ages({"main": 7})
+    metrics.vitals.certificates.set_all({"tls_certificate": 86_400.0})
+    metrics.vitals.disk_free.set_all({"public": 5})
+    metrics.vitals.disk_size.set_all({"public": 10})
+    metrics.vitals.witness_lag.set_all({"witness.example/w1": 3})
+    metrics.vitals.records_without_key.set(2)
+    metrics.vitals.clock_doubted.set(True)
+    metrics.vitals.backup_ages.set_all({"main": 7})
     return metrics
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 
 from prometheus_client.core import Metric
 
-from idvault.core.telemetry.series import Counter, Gauge, Histogram, Series
+from idvault.core.telemetry import series
+from idvault.core.telemetry.series import Counter, Gauge, Histogram
 from idvault.core.telemetry.vitals import Vitals
 from idvault.core.telemetry.watching import ProcessHealth
 
@@ -74,8 +75,8 @@ class Metrics:
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         yield from self.vitals.families()
-        yield from _families(self)
-        yield from _families(self.moderation)
+        yield from series.families(self)
+        yield from series.families(self.moderation)
 
 
 class ModerationMetrics:
@@ -125,7 +126,7 @@ class WebMetrics:
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         yield from self.vitals.families()
-        yield from _families(self)
+        yield from series.families(self)
 
 
 class WitnessMetrics:
@@ -163,12 +164,4 @@ class WitnessMetrics:
         now = self._clock()
         self._ages.set_all({log: now - at for log, at in list(self._cosigned_at.items())})
         yield from self.vitals.families()
-        yield from _families(self)
-
-
-def _families(metrics: object) -> Iterator[Metric]:
-    """Yield the families of an object's series, in the order in which it declares them."""
-    found: list[Series] = [
-        each for each in vars(metrics).values() if isinstance(each, Counter | Gauge | Histogram)
-    ]
-    yield from (each.family() for each in found)
+        yield from series.families(self)

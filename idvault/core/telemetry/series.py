@@ -5,23 +5,15 @@ event loop may add one meanwhile. The library's own objects take ten times as lo
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _Key = TypeVar("_Key", bound=str | tuple[str, ...])
 _LABELS = (*(str(bound) for bound in _BOUNDS), "+Inf")
-
-
-class Series(Protocol):
-    """A metric with its values."""
-
-    def family(self) -> Metric:
-        """Return the values as Prometheus has them."""
-        ...
 
 
 @dataclass(eq=False)
@@ -125,3 +117,10 @@ class Histogram:
         for labels, buckets in list(self._values.items()):
             family.add_metric(labels, buckets.cumulative(), buckets.total)
         return family
+
+
+def families(metrics: object) -> Iterator[Metric]:
+    """Yield the families of an object's series, in the order in which it declares them."""
+    for each in vars(metrics).values():
+        if isinstance(each, Counter | Gauge | Histogram):
+            yield each.family()

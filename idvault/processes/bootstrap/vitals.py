@@ -23,7 +23,7 @@ async def set_vitals(base: Base) -> None:
     await vitals.read(certificates=settings.certificates, disks=places(settings), clock=base.real_now)
     if settings.backup_dir.name:
         made = await asyncio.to_thread(newest_backups, settings.backup_dir, now=now)
-        vitals.backup_ages({name: (now - at).total_seconds() for name, at in made.items()})
+        vitals.backup_ages.set_all({name: (now - at).total_seconds() for name, at in made.items()})
 
 
 def places(settings: Settings) -> dict[str, Path]:

@@ -119,7 +119,7 @@ def watch_cosigned(stack: AsyncExitStack, base: Base, roster: Callable[[], Roste
         demand=lambda: demand_of(roster()),
         observe=base.metrics.log_cosigned_age.set,
         tell=lambda seconds: log().warning("log_not_cosigned", seconds=seconds),
-        lag=base.metrics.vitals.witness_lag,
+        lag=base.metrics.vitals.witness_lag.set_all,
     )
 
     async def run() -> None:

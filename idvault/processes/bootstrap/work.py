@@ -185,7 +185,7 @@ def careful_tasks(base: Base, trust: ClockTrust, tasks: Iterable[Task]) -> list[
     """Return the worker's tasks, of which those that cannot be undone wait for the clock."""
     careful = CarefulTasks(
         trust=trust,
-        observe=base.metrics.vitals.clock_doubted,
+        observe=base.metrics.vitals.clock_doubted.set,
         tell=lambda why: log().error("clock_doubted", why=why),
     )
     return careful.all(tasks)

@@ -173,7 +173,7 @@ class UnkeyedCount:
         self._after, self._count = found.after, self._count + len(found.unkeyed)
         if not found.after or self._count > max(self._shown, 0):
             self._shown = self._count
-            self.vitals.records_without_key(self._count)
+            self.vitals.records_without_key.set(self._count)
         if not found.after:
             self._count, self._next = 0, now.real + _WALK_REST
 
