@@ -146,7 +146,6 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("PROCESSES", "1000", "less"),
         ("CORES", SECRET, "pattern"),
         ("CORES", "1,,2", "pattern"),
-        ("POLLER_NICE", "20", "less"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )

@@ -66,32 +66,6 @@ def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     tuning.tune(cores=frozenset({0}))
 
 
-_POLLED = """
-import asyncio, os
-import grpc
-from idvault.core import tuning
-async def serve():
-    # The tests themselves may run at a lower priority.
-    usual = os.getpriority(os.PRIO_PROCESS, 0)
-    print(tuning.lower_poller(nice=usual + 5))
-    server = grpc.aio.server()
-    print(tuning.lower_poller(nice=0), tuning.lower_poller(nice=usual + 5))
-    found = {os.getpriority(os.PRIO_PROCESS, int(thread)) - usual for thread in os.listdir("/proc/self/task")}
-    print(sorted(found))
-    print(os.getpriority(os.PRIO_PROCESS, os.getpid()) - usual)
-    await server.stop(None)
-asyncio.run(serve())
-"""
-
-
-@pytest.mark.process
-def test_the_poller_yields_to_the_loop() -> None:
-    """Only gRPC's polling thread gets the lower priority, once there is one; zero leaves it alone."""
-    done = subprocess.run([sys.executable, "-c", _POLLED], check=True, capture_output=True, text=True)
-    before, *lowered, all_threads, loop = done.stdout.splitlines()
-    assert (before, lowered, all_threads, loop) == ("False", ["False True"], "[0, 5]", "0")
-
-
 _FILES = """
 import resource
 from idvault.core import tuning

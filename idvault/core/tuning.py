@@ -5,14 +5,11 @@ A call costs several switches between the event loop and gRPC's threads. Most of
 
 import os
 import resource
-import threading
 from contextlib import suppress
 
 _EXPERIMENTS = "GRPC_EXPERIMENTS"
 _VERBOSITY = "GRPC_VERBOSITY"
 _NO_LISTENER = "-event_engine_listener"
-# The function that gRPC's thread of completed operations runs; Python names the thread after it.
-_POLLER = "_poll_wrapper"
 
 
 def core_numbers(cores: str) -> tuple[int, ...]:
@@ -38,21 +35,6 @@ def tune(*, cores: frozenset[int], batch: bool = True) -> None:
     with suppress(AttributeError, OSError):
         if cores:
             os.sched_setaffinity(0, cores)
-
-
-def lower_poller(*, nice: int) -> bool:
-    """Lower the priority of gRPC's polling thread below that of the event loop; return whether it was done.
-
-    The loop's own acts wake that thread several times a call. At the same priority it interrupts the loop
-    each time; at a lower one it waits until the loop pauses, and then handles all that has come meanwhile.
-    Must come after the first server has been made.
-    """
-    for thread in threading.enumerate():
-        if nice and _POLLER in thread.name and thread.native_id is not None:
-            with suppress(AttributeError, OSError):
-                os.setpriority(os.PRIO_PROCESS, thread.native_id, nice)
-                return True
-    return False
 
 
 def allow_files(wanted: int) -> int:

@@ -59,7 +59,6 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     shred_database_url: SecretStr = SecretStr("")
     listen: str = ""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
-    poller_nice: Annotated[int, Field(ge=0, le=19)] = 0
     cores: Annotated[str, Field(pattern=r"^(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?$")] = ""
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()

@@ -59,7 +59,6 @@ async def serve(
             servers.append(await build_custody_edge(stack, base, rosters, access, alone=edge is not None))
             addresses["grpc_custody"] = await _start(stack, servers[-1], settings.addresses[-1])
         await _follow_certificates(stack, base, servers, rosters, current=pem, own=own)
-        tuning.lower_poller(nice=settings.poller_nice)
         watch_health(stack, base, lambda: rosters.current, tell=partial(_tell, servers))
         ready({**addresses, "metrics": metrics_url})
         try:

@@ -16,10 +16,6 @@ TEXTS: Mapping[str, str] = {
     "memory": (
         "MiB that each process may take; how much it serves at once [follows from it](operations.md#memory)"
     ),
-    "poller_nice": (
-        "by how much gRPC's polling thread yields to the event loop; `10` if no other program "
-        "uses the cores of `serve`"
-    ),
     "cores": (
         "numbers of the cores to run on, such as `0,1`; of several processes each gets one, in "
         "turn; empty for all"
