@@ -161,13 +161,15 @@ async def test_nobody_works(ward: Ward) -> None:
 
 
 async def test_files_that_are_wrong(ward: Ward) -> None:
-    """The certificate and the roster are not valid files."""
+    """The certificate and the roster are not valid files; neither the drills nor a witness are blamed."""
+    ward.settings["witness_url"] = "http://127.0.0.1:9/"
+    ward.settings["witness_key"] = str(witness("witness.example/w1", seed=2).key)
     (ward.folder / "tls.pem").write_text("none")
     (ward.folder / "roster.json").write_text("{}")
     said = await ward.advice()
     assert "IDVAULT_TLS_CERTIFICATE has no readable certificate" in said["tls-certificate"]
     assert "restore the signed file" in said["roster"]
-    assert "restore the signed file first" in said["drills"]
+    assert said["drills"] == said["witness"] == "the roster does not verify: restore the signed file first"
 
 
 async def test_drills_that_are_overdue(ward: Ward) -> None:

@@ -36,6 +36,7 @@ from idvault.processes.witness.client import HttpWitness
 from idvault_verify import token
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.error import IdvaultError
 from idvault_verify.transparency import checkpoint, note
@@ -71,6 +72,13 @@ async def check_roster(deployment: Deployment) -> None:
         raise AilmentError(f"the roster does not verify ({error}): restore the signed file") from error
     adopted = await deployment.main.one("roster.newest", people_store.NEWEST)
     check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
+
+
+async def _versions(deployment: Deployment) -> tuple[Roster, ...]:
+    try:
+        return await asyncio.to_thread(roster_chain.load_all, deployment.settings.roster)
+    except (RosterError, OSError) as error:
+        raise AilmentError("the roster does not verify: restore the signed file first") from error
 
 
 def check_adopted(*, version: int, digest: str, adopted: tuple[int, str] | None) -> None:
@@ -122,8 +130,8 @@ async def check_checkpoint(deployment: Deployment) -> None:
     signed = _size(newest)
     check_covered(sequenced=sequenced, signed=signed, later=(await stored_log.head(main)).size)
     try:
-        demand = demand_of(await asyncio.to_thread(roster_chain.load, deployment.settings.roster))
-    except (RosterError, OSError):
+        demand = demand_of((await _versions(deployment))[-1])
+    except AilmentError:
         return  # the check of the roster says so
     if newest is not None and demand.quorum and signed:
         check_cosigned(at=cosigned_at(newest, demand), now=deployment.real_now())
@@ -171,16 +179,15 @@ def check_cosigned(*, at: datetime | None, now: datetime) -> None:
 
 async def check_witnesses(deployment: Deployment) -> None:
     """Raise AilmentError unless every witness confirms the log and is in the settings."""
-    settings = deployment.settings
+    settings, roster = deployment.settings, (await _versions(deployment))[-1]
     try:
-        roster = await asyncio.to_thread(roster_chain.load, settings.roster)
         witnesses = {
             parse_key(key): HttpWitness(
                 url=url, key=parse_key(key), clock=deployment.real_now, development=settings.development
             )
             for url, key in settings.witnesses
         }
-    except (LogError, ValueError, RosterError) as error:
+    except (LogError, ValueError) as error:
         raise AilmentError(f"a witness cannot be used ({error}): check IDVAULT_WITNESS_KEYS") from error
     pair = {"main": deployment.main, "shred": deployment.shred}
     try:
@@ -227,10 +234,7 @@ def check_confirmed(refusals: Mapping[str, str], *, missing: Sequence[str]) -> N
 
 async def check_drills(deployment: Deployment) -> None:
     """Raise AilmentError if a custodian's drill is overdue or there is no drill record."""
-    try:
-        versions = await asyncio.to_thread(roster_chain.load_all, deployment.settings.roster)
-    except (RosterError, OSError) as error:
-        raise AilmentError("the roster does not verify: restore the signed file first") from error
+    versions = await _versions(deployment)
     history = await deployment.main.read("drill.history", drill_store.history)
     quorum = versions[-1].quorums[0]
     check_passed(
