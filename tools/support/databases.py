@@ -83,10 +83,15 @@ class SqliteMaker:
 class PostgresMaker:
     """Copies two upgraded template databases of one server; must be closed."""
 
-    def __init__(self, server_url: str) -> None:
-        """Create the template databases on a server, given the address of any of its databases."""
+    def __init__(self, server_url: str, *, dropping: str | None = None) -> None:
+        """Create the template databases on a server, given the address of any of its databases.
+
+        dropping: the address as whom databases are dropped, if not the same. A role that may do little must
+        not end a connection of somebody else, of which one may be left for a moment.
+        """
         self._server = server_url
         self._session = _Session(server_url)
+        self._dropping = _Session(dropping) if dropping else self._session
         self._made: list[str] = []
         self._dropped: list[str] = []
         self._shreds: dict[str, str] = {}
@@ -106,11 +111,13 @@ class PostgresMaker:
 
     def drop_all(self) -> None:
         """Drop every database that was made here; of one's own server they end with it."""
-        self._session.execute(*map(_drop, self._made))
+        self._dropping.execute(*map(_drop, self._made))
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._session.close()
+        if self._dropping is not self._session:
+            self._dropping.close()
 
     def _url(self, name: str) -> str:
         return make_url(self._server).set(database=name).render_as_string(hide_password=False)
@@ -125,7 +132,9 @@ class PostgresMaker:
         name = _PREFIX + uuid4().hex
         self._made.append(name)
         dropped, self._dropped = self._dropped, []
-        self._session.execute(*map(_drop, dropped), _creation(name, template))
+        if dropped:
+            self._dropping.execute(*map(_drop, dropped))
+        self._session.execute(_creation(name, template))
         self._made = [name for name in self._made if name not in dropped]
         return name
 

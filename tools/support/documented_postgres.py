@@ -31,7 +31,7 @@ def documented() -> Iterator[PostgresMaker]:
         template = make_url(url).set(database="template1").render_as_string(hide_password=False)
         run(template, *GRANTS)
         own = make_url(url).set(username="idvault").render_as_string(hide_password=False)
-        with closing(PostgresMaker(own)) as maker:
+        with closing(PostgresMaker(own, dropping=url)) as maker:
             yield maker
 
 
