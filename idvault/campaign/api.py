@@ -359,7 +359,7 @@ class CampaignServicer:
             rows=import_rows(request, today=now.today(self.policy.zone)),
         )
         for row in results:
-            self.metrics.legacy_accounts.add(row.result.value)
+            self.metrics.people.legacy_accounts.add(row.result.value)
         return rows(results)
 
     async def CreateCampaign(

@@ -65,14 +65,14 @@ def filled() -> Metrics:
     metrics.seal_seconds.observe(0.0003)
     metrics.database_seconds.observe(0.001, "open")
     metrics.jobs_oldest.set(4.0, "settle")
-    metrics.disclosures.add("open")
-    metrics.disclosures.add("open")
-    metrics.legacy_accounts.add("CREATED")
-    metrics.campaign_people.set_all({("WHEN_DUE", "SHOWN"): 3})
-    metrics.quorum_records.set_all({("1", "WAITING"): 4})
-    metrics.second_factor_refused.add()
-    metrics.drills_overdue.set(1)
-    metrics.drill_oldest.set(90.5)
+    metrics.people.disclosures.add("open")
+    metrics.people.disclosures.add("open")
+    metrics.people.legacy_accounts.add("CREATED")
+    metrics.people.campaign_people.set_all({("WHEN_DUE", "SHOWN"): 3})
+    metrics.people.quorum_records.set_all({("1", "WAITING"): 4})
+    metrics.people.second_factor_refused.add()
+    metrics.people.drills_overdue.set(1)
+    metrics.people.drill_oldest.set(90.5)
     metrics.log_unsequenced.set(3)
     metrics.log_checkpoint_age.set(1.5)
     metrics.log_cosigned_age.set(42)
@@ -173,8 +173,8 @@ def test_a_process_that_counts_nothing_shows_no_figure() -> None:
 def test_what_is_set_as_a_whole_forgets_what_is_gone() -> None:
     """A campaign that has ended, or a witness that has left, is not shown with its last value."""
     metrics = Metrics()
-    metrics.campaign_people.set_all({("WHEN_DUE", "SHOWN"): 3})
-    metrics.campaign_people.set_all({("WHEN_DUE", "VERIFIED"): 1})
+    metrics.people.campaign_people.set_all({("WHEN_DUE", "SHOWN"): 3})
+    metrics.people.campaign_people.set_all({("WHEN_DUE", "VERIFIED"): 1})
     shown = [line for line in scrape(metrics).splitlines() if line.startswith("idvault_campaign_people{")]
     assert shown == ['idvault_campaign_people{method="WHEN_DUE",stage="VERIFIED"} 1.0']
 

@@ -51,6 +51,22 @@ class Metrics:
             "Time since as many witnesses as the roster demands cosigned the log.",
         )
         self.jobs_oldest = Gauge("idvault_jobs_oldest_seconds", "Age of the oldest due job.", ("kind",))
+        self.people = PeopleMetrics()
+        self.moderation = ModerationMetrics()
+
+    def families(self) -> Iterator[Metric]:
+        """Yield every metric as Prometheus families."""
+        yield from self.vitals.families()
+        yield from series.families(self)
+        yield from series.families(self.people)
+        yield from series.families(self.moderation)
+
+
+class PeopleMetrics:
+    """What auditors and custodians do, and what becomes of owners of legacy accounts."""
+
+    def __init__(self) -> None:
+        """Start without values."""
         self.second_factor_refused = Counter(
             "idvault_second_factor_refused", "One-time codes that were refused."
         )
@@ -70,13 +86,6 @@ class Metrics:
             "Records by the roster version of their quorum, and who holds their shares.",
             ("version", "holders"),
         )
-        self.moderation = ModerationMetrics()
-
-    def families(self) -> Iterator[Metric]:
-        """Yield every metric as Prometheus families."""
-        yield from self.vitals.families()
-        yield from series.families(self)
-        yield from series.families(self.moderation)
 
 
 class ModerationMetrics:

@@ -71,7 +71,7 @@ class Gauge:
         return family
 
 
-class _Buckets:
+class _Durations:
     """Durations in seconds, counted in buckets."""
 
     __slots__ = ("counts", "total")
@@ -96,18 +96,18 @@ class Histogram:
     name: str
     text: str
     labels: tuple[str, ...] = ()
-    _values: dict[tuple[str, ...], _Buckets] = field(default_factory=dict, init=False)
+    _values: dict[tuple[str, ...], _Durations] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Show what has no labels."""
         if not self.labels:
-            self._values[()] = _Buckets()
+            self._values[()] = _Durations()
 
     def observe(self, seconds: float, *labels: str) -> None:
         """Count one duration."""
         buckets = self._values.get(labels)
         if buckets is None:
-            buckets = self._values[labels] = _Buckets()
+            buckets = self._values[labels] = _Durations()
         buckets.counts[bisect_left(_BOUNDS, seconds)] += 1
         buckets.total += seconds
 

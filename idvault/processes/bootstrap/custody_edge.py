@@ -42,12 +42,12 @@ async def build_custody_edge(
         vault=vault,
         sealer=TotpSealer(keys=keys, entropy=ENTROPY),
         roster_member=rosters.member,
-        on_refused=base.metrics.second_factor_refused.add,
+        on_refused=base.metrics.people.second_factor_refused.add,
     )
     members = RosterServicer(
         vault=vault, rosters=rosters, second_factor=second_factor, second_factors=second_factor
     )
-    observe = base.metrics.disclosures.add
+    observe = base.metrics.people.disclosures.add
     context = AuditorContext(
         vault=vault,
         case_texts=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),

@@ -109,7 +109,7 @@ def campaign_tasks(base: Base, vault: Vault, *, policy: OperatorPolicy) -> list[
 
     async def read_gauges(_now: ClockReading) -> None:
         people = await acts.people(vault)
-        base.metrics.campaign_people.set_all(
+        base.metrics.people.campaign_people.set_all(
             {(method.value, stage.value): count for (method, stage), count in people.items()}
         )
 
@@ -125,7 +125,7 @@ def disclosure_tasks(base: Base, vault: Vault) -> list[Task]:
 
     It goes on while the log takes no entries: shares are destroyed in time.
     """
-    observe = base.metrics.disclosures.add
+    observe = base.metrics.people.disclosures.add
     return [
         Task("disclosures", 5, lambda now: disclosure_acts.sweep(vault, now, limit=_BATCH, observe=observe))
     ]

@@ -197,8 +197,8 @@ def drill_tasks(base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
     )
 
     def observe(overdue: int, oldest: float) -> None:
-        base.metrics.drills_overdue.set(overdue)
-        base.metrics.drill_oldest.set(oldest)
+        base.metrics.people.drills_overdue.set(overdue)
+        base.metrics.people.drill_oldest.set(oldest)
 
     return [
         Task(
@@ -222,7 +222,7 @@ def handover_tasks(base: Base, rosters: RosterSource) -> list[Task]:
 
     async def read_gauges(_now: ClockReading) -> None:
         found = await count_records(base.main, lambda: people_acts.versions(rosters))
-        base.metrics.quorum_records.set_all(
+        base.metrics.people.quorum_records.set_all(
             {(version, holders.value): number for (version, holders), number in found.records.items()}
         )
 
