@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,11 @@ PROCESSES = {
 }
 
 
-def manifests() -> Iterator[dict[str, Any]]:
+@cache
+def manifests() -> list[dict[str, Any]]:
     """Return every object of the manifests."""
-    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
-        yield from yaml.safe_load_all(path.read_text("utf-8"))
+    paths = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    return [each for path in paths for each in yaml.safe_load_all(path.read_text("utf-8"))]
 
 
 def of_kind(kind: str) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from tools.support.generate import sbom
 
@@ -49,6 +48,9 @@ def test_the_bill_of_a_lock() -> None:
 
 def test_the_file_is_valid_and_complete() -> None:
     """It follows CycloneDX's schema, and every package of the image is in it and needed by something."""
+    # Its import builds grammars of addresses: each worker would need longer for it than for any other module.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     text = sbom.PLACE.read_text("utf-8")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     found = json.loads(text)

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +19,12 @@ from idvault.processes.witness import app
 from idvault.processes.witness.cosigner import Cosigner, known_logs
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.transparency import checkpoint, epoch, note
+from tests.support.commands import Commands
 from tests.support.epoch_world import DiskWitness
 from tests.support.loss_world import CUSTODIANS, LossWorld
 from tests.support.pair_world import PairWorld
 from tools.support import people, sql
+from tools.support.databases import Databases, Maker
 from tools.support.log_world import KEY
 
 POINTS = ("first", "left-2", "lost-2", "left-3", "lost-3", "late", "now")
@@ -59,16 +61,29 @@ async def _put(database: Database, tables: MetaData, rows: Rows) -> None:
             await database.act("test", lambda one, add=add, found=found: one.many(add, found))  # type: ignore[misc]
 
 
+@dataclass
 class AgesWorld(LossWorld):
-    """The vault; its commands ask a witness over loopback HTTP, which the worker asks, too."""
+    """The vault; its commands ask a witness over loopback HTTP, which the worker asks, too.
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    former: a vault that has lived; this one has copies of what everybody had at its end, and empty databases.
+    """
+
+    former: "AgesWorld | None" = None
+
+    def begin(self) -> None:
         self.folder_of_witness = self.folder / "witness"
         self.copies: dict[str, Copy] = {}
+        if self.former is None:
+            super().begin()
+            self._live()
+        else:
+            self.identities, self.versions = self.former.identities, list(self.former.versions)
+            self.copies |= self.former.copies
+            no_database = shutil.ignore_patterns("*.sqlite3*")
+            shutil.copytree(self.former.folder, self.folder, ignore=no_database, dirs_exist_ok=True)
 
-    def live(self) -> None:
-        """Live through two losses; copy both databases at each point, and at the end everything else."""
+    def _live(self) -> None:
+        """Live through two losses; copy both databases at each point."""
         self._live_on("first", 2)
         self._live_on("left-2", 1)
         self._live_on("lost-2", 1)
@@ -81,18 +96,17 @@ class AgesWorld(LossWorld):
         self._live_on("late", 1)
         self._live_on("now", 1)
         self._members_look()
-        for name in ("public", "witness", "people"):
-            shutil.copytree(self.folder / name, self.folder / "kept" / name)
 
     def go_back(self, main: str, shred: str, *, public: bool) -> None:
         """Put copies of both databases back. public: whether the public directory survives.
 
         Witness and members are as they were at the end.
         """
+        assert self.former is not None
         for name in ("public", "witness", "people"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             if name != "public" or public:
-                shutil.copytree(self.folder / "kept" / name, self.folder / name)
+                shutil.copytree(self.former.folder / name, self.folder / name)
         self.public.mkdir(exist_ok=True)
         self.put(self.copies[main].main, self.copies[shred].shred)
 
@@ -174,3 +188,20 @@ class AgesWorld(LossWorld):
     def _members_look(self) -> None:
         for name in SIGNERS:
             shutil.copy(self.public / "checkpoint", self.member(name) / "checkpoint")
+
+
+class Ages:
+    """Makes worlds that have lived: one of each kind of database lives, the others copy what it left."""
+
+    def __init__(self, make_folder: Callable[[str], Path]) -> None:
+        self._make_folder = make_folder
+        self._lived: dict[str, AgesWorld] = {}
+
+    def world(self, maker: Maker, databases: Databases, folder: Path, idvault: Commands) -> AgesWorld:
+        """Return a test's own world. Its rows of copies are shared: change a deep copy of them."""
+        if databases.kind not in self._lived:
+            lives_in = self._make_folder("ages")
+            pair = maker.fresh(lives_in)
+            self._lived[databases.kind] = AgesWorld(pair, lives_in, idvault)
+            maker.drop(pair)
+        return AgesWorld(databases, folder, idvault, self._lived[databases.kind])

@@ -44,13 +44,7 @@ class LossWorld:
 
     def __post_init__(self) -> None:
         self.public = self.folder / "public"
-        self.passphrase = _private(self.folder / "passphrase", _WORDS)
-        self.identities = {name: self._identity(name) for name in CUSTODIANS}
-        self.versions = [self._first_roster()]
-        self._keep_roster()
-        for name in CUSTODIANS:
-            self.pin(name)
-        self._keys()
+        self.passphrase = self.folder / "passphrase"
         self.idvault.set(
             DATABASE_URL=self.databases.main_url,
             SHRED_DATABASE_URL=self.databases.shred_url,
@@ -60,6 +54,17 @@ class LossWorld:
             KEYS=self.folder / "work.keys",
             KEY_PASSPHRASE_FILE=self.passphrase,
         )
+        self.begin()
+
+    def begin(self) -> None:
+        """Create the files and identity folders of everybody."""
+        _private(self.passphrase, _WORDS)
+        self.identities = {name: self._identity(name) for name in CUSTODIANS}
+        self.versions = [self._first_roster()]
+        self._keep_roster()
+        for name in CUSTODIANS:
+            self.pin(name)
+        self._keys()
 
     @property
     def roster(self) -> Roster:
@@ -205,7 +210,6 @@ class LossWorld:
         )
 
 
-def _private(path: Path, text: str) -> Path:
+def _private(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
     path.chmod(0o600)
-    return path

@@ -12,26 +12,24 @@ from typer.testing import CliRunner
 
 from idvault_verify.commands.app import app as verify
 from idvault_verify.commands.errors import ExitCode
-from tests.support.ages_world import POINTS, SIGNERS, AgesWorld
+from tests.support.ages_world import POINTS, SIGNERS, Ages, AgesWorld
 from tests.support.commands import Commands
-from tools.support.databases import Databases
+from tools.support.databases import Databases, Maker, SqliteMaker
 from tools.support.log_world import KEY
 
 FEW = ("lost-2", "left-3", "now")
 
 
 @pytest.fixture
-def world(databases: Databases, tmp_path: Path, idvault: Commands) -> AgesWorld:
-    made = AgesWorld(databases, tmp_path, idvault)
-    made.live()
-    return made
+def world(ages: Ages, maker: Maker, databases: Databases, tmp_path: Path, idvault: Commands) -> AgesWorld:
+    return ages.world(maker, databases, tmp_path, idvault)
 
 
 @pytest.fixture
-def sqlite_world(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> AgesWorld:
-    made = AgesWorld(sqlite_databases, tmp_path, idvault)
-    made.live()
-    return made
+def sqlite_world(
+    ages: Ages, sqlite_maker: SqliteMaker, sqlite_databases: Databases, tmp_path: Path, idvault: Commands
+) -> AgesWorld:
+    return ages.world(sqlite_maker, sqlite_databases, tmp_path, idvault)
 
 
 def follow_log(world: AgesWorld, state: Path) -> None:

@@ -15,17 +15,17 @@ from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.tree import CompactRange, leaf_hash
-from tests.support.ages_world import SIGNERS, AgesWorld, Rows
+from tests.support.ages_world import SIGNERS, Ages, AgesWorld, Rows
 from tests.support.commands import Commands
 from tests.support.pair_world import PairWorld
-from tools.support.databases import Databases
+from tools.support.databases import Databases, SqliteMaker
 
 
 @pytest.fixture
-def world(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> AgesWorld:
-    made = AgesWorld(sqlite_databases, tmp_path, idvault)
-    made.live()
-    return made
+def world(
+    ages: Ages, sqlite_maker: SqliteMaker, sqlite_databases: Databases, tmp_path: Path, idvault: Commands
+) -> AgesWorld:
+    return ages.world(sqlite_maker, sqlite_databases, tmp_path, idvault)
 
 
 def refused(world: AgesWorld, *options: object, why: str) -> None:

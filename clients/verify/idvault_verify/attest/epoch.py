@@ -14,6 +14,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -46,7 +47,7 @@ class EpochStatementError(RosterError):
     """A statement of a new epoch must not be used; the text gives the cause."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EpochStatement:
     """One break of a log; valid only once `verify` has accepted it.
 
@@ -71,7 +72,7 @@ class EpochStatement:
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
-        return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
+        return self._canonical
 
     def digest(self) -> str:
         """Return SHA-256 of the signed bytes, in hex: every checkpoint of the epoch names it."""
@@ -89,6 +90,11 @@ class EpochStatement:
     def to_bytes(self) -> bytes:
         """Return the file."""
         return json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode() + b"\n"
+
+    @cached_property
+    def _canonical(self) -> bytes:
+        # Each signature is verified over them, and each checkpoint of the epoch names their digest.
+        return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
 
     def _body(self) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -39,7 +40,7 @@ class RosterSignature:
         return {"name": self.name, "signature": reading.base64url(self.signature)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Roster:
     """One version of the roster; valid only once roster_signature.verify has accepted it."""
 
@@ -80,7 +81,7 @@ class Roster:
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
-        return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
+        return self._canonical
 
     def summary(self) -> str:
         """Return the line that a command prints of a roster that is valid."""
@@ -100,6 +101,11 @@ class Roster:
         """Return the file."""
         document = {**self._body(), "signatures": [found.to_json() for found in self.signatures]}
         return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+
+    @cached_property
+    def _canonical(self) -> bytes:
+        # Each statement and each checkpoint is compared with its digest.
+        return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
 
     def _body(self) -> dict[str, Any]:
         return {
