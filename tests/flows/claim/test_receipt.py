@@ -8,7 +8,8 @@ import pytest
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.rules import Claim, ReceiptEvidence
-from idvault.log.acts.stored_log import Proofs, Proved
+from idvault.core.log_entry import Proved
+from idvault.log.acts.stored_log import Proofs
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import IdvaultError, Reason, UnavailableError
