@@ -1,4 +1,7 @@
-"""A receipt has the record that its digest covers only while that record is the account's newest."""
+"""A receipt has the record that its digest covers only while that record is the account's newest.
+
+The read is called, because the database is a fake: it lacks the record, or cannot be reached.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
