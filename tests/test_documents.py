@@ -17,7 +17,7 @@ import pytest
 import idvault_client
 from idvault.processes.retention import rules as retention_rules
 from idvault.processes.retention.rules import RetentionTerms
-from idvault.registry.nppa_wire import NppaStatus as Answer
+from idvault.registry.nppa import NppaStatus as Answer
 from idvault_client import FailureReason, InvalidFields, Status, Verification
 from idvault_client.public_accounts import PublicAccountCategory, PublicAccountState, ReaderProfile
 from idvault_dev.mock_registry import fixtures

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from idvault.account.api import status
 from idvault.claim import rules as claim_rules
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts import verification as verification_acts
@@ -17,7 +16,6 @@ from idvault.core.act import Vault
 from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import consent, invitation_code_hash, numbers
-from idvault.disclosure.api import history as history_api
 from idvault_verify import token
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState, FailureReason, Identity
@@ -35,7 +33,7 @@ def receipt_message(value: Receipt) -> verification_pb2.Receipt:
         claim_id=value.claim_id,
         record_digest=value.record_digest,
         quorum=_text(value.quorum) if value.quorum else "",
-        entry=history_api.logged(value.entry),
+        entry=convert.logged(value.entry),
     )
     if value.record is not None and value.quorum is not None:
         message.record.CopyFrom(_covered(value.record))
@@ -51,7 +49,7 @@ def _text(quorum: Quorum) -> str:
 
 def _covered(record: SealedRecord) -> disclosure_pb2.SealedRecord:
     """Return the fields of a record that its digest covers."""
-    message = history_api.sealed_record(record)
+    message = convert.sealed_record(record)
     message.ClearField("present_quorum_id")
     message.ClearField("suite")
     return message
@@ -113,7 +111,7 @@ def claim_message(
     message = verification_pb2.Verification(
         account_token=value.account.account_token,
         state=CLAIM_STATES[value.state],
-        status=status(value.account),
+        status=convert.status(value.account),
         request_id=value.request_id,
     )
     if value.failure_reason is not None:

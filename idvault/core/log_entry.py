@@ -1,10 +1,10 @@
-"""The event of an act, and the log entry that is written for it within the act's own transaction.
+"""The event of an act, its log entry, written within the act's own transaction, and that entry as proved.
 
 - An event has a random id and a random opening key.
 - The act makes the event when it knows every field, and writes it with what it changes (`tx.log`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import insert
 
@@ -73,3 +73,14 @@ async def append(connection: Connection, event: Event) -> None:
     )
     for paper in papers.kept(event.fields.values()):
         await connection.later(_ADD_PAPER, digest=papers.digest(paper).hex(), paper=paper)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """An entry with its audit path for a tree size; hashes: None if no checkpoint covers it yet."""
+
+    leaf: bytes
+    opening_key: bytes = field(repr=False)
+    index: int | None
+    size: int
+    hashes: tuple[bytes, ...] | None

@@ -26,13 +26,14 @@ from idvault.account.store import rows as account_rows
 from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
+from idvault.core.log_entry import Proved
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.erasure import rules, store
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureTerms
 from idvault.erasure.store import ROWS
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
-from idvault.log.acts.stored_log import LogProofs, Proved
+from idvault.log.acts.stored_log import LogProofs
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
 from idvault_verify.erasure import ErasureOrigin, ErasureState

@@ -7,7 +7,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.core.act import Vault
 from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
-from idvault.disclosure.api.history import logged
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ShownErasure
 from idvault.erasure.rules import Erasure
@@ -80,7 +79,7 @@ def _state(number: pb.Erasure.State.ValueType) -> ErasureState | None:
 def message(shown: ShownErasure) -> pb.Erasure:
     """Return the message of an erasure, with the proof of its last step if there is one."""
     made = _message(shown.erasure)
-    made.entry.CopyFrom(logged(shown.entry))
+    made.entry.CopyFrom(convert.logged(shown.entry))
     if shown.note:
         made.checkpoint.note = shown.note
     return made

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 
-from idvault.account.api import STANDINGS
 from idvault.core.act import Vault
 from idvault.core.day import read_day
 from idvault.core.edge import convert as convert_common
@@ -168,7 +167,7 @@ def profile(value: PublicProfile) -> pb.PublicProfile:
         kind=_KINDS[value.kind],
         category=_CATEGORIES[value.category],
         state=_STATES[value.state],
-        standing=STANDINGS[value.standing],
+        standing=convert_common.STANDINGS[value.standing],
         since=_day(value.since),
         owner_changed_on=_day(value.owner_changed_on),
         revision=value.revision,
@@ -209,7 +208,7 @@ def _filing(value: PublicAccount) -> pb.PublicAccountFiling:
         category=_CATEGORIES[value.category],
         licence=None if value.licence is None else _licence(value.licence),
         state=_STATES[value.state],
-        standing=STANDINGS[value.standing],
+        standing=convert_common.STANDINGS[value.standing],
         since=_day(value.since),
         expire_date=_day(value.expire_date),
         owner_changed_on=_day(value.owner_changed_on),

@@ -10,16 +10,14 @@ This project invented the format; there is no specification.
 - A check without name and code is refused as illegal if the registry answers at all: that is the probe.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from idvault.registry import nppa, nppa_wire
-from idvault.registry.nppa import Exchange
-from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaWireError, Question
+from idvault.registry import nppa
+from idvault.registry.nppa import Credentials, Exchange, NppaCode, NppaRequest, NppaWireError, Question
 from idvault.registry.ports import InTurn, at_any_time
 from idvault_verify.claim import Identity
 from idvault_verify.document import DocumentType
@@ -27,7 +25,6 @@ from idvault_verify.registry import RegistryAnswer
 
 CHECK_PATH = "/enterprise/check"
 NAME_LIMIT = 50
-_NUMBER = "creditCode"
 
 
 class EnterpriseStatus(IntEnum):
@@ -49,33 +46,18 @@ class EnterpriseReply:
 
 def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
     """Return the request for a check; question.number: a unified social credit code."""
-    content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
-    return nppa_wire.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
-
-
-def read_check(*, credentials: Credentials, body: bytes) -> Question:
-    """Return the content of an authenticated check; raises RefusedError (BODY_ERROR)."""
-    return nppa_wire.read_check(credentials=credentials, body=body, number_key=_NUMBER)
-
-
-def build_answer(status: EnterpriseStatus) -> bytes:
-    """Return the body of an answer with a status; for refusals use nppa_wire.build_answer."""
-    answer = {
-        "errcode": int(NppaCode.OK),
-        "errmsg": nppa_wire.MESSAGES[NppaCode.OK],
-        "data": {"result": {"status": int(status)}},
-    }
-    return json.dumps(answer, separators=(",", ":")).encode()
+    content = {"ai": question.ai, "name": question.name, "creditCode": question.number}
+    return nppa.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
 
 
 def parse_answer(body: bytes) -> EnterpriseReply:
     """Parse an answer; raises NppaWireError unless it is complete."""
-    code, answer = nppa_wire.parse_code(body)
+    code, answer = nppa.parse_code(body)
     return EnterpriseReply(code, _status(answer) if code == NppaCode.OK else None)
 
 
 def _status(answer: Mapping[str, object]) -> EnterpriseStatus:
-    number = nppa_wire.result_of(answer).get("status")
+    number = nppa.result_of(answer).get("status")
     if type(number) is not int or number not in tuple(EnterpriseStatus):
         raise NppaWireError("an answer has no status")
     return EnterpriseStatus(number)
@@ -136,7 +118,7 @@ class EnterpriseRegistry:
             credentials=self._credentials,
             question=Question(ai, identity.name, identity.document.number),
             now=self._clock(),
-            nonce=self._random(nppa_wire.NONCE_SIZE),
+            nonce=self._random(nppa.NONCE_SIZE),
         )
         return await self._exchange.ask(self._base, request, patience=patience, read=_read, in_turn=in_turn)
 
@@ -150,7 +132,7 @@ class EnterpriseRegistry:
             credentials=self._credentials,
             question=Question(ai, "", ""),
             now=self._clock(),
-            nonce=self._random(nppa_wire.NONCE_SIZE),
+            nonce=self._random(nppa.NONCE_SIZE),
         )
         return await self._exchange.ask(
             self._base, request, patience=patience, read=_read_probe, in_turn=in_turn

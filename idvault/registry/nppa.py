@@ -1,29 +1,221 @@
-"""Client of the NPPA real-name interface V1.9 over HTTP; the enterprise interface shares its exchange.
+"""Client of the NPPA real-name interface V1.9: its wire format, and the exchange over HTTP.
+
+The format (idvault_dev.mock_registry.nppa has the registry's half):
+
+- A body is {"data": base64(nonce12 ‖ ciphertext ‖ tag16)}, AES-128-GCM under the secret key.
+- A signature is the hex SHA-256 of secret key, system headers and URL parameters by key, and raw body.
+- Answers are plain JSON. The player id `pi` identifies a person across companies and reveals the birth
+  date: it is used only to check that an answer is complete, and then dropped.
+
+The exchange, which the enterprise interface shares:
 
 - Only a complete answer with HTTP status 200 decides anything. A query asks for the outcome of a check.
 - A failure before the request's first byte is sent is NOT_SENT; any later failure is UNKNOWN.
 - Redirects are not followed, proxies from the environment are not used, cookies are not kept.
 """
 
+import json
+import re
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaStatus, NppaWireError, Question
 from idvault.registry.ports import InTurn, at_any_time
 from idvault_verify.claim import Identity
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import RegistryAnswer
 
+CHECK_PATH = "/idcard/authentication/check"
+QUERY_PATH = "/idcard/authentication/query"
+CONTENT_TYPE = "application/json;charset=utf-8"
+NONCE_SIZE = 12
+NAME_LIMIT = 32
+_SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
+_PI = re.compile(r"[0-9a-z]{38}")
 _OK: Final = 200
 _SERVER_ERROR: Final = 500
 _ANSWER_LIMIT: Final = 65_536
+
+
+class NppaCode(IntEnum):
+    """The errcodes of the specification."""
+
+    OK = 0
+    SYSTEM_ERROR = 1001
+    NO_RESOURCE = 1002
+    METHOD_ERROR = 1003
+    HEADER_MISSING = 1004
+    ADDRESS_REFUSED = 1005
+    BUSY = 1006
+    EXPIRED = 1007
+    PARTNER_ERROR = 1008
+    PARTNER_DISABLED = 1009
+    AUTH_ERROR = 1010
+    SIGN_ERROR = 1011
+    BODY_ERROR = 1012
+    NUMBER_ILLEGAL = 2001
+    RESOURCE_LIMIT = 2002
+    NO_SUCH_CHECK = 2003
+    AI_IN_USE = 2004
+    NAME_ILLEGAL = 2005
+    PLAYER_ERROR = 2006
+    TEST_SYSTEM_ERROR = 4001
+    TEST_TASK_MISSING = 4002
+    TEST_CODE_ERROR = 4003
+
+
+class NppaStatus(IntEnum):
+    """The status of a check."""
+
+    VERIFIED = 0
+    IN_PROGRESS = 1
+    FAILED = 2
+
+
+class NppaWireError(ValueError):
+    """The bytes do not follow the specification; the text never repeats them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The caller's credentials: appId, bizId, and the secret key as 32 hex digits, which repr never shows."""
+
+    app_id: str
+    biz_id: str
+    secret_key: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise NppaWireError unless the secret key is 16 bytes in hex."""
+        if not _SECRET_KEY.fullmatch(self.secret_key):
+            raise NppaWireError("a secret key must be 32 hex digits")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The content of a check: an id, a name and a number."""
+
+    ai: str
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NppaRequest:
+    """One HTTP request of the client."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NppaReply:
+    """An answer: its errcode, which may be unknown, and the status if the code is OK."""
+
+    code: int
+    status: NppaStatus | None = None
+
+
+def sign(*, secret_key: str, fields: Mapping[str, str], body: bytes) -> str:
+    """Return the signature over system headers and URL parameters (fields) and the raw body."""
+    text = secret_key + "".join(f"{key}{fields[key]}" for key in sorted(fields))
+    return sha256(text.encode() + body).hexdigest()
+
+
+def seal_body(*, secret_key: str, content: Mapping[str, str], nonce: bytes) -> bytes:
+    """Return the enveloped body; nonce: 12 bytes never used before with this key."""
+    plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    sealed = nonce + AESGCM(bytes.fromhex(secret_key)).encrypt(nonce, plain, None)
+    return json.dumps({"data": b64encode(sealed).decode()}, separators=(",", ":")).encode()
+
+
+def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
+    """Return the request for a check."""
+    content = {"ai": question.ai, "name": question.name, "idNum": question.number}
+    return build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
+
+
+def build_query(*, credentials: Credentials, ai: str, now: datetime) -> NppaRequest:
+    """Return the request for the outcome of a check."""
+    return _request("GET", QUERY_PATH, credentials, params={"ai": ai}, body=b"", now=now)
+
+
+def build_post(
+    path: str, *, credentials: Credentials, content: Mapping[str, str], now: datetime, nonce: bytes
+) -> NppaRequest:
+    """Return a signed request with an enveloped body."""
+    body = seal_body(secret_key=credentials.secret_key, content=content, nonce=nonce)
+    return _request("POST", path, credentials, params={}, body=body, now=now)
+
+
+def _request(
+    method: str,
+    path: str,
+    credentials: Credentials,
+    *,
+    params: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+) -> NppaRequest:
+    system = {
+        "appId": credentials.app_id,
+        "bizId": credentials.biz_id,
+        "timestamps": str(int(now.timestamp() * 1000)),
+    }
+    signature = sign(secret_key=credentials.secret_key, fields={**system, **params}, body=body)
+    return NppaRequest(
+        method, path, params, {**system, "sign": signature, "Content-Type": CONTENT_TYPE}, body
+    )
+
+
+def parse_answer(body: bytes) -> NppaReply:
+    """Parse an answer; raises NppaWireError unless it is complete."""
+    code, answer = parse_code(body)
+    return NppaReply(code, _status(answer) if code == NppaCode.OK else None)
+
+
+def parse_code(body: bytes) -> tuple[int, Mapping[str, object]]:
+    """Return an answer's errcode and the answer; raises NppaWireError."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NppaWireError("an answer is not JSON") from None
+    code = answer.get("errcode") if isinstance(answer, dict) else None
+    if type(code) is not int:
+        raise NppaWireError("an answer has no errcode")
+    return code, answer
+
+
+def result_of(answer: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the result of an answer; raises NppaWireError if it has none."""
+    data = answer.get("data")
+    result = data.get("result") if isinstance(data, dict) else None
+    if not isinstance(result, dict):
+        raise NppaWireError("an answer has no result")
+    return result
+
+
+def _status(answer: Mapping[str, object]) -> NppaStatus:
+    result = result_of(answer)
+    number = result.get("status")
+    if type(number) is not int or number not in tuple(NppaStatus):
+        raise NppaWireError("an answer has no status")
+    pi = result.get("pi")
+    if number == NppaStatus.VERIFIED and not (isinstance(pi, str) and _PI.fullmatch(pi)):
+        raise NppaWireError("a positive answer has no player id")
+    return NppaStatus(number)
+
 
 _BY_CODE: Mapping[int, RegistryAnswer] = {
     NppaCode.HEADER_MISSING: RegistryAnswer.NOT_SENT,
@@ -217,7 +409,7 @@ class NppaRegistry:
     @property
     def name_limit(self) -> int:
         """Return 32, the interface's limit in code points."""
-        return nppa_wire.NAME_LIMIT
+        return NAME_LIMIT
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
@@ -233,17 +425,17 @@ class NppaRegistry:
         self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         """Ask whether name and number belong together."""
-        request = nppa_wire.build_check(
+        request = build_check(
             credentials=self._credentials,
             question=Question(ai, identity.name, identity.document.number),
             now=self._clock(),
-            nonce=self._random(nppa_wire.NONCE_SIZE),
+            nonce=self._random(NONCE_SIZE),
         )
         return await self._ask(self._check_base, request, patience, in_turn)
 
     async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Ask for the outcome of a check."""
-        request = nppa_wire.build_query(credentials=self._credentials, ai=ai, now=self._clock())
+        request = build_query(credentials=self._credentials, ai=ai, now=self._clock())
         answer = await self._ask(self._query_base, request, patience, in_turn)
         return RegistryAnswer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
 
@@ -266,5 +458,5 @@ class NppaRegistry:
 
 
 def _read(http_status: int, body: bytes) -> RegistryAnswer:
-    reply = nppa_wire.parse_answer(body)
+    reply = parse_answer(body)
     return meaning(http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status])

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 
-from idvault.account import api as account_api
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
 from idvault.core.telemetry.logs import describe, log
@@ -126,7 +125,7 @@ class SerialisedStatuses:
 
     def _make(self, token: str, shown: str, today: date, now: ClockReading) -> Part:
         status = self.texts.unpack(token + shown, today=today, now=now)
-        message = account_api.status(status)
+        message = convert.status(status)
         message.ClearField("account_token")
         rest = message.SerializeToString()
         size = len(_TOKEN) + _TOKEN_SIZE + len(rest)

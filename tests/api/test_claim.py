@@ -112,6 +112,7 @@ async def test_a_command(edge: Edge) -> None:
     request.consent.ClearField("agree_time")
     assert command.content == repetition.content(request)
     assert NAME not in repr(command)
+    assert NUMBER not in repr(command).upper()
 
 
 async def test_a_sign_up_has_no_token(edge: Edge) -> None:

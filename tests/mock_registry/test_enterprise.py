@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from idvault.registry.enterprise import EnterpriseStatus
-from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
+from idvault.registry.nppa import NppaCode, Question
 from idvault_dev.mock_registry import organization
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
 from idvault_dev.mock_registry.organization import Organization
 from idvault_dev.mock_registry.population import PopulationError
+from idvault_dev.mock_registry.registry_half import RefusedError
 from idvault_verify import document, name
 from tests.support.mock_registry import Running
 from tools.support.organizations import NAME, credit_code

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.registry.nppa_wire import NppaCode, NppaStatus, Question, RefusedError
+from idvault.registry.nppa import NppaCode, NppaStatus, Question
 from idvault_dev.mock_registry.behaviour import RateGate
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.ledger import Ledger
+from idvault_dev.mock_registry.registry_half import RefusedError
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KNOWN = Question("a" * 32, "某一一", "110000190101010001")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.registry.nppa_wire import Credentials
+from idvault.registry.nppa import Credentials
 from idvault_dev.mock_registry.server import Options
 from idvault_verify import name
 from idvault_verify.registry import RegistryAnswer

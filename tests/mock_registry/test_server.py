@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaWireError, Question
+from idvault.registry import nppa
+from idvault.registry.nppa import Credentials, NppaCode, NppaRequest, NppaWireError, Question
 from idvault_dev.mock_registry import fixtures, population, server
 from idvault_dev.mock_registry.population import PopulationError, Resident
 from idvault_dev.mock_registry.server import Options
@@ -49,7 +49,7 @@ def check_request(
 ) -> NppaRequest:
     """Return a check built by the client side."""
     question = Question(ai(number), name, id_number)
-    return nppa_wire.build_check(credentials=credentials, question=question, now=real_time(), nonce=bytes(12))
+    return nppa.build_check(credentials=credentials, question=question, now=real_time(), nonce=bytes(12))
 
 
 async def test_fixtures_byte_for_byte(registry: Running) -> None:
@@ -62,7 +62,7 @@ async def test_fixtures_byte_for_byte(registry: Running) -> None:
             "data": {"result": {"status": int(status), "pi": pi}},
         }
     for fixed, (status, pi) in fixtures.QUERIES.items():
-        body = await send(registry, nppa_wire.build_query(credentials=CREDENTIALS, ai=fixed, now=real_time()))
+        body = await send(registry, nppa.build_query(credentials=CREDENTIALS, ai=fixed, now=real_time()))
         assert json.loads(body)["data"]["result"] == {"status": int(status), "pi": pi}
     assert len(fixtures.PEOPLE) == 16
     assert len(fixtures.QUERIES) == 24
@@ -89,7 +89,7 @@ async def test_everything_else_fails(registry: Running) -> None:
 async def test_a_repeated_id_is_refused_and_not_charged(registry: Running) -> None:
     """A used ai is errcode 2004; only the decided check is charged; its result can be queried."""
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
-    assert nppa_wire.parse_answer(await send(registry, check_request())).code == NppaCode.AI_IN_USE
+    assert nppa.parse_answer(await send(registry, check_request())).code == NppaCode.AI_IN_USE
     assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.MATCH
     counters = await registry.counters()
     assert (counters["check"], counters["query"], counters["charged"], counters["duplicate_ai"]) == (
@@ -179,10 +179,10 @@ async def test_a_burst_is_banned(tmp_path: Path) -> None:
 async def test_clock_skew_is_refused(registry: Running) -> None:
     """A message more than 5 s old or in the future is errcode 1007."""
     for seconds in (-6, 6):
-        late = nppa_wire.build_query(
+        late = nppa.build_query(
             credentials=CREDENTIALS, ai=ai(1), now=real_time() + timedelta(seconds=seconds)
         )
-        assert nppa_wire.parse_answer(await send(registry, late)).code == NppaCode.EXPIRED
+        assert nppa.parse_answer(await send(registry, late)).code == NppaCode.EXPIRED
     assert (await registry.counters())["refused_clock"] == 2
 
 
@@ -190,11 +190,11 @@ async def test_other_paths_methods_and_bodies(registry: Running) -> None:
     """Invalid calls get the codes of the specification."""
     base, good = registry.addresses.base_url, check_request()
     async with registry.http.get(f"{base}/nothing") as answer:
-        assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.NO_RESOURCE
-    async with registry.http.get(base + nppa_wire.CHECK_PATH) as answer:
-        assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.METHOD_ERROR
-    async with registry.http.post(base + nppa_wire.CHECK_PATH, data=good.body) as answer:
-        assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.HEADER_MISSING
+        assert nppa.parse_answer(await answer.read()).code == NppaCode.NO_RESOURCE
+    async with registry.http.get(base + nppa.CHECK_PATH) as answer:
+        assert nppa.parse_answer(await answer.read()).code == NppaCode.METHOD_ERROR
+    async with registry.http.post(base + nppa.CHECK_PATH, data=good.body) as answer:
+        assert nppa.parse_answer(await answer.read()).code == NppaCode.HEADER_MISSING
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ async def test_other_paths_methods_and_bodies(registry: Running) -> None:
 async def test_illegal_input(registry: Running, name: str, number: str, code: NppaCode) -> None:
     """An impossible number and an invalid name are refused and not charged."""
     body = await send(registry, check_request(name=name, id_number=number))
-    assert nppa_wire.parse_answer(body).code == code
+    assert nppa.parse_answer(body).code == code
     assert (await registry.counters())["charged"] == 0
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.registry import enterprise, nppa_wire
+from idvault.registry import enterprise, nppa
 from idvault.registry.enterprise import EnterpriseReply, EnterpriseStatus
-from idvault.registry.nppa_wire import Credentials, NppaCode, NppaWireError, Question, RefusedError
+from idvault.registry.nppa import Credentials, NppaCode, NppaWireError, Question
+from idvault_dev.mock_registry import registry_half
+from idvault_dev.mock_registry.registry_half import RefusedError
 from tools.support.organizations import NAME, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -23,34 +25,34 @@ def test_a_check_travels() -> None:
     request = enterprise.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     assert (request.method, request.path) == ("POST", "/enterprise/check")
     assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
-    caller = nppa_wire.authenticate(
+    caller = registry_half.authenticate(
         accepted=(WHO,), headers=request.headers, params=request.params, body=request.body, now=NOW
     )
-    content = nppa_wire.open_body(secret_key=WHO.secret_key, body=request.body)
+    content = registry_half.open_body(secret_key=WHO.secret_key, body=request.body)
     assert content == {"ai": QUESTION.ai, "name": QUESTION.name, "creditCode": QUESTION.number}
-    assert enterprise.read_check(credentials=caller, body=request.body) == QUESTION
+    assert registry_half.read_enterprise_check(credentials=caller, body=request.body) == QUESTION
     assert QUESTION.number.encode() not in request.body
 
 
 def test_a_persons_check_is_none_of_an_organization() -> None:
     """A body of the NPPA wire has no creditCode and gives errcode 1012."""
-    other = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    other = nppa.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
-        enterprise.read_check(credentials=WHO, body=other.body)
+        registry_half.read_enterprise_check(credentials=WHO, body=other.body)
     assert caught.value.code is NppaCode.BODY_ERROR
 
 
 @pytest.mark.parametrize("status", list(EnterpriseStatus))
 def test_answers_travel(status: EnterpriseStatus) -> None:
     """Each status is sent and read, without a player id or name."""
-    body = enterprise.build_answer(status)
+    body = registry_half.build_enterprise_answer(status)
     assert json.loads(body)["data"] == {"result": {"status": int(status)}}
     assert enterprise.parse_answer(body) == EnterpriseReply(0, status)
 
 
 def test_a_refusal_is_read_by_its_code() -> None:
     """A refusal is built as on the NPPA wire."""
-    body = nppa_wire.build_answer(code=NppaCode.BUSY)
+    body = registry_half.build_answer(code=NppaCode.BUSY)
     assert enterprise.parse_answer(body) == EnterpriseReply(1006)
 
 

@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from idvault.registry import nppa_wire
-from idvault.registry.nppa import InsecureUrlError, NppaRegistry
-from idvault.registry.nppa_wire import NppaCode, NppaStatus
+from idvault.registry.nppa import InsecureUrlError, NppaCode, NppaRegistry, NppaStatus
+from idvault_dev.mock_registry import registry_half
 from idvault_verify.document import DocumentType
 from idvault_verify.registry import RegistryAnswer
 from tests.support.listening import silent
@@ -19,7 +18,7 @@ from tests.support.mock_registry import CREDENTIALS, FIXTURE, SECRET_KEY, Runnin
 KNOWN = identity(*FIXTURE)
 PATIENCE = 5.0
 PI = "1fffbjzos82bs9cnyj1dna7d6d29zg4esnh99u"
-MATCH = nppa_wire.build_answer(code=NppaCode.OK, status=NppaStatus.VERIFIED, pi=PI)
+MATCH = registry_half.build_answer(code=NppaCode.OK, status=NppaStatus.VERIFIED, pi=PI)
 
 
 class Stage:
@@ -116,7 +115,7 @@ async def test_every_status_has_its_answer(
     stage: Stage, adapter: NppaRegistry, status: NppaStatus, answer: RegistryAnswer
 ) -> None:
     """The three statuses are match, in progress and mismatch."""
-    stage.body = nppa_wire.build_answer(code=NppaCode.OK, status=status, pi=PI if not status else None)
+    stage.body = registry_half.build_answer(code=NppaCode.OK, status=status, pi=PI if not status else None)
     assert await check(adapter) is answer
     assert await adapter.query(ai=ai(1), patience=PATIENCE) is answer
 
@@ -131,7 +130,7 @@ async def test_only_http_200_decides(stage: Stage, adapter: NppaRegistry, status
 
 async def test_a_refusal_with_an_error_status_counts(stage: Stage, adapter: NppaRegistry) -> None:
     """A code counts with a client-error status; with a server error the check is in doubt."""
-    stage.body, stage.status = nppa_wire.build_answer(code=NppaCode.SIGN_ERROR), 403
+    stage.body, stage.status = registry_half.build_answer(code=NppaCode.SIGN_ERROR), 403
     assert await check(adapter) is RegistryAnswer.REJECTED_CALLER
     stage.status = 500
     assert await check(adapter) is RegistryAnswer.UNKNOWN
@@ -164,7 +163,7 @@ async def test_what_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
     await adapter.query(ai=ai(1), patience=PATIENCE)
     (first, body), (_second, other), (query, empty) = stage.requests
     assert first == "POST /idcard/authentication/check"
-    assert nppa_wire.open_body(secret_key=SECRET_KEY, body=body) == {
+    assert registry_half.open_body(secret_key=SECRET_KEY, body=body) == {
         "ai": ai(1),
         "name": FIXTURE[0],
         "idNum": FIXTURE[1],
@@ -250,7 +249,7 @@ async def test_what_it_can_check() -> None:
 
 async def test_a_probe_sees_both_addresses(stage: Stage) -> None:
     """A query of an unknown id, and a request to the address of checks that asks for nothing."""
-    stage.body = nppa_wire.build_answer(code=NppaCode.NO_SUCH_CHECK)
+    stage.body = registry_half.build_answer(code=NppaCode.NO_SUCH_CHECK)
     for check_base, answer in (
         (stage.base_url, RegistryAnswer.NOT_FOUND),
         (stage.base_url.replace("127.0.0.1", "localhost"), RegistryAnswer.NOT_FOUND),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import (
+from idvault.registry import nppa
+from idvault.registry.nppa import (
     Credentials,
     NppaCode,
     NppaReply,
@@ -16,8 +16,9 @@ from idvault.registry.nppa_wire import (
     NppaStatus,
     NppaWireError,
     Question,
-    RefusedError,
 )
+from idvault_dev.mock_registry import registry_half
+from idvault_dev.mock_registry.registry_half import RefusedError
 
 KEY = "2836e95fcd10e04b0069bb1ee659955b"
 SAMPLE_BODY = (
@@ -35,12 +36,12 @@ QUESTION = Question("a" * 32, "某一一", "110000190101010001")
 
 def test_the_sample_body_opens() -> None:
     """The specification's enveloped body opens to its plain text."""
-    assert nppa_wire.open_body(secret_key=KEY, body=SAMPLE_BODY) == SAMPLE_CONTENT
+    assert registry_half.open_body(secret_key=KEY, body=SAMPLE_BODY) == SAMPLE_CONTENT
 
 
 def test_the_sample_body_is_made_again() -> None:
     """Its plaintext and nonce give exactly the same bytes."""
-    made = nppa_wire.seal_body(secret_key=KEY, content=SAMPLE_CONTENT, nonce=SAMPLE_NONCE)
+    made = nppa.seal_body(secret_key=KEY, content=SAMPLE_CONTENT, nonce=SAMPLE_NONCE)
     assert made == SAMPLE_BODY
 
 
@@ -53,14 +54,14 @@ def test_the_sample_signature() -> None:
         "id": "test-id",
         "name": "test-name",
     }
-    assert nppa_wire.sign(secret_key=KEY, fields=fields, body=SAMPLE_BODY) == SAMPLE_SIGN
+    assert nppa.sign(secret_key=KEY, fields=fields, body=SAMPLE_BODY) == SAMPLE_SIGN
 
 
 def accept(
     request: NppaRequest, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
 ) -> Credentials:
     """Return the signer of a request, as the server side sees it."""
-    return nppa_wire.authenticate(
+    return registry_half.authenticate(
         accepted=accepted, headers=request.headers, params=request.params, body=request.body, now=now
     )
 
@@ -76,20 +77,20 @@ def refusal(
 
 def test_a_check_travels() -> None:
     """The server side reads what the client side sent, and the body reveals nothing."""
-    request = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    request = nppa.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     assert (request.method, request.path) == ("POST", "/idcard/authentication/check")
     assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
     assert request.headers["timestamps"] == str(int(NOW.timestamp() * 1000))
-    assert nppa_wire.read_check(credentials=accept(request), body=request.body) == QUESTION
+    assert registry_half.read_check(credentials=accept(request), body=request.body) == QUESTION
     assert QUESTION.number.encode() not in request.body
 
 
 def test_a_query_travels() -> None:
     """A query is signed over its parameter and has no body."""
-    request = nppa_wire.build_query(credentials=WHO, ai="b" * 32, now=NOW)
+    request = nppa.build_query(credentials=WHO, ai="b" * 32, now=NOW)
     assert (request.method, request.path, request.body) == ("GET", "/idcard/authentication/query", b"")
     accept(request)
-    assert nppa_wire.read_query(params=request.params) == "b" * 32
+    assert registry_half.read_query(params=request.params) == "b" * 32
 
 
 def changed(request: NppaRequest, **headers: str) -> NppaRequest:
@@ -100,7 +101,7 @@ def changed(request: NppaRequest, **headers: str) -> NppaRequest:
 
 def test_a_request_is_refused_for_each_reason() -> None:
     """Missing headers, unknown callers, old messages and wrong signatures have different codes."""
-    request = nppa_wire.build_query(credentials=WHO, ai="b" * 32, now=NOW)
+    request = nppa.build_query(credentials=WHO, ai="b" * 32, now=NOW)
     assert refusal(changed(request, sign="")) is NppaCode.HEADER_MISSING
     assert refusal(changed(request, timestamps="")) is NppaCode.HEADER_MISSING
     assert refusal(changed(request, appId="other")) is NppaCode.PARTNER_ERROR
@@ -116,7 +117,7 @@ def test_a_request_is_refused_for_each_reason() -> None:
 def test_two_keys_overlap() -> None:
     """During a key change either key is accepted."""
     former = Credentials("test-appId", "test-bizId", "0" * 32)
-    request = nppa_wire.build_query(credentials=former, ai="b" * 32, now=NOW)
+    request = nppa.build_query(credentials=former, ai="b" * 32, now=NOW)
     assert accept(request, accepted=(WHO, former)) == former
     assert refusal(request) is NppaCode.SIGN_ERROR
 
@@ -132,39 +133,39 @@ def test_two_keys_overlap() -> None:
 )
 def test_a_body_without_its_parts_is_refused(content: dict[str, str]) -> None:
     """A body that lacks a part, or has an id of a wrong length, gives errcode 1012."""
-    body = nppa_wire.seal_body(secret_key=KEY, content=content, nonce=bytes(12))
+    body = nppa.seal_body(secret_key=KEY, content=content, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
-        nppa_wire.read_check(credentials=WHO, body=body)
+        registry_half.read_check(credentials=WHO, body=body)
     assert caught.value.code is NppaCode.BODY_ERROR
 
 
 def test_a_body_under_another_key_is_refused() -> None:
     """A body that cannot be decrypted, and a query without an id, give errcode 1012."""
     with pytest.raises(RefusedError) as caught:
-        nppa_wire.read_check(credentials=Credentials("a", "b", "0" * 32), body=SAMPLE_BODY)
+        registry_half.read_check(credentials=Credentials("a", "b", "0" * 32), body=SAMPLE_BODY)
     assert caught.value.code is NppaCode.BODY_ERROR
     with pytest.raises(RefusedError):
-        nppa_wire.read_query(params={})
+        registry_half.read_query(params={})
 
 
 def test_a_body_that_is_no_object_is_refused() -> None:
     """The content of an envelope must be an object."""
-    body = nppa_wire.seal_body(secret_key=KEY, content=["x"], nonce=bytes(12))  # type: ignore[arg-type]
+    body = nppa.seal_body(secret_key=KEY, content=["x"], nonce=bytes(12))  # type: ignore[arg-type]
     with pytest.raises(NppaWireError):
-        nppa_wire.open_body(secret_key=KEY, body=body)
+        registry_half.open_body(secret_key=KEY, body=body)
 
 
 def test_answers_travel() -> None:
     """Every status and every code parses back; the player id is dropped."""
     for status in NppaStatus:
         pi = SAMPLE_PI if status is NppaStatus.VERIFIED else None
-        body = nppa_wire.build_answer(code=NppaCode.OK, status=status, pi=pi)
-        assert nppa_wire.parse_answer(body) == NppaReply(0, status)
+        body = registry_half.build_answer(code=NppaCode.OK, status=status, pi=pi)
+        assert nppa.parse_answer(body) == NppaReply(0, status)
     for code in NppaCode:
         if code is not NppaCode.OK:
-            assert nppa_wire.parse_answer(nppa_wire.build_answer(code=code)) == NppaReply(int(code))
-    assert nppa_wire.parse_answer(b'{"errcode":1019,"errmsg":""}') == NppaReply(1019)
-    assert set(nppa_wire.MESSAGES) == set(NppaCode)
+            assert nppa.parse_answer(registry_half.build_answer(code=code)) == NppaReply(int(code))
+    assert nppa.parse_answer(b'{"errcode":1019,"errmsg":""}') == NppaReply(1019)
+    assert set(registry_half.MESSAGES) == set(NppaCode)
 
 
 @pytest.mark.parametrize(
@@ -191,13 +192,13 @@ def test_answers_travel() -> None:
 def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
     """An answer without code, status or (if positive) player id is refused."""
     with pytest.raises(NppaWireError):
-        nppa_wire.parse_answer(json.dumps(answer).encode())
+        nppa.parse_answer(json.dumps(answer).encode())
 
 
 @given(body=st.binary(max_size=200) | st.text(alphabet='{}[]":,0data', max_size=80).map(str.encode))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     """Any bytes give an answer or NppaWireError."""
-    for read in (nppa_wire.parse_answer, lambda data: nppa_wire.open_body(secret_key=KEY, body=data)):
+    for read in (nppa.parse_answer, lambda data: registry_half.open_body(secret_key=KEY, body=data)):
         try:
             read(body)
         except NppaWireError:
@@ -207,20 +208,20 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 def test_deep_nesting_is_refused() -> None:
     """Deeply nested brackets are refused without a crash."""
     with pytest.raises(NppaWireError):
-        nppa_wire.parse_answer(b"[" * 200_000)
+        nppa.parse_answer(b"[" * 200_000)
 
 
 @given(name=st.text(max_size=40), number=st.text(max_size=20), nonce=st.binary(min_size=12, max_size=12))
 def test_any_text_travels(name: str, number: str, nonce: bytes) -> None:
     """Any name and number arrive unchanged."""
     question = Question("c" * 32, name, number)
-    request = nppa_wire.build_check(credentials=WHO, question=question, now=NOW, nonce=nonce)
-    assert nppa_wire.read_check(credentials=accept(request), body=request.body) == question
+    request = nppa.build_check(credentials=WHO, question=question, now=NOW, nonce=nonce)
+    assert registry_half.read_check(credentials=accept(request), body=request.body) == question
 
 
 def test_nothing_secret_is_shown() -> None:
     """No repr shows the key, name, number or body; an invalid key is refused without being shown."""
-    request = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    request = nppa.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     for shown in (repr(WHO), repr(QUESTION), repr(request)):
         assert KEY not in shown
         assert QUESTION.name not in shown

@@ -10,8 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from idvault.registry.nppa import NppaRegistry
-from idvault.registry.nppa_wire import Credentials
+from idvault.registry.nppa import Credentials, NppaRegistry
 from idvault_dev.mock_registry import server
 from idvault_dev.mock_registry.server import Addresses, Options
 from idvault_verify.claim import Identity

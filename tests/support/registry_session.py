@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from idvault.registry.enterprise import EnterpriseRegistry
-from idvault.registry.nppa import NppaRegistry
-from idvault.registry.nppa_wire import Credentials
+from idvault.registry.nppa import Credentials, NppaRegistry
 from idvault.registry.ports import CallTurn, Registry, Reserved
 from idvault.registry.wrapped import WrappedRegistry
 from idvault_dev.mock_registry.server import Options

@@ -17,7 +17,7 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.log.acts.stored_log import LogGuard
 from idvault.people.second_factor import rules as second_factor_rules
-from idvault.people.second_factor.acts import SecondFactors
+from idvault.people.second_factor.acts import EnrolmentState, SecondFactors
 from idvault.people.second_factor.api import SecondFactorMethods
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
@@ -81,6 +81,13 @@ class World:
         """Confirm what is pending."""
         request = roster_pb2.ConfirmSecondFactorRequest(request_id=request_id(number), code=code)
         await self._ask(request, roster_pb2.ConfirmSecondFactorResponse, now, AUDITOR.actor_id)
+
+    async def state(self, *, now: ClockReading) -> EnrolmentState:
+        """Return what a member is told about the own second factor."""
+        request = roster_pb2.GetSecondFactorRequest()
+        found = await self._ask(request, roster_pb2.SecondFactorState, now, AUDITOR.actor_id)
+        locked = found.lock_end_time.ToDatetime(UTC) if found.HasField("lock_end_time") else None
+        return EnrolmentState(found.enrolled, found.pending, found.tries_left, locked)
 
     async def _ask(self, request: Any, answer: Any, now: ClockReading, actor_id: str) -> Any:
         """Call a method as a member; raises what a member's client raises."""

@@ -13,8 +13,7 @@ from uuid import uuid4
 import uvloop
 
 from idvault.processes.bootstrap.base import ENTROPY
-from idvault.registry.nppa import NppaRegistry
-from idvault.registry.nppa_wire import Credentials
+from idvault.registry.nppa import Credentials, NppaRegistry
 from idvault.sealing.identity import QuorumRecordSealer
 from idvault_client import Consent, Verification
 from idvault_client.backend.rpc import Rpc

@@ -30,13 +30,14 @@ from idvault.core import capacity
 from idvault.core.edge.access import Access, Directory, Pin
 from idvault.core.edge.certificates import Tls
 from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.log_entry import Proved
 from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History
 from idvault.disclosure.ports import RecordAccess
-from idvault.log.acts.stored_log import LogProofs, Proofs, Proved
+from idvault.log.acts.stored_log import LogProofs, Proofs
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.services.platform_edge import StatusServicer
 from idvault.sealing.ports import Stated

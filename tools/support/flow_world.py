@@ -1,22 +1,36 @@
-"""Flows over a real SQLite database, a scripted registry, and a sealing that hides nothing."""
+"""Flows over a real SQLite database, a scripted registry, and a sealing that hides nothing.
+
+`World.claim` and what else goes through `World.client` are calls of a platform; `World.verify` calls the
+same use case without the API, for tests of what is below it.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
+from idvault.claim.api import VerificationMethods
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.stored_log import LogGuard
+from idvault.log.acts.stored_log import LogGuard, LogProofs
+from idvault.processes.bootstrap.claim import claim_rules
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.status.acts import StatusTexts
+from idvault.status.api import SerialisedStatuses, StatusMethods
+from idvault_client import Consent, Verification, resident_id
+from idvault_client.aio import Vault
 from idvault_verify.account import Status, SubjectKind
 from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
+from idvault_verify.error import IdvaultError
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.v1 import status_pb2, verification_pb2
 from tools.support import builders
 from tools.support.accounts import Accounts
 from tools.support.claims import EdgeClaims, Jobs, WorkerClaims
@@ -32,9 +46,13 @@ from tools.support.fakes.sealing import (
     FakePairMarker,
     FakeRecordSealer,
 )
+from tools.support.in_process import client
 from tools.support.retention import Retention
 
 PARTY = "platform-a"
+_CONSENT = Consent("terms-3", builders.consent().agree_time)
+_CLAIMS = verification_pb2.DESCRIPTOR.services_by_name["VerificationService"]
+_STATUSES = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
 
 
 def request_id(number: int) -> str:
@@ -64,6 +82,10 @@ class Statuses(StatusTexts):
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
         packed = await self.packed(relying_party=relying_party, account_token=account_token)
         return self.unpack(packed, today=self.today(now=now), now=now)
+
+
+def _raise(error: IdvaultError) -> None:
+    raise error
 
 
 @dataclass
@@ -108,6 +130,38 @@ class World:
         self.backlog = WorkerClaims(vault=vault, context=self.settlement, opener=self.intakes)
         self.retention = Retention(vault, self.policy)
         self.status = Statuses(vault=vault, policy=self.policy)
+
+    def client(self, *, party: str = PARTY, seconds: float = 0, patience: float = 20.0) -> Vault:
+        """Return the client of a platform. patience: for how long its calls wait for the registry."""
+        proofs = LogProofs(main=self.database, shred=self.database)
+        claims = VerificationMethods(
+            vault=self.verification.vault,
+            context=self.verification.context,
+            receipts=ReceiptContext(proofs, lambda _id: None, _raise),
+            rules=claim_rules(self.settlement),
+            patience=patience,
+        )
+        watches: Any = None  # nothing here watches
+        statuses = StatusMethods(flow=self.status, statuses=SerialisedStatuses(self.status), watches=watches)
+        services = [Service(_CLAIMS, claims), Service(_STATUSES, statuses)]
+        return client(services, Caller(party, "platform", "b" * 32), at(seconds), remaining=None)
+
+    async def claim(
+        self, number: int = 1, who: Identity | None = None, *, token: str | None = None, **options: Any
+    ) -> Verification:
+        """Claim an identity as a platform, with the request of a number. options: those of `client`."""
+        who = who or builders.identity()
+        return await self.client(**options).verify_individual(
+            who.name,
+            resident_id(who.document.number),
+            consent=_CONSENT,
+            request_id=request_id(number),
+            account_token=token,
+        )
+
+    async def claimed(self, number: int = 1, **options: Any) -> Verification:
+        """Return what became of a request, as the platform reads it. options: those of `client`."""
+        return await self.client(**options).get_verification(request_id(number))
 
     async def verify(
         self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 20.0

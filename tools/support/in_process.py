@@ -29,7 +29,7 @@ from idvault_verify.attest.sanction import SigningOccasion
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, IdvaultError, Reason
 
-_TIMEOUT = 60.0
+_TIMEOUT, _REMAINING = 60.0, 10.0
 
 
 class ServicerFaultError(Exception):
@@ -71,7 +71,7 @@ class InProcessChannel:
     services: Callable[[], Iterable[Service]]
     caller: Caller
     now: Callable[[], ClockReading]
-    remaining: Callable[[], float | None] = field(default=lambda: 10.0)
+    remaining: Callable[[], float | None] = field(default=lambda: _REMAINING)
 
     def unary_unary(self, path: str) -> Callable[..., Awaitable[bytes]]:
         """Return what calls a method as `ask` does; a client's timeout does not count."""
@@ -152,9 +152,13 @@ async def ask(service: Service, method: str, request: Message, *, caller: Caller
     return await channel.call(f"{service.descriptor.name}/{method}", request, kind)
 
 
-def client(services: Iterable[Service], caller: Caller, now: ClockReading) -> Vault:
-    """Return the client of a platform whose calls come at one time."""
-    channel = InProcessChannel(services=lambda: services, caller=caller, now=lambda: now)
+def client(
+    services: Iterable[Service], caller: Caller, now: ClockReading, *, remaining: float | None = _REMAINING
+) -> Vault:
+    """Return the client of a platform whose calls come at one time. remaining: None without a deadline."""
+    channel = InProcessChannel(
+        services=lambda: services, caller=caller, now=lambda: now, remaining=lambda: remaining
+    )
     return Vault(cast(grpc.aio.Channel, channel), timeout=_TIMEOUT)
 
 

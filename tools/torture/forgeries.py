@@ -19,8 +19,8 @@ from google.protobuf.message import DecodeError
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.claim import Receipt
+from idvault.core.log_entry import Proved
 from idvault.disclosure.api import history as history_api
-from idvault.log.acts.stored_log import Proved
 from idvault_verify.offline import disclosure_history, receipt
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file

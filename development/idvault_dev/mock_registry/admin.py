@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from idvault.registry import enterprise, nppa_wire
+from idvault.registry import enterprise, nppa
 from idvault_dev.mock_registry import organization, population
 from idvault_dev.mock_registry.behaviour import Behaviour, BehaviourError, Mode
 from idvault_dev.mock_registry.wire import Memory
@@ -65,7 +65,7 @@ class Admin:
             return True
         if status == enterprise.EnterpriseStatus.NO_RECORD:
             return False
-        return self.memory.people.settle(ai, nppa_wire.NppaStatus(status), now=now)
+        return self.memory.people.settle(ai, nppa.NppaStatus(status), now=now)
 
     async def _people(self, request: web.Request) -> web.Response:
         return await _add(request, "people", population.person, self.memory.people.add)

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta, timezone
 
-from idvault.registry.nppa_wire import NppaCode, RefusedError
+from idvault.registry.nppa import NppaCode
+from idvault_dev.mock_registry.registry_half import RefusedError
 
 _ZONE = timezone(timedelta(hours=8))
 

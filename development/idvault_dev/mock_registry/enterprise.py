@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idvault.registry.enterprise import NAME_LIMIT, EnterpriseStatus
-from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
+from idvault.registry.nppa import NppaCode, Question
 from idvault_dev.mock_registry import organization
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.organization import Organization
 from idvault_dev.mock_registry.population import PopulationError
+from idvault_dev.mock_registry.registry_half import RefusedError
 
 _KEPT = timedelta(hours=48)
 

@@ -1,6 +1,6 @@
 """The fixed identities of the NPPA test system: its published synthetic values, byte for byte."""
 
-from idvault.registry.nppa_wire import NppaStatus
+from idvault.registry.nppa import NppaStatus
 
 _VERIFIED = (
     ("某一一", "110000190101010001", "1fffbjzos82bs9cnyj1dna7d6d29zg4esnh99u"),

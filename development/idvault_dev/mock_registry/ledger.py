@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault.registry.nppa_wire import NAME_LIMIT, NppaCode, NppaStatus, Question, RefusedError
+from idvault.registry.nppa import NAME_LIMIT, NppaCode, NppaStatus, Question
 from idvault_dev.mock_registry import fixtures, population
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.population import Resident
+from idvault_dev.mock_registry.registry_half import RefusedError
 
 _KEPT = timedelta(hours=48)
 _KEPT_AFTER_QUERY = timedelta(seconds=300)

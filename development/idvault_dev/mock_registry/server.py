@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from idvault.registry.nppa_wire import Credentials
+from idvault.registry.nppa import Credentials
 from idvault_dev.mock_registry import organization, population
 from idvault_dev.mock_registry.admin import Admin
 from idvault_dev.mock_registry.behaviour import Behaviour

@@ -9,16 +9,18 @@ from typing import Final
 
 from aiohttp import web
 
-from idvault.registry import enterprise, nppa_wire
-from idvault.registry.nppa_wire import Credentials, NppaCode, RefusedError
+from idvault.registry import enterprise, nppa
+from idvault.registry.nppa import Credentials, NppaCode
+from idvault_dev.mock_registry import registry_half
 from idvault_dev.mock_registry.behaviour import Behaviour, Mode, RateGate, ScriptedTurn
 from idvault_dev.mock_registry.counting import Counters
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
 from idvault_dev.mock_registry.ledger import Ledger
+from idvault_dev.mock_registry.registry_half import RefusedError
 
 _METHODS: Final[Mapping[str, str]] = {
-    nppa_wire.CHECK_PATH: "POST",
-    nppa_wire.QUERY_PATH: "GET",
+    nppa.CHECK_PATH: "POST",
+    nppa.QUERY_PATH: "GET",
     enterprise.CHECK_PATH: "POST",
 }
 _UNAVAILABLE: Final = 503
@@ -59,8 +61,8 @@ class Wire:
         self._behaviour = behaviour
         self._callers = callers
         self._gates = {
-            nppa_wire.CHECK_PATH: RateGate(cap=check_cap),
-            nppa_wire.QUERY_PATH: RateGate(cap=query_cap),
+            nppa.CHECK_PATH: RateGate(cap=check_cap),
+            nppa.QUERY_PATH: RateGate(cap=query_cap),
             enterprise.CHECK_PATH: RateGate(cap=check_cap),
         }
         self._clock = clock
@@ -86,7 +88,7 @@ class Wire:
             return self._decide(request, body, turn.mode)
         except RefusedError as error:
             self._note(error.code)
-            return nppa_wire.build_answer(code=error.code)
+            return registry_half.build_answer(code=error.code)
 
     def _decide(self, request: web.BaseRequest, body: bytes, mode: Mode) -> bytes:
         if mode in (Mode.MAINTENANCE, Mode.SOURCE_ERROR):
@@ -95,25 +97,25 @@ class Wire:
         if mode is Mode.WRONG_SIGNATURE:
             raise RefusedError(NppaCode.SIGN_ERROR)
         params, now = dict(request.query), self._clock()
-        caller = nppa_wire.authenticate(
+        caller = registry_half.authenticate(
             accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
         )
         in_progress = mode is Mode.IN_PROGRESS
         if request.path == enterprise.CHECK_PATH:
-            question = enterprise.read_check(credentials=caller, body=body)
+            question = registry_half.read_enterprise_check(credentials=caller, body=body)
             status = self._memory.organizations.check(question, now=now, in_progress=in_progress)
-            return enterprise.build_answer(status)
-        if request.path == nppa_wire.QUERY_PATH:
-            result = self._memory.people.query(nppa_wire.read_query(params=params), now=now)
+            return registry_half.build_enterprise_answer(status)
+        if request.path == nppa.QUERY_PATH:
+            result = self._memory.people.query(registry_half.read_query(params=params), now=now)
         else:
-            question = nppa_wire.read_check(credentials=caller, body=body)
+            question = registry_half.read_check(credentials=caller, body=body)
             result = self._memory.people.check(question, now=now, in_progress=in_progress)
-        return nppa_wire.build_answer(code=NppaCode.OK, status=result.status, pi=result.pi)
+        return registry_half.build_answer(code=NppaCode.OK, status=result.status, pi=result.pi)
 
     def _count(self, path: str) -> None:
         counters = self._memory.counters
-        counters.check += path == nppa_wire.CHECK_PATH
-        counters.query += path == nppa_wire.QUERY_PATH
+        counters.check += path == nppa.CHECK_PATH
+        counters.query += path == nppa.QUERY_PATH
         counters.enterprise_check += path == enterprise.CHECK_PATH
 
     def _admit(self, request: web.BaseRequest) -> None:
@@ -126,7 +128,7 @@ class Wire:
             raise RefusedError(NppaCode.ADDRESS_REFUSED)
         gate = self._gates[request.path]
         admitted = gate.admits(time.monotonic())
-        if request.path == nppa_wire.CHECK_PATH:
+        if request.path == nppa.CHECK_PATH:
             counters = self._memory.counters
             counters.most_in_a_second = max(counters.most_in_a_second, gate.recent)
         if not admitted:
@@ -140,7 +142,7 @@ class Wire:
 
 
 async def _deliver(request: web.BaseRequest, answer: bytes, mode: Mode) -> web.StreamResponse:
-    headers = {"Content-Type": nppa_wire.CONTENT_TYPE}
+    headers = {"Content-Type": nppa.CONTENT_TYPE}
     if mode is Mode.LOSE_ANSWER:
         _cut(request)
     if mode is not Mode.HALF_ANSWER:

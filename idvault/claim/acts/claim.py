@@ -23,8 +23,9 @@ from idvault.claim.rules import Claim, ClaimOutcome, Owner, ReceiptEvidence
 from idvault.claim.store import NewClaim, OpenClaim, Unsettled
 from idvault.core.act import Tx, Vault, act, mutation
 from idvault.core.db.connection import Connection
+from idvault.core.log_entry import Proved
 from idvault.core.policy import OperatorPolicy
-from idvault.log.acts.stored_log import LogProofs, Proved
+from idvault.log.acts.stored_log import LogProofs
 from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.store import standing as sanction_standing

@@ -1,4 +1,4 @@
-"""Converts messages to domain values and back, and validates them.
+"""Converts between messages and values for the methods of several capabilities, and validates requests.
 
 A page token is an opaque text that says where a list continues (AIP-158):
 
@@ -20,11 +20,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core import invitation_code
 from idvault.core import request as request_rules
+from idvault.core.log_entry import Proved
 from idvault_verify import claim, seal, token
+from idvault_verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
 from idvault_verify.claim import Consent
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault_verify.v1 import common_pb2
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.record import SealedRecord
+from idvault_verify.v1 import common_pb2, disclosure_pb2
 
 BATCH_LIMIT = 1_000
 _ANSWER_TIME = 0.2  # seconds of a deadline reserved for the answer to reach the caller
@@ -128,3 +132,65 @@ def read_page_token(token: str, *, of: str) -> int:
 
 def _check(raw: bytes, of: str) -> bytes:
     return hashlib.sha256(seal.encode(_PURPOSE, of, raw)).digest()[:_CHECK_BYTES]
+
+
+_SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
+_STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")
+STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
+_ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
+_CATEGORIES = numbers(OrganizationCategory, common_pb2.OrganizationCategory.Value, "ORGANIZATION_CATEGORY_")
+
+
+def status(value: Status | Account) -> common_pb2.AccountStatus:
+    """Return the message of a published status; an account must be as of today."""
+    message = common_pb2.AccountStatus(
+        account_token=value.account_token,
+        subject_kind=_SUBJECT_KINDS[value.subject_kind],
+        state=_STATES[value.state],
+        standing=STANDINGS[value.standing],
+        assurance=_ASSURANCES[value.assurance],
+        verify_date=value.verify_date.isoformat() if value.verify_date else "",
+        expire_date=value.expire_date.isoformat() if value.expire_date else "",
+        revision=value.revision,
+    )
+    if value.standing_until is not None:
+        message.standing_until.FromDatetime(value.standing_until)
+    if value.erase_at is not None:
+        message.erase_time.FromDatetime(value.erase_at)
+    if value.organization_category is not None:
+        message.organization_category = _CATEGORIES[value.organization_category]
+    return message
+
+
+def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return the message of a sealed record, without its shares."""
+    return disclosure_pb2.SealedRecord(
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        sealing_quorum_id=record.sealing_quorum_id,
+        present_quorum_id=record.present_quorum_id,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=record.share_hashes,
+    )
+
+
+def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
+    """Return the message of a log entry, with its proof if there is one."""
+    message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
+    if entry.hashes is not None and entry.index is not None:
+        message.proof.index = entry.index
+        message.proof.tree_size = entry.size
+        message.proof.hashes.extend(entry.hashes)
+    return message
+
+
+def time_of(value: datetime) -> Timestamp:
+    """Return the message of a time."""
+    timestamp = Timestamp()
+    timestamp.FromDatetime(value)
+    return timestamp

@@ -12,7 +12,6 @@ from idvault.custody.drill.acts import PassCommand, ShownDrill
 from idvault.custody.drill.rules import DrillStanding
 from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.api import auditor as disclosure_auditor
-from idvault.disclosure.api import history as history_api
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.v1 import drill_pb2, transparency_pb2
@@ -37,10 +36,10 @@ def shown(value: ShownDrill) -> drill_pb2.Drill:
     """Return the message of a drill record for one custodian."""
     place = value.member.place
     return drill_pb2.Drill(
-        record=history_api.sealed_record(value.record),
+        record=convert.sealed_record(value.record),
         share_index=place,
         sealed_share=value.record.shares[place - 1],
-        entry=history_api.logged(value.proofs.entries[0]),
+        entry=convert.logged(value.proofs.entries[0]),
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
         pass_time=_time(value.standing.passed_at),
         due_time=_time(value.standing.due_at),

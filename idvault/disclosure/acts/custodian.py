@@ -14,12 +14,13 @@ from hashlib import sha256
 from idvault.account.store import rows as account_rows
 from idvault.core.act import Tx, known, member_mutation
 from idvault.core.db.connection import Connection
+from idvault.core.log_entry import Proved
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
 from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault.disclosure.ports import CaseTextSealer, Deciding, Filed, OwnDecision, Releasing
 from idvault.disclosure.store import lists, rows
-from idvault.log.acts.stored_log import Proofs, Proved
+from idvault.log.acts.stored_log import Proofs
 from idvault.people import acts as people_acts
 from idvault.sealing.ports import SealedText
 from idvault_verify import disclosure as verify_disclosure

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta, tzinfo
 
 from idvault.account import acts as account_acts
 from idvault.core.act import Vault
+from idvault.core.log_entry import Proved
 from idvault.disclosure import rules
 from idvault.disclosure.ports import RecordAccess, RecordDisclosure
 from idvault.disclosure.store import lists, rows
-from idvault.log.acts.stored_log import LogProofs, Proofs, Proved
+from idvault.log.acts.stored_log import LogProofs, Proofs
 from idvault.sealing.ports import Stated, StatementSigner
 from idvault_verify.account import AccountState
 from idvault_verify.attest import history

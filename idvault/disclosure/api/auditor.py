@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
+from idvault.core.edge.convert import logged, sealed_record, time_of
 from idvault.disclosure.acts import auditor as acts
 from idvault.disclosure.acts import custodian as custodian_acts
 from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord, ShownDisclosure
 from idvault.disclosure.acts.custodian import Decided, PendingDisclosures
 from idvault.disclosure.acts.disclosure import DisclosureContext
-from idvault.disclosure.api.history import logged, sealed_record, time_of
 from idvault.disclosure.ports import GivenShare
 from idvault_verify import disclosure as verify_disclosure
 from idvault_verify.clock import ClockReading

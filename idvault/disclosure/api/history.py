@@ -4,19 +4,15 @@ Apart from the others, so that the platform edge imports no act of auditors and 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
+from idvault.core.edge.convert import logged, time_of
 from idvault.disclosure.acts import history as history_acts
 from idvault.disclosure.acts.history import History, HistoryContext
-from idvault.log.acts.stored_log import Proved
 from idvault_verify import token
 from idvault_verify.clock import ClockReading
-from idvault_verify.record import SealedRecord
-from idvault_verify.v1 import disclosure_pb2, status_pb2, transparency_pb2
+from idvault_verify.v1 import status_pb2, transparency_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -74,37 +70,3 @@ def history(value: History) -> status_pb2.DisclosureHistory:
             key_note=value.stated.note,
         ),
     )
-
-
-def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
-    """Return the message of a sealed record, without its shares."""
-    return disclosure_pb2.SealedRecord(
-        account_token=record.account_token,
-        relying_party=record.relying_party,
-        record_id=record.record_id,
-        format_version=record.format_version,
-        sealing_quorum_id=record.sealing_quorum_id,
-        present_quorum_id=record.present_quorum_id,
-        suite=record.suite,
-        salt=record.salt,
-        commitment=record.commitment,
-        ciphertext=record.ciphertext,
-        share_hashes=record.share_hashes,
-    )
-
-
-def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
-    """Return the message of a log entry, with its proof if there is one."""
-    message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
-    if entry.hashes is not None and entry.index is not None:
-        message.proof.index = entry.index
-        message.proof.tree_size = entry.size
-        message.proof.hashes.extend(entry.hashes)
-    return message
-
-
-def time_of(value: datetime) -> Timestamp:
-    """Return the message of a time."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(value)
-    return timestamp

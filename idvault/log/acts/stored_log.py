@@ -9,11 +9,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idvault.core import caller
 from idvault.core.db.database import Database
+from idvault.core.log_entry import Proved
 from idvault.log import store
 from idvault.log.rules import Head, Subtree, Unsequenced
 from idvault.log.store import NEWEST
@@ -184,17 +185,6 @@ def _check(holds: bool, field: str) -> None:
 
 
 _PERIOD = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """An entry with its audit path for a tree size; hashes: None if no checkpoint covers it yet."""
-
-    leaf: bytes
-    opening_key: bytes = field(repr=False)
-    index: int | None
-    size: int
-    hashes: tuple[bytes, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
-from idvault.registry.nppa import NppaRegistry
-from idvault.registry.nppa_wire import Credentials
+from idvault.registry.nppa import Credentials, NppaRegistry
 from idvault.registry.ports import CappedRegistry, Registry
 from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, TimedRegistry, WithheldRegistry
 from idvault.sealing.identity import QuorumRecordSealer

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.account import api as account_api
 from idvault.claim import api as claim_api
 from idvault.claim.acts import claim as claim_acts
 from idvault.core.act import Vault
@@ -137,7 +136,7 @@ class IdentityMethods:
 
 def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
     message = pb.Identity(
-        status=account_api.status(value.status),
+        status=common.status(value.status),
         verifications=[_past(each) for each in value.claims],
         sanctions=[sanction_api.sanction(each) for each in value.sanctions],
         appeals=[appeal_api.message(each, now=now) for each in value.appeals],

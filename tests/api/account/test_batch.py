@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from idvault.account import api as account_api
+from idvault.core.edge import convert
 from idvault.status.acts import StatusTexts
 from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault_verify import token
@@ -67,7 +67,7 @@ async def test_the_answer_is_that_of_whole_messages() -> None:
     asked = [tokens[4], nobody, tokens[0], tokens[4], tokens[2]]
     answer = await _read(_batches(_Flow(*shown)), *asked)
     expected = status_pb2.BatchGetStatusesResponse(
-        statuses=[account_api.status(shown[number]) for number in (4, 0, 2)], unknown_account_tokens=[nobody]
+        statuses=[convert.status(shown[number]) for number in (4, 0, 2)], unknown_account_tokens=[nobody]
     )
     assert answer == expected
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.claim import Receipt
-from idvault.log.acts.stored_log import Proved
+from idvault.core.log_entry import Proved
 from idvault_client.commands.app import app as client
 from idvault_verify.attest import hpke
 from idvault_verify.commands.app import app

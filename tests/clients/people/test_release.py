@@ -15,11 +15,11 @@ from google.protobuf.message import Message
 from sqlalchemy import select
 
 from idvault.core.act import MemberActor
+from idvault.core.edge import convert
 from idvault.core.log_entry import EventFactory
 from idvault.core.request import Request
 from idvault.core.tables.disclosure import disclosure_decisions
 from idvault.disclosure.acts import auditor as auditor_acts
-from idvault.disclosure.api import history as history_api
 from idvault.disclosure.ports import Filing
 from idvault.disclosure.store import rows
 from idvault.processes.bootstrap.base import ENTROPY
@@ -430,7 +430,7 @@ async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:
 
     def record_too(answer: Any) -> None:
         other(answer)
-        answer.record.CopyFrom(history_api.sealed_record(former))
+        answer.record.CopyFrom(convert.sealed_record(former))
 
     for lie in (other, record_too):
         edge = Local(room, A)

@@ -1,51 +1,53 @@
-"""Expiry and clean-up of accounts and requests."""
+"""Expiry and clean-up of accounts and requests, as a platform sees them.
 
-import pytest
+The sweeps themselves are called, because the worker runs them and no method does.
+"""
 
 from idvault.core.policy import OperatorPolicy
 from idvault_verify.account import AccountState
-from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
+from tests.support.refusal import reason_of
 from tools.support import builders
 from tools.support.databases import Databases
-from tools.support.flow_world import World, at, command, open_world
+from tools.support.flow_world import World, at, open_world
 
 DAY = 86_400
 
 
 async def test_confirmations_run_out(world: World) -> None:
     """The published expiry is stored, once."""
-    claim = await world.verify()
-    token = claim.account.account_token
+    token = (await world.claim()).account_token
+    platform = world.client(seconds=365 * DAY)
     assert await world.retention.expire_accounts(now=at(364 * DAY), limit=10) == 0
-    shown = await world.status.get(relying_party="platform-a", account_token=token, now=at(365 * DAY))
+    shown = await platform.get_status(token)
     assert await world.retention.expire_accounts(now=at(365 * DAY), limit=10) == 1
     assert await world.retention.expire_accounts(now=at(365 * DAY), limit=10) == 0
-    stored = await world.status.get(relying_party="platform-a", account_token=token, now=at(365 * DAY))
+    stored = await platform.get_status(token)
     assert stored == shown
     assert stored.state is AccountState.EXPIRED
 
 
 async def test_an_expired_account_is_verified_again_by_its_owner(world: World) -> None:
     """The account keeps its slot, and the new revision is the highest."""
-    claim = await world.verify()
+    claim = await world.claim()
     await world.retention.expire_accounts(now=at(365 * DAY), limit=10)
-    again = await world.verify(command(2, account_token=claim.account.account_token), seconds=365 * DAY)
-    assert again.account.state is AccountState.VERIFIED
-    assert again.account.revision == claim.account.revision + 2
+    again = await world.claim(2, token=claim.account_token, seconds=365 * DAY)
+    assert again.status.state is AccountState.VERIFIED
+    assert again.status.revision == claim.status.revision + 2
 
 
 async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> None:
     """The request of a removed account is unknown; verified accounts stay."""
-    kept = await world.verify()
+    kept = await world.claim()
     world.registry.verdict = RegistryAnswer.MISMATCH
-    gone = await world.verify(command(2))
+    gone = await world.claim(2)
     assert await world.retention.remove_abandoned(now=at(30 * DAY - 1), limit=10) == 0
     assert await world.retention.remove_abandoned(now=at(30 * DAY + 1), limit=10) == 1
-    for claim, stays in ((kept, True), (gone, False)):
-        token = claim.account.account_token
-        found = await world.accounts.get(relying_party="platform-a", account_token=token)
-        assert (found is not None) == stays
+    platform = world.client(seconds=30 * DAY + 1)
+    assert (await platform.get_status(kept.account_token)).state is AccountState.VERIFIED
+    assert await reason_of(platform.get_status(gone.account_token)) == Reason.ACCOUNT_NOT_FOUND
+    assert await reason_of(platform.get_verification(gone.request_id)) == Reason.REQUEST_NOT_FOUND
 
 
 async def test_the_days_are_the_operators(sqlite_databases: Databases) -> None:
@@ -53,7 +55,7 @@ async def test_the_days_are_the_operators(sqlite_databases: Databases) -> None:
     policy = OperatorPolicy(5, 365, 90, builders.ZONE, rejected_days=3)
     world = await open_world(sqlite_databases, policy=policy)
     world.registry.verdict = RegistryAnswer.MISMATCH
-    await world.verify()
+    await world.claim()
     assert await world.retention.remove_abandoned(now=at(3 * DAY - 1), limit=10) == 0
     assert await world.retention.remove_abandoned(now=at(3 * DAY + 1), limit=10) == 1
     await world.verification.drain()
@@ -62,10 +64,9 @@ async def test_the_days_are_the_operators(sqlite_databases: Databases) -> None:
 
 async def test_requests_are_forgotten_after_seven_days(world: World) -> None:
     """Requests are deleted; the account stays."""
-    claim = await world.verify()
+    claim = await world.claim()
     assert await world.retention.purge_requests(now=at(7 * DAY)) == 0
     assert await world.retention.purge_requests(now=at(7 * DAY + 1)) == 1
-    with pytest.raises(NotFoundError) as caught:
-        await world.get(seconds=7 * DAY + 1)
-    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
-    assert await world.accounts.get(relying_party="platform-a", account_token=claim.account.account_token)
+    assert await reason_of(world.claimed(seconds=7 * DAY + 1)) == Reason.REQUEST_NOT_FOUND
+    found = await world.client(seconds=7 * DAY + 1).get_status(claim.account_token)
+    assert found.state is AccountState.VERIFIED

@@ -1,4 +1,7 @@
-"""New claims and the queue of waiting claims."""
+"""New claims and the queue of waiting claims.
+
+Acts are called, because the queue and the worker, which empties it, are below the API.
+"""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,7 @@
-"""A receipt has the record that its digest covers only while that record is the account's newest."""
+"""A receipt has the record that its digest covers only while that record is the account's newest.
+
+The read is called, because the database is a fake: it lacks the record, or cannot be reached.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +11,8 @@ import pytest
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.rules import Claim, ReceiptEvidence
-from idvault.log.acts.stored_log import Proofs, Proved
+from idvault.core.log_entry import Proved
+from idvault.log.acts.stored_log import Proofs
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import IdvaultError, Reason, UnavailableError

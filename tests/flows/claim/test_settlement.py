@@ -1,4 +1,7 @@
-"""How a claim ends when its caller no longer waits."""
+"""How a claim ends when its caller no longer waits.
+
+Acts are called, because no method ends such a claim: the worker does.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""For whom the acts of a claim are done: callers are served in turn by it (core.caller)."""
+"""For whom the acts of a claim are done: callers are served in turn by it (core.caller).
+
+Acts are called, because the edge sets the caller of a turn before it calls a method.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator

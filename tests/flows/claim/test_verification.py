@@ -1,25 +1,24 @@
-"""Claims: sign-ups, repeats, and faults between any two acts."""
+"""Claims as a platform makes them: sign-ups, repeats, and faults between any two acts.
+
+Faults are planted below the API; what the worker does has no method.
+"""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, Reserved
+from idvault_client import FailureReason
+from idvault_client.errors import RegistryBacklog, Unavailable
 from idvault_verify.account import AccountState
-from idvault_verify.claim import ClaimState, FailureReason
-from idvault_verify.error import (
-    ExhaustedError,
-    Reason,
-    UnavailableError,
-)
+from idvault_verify.claim import ClaimState
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders
 from tools.support.databases import Databases
 from tools.support.fakes.flaky import Fault
-from tools.support.flow_world import World, at, command, open_world
+from tools.support.flow_world import World, at, open_world
 
 OTHER = builders.identity(name="某一二", number="110000190101020007")
 RARE = builders.identity(name="某䶮")
@@ -27,17 +26,24 @@ RARE = builders.identity(name="某䶮")
 
 async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
     """A sign-up makes one check, one sealed record and a new token."""
-    claim = await world.verify()
-    assert (claim.state, claim.account.state) == (ClaimState.SUCCEEDED, AccountState.VERIFIED)
+    claim = await world.claim()
+    assert (claim.state, claim.status.state) == (ClaimState.SUCCEEDED, AccountState.VERIFIED)
     assert world.registry.charged == 1
-    assert world.records.sealed == [(claim.account.account_token, builders.identity())]
-    assert [(one.claim_id, one.account) for one in world.settled] == [(claim.claim_id, claim.account)]
+    assert world.records.sealed == [(claim.account_token, builders.identity())]
+    (settled,) = world.settled
+    assert (settled.account.account_token, settled.account.revision) == (
+        claim.account_token,
+        claim.status.revision,
+    )
+    assert settled.receipt is not None
+    assert claim.receipt is not None
+    assert claim.receipt.record_digest == settled.receipt.record_digest
 
 
 async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
     """There are one registry call, one record and identical answers."""
     world.registry.gate = asyncio.Event()
-    calls = [asyncio.create_task(world.verify(patience=60)) for _ in range(64)]
+    calls = [asyncio.create_task(world.claim(patience=60)) for _ in range(64)]
     await world.registry.asked.wait()
     world.registry.gate.set()
     claims = await asyncio.gather(*calls)
@@ -49,9 +55,9 @@ async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
 async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
     """A repeat waits for the outcome, up to its time limit."""
     world.registry.gate = asyncio.Event()
-    first = asyncio.create_task(world.verify(patience=60))
+    first = asyncio.create_task(world.claim(patience=60))
     await world.registry.asked.wait()
-    repeated = await world.verify(patience=0.2)
+    repeated = await world.claim(patience=0.2)
     assert repeated.state is ClaimState.PENDING
     world.registry.gate.set()
     assert (await first).state is ClaimState.SUCCEEDED
@@ -60,24 +66,24 @@ async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
 async def test_a_registry_that_is_down_leaves_the_claim_pending(world: World) -> None:
     """The worker settles the claim when the registry is reachable; nothing was charged meanwhile."""
     world.registry.script.extend([RegistryAnswer.NOT_SENT])
-    claim = await world.verify()
-    assert (claim.state, claim.account.state) == (ClaimState.PENDING, AccountState.PENDING)
-    assert claim.retry_at == at(1).real
+    claim = await world.claim()
+    assert (claim.state, claim.status.state) == (ClaimState.PENDING, AccountState.PENDING)
+    assert claim.retry_after == timedelta(seconds=1)
     assert world.registry.charged == 0
     assert await world.work(seconds=0.5) == []
     (settled,) = await world.work(seconds=1)
     assert settled is not None
-    found = await world.get()
-    # The worker has the claim under the derived request id.
-    assert replace(settled, request_id=found.request_id) == found
-    assert settled.state is ClaimState.SUCCEEDED
+    found = await world.claimed()
+    assert (found.account_token, found.request_id) == (claim.account_token, claim.request_id)
+    assert (found.state, found.status.state) == (ClaimState.SUCCEEDED, AccountState.VERIFIED)
+    assert (settled.state, settled.account.revision) == (found.state, found.status.revision)
     assert world.registry.charged == 1
 
 
 async def test_a_lost_answer_is_asked_for_and_never_charged_twice(world: World) -> None:
     """In doubt the worker queries the check and does not send it again."""
     world.registry.lose_answers = True
-    assert (await world.verify()).state is ClaimState.PENDING
+    assert (await world.claim()).state is ClaimState.PENDING
     assert await world.work(seconds=9) == []
     (settled,) = await world.work(seconds=10)
     assert settled is not None
@@ -88,7 +94,7 @@ async def test_a_lost_answer_is_asked_for_and_never_charged_twice(world: World) 
 async def test_a_check_that_never_arrived_is_sent_again_under_its_id(world: World) -> None:
     """After two "no such check" answers the same ai is sent again."""
     world.registry.script.append(RegistryAnswer.UNKNOWN)
-    await world.verify()
+    await world.claim()
     await world.work(seconds=10)
     await world.work(seconds=15)
     (settled,) = await world.work(seconds=15)
@@ -103,17 +109,17 @@ async def test_in_progress_is_polled_until_it_is_decided(world: World) -> None:
     world.registry.script.extend(
         [RegistryAnswer.IN_PROGRESS, RegistryAnswer.IN_PROGRESS, RegistryAnswer.MISMATCH]
     )
-    assert (await world.verify()).state is ClaimState.PENDING
+    assert (await world.claim()).state is ClaimState.PENDING
     assert await world.work(seconds=3) == [None]
     (settled,) = await world.work(seconds=10)
     assert settled is not None
-    assert settled.failure_reason is FailureReason.MISMATCH
+    assert (await world.claimed(seconds=10)).failure_reason is FailureReason.MISMATCH
 
 
 async def test_a_rare_character_is_asked_in_its_other_spelling(world: World) -> None:
     """One claim has two ids and two spellings; the record contains the normalised name."""
     world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.MATCH])
-    claim = await world.verify(command(identity=RARE))
+    claim = await world.claim(who=RARE)
     assert claim.state is ClaimState.SUCCEEDED
     (first_ai, first), (second_ai, second) = world.registry.checks
     assert first_ai != second_ai
@@ -124,7 +130,7 @@ async def test_a_rare_character_is_asked_in_its_other_spelling(world: World) -> 
 async def test_the_second_spelling_waits_where_patience_is_over(world: World) -> None:
     """The worker continues with the second check and does not repeat the first."""
     world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.MATCH])
-    claim = await world.verify(command(identity=RARE), patience=0.0)
+    claim = await world.claim(who=RARE, patience=0.0)
     assert claim.state is ClaimState.PENDING
     (settled,) = await world.work(seconds=1)
     assert settled is not None
@@ -136,7 +142,7 @@ async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: Wo
     """The query delay of the second check starts when it is sent, not when the claim was opened."""
     world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.UNKNOWN])
     world.registry.gate = asyncio.Event()
-    claim = asyncio.create_task(world.verify(command(identity=RARE)))
+    claim = asyncio.create_task(world.claim(who=RARE))
     await world.registry.asked.wait()
     await asyncio.sleep(0.2)
     world.registry.gate.set()
@@ -149,11 +155,11 @@ async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: Wo
 async def test_a_crash_after_open_is_taken_up_by_the_callers_retry(world: World) -> None:
     """Without a stored intake only the caller's repeat can continue; it queries the registry first."""
     world.claims.plant("settle", Fault.REFUSE)
-    with pytest.raises(UnavailableError):
-        await world.verify()
-    assert (await world.get()).state is ClaimState.PENDING
+    with pytest.raises(Unavailable):
+        await world.claim()
+    assert (await world.claimed()).state is ClaimState.PENDING
     assert await world.work(seconds=100) == []
-    again = await world.verify(seconds=16)
+    again = await world.claim(seconds=16)
     assert again.state is ClaimState.SUCCEEDED
     assert (world.registry.charged, len(world.registry.checks), len(world.registry.queries)) == (1, 1, 1)
 
@@ -162,10 +168,10 @@ async def test_a_retry_before_the_check_may_be_asked_about_lets_the_claim_wait(w
     """The intake of the repeat is stored, and the worker queries the check later."""
     world.claims.plant("postpone", Fault.REFUSE)
     world.registry.lose_answers = True
-    with pytest.raises(UnavailableError):
-        await world.verify()
+    with pytest.raises(Unavailable):
+        await world.claim()
     world.registry.script.extend([RegistryAnswer.UNKNOWN])
-    assert (await world.verify(seconds=16)).state is ClaimState.PENDING
+    assert (await world.claim(seconds=16)).state is ClaimState.PENDING
     (settled,) = await world.work(seconds=20)
     assert settled is not None
     assert settled.state is ClaimState.SUCCEEDED
@@ -175,15 +181,15 @@ async def test_a_retry_before_the_check_may_be_asked_about_lets_the_claim_wait(w
 async def test_a_lost_answer_of_an_act_doubles_nothing(world: World, act: str) -> None:
     """The repeat finds the completed act: one claim, one charge, one record."""
     world.claims.plant(act, Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
-        await world.verify()
-    claim = await world.verify(seconds=16)
+    with pytest.raises(Unavailable):
+        await world.claim()
+    claim = await world.claim(seconds=16)
     if act == "open":
         # Nothing was sent, but that is not known, so the registry is queried twice before the check is sent.
         assert claim.state is ClaimState.PENDING
         await world.work(seconds=22)
         await world.work(seconds=22)
-        claim = await world.get(seconds=22)
+        claim = await world.claimed(seconds=22)
     assert claim.state is ClaimState.SUCCEEDED
     assert (world.registry.charged, len(world.records.sealed)) == (1, 1)
 
@@ -192,8 +198,8 @@ async def test_a_lost_answer_of_postpone_leaves_the_claim_waiting(world: World) 
     """The caller gets an error and should repeat; the worker still settles the claim."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     world.claims.plant("postpone", Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
-        await world.verify()
+    with pytest.raises(Unavailable):
+        await world.claim()
     (settled,) = await world.work(seconds=1)
     assert settled is not None
     assert settled.state is ClaimState.SUCCEEDED
@@ -202,49 +208,49 @@ async def test_a_lost_answer_of_postpone_leaves_the_claim_waiting(world: World) 
 async def test_a_caller_who_goes_away_leaves_no_check_half_asked(world: World) -> None:
     """A cancelled call does not cancel its settlement."""
     world.registry.gate = asyncio.Event()
-    call = asyncio.create_task(world.verify(patience=60))
+    call = asyncio.create_task(world.claim(patience=60))
     await world.registry.asked.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
     world.registry.gate.set()
     await world.verification.drain()
-    assert (await world.get()).state is ClaimState.SUCCEEDED
+    assert (await world.claimed()).state is ClaimState.SUCCEEDED
 
 
 async def test_without_a_day_key_a_claim_waits_for_its_callers_retry(world: World) -> None:
     """An identity is never stored unsealed."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     world.intakes.refuse = True
-    with pytest.raises(UnavailableError):
-        await world.verify()
+    with pytest.raises(Unavailable):
+        await world.claim()
     assert await world.work(seconds=100) == []
 
 
 async def test_a_store_that_refuses_opens_nothing(world: World) -> None:
     """The registry is not called before the claim is durable."""
     world.claims.plant("open", Fault.REFUSE)
-    with pytest.raises(UnavailableError):
-        await world.verify()
+    with pytest.raises(Unavailable):
+        await world.claim()
     assert world.registry.checks == []
 
 
 async def test_another_person_cannot_take_an_account_over(world: World) -> None:
     """A match of another person is DIFFERENT_OWNER."""
-    first = await world.verify()
-    again = await world.verify(command(2, OTHER, account_token=first.account.account_token))
+    first = await world.claim()
+    again = await world.claim(2, OTHER, token=first.account_token)
     assert again.failure_reason is FailureReason.DIFFERENT_OWNER
-    assert again.account.state is AccountState.VERIFIED
+    assert again.status.state is AccountState.VERIFIED
 
 
 async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: World) -> None:
     """Five accounts are allowed; the sixth claim is still checked, so that a stranger learns nothing."""
     for number in range(5):
-        assert (await world.verify(command(number))).state is ClaimState.SUCCEEDED
-    sixth = await world.verify(command(6))
+        assert (await world.claim(number)).state is ClaimState.SUCCEEDED
+    sixth = await world.claim(6)
     assert sixth.failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
     assert world.registry.charged == 6
-    other_party = await world.verify(command(6, relying_party="platform-b"))
+    other_party = await world.claim(6, party="platform-b")
     assert other_party.state is ClaimState.SUCCEEDED
 
 
@@ -252,41 +258,31 @@ async def test_a_backlog_of_a_day_takes_no_new_claims(sqlite_databases: Database
     """A repeat is still answered, and new claims are accepted again when the queue is shorter."""
     world = await open_world(sqlite_databases, policy=OperatorPolicy(5, 365, 1 / 86_400, builders.ZONE))
     world.registry.script.append(RegistryAnswer.NOT_SENT)
-    first = await world.verify()
-    with pytest.raises(ExhaustedError) as caught:
-        await world.verify(command(2, OTHER), seconds=2)
-    assert caught.value.reason is Reason.REGISTRY_BACKLOG
-    assert (await world.verify(seconds=4, patience=0)).state is first.state
+    first = await world.claim()
+    with pytest.raises(RegistryBacklog):
+        await world.claim(2, OTHER, seconds=2)
+    assert (await world.claim(seconds=4, patience=0)).state is first.state
     await world.work(seconds=6)
-    assert (await world.verify(command(2, OTHER), seconds=8)).state is ClaimState.SUCCEEDED
+    assert (await world.claim(2, OTHER, seconds=8)).state is ClaimState.SUCCEEDED
     await world.database.close()
 
 
 async def test_an_expiry_that_is_due_shows_in_a_claim_too(world: World) -> None:
     """GetVerification and GetStatus agree on an expiry."""
-    first = await world.verify()
+    first = await world.claim()
     later = 366 * 86_400
-    claim = await world.get(seconds=later)
-    status = await world.status.get(
-        relying_party="platform-a", account_token=first.account.account_token, now=at(later)
-    )
-    assert claim.account.state is status.state is AccountState.EXPIRED
-    assert claim.account.revision == status.revision
-
-
-def test_a_command_shows_no_identity() -> None:
-    """repr contains no name and no number."""
-    shown = repr(replace(command(), content=builders.content(builders.NAME, builders.NUMBER)))
-    assert builders.NAME not in shown
-    assert builders.NUMBER not in shown
+    claim = await world.claimed(seconds=later)
+    status = await world.client(seconds=later).get_status(first.account_token)
+    assert claim.status == status
+    assert status.state is AccountState.EXPIRED
 
 
 async def test_the_slot_is_reserved_by_the_act_that_opens_the_claim(world: World) -> None:
     """The first check gets what the turn got; a repeat, and a claim that waits in the queue, ask for none."""
     now = at(0).real
     world.registry.next_turn = CallTurn("nppa/check", timedelta(seconds=9), now, now + timedelta(seconds=1))
-    assert (await world.verify()).state is ClaimState.SUCCEEDED
-    await world.verify()
+    assert (await world.claim()).state is ClaimState.SUCCEEDED
+    await world.claim()
     assert world.registry.reserved == [Reserved(now)]
-    await world.verify(command(2, builders.identity(name="某乙")))
+    await world.claim(2, builders.identity(name="某乙"))
     assert world.registry.reserved == [Reserved(now), Reserved(None)]

@@ -1,4 +1,7 @@
-"""Counts of records by who holds their shares."""
+"""Counts of records by who holds their shares.
+
+The count itself is called: the worker and `doctor` make it, no method does.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,7 @@
-"""Rotation and rewrapping are killed at 100 random points while sign-ups go on: nobody is lost."""
+"""Rotation and rewrapping are killed at 100 random points while sign-ups go on: nobody is lost.
+
+Operators do both by commands, no method does, so acts are called; a kill strikes below the API.
+"""
 
 import random
 from collections.abc import Callable, Iterator

@@ -1,4 +1,7 @@
-"""A repeat after the request key was rotated is recognised as the request that it repeats."""
+"""A repeat after the request key was rotated is recognised as the request that it repeats.
+
+The edge looks it up around every method alike: a stand-in for a method is asked.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

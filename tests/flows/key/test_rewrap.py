@@ -1,4 +1,7 @@
-"""What is stored is sealed again under the version in use, and what nothing needs is destroyed."""
+"""What is stored is sealed again under the version in use, and what nothing needs is destroyed.
+
+Acts are called, because an operator rewraps by a command: there is no method.
+"""
 
 from datetime import timedelta
 from operator import methodcaller

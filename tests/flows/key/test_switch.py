@@ -1,4 +1,7 @@
-"""Two edges that switch to a new index some seconds apart know every person once."""
+"""Two edges that switch to a new index some seconds apart know every person once.
+
+Acts are called: the test must hold one of them open while the other waits for its lock.
+"""
 
 import asyncio
 from datetime import timedelta

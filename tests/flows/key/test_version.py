@@ -1,4 +1,7 @@
-"""Versions of keys are announced before they are used, and machines agree on them."""
+"""Versions of keys are announced before they are used, and machines agree on them.
+
+Acts are called, because processes follow their key files by themselves: there is no method.
+"""
 
 from datetime import timedelta
 from pathlib import Path

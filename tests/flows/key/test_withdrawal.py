@@ -1,4 +1,7 @@
-"""A version that was announced and lost is withdrawn, and the purpose goes on."""
+"""A version that was announced and lost is withdrawn, and the purpose goes on.
+
+Acts are called, because an operator withdraws by a command: there is no method.
+"""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The current roster against an attacker who can write rows or files, and against a model."""
+"""The current roster against an attacker who can write rows or files, and against a model.
+
+Members ask RosterService; the attacker, a start and a refresh are below it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,10 +21,12 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.people import roster as newest
 from idvault.core.tables.people import roster_proposals, roster_signatures, roster_versions
+from idvault_client.errors import NotFound, VaultError
 from idvault_verify.attest.people import roster_signature
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.error import NotFoundError
+from idvault_verify.error import Reason
+from tests.support.refusal import outcome, reason_of
 from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
 from tools.support import people
 from tools.support.databases import Databases, SqliteMaker
@@ -179,7 +184,7 @@ async def test_tampered_proposals_hide_no_others(process: Process) -> None:
     (found,) = (await process.get(0)).proposals
     assert [each.name for each in found.roster.signatures] == [A]
     assert not await process.complete(seconds=1)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFound):
         await process.sign(bad, A)
     assert (await process.sign(good, B)).adopted
 
@@ -193,6 +198,9 @@ ACTIONS = st.lists(
     ),
     max_size=14,
 )
+
+
+_REFUSED = (Reason.REQUEST_NOT_FOUND, Reason.ROSTER_INVALID)
 
 
 class Model:
@@ -246,16 +254,15 @@ async def _step(process: Process, model: Model, action: str, name: str, variant:
         await process.propose(proposal)
         model.waiting.setdefault(variant, set())
     elif action == "sign":
-        try:
-            await process.sign(proposal, name)
-        except (NotFoundError, RosterError):
+        found = await outcome(process.sign(proposal, name))
+        if isinstance(found, VaultError):
+            assert found.reason in _REFUSED
             assert variant not in model.waiting or name not in model.custodians
         else:
             model.waiting[variant].add(name)
             model.settle(variant)
     elif action == "forge":
-        with pytest.raises((NotFoundError, RosterError)):
-            await process.sign(proposal, name, forged=bytes(64))
+        assert await reason_of(process.sign(proposal, name, forged=bytes(64))) in _REFUSED
     elif action == "restart":
         process = await Process(process.database, process.path).start()
     elif action == "tamper":

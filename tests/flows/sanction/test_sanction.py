@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.account import api as account_api
 from idvault.campaign.rules import Verb
+from idvault.core.edge import convert
 from idvault.sanction import acts
 from idvault.status.api import SerialisedStatuses, StatusBatches
 from idvault_client.errors import (
@@ -159,7 +159,7 @@ async def test_a_batch_is_as_a_single_read(world: SanctionWorld) -> None:
         answer = await batches.read(relying_party=PARTY, account_tokens=[token, other], now=at(seconds))
         found = status_pb2.BatchGetStatusesResponse.FromString(answer.SerializeToString())
         assert list(found.statuses) == [
-            account_api.status(await world.status(each, seconds=seconds)) for each in (token, other)
+            convert.status(await world.status(each, seconds=seconds)) for each in (token, other)
         ]
 
 

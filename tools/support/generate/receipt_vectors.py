@@ -16,7 +16,7 @@ from google.protobuf import json_format
 
 from idvault.claim import api as claim_api
 from idvault.claim.acts.claim import Receipt
-from idvault.log.acts.stored_log import Proved
+from idvault.core.log_entry import Proved
 from idvault_verify.attest import hpke
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.event import Event, EventType

@@ -17,7 +17,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.claim import claims, intakes, jobs, persons
 from idvault.core.tables.log import log_entries, log_openings
-from idvault.registry.nppa_wire import NppaStatus
+from idvault.registry.nppa import NppaStatus
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.event import EventType
 from idvault_verify.transparency.entry import decode_leaf

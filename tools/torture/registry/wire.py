@@ -9,10 +9,18 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from idvault.registry import nppa_wire
-from idvault.registry.nppa import Exchange, NppaRegistry
-from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaStatus, NppaWireError, Question
+from idvault.registry.nppa import (
+    Credentials,
+    Exchange,
+    NppaCode,
+    NppaRegistry,
+    NppaRequest,
+    NppaStatus,
+    NppaWireError,
+    Question,
+)
 from idvault.registry.ports import InTurn, at_any_time
+from idvault_dev.mock_registry import registry_half
 from idvault_dev.mock_registry.behaviour import Behaviour, Mode
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
@@ -145,7 +153,7 @@ class Internet(Exchange):
 
     async def _delivered(self, request: NppaRequest, fault: str) -> tuple[int, bytes]:
         if fault in _CODES:
-            return 200, nppa_wire.build_answer(code=_CODES[fault])
+            return 200, registry_half.build_answer(code=_CODES[fault])
         self._behaviour.change({"mode": fault if fault in _MODES else Mode.NORMAL.value})
         arriving = _Arriving(
             request.method, request.path, dict(request.params), dict(request.headers), request.body
