@@ -112,7 +112,7 @@ async def test_each_reason_has_its_exception(ask: AskClient, server: VaultServer
         assert type(error) is kind
         assert (error.reason, error.code, error.request_id) == (reason, code.name, REQUEST_ID)
         assert kind.usual_code == code.name
-        assert error.text("zh") == reasons.REASON_TEXTS[reason].zh
+        assert error.text("zh") == reasons.REASON_TEXTS[reason].in_language("zh")
 
 
 async def test_a_refused_code_is_explained(ask: AskClient, server: VaultServer) -> None:
@@ -148,7 +148,7 @@ async def test_codes_without_details(
     error = await refused(ask)
     assert type(error) is kind
     assert (error.reason, error.code) == (None, code.name)
-    assert error.text("en") == reasons.UNKNOWN.en
+    assert error.text("en") == reasons.UNKNOWN.in_language("en")
 
 
 async def test_reason_of_a_newer_server(ask: AskClient, server: VaultServer) -> None:
@@ -157,7 +157,7 @@ async def test_reason_of_a_newer_server(ask: AskClient, server: VaultServer) -> 
     error = await refused(ask)
     assert type(error) is PreconditionFailed
     assert error.reason == "SOMETHING_NEW"
-    assert error.text("zh") == reasons.UNKNOWN.zh
+    assert error.text("zh") == reasons.UNKNOWN.in_language("zh")
 
 
 async def test_reason_of_another_domain(ask: AskClient, server: VaultServer) -> None:
@@ -194,7 +194,9 @@ async def test_wrong_field_that_nobody_typed(ask: AskClient, server: VaultServer
     ]
     error = await refused(ask)
     assert isinstance(error, InvalidFields)
-    assert error.texts("zh") == {"consent.policy_version": reasons.REASON_TEXTS[Reason.CONSENT_MISSING].zh}
+    assert error.texts("zh") == {
+        "consent.policy_version": reasons.REASON_TEXTS[Reason.CONSENT_MISSING].in_language("zh")
+    }
 
 
 async def test_wrong_message_without_fields(ask: AskClient, server: VaultServer) -> None:
@@ -202,7 +204,7 @@ async def test_wrong_message_without_fields(ask: AskClient, server: VaultServer)
     server.outcomes = [Refuse(Code.INVALID_ARGUMENT, "INVALID_MESSAGE")]
     error = await refused(ask)
     assert isinstance(error, InvalidFields)
-    assert error.texts("en") == {"": reasons.REASON_TEXTS[Reason.INVALID_MESSAGE].en}
+    assert error.texts("en") == {"": reasons.REASON_TEXTS[Reason.INVALID_MESSAGE].in_language("en")}
     assert bool(error)
 
 

@@ -101,7 +101,7 @@ from pathlib import Path
 from typing import Protocol
 from idvault_people.console import server
 from idvault_people.console.app import Console
-from idvault_client.reasons import Translation
+from idvault_client.pages.texts import SHARED
 
 def statuses(file):
     url = re.search('url=([^"]*)', file.read_text())[1]
@@ -113,7 +113,7 @@ def statuses(file):
 
 async def main(folder):
     stop, told = asyncio.Event(), asyncio.get_running_loop().create_future()
-    texts = {"service": Translation("样例", "Sample")}
+    texts = {"service": SHARED["skip"]}
     console = Console(texts=texts, templates=folder, menu=(), routes=(), explain=lambda error, visit: None)
     running = asyncio.create_task(server.run(console, folder=folder, ready=told.set_result, stop=stop))
     print(*await asyncio.to_thread(lambda file: list(statuses(file)), await told))
@@ -131,7 +131,7 @@ console = pages.console(Workplace(vault=None, key=None))
 environment = rendering.templates(console.templates)
 for name in environment.list_templates():
     environment.get_template(name)
-print(console.texts["service"].zh)
+print(console.texts["service"].in_language("zh"))
 """
 
 

@@ -8,13 +8,14 @@ import pytest
 
 from idvault_client import public_accounts, reasons
 from idvault_client.backend.texts import REJECT_TEXTS
-from idvault_client.reasons import FailureReason, Translation
+from idvault_client.reasons import FailureReason
 from idvault_client.sanctions import cause_text
 from idvault_verify import claim as verify_claim
 from idvault_verify.account import Standing
 from idvault_verify.error import FieldCode, Reason
 from idvault_verify.public_account import RejectReason
 from idvault_verify.sanction import Ground, SanctionCategory
+from idvault_verify.text import Text
 from idvault_verify.v1 import verification_pb2
 from tools.support.generate import reasons as pages
 
@@ -31,14 +32,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
         (RejectReason, REJECT_TEXTS),
     ],
 )
-def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translation]) -> None:
+def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Text]) -> None:
     """Each reason has one full sentence in Chinese and in English, and there are no others."""
     assert set(texts) == set(vocabulary)
     for text in texts.values():
-        assert text.zh.endswith("。")
-        assert any("\u4e00" <= character <= "\u9fff" for character in text.zh)
-        assert text.en.endswith(".")
-        assert text.en.isascii()
+        assert text.in_language("zh").endswith("。")
+        assert any("\u4e00" <= character <= "\u9fff" for character in text.in_language("zh"))
+        assert text.in_language("en").endswith(".")
+        assert text.in_language("en").isascii()
 
 
 def test_a_sanctioned_owner_is_told_everything() -> None:
@@ -50,9 +51,11 @@ def test_a_sanctioned_owner_is_told_everything() -> None:
         reasons.FOLLOWED,
     ]
     for text in told:
-        assert [word for word in ("理由", "期限", "申诉方式", "通知") if word not in text.zh] == [], text.zh
-        assert "says why, until when, and how you can appeal." in text.en
-    assert reasons.followed_text(language="zh") == reasons.FOLLOWED.zh
+        assert [
+            word for word in ("理由", "期限", "申诉方式", "通知") if word not in text.in_language("zh")
+        ] == [], text.in_language("zh")
+        assert "says why, until when, and how you can appeal." in text.in_language("en")
+    assert reasons.followed_text(language="zh") == reasons.FOLLOWED.in_language("zh")
 
 
 def test_each_cause_of_a_sanction_is_one_sentence() -> None:
@@ -83,11 +86,18 @@ def test_failure_reasons_are_those_of_the_vault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("zh", "是"), ("zh-CN", "是"), ("ZH_hans", "是"), ("en", "yes"), ("en-US", "yes")]
+    ("language", "text"),
+    [
+        ("zh", "此项为必填项。"),
+        ("zh-CN", "此项为必填项。"),
+        ("ZH_hans", "此项为必填项。"),
+        ("en", "This is required."),
+        ("en-US", "This is required."),
+    ],
 )
 def test_language_tags(language: str, text: str) -> None:
     """The first part of a language tag selects the text."""
-    assert Translation("是", "yes").in_language(language) == text
+    assert reasons.FIELD_TEXTS[FieldCode.REQUIRED].in_language(language) == text
 
 
 def test_other_languages() -> None:
@@ -99,7 +109,7 @@ def test_other_languages() -> None:
 def test_unknown_code_shows_the_reason() -> None:
     """An unknown code shows the reason's text."""
     shown = reasons.field_text("real_name", "NEW", reason="INVALID_NAME", language="en")
-    assert shown == reasons.REASON_TEXTS[Reason.INVALID_NAME].en
+    assert shown == reasons.REASON_TEXTS[Reason.INVALID_NAME].in_language("en")
 
 
 def test_page_is_fresh() -> None:

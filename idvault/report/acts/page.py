@@ -144,7 +144,7 @@ def _breakdown(breakdown: Breakdown, report: Report, language: Language) -> Char
     withheld = saying(language)("hidden")
     # The most interesting cells are withheld last, and shown first.
     rows = [
-        (breakdown.title_of(cell).in_language(language), count, withheld if count is None else str(count))
+        (breakdown.title_of(cell, language), count, withheld if count is None else str(count))
         for cell, count in reversed(tuple(cells.items()))
     ]
     return Chart(title, _bars(rows))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from idvault_client.reasons import Translation
 from idvault_people.console.app import Console
 from idvault_people.console.visit import (
     Answer,
@@ -16,15 +15,16 @@ from idvault_people.console.visit import (
     Route,
     Visit,
 )
+from tests.support.bilingual import bilingual
 
 TEXTS = {
-    "service": Translation("样例", "Sample"),
-    "start": Translation("首页", "Start"),
-    "words": Translation("内容", "Words"),
-    "hint": Translation("随便写", "Anything"),
-    "more": Translation("更多", "More"),
-    "paper": Translation("文件", "File"),
-    "kind": Translation("种类", "Kind"),
+    "service": bilingual("样例", "Sample"),
+    "start": bilingual("首页", "Start"),
+    "words": bilingual("内容", "Words"),
+    "hint": bilingual("随便写", "Anything"),
+    "more": bilingual("更多", "More"),
+    "paper": bilingual("文件", "File"),
+    "kind": bilingual("种类", "Kind"),
 }
 
 

@@ -76,15 +76,10 @@ BUILT |= {
 }
 
 
-def test_every_text_exists_once_in_both_languages() -> None:
-    """No key stands for two texts; the blanks to fill in are the same in both languages."""
+def test_every_text_exists_once() -> None:
+    """No key stands for two texts."""
     assert sum(len(part) for part in PARTS) == len({key for part in PARTS for key in part})
     assert len(TEXTS) == sum(len(part) for part in PARTS[:4])
-    for key, text in TEXTS.items():
-        blanks = [set(re.findall(r"\{(\w+)\}", each)) for each in (text.zh, text.en)]
-        assert blanks[0] == blanks[1], key
-        assert text.en.isascii(), key
-        assert any("\u4e00" <= each <= "\u9fff" for each in text.zh) or not re.search("[a-z]", _bare(text.en))
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -102,10 +97,6 @@ def test_every_text_is_used() -> None:
     named = set(re.findall(r"""["'(]([a-z_]+)["'=]|\b([a-z_]+)=""", code))
     used = {each for pair in named for each in pair} | BUILT
     assert {key for key in TEXTS if "." not in key} - used == {"service"}
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\{\w+\}", "", text)
 
 
 def told(error: VaultError, language: str = "en") -> str:

@@ -11,15 +11,17 @@ from idvault_verify.event import EventType
 from idvault_verify.period import Period
 from idvault_verify.public_account import PublicAccountCategory
 from idvault_verify.report import catalogue as report_catalogue
-from idvault_verify.report.figure import OTHER, Breakdown, EntryCount, Language, Level, Title
+from idvault_verify.report.figure import OTHER, Breakdown, EntryCount, Language, Level
 from idvault_verify.sanction import Automation, IssuerKind, SanctionCategory
+from idvault_verify.text import Text
 from idvault_verify.tip_off import TipOffChannel
+from tests.support.bilingual import bilingual
 
 DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
 START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def titles() -> list[Title]:
+def titles() -> list[Text]:
     found = [section.title for section in report_catalogue.SECTIONS]
     found += [figure.title for figure in report_catalogue.logged_figures()]
     divided: list[Breakdown | Level] = [*report_catalogue.breakdowns(), *report_catalogue.levels()]
@@ -78,10 +80,10 @@ def test_levels_have_every_value(name: str, values: type[StrEnum]) -> None:
 
 def test_the_title_of_a_cell() -> None:
     """OTHER is the rest, a text is its own title."""
-    plain = Breakdown("x.y", Title("某", "some"), "x", {"A": Title("甲", "first")})
-    assert plain.title_of("A") == Title("甲", "first")
-    assert plain.title_of("text") == Title("text", "text")
-    assert plain.title_of(OTHER).en == "other"
+    plain = Breakdown("x.y", bilingual("某", "some"), "x", {"A": bilingual("甲", "first")})
+    assert [plain.title_of("A", each) for each in Language] == ["甲", "first"]
+    assert [plain.title_of("text", each) for each in Language] == ["text", "text"]
+    assert [plain.title_of(OTHER, each) for each in Language] == ["其他", "other"]
 
 
 def test_entries_of_a_period_are_counted() -> None:

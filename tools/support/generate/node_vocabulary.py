@@ -7,13 +7,14 @@ from pathlib import Path
 
 from idvault_client import errors, reasons, transport
 from idvault_client.backend.texts import CATEGORY_TEXTS, GROUND_TEXTS, REJECT_TEXTS, WHY
-from idvault_client.reasons import FailureReason, Translation
+from idvault_client.reasons import FailureReason
 from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.claim import ClaimState
 from idvault_verify.document import DocumentType
 from idvault_verify.error import FieldCode, Reason
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.public_account import RejectReason
+from idvault_verify.text import LANGUAGES, Text
 
 _NAME = "clients/node/src/vocabulary.ts"
 _FILE = Path(__file__).resolve().parents[3] / _NAME
@@ -49,8 +50,8 @@ def render() -> str:
     return "\n".join(parts)
 
 
-def _text(text: Translation) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
+def _text(text: Text) -> dict[str, str]:
+    return {language: text.in_language(language) for language in LANGUAGES}
 
 
 def _constant(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ from idvault_verify.account import Standing
 from idvault_verify.error import FieldCode, Reason
 from idvault_verify.public_account import RejectReason
 from idvault_verify.sanction import Ground, SanctionCategory
+from idvault_verify.text import Text
 
 _FILE = Path(__file__).resolve().parents[3] / "docs" / "reasons.md"
 
@@ -63,8 +64,8 @@ def render() -> str:
     )
 
 
-def _texts(text: reasons.Translation) -> tuple[str, str]:
-    return text.zh, text.en
+def _texts(text: Text) -> tuple[str, str]:
+    return text.in_language("zh"), text.in_language("en")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

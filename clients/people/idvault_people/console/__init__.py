@@ -17,7 +17,7 @@ blocking code that calls the client library as the commands do; handlers run in 
         return GoTo("/")
 
     console = Console(
-        texts={"service": Translation("举报处理", "Reports"), **TEXTS},
+        texts=TEXTS,
         templates=Path(__file__).parent / "templates",
         menu=(("/", "reports"),),
         routes=(Route("GET", "/", show), Route("POST", "/{report}/decision", decide)),

@@ -15,7 +15,6 @@ from markupsafe import Markup
 
 from idvault_client.pages import headers, multipart, rendering
 from idvault_client.pages.multipart import FormPart
-from idvault_client.reasons import Translation
 from idvault_people.console.entrance import TOLD, Entrance
 from idvault_people.console.texts import CONSOLE
 from idvault_people.console.visit import (
@@ -30,6 +29,7 @@ from idvault_people.console.visit import (
     Visit,
 )
 from idvault_verify import secret
+from idvault_verify.text import Text
 
 MOST_BYTES = 20 * 1024 * 1024
 """The longest form: an order that is hashed here may be a scan of many pages."""
@@ -49,7 +49,7 @@ class Console:
     returns why an exception ended a handler, None if it does not know the exception.
     """
 
-    texts: Mapping[str, Translation]
+    texts: Mapping[str, Text]
     templates: Path
     menu: Sequence[tuple[str, str]]
     routes: Sequence[Route]
@@ -67,7 +67,7 @@ class ConsoleApp:
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _done: dict[str, str] = field(default_factory=dict)
     _templates: Environment = field(init=False)
-    _texts: Mapping[str, Translation] = field(init=False)
+    _texts: Mapping[str, Text] = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the templates."""

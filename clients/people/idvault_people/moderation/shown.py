@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from babel.dates import format_date, format_datetime
 
+from idvault_people.console.texts import TIME
+
 Say = Callable[..., str]
 Row = tuple[str, str]
 _LOCALES = {"zh": "zh_CN", "en": "en_GB"}
-_TIMES = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -77,7 +78,7 @@ def moderator(moderator_id: str, *, me: str, say: Say) -> str:
 
 def time(value: datetime, *, zone: tzinfo | None, language: str) -> str:
     """Return a time in words. zone: None for that of this machine."""
-    return format_datetime(value.astimezone(zone), _TIMES[language], locale=_LOCALES[language])
+    return format_datetime(value.astimezone(zone), TIME.in_language(language), locale=_LOCALES[language])
 
 
 def day(value: date, *, language: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from idvault_client.reasons import Translation
+from idvault_verify.text import Text
 
 _FOLDER = Path(__file__).parent
 STYLE = _FOLDER / "static" / "style.css"
@@ -26,7 +26,7 @@ def templates(*folders: Path) -> Environment:
     )
 
 
-def saying(texts: Mapping[str, Translation], language: str) -> Callable[..., str]:
+def saying(texts: Mapping[str, Text], language: str) -> Callable[..., str]:
     """Return a function that gives the text of a key with its values filled in."""
 
     def say(key: str, **values: object) -> str:

@@ -7,23 +7,27 @@ report.moderation. Anything else also needs a query of its name in report.store.
 from collections.abc import Iterator, Mapping
 
 from idvault_verify.report import identity, moderation
-from idvault_verify.report.figure import Breakdown, Deadline, Duration, Level, LoggedFigure, Section, Title
+from idvault_verify.report.figure import Breakdown, Deadline, Duration, Level, LoggedFigure, Section
+from idvault_verify.text import texts_of
+
+_ = texts_of(__name__)
+
 
 DEADLINES: tuple[Deadline, ...] = (
     Deadline(
-        Title("公众举报：七日内答复并处理", "reports by the public: reply and solution within seven days"),
+        _("reports by the public: reply and solution within seven days"),
         "tip_offs.filed",
         ("tip_offs.reply_missed", "tip_offs.solution_missed"),
     ),
-    Deadline(Title("申诉的决定", "decisions on appeals"), "appeals.filed", ("appeals.missed",)),
+    Deadline(_("decisions on appeals"), "appeals.filed", ("appeals.missed",)),
     Deadline(
-        Title("“不是本人”异议的决定", "decisions on contested verifications"),
+        _("decisions on contested verifications"),
         "contests.filed",
         ("contests.missed",),
     ),
-    Deadline(Title("主管机关的命令", "orders of authorities"), "orders.recorded", ("orders.missed",)),
+    Deadline(_("orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
-        Title("身份披露申请的决定", "decisions on requests for a disclosure"),
+        _("decisions on requests for a disclosure"),
         "disclosures.requested",
         ("disclosures.expired",),
     ),

@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from idvault_verify.event import EventType
 from idvault_verify.period import Period
+from idvault_verify.text import Text, texts_of
+
+_ = texts_of(__name__)
+
 
 EDITION = 1
 """The edition of the list of figures: it grows with added figures, so that older reports stay complete."""
@@ -20,19 +24,7 @@ class Language(StrEnum):
     EN = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-    def in_language(self, language: Language) -> str:
-        """Return the text in one language."""
-        return self.zh if language is Language.ZH else self.en
-
-
-REST = Title("其他", "other")
+REST = _("other")
 
 
 class Measure(StrEnum):
@@ -47,7 +39,7 @@ class LoggedFigure:
     """A figure that the public log tells. edition: the first one that has it."""
 
     name: str
-    title: Title
+    title: Text
     events: tuple[EventType, ...]
     measure: Measure = Measure.ENTRIES
     edition: int = 1
@@ -63,15 +55,17 @@ class Breakdown:
     """
 
     name: str
-    title: Title
+    title: Text
     total: str
-    cells: Mapping[str, Title] = field(default_factory=dict)
+    cells: Mapping[str, Text] = field(default_factory=dict)
     by_text: bool = False
     told_by: str = ""
 
-    def title_of(self, cell: str) -> Title:
-        """Return the title of a cell."""
-        return REST if cell == OTHER else self.cells.get(cell, Title(cell, cell))
+    def title_of(self, cell: str, language: Language) -> str:
+        """Return the title of a cell; of a cell that is a text, the text itself."""
+        if cell == OTHER:
+            return REST.in_language(language)
+        return self.cells[cell].in_language(language) if cell in self.cells else cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +73,8 @@ class Level:
     """The present number of something, by cell."""
 
     name: str
-    title: Title
-    cells: Mapping[str, Title]
+    title: Text
+    cells: Mapping[str, Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ class Duration:
     """How long cases took. total: the name of the logged figure that counts these cases."""
 
     name: str
-    title: Title
+    title: Text
     total: str
 
 
@@ -96,7 +90,7 @@ class Duration:
 class Deadline:
     """A deadline that the public can watch, by the names of logged figures. due: what starts the clock."""
 
-    title: Title
+    title: Text
     due: str
     missed: tuple[str, ...]
 
@@ -106,18 +100,16 @@ class Section:
     """What a report says about one subject."""
 
     name: str
-    title: Title
+    title: Text
     logged: tuple[LoggedFigure, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
     levels: tuple[Level, ...] = ()
     durations: tuple[Duration, ...] = ()
 
 
-def logged(
-    name: str, zh: str, en: str, *events: EventType, measure: Measure = Measure.ENTRIES
-) -> LoggedFigure:
+def logged(name: str, title: Text, *events: EventType, measure: Measure = Measure.ENTRIES) -> LoggedFigure:
     """Return a figure of the log of the first edition."""
-    return LoggedFigure(name, Title(zh, en), events, measure)
+    return LoggedFigure(name, title, events, measure)
 
 
 _HOUR = 3_600

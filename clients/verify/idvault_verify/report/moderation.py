@@ -1,7 +1,11 @@
 """Figures about moderation: public accounts, sanctions by degree, reports by the public."""
 
 from idvault_verify.event import EventType as Type
-from idvault_verify.report.figure import Breakdown, Duration, Level, Section, Title, logged
+from idvault_verify.report.figure import Breakdown, Duration, Level, Section, logged
+from idvault_verify.text import texts_of
+
+_ = texts_of(__name__)
+
 
 _DEGREES = ("warn", "limit", "suspend", "close")
 
@@ -23,130 +27,141 @@ _NOT_CONFIRMED = (
     *_each("person", "expire"),
 )
 _CATEGORIES = {
-    "IMPERSONATION": Title("冒充他人", "impersonation"),
-    "PRIVACY": Title("侵犯隐私", "privacy"),
-    "NATIONAL_SECURITY": Title("国家安全", "national security"),
-    "TERRORISM": Title("恐怖主义", "terrorism"),
-    "VIOLENCE": Title("暴力", "violence"),
-    "PORNOGRAPHY": Title("淫秽色情", "pornography"),
-    "FRAUD": Title("诈骗", "fraud"),
-    "RUMOUR": Title("谣言", "rumours"),
+    "IMPERSONATION": _("impersonation"),
+    "PRIVACY": _("privacy"),
+    "NATIONAL_SECURITY": _("national security"),
+    "TERRORISM": _("terrorism"),
+    "VIOLENCE": _("violence"),
+    "PORNOGRAPHY": _("pornography"),
+    "FRAUD": _("fraud"),
+    "RUMOUR": _("rumours"),
 }
 _AUTOMATION = {
-    "FULL": Title("全自动", "fully automated"),
-    "PARTIAL": Title("部分自动", "partly automated"),
-    "NONE": Title("人工", "by people"),
+    "FULL": _("fully automated"),
+    "PARTIAL": _("partly automated"),
+    "NONE": _("by people"),
 }
 
 
 PUBLIC_ACCOUNTS = Section(
     "public_accounts",
-    Title("公众账号", "Public accounts"),
+    _("Public accounts"),
     logged=(
-        logged("public_accounts.applied", "收到的申请", "applications", Type.PUBLIC_ACCOUNT_APPLY),
-        logged("public_accounts.approved", "批准", "approved", Type.PUBLIC_ACCOUNT_APPROVE),
-        logged("public_accounts.rejected", "驳回", "rejected", Type.PUBLIC_ACCOUNT_REJECT),
-        logged("public_accounts.renewed", "续期", "renewed", Type.PUBLIC_ACCOUNT_RENEW),
-        logged("public_accounts.expired", "到期", "expired", Type.PUBLIC_ACCOUNT_EXPIRE),
-        logged("public_accounts.closed", "关闭", "closed", Type.PUBLIC_ACCOUNT_CLOSE),
-        logged("public_accounts.transferred", "转让", "with a new owner", Type.PUBLIC_ACCOUNT_ACCEPT),
+        logged("public_accounts.applied", _("applications"), Type.PUBLIC_ACCOUNT_APPLY),
+        logged("public_accounts.approved", _("approved"), Type.PUBLIC_ACCOUNT_APPROVE),
+        logged(
+            "public_accounts.rejected", _.in_context("public_accounts.rejected", "rejected"),
+            Type.PUBLIC_ACCOUNT_REJECT,
+        ),
+        logged("public_accounts.renewed", _("renewed"), Type.PUBLIC_ACCOUNT_RENEW),
+        logged(
+            "public_accounts.expired", _.in_context("public_accounts.expired", "expired"),
+            Type.PUBLIC_ACCOUNT_EXPIRE,
+        ),
+        logged("public_accounts.closed", _("closed"), Type.PUBLIC_ACCOUNT_CLOSE),
+        logged("public_accounts.transferred", _("with a new owner"), Type.PUBLIC_ACCOUNT_ACCEPT),
     ),
     levels=(
         Level(
-            "public_accounts.category", Title("类别 (报告生成时)", "By category, when the report was made"),
+            "public_accounts.category", _("By category, when the report was made"),
             {
-                "PERSONAL": Title("个人", "persons"),
-                "COMPANY": Title("企业", "companies"),
-                "SOLE_TRADER": Title("个体工商户", "sole traders"),
-                "COOPERATIVE": Title("农民专业合作社", "cooperatives"),
-                "STATE_ORGAN": Title("机关", "state organs"),
-                "INSTITUTION": Title("事业单位", "public institutions"),
-                "MASS_ORGANIZATION": Title("群团组织", "mass organisations"),
-                "SOCIAL_ORGANIZATION": Title("社会组织", "social organisations"),
-                "OTHER": Title("其他组织", "other organisations"),
-                "MEDIA": Title("媒体", "media"),
-                "GOVERNMENT": Title("政务", "government"),
-                "EDUCATION": Title("教育", "education"),
-                "HEALTH": Title("卫生健康", "health"),
-                "FINANCE": Title("金融", "finance"),
+                "PERSONAL": _("persons"),
+                "COMPANY": _("companies"),
+                "SOLE_TRADER": _("sole traders"),
+                "COOPERATIVE": _("cooperatives"),
+                "STATE_ORGAN": _("state organs"),
+                "INSTITUTION": _("public institutions"),
+                "MASS_ORGANIZATION": _("mass organisations"),
+                "SOCIAL_ORGANIZATION": _("social organisations"),
+                "OTHER": _("other organisations"),
+                "MEDIA": _("media"),
+                "GOVERNMENT": _("government"),
+                "EDUCATION": _("education"),
+                "HEALTH": _("health"),
+                "FINANCE": _("finance"),
             },
         ),
     ),
 )  # fmt: skip
 SANCTIONS = Section(
     "sanctions",
-    Title("处置", "Sanctions"),
+    _("Sanctions"),
     logged=(
-        logged("sanctions.imposed", "作出的处置", "imposed", *_IMPOSED),
+        logged("sanctions.imposed", _("imposed"), *_IMPOSED),
         logged(
-            "sanctions.warned", "警示", "warnings", Type.SANCTION_WARN_IMPOSE, Type.PERSON_WARN_IMPOSE
+            "sanctions.warned", _("warnings"), Type.SANCTION_WARN_IMPOSE, Type.PERSON_WARN_IMPOSE
         ),
         logged(
-            "sanctions.limited", "限制发布", "publishing limited",
+            "sanctions.limited", _("publishing limited"),
             Type.SANCTION_LIMIT_IMPOSE, Type.PERSON_LIMIT_IMPOSE,
         ),
         logged(
-            "sanctions.suspended", "暂停更新", "suspended",
+            "sanctions.suspended", _("suspended"),
             Type.SANCTION_SUSPEND_IMPOSE, Type.PERSON_SUSPEND_IMPOSE,
         ),
         logged(
-            "sanctions.closed", "关闭账户", "accounts closed",
+            "sanctions.closed", _("accounts closed"),
             Type.SANCTION_CLOSE_IMPOSE, Type.PERSON_CLOSE_IMPOSE,
         ),
-        logged("sanctions.of_persons", "其中针对本人", "of these, of a person", *_PERSON_IMPOSED),
-        logged("sanctions.lifted", "提前解除", "lifted before their end", *_LIFTED),
-        logged("sanctions.overturned", "因申诉撤销", "overturned on appeal", *_OVERTURNED),
-        logged("sanctions.lapsed", "到期结束", "ended by themselves", *_LAPSED),
-        logged("sanctions.proposed", "待第二人确认的提议", "proposed to a second moderator", *_PROPOSED),
-        logged("sanctions.not_confirmed", "提议后未确认", "proposed and not confirmed", *_NOT_CONFIRMED),
+        logged("sanctions.of_persons", _("of these, of a person"), *_PERSON_IMPOSED),
+        logged("sanctions.lifted", _("lifted before their end"), *_LIFTED),
+        logged("sanctions.overturned", _("overturned on appeal"), *_OVERTURNED),
+        logged("sanctions.lapsed", _("ended by themselves"), *_LAPSED),
+        logged("sanctions.proposed", _("proposed to a second moderator"), *_PROPOSED),
+        logged("sanctions.not_confirmed", _("proposed and not confirmed"), *_NOT_CONFIRMED),
     ),
     breakdowns=(
         Breakdown(
-            "sanctions.category", Title("事由", "By category"), "sanctions.imposed",
+            "sanctions.category", _("By category"), "sanctions.imposed",
             _CATEGORIES, told_by="category",
         ),
         Breakdown(
-            "sanctions.issuer", Title("决定者", "By issuer"), "sanctions.imposed",
+            "sanctions.issuer", _("By issuer"), "sanctions.imposed",
             {
-                "AUTHORITY": Title("主管机关", "an authority"),
-                "PLATFORM": Title("平台", "the platform"),
+                "AUTHORITY": _("an authority"),
+                "PLATFORM": _("the platform"),
             },
             told_by="issuer_kind",
         ),
         Breakdown(
-            "sanctions.detection", Title("发现方式", "By automation of detection"), "sanctions.imposed",
+            "sanctions.detection", _("By automation of detection"), "sanctions.imposed",
             _AUTOMATION, told_by="detection",
         ),
         Breakdown(
-            "sanctions.decision", Title("决定方式", "By automation of decision"), "sanctions.imposed",
+            "sanctions.decision", _("By automation of decision"), "sanctions.imposed",
             _AUTOMATION, told_by="decision",
         ),
     ),
 )  # fmt: skip
 APPEALS = Section(
     "appeals",
-    Title("申诉", "Appeals"),
+    _("Appeals"),
     logged=(
-        logged("appeals.filed", "收到的申诉", "received", Type.APPEAL_FILE),
-        logged("appeals.decided", "已决定", "decided", Type.APPEAL_UPHOLD, Type.APPEAL_REJECT),
-        logged("appeals.upheld", "支持申诉", "upheld: the sanction is undone", Type.APPEAL_UPHOLD),
-        logged("appeals.rejected", "驳回申诉", "rejected", Type.APPEAL_REJECT),
-        logged("appeals.missed", "逾期未决定", "not decided by their deadline", Type.APPEAL_OVERDUE),
+        logged("appeals.filed", _.in_context("appeals.filed", "received"), Type.APPEAL_FILE),
+        logged(
+            "appeals.decided",
+            _.in_context("appeals.decided", "decided"),
+            Type.APPEAL_UPHOLD,
+            Type.APPEAL_REJECT,
+        ),
+        logged("appeals.upheld", _("upheld: the sanction is undone"), Type.APPEAL_UPHOLD),
+        logged("appeals.rejected", _.in_context("appeals.rejected", "rejected"), Type.APPEAL_REJECT),
+        logged("appeals.missed", _("not decided by their deadline"), Type.APPEAL_OVERDUE),
     ),
-    durations=(Duration("appeals.time", Title("决定用时", "Time to the decision"), "appeals.decided"),),
+    durations=(Duration("appeals.time", _("Time to the decision"), "appeals.decided"),),
 )
 AUTHORITY_ORDERS = Section(
     "orders",
-    Title("主管机关的命令与专项行动", "Orders of authorities, and operations"),
+    _("Orders of authorities, and operations"),
     logged=(
-        logged("orders.recorded", "收到的命令", "orders received", Type.ORDER_RECORD),
-        logged("orders.missed", "逾期未执行", "not carried out by their deadline", Type.ORDER_MISS),
-        logged("operations.opened", "开始的专项行动", "operations opened", Type.OPERATION_OPEN),
-        logged("operations.closed", "结束的专项行动", "operations closed", Type.OPERATION_CLOSE),
+        logged("orders.recorded", _("orders received"), Type.ORDER_RECORD),
+        logged("orders.missed", _("not carried out by their deadline"), Type.ORDER_MISS),
+        logged("operations.opened", _("operations opened"), Type.OPERATION_OPEN),
+        logged("operations.closed", _("operations closed"), Type.OPERATION_CLOSE),
     ),
     breakdowns=(
         Breakdown(
-            "sanctions.operation", Title("各专项行动中的处置", "Sanctions imposed, by operation"),
+            "sanctions.operation", _("Sanctions imposed, by operation"),
             "sanctions.imposed", by_text=True,
         ),
     ),
@@ -159,51 +174,51 @@ _RESOLVED = (
 )
 TIP_OFFS = Section(
     "tip_offs",
-    Title("公众举报", "Reports by the public"),
+    _("Reports by the public"),
     logged=(
-        logged("tip_offs.filed", "收到的举报", "received", Type.TIP_OFF_FILE),
-        logged("tip_offs.answered", "已答复举报人", "answered", Type.TIP_OFF_ANSWER),
-        logged("tip_offs.resolved", "已处理", "resolved", *_RESOLVED),
-        logged("tip_offs.upheld", "属实并处置", "upheld, with a sanction", Type.TIP_OFF_UPHOLD),
-        logged("tip_offs.dismissed", "不予支持", "dismissed", Type.TIP_OFF_DISMISS),
+        logged("tip_offs.filed", _.in_context("tip_offs.filed", "received"), Type.TIP_OFF_FILE),
+        logged("tip_offs.answered", _("answered"), Type.TIP_OFF_ANSWER),
+        logged("tip_offs.resolved", _("resolved"), *_RESOLVED),
+        logged("tip_offs.upheld", _("upheld, with a sanction"), Type.TIP_OFF_UPHOLD),
+        logged("tip_offs.dismissed", _("dismissed"), Type.TIP_OFF_DISMISS),
         logged(
-            "tip_offs.duplicates", "重复举报", "about a matter already decided", Type.TIP_OFF_CLOSE_DUPLICATE
+            "tip_offs.duplicates", _("about a matter already decided"), Type.TIP_OFF_CLOSE_DUPLICATE
         ),
-        logged("tip_offs.abusive", "滥用举报", "abusive", Type.TIP_OFF_FIND_ABUSIVE),
+        logged("tip_offs.abusive", _("abusive"), Type.TIP_OFF_FIND_ABUSIVE),
         logged(
-            "tip_offs.reply_missed", "逾期未答复", "without a reply at their deadline",
+            "tip_offs.reply_missed", _("without a reply at their deadline"),
             Type.TIP_OFF_MISS_REPLY,
         ),
         logged(
-            "tip_offs.solution_missed", "逾期未处理", "without a solution at their deadline",
+            "tip_offs.solution_missed", _("without a solution at their deadline"),
             Type.TIP_OFF_MISS_SOLUTION,
         ),
-        logged("tip_offs.floods", "举报表单被大量涌入", "floods of a form, one a day", Type.TIP_OFF_FLOOD),
+        logged("tip_offs.floods", _("floods of a form, one a day"), Type.TIP_OFF_FLOOD),
         logged(
-            "tip_offs.flood_missed", "涌入期间的举报逾期未处理 (不计入上述逾期)",
-            "from flooded forms, without a solution at their deadline (not in the above)",
+            "tip_offs.flood_missed",
+            _("from flooded forms, without a solution at their deadline (not in the above)"),
             Type.TIP_OFF_MISS_FLOOD,
         ),
     ),
     breakdowns=(
         Breakdown(
-            "tip_offs.category", Title("事由", "By category"), "tip_offs.filed", _CATEGORIES
+            "tip_offs.category", _("By category"), "tip_offs.filed", _CATEGORIES
         ),
         Breakdown(
-            "tip_offs.channel", Title("渠道", "By channel"), "tip_offs.filed",
+            "tip_offs.channel", _("By channel"), "tip_offs.filed",
             {
-                "PHONE": Title("电话", "telephone"),
-                "EMAIL": Title("电子邮件", "e-mail"),
-                "WEB": Title("网页", "web"),
-                "APP": Title("应用内", "in the app"),
+                "PHONE": _("telephone"),
+                "EMAIL": _("e-mail"),
+                "WEB": _("web"),
+                "APP": _("in the app"),
             },
         ),
         Breakdown(
-            "tip_offs.operation", Title("各专项行动中的举报", "By operation"), "tip_offs.filed", by_text=True,
+            "tip_offs.operation", _("By operation"), "tip_offs.filed", by_text=True,
         ),
     ),
     durations=(
-        Duration("tip_offs.reply_time", Title("答复用时", "Time to the reply"), "tip_offs.answered"),
-        Duration("tip_offs.solution_time", Title("处理用时", "Time to the solution"), "tip_offs.resolved"),
+        Duration("tip_offs.reply_time", _("Time to the reply"), "tip_offs.answered"),
+        Duration("tip_offs.solution_time", _("Time to the solution"), "tip_offs.resolved"),
     ),
 )  # fmt: skip

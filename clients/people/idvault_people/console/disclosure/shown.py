@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from babel.dates import format_date, format_datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault_people.console.texts import TIME
 from idvault_people.console.visit import Visit
 
 SHOWN_SECONDS = 30
@@ -15,8 +16,8 @@ _LOCALES = {"zh": "zh_CN", "en": "en_GB"}
 def time(value: datetime | Timestamp, visit: Visit) -> str:
     """Return a time in UTC, to the minute."""
     found = value.ToDatetime(UTC) if isinstance(value, Timestamp) else value
-    text = format_datetime(found, "d MMM y, HH:mm" if visit.language == "en" else "y年M月d日 HH:mm",
-                           tzinfo=UTC, locale=_LOCALES[visit.language])  # fmt: skip
+    pattern = TIME.in_language(visit.language)
+    text = format_datetime(found, pattern, tzinfo=UTC, locale=_LOCALES[visit.language])
     return f"{text} UTC"
 
 
