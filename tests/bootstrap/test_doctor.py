@@ -162,8 +162,8 @@ async def test_nobody_works(ward: Ward) -> None:
 
 async def test_files_that_are_wrong(ward: Ward) -> None:
     """The certificate and the roster are not valid files; neither the drills nor a witness are blamed."""
-    ward.settings["witness_url"] = "http://127.0.0.1:9/"
-    ward.settings["witness_key"] = str(witness("witness.example/w1", seed=2).key)
+    ward.settings["witness_urls"] = "http://127.0.0.1:9/"
+    ward.settings["witness_keys"] = str(witness("witness.example/w1", seed=2).key)
     (ward.folder / "tls.pem").write_text("none")
     (ward.folder / "roster.json").write_text("{}")
     said = await ward.advice()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
 
 import pytest_asyncio
 from sqlalchemy import insert
@@ -10,7 +9,9 @@ from sqlalchemy import insert
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.key import shred_keys
+from idvault.core.telemetry.series import Gauge
 from idvault.core.telemetry.vitals import Vitals
+from idvault.core.telemetry.watching import ProcessHealth
 from idvault.processes.backup import acts as backup_acts
 from idvault.processes.bootstrap.periodic.vault import UnkeyedCount
 from tests.support.fakes.memory_log import MemoryDatabase
@@ -45,14 +46,15 @@ class Pair:
         await self.shred.connection.many(statement(insert(shred_keys)), rows)
 
 
-class Shown:
+class Shown(Gauge):
     """What the metric was set to."""
 
     def __init__(self) -> None:
-        self.counts: list[int] = []
+        super().__init__("idvault_records_without_key", "")
+        self.counts: list[float] = []
 
-    def records_without_key(self, count: int) -> None:
-        self.counts.append(count)
+    def set(self, value: float, *labels: str) -> None:
+        self.counts.append(value)
 
 
 @pytest_asyncio.fixture
@@ -78,8 +80,9 @@ async def test_steps(pair: Pair) -> None:
 
 async def test_the_workers_count(pair: Pair) -> None:
     """It tells what it has found before a round has ended, rests, and takes back what was mended."""
-    shown = Shown()
-    count = UnkeyedCount(main=pair.main, shred=pair.shred, vitals=cast(Vitals, shown), step=1_000)
+    shown, vitals = Shown(), Vitals(ProcessHealth())
+    vitals.records_without_key = shown
+    count = UnkeyedCount(main=pair.main, shred=pair.shred, vitals=vitals, step=1_000)
     start = reading()
     for _ in range(3):
         await count.look(start)
