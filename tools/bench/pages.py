@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench import chart, results
-from tools.bench.goal import spread
+from tools.bench.goal import GROWTH, spread
 from tools.bench.peer import PEER
 from tools.bench.results import Results
 from tools.bench.scale import estimate
@@ -16,6 +16,8 @@ Result = Mapping[str, Any]
 _FOLDER, _INDEX, _RESULTS = "benchmarks", "benchmarks.md", "results.json"
 # How many figures of a goal stand in the index; more are on its page only.
 _MANY = 10
+# A figure of one database at one number of accounts.
+_SIZED = re.compile(r"(\w+), ([\d,]+): .*")
 _BLOCK = "<!-- {mark} {name}: written by scripts/bench -->"
 _INTRODUCTION = """# Benchmarks
 
@@ -103,13 +105,7 @@ def page(name: str, result: Result) -> str:
         f"Goal: {_code(result['goal'])}.\n",
         f"**{outcome}** in the run of {run['measured_at']} at revision `{run['revision']}`.\n",
         f"![The figures of {name} as multiples of their goals, and what was compared]({name}.svg)\n",
-        "## Figures with a goal\n",
-        "| Figure | Value | Target | Met | Rounds | Spread |\n|---|---|---|---|---|---|",
-        *(
-            f"| {each['name']} | {_value(each)} | {_target(each)} | {_met(each)} | {_rounds(each)} |"
-            for each in result["checks"]
-        ),
-        *_compared(result),
+        *(_growth(result) if name == GROWTH else _figures(result)),
         *_why(name, result),
         "\n## How it was measured\n",
         f"- Command: `{run['command']}`, {run['rounds']} rounds",
@@ -119,6 +115,62 @@ def page(name: str, result: Result) -> str:
         *result.get("notes", []),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
+
+
+def _figures(result: Result) -> list[str]:
+    return [
+        "## Figures with a goal\n",
+        "| Figure | Value | Target | Met | Rounds | Spread |\n|---|---|---|---|---|---|",
+        *(
+            f"| {each['name']} | {_value(each)} | {_target(each)} | {_met(each)} | {_rounds(each)} |"
+            for each in result["checks"]
+        ),
+        *_compared(result),
+    ]
+
+
+def _growth(result: Result) -> list[str]:
+    """Return a row for each operation and each part of an account, with the databases beside each other."""
+    found = {each["name"]: each for each in (*result["checks"], *result["figures"])}
+    sized = [hit for hit in map(_SIZED.fullmatch, found) if hit]
+    databases, size = dict.fromkeys(hit[1] for hit in sized), sized[0][2]
+    names = dict.fromkeys(name.partition(": ")[2] for name in found if name.partition(":")[0] in databases)
+    rows = {name: [found.get(f"{database}: {name}") for database in databases] for name in names}
+    ratios = {name: row for name, row in rows.items() if any(each and each["unit"] == "x" for each in row)}
+    return [
+        "## Figures with a goal\n",
+        f"Target: {_target(result['checks'][0])}; **bold** figures miss it. What grows by its nature comes "
+        "last, without a target. Spreads are in brackets, the rounds in [results.json](results.json).\n",
+        f"| Operation |{''.join(f' {each} | at {size} |' for each in databases)}",
+        f"|---|{'---|---|' * len(databases)}",
+        *(
+            f"| {name} | {' | '.join(_pair(found, each, name, size) for each in databases)} |"
+            for name in ratios
+        ),
+        "\n## Other figures of the same run\n",
+        f"| Figure | {' | '.join(databases)} |\n|---|{'---|' * len(databases)}",
+        *(f"| {name} | {' | '.join(map(_short, row))} |" for name, row in rows.items() if name not in ratios),
+        *(
+            f"\n{name}: {_short(each)}."
+            for name, each in found.items()
+            if re.split("[:,]", name)[0] not in databases
+        ),
+    ]
+
+
+def _pair(found: Mapping[str, Result], database: str, name: str, size: str) -> str:
+    """Return two cells: an operation's ratio, and its cost at the largest number of accounts."""
+    cost = found.get(f"{database}, {size}: {name.partition(' (')[0]}")
+    return f"{_short(found.get(f'{database}: {name}'))} | {_value(cost) if cost else ''}"
+
+
+def _short(each: Result | None) -> str:
+    """Return a figure with its spread, in bold if it misses its goal."""
+    if each is None:
+        return ""
+    wide = spread(each["rounds"])
+    text = f"{_value(each)} ({wide:.0%})" if wide else _value(each)
+    return text if each.get("met", True) else f"**{text}**"
 
 
 def _why(name: str, result: Result) -> list[str]:
