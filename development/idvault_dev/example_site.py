@@ -100,7 +100,7 @@ class ExampleSite:
         """Confirm the browser that asked, or show what happened to its session."""
         login, session_id = request.cookies.get(_COOKIE, ""), request.query.get("session_id", "")
         if not session_id or self._asked.get(login) != session_id:
-            return _page("Not your session", "<p>Somebody sent you his own link.</p>", status=403)
+            return _page("Not your session", "<p>This link belongs to someone else.</p>", status=403)
         if code := request.query.get("bind_code"):
             return web.Response(status=303, headers={"Location": await self.vault.bind(session_id, code)})
         state, account = await self.vault.result(session_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +169,7 @@ class View:
         )
 
     def _done(self, found: pb.SessionPage) -> web.Response:
-        day = date.fromisoformat(found.verification.status.expire_date)
+        day = last_day(found.verification.status.expire_date)
         locale = "zh_CN" if self.language == "zh" else "en"
         return self.page(
             "done.html",
@@ -206,3 +206,8 @@ def _back(found: pb.SessionPage) -> str:
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:
     return common_pb2.DocumentType.Name(number).removeprefix("DOCUMENT_TYPE_")
+
+
+def last_day(expire_date: str) -> date:
+    """Return the last day of a verification, from the first day on which it is over (ISO 8601)."""
+    return date.fromisoformat(expire_date) - timedelta(days=1)

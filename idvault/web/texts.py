@@ -63,7 +63,7 @@ TEXTS: Mapping[str, Text] = {
     "RESIDENCE_PERMIT": _("Residence permit (Hong Kong, Macau, Taiwan)"),
     "FOREIGN_PERMANENT_RESIDENT": _("Foreign permanent resident identity card"),
     "UNIFIED_SOCIAL_CREDIT_CODE": _("Organisation: unified social credit code"),
-    "identity_title": _("What are the name and number on the document?"),
+    "identity_title": _("Enter your name and ID number"),
     "name": _("Name"),
     "name_hint": _("Exactly as on the document, with any middle dot."),
     "organization_name": _("Registered name"),
@@ -78,7 +78,7 @@ TEXTS: Mapping[str, Text] = {
         "the result, and you need not "
         "type anything again."
     ),
-    "wait_link": _("Show the current state"),
+    "wait_link": _("Check again"),
     "done_title": _("You are verified"),
     "done_text": _("Your verification is valid until {day}."),
     "badge": _.in_context("badge", "Verified"),

@@ -40,7 +40,7 @@ def test_as_text(idvault: Commands, filled: Databases) -> None:
     assert english.code == ExitCode.DONE
     assert "  ✓ openings: 2\n" in english.out
     assert "    name and number do not match: withheld\n" in english.out
-    assert "  ✓ 开启次数: 2\n" in idvault("report", *OCTOBER, "--language", "zh").out
+    assert "  ✓ 打开次数: 2\n" in idvault("report", *OCTOBER, "--language", "zh").out
 
 
 def test_as_json(idvault: Commands, filled: Databases, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Hosted verification without script: each page in order, what is never shown, and what is never repeated."""
 
+from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from babel.dates import format_date
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import Stage
@@ -46,7 +48,7 @@ def filled(form: Page, *, name: str = NAME, number: str = NUMBER) -> dict[str, s
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 async def test_a_person_verifies_without_script(site: Site, locale: str) -> None:
-    """From the link to the result; name and number are in no answer and no address."""
+    """From the link to the last valid day; name and number are in no answer and no address."""
     made = await site.link(locale=locale)
     browser = await site.browser()
     path, form = await form_of(site, browser, made.url)
@@ -60,6 +62,11 @@ async def test_a_person_verifies_without_script(site: Site, locale: str) -> None
         assert NUMBER not in page.text + str(page.headers)
     found = await site.platform.sessions.get(made.session_id)
     assert found.state is SessionState.SUCCEEDED
+    assert found.verification is not None
+    expire_date = found.verification.status.expire_date
+    assert expire_date is not None
+    last = expire_date - timedelta(days=1)
+    assert format_date(last, "long", locale={"zh": "zh_CN", "en": "en"}[locale]) in done.text
     site.edge.logs.access.flush()
     assert NAME not in site.edge.log.read_text("utf-8")
 

@@ -12,6 +12,7 @@ from tests.web.browser import Page
 from tests.web.conftest import Site
 from tests.web.markup import Markup, read
 from tests.web.page_table import CANARIES, assets, tour
+from tools.support.generate import words
 
 # What a platform writes is in its own language.
 FOREIGN = (
@@ -63,6 +64,7 @@ def problems(page: Page, language: str, fetched: Mapping[str, Page]) -> dict[str
         "headers": headers_of(page),
         "language": [] if markup.language == LANGUAGES[language] else [markup.language],
         "mixed": mixed(markup, language),
+        "words": [*words.found("\n".join(markup.texts), language)],
         "inline": [*markup.inline, *(each for each in markup.sources if each == "inline")],
         "elsewhere": foreign(markup),
         "without token": unsafe,
@@ -95,7 +97,7 @@ async def test_every_page_keeps_the_rules(
 def test_a_broken_page_is_found() -> None:
     """Each rule finds the page that breaks it."""
     text = (
-        '<html lang="en"><script>1</script><p style="x">您好 you are welcome here</p>'
+        '<html lang="en"><script>1</script><p style="x">您好，您的账户 you are welcome here</p>'
         '<a href="//evil.example">x</a>canary-'
         '<form method="post" action="/s"><input name="form" value=""></form>'
     )
@@ -104,6 +106,7 @@ def test_a_broken_page_is_found() -> None:
         "headers",
         "language",
         "mixed",
+        "words",
         "inline",
         "elsewhere",
         "without token",

@@ -343,7 +343,7 @@ export const FAILURES = {
   },
   "ACCOUNT_LIMIT_REACHED": {
     "zh": "您在本平台认证的账号数量已达上限，请先注销不再使用的账号。",
-    "en": "You have reached the limit of verified accounts here. Please close one first."
+    "en": "You have reached the limit of verified accounts here. Please erase one first."
   },
   "PERSON_CLOSED": {
     "zh": "您在本平台的账号已被关闭，处置期间不能认证其他账号。处置理由、期限和申诉方式见发送至该账号的处置通知。",
@@ -354,7 +354,7 @@ export const FAILURES = {
     "en": "This account was verified for somebody else. Please use your own account."
   },
   "REGISTRY_TIMED_OUT": {
-    "zh": "实名核验系统长时间未返回结果，请重新提交认证。",
+    "zh": "登记系统长时间未返回结果，请重新提交认证。",
     "en": "The registry gave no answer in time. Please submit the form again."
   },
   "SUPERSEDED": {
@@ -458,7 +458,7 @@ export const GROUNDS = {
     "en": "what was done breaks the law"
   },
   "AGAINST_TERMS": {
-    "zh": "相关内容或行为违反本平台的服务条款",
+    "zh": "相关内容或行为违反本平台的用户协议",
     "en": "what was done breaks the terms of this platform"
   }
 } as const;

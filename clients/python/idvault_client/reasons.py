@@ -165,7 +165,7 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
         "No record of this document was found. Please check it, or ask the authority that issued it."
     ),
     FailureReason.ACCOUNT_LIMIT_REACHED: _(
-        "You have reached the limit of verified accounts here. Please close one first."
+        "You have reached the limit of verified accounts here. Please erase one first."
     ),
     FailureReason.PERSON_CLOSED: _(
         "An account of yours was closed here, and while that decision applies you cannot verify another one. "

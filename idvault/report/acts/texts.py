@@ -26,7 +26,7 @@ TEXTS: Mapping[str, Text] = {
     "hours": _("median {median} h, nine of ten within {p90} h"),
     "figure": _("figure"),
     "number": _("number"),
-    "check": _.in_context("check", "Check it yourself"),
+    "check": _("Check it yourself"),
     "check_how": _("Take the JSON file of this report and the log's public key, and run:"),
     "other_language": _("中文"),
     "data": _("data (JSON)"),

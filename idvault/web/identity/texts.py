@@ -54,7 +54,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "own_stored_session": _("That you opened these pages"),
     "own_stored_session_until": _("7 days"),
-    "own_verifications_title": _("How each verification ended"),
+    "own_verifications_title": _("Verification history"),
     "own_no_verifications": _("This account was never verified."),
     "own_asked": _("Asked"),
     "own_ended": _("Ended"),
@@ -105,7 +105,7 @@ TEXTS: Mapping[str, Text] = {
     "own_auditor": _("Auditor, by the id in the log"),
     "own_legal_basis": _("Legal basis"),
     "own_place": _("Place in the log"),
-    "own_proof": _.in_context("own_proof", "Check it yourself"),
+    "own_proof": _("Check it yourself"),
     "own_proof_text": _(
         "The file has the proof of each entry. Check it on your own machine instead of believing "
         "this page; KEY is "
@@ -138,7 +138,7 @@ TEXTS: Mapping[str, Text] = {
     "own_SANCTION_STATE_PROPOSED": _("waits for a second moderator"),
     "own_SANCTION_STATE_IN_FORCE": _("in force"),
     "own_SANCTION_STATE_LIFTED": _("lifted"),
-    "own_SANCTION_STATE_LAPSED": _("over"),
+    "own_SANCTION_STATE_LAPSED": _("expired"),
     "own_SANCTION_STATE_OVERTURNED": _("overturned by an appeal"),
     "own_imposed": _.in_context("own_contest_decided", "Decided"),
     "own_until": _("Until"),

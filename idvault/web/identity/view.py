@@ -9,7 +9,7 @@ from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.sanction.objection import rules as objection_rules
-from idvault.web.render import View
+from idvault.web.render import View, last_day
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text, reject_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
@@ -209,7 +209,7 @@ class IdentityView:
     def _status(self, status: common_pb2.AccountStatus) -> Rows:
         rows = [("state", self._say(_Status.State.Name(status.state)))]
         if status.expire_date:
-            rows.append(("valid_until", self._date(date.fromisoformat(status.expire_date))))
+            rows.append(("valid_until", self._date(last_day(status.expire_date))))
         rows.append(("standing", self._say(_Status.Standing.Name(status.standing))))
         return self._named(rows)
 

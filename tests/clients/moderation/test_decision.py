@@ -189,7 +189,7 @@ async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, ma
     where = f"/reports/{made.tip_off_id}/sanction"
     page = await preview(browser, made)
     page = await post(browser, where, {**form_of(page, where), "step": "change"})
-    assert page.title == f"It is right: impose a sanction: {made.reference}"
+    assert page.title == f"Uphold and sanction: {made.reference}"
     assert form_of(page, where)["rule_reference"] == "terms 4.2"
     assert "end" not in form_of(page, where)
     page = await submit(browser, where, page, degree="CLOSE", measure="", days="30")
@@ -220,7 +220,7 @@ async def test_what_the_vault_refuses_is_named_beside_its_field(
     assert 'href="#account"' in page.text
     page = await submit(browser, where, page, account="somebody")
     page = await submit(browser, where, page)
-    assert (page.status, page.title[:11]) == (422, "It is right")
+    assert (page.status, page.title[:6]) == (422, "Uphold")
     page = await submit(browser, where, page, account="acct_" + "0" * 26)
     page = await submit(browser, where, page)
     assert (page.status, "The account was not found" in page.words) == (404, True)

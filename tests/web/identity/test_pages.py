@@ -26,10 +26,10 @@ TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 TODAY = (clock().business - builders.NOW).total_seconds()
 PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
 TITLES = {
-    "zh": ("存储了什么", "每次认证", "谁曾打开", "处置、理由", "验证回执", "删除我的信息"),
+    "zh": ("存储了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号"),
     "en": (
         "What is stored",
-        "How each verification",
+        "Verification history",
         "Who has opened",
         "Decisions",
         "Check a receipt",

@@ -55,7 +55,7 @@ PUBLIC_ACCOUNTS = Section(
         ),
         logged("public_accounts.renewed", _("renewed"), Type.PUBLIC_ACCOUNT_RENEW),
         logged(
-            "public_accounts.expired", _.in_context("public_accounts.expired", "expired"),
+            "public_accounts.expired", _("expired"),
             Type.PUBLIC_ACCOUNT_EXPIRE,
         ),
         logged("public_accounts.closed", _("closed"), Type.PUBLIC_ACCOUNT_CLOSE),
@@ -106,7 +106,7 @@ SANCTIONS = Section(
         logged("sanctions.of_persons", _("of these, of a person"), *_PERSON_IMPOSED),
         logged("sanctions.lifted", _("lifted before their end"), *_LIFTED),
         logged("sanctions.overturned", _("overturned on appeal"), *_OVERTURNED),
-        logged("sanctions.lapsed", _("ended by themselves"), *_LAPSED),
+        logged("sanctions.lapsed", _("expired"), *_LAPSED),
         logged("sanctions.proposed", _("proposed to a second moderator"), *_PROPOSED),
         logged("sanctions.not_confirmed", _("proposed and not confirmed"), *_NOT_CONFIRMED),
     ),

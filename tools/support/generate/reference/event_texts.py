@@ -115,7 +115,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.TIP_OFF_UPHOLD: "A report was right, and a sanction followed.",
     EventType.TIP_OFF_DISMISS: "A report was dismissed.",
     EventType.TIP_OFF_CLOSE_DUPLICATE: "A merged report was closed with the decision on the other one.",
-    EventType.TIP_OFF_FIND_ABUSIVE: "A report was found to be made to harm.",
+    EventType.TIP_OFF_FIND_ABUSIVE: "A report was found to be abusive.",
     EventType.TIP_OFF_REMIND_HALF: "Half of a report's seven days passed.",
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: "Four fifths of them passed.",
     EventType.TIP_OFF_MISS_REPLY: "A report was not replied to in time.",

@@ -12,7 +12,7 @@ AUDITOR: Mapping[str, Text] = {
     "cases": _("Cases"),
     "new": _("New request"),
     "evidence": _("Evidence"),
-    "own": _("Own"),
+    "own": _("My keys"),
     "unknown": _("Unknown state"),
     "search": _("Search"),
     "search_title": _("Search the cases"),

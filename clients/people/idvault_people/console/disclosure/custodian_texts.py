@@ -12,7 +12,7 @@ CUSTODIAN: Mapping[str, Text] = {
     "waiting": _("Requests"),
     "drill": _("Drill"),
     "hand_over": _("Hand-over"),
-    "own": _("Own"),
+    "own": _("My keys"),
     "no_requests": _("No request waits for you."),
     "checked": _("Checked on this machine: signature, roster, log, terms."),
     "not_checked": _("It does not verify, and cannot be approved"),

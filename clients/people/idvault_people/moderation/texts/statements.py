@@ -20,7 +20,7 @@ STATEMENTS: Mapping[str, Text] = {
     "measure": _("Code of the limit"),
     "measure_hint": _("Only for a limit, such as no-video."),
     "scope": _("Scope"),
-    "scope_hint": _("Of the owner, it needs another moderator."),
+    "scope_hint": _("A sanction of all accounts of the owner needs another moderator."),
     "ground": _("Ground"),
     "rule_reference": _("Rule that was broken"),
     "rule_hint": _("Such as: terms 4.2."),

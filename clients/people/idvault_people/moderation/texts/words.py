@@ -9,15 +9,15 @@ _ = texts_of(__name__)
 
 _LISTS: Mapping[str, Mapping[str, Text]] = {
     "state": {
-        "RECEIVED": _("nobody works on it"),
-        "ASSIGNED": _("a moderator works on it"),
+        "RECEIVED": _("unassigned"),
+        "ASSIGNED": _("assigned"),
         "ANSWERED": _("answered, not decided"),
         "MERGED": _("merged, waits for the other report"),
         "RESOLVED": _("decided"),
         "PROPOSED": _("waits for a second moderator"),
         "IN_FORCE": _("in force"),
         "LIFTED": _("lifted"),
-        "LAPSED": _("ended by itself"),
+        "LAPSED": _("expired"),
         "OVERTURNED": _("overturned on appeal"),
         "FILED": _("waits for a decision"),
         "UPHELD": _("upheld"),
@@ -33,7 +33,7 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "UPHELD": _("right: a sanction was imposed"),
         "DISMISSED": _("dismissed"),
         "DUPLICATE": _("decided with another report"),
-        "ABUSIVE": _("made to harm"),
+        "ABUSIVE": _("abusive"),
     },
     "dismissal": {
         "NO_VIOLATION": _("It breaks no rule"),

@@ -1,0 +1,82 @@
+"""One word for each thing: texts, commands and pages for people use the words of the table."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from tools.support.generate import texts, words
+from tools.support.project import ROOT, expect_none
+
+PEOPLE = {"en": ROOT / "docs" / "people", "zh": ROOT / "docs" / "zh"}
+
+
+def messages(package: Path, language: str) -> list[str]:
+    """Return the texts of a package in a language."""
+    with texts.translations(package).open("rb") as file:
+        known = [each for each in read_po(file, locale=texts.LANGUAGE) if each.id]
+    return [str(each.id if language == "en" else each.string) for each in known]
+
+
+def pages(language: str) -> list[Path]:
+    """Return the pages for people in a language, without the table itself."""
+    return [path for path in PEOPLE[language].rglob("*.md") if path != words.PAGES[language]]
+
+
+@pytest.mark.parametrize("package", texts.packages(), ids=lambda package: package.name)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_texts_use_the_words_of_the_table(package: Path, language: str) -> None:
+    """No text of a page, a command's answer or an error has a word that is not used."""
+    expect_none(
+        f"{text}: {found}" for text in messages(package, language) for found in words.found(text, language)
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_for_people_use_the_words_of_the_table(language: str) -> None:
+    """No page for people has a word that is not used."""
+    assert len(pages(language)) >= 9
+    expect_none(
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in pages(language)
+        for found in words.found(path.read_text("utf-8"), language)
+    )
+
+
+def test_commands_use_the_words_of_the_table() -> None:
+    """No command's help has a word that is not used, apart from names that are typed."""
+    reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    commands = reference[reference.index("\n## idvault\n") :]
+    names = r"`[^`]*`|^#.*$|\([a-z, -]+\)|moderation-text, tip-off"
+    expect_none(words.found(re.sub(names, "", commands, flags=re.MULTILINE), "en"))
+
+
+def test_a_word_that_is_not_used_is_found() -> None:
+    """The check finds it inside of a Chinese sentence, and as an English word."""
+    assert [*words.found("您的账户已关闭。", "zh")] == ["账户: write 账号"]
+    assert [*words.found("Two Tip-offs came.", "en")] == ["tip-off: write report"]
+    assert [*words.found("The banner of an urban account.", "en")] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_thing_has_one_word(language: str) -> None:
+    """No word stands for two things, is one that is not used, or is missing from texts and pages."""
+    rows = words.table(language)
+    assert len({term.word for term in rows}) == len(rows)
+    expect_none(f"{term.word}: {found}" for term in rows for found in words.found(term.word, language))
+    read = "\n".join(
+        [
+            *(text for package in texts.packages() for text in messages(package, language)),
+            *(path.read_text("utf-8") for path in pages(language)),
+        ]
+    ).lower()
+    expect_none(term.word for term in rows if term.word not in read)
+
+
+def test_the_tables_are_fresh(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both pages equal what the source gives."""
+    monkeypatch.setattr(sys, "argv", ["words", "--check"])
+    assert words.main() == 0, "run scripts/fix"
+    assert "fresh" in capsys.readouterr().out
