@@ -40,7 +40,7 @@ export function open(target: string, { tls, serverName }: ConnectOptions): Clien
   if (typeof tls !== "object" || tls === null) {
     throw new TypeError("tls must be { ca, certificate, key }");
   }
-  const [ca, certificate, key] = [readFileSync(tls.ca), readFileSync(tls.certificate), readFileSync(tls.key)];
+  const [ca, certificate, key] = [file(tls.ca, "ca"), file(tls.certificate, "certificate"), file(tls.key, "key")];
   checkFiles(ca, certificate, key);
   const name = serverName === undefined ? {} : { "grpc.ssl_target_name_override": serverName };
   return new Client(target, credentials.createSsl(ca, key, certificate), { ...CHANNEL_OPTIONS, ...name });
@@ -82,6 +82,17 @@ function checkAddress(address: string): void {
   }
   if (!HOST.test(host)) {
     throw new Error("target has no host, or one with a character that no host has: give HOST:PORT");
+  }
+}
+
+function file(path: string, argument: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error) {
+      error.message = `tls.${argument} cannot be read: ${error.message}`; // its code stays
+    }
+    throw error;
   }
 }
 

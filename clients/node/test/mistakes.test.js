@@ -69,6 +69,7 @@ test("files of something else are refused, without what they hold", () => {
     assert.throws(() => connect(ready.grpc, { tls: { ...good, ...files } }), { message });
   }
   assert.throws(() => connect(ready.grpc, {}), { name: "TypeError", message: "tls must be { ca, certificate, key }" });
+  assert.throws(() => connect(ready.grpc, { tls: { ...good, key: "gone.pem" } }), { code: "ENOENT", message: /^tls.key cannot be read: / });
   const both = file("both.pem", readFileSync(good.certificate, "utf8") + readFileSync(good.key, "utf8"));
   connect(ready.grpc, { tls: { ca: good.ca, certificate: both, key: both } }).close();
 });
