@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from idvault.core.check import AilmentError
-from idvault.core.config import Settings
+from idvault.core.config import ConfigError, Settings
 from idvault.web.limits import RUNNING
 from idvault_client import Tls, aio, transport
 from idvault_client.backend.rpc import Result, Rpc
@@ -80,8 +80,12 @@ async def check(vault: EdgeConnections, *, patience: float = _PATIENCE) -> None:
 
 async def check_target(settings: Settings) -> None:
     """Raise AilmentError unless the edge that these settings name can be used."""
+    try:
+        edge = connected(settings, timeout=_PATIENCE / 2)
+    except ConfigError as error:
+        raise AilmentError(str(error)) from error
     # The client waits for a connection until its call's end, and only then says why there is none.
-    async with connected(settings, timeout=_PATIENCE / 2) as vault:
+    async with edge as vault:
         try:
             await check(vault)
         except AilmentError as fault:
@@ -89,8 +93,17 @@ async def check_target(settings: Settings) -> None:
             raise AilmentError(f"{fault}: {text}") from fault
 
 
+_NAMED = "target is IDVAULT_WEB_TARGET, and tls the files of IDVAULT_TLS_"
+
+
 def connected(settings: Settings, *, timeout: float) -> EdgeConnections:
-    """Return a client of the edge that these settings name; raises OSError if a file cannot be read."""
+    """Return a client of the edge that these settings name.
+
+    Raises OSError if a file cannot be read, ConfigError if one or the target cannot be used.
+    """
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     name = settings.web_server_name or None
-    return connect(settings.web_target, tls=tls, timeout=timeout, server_name=name)
+    try:
+        return connect(settings.web_target, tls=tls, timeout=timeout, server_name=name)
+    except ValueError as error:
+        raise ConfigError(f"the platform edge cannot be called: {error} ({_NAMED})") from error

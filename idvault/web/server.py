@@ -36,17 +36,21 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def of_client(settings: Settings, vault: EdgeConnections) -> CertificateReplacer:
-    """Return what follows the files with which the edge knows the pages; raises ConfigError."""
-    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
-    files = CertificateFiles.of_settings(
+def files_of_client(settings: Settings) -> CertificateFiles:
+    """Return the files with which the edge knows the pages."""
+    return CertificateFiles.of_settings(
         "IDVAULT_TLS_", settings.tls_certificate, settings.tls_key, settings.tls_ca
     )
+
+
+def of_client(settings: Settings, vault: EdgeConnections, current: Pem) -> CertificateReplacer:
+    """Return what follows the files with which the edge knows the pages. current: what they hold."""
+    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
 
     async def use(_found: Pem) -> None:
         await vault.use_certificate(tls)
 
-    return CertificateReplacer(files=files, current=files.read(now=now()), use=use)
+    return CertificateReplacer(files=files_of_client(settings), current=current, use=use)
 
 
 def of_pages(settings: Settings) -> tuple[ssl.SSLContext | None, list[CertificateReplacer]]:
@@ -79,8 +83,10 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
         context, replacers = of_pages(settings)
         told = serve_metrics(metrics, listen=settings.metrics_listen)
         stack.callback(told.close)
+        # Before the client reads them: its errors do not name the settings.
+        current = files_of_client(settings).read(now=now())
         vault = await stack.enter_async_context(edge.connected(settings, timeout=_TIMEOUT))
-        replacers.append(of_client(settings, vault))
+        replacers.append(of_client(settings, vault, current))
         pages = Pages(
             metrics=metrics,
             vault=vault,

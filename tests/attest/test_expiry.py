@@ -17,6 +17,7 @@ def test_the_first_end_of_a_chain_counts() -> None:
     later = Authority().server().certificate
     assert expiry.earliest_end(later) > END
     assert expiry.earliest_end(later + pem(GOOD)) == END
+    assert expiry.end_of_first(later + pem(GOOD)) == expiry.earliest_end(later)
 
 
 def test_the_last_end_of_authorities_counts() -> None:

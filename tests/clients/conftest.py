@@ -65,8 +65,8 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Counts the calls that have used up gRPC's own attempts."""
     counted, whole = threading.Semaphore(0), refusals.connection_lost
 
-    def count(answer: Any) -> bool:
-        found = whole(answer)
+    def count(answer: Any, *, answered: bool) -> bool:
+        found = whole(answer, answered=answered)
         if found:
             counted.release()
         return found

@@ -275,6 +275,6 @@ async def test_a_request_id_of_the_caller_stays(ask: AskClient, server: VaultSer
     server.outcomes = [Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", error_id=told)]
     error = await refused(ask)
     assert (error.request_id, error.error_id) == (REQUEST_ID, told)
-    assert str(error).endswith(f"; request {REQUEST_ID}; in the vault's log {told}")
+    assert f"; request {REQUEST_ID}; in the vault's log {told}; " in str(error)
     server.outcomes = [Refuse(Code.NOT_FOUND, "REQUEST_NOT_FOUND", error_id=REQUEST_ID)]
     assert str(await refused(ask)).endswith(f"; request {REQUEST_ID}")

@@ -273,9 +273,35 @@ def test_whoever_checks_gets_the_commands(install: Install, tmp_path: Path) -> N
     assert (told.returncode, "--public-key" in told.stderr) == (2, True)
 
 
-def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, tls: Tls) -> None:
-    """Without extras the client works and is typed, and each command names the missing extra."""
-    bare = install("idvault-client")
+def installed_as_the_readme_says(folder: Path) -> Installed:
+    """Run README's lines in a fresh environment, with a copy of the project at ~/idvault; return it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    program = folder / "bin" / "pip"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip -q --python "{folder}/bin/python" "$@"\n')
+    program.chmod(0o700)
+    (folder / "idvault").symlink_to(ROOT)
+    locked = re.findall(
+        r"^[a-z0-9_.-]+==[^ ;\\]+", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE
+    )
+    (folder / "locked").write_text("\n".join(locked))
+    called = (ROOT / "README.md").read_text("utf-8").split("## Call it\n")[1]
+    lines = re.findall(r"^\$ (.*)$", called.split("```")[1], re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["pip", "pip"]
+    settings = {"HOME": str(folder), "PATH": f"{folder}/bin:{os.environ['PATH']}", "PIP_NO_COMPILE": "1"}
+    settings |= {"PIP_CONSTRAINT": str(folder / "locked"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for url in index_of_pip().values():
+        settings["PIP_INDEX_URL"] = url
+    command = ["sh", "-ec", "\n".join(lines)]
+    done = subprocess.run(
+        command, check=False, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Installed(folder)
+
+
+def test_a_backend_gets_the_client_alone(tmp_path: Path, server: VaultServer, tls: Tls) -> None:
+    """As README says: without extras the client works and is typed, and a command names the missing extra."""
+    bare = installed_as_the_readme_says(tmp_path / "environment")
     assert bare.has(OTHERS) == {"grpc"}
     files = (f"{tls.ca}", f"{tls.certificate}", f"{tls.key}")
     asked = bare.run("python", "-c", ASK.format(token=TOKEN), answering(server).target, *files)

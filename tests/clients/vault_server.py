@@ -205,13 +205,15 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test authority {folder.name}")])
         basic = x509.BasicConstraints(ca=True, path_length=0)
-        certificate = self._builder(self._name, self._key).add_extension(basic, critical=True)
+        builder = self._builder(self._name, self._key).not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        certificate = builder.add_extension(basic, critical=True)
         self._write("ca", certificate.sign(self._key, hashes.SHA256()))
 
-    def issue(self, name: str, *, dns: str | None = None) -> Tls:
-        """Return the paths of a new certificate, with a DNS name if it is a server's."""
+    def issue(self, name: str, *, dns: str | None = None, lasts: timedelta = timedelta(days=1)) -> Tls:
+        """Return the paths of a certificate since an hour ago, with a DNS name if it is a server's."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key)
+        builder = builder.not_valid_after(datetime.now(UTC) + lasts)
         if dns is not None:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(dns)]), critical=False)
         self._write(name, builder.sign(self._key, hashes.SHA256()))
@@ -230,7 +232,6 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
         )
 
     def _write(self, name: str, certificate: x509.Certificate) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from idvault.core.config import Settings
 from idvault.core.process import ProcessError
 from idvault_dev.layout import PASSPHRASE
 from idvault_people.moderation import key_folder
@@ -20,6 +21,8 @@ from tests.support.house import House, running
 from tools.support import programs, traces
 from tools.support.sandbox import claim, fetch, verify, wait_for
 
+# The setting IDVAULT_ACCOUNTS_PER_PERSON, unless it is set.
+ACCOUNTS_OF_A_PERSON = Settings.model_fields["accounts_per_person"].default
 # `idvault dev` whose platform edge is to have one port, and everything else any: no port is fixed in tests.
 ON_ONE_PORT = """
 import asyncio, sys
@@ -104,16 +107,20 @@ def test_second_supervisor_on_the_same_state_is_refused(house: House) -> None:
 
 
 def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
-    """The example that dev prints runs unchanged and verifies a person."""
+    """The example that dev prints runs unchanged, and again, beyond the limit of accounts of one person."""
     printed = house.session.output.read_text("utf-8")
     program = printed[printed.index("import uuid") :]
     assert house.ready["grpc"] in program
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "acct_" in done.stdout
-    assert "True" in done.stdout
+    accounts = set()
+    for _ in range(ACCOUNTS_OF_A_PERSON + 1):
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        _, account, is_verified = done.stdout.split()
+        assert is_verified == "True"
+        accounts.add(account)
+    assert len(accounts) == ACCOUNTS_OF_A_PERSON + 1
 
 
 def test_the_consoles_are_named(house: House) -> None:

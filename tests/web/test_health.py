@@ -59,6 +59,10 @@ async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path, monkeypatch: 
     away = (await advice(settings(site, web_target="127.0.0.1:1")))["edge"]
     assert away is not None
     assert away.startswith("the platform edge does not answer: nothing listens at the target: check")
+    url = (await advice(settings(site, web_target="https://vault.internal:7443")))["edge"]
+    assert url is not None
+    assert url.startswith("the platform edge cannot be called: target must be HOST:PORT")
+    assert "IDVAULT_WEB_TARGET" in url
 
 
 async def test_an_edge_that_is_silent(site: Site) -> None:

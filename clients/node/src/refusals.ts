@@ -18,18 +18,29 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FIELD = /^[a-z][a-z0-9_.[\]]{0,127}$/;
 const CLOSED = "this connection is closed";
 const BUSY = "this client made as many calls at a time as it may: open another one beside it";
-const OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired";
+const OTHER_CA = "the given ca did not issue the server's certificate";
+const EXPIRED = "the server's certificate has expired: tell the vault's operator";
 const OTHER_NAME = "the server's certificate has another name: set serverName";
+const NO_HOST = "no host has the target's name";
+const NO_TLS = "what listens at the target speaks no TLS: it is no edge of a vault, which has ports of its own";
+const NO_METHOD = "another edge than the one for this call listens at the target, or the vault is older than this client";
+const DENIED = "your certificate is not registered there, is revoked, or has a role that may not make this call";
+const NOTHING_YET = "nothing at the target has answered this client yet: is it the vault, and can it be reached?";
 // Hints for Node's own errors. They replace its text, which may hold anything.
 const HINTS: readonly (readonly [RegExp, string])[] = [
-  [/unable to verify|self[- ]signed certificate|unable to get .*issuer|certificate (has expired|signature)/i, OTHER_CA],
+  [/certificate has expired/i, EXPIRED],
+  [/unable to verify|self[- ]signed certificate|unable to get .*issuer|certificate signature/i, OTHER_CA],
   [/does not match certificate/, OTHER_NAME],
   [/ECONNREFUSED/, "nothing listens at the target"],
+  [/wrong version number/, NO_TLS],
   [/alert|handshake|EPROTO/, "no TLS connection: does the server accept your certificate?"],
-  [/Name resolution failed|ENOTFOUND/, "the target's name cannot be resolved"],
+  [/Name resolution failed|ENOTFOUND/, NO_HOST],
+  [/Failed to connect|socket hang up/, "the server ends the connection: it stops, or does not accept your certificate"],
 ];
 // Faults that no restart of the vault mends.
-const LASTING = new Set([CLOSED, OTHER_CA, OTHER_NAME]);
+const LASTING = new Set([CLOSED, OTHER_CA, EXPIRED, OTHER_NAME]);
+// Faults that a vault that has answered before may have while it restarts, and otherwise a wrong target.
+const LASTING_AT_FIRST = new Set([...LASTING, NO_HOST, NO_TLS]);
 
 type ErrorName = keyof typeof ERRORS;
 
@@ -37,9 +48,23 @@ type ErrorName = keyof typeof ERRORS;
 export function fromServiceError(error: ServiceError, requestId: string | null): VaultError {
   const code = Code[error.code] ?? "UNKNOWN";
   const found = details(error);
-  const hint = found.reason ? "" : (HINTS.find(([sign]) => sign.test(error.details ?? ""))?.[1] ?? "");
+  const hint = found.reason ? ofReason(found.reason) : ofStatus(code, error.details ?? "");
   // A call without a request id, such as a read, has the id under which the vault logged its error.
   return build({ code, hint, ...found, requestId: requestId ?? found.errorId ?? null });
+}
+
+function ofReason(reason: string): string {
+  return reason === "ACCESS_DENIED" ? DENIED : "";
+}
+
+function ofStatus(code: string, text: string): string {
+  return code === "UNIMPLEMENTED" ? NO_METHOD : (HINTS.find(([sign]) => sign.test(text))?.[1] ?? "");
+}
+
+/** Returns the error of a client that had no answer before, which may have a wrong target. */
+export function beforeAnyAnswer(error: VaultError): VaultError {
+  const unexplained = error instanceof DeadlineExceeded && error.hint === "";
+  return unexplained ? new DeadlineExceeded({ ...error, hint: NOTHING_YET }) : error;
 }
 
 /** Returns the error of a call whose turn did not come before its deadline. */
@@ -57,10 +82,13 @@ export function notUnderstood(requestId: string | null): VaultError {
   return new VaultError({ code: "INTERNAL", requestId, hint: "the answer is not valid" });
 }
 
-/** Returns whether a call ended for want of a connection, and not by a word of the vault. */
-export function connectionLost(error: VaultError): boolean {
+/**
+ * Returns whether a call ended for want of a connection, and not by a word of the vault. answered: whether the vault has
+ * answered this client before.
+ */
+export function connectionLost(error: VaultError, answered: boolean): boolean {
   const cut = error.code === "UNAVAILABLE" || error.code === "CANCELLED";
-  return cut && error.reason === null && !LASTING.has(error.hint);
+  return cut && error.reason === null && !(answered ? LASTING : LASTING_AT_FIRST).has(error.hint);
 }
 
 function build(failure: Failure): VaultError {

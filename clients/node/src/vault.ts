@@ -27,7 +27,8 @@ export interface ClaimOptions {
 
 /**
  * Returns a client of the vault at a gRPC target, for example "dns:///vault.internal:7443". Reads the PEM files at
- * once, connects with the first call, and may be shared by all of a process.
+ * once, connects with the first call, and may be shared by all of a process. Throws an Error that says which argument
+ * cannot be used, and why.
  */
 export function connect(target: string, options: ConnectOptions): Vault {
   return new Vault(open(target, options), checkTimeout(options.timeoutMs));
@@ -41,6 +42,7 @@ export class Vault {
   readonly #waiting = new Set<() => void>();
   #free = AT_ONCE;
   #closed = false;
+  #answered = false;
 
   constructor(client: Client, timeoutMs: number) {
     this.#client = client;
@@ -124,12 +126,12 @@ export class Vault {
     const sent = identified(service, method, request as object);
     const end = Date.now() + this.#timeoutMs;
     try {
-      return (await this.#ask(service, method, sent, end, false)) as AnswerOf<S, M>;
+      const answer = await this.#askTwice(service, method, sent, end);
+      this.#answered = true;
+      return answer as AnswerOf<S, M>;
     } catch (error) {
-      if (!(error instanceof VaultError) || !refusals.connectionLost(error) || this.#closed) {
-        throw error;
-      }
-      return (await this.#again(service, method, sent, end, error)) as AnswerOf<S, M>;
+      this.#answered ||= error instanceof VaultError && error.reason !== null;
+      throw error instanceof VaultError && !this.#answered ? refusals.beforeAnyAnswer(error) : error;
     }
   }
 
@@ -139,6 +141,17 @@ export class Vault {
     this.#waiting.forEach((turn) => turn());
     this.#running.forEach((call) => call.cancel());
     this.#client.close();
+  }
+
+  async #askTwice(service: string, method: string, sent: object, end: number): Promise<object> {
+    try {
+      return await this.#ask(service, method, sent, end, false);
+    } catch (error) {
+      if (!(error instanceof VaultError) || !refusals.connectionLost(error, this.#answered) || this.#closed) {
+        throw error;
+      }
+      return this.#again(service, method, sent, end, error);
+    }
   }
 
   // The vault may be restarting: the same request, once there is a connection again.
@@ -245,6 +258,9 @@ function identified(service: string, method: string, request: object): object {
 
 function claim(document: IdentityDocument, options: ClaimOptions) {
   const { consent } = options;
+  if (typeof document?.number !== "string" || typeof document.type !== "string") {
+    throw new TypeError("document must be an IdentityDocument, as residentId() and its like return it");
+  }
   return {
     requestId: options.requestId ?? "",
     document: {

@@ -187,7 +187,9 @@ test("a fault of the set-up is named at once, or at the deadline", async () => {
   const nobody = await proxy.start();
   proxy.close();
   for (const [options, hint] of [
-    [{ tls: { ca: given.other_ca } }, /the given ca/],
+    [{ tls: { ca: given.other_ca } }, /the given ca did not issue/],
+    [{ target: "vault.invalid:7443" }, /no host has the target's name/],
+    [{ target: new URL(ready.registry.admin_url).host }, /speaks no TLS/],
     [{ serverName: "other.example" }, /set serverName/],
     [{ target: nobody, timeoutMs: 4000 }, /nothing listens/],
   ]) {
@@ -198,4 +200,6 @@ test("a fault of the set-up is named at once, or at the deadline", async () => {
     wrong.close();
   }
   assert.throws(() => vaultOf({ tls: { key: "no such file" } }), { code: "ENOENT" });
+  const document = vault.verifyIndividual("name", "110000190101010001", { consent });
+  await assert.rejects(document, { name: "TypeError", message: /^document must be an IdentityDocument/ });
 });

@@ -63,6 +63,12 @@ Id = Annotated[str, REQUIRED]
 
 _DESCRIBED: dict[type, Mapping[str, object]] = {}
 # The reasons of texts that cannot be encoded, by their place in the request.
+# What a caller gives for a message whose name says too little.
+_GIVEN_AS = {
+    "IdentityDocument": "an IdentityDocument, as resident_id() and its like return it",
+    "Timestamp": "a datetime",
+    "Duration": "a timedelta",
+}
 _REASONS = {
     "request_id": Reason.INVALID_REQUEST_ID,
     "account_token": Reason.INVALID_ACCOUNT_TOKEN,
@@ -266,8 +272,16 @@ def _fill(message: Any, value: Any, path: str) -> None:
         message.FromDatetime(value)
     elif isinstance(value, timedelta):
         message.FromTimedelta(value)
-    else:
+    elif is_dataclass(value) and not isinstance(value, type):
         write(message, value, path=path)
+    else:
+        raise TypeError(_wanted(path, message.DESCRIPTOR.name, value))
+
+
+def _wanted(path: str, name: str, value: object) -> str:
+    """Return what should be given, and the type of what was: its content may be personal."""
+    wanted = _GIVEN_AS.get(name) or f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    return f"{path} must be {wanted}, not a {type(value).__name__}"
 
 
 def _scalar(field: Kind, value: Any, path: str) -> Any:

@@ -22,23 +22,41 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
 _CLOSED = "this connection is closed"
 _BUSY = "this client made as many calls at a time as it may: open another one beside it"
-_OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired"
+_OTHER_CA = "the given ca did not issue the server's certificate"
+_EXPIRED = "the server's certificate has expired: tell the vault's operator"
 _OTHER_NAME = "the server's certificate has another name: set server_name"
 _NO_ADDRESS = "the target is not a valid address"
+_NO_HOST = "no host has the target's name"
+_NO_TLS = "what listens at the target speaks no TLS: it is no edge of a vault, which has ports of its own"
+_NO_METHOD = (
+    "another edge than the one for this call listens at the target, or the vault is older than this client"
+)
+_DENIED = "your certificate is not registered there, is revoked, or has a role that may not make this call"
+_NOTHING_YET = "nothing at the target has answered this client yet: is it the vault, and can it be reached?"
 # Hints for gRPC's own errors. They replace gRPC's text, which may hold anything.
 _HINTS = (
+    ("certificate has expired", _EXPIRED),
     ("CERTIFICATE_VERIFY_FAILED", _OTHER_CA),
     ("Hostname Verification Check failed", _OTHER_NAME),
     ("Peer name", _OTHER_NAME),
+    ("WRONG_VERSION_NUMBER", _NO_TLS),
     ("handshake", "no TLS connection: does the server accept your certificate?"),
     ("Connection refused", "nothing listens at the target"),
-    ("DNS resolution failed", "the target's name cannot be resolved"),
+    ("Domain name not found", _NO_HOST),
+    ("Name or service not known", _NO_HOST),  # by the system's resolver
+    ("errors resolving", "the target's name cannot be resolved now"),
+    ("DNS resolution failed", "the target's name cannot be resolved now"),
+    ("Socket closed", "the server ends the connection: it stops, or does not accept your certificate"),
     ("unparseable", _NO_ADDRESS),
 )
 # What a lost connection ends a call with, and an edge that stops.
 _CONNECTION = ("UNAVAILABLE", "CANCELLED")
 # Faults that no restart of the vault mends.
-_LASTING = frozenset({_CLOSED, _OTHER_CA, _OTHER_NAME, _NO_ADDRESS})
+_LASTING = frozenset({_CLOSED, _OTHER_CA, _EXPIRED, _OTHER_NAME, _NO_ADDRESS})
+# Faults that a vault that has answered before may have while it restarts, and otherwise a wrong target.
+_LASTING_AT_FIRST = _LASTING | {_NO_HOST, _NO_TLS}
+_OF_CODE = {"UNIMPLEMENTED": _NO_METHOD}
+_OF_REASON: Mapping[str, str] = {Reason.ACCESS_DENIED: _DENIED}
 
 
 def _is_time(text: str) -> bool:
@@ -62,7 +80,7 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
     reason, fields, retry_after, info = _details(status)
     error_id = _error_id(status)
     kind = errors.BY_REASON.get(reason or "") or errors.BY_CODE.get(code, errors.VaultError)
-    hint = "" if reason else _hint(call.details() or "")
+    hint = _OF_REASON.get(reason, "") if reason else _OF_CODE.get(code) or _hint(call.details() or "")
     return kind(
         reason,
         code,
@@ -76,11 +94,22 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
     )
 
 
-def connection_lost(answer: bytes | errors.VaultError) -> bool:
-    """Return whether a call ended for want of a connection, and not by a word of the vault."""
+def connection_lost(answer: bytes | errors.VaultError, *, answered: bool) -> bool:
+    """Return whether a call ended for want of a connection, and not by a word of the vault.
+
+    answered: whether the vault has answered this client before.
+    """
     if isinstance(answer, bytes) or answer.reason is not None:
         return False
-    return answer.code in _CONNECTION and answer.hint not in _LASTING
+    lasting = _LASTING if answered else _LASTING_AT_FIRST
+    return answer.code in _CONNECTION and answer.hint not in lasting
+
+
+def before_any_answer(error: errors.VaultError) -> errors.VaultError:
+    """Return the error of a client that had no answer before, which may have a wrong target."""
+    if isinstance(error, errors.DeadlineExceeded) and not error.hint:
+        error.hint = _NOTHING_YET
+    return error
 
 
 def late(*, request_id: str | None) -> errors.DeadlineExceeded:

@@ -1,12 +1,23 @@
-"""Connection settings: mutual TLS, retries by gRPC service config, the default deadline."""
+"""Connection settings: mutual TLS, retries by gRPC service config, the default deadline.
+
+What can be known before the first call is checked here: the form of the target, and the files.
+"""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 
+from idvault_verify.attest import certificate, expiry
+from idvault_verify.attest.certificate import CertificateError
+
+Value = TypeVar("Value")
 DEFAULT_TIMEOUT = 5.0
 """Seconds that a call may take by default, retries included."""
 
@@ -70,6 +81,17 @@ SERVICE_CONFIG = {
 }
 
 
+# Targets of gRPC that are not the name of a host; gRPC reads them.
+_OTHER_TARGETS = ("ipv4:", "ipv6:", "unix:", "unix-abstract:", "vsock:", "xds:")
+_DNS = "dns:"
+# In the head of each form of an encrypted key.
+_ENCRYPTED = b"ENCRYPTED"
+_LOCKED = "tls.key has a passphrase: give a key without one"
+_HOST = re.compile(r"\[[0-9A-Fa-f:.]+(?:%[^\s/\]]+)?\]|[^\s/@:\[\]]+")
+_PORT = re.compile(r"0*[1-9][0-9]{0,4}")
+_HIGHEST_PORT = 65535
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """Paths of PEM files: the authority of the server's certificate, and your own certificate and key."""
@@ -80,11 +102,83 @@ class Tls:
 
     def credentials(self) -> grpc.ChannelCredentials:
         """Read the files; raises OSError if one cannot be read."""
-        return grpc.ssl_channel_credentials(
-            root_certificates=Path(self.ca).read_bytes(),
-            private_key=Path(self.key).read_bytes(),
-            certificate_chain=Path(self.certificate).read_bytes(),
-        )
+        return _credentials(*self._contents())
+
+    def checked(self) -> grpc.ChannelCredentials:
+        """Read the files and check that they can be used, so that gRPC does not fail at the first call.
+
+        Raises OSError, and ValueError that names the argument; neither shows what a file holds.
+        """
+        ca, own, key = self._contents()
+        now = datetime.now(UTC)
+        for argument, pem, end in (("ca", ca, expiry.latest_end), ("certificate", own, expiry.end_of_first)):
+            if _parsed(end, pem, f"tls.{argument} has no certificate in PEM form") <= now:
+                raise ValueError(f"tls.{argument} has expired")
+        unreadable = _LOCKED if _ENCRYPTED in key else "tls.key has no private key in PEM form"
+        pin = _parsed(certificate.key_pin, key, unreadable)
+        if pin != _parsed(certificate.first_pin, own, "tls.certificate has no certificate in PEM form"):
+            raise ValueError("tls.key is not the key of the first certificate in tls.certificate")
+        return _credentials(ca, own, key)
+
+    def _contents(self) -> tuple[bytes, bytes, bytes]:
+        return _file("ca", self.ca), _file("certificate", self.certificate), _file("key", self.key)
+
+
+def _file(argument: str, path: str | PathLike[str]) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        # The class of the error comes from its number.
+        raise OSError(error.errno, f"tls.{argument} cannot be read: {error.strerror}", str(path)) from None
+
+
+def _parsed(read: Callable[[bytes], Value], pem: bytes, failed: str) -> Value:
+    try:
+        return read(pem)
+    except CertificateError:
+        raise ValueError(failed) from None
+
+
+def _credentials(ca: bytes, own: bytes, key: bytes) -> grpc.ChannelCredentials:
+    return grpc.ssl_channel_credentials(root_certificates=ca, private_key=key, certificate_chain=own)
+
+
+def check_tls(tls: Tls) -> Tls:
+    """Return the files; raises TypeError for anything else."""
+    if not isinstance(tls, Tls):
+        raise TypeError(f"tls must be a Tls, not a {type(tls).__name__}")
+    return tls
+
+
+def check_target(target: str) -> str:
+    """Return the target; raises ValueError if gRPC would find no host and port in it, and TypeError."""
+    if not isinstance(target, str):
+        raise TypeError(f"target must be a str, not a {type(target).__name__}")
+    if target.startswith(_OTHER_TARGETS):
+        return target
+    address = target
+    if target.startswith(_DNS):
+        path = target.removeprefix(_DNS)
+        # With an authority, the name server to ask, which is usually empty: two slashes and one more.
+        slash, address = ("/", path.removeprefix("/")) if path[:2] != "//" else path[2:].partition("/")[1:]
+        if not slash:
+            raise ValueError("target needs three slashes: dns:///HOST:PORT")
+    elif "://" in target:
+        raise ValueError("target must be HOST:PORT or dns:///HOST:PORT, and no URL")
+    _check_address(address)
+    return target
+
+
+def _check_address(address: str) -> None:
+    host, colon, port = address.rpartition(":")
+    if not colon or "]" in port:
+        raise ValueError("target has no port: give HOST:PORT")
+    if ":" in host and not host.startswith("["):
+        raise ValueError("target has an IPv6 address without brackets: give [ADDRESS]:PORT")
+    if not _PORT.fullmatch(port) or int(port) > _HIGHEST_PORT:
+        raise ValueError(f"target must end with a port, from 1 to {_HIGHEST_PORT}")
+    if not _HOST.fullmatch(host):
+        raise ValueError("target has no host, or one with a character that no host has: give HOST:PORT")
 
 
 def options(server_name: str | None) -> list[tuple[str, str | int]]:

@@ -55,6 +55,8 @@ class Consent:
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone, because its meaning would depend on the machine."""
+        if not isinstance(self.agree_time, datetime):
+            raise TypeError(f"agree_time must be a datetime, not a {type(self.agree_time).__name__}")
         if self.agree_time.tzinfo is None:
             raise ValueError("agree_time needs a time zone, for example datetime.now(UTC)")
 

@@ -38,16 +38,17 @@ def connect(
 ) -> "AioVault":
     """Return a client of the vault at a gRPC target, for example "dns:///vault.internal:7443".
 
-    tls: PEM files, read at once (OSError if that fails). timeout: seconds that each call may take, retries
-    included. server_name: the name in the server's certificate if it differs from the target's. Connects with
-    the first call. A blocking client is safe to share between threads; one of `aio` is created and used in
-    one running event loop.
+    tls: PEM files, read at once: OSError if one cannot be read, ValueError if it cannot be used, as is a
+    target that is no HOST:PORT. timeout: seconds that each call may take, retries included. server_name: the
+    name in the server's certificate if it differs from the target's. Connects with the first call. A blocking
+    client is safe to share between threads; one of `aio` is created and used in one running event loop.
     """
+    address = transport.check_target(target)
     options = transport.options(server_name)
     checked = transport.check_timeout(timeout)
 
     def channel(given: Tls) -> grpc.aio.Channel:
-        return grpc.aio.secure_channel(target, given.credentials(), options=options)
+        return grpc.aio.secure_channel(address, transport.check_tls(given).checked(), options=options)
 
     return AioVault(channel(tls), timeout=checked, reconnect=channel)
 
@@ -73,6 +74,7 @@ class AioVault:
         self._channel = channel
         self._reconnect = reconnect
         self._timeout = timeout
+        self._answered = False
         self._places = waiting.Places(transport.AT_ONCE)
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
@@ -205,7 +207,10 @@ class AioVault:
         )
 
     async def use_certificate(self, tls: Tls) -> None:
-        """Make the next calls with these files; running ones have their timeout to end. Raises OSError."""
+        """Make the next calls with these files; running ones have their timeout to end.
+
+        Raises OSError and ValueError as `connect` does, and keeps the files in use.
+        """
         if self._reconnect is None:
             raise ValueError("only a client that `connect` has made can change its certificate")
         former, self._channel = self._channel, self._reconnect(tls)
@@ -231,13 +236,15 @@ class AioVault:
         """Make a call and return what the answer means; raises VaultError."""
         end = time.monotonic() + self._timeout
         answer = await self._ask(call, self._timeout)
-        if refusals.connection_lost(answer):
+        if refusals.connection_lost(answer, answered=self._answered):
             # The vault may be restarting: the same bytes, once there is a connection again.
             second = await self._ask(call, max(end - time.monotonic(), 0), wait_for_ready=True)
             answer = answer if isinstance(second, DeadlineExceeded) else second
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
         if isinstance(answer, VaultError):
-            raise answer
+            self._answered = self._answered or answer.reason is not None
+            raise answer if self._answered else refusals.before_any_answer(answer)
+        self._answered = True
         return call.result(answer)
 
     async def _ask(

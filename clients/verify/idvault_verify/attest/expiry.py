@@ -16,6 +16,11 @@ def earliest_end(pem: bytes) -> datetime:
     return min(_ends(pem))
 
 
+def end_of_first(pem: bytes) -> datetime:
+    """Return the expiry of the first certificate, in UTC; raises CertificateError if there is none."""
+    return _ends(pem)[0]
+
+
 def latest_end(pem: bytes) -> datetime:
     """Return the latest expiry of the certificates, in UTC; raises CertificateError if there are none."""
     return max(_ends(pem))
