@@ -289,6 +289,7 @@ def installed_as_the_readme_says(folder: Path) -> Installed:
     assert [line.split()[0] for line in lines] == ["pip", "pip"]
     settings = {"HOME": str(folder), "PATH": f"{folder}/bin:{os.environ['PATH']}", "PIP_NO_COMPILE": "1"}
     settings |= {"PIP_CONSTRAINT": str(folder / "locked"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    settings["PIP_CACHE_DIR"] = os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
     for url in index_of_pip().values():
         settings["PIP_INDEX_URL"] = url
     command = ["sh", "-ec", "\n".join(lines)]
