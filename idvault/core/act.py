@@ -154,7 +154,12 @@ class Tx:
         return event
 
     def unchanged(self, reason: str) -> None:
-        """Let the act commit without an entry. reason: why the log has nothing to say of it."""
+        """Let the act commit without an entry; raises ValueError without a reason.
+
+        reason: why the log has nothing to say of it.
+        """
+        if not reason.strip():
+            raise ValueError("an act without an entry needs a reason")
         self.told.append(reason)
 
     async def answer(self, made: str, *, account_token: str = "") -> None:

@@ -93,7 +93,7 @@ async def held_act(database: Database, work: Work[Any]) -> AsyncIterator[None]:
             yield
             await connection.commit()
         return
-    file = SqliteConnection(driver._path, wait=3)
+    file = SqliteConnection(driver._path, wait=3, writable=True)
     file.begin("BEGIN IMMEDIATE")
     run_through(work(file))
     yield

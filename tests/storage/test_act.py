@@ -148,6 +148,20 @@ async def test_a_request_keeps_its_account(vault: Vault) -> None:
     assert await vault.read("test", read) == [("acct_1", "f" * 32)]
 
 
+@pytest.mark.parametrize("reason", ["", " "])
+async def test_an_empty_reason_is_none(vault: Vault, reason: str) -> None:
+    """An act that says nothing does not commit, however it says so."""
+
+    @mutation("test.silent", again=ROWS.get)
+    async def silent(tx: Tx, operation_id: str) -> None:
+        await ROWS.add(tx.connection, Operation(operation_id, tx.party, "title", tx.now.business))
+        tx.unchanged(reason)
+
+    with pytest.raises(ValueError, match="needs a reason"):
+        await silent.run(vault, CALL, at(0), CALL.request(vault.fingerprinter), "op")
+    assert await stored(vault) == []
+
+
 async def test_what_an_account_has_is_found_by_it(vault: Vault) -> None:
     """A repeat is answered by the account's token where the relying party would be no key."""
 

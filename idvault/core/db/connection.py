@@ -2,6 +2,7 @@
 
 - Work may await nothing but this connection. On SQLite one thread runs the work from start to end, and a
   transaction held across any other await would block every other writer. Both databases refuse it.
+- A read changes nothing: only an act, and `Database.write`, may run a statement that writes.
 - A driver's exceptions become errors that carry no values, and say what may be repeated.
 """
 
@@ -97,11 +98,14 @@ class SuspendedError(RuntimeError):
 class Connection(ABC):
     """Runs statements within one act or read; every parameter of a statement is passed as a keyword.
 
-    Each method raises TypeError for a missing or unknown parameter, and lets the driver's exceptions pass.
+    Each method raises TypeError for a missing or unknown parameter, RuntimeError for a statement that writes
+    in a read, and lets the driver's exceptions pass.
     """
 
     busy = False
     """Whether a statement is running."""
+    writable = False
+    """Whether statements may write: in an act."""
 
     async def one(self, statement: Statement[T], /, **parameters: Any) -> T | None:
         """Return the value of the first row, or None if there is none."""
@@ -117,16 +121,19 @@ class Connection(ABC):
 
     async def all(self, statement: Statement[T], /, **parameters: Any) -> list[T]:
         """Return the values of all rows."""
+        self._check(statement)
         compiled = self.compiled(statement)
         return statement.read(compiled, await self._fetch(compiled.text, compiled.arguments(parameters)))
 
     async def run(self, statement: Statement[Any], /, **parameters: Any) -> int:
         """Run a statement that returns no rows; return how many it changed."""
+        self._check(statement)
         compiled = self.compiled(statement)
         return await self._execute(compiled.text, compiled.arguments(parameters))
 
     async def many(self, statement: Statement[Any], rows: Sequence[Mapping[str, Any]], /) -> None:
         """Run a statement once for each row of parameters, in one batch."""
+        self._check(statement)
         if rows:
             compiled = self.compiled(statement)
             await self._execute_many(compiled.text, [compiled.arguments(row) for row in rows])
@@ -137,6 +144,10 @@ class Connection(ABC):
         For acts only. The act's next statements see what it wrote.
         """
         await self.run(statement, **parameters)
+
+    def _check(self, statement: Statement[Any]) -> None:
+        if statement.writes and not self.writable:
+            raise RuntimeError("only an act may write")
 
     @abstractmethod
     def compiled(self, statement: Statement[Any]) -> Compiled:

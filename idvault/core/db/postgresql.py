@@ -46,11 +46,14 @@ class Postgresql:
     async def write(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
         """Run one statement, which commits itself; once sent it is left to take effect, as a COMMIT is."""
         async with self._connection() as connection:
+            connection.writable = True
             try:
                 return await connection.one(statement, **parameters)
             except (asyncio.CancelledError, TimeoutError):
                 connection.driver.terminate()
                 raise
+            finally:
+                connection.writable = False
 
     async def read(self, work: Work[T]) -> T:
         """Run work; each of its statements sees the newest committed state."""

@@ -165,6 +165,7 @@ class PostgresqlConnection(Connection):
         queue = await self._queue_before(statement)
         if queue is None:
             return await super().all(statement, **parameters)
+        self._check(statement)
         queue.add(statement, statement.postgresql.arguments(parameters))
         return statement.read(statement.postgresql, await self._fetch(*queue.take()))
 
@@ -173,6 +174,7 @@ class PostgresqlConnection(Connection):
         queue = await self._queue_before(statement)
         if queue is None:
             return await super().run(statement, **parameters)
+        self._check(statement)
         queue.add(statement, statement.postgresql.arguments(parameters))
         return await self._execute(*queue.take())
 
@@ -231,11 +233,11 @@ class PostgresqlConnection(Connection):
     async def begin(self) -> None:
         """Begin a transaction at READ COMMITTED."""
         await self.driver.execute("BEGIN")
-        self._queue = Queue()
+        self._queue, self.writable = Queue(), True
 
     async def commit(self) -> None:
         """Commit the transaction; raises DriverError if the database rolled it back instead."""
-        self._queue = None
+        self._queue, self.writable = None, False
         try:
             tag = await self.driver.execute("COMMIT")
         except (asyncio.CancelledError, TimeoutError):
@@ -249,7 +251,7 @@ class PostgresqlConnection(Connection):
 
     async def roll_back(self) -> None:
         """Roll back the transaction; queued statements are not sent."""
-        self._queue = None
+        self._queue, self.writable = None, False
         await self.driver.execute("ROLLBACK")
 
     def is_stale(self) -> bool:

@@ -139,8 +139,8 @@ class Sqlite:
         """Set up without opening the file."""
         self._path = path
         self._turn = Turn.beside(path)
-        self._writer = Threads(count=1, connect=self._connect)
-        self._readers = Threads(count=_READERS, connect=self._connect)
+        self._writer = Threads(count=1, connect=self._connect_writer)
+        self._readers = Threads(count=_READERS, connect=self._connect_reader)
         self._inline: SqliteConnection | None = None
 
     async def act(self, work: Work[T], commit: Commit) -> T:
@@ -178,7 +178,10 @@ class Sqlite:
             self._inline.driver.close()
         self._turn.close()
 
-    def _connect(self) -> SqliteConnection:
+    def _connect_writer(self) -> SqliteConnection:
+        return SqliteConnection(self._path, wait=USUAL_WAIT, writable=True)
+
+    def _connect_reader(self) -> SqliteConnection:
         return SqliteConnection(self._path, wait=USUAL_WAIT)
 
     def _empty_log(self, connection: SqliteConnection) -> bool:

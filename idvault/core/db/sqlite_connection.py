@@ -25,13 +25,13 @@ _PRAGMAS = (
 class SqliteConnection(Connection):
     """One connection, used by one thread at a time; nothing here ever suspends."""
 
-    def __init__(self, path: Path, *, wait: float) -> None:
+    def __init__(self, path: Path, *, wait: float, writable: bool = False) -> None:
         """Open an existing file; wait: how many seconds for a lock, none where the event loop runs."""
         # The driver would create an empty file for a mistyped path.
         if not path.is_file():
             raise FileNotFoundError
         self._log = path.with_name(f"{path.name}-wal")
-        self._wait = wait
+        self._wait, self.writable = wait, writable
         self.driver = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT
         )
@@ -39,6 +39,9 @@ class SqliteConnection(Connection):
             self._set_wait(wait)
             for pragma in _PRAGMAS:
                 self.driver.execute(pragma)
+            if not writable:
+                # Also what SQLAlchemy does not know as a change, such as a text.
+                self.driver.execute("PRAGMA query_only = ON")
         except BaseException:
             self.driver.close()
             raise

@@ -221,6 +221,11 @@ class Statement(Generic[T]):
     from_row: Callable[[Any], T] | None = None
 
     @cached_property
+    def writes(self) -> bool:
+        """Whether it changes rows."""
+        return bool(getattr(self.clause, "is_dml", False))
+
+    @cached_property
     def postgresql(self) -> Compiled:
         """Return the text and parameters for asyncpg."""
         return compile_for(POSTGRESQL, self.clause)

@@ -197,7 +197,7 @@ def _in_sqlite(path: Path, work: Callable[[Connection], None]) -> None:
     address.create_file(path)
     engine = create_engine(
         "sqlite://",
-        creator=lambda: SqliteConnection(path, wait=_OTHER_UPGRADE).driver,
+        creator=lambda: SqliteConnection(path, wait=_OTHER_UPGRADE, writable=True).driver,
         poolclass=NullPool,
         hide_parameters=True,
     )

@@ -24,6 +24,7 @@ from tools.support.storage_world import NOW, World
 
 CANARY = "canary-370000"
 _INSERT = statement(insert(day_keys))
+_RETURNING = statement(insert(day_keys).returning(day_keys.c.day), scalar)
 _SUITE = statement(select(day_keys.c.suite).where(day_keys.c.day == param("day")), scalar)
 _NOWHERE = statement(select(Table("nowhere", MetaData(), Column("value", Integer))))
 
@@ -90,6 +91,30 @@ async def test_domain_errors_undo_the_act(main_database: Database) -> None:
     with pytest.raises(LookupError, match="refused"):
         await main_database.act("test", refuse)
     assert await _count(main_database) == 0
+
+
+async def test_a_read_changes_nothing(main_database: Database) -> None:
+    """Neither by a statement that writes, nor by a batch of it, nor on a connection that has just acted."""
+    await main_database.act("test", _insert_canary)
+
+    async def insert_many(connection: Connection) -> None:
+        await connection.many(_INSERT, [{"day": "2026-03-02", "suite": CANARY, "public_key": b"k"}])
+
+    async def insert_row(connection: Connection) -> None:
+        await connection.run(_INSERT, day="2026-03-02", suite=CANARY, public_key=b"k")
+
+    async def insert_returning(connection: Connection) -> None:
+        await connection.one(_RETURNING, day="2026-03-02", suite=CANARY, public_key=b"k")
+
+    for work in (insert_many, insert_row, insert_returning):
+        with pytest.raises(RuntimeError, match="only an act may write"):
+            await main_database.read("test", work)
+    with pytest.raises(RuntimeError, match="only an act may write"):
+        await main_database.one("test", _RETURNING, day="2026-03-02", suite=CANARY, public_key=b"k")
+    assert await _count(main_database) == 1
+    assert await main_database.write("test", _RETURNING, day="2026-03-02", suite=CANARY, public_key=b"k")
+    with pytest.raises(RuntimeError, match="only an act may write"):
+        await main_database.read("test", insert_row)
 
 
 async def test_work_that_awaits_anything_else_is_refused(main_database: Database) -> None:

@@ -16,7 +16,7 @@ def source(tmp_path: Path) -> Path:
     """Return a database of some thousand pages in WAL mode."""
     path = tmp_path / "source.sqlite3"
     path.touch()
-    with closing(SqliteConnection(path, wait=1).driver) as connection:
+    with closing(SqliteConnection(path, wait=1, writable=True).driver) as connection:
         connection.execute("CREATE TABLE pairs (a INTEGER, b BLOB)")
         connection.executemany("INSERT INTO pairs VALUES (?, randomblob(3000))", [(n,) for n in range(500)])
     return path
@@ -31,7 +31,7 @@ def count(path: Path) -> int:
 def test_a_copy_is_of_one_instant_while_a_writer_is_at_work(source: Path, tmp_path: Path) -> None:
     """What is not committed is not in it, and the writer does not wait."""
     target = tmp_path / "copy.sqlite3"
-    with closing(SqliteConnection(source, wait=1).driver) as writer:
+    with closing(SqliteConnection(source, wait=1, writable=True).driver) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("INSERT INTO pairs VALUES (500, x'00')")
         sqlite.copy_file(source, target)

@@ -35,7 +35,9 @@ _LOSE_NODE = statement(
 
 
 class _Connection(SqliteConnection):
-    """A connection to a database that ends with it."""
+    """A connection to a database that ends with it; tests write over it as they like."""
+
+    writable = True
 
     def __init__(self) -> None:
         self.driver = sqlite3.connect(":memory:", isolation_level=None)

@@ -20,20 +20,20 @@ def inline(database: Database) -> None:
     driver = database._driver
     if isinstance(driver, Sqlite):
         for name in ("_writer", "_readers"):
-            setattr(driver, name, _AtOnce(driver._connect))
+            setattr(driver, name, _AtOnce(driver._connect_writer))
 
 
 class _AtOnce:
     """Replaces the database's threads."""
 
     def __init__(self, connect: Callable[[], SqliteConnection]) -> None:
-        self._connect = connect
+        self._connect_writer = connect
         self._connection: SqliteConnection | None = None
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
         """Run a job at once, then let other callers run."""
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection = self._connect_writer()
         try:
             return work(self._connection)
         finally:

@@ -4,9 +4,9 @@
   followed by the 64-byte signature of these bytes. The registration has an empty moderator id.
 - Registration, purpose "idvault/moderator/v1": the public key. Two other moderators countersign it under the
   same request id, purpose "idvault/moderator-countersignature/v1": the public key.
-- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, operation id, then the
-  statement of reasons with the pieces of evidence as one text of bytes; what a statement does not have is
-  empty.
+- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, operation id, public account
+  id, then the statement of reasons with the pieces of evidence as one text of bytes; what a statement does
+  not have is empty.
 - Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
 - Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
 - Any other decision, purpose "idvault/moderator-act/v1": the method, and the fields of its request. A text
