@@ -153,9 +153,11 @@ async def test_an_empty_reason_is_none(vault: Vault, reason: str) -> None:
     """An act that says nothing does not commit, however it says so."""
 
     @mutation("test.silent", again=ROWS.get)
-    async def silent(tx: Tx, operation_id: str) -> None:
-        await ROWS.add(tx.connection, Operation(operation_id, tx.party, "title", tx.now.business))
+    async def silent(tx: Tx, operation_id: str) -> Operation:
+        made = Operation(operation_id, tx.party, "title", tx.now.business)
+        await ROWS.add(tx.connection, made)
         tx.unchanged(reason)
+        return made
 
     with pytest.raises(ValueError, match="needs a reason"):
         await silent.run(vault, CALL, at(0), CALL.request(vault.fingerprinter), "op")
