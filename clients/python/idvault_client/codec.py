@@ -62,13 +62,13 @@ Id = Annotated[str, REQUIRED]
 """An id that must be there."""
 
 _DESCRIBED: dict[type, Mapping[str, object]] = {}
-# The reasons of texts that cannot be encoded, by their place in the request.
 # What a caller gives for a message whose name says too little.
 _GIVEN_AS = {
     "IdentityDocument": "an IdentityDocument, as resident_id() and its like return it",
     "Timestamp": "a datetime",
     "Duration": "a timedelta",
 }
+# The reasons of texts that cannot be encoded, by their place in the request.
 _REASONS = {
     "request_id": Reason.INVALID_REQUEST_ID,
     "account_token": Reason.INVALID_ACCOUNT_TOKEN,
