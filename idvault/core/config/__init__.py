@@ -296,17 +296,18 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    url, key = "witness_urls", "witness_keys"
     urls, keys = settings.witness_urls.split(), settings.witness_keys.split()
+    url, key = _name("witness_urls"), _name("witness_keys")
     if bool(urls) != bool(keys):
-        missing = _name(key if urls else url)
-        yield f"{missing} is missing: a witness needs both {_name(url)} and {_name(key)}"
+        yield f"{key if urls else url} is missing: a witness needs both {url} and {key}"
     elif not len(urls) == len(set(urls)) == len(keys) == len(set(keys)):
-        yield f"{_name(url)} and {_name(key)} must have one URL and one key for each witness, in order"
+        yield f"{url} and {key} must have one URL and one key for each witness, in order"
     for each in urls:
-        yield from _http_problems(settings, url, each, why="an attacker on the network could hide the log")
+        yield from _http_problems(
+            settings, "witness_urls", each, why="an attacker on the network could hide the log"
+        )
     if not all(_WITNESS_KEY.fullmatch(each) for each in keys):
-        yield f"{_name(key)} must be the public key that `idvault witness` prints"
+        yield f"{key} must be the public key that `idvault witness` prints"
 
 
 def _http_problems(

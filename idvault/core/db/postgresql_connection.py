@@ -165,7 +165,6 @@ class PostgresqlConnection(Connection):
         queue = await self._queue_before(statement)
         if queue is None:
             return await super().all(statement, **parameters)
-        self._check(statement)
         queue.add(statement, statement.postgresql.arguments(parameters))
         return statement.read(statement.postgresql, await self._fetch(*queue.take()))
 
@@ -174,7 +173,6 @@ class PostgresqlConnection(Connection):
         queue = await self._queue_before(statement)
         if queue is None:
             return await super().run(statement, **parameters)
-        self._check(statement)
         queue.add(statement, statement.postgresql.arguments(parameters))
         return await self._execute(*queue.take())
 
@@ -198,7 +196,7 @@ class PostgresqlConnection(Connection):
             await self._execute(*self._queue.take())
 
     async def _queue_before(self, statement: Statement[Any]) -> Queue | None:
-        """Return the queue if it can be sent with a statement; else it is sent now."""
+        """Return the queue, which only an act has, if it can be sent with a statement; else send it now."""
         if self._queue and self._queue.precedes(statement):
             return self._queue
         await self.send_queued()
