@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.config import ConfigError
+from idvault.core.edge.server import ListenError
 from idvault.core.process import PortBusyError, ProcessError
 from idvault.processes.cli import app
 from idvault_verify.attest.reading import RosterError
@@ -135,6 +136,7 @@ def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: 
         (CommandError(ExitCode.REFUSED, "no", reason="NO"), ExitCode.REFUSED, "NO"),
         (ConfigError("IDVAULT_KEYS is missing: x"), ExitCode.WRONG_USAGE, "SETTINGS"),
         (PortBusyError("port 1 is in use"), ExitCode.UNREACHABLE, "PORT_BUSY"),
+        (ListenError("cannot listen on 192.0.2.1:1"), ExitCode.UNREACHABLE, "PORT_BUSY"),
         (ProcessError("work ended"), ExitCode.CHECK_FAILED, "PROCESS_ENDED"),
         (UnavailableError(Reason.STORE_UNAVAILABLE), ExitCode.UNREACHABLE, "STORE_UNAVAILABLE"),
         (DamagedError(Reason.RECORD_DAMAGED), ExitCode.UNVERIFIED, "RECORD_DAMAGED"),

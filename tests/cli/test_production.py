@@ -26,6 +26,7 @@ from idvault_verify.commands.errors import ExitCode
 from idvault_verify.transparency.note import Algorithm, VerifierKey
 from tests.support.commands import Commands
 from tools.support import merkle, programs
+from tools.support.cluster import free_port
 
 pytestmark = pytest.mark.process
 
@@ -135,12 +136,6 @@ def prepared(deployment: Deployment) -> Deployment:
     return deployment
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
 class Started:
     """A running command and its ready file."""
 
@@ -242,7 +237,7 @@ def test_processes_share_one_port_and_end_together(
     prepared: Deployment, tmp_path: Path, running: list[Started]
 ) -> None:
     """IDVAULT_PROCESSES serve on one port; if one is killed all end with 1."""
-    port = _free_port()
+    port = free_port()
     prepared.idvault.set(LISTEN=f"127.0.0.1:{port}", PROCESSES=2)
     started = Started(tmp_path, "serve", "--edge", "platform")
     running.append(started)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ ORIGIN = "http://127.0.0.1:9"
 """Where the platform of a measurement would be."""
 EDGE = ("serve", "--edge")
 _START = 60.0
+# Linux gives connections ports from 32,768 on, unless it is told otherwise.
+_PORTS = range(10_000, 32_768)
 
 
 class Cluster:
@@ -275,8 +277,13 @@ def running(
 
 
 def free_port() -> int:
-    """Return a free port; several processes will share it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a free port; several processes will share it, one after the other, too.
+
+    It is below those that the system gives to connections: while a process that listens is replaced, a
+    connection of anybody could be given its port.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

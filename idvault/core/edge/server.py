@@ -31,6 +31,7 @@ from idvault.core.edge.message_room import MessageRoom
 from idvault.core.edge.pace import Pace
 from idvault.core.edge.stream import while_admitted
 from idvault.core.edge.timer import Timer
+from idvault.core.process import PortBusyError
 from idvault.core.request import RepeatedRequests
 from idvault.core.telemetry.logs import AccessLog
 from idvault.core.telemetry.metrics import Metrics
@@ -70,8 +71,8 @@ ACCEPTORS = 48
 """gRPC hands calls to the loop one at a time: with several servers at the port, a turn takes several."""
 
 
-class ListenError(Exception):
-    """The address cannot be bound, or the certificate and key cannot be used."""
+class ListenError(PortBusyError):
+    """The address cannot be bound, as when somebody took it meanwhile, or the key pair cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
