@@ -4,10 +4,10 @@ gRPC's own Python client costs more than the server that is measured, so the ser
 
 - Requests are encoded once; only the stream's number differs between calls.
 - The server may not compress its headers (SETTINGS_HEADER_TABLE_SIZE 0), so every grpc-status is readable.
+- No more is sent than the server's windows take, of the connection and of each stream (RFC 9113, 5.2).
 """
 
 import ssl
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import create_connection
@@ -20,6 +20,7 @@ _END_HEADERS = 0x4
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _HEAD, _FRAME, _WINDOW, _LARGEST = 9, 16_384, 65_535, 2**31 - 1
 _READ = 1 << 18
+_INITIAL_WINDOW = 4
 _OK = b"grpc-status\x010"
 # Entries that the first call adds to the table; later calls name them by index. 62 is the newest.
 _ADDED = ("content-type", "te", ":authority", ":path")
@@ -31,9 +32,11 @@ class CallError(Exception):
 
 @dataclass(slots=True)
 class _Stream:
-    """A call under way: what it waits for, and what has arrived."""
+    """A call under way: what it waits for, what has arrived, what is not yet sent, and what may be sent."""
 
     done: Callable[[bytes], None]
+    unsent: memoryview
+    window: int
     body: bytearray = field(default_factory=bytearray)
 
 
@@ -51,9 +54,8 @@ class Connection:
         self._first, self._later = _headers(path)
         self._strict = strict
         self._next = 1
-        self._window = _WINDOW
+        self._window = self._stream_window = _WINDOW
         self._streams: dict[int, _Stream] = {}
-        self._waiting: deque[tuple[bytes, Callable[[bytes], None]]] = deque()
         self._out = bytearray(_PREFACE + _frame(_SETTINGS, payload=_settings()))
         self._out += _frame(_WINDOW_UPDATE, payload=(_LARGEST - _WINDOW).to_bytes(4, "big"))
         self._in = bytearray()
@@ -64,10 +66,11 @@ class Connection:
     def call(self, body: bytes, done: Callable[[bytes], None]) -> None:
         """Queue a call; done receives the answer's message. The call is sent by `send`."""
         message = b"\x00" + len(body).to_bytes(4, "big") + body
-        if self._window < len(message) or self._waiting:
-            self._waiting.append((message, done))
-            return
-        self._begin(message, done)
+        number, self._next = self._next, self._next + 2
+        block = self._first if number == 1 else self._later
+        self._out += _frame(_HEADERS, flags=_END_HEADERS, stream=number, payload=block)
+        self._streams[number] = stream = _Stream(done, memoryview(message), self._stream_window)
+        self._give(number, stream)
 
     def send(self) -> bool:
         """Send what is queued; return whether something is left."""
@@ -94,15 +97,18 @@ class Connection:
     def close(self) -> None:
         self._socket.close()
 
-    def _begin(self, message: bytes, done: Callable[[bytes], None]) -> None:
-        number, self._next = self._next, self._next + 2
-        self._streams[number] = _Stream(done)
-        self._window -= len(message)
-        block = self._first if number == 1 else self._later
-        self._out += _frame(_HEADERS, flags=_END_HEADERS, stream=number, payload=block)
-        for place in range(0, len(message), _FRAME):
-            flags = _END_STREAM if place + _FRAME >= len(message) else 0
-            self._out += _frame(_DATA, flags=flags, stream=number, payload=message[place : place + _FRAME])
+    def _give(self, number: int, stream: _Stream) -> None:
+        """Queue as much of a call's message as both windows take."""
+        while stream.unsent and (room := min(_FRAME, self._window, stream.window)) > 0:
+            part, stream.unsent = stream.unsent[:room], stream.unsent[room:]
+            self._window -= len(part)
+            stream.window -= len(part)
+            flags = 0 if stream.unsent else _END_STREAM
+            self._out += _frame(_DATA, flags=flags, stream=number, payload=bytes(part))
+
+    def _widened(self) -> None:
+        for number, stream in self._streams.items():
+            self._give(number, stream)
 
     def _frames(self) -> None:
         data, at = self._in, 0
@@ -123,18 +129,32 @@ class Connection:
             self._streams[number].body += payload
         elif kind == _WINDOW_UPDATE and number == 0:
             self._window += int.from_bytes(payload, "big")
-            while self._waiting and self._window >= len(self._waiting[0][0]):
-                self._begin(*self._waiting.popleft())
+            self._widened()
+        elif kind == _WINDOW_UPDATE and (stream := self._streams.get(number)) is not None:
+            stream.window += int.from_bytes(payload, "big")
+            self._give(number, stream)
         elif kind == _PING and not flags & _ACK:
             self._out += _frame(_PING, flags=_ACK, payload=payload)
         elif kind == _SETTINGS and not flags & _ACK:
-            self._out += _frame(_SETTINGS, flags=_ACK)
+            self._set(payload)
         elif kind == _RST_STREAM and not self._strict:
             # It may follow the trailers of a call whose message was not wanted.
             if (stream := self._streams.pop(number, None)) is not None:
                 stream.done(b"")
         elif kind in (_RST_STREAM, _GOAWAY):
             raise CallError(f"the server ended a call or the connection: {payload!r}")
+
+    def _set(self, settings: bytes) -> None:
+        """Acknowledge settings; a new window counts for calls under way, too (RFC 9113, 6.9.2)."""
+        for at in range(0, len(settings), 6):
+            name = int.from_bytes(settings[at : at + 2], "big")
+            value = int.from_bytes(settings[at + 2 : at + 6], "big")
+            if name == _INITIAL_WINDOW:
+                for stream in self._streams.values():
+                    stream.window += value - self._stream_window
+                self._stream_window = value
+        self._out += _frame(_SETTINGS, flags=_ACK)
+        self._widened()
 
     def _ended(self, number: int, trailers: bytes) -> None:
         if _OK not in trailers:
@@ -151,7 +171,7 @@ def _frame(kind: int, *, flags: int = 0, stream: int = 0, payload: bytes = b"") 
 
 def _settings() -> bytes:
     """Return: no header table, no pushes, and a window that is never full."""
-    pairs = ((1, 0), (2, 0), (4, _LARGEST))
+    pairs = ((1, 0), (2, 0), (_INITIAL_WINDOW, _LARGEST))
     return b"".join(number.to_bytes(2, "big") + value.to_bytes(4, "big") for number, value in pairs)
 
 
