@@ -41,8 +41,7 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.seal import Part
 from idvault_verify.v1 import campaign_pb2 as pb
 
-PAGE_LIMIT = 1_000
-_USUAL_PAGE = 100
+_BATCH_LIMIT = 1_000
 _SHORTEST_LEASE, _LONGEST_LEASE = timedelta(seconds=1), timedelta(days=1)
 _USUAL_LEASE = timedelta(minutes=10)
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -143,15 +142,15 @@ def read_campaign_id(text: str) -> str:
 
 def page(message: pb.ListCampaignsRequest) -> tuple[int, int]:
     """Return the start and length of a page; raises InvalidError (INVALID_MESSAGE)."""
-    size = _count(message.page_size, "page_size")
+    size = convert.page_size(message.page_size)
     return convert.read_page_token(message.page_token, of=_LIST) if message.page_token else 0, size
 
 
 def batch_size(message: pb.ClaimDueInvitationsRequest) -> int:
     """Return the maximum size of a batch; raises InvalidError (TOO_MANY_ITEMS, INVALID_MESSAGE)."""
-    if message.max_invitations > PAGE_LIMIT:
+    if message.max_invitations > _BATCH_LIMIT:
         raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("max_invitations", FieldCode.LENGTH))
-    return _count(message.max_invitations, "max_invitations")
+    return convert.page_size(message.max_invitations, most=_BATCH_LIMIT, field="max_invitations")
 
 
 def lease(message: pb.ClaimDueInvitationsRequest) -> timedelta:
@@ -313,12 +312,6 @@ def _known(words: Mapping[int, _Word], number: int, field: str) -> _Word:
     if number not in words:
         raise _invalid(field, FieldCode.CHARACTER if number else FieldCode.REQUIRED)
     return words[number]
-
-
-def _count(value: int, field: str) -> int:
-    if not 0 <= value <= PAGE_LIMIT:
-        raise _invalid(field, FieldCode.LENGTH)
-    return value or _USUAL_PAGE
 
 
 def _text(day: date | None) -> str:

@@ -7,11 +7,8 @@ from idvault.core.edge.call import Caller
 from idvault.log.acts import stored_log
 from idvault.log.acts.stored_log import StoredLog
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.v1 import transparency_pb2
 
-PAGE_LIMIT = 1_000
-_USUAL_PAGE = 100
 _LIST = "ListLogEntries"
 
 
@@ -41,7 +38,7 @@ class TransparencyMethods:
         remaining: float | None,
     ) -> transparency_pb2.ListLogEntriesResponse:
         """Return a page of entries."""
-        limit = _page_size(request.page_size)
+        limit = convert.page_size(request.page_size)
         start, field = _start(request)
         found = await stored_log.entries(self.log, start=start, limit=limit, field=field)
         return transparency_pb2.ListLogEntriesResponse(
@@ -79,12 +76,6 @@ class TransparencyMethods:
         return transparency_pb2.ConsistencyProof(
             old_size=request.old_size, new_size=request.new_size, hashes=hashes
         )
-
-
-def _page_size(value: int) -> int:
-    if not 0 <= value <= PAGE_LIMIT:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
-    return value or _USUAL_PAGE
 
 
 def _start(request: transparency_pb2.ListLogEntriesRequest) -> tuple[int, str]:

@@ -45,7 +45,6 @@ def check(text: str) -> str:
     return text
 
 
-PAGE_LIMIT, _PAGE = 1_000, 100
 _LONGEST, _USUAL = 366, 60
 _KINDS = numbers(PublicAccountKind, pb.PublicProfile.Kind.Value, "KIND_")
 _CATEGORIES = numbers(PublicAccountCategory, pb.PublicProfile.Category.Value, "CATEGORY_")
@@ -121,7 +120,7 @@ def page(message: pb.ListPublicAccountsRequest) -> tuple[str | None, str, int]:
     # The caller has seen the public account, so the token may be its id.
     if message.page_token and not ID.fullmatch(message.page_token):
         raise _invalid("page_token", FieldCode.CHARACTER)
-    return owner, message.page_token, _size(message.page_size)
+    return owner, message.page_token, convert_common.page_size(message.page_size)
 
 
 def expiring(
@@ -130,7 +129,8 @@ def expiring(
     """Return the days, the place to continue after, and the length of a page; raises InvalidError."""
     if not 0 <= message.within_days <= _LONGEST:
         raise _invalid("within_days", FieldCode.LENGTH)
-    return message.within_days or _USUAL, _place(message.page_token), _size(message.page_size)
+    size = convert_common.page_size(message.page_size)
+    return message.within_days or _USUAL, _place(message.page_token), size
 
 
 def place_token(place: tuple[date, str] | None) -> str:
@@ -231,12 +231,6 @@ def _place(text: str) -> tuple[date, str] | None:
     if found is None or not ID.fullmatch(last):
         raise _invalid("page_token", FieldCode.CHARACTER)
     return found, last
-
-
-def _size(page_size: int) -> int:
-    if not 0 <= page_size <= PAGE_LIMIT:
-        raise _invalid("page_size", FieldCode.LENGTH)
-    return page_size or _PAGE
 
 
 def _day(value: date | None) -> str:

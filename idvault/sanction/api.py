@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.core.act import Vault
 from idvault.core.day import read_day
 from idvault.core.edge.call import Caller
-from idvault.core.edge.convert import PAGE_FIELD, numbers
+from idvault.core.edge.convert import PAGE_FIELD, numbers, page_size
 from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
@@ -153,8 +153,6 @@ def _refused(made: StatementOfReasons, missing: list[Violation], now: datetime) 
     return []
 
 
-PAGE_LIMIT = 1_000
-_PAGE = 100
 DEGREES = numbers(Degree, pb.Sanction.Degree.Value, "DEGREE_")
 SCOPES = numbers(Scope, pb.Sanction.Scope.Value, "SCOPE_")
 _STATES = numbers(SanctionState, pb.Sanction.State.Value, "STATE_")
@@ -211,12 +209,11 @@ def sanction_filter(message: pb.ListSanctionsRequest) -> SanctionFilter:
 
 def page(message: Page) -> tuple[str, int]:
     """Return the id to continue after, and the length of a page; raises InvalidError."""
-    if not 0 <= message.page_size <= PAGE_LIMIT:
-        raise invalid("page_size", FieldCode.LENGTH)
+    size = page_size(message.page_size)
     # The caller has seen what was listed, so the token may be its id.
     if message.page_token and not HEX_ID.fullmatch(message.page_token):
         raise invalid(PAGE_FIELD, FieldCode.CHARACTER)
-    return message.page_token, message.page_size or _PAGE
+    return message.page_token, size
 
 
 def sanction(value: Sanction) -> pb.Sanction:

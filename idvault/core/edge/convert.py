@@ -110,6 +110,13 @@ _CHECK_BYTES = 7  # 15 bytes together are 20 characters without padding
 _HIGHEST = 2**63 - 1  # the largest integer of the databases
 
 
+def page_size(value: int, *, usual: int = 100, most: int = 1_000, field: str = "page_size") -> int:
+    """Return how many a page has, the usual number for 0 (AIP-158); raises InvalidError (INVALID_MESSAGE)."""
+    if not 0 <= value <= most:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
+    return value or usual
+
+
 def page_token(place: int | None, *, of: str) -> str:
     """Return the token of a place (0 to 2^63 - 1) in the list `of`; empty for None, the end."""
     if place is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
-from idvault.core.edge.convert import PAGE_FIELD
+from idvault.core.edge.convert import PAGE_FIELD, page_size
 from idvault.custody.handover import acts
 from idvault.custody.handover.acts import EndCommand, HandOverCommand
 from idvault.disclosure.acts.disclosure import DisclosureContext
@@ -37,7 +37,7 @@ class HandoverMethods:
             actor_id=caller.actor_id,
             quorum_id=request.quorum_id,
             after=_after(request.page_token),
-            limit=_page_size(request.page_size),
+            limit=page_size(request.page_size, usual=rules.MOST_SHARES, most=rules.MOST_SHARES),
             now=now,
         )
         return disclosure_pb2.ListSharesToHandOverResponse(
@@ -81,13 +81,6 @@ class HandoverMethods:
         )
         left = await acts.end(self.context, command, now=now)
         return disclosure_pb2.EndHandOverResponse(left_count=left)
-
-
-def _page_size(value: int) -> int:
-    """Return the page size: 1 to 200, 200 for 0; raises InvalidError (INVALID_MESSAGE)."""
-    if not 0 <= value <= rules.MOST_SHARES:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
-    return value or rules.MOST_SHARES
 
 
 def _after(page_token: str) -> str:

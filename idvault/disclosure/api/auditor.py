@@ -26,8 +26,6 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.record import SealedRecord
 from idvault_verify.v1 import disclosure_pb2, transparency_pb2
 
-PAGE_LIMIT = 100
-_USUAL_PAGE = 20
 # Each mapping fails at import if the proto lacks a value.
 _STATES = {
     state: disclosure_pb2.DisclosureState.Value(f"DISCLOSURE_STATE_{state.name}") for state in DisclosureState
@@ -43,9 +41,7 @@ def read_disclosure_id(value: str) -> str:
 
 def page_size(value: int) -> int:
     """Return the page size: 1 to 100, 20 for 0; raises InvalidError (INVALID_MESSAGE)."""
-    if not 0 <= value <= PAGE_LIMIT:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
-    return value or _USUAL_PAGE
+    return convert.page_size(value, usual=20, most=100)
 
 
 def finding(value: int) -> HistoryFinding:

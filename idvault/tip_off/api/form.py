@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from idvault.core.act import Vault
 from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
-from idvault.core.edge.convert import PAGE_FIELD
+from idvault.core.edge.convert import PAGE_FIELD, page_size
 from idvault.core.edge.repetition import RepeatableRequest
 from idvault.moderator import api as moderator_api
 from idvault.platform.rules import PresentedPlatform
@@ -31,9 +31,7 @@ from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 from idvault_verify.v1 import sanction_pb2
 from idvault_verify.v1 import tip_off_pb2 as pb
 
-PAGE_LIMIT = 1_000
 MOST_AT_ONCE = 100
-_PAGE = 100
 WITH_TEXT = frozenset({"AddTipOffNote", "AnswerTipOff", "ResolveTipOff"})
 """The methods that write a text."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -154,13 +152,6 @@ def wanted(message: pb.ListTipOffsRequest) -> TipOffFilter:
         category=perhaps(convert.CATEGORIES, message.category, "category"),
         operation_id=optional_id(message.operation_id, "operation_id"),
     )
-
-
-def page_size(size: int) -> int:
-    """Return the length of a page; raises InvalidError (INVALID_MESSAGE, page_size)."""
-    if not 0 <= size <= PAGE_LIMIT:
-        raise invalid("page_size", FieldCode.LENGTH)
-    return size or _PAGE
 
 
 def place(text: str) -> QueuePlace | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
-from idvault.core.edge.convert import PAGE_FIELD
+from idvault.core.edge.convert import PAGE_FIELD, page_size
 from idvault.moderator.api import an_id
 from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
@@ -122,7 +122,7 @@ class TipOffMethods:
             caller.name,
             tip_off_form.wanted(request),
             after=tip_off_form.place(request.page_token),
-            limit=tip_off_form.page_size(request.page_size),
+            limit=page_size(request.page_size),
             now=now,
         )
         return pb.ListTipOffsResponse(
@@ -162,7 +162,7 @@ class TipOffMethods:
             caller.name,
             standing=tip_off_form.perhaps(convert.STANDINGS, request.standing, "standing"),
             after=tip_off_form.optional_id(request.page_token, PAGE_FIELD) or "",
-            limit=tip_off_form.page_size(request.page_size),
+            limit=page_size(request.page_size),
             now=now,
         )
         return pb.ListReportersResponse(
