@@ -138,6 +138,7 @@ class _Member:
     """A field and how it is kept. kind: its type without None; members: its own fields, if it is nested."""
 
     name: str
+    by_name: bool
     kind: Any
     optional: bool
     kept: KeptAs
@@ -174,7 +175,16 @@ def _members(kind: Any, kept: Mapping[str, KeptAs], path: str = "") -> tuple[_Me
         if each.init:
             own, optional = _required(hints[each.name])
             inner = _members(own, kept, f"{path}{each.name}.") if is_dataclass(own) else ()
-            found.append(_Member(each.name, own, optional, kept.get(path + each.name, KeptAs()), inner))
+            found.append(
+                _Member(
+                    each.name,
+                    each.kw_only is True,
+                    own,
+                    optional,
+                    kept.get(path + each.name, KeptAs()),
+                    inner,
+                )
+            )
     return tuple(found)
 
 
@@ -187,8 +197,11 @@ def _required(hint: Any) -> tuple[Any, bool]:
 
 def _reader(kind: Any, members: Collection[_Member], places: Mapping[str, int]) -> _Read:
     """Return what makes a value of a row. places: of the columns."""
-    reads = [each.reader(places) for each in members]
-    return lambda row: kind(*[read(row) for read in reads])
+    reads = [each.reader(places) for each in members if not each.by_name]
+    named = {each.name: each.reader(places) for each in members if each.by_name}
+    return lambda row: kind(
+        *[read(row) for read in reads], **{name: read(row) for name, read in named.items()}
+    )
 
 
 def _writer(members: Collection[_Member]) -> _Write:

@@ -1,6 +1,6 @@
 """Rows: every kind of field comes back as it was stored, over both databases' types."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ TABLE = Table(
     Column("digest", LargeBinary),
     Column("colour", String),
     Column("place", Integer),
+    Column("size", Integer),
     Column("made_at", Micros),
     Column("first", String),
     Column("second", Integer),
@@ -51,6 +52,7 @@ class Thing:
     inner: Inner | None
     colour: Colour | None = None
     place: int | None = None
+    size: int = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,13 @@ class Outer:
 
 ROWS = Rows(Thing, TABLE, key="thing_id", made_at="made_at", unknown=Reason.OPERATION_NOT_FOUND)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-WHOLE = Thing("a", "p", NOW, b"digest", Inner("one", 2, Colour.RED), Colour.RED, 7)
-EMPTY = Thing("a", "p", NOW, b"", None)
+WHOLE = Thing("a", "p", NOW, b"digest", Inner("one", 2, Colour.RED), Colour.RED, 7, size=3)
+EMPTY = Thing("a", "p", NOW, b"", None, size=0)
 
 
 def test_a_value_comes_back_as_it_was() -> None:
-    """Enums, bytes, nested values and what is absent; columns may stand in any order."""
-    for value in (WHOLE, EMPTY, Thing("a", "p", NOW, b"x", Inner("one", None, None))):
+    """Enums, bytes, nested values, what is absent, a field given by name; columns in any order."""
+    for value in (WHOLE, EMPTY, Thing("a", "p", NOW, b"x", Inner("one", None, None), size=1)):
         plain = ROWS.columns(value)
         assert set(plain) == set(TABLE.c.keys())
         row = tuple(
@@ -96,7 +98,7 @@ def test_enums_are_kept_by_their_value() -> None:
 
 def test_keys_are_never_changed() -> None:
     """A statement that stores a changed value sets all but the key."""
-    assert ROWS._changed == ["digest", "colour", "place", "made_at", "first", "second", "hue"]
+    assert ROWS._changed == ["digest", "colour", "place", "size", "made_at", "first", "second", "hue"]
 
 
 def test_a_column_apart_is_no_field() -> None:
@@ -130,7 +132,7 @@ def test_a_field_that_is_kept_otherwise_comes_back() -> None:
         key="thing_id",
         made_at="made_at",
         unknown=Reason.OPERATION_NOT_FOUND,
-        apart=("place", "first", "digest"),
+        apart=("place", "size", "first", "digest"),
         kept={
             "marks": KeptAs("colour", lambda text: tuple(text.split()), " ".join),
             "inner.inmost.number": KeptAs("second"),
