@@ -172,3 +172,23 @@ def test_capabilities_are_singular() -> None:
         for path in ROOMS.rglob("*")
         if path.is_dir() and path.name in plurals
     )
+
+
+def met(room: Path) -> Iterator[tuple[str, str]]:
+    """Yield each folder of a capability with a neighbour in it that it imports."""
+    folders = {folder.relative_to(ROOT): folder for folder in packages(room)}
+    for own, folder in folders.items():
+        texts = [path.read_text("utf-8") for path in folder.rglob("*.py")]
+        for other in folders:
+            name = re.escape(".".join(other.parts))
+            parent, _, last = name.rpartition(r"\.")
+            said = rf"^(from|import) {name}\b|^from {parent} import .*\b{last}\b"
+            if own != other and any(re.search(said, text, re.MULTILINE) for text in texts):
+                yield str(own), str(other)
+
+
+def test_no_two_folders_of_a_capability_import_each_other() -> None:
+    """One of them stands on the other, as capabilities do."""
+    found = {pair for room in packages(ROOMS) for pair in met(room)}
+    assert len(found) > 10
+    expect_none(f"{own} and {other}" for own, other in found if (other, own) in found)

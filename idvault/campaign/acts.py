@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from hashlib import sha256
 
-from idvault.campaign import rules
+from idvault.campaign import rules, store
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
+from idvault.campaign.invitation.store import progress as figures
 from idvault.campaign.rules import Verb
-from idvault.campaign.store import progress as figures
-from idvault.campaign.store import rows as store
 from idvault.core.act import Tx, Vault, mutation
 from idvault.core.request import Asked
 from idvault_verify import seal

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
 from idvault.campaign import rules as campaign_rules
-from idvault.campaign.invitation import rules, store
+from idvault.campaign import store as campaigns
+from idvault.campaign.invitation import rules
 from idvault.campaign.invitation.rules import Invitation, Limited, Offer
+from idvault.campaign.invitation.store import rows as store
 from idvault.campaign.ports import InvitationCoder
 from idvault.campaign.rules import DELIVERED
-from idvault.campaign.store import rows as campaigns
 from idvault.core import account_request, invitation_code
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection

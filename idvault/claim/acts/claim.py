@@ -13,7 +13,7 @@ from idvault.account import rules as account_rules
 from idvault.account.rules import PersonSanction
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
-from idvault.campaign.invitation import store as invitation_store
+from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.campaign.legacy_account import store as legacy_account_store
 from idvault.claim import rules, store
 from idvault.claim.job import rules as job_rules

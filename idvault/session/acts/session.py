@@ -11,7 +11,7 @@ from typing import Any
 
 from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
-from idvault.campaign.invitation import store as invitation_store
+from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.claim import rules as claim_rules
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.verification import ClaimContext

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
-from idvault.campaign.invitation import store
 from idvault.campaign.invitation.rules import Stage
+from idvault.campaign.invitation.store import rows as store
 from idvault.campaign.rules import Verb
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from idvault.campaign.invitation import store as invitation_store
+from idvault.campaign.invitation.store import progress
+from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.campaign.legacy_account import store as legacy_account_store
-from idvault.campaign.store import progress
 from idvault.core.db.database import Database
 from tests.storage.plans import Hot, check_index
 from tools.support.builders import reading

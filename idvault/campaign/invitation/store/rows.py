@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Integer, exists, literal, literal_column, 
 
 from idvault.account.store import rows as account_rows
 from idvault.campaign import rules
+from idvault.campaign import store as campaign_rows
 from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.rules import Invitation, Limited, Offer, Stage
-from idvault.campaign.store import rows as campaign_rows
-from idvault.campaign.store.rows import IN_COHORT
+from idvault.campaign.store import IN_COHORT
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, one_of
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert

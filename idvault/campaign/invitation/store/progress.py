@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal, select, true, union_all
 
+from idvault.campaign import store as campaign_rows
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
-from idvault.campaign.invitation.store import COLUMNS
-from idvault.campaign.store import rows as campaign_rows
-from idvault.campaign.store.rows import IN_COHORT
+from idvault.campaign.invitation.store.rows import COLUMNS
+from idvault.campaign.store import IN_COHORT
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts

@@ -1,0 +1,1 @@
+"""The rows of invitations, and the figures that are counted from them."""
