@@ -28,10 +28,14 @@ def compile_protos(sources: list[Path], *, outputs: dict[str, str], more: Sequen
         raise RuntimeError(f"protoc failed for {', '.join(names)}")
 
 
-def describe(*, into: Path) -> None:
-    """Write the descriptors of proto/ with their comments to a file; raises RuntimeError."""
+def describe(*, into: Path, more: Sequence[str] = ()) -> None:
+    """Write the descriptors of proto/ with their comments to a file; raises RuntimeError.
+
+    more: other files of proto/. With them, what is imported is written, too, before what imports it.
+    """
     options = {"descriptor_set": f"{into}"}
-    compile_protos(_ours(), outputs=options, more=["--include_source_info"])
+    wanted = ["--include_source_info", *(["--include_imports"] if more else [])]
+    compile_protos([*_ours(), *(PROTO / name for name in more)], outputs=options, more=wanted)
 
 
 def generate(*, into: Path) -> None:
