@@ -1,14 +1,11 @@
-"""A platform's moderators sanction accounts of a running vault: status, feed, public list, log and worker."""
+"""Sanctions of a running vault: what clients' feeds tell, and the worker; all else is shown by the demo."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from idvault_client import Standing, Vault, testing
 from idvault_client.sanctions import Degree, ModeratorKey, SanctionState, Scope
 from idvault_client.testing import invent_organization
-from tests.support.house import House
-from tools.demo.sanction import SanctionSteps
 from tools.support.sanction_world import reasons
 from tools.support.sandbox import Registry, verify_organization, wait_for
 
@@ -22,20 +19,6 @@ def newcomer(vault: Vault, registry: Registry) -> str:
 
 def moderator(vault: Vault) -> ModeratorKey:
     return testing.moderator(vault)
-
-
-def test_a_company_is_closed_by_two_moderators_and_restored(
-    house: House, vault: Vault, registry: Registry, tmp_path: Path
-) -> None:
-    """The steps of the demo, with the public list that a third party fetches."""
-    company = invent_organization()
-    registry.add_organizations(company)
-    steps = SanctionSteps(scratch=tmp_path, company=company)
-    steps.warn(vault)
-    steps.close(vault, house.ready)
-    steps.appeal(vault, house.ready)
-    steps.restore(vault)
-    steps.close_person(vault)
 
 
 def test_an_end_comes_by_itself(vault: Vault, registry: Registry) -> None:
@@ -54,19 +37,6 @@ def test_an_end_comes_by_itself(vault: Vault, registry: Registry) -> None:
         )
     )
     assert vault.get_status(token).revision == 4
-
-
-def test_the_feed_tells_a_closing(vault: Vault, registry: Registry) -> None:
-    """A client that follows the feed sees the account closed, and open again after the lift."""
-    token = newcomer(vault, registry)
-    first, second = moderator(vault), moderator(vault)
-    assert vault.statuses.wait(30)
-    closing = vault.sanctions.impose(token, Degree.CLOSE, reasons(), key=first)
-    closed = vault.sanctions.confirm(closing, key=second)
-    assert wait_for(lambda: vault.statuses.get(token).standing is Standing.CLOSED)
-    assert not vault.statuses.get(token).is_verified
-    vault.sanctions.lift(closed, "a mistake", key=first)
-    assert wait_for(lambda: vault.statuses.get(token).is_verified)
 
 
 def test_the_feed_tells_what_an_account_follows(vault: Vault, registry: Registry) -> None:

@@ -6,12 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grpc
+import pytest
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+
 import idvault_client
 from idvault.core.edge.access import Access, Directory
 from idvault.core.edge.certificates import Tls
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
+from idvault_client import refusals
+from idvault_client.errors import VaultError
 from tools.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tools.support.edge import FakePlatforms, clock, platform, reading
 
@@ -57,3 +64,14 @@ async def served(
             )
     finally:
         await server.stop(grace=1.0, linger=0.0)
+
+
+async def refused_raw(edge: Served, service: ServiceDescriptor, method: str, request: Message) -> VaultError:
+    """Return what a platform without our client is told of a request that must be refused."""
+    target, tls = edge
+    path = f"/{service.full_name}/{method}"
+    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
+        ask: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ask(request.SerializeToString())
+    return refusals.from_rpc(caught.value, request_id=None)

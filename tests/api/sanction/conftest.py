@@ -1,32 +1,23 @@
 """SanctionService over a real channel and a real database, called by both clients."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import grpc
 import pytest
 
 import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.telemetry.logs import Logs
-from idvault_client import refusals
+from idvault_client.backend.status import Status
 from idvault_client.sanctions import ModeratorKey
 from idvault_verify.v1 import sanction_pb2 as pb
-from tests.support.served import Served, served
+from tests.support.both_clients import AskClient, connected
+from tests.support.served import Served, refused_raw, served
 from tools.support.databases import Databases
 from tools.support.sanction_world import SanctionWorld
 
 SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
-
-
-class AskSanctions(Protocol):
-    """Calls a method of `Vault.sanctions` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
 
 
 @pytest.fixture
@@ -47,25 +38,17 @@ async def edge(world: SanctionWorld, logs: Logs, tmp_path: Path) -> AsyncIterato
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskSanctions]:
+async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskClient]:
     """The sanctions of one of the two clients."""
+    async with connected(request.param, *edge, part="sanctions") as made:
+        yield made
+
+
+async def status(edge: Served, token: str) -> Status:
+    """Return the published status of an account."""
     target, tls = edge
-    if request.param == "aio":
-        async with idvault_client.aio.connect(target, tls=tls) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                of = awaited if name == "get_status" else awaited.sanctions
-                return await getattr(of, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(target, tls=tls) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            of = vault if name == "get_status" else vault.sanctions
-            return await asyncio.to_thread(getattr(of, name), *arguments, **keywords)
-
-        yield ask_sync
+    async with idvault_client.aio.connect(target, tls=tls) as vault:
+        return await vault.get_status(token)
 
 
 async def moderator(world: SanctionWorld) -> ModeratorKey:
@@ -76,9 +59,4 @@ async def moderator(world: SanctionWorld) -> ModeratorKey:
 
 async def violations(edge: Served, method: str, request: Any) -> dict[str, str]:
     """Return the invalid fields of a request as a platform without our client sends it."""
-    target, tls = edge
-    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
-        path = f"/{SERVICE.full_name}/{method}"
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary(path)(request.SerializeToString())
-    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
+    return dict((await refused_raw(edge, SERVICE, method, request)).fields)

@@ -1,7 +1,6 @@
 """Orders of authorities over both databases: carried out by which sanctions, and which are overdue."""
 
 import asyncio
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -176,12 +175,3 @@ async def test_lists_do_not_move(world: SanctionWorld) -> None:
     assert await fields_of(world.asks().list_orders(page_token="f" * 32)) == ["page_token"]
     theirs = await record(world, party="platform-b")
     assert await reason_of(world.pages(size=9, order_id=theirs.order_id)) is Reason.ORDER_NOT_FOUND
-
-
-async def test_an_incomplete_order_is_refused(world: SanctionWorld) -> None:
-    """Every wrong part is named."""
-    key, wrong = signing(await world.clerk(), 0), replace(order(), authority="", digest=b"")
-    assert await fields_of(world.asks().record_order(wrong, deadline=at(0).business, key=key)) == [
-        "order.authority",
-        "order.digest",
-    ]
