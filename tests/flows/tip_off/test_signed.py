@@ -1,4 +1,7 @@
-"""What moderators decide about reports is signed, and a deleted text cannot be guessed from what is kept."""
+"""What moderators decide about reports is signed, and a deleted text cannot be guessed from what is kept.
+
+Notes are given to the act itself: the client signs what it sends, so it cannot send another's signature.
+"""
 
 from dataclasses import replace
 

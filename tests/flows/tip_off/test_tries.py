@@ -49,11 +49,15 @@ async def test_an_unknown_reference_costs_nothing(world: TipOffWorld) -> None:
 
 
 async def test_an_unknown_reference_is_told_as_a_wrong_secret(world: TipOffWorld) -> None:
-    """Try for try, before and after the lock: the answer does not tell which references exist."""
-    filed = await world.file()
-    known = [await told(attempt(world, filed.tip_off.reference)) for _ in range(3 * TRIES_A_DAY)]
-    unknown = [await told(attempt(world, "0" * 12)) for _ in range(3 * TRIES_A_DAY)]
-    assert known == unknown
+    """Try for try, before and after the lock, and so is the right secret at another platform."""
+    filed, tries = await world.file(), range(3 * TRIES_A_DAY)
+    known = [await told(attempt(world, filed.tip_off.reference)) for _ in tries]
+    unknown = [await told(attempt(world, "0" * 12)) for _ in tries]
+    elsewhere = {"party": "platform-b", "secret": filed.secret}
+    foreign = [await told(attempt(world, filed.tip_off.reference, **elsewhere)) for _ in tries]
+    assert known == unknown == foreign
+    # Each of them leaves at the end of a step of time (tests/api/tip_off/test_even.py).
+    assert len(world.waited) == 3 * len(tries)
 
 
 async def test_wrong_secrets_of_a_report_are_counted(world: TipOffWorld) -> None:

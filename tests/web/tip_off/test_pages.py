@@ -190,17 +190,6 @@ async def test_a_refused_file_loses_no_text(site: Site) -> None:
     assert (await sent(browser, await answered(browser), why="", kept=kept)).status == 422
 
 
-async def test_a_limit_is_told_on_the_form(site: Site) -> None:
-    """An address may file so many at once, whatever contact it names; then the form says so."""
-    browser = await site.browser(**{"Accept-Language": "en"})
-    for place in range(20):
-        done = await sent(browser, await answered(browser, contact=CONTACT if place % 2 else ""))
-        assert done.status == 303
-    refused = await sent(browser, await answered(browser))
-    assert (refused.status, refused.hidden("kept") != "") == (429, True)
-    assert "too many reports from your network" in refused.text
-
-
 async def test_clearing_the_page(site: Site) -> None:
     """After the reporter has both numbers, the browser forgets them."""
     browser = await site.browser()
