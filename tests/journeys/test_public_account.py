@@ -1,29 +1,11 @@
-"""A platform's public accounts in a running vault: applications, limits, and what the log tells."""
-
-from pathlib import Path
+"""What a platform's feed tells of a public account; all else is shown by the demo (test_demo.py)."""
 
 from idvault_client import Vault, testing
 from idvault_client.public_accounts import PublicAccountState
 from idvault_client.sanctions import Degree
 from idvault_client.testing import invent_organization
-from tests.support.house import House
-from tools.demo.public_account import PublicAccountSteps
 from tools.support.sanction_world import reasons
-from tools.support.sandbox import Registry, invent, verify_organization, wait_for
-
-
-def test_a_company_opens_one_and_a_person_gets_no_second(
-    house: House, vault: Vault, registry: Registry, tmp_path: Path
-) -> None:
-    """The steps of the demo."""
-    company, person = invent_organization(), invent()
-    registry.add_organizations(company)
-    registry.add(person)
-    steps = PublicAccountSteps(company=company, person=person)
-    steps.open(vault)
-    steps.operate(vault)
-    steps.limit(vault)
-    steps.file(house.session.ready_file, tmp_path)
+from tools.support.sandbox import Registry, verify_organization, wait_for
 
 
 def test_the_feed_and_the_cache_tell_a_closing(vault: Vault, registry: Registry) -> None:

@@ -22,7 +22,7 @@ from tests.support.refusal import fields_of, reason_of, states_or_reason
 from tools.support import builders
 from tools.support.flow_world import at
 from tools.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence
-from tools.support.sanction_world import LateVault, signing, until
+from tools.support.sanction_world import LateVault, signing
 
 APPLIED, ACTIVE, GRACE = PublicAccountState.APPLIED, PublicAccountState.ACTIVE, PublicAccountState.GRACE
 EXPIRED, CLOSED = PublicAccountState.EXPIRED, PublicAccountState.CLOSED
@@ -61,16 +61,13 @@ async def test_a_company_opens_renews_and_closes(world: PublicAccountWorld) -> N
 
 async def test_who_may_apply(world: PublicAccountWorld) -> None:
     """Only a verified account of the platform; a wrong licence is named and leaves nothing."""
-    token, key = await world.person(), await world.sanctions.moderator(1)
+    token = await world.person()
     (legacy,) = await world.sanctions.campaigns.members(1)
     assert await outcome(world.apply(legacy)) == "ACCOUNT_NOT_VERIFIED"
     assert await outcome(world.apply("acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
     assert await outcome(world.apply(token, party="platform-b")) == "ACCOUNT_NOT_FOUND"
     assert await fields_of(world.apply(token, licence(builders.TODAY))) == ["licence.expire_date"]
-    await world.sanctions.impose(token, Degree.SUSPEND, key=key, given=until(60))
-    assert await outcome(world.apply(token)) == "RENEWAL_SUSPENDED"
     assert await world.events() == []
-    assert await outcome(world.apply(token, seconds=60)) == "APPLIED"
 
 
 async def test_a_second_token_is_no_way_around_the_limit(world: PublicAccountWorld) -> None:
@@ -215,20 +212,6 @@ async def test_grace_and_expiry_count_to_the_second(world: PublicAccountWorld) -
     ]
 
 
-async def test_a_renewal_in_grace(world: PublicAccountWorld) -> None:
-    """The owner verifies again and renews: a new term from that day, also before the worker came."""
-    token = await world.company()
-    opened = await world.open(token)
-    late = 370 * DAY
-    assert await outcome(world.renew(opened, seconds=late)) == "ACCOUNT_NOT_VERIFIED"
-    await world.company_again(token, seconds=late)
-    renewed = await world.renew(opened, seconds=late)
-    assert renewed.profile.state is ACTIVE
-    assert renewed.expire_date == builders.TODAY + timedelta(days=370 + TERM)
-    assert await world.work(seconds=late) == 0
-    assert await outcome(world.renew(opened, seconds=late)) == "RENEWAL_TOO_EARLY"
-
-
 async def test_a_licence_ends_on_its_day(world: PublicAccountWorld) -> None:
     """From the day's first second on the mark is gone, written down by the worker with an entry."""
     token = await world.company()
@@ -257,27 +240,6 @@ async def test_workers_at_once(world: PublicAccountWorld) -> None:
     assert (await world.profile(opened, seconds=late)).state is GRACE
 
 
-async def test_a_closed_owner_closes_it_and_a_lift_restores_it(world: PublicAccountWorld) -> None:
-    """Closed with its owner's account, in the lists, too; back as the day gives it once that is lifted."""
-    sanctions = world.sanctions
-    token, keys = await world.company(), (await sanctions.moderator(1), await sanctions.moderator(2))
-    opened = await world.open(token)
-    closing = await sanctions.closed(token, keys)
-    closed = await world.profile(opened)
-    assert (closed.state, closed.revision > opened.profile.revision) == (CLOSED, True)
-    assert await world.pages(state=CLOSED) == [[opened.public_account_id]]
-    assert await world.pages(state=ACTIVE) == await world.expiring(days=366) == [[]]
-    assert await outcome(world.renew(opened)) == "CLOSED -> ACTIVE"
-    assert await outcome(world.close(opened)) == "CLOSED -> CLOSED"
-    await sanctions.lift(closing, key=keys[0])
-    restored = await world.profile(opened)
-    assert (restored.state, restored.revision > closed.revision) == (ACTIVE, True)
-    await sanctions.closed(token, keys, given=until(60))
-    assert (await world.profile(opened, seconds=59)).state is CLOSED
-    assert (await world.profile(opened, seconds=60)).state is ACTIVE
-    assert await world.pages(state=ACTIVE, seconds=60) == [[opened.public_account_id]]
-
-
 async def test_pages_do_not_move(world: PublicAccountWorld) -> None:
     """Applications that arrive while somebody reads appear at the end; no page repeats or omits one."""
     token, other = await world.company(), await world.person()
@@ -295,7 +257,7 @@ async def test_pages_do_not_move(world: PublicAccountWorld) -> None:
 
 
 async def test_what_expires_soon(world: PublicAccountWorld) -> None:
-    """The first to expire first, with those in grace, without those that are over or closed."""
+    """The first to expire first, with those in grace, without those that are over or that anything closes."""
     token = await world.company()
     made = [await world.open(token, seconds=days * DAY) for days in (0, 5, 10, 20)]
     ids = [each.public_account_id for each in made]
@@ -306,6 +268,9 @@ async def test_what_expires_soon(world: PublicAccountWorld) -> None:
     assert await world.expiring(seconds=(TERM + 6) * DAY) == [ids[:3]]
     assert await world.expiring(seconds=(TERM + 30) * DAY) == [ids[1:3]]
     assert await world.expiring(days=1, seconds=320 * DAY) == [[]]
+    staff = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
+    await world.sanctions.closed(token, staff, seconds=320 * DAY)
+    assert await world.expiring(seconds=320 * DAY) == [[]]
 
 
 async def test_nothing_changes_while_the_log_stands_still(world: PublicAccountWorld) -> None:
@@ -322,14 +287,6 @@ async def test_nothing_changes_while_the_log_stands_still(world: PublicAccountWo
     ):
         assert await outcome(work) == "LOG_UNAVAILABLE"
     assert await reason_of(world.fall(seconds=late, limit=9)) is Reason.LOG_UNAVAILABLE
-
-
-async def test_an_account_that_is_not_verified_any_more(world: PublicAccountWorld) -> None:
-    """An expired owner keeps the public account until its term ends, but cannot renew it."""
-    opened = await world.open(await world.person(), seconds=10 * DAY)
-    late = TERM * DAY
-    assert (await world.profile(opened, seconds=late)).state is ACTIVE
-    assert await reason_of(world.renew(opened, seconds=late)) is Reason.ACCOUNT_NOT_VERIFIED
 
 
 async def test_a_revocation_just_before_a_decision(world: PublicAccountWorld) -> None:

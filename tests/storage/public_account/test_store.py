@@ -13,7 +13,6 @@ from idvault.core.tables.public_account import public_account_versions
 from idvault.public_account.acts import public_account as acts
 from idvault.public_account.rules.owner import Owned
 from idvault_verify.error import UnavailableError
-from idvault_verify.public_account import RejectReason
 from tests.storage.hooks import before_statements
 from tools.support import builders, sql
 from tools.support.flow_world import at
@@ -42,7 +41,7 @@ async def test_a_rejection_sends_what_an_approval_sends(world: PublicAccountWorl
     opened, over, plain = [await world.apply(token) for token in tokens]
     approved = await _sent(world.database, world.approve(opened))
     refused = await _sent(world.database, world.approve(over))
-    rejected = await _sent(world.database, world.reject(plain, RejectReason.OWNER_NOT_ELIGIBLE))
+    rejected = await _sent(world.database, world.reject(plain))
     assert approved == refused == rejected
 
 
