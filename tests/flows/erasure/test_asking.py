@@ -227,10 +227,9 @@ async def test_who_cannot_verify(world: AskingWorld) -> None:
     assert await world.work(seconds=2 * HOUR + 30 * DAY) == 3
 
 
-@both_kinds
-async def test_a_platform_vouches_for_its_request(world: AskingWorld, kind: str) -> None:
+async def test_a_platform_vouches_for_its_request(world: AskingWorld) -> None:
     """By a call it waits for the usual time; the owner is told and can stop it without the platform."""
-    token = await world.owner(kind)
+    token = await world.owner()
     made = await world.by_platform(token, seconds=9 * DAY)
     assert (days(made), made.origin) == (7, PLATFORM)
     assert (await world.status(token, seconds=9 * DAY)).erase_at == erase_time(made)
@@ -238,18 +237,16 @@ async def test_a_platform_vouches_for_its_request(world: AskingWorld, kind: str)
     assert (await world.status(token, seconds=15 * DAY)).erase_at is None
 
 
-@pytest.mark.parametrize("asks", ["owner", "platform"])
-async def test_every_step_is_in_the_feed(world: AskingWorld, asks: str) -> None:
+async def test_every_step_is_in_the_feed(world: AskingWorld) -> None:
     """Request, cancellation, request, erasure, destruction: each a revision, seen by who reads each time."""
     token = await world.owner()
-    work = {"owner": world.by_owner, "platform": world.by_platform}[asks]
     first = (await world.status(token)).revision
     await world.news()
-    made = await work(token)
+    made = await world.by_platform(token)
     assert await world.news() == {token: (first + 1, erase_time(made))}
     await world.cancel(token, seconds=DAY)
     assert await world.news() == {token: (first + 2, None)}
-    made = await work(token, seconds=60)
+    made = await world.by_owner(token, seconds=60)
     assert await world.news() == {token: (first + 3, erase_time(made))}
     await world.work(seconds=60 + WAITED)
     assert await world.news() == {token: (first + 4, None)}

@@ -107,7 +107,7 @@ async def test_the_longest_request_has_ended_before_the_keys_go(room: Chamber, e
 
 @pytest.mark.parametrize(
     ("origin", "hours", "days"),
-    [(ErasureOrigin.PLATFORM, 0, 7), (ErasureOrigin.OWNER, 0, 7), (ErasureOrigin.OWNER, 2, 30)],
+    [(ErasureOrigin.PLATFORM, 0, 7), (ErasureOrigin.OWNER, 2, 30)],
 )
 async def test_what_a_platform_sees_does_not_tell_of_a_disclosure(
     maker: Maker, tmp_path: Path, origin: ErasureOrigin, hours: int, days: int
