@@ -101,14 +101,16 @@ async def test_nothing_is_decided_unsigned(world: TipOffWorld) -> None:
 
 
 async def test_an_assignment_may_be_to_somebody_else(world: TipOffWorld) -> None:
-    """The signature is of whoever assigns, and must be of a moderator who is not revoked."""
+    """The signature is of whoever assigns; neither this one nor the other moderator may be revoked."""
     key, other = await world.world.moderator(1), await world.world.moderator(2)
     filed = (await world.file()).tip_off
-    signer = signing(key, 0)
+    signer, of_other = signing(key, 0), signing(other, 0)
     assigned = await world.asks().assign(filed, key=signer, to=other.moderator_id)
     assert assigned.moderator_id == other.moderator_id
     await world.world.revoke(key)
     assert await reason_of(world.asks().assign(assigned, key=signer)) is Reason.MODERATOR_REVOKED
+    to_revoked = world.asks().assign(assigned, key=of_other, to=key.moderator_id)
+    assert await reason_of(to_revoked) is Reason.MODERATOR_REVOKED
 
 
 async def test_a_revocation_just_before_an_act(world: TipOffWorld) -> None:

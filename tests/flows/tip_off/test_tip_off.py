@@ -165,6 +165,16 @@ async def test_two_decisions_at_once(world: TipOffWorld, key: ModeratorKey) -> N
     assert (await world.events()).count("tipoff:report:dismiss") == 1
 
 
+async def test_what_is_written_must_be_text(world: TipOffWorld, key: ModeratorKey) -> None:
+    """A note, a reply, and the reply of a decision; the error names the field, and nothing is stored."""
+    tip_off, before = await assigned(world, key), await world.events()
+    me, wrong = key.moderator_id, "a\0b"
+    assert await fields_of(world.note(tip_off, me, wrong)) == ["note"]
+    for work in (world.answer(tip_off, me, wrong), world.dismiss(tip_off, me, reply=wrong)):
+        assert await fields_of(work) == ["reply"]
+    assert await world.events() == before
+
+
 async def test_upholding_imposes_a_sanction(world: TipOffWorld, key: ModeratorKey) -> None:
     """The sanction and the decision are one act, and the statement names the report."""
     token, reporter = await world.world.account(1), await world.world.account(2)
