@@ -32,6 +32,12 @@ async def reason_of(work: Awaitable[object]) -> str | None:
     return (await refused(work)).reason
 
 
+async def reason_or_none(work: Awaitable[object]) -> str | None:
+    """Return the reason why a call is refused; None if it is not."""
+    found = await outcome(work)
+    return found.reason if isinstance(found, VaultError) else None
+
+
 async def fields_of(work: Awaitable[object]) -> list[str]:
     """Return the invalid fields of a call that is refused for them."""
     return list((await refused(work)).fields)

@@ -31,18 +31,6 @@ async def world(court: AppealWorld) -> PublicAccountWorld:
     return PublicAccountWorld(court.database, sanctions=court)
 
 
-async def test_an_upheld_appeal_reopens(court: AppealWorld, world: PublicAccountWorld) -> None:
-    """The public account of a closed company is closed, and active again once the closing is overturned."""
-    company = await world.company()
-    opened = await world.open(company)
-    _, closing, judge = await court.case(Degree.CLOSE, token=company)
-    assert (await world.get(opened)).profile.state is PublicAccountState.CLOSED
-    appeal = await court.file(closing)
-    assert (await world.get(opened)).profile.state is PublicAccountState.CLOSED
-    await court.decide(appeal, UPHELD, key=judge)
-    assert (await world.get(opened)).profile.state is PublicAccountState.ACTIVE
-
-
 async def test_nobody_escapes_an_appeal(court: AppealWorld, world: PublicAccountWorld) -> None:
     """While an appeal is open there is no transfer and no closing, even if its sanction has ended."""
     company, other = await world.company(90), await world.company(91, body="MA000002")

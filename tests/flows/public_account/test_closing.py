@@ -11,7 +11,7 @@ import pytest_asyncio
 from idvault.core.db.database import Database
 from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.acts import public_account as acts
-from idvault_client.errors import PreconditionFailed, VaultError
+from idvault_client.errors import PreconditionFailed
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -19,7 +19,7 @@ from idvault_verify.error import Reason
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from idvault_verify.sanction import AppealState, Degree
 from tests.support.appeal_world import AppealWorld
-from tests.support.refusal import outcome
+from tests.support.refusal import reason_or_none
 from tools.support import builders
 from tools.support.flow_world import at, command
 from tools.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld
@@ -66,11 +66,6 @@ async def close(
 
 def told(shown: OwnedPublicAccount) -> tuple[PublicAccountState | None, RejectReason | None]:
     return shown.state, shown.reject_reason
-
-
-async def refusal(work: Any) -> str | None:
-    found = await outcome(work)
-    return found.reason if isinstance(found, VaultError) else None
 
 
 NOT_ELIGIBLE = (REJECTED, RejectReason.OWNER_NOT_ELIGIBLE)
@@ -192,9 +187,9 @@ async def test_a_transfer_is_no_way_around_it(world: PublicAccountWorld, keys: A
         await world.offer(each, second)
     closing = await close(world, closed, keys, "public account")
     for each in (theirs, mine):
-        assert await refusal(world.accept(each, second)) is Reason.OWNER_NOT_ELIGIBLE
+        assert await reason_or_none(world.accept(each, second)) is Reason.OWNER_NOT_ELIGIBLE
     await world.sanctions.lift(closing, key=keys[0])
-    assert await refusal(world.accept(mine, second)) is None
+    assert await reason_or_none(world.accept(mine, second)) is None
 
 
 async def test_what_the_owner_has_besides_goes_on(world: PublicAccountWorld, keys: Any) -> None:

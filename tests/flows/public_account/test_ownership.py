@@ -2,27 +2,20 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from idvault_client.errors import RequestIdReused, VaultError
+from idvault_client.errors import RequestIdReused
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import Degree, SanctionState
-from tests.support.refusal import outcome
+from tests.support.refusal import reason_or_none
 from tools.support import builders
 from tools.support.flow_world import at
 from tools.support.public_account_world import DAY, PublicAccountWorld, licence
 from tools.support.sanction_world import until
 
 HOUR = 3_600
-
-
-async def refusal(work: Any) -> str:
-    """Return the reason of a refusal; empty if there is none."""
-    found = await outcome(work)
-    return str(found.reason) if isinstance(found, VaultError) else ""
 
 
 def rights(shown: OwnedPublicAccount) -> dict[str, bool]:
@@ -63,7 +56,7 @@ async def test_a_right_ends_with_what_it_needs(world: PublicAccountWorld) -> Non
     assert rights(await world.get(opened, seconds=HOUR)) == {person: True}
     closing = await world.sanctions.closed(company, keys, seconds=HOUR)
     assert rights(await world.get(opened, seconds=HOUR)) == {person: False}
-    assert await refusal(world.add_operator(opened, person, seconds=HOUR)) == ""
+    assert await reason_or_none(world.add_operator(opened, person, seconds=HOUR)) is None
     await world.sanctions.lift(closing, key=key, seconds=HOUR)
     assert rights(await world.get(opened, seconds=365 * DAY)) == {person: False}
     assert rights(await world.remove_operator(opened, person, seconds=HOUR)) == {}
@@ -73,10 +66,13 @@ async def test_who_is_no_operator(world: PublicAccountWorld) -> None:
     """A company, and somebody unknown; another platform names none."""
     company, person = await world.company(), await world.person()
     opened = await world.open(company)
-    assert await refusal(world.add_operator(opened, company)) == "OPERATOR_NOT_ELIGIBLE"
-    assert await refusal(world.add_operator(opened, "acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
-    assert await refusal(world.add_operator(opened, "acct_7" + "z" * 25)) == "ACCOUNT_NOT_FOUND"
-    assert await refusal(world.add_operator(opened, person, party="platform-b")) == "PUBLIC_ACCOUNT_NOT_FOUND"
+    assert await reason_or_none(world.add_operator(opened, company)) == "OPERATOR_NOT_ELIGIBLE"
+    assert await reason_or_none(world.add_operator(opened, "acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
+    assert await reason_or_none(world.add_operator(opened, "acct_7" + "z" * 25)) == "ACCOUNT_NOT_FOUND"
+    assert (
+        await reason_or_none(world.add_operator(opened, person, party="platform-b"))
+        == "PUBLIC_ACCOUNT_NOT_FOUND"
+    )
 
 
 async def test_a_transfer(world: PublicAccountWorld) -> None:
@@ -95,7 +91,7 @@ async def test_a_transfer(world: PublicAccountWorld) -> None:
     assert await world.get(opened, seconds=DAY) == moved
     assert await world.pages(account_token=first) == [[]]
     assert await world.pages(account_token=second) == [[moved.public_account_id]]
-    assert await refusal(world.accept(opened, second, seconds=DAY)) == "TRANSFER_NOT_OFFERED"
+    assert await reason_or_none(world.accept(opened, second, seconds=DAY)) == "TRANSFER_NOT_OFFERED"
     assert [kind for kind in await world.events() if "transfer" in kind] == [
         "publicaccount:transfer:accept",
         "publicaccount:transfer:offer",
@@ -110,8 +106,8 @@ async def test_a_transfer(world: PublicAccountWorld) -> None:
 async def test_who_does_not_get_it(world: PublicAccountWorld) -> None:
     """Another kind, and an unknown account."""
     opened = await world.open(await world.company())
-    assert await refusal(world.offer(opened, await world.person())) == "KIND_DIFFERS"
-    assert await refusal(world.offer(opened, "acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
+    assert await reason_or_none(world.offer(opened, await world.person())) == "KIND_DIFFERS"
+    assert await reason_or_none(world.offer(opened, "acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
 
 
 async def test_the_limit_of_the_new_owner(world: PublicAccountWorld) -> None:
@@ -123,9 +119,9 @@ async def test_the_limit_of_the_new_owner(world: PublicAccountWorld) -> None:
     )
     opened, second = await world.open(mine), await world.open(theirs)
     await world.offer(second, also_mine)
-    assert await refusal(world.accept(second, also_mine)) == "OWNER_NOT_ELIGIBLE"
+    assert await reason_or_none(world.accept(second, also_mine)) == "OWNER_NOT_ELIGIBLE"
     await world.offer(opened, also_mine)
-    assert await refusal(world.accept(opened, also_mine)) == "OWNER_NOT_ELIGIBLE"
+    assert await reason_or_none(world.accept(opened, also_mine)) == "OWNER_NOT_ELIGIBLE"
     assert (await world.get(second)).account_token == theirs
 
 
@@ -136,16 +132,16 @@ async def test_nobody_escapes_a_sanction(world: PublicAccountWorld) -> None:
     opened, key = await world.open(first), await sanctions.moderator(1)
     await world.offer(opened, second)
 
-    async def told() -> list[str]:
+    async def told() -> list[str | None]:
         works = (world.offer(opened, second), world.accept(opened, second), world.close(opened))
-        return [await refusal(work) for work in works]
+        return [await reason_or_none(work) for work in works]
 
     warned = await sanctions.impose(first, Degree.WARN, key=key)
     assert await told() == ["SANCTION_OPEN"] * 3
     await sanctions.lift(warned, key=key)
     proposed = await sanctions.impose(first, Degree.CLOSE, key=key)
     assert await told() == ["SANCTION_OPEN"] * 3
-    assert await refusal(world.close(opened, seconds=72 * HOUR)) == ""
+    assert await reason_or_none(world.close(opened, seconds=72 * HOUR)) is None
     assert (await sanctions.get(proposed, seconds=72 * HOUR)).state is SanctionState.LAPSED
 
 
@@ -154,8 +150,10 @@ async def test_parallel_acceptances_and_closings(world: PublicAccountWorld) -> N
     first, second = await world.company(90), await world.company(91, body="MA000002")
     opened = await world.open(first)
     await world.offer(opened, second)
-    told = await asyncio.gather(refusal(world.accept(opened, second)), refusal(world.close(opened)))
-    assert tuple(told) in {("", ""), ("", "STORE_UNAVAILABLE"), ("PUBLIC_ACCOUNT_NOT_LIVE", "")}
+    told = await asyncio.gather(
+        reason_or_none(world.accept(opened, second)), reason_or_none(world.close(opened))
+    )
+    assert tuple(told) in {(None, None), (None, "STORE_UNAVAILABLE"), ("PUBLIC_ACCOUNT_NOT_LIVE", None)}
     # What was refused because the owner changed meanwhile is told on repetition.
     state = (await world.get(opened)).profile.state
     assert state in (PublicAccountState.ACTIVE, PublicAccountState.CLOSED)
@@ -190,4 +188,4 @@ async def test_nothing_changes_while_the_log_stands_still(world: PublicAccountWo
         world.offer(opened, person, seconds=5),
         world.accept(opened, person, seconds=5),
     ):
-        assert await refusal(work) == "LOG_UNAVAILABLE"
+        assert await reason_or_none(work) == "LOG_UNAVAILABLE"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from idvault.core.db.database import Database
-from idvault_client.errors import VaultError
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.account import Standing
@@ -11,7 +10,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import AppealWorld
-from tests.support.refusal import outcome
+from tests.support.refusal import reason_or_none
 from tools.support.public_account_world import DAY, PublicAccountWorld
 from tools.support.sanction_world import until
 
@@ -31,12 +30,6 @@ async def impose(
     return await world.sanctions.impose(
         shown.account_token, degree, key=key, public_account_id=only, **options
     )
-
-
-async def refusal(work: Any) -> str:
-    """Return the reason of a refusal; empty if there is none."""
-    found = await outcome(work)
-    return str(found.reason) if isinstance(found, VaultError) else ""
 
 
 async def test_the_public_account_has_a_standing_of_its_own(world: PublicAccountWorld) -> None:
@@ -93,12 +86,12 @@ async def test_nobody_escapes(world: PublicAccountWorld) -> None:
     first, second = await world.company(90), await world.company(91, body="MA000002")
     opened, other = await world.open(first), await world.open(first)
     warned = await impose(world, opened, Degree.WARN, key)
-    assert await refusal(world.close(opened)) == "SANCTION_OPEN"
+    assert await reason_or_none(world.close(opened)) == "SANCTION_OPEN"
     await world.sanctions.lift(warned, key=key)
     await impose(world, opened, Degree.CLOSE, key)
-    assert await refusal(world.close(opened)) == "SANCTION_OPEN"
-    assert await refusal(world.offer(opened, second)) == "SANCTION_OPEN"
-    assert await refusal(world.close(other)) == ""
+    assert await reason_or_none(world.close(opened)) == "SANCTION_OPEN"
+    assert await reason_or_none(world.offer(opened, second)) == "SANCTION_OPEN"
+    assert await reason_or_none(world.close(other)) is None
 
 
 async def test_a_suspended_one(world: PublicAccountWorld) -> None:
@@ -109,9 +102,9 @@ async def test_a_suspended_one(world: PublicAccountWorld) -> None:
     suspended = await impose(world, opened, Degree.SUSPEND, key, seconds=320 * DAY)
     (operator,) = (await world.get(opened, seconds=320 * DAY)).operators
     assert not operator.may_publish
-    assert await refusal(world.renew(opened, seconds=320 * DAY)) == "RENEWAL_SUSPENDED"
+    assert await reason_or_none(world.renew(opened, seconds=320 * DAY)) == "RENEWAL_SUSPENDED"
     await world.sanctions.lift(suspended, key=key, seconds=320 * DAY)
-    assert await refusal(world.renew(opened, seconds=320 * DAY)) == ""
+    assert await reason_or_none(world.renew(opened, seconds=320 * DAY)) is None
 
 
 async def test_the_target_must_be_the_accounts(world: PublicAccountWorld) -> None:
@@ -121,10 +114,12 @@ async def test_the_target_must_be_the_accounts(world: PublicAccountWorld) -> Non
     sanctions, found = world.sanctions, opened.public_account_id
     for degree in (Degree.WARN, Degree.CLOSE):
         work = sanctions.impose(other, degree, key=key, public_account_id=found)
-        assert await refusal(work) == "PUBLIC_ACCOUNT_NOT_FOUND"
+        assert await reason_or_none(work) == "PUBLIC_ACCOUNT_NOT_FOUND"
         unknown = sanctions.impose(other, degree, key=key, public_account_id="f" * 32)
-        assert await refusal(unknown) == "PUBLIC_ACCOUNT_NOT_FOUND"
-    assert await refusal(impose(world, opened, Degree.WARN, key, scope=Scope.PERSON)) == "INVALID_MESSAGE"
+        assert await reason_or_none(unknown) == "PUBLIC_ACCOUNT_NOT_FOUND"
+    assert (
+        await reason_or_none(impose(world, opened, Degree.WARN, key, scope=Scope.PERSON)) == "INVALID_MESSAGE"
+    )
     assert await sanctions.events("sanction:") == []
 
 
@@ -151,13 +146,13 @@ async def test_an_appeal_restores_it(main_database: Database) -> None:
     which = {"token": token, "public_account_id": opened.public_account_id}
     _, suspended, judge = await appeals.case(Degree.SUSPEND, given=until(HOUR), **which)
     appeal = await appeals.file(suspended)
-    assert await refusal(world.close(opened, seconds=2 * HOUR)) == "SANCTION_OPEN"
-    assert await refusal(world.close(other, seconds=2 * HOUR)) == ""
+    assert await reason_or_none(world.close(opened, seconds=2 * HOUR)) == "SANCTION_OPEN"
+    assert await reason_or_none(world.close(other, seconds=2 * HOUR)) is None
     before = await world.profile(opened, seconds=2 * HOUR)
     await appeals.decide(appeal, AppealState.UPHELD, key=judge, seconds=2 * HOUR)
     after = await world.profile(opened, seconds=2 * HOUR)
     assert (after.standing, after.revision > before.revision) == (Standing.GOOD, True)
-    assert await refusal(world.close(opened, seconds=2 * HOUR)) == ""
+    assert await reason_or_none(world.close(opened, seconds=2 * HOUR)) is None
     found = (await world.open(token)).public_account_id
     _, closed, judge = await appeals.case(Degree.CLOSE, token=token, public_account_id=found)
     assert found in (await world.pages(state=PublicAccountState.CLOSED))[0]
