@@ -5,16 +5,14 @@ from typing import Any
 import pytest
 
 from idvault.report import store as report_store
-from idvault.sanction import acts as sanction_acts
-from idvault.sanction.rules import Sanction
 from idvault_client.errors import RequestIdReused
-from idvault_client.sanctions import OperationFigure, OperationTipOffs, PlatformOperation
+from idvault_client.sanctions import AccountSanction, OperationFigure, OperationTipOffs, PlatformOperation
 from idvault_client.tip_offs import TipOffReport
 from idvault_verify.error import Reason
 from idvault_verify.sanction import Degree, Scope
 from tests.support.refusal import reason_of
 from tests.support.tip_off_world import TipOffWorld, closed, opened, report
-from tools.support.flow_world import PARTY, at, request_id
+from tools.support.flow_world import at, request_id
 
 
 async def figures(world: TipOffWorld, operation: PlatformOperation) -> tuple[list[OperationFigure], Any]:
@@ -22,12 +20,12 @@ async def figures(world: TipOffWorld, operation: PlatformOperation) -> tuple[lis
     return list(found.figures), found.tip_offs
 
 
-async def upheld(world: TipOffWorld, tip_off: TipOffReport, **named: Any) -> Sanction:
-    """Assign and uphold a report; return its sanction as stored."""
+async def upheld(world: TipOffWorld, tip_off: TipOffReport, **named: Any) -> AccountSanction:
+    """Assign and uphold a report; return its sanction."""
     key, token = await world.world.moderator(1), await world.world.account()
     await world.assign(tip_off, key.moderator_id)
     made = await world.uphold(tip_off, key, token, reply="you were right (synthetic)", **named)
-    return await sanction_acts.find(world.world.vault, PARTY, made.sanction_id or "")
+    return await world.world.asks().get(made.sanction_id)
 
 
 async def test_reports_are_counted_by_state(world: TipOffWorld) -> None:
@@ -102,7 +100,7 @@ async def test_what_a_sanction_names_comes_first(world: TipOffWorld) -> None:
     filed = (await world.file(operation_id=operation.operation_id)).tip_off
     assert (await upheld(world, filed, operation_id=other.operation_id)).operation_id == other.operation_id
     assert (await figures(world, operation))[0] == []
-    assert (await upheld(world, (await world.file()).tip_off)).operation_id is None
+    assert (await upheld(world, (await world.file()).tip_off)).operation_id == ""
 
 
 async def test_a_report_is_upheld_after_its_operation_is_closed(world: TipOffWorld) -> None:
@@ -110,5 +108,5 @@ async def test_a_report_is_upheld_after_its_operation_is_closed(world: TipOffWor
     operation = await opened(world)
     filed = (await world.file(operation_id=operation.operation_id)).tip_off
     await closed(world, operation)
-    assert (await upheld(world, filed)).operation_id is None
+    assert (await upheld(world, filed)).operation_id == ""
     assert await figures(world, operation) == ([], OperationTipOffs(resolved=1))
