@@ -11,8 +11,11 @@ from sqlalchemy import insert, update
 
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts.claim import ReceiptContext
-from idvault.core.act import SYSTEM, Vault
+from idvault.core import act
+from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.credential import status_lists
@@ -30,12 +33,14 @@ from idvault.status.credential import store as credential_store
 from idvault.status.credential.acts import (
     REBUILD,
     REFRESH,
-    CredentialCommand,
-    Issued,
     StatusKeys,
     StatusLists,
     TokenContext,
 )
+from idvault.status.credential.api import CredentialMethods
+from idvault_client.aio import Vault
+from idvault_client.backend.status import IssuedToken
+from idvault_client.errors import Exhausted, RequestIdReused
 from idvault_verify.account import AccountState
 from idvault_verify.attest import jose, status_check, status_token
 from idvault_verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
@@ -43,11 +48,7 @@ from idvault_verify.attest.status_list import INVALID, StatusList
 from idvault_verify.claim import FailureReason
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import (
-    AlreadyExistsError,
-    ExhaustedError,
     IdvaultError,
-    NotFoundError,
-    PreconditionError,
     Reason,
     UnavailableError,
 )
@@ -55,15 +56,19 @@ from idvault_verify.sanction import Degree
 from idvault_verify.signing_key import ANNOUNCED_FOR, StatusKey
 from idvault_verify.transparency import entry
 from idvault_verify.transparency.proof import verify_inclusion
+from idvault_verify.v1 import status_pb2
+from tests.support.refusal import reason_of, refused
 from tools.support import builders, logs, merkle, sql
 from tools.support.databases import Databases
 from tools.support.erasure_world import DELAYED, WAITED, ErasureWorld
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, World, at, command, request_id
+from tools.support.in_process import client
 from tools.support.sanction_world import SanctionWorld, until
 
 ISSUER = status_token.issuer("vault.example/log")
 AUDIENCE = "https://taxi.example"
+_STATUSES = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
 END = timedelta(days=365)
 
 
@@ -108,29 +113,29 @@ class Checks:
             zone=builders.ZONE,
         )
 
-    async def credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
-        return await acts.issue_credential(self.vault, command, now, context=self.context)
+    def platform(self, now: ClockReading, *, party: str = PARTY) -> Vault:
+        """Return the client of a platform, whose calls come at a time."""
+        services = [Service(_STATUSES, CredentialMethods(vault=self.vault, tokens=self.context))]
+        return client(services, Caller(party, "platform", "b" * 32), now)
+
+    async def credential(
+        self, token: str, number: int = 900, *, audience: str = AUDIENCE, now: ClockReading, **options: str
+    ) -> IssuedToken:
+        """Issue a credential with the request of a number."""
+        asked = request_id(number)
+        return await self.platform(now).issue_status_credential(token, audience, request_id=asked, **options)
 
     async def token(
-        self, account_token: str, *, party: str = PARTY, audience: str = AUDIENCE, now: ClockReading
-    ) -> Issued:
+        self, token: str, *, party: str = PARTY, audience: str = AUDIENCE, now: ClockReading
+    ) -> IssuedToken:
         """Issue a status token to a platform."""
-        context = self.context
-        return await acts.issue_token(
-            self.vault, party, account_token, now, audience=audience, context=context
-        )
+        return await self.platform(now, party=party).issue_status_token(token, audience)
 
     async def start(self, *, now: datetime) -> None:
         """Announce and publish the keys."""
         await self.token_keys.announce(now=now)
         await self.list_keys.announce(now=now)
         await self.lists.publish_keys(now=ClockReading(now, now))
-
-    def wish(self, token: str, number: int = 900, **changes: Any) -> CredentialCommand:
-        made = CredentialCommand(
-            PARTY, "b" * 32, request_id(number), builders.content(token, AUDIENCE), token, AUDIENCE
-        )
-        return replace(made, **changes)
 
     async def sign_up(self, number: int = 1) -> str:
         """Return the token of a verified account."""
@@ -189,7 +194,7 @@ async def test_standing_is_for_the_account_s_own_party(checks: Checks) -> None:
 async def test_a_closed_account_is_attested_no_more(checks: Checks) -> None:
     """Status tokens say so at once, the list with its next run; both end with the sanction."""
     token, hour = await checks.sign_up(), 3_600
-    issued = await checks.credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(token, now=at(0))
     await checks.lists.run(now=at(0))
     checks.check(issued.token)
     sanctions = SanctionWorld(checks.world.database)
@@ -200,20 +205,18 @@ async def test_a_closed_account_is_attested_no_more(checks: Checks) -> None:
         assert checks.reason(told.token, audience=audience) == "NOT_VERIFIED"
     await checks.lists.run(now=at(1))
     assert checks.reason(issued.token, seconds=1) == "STATUS_INVALID"
-    with pytest.raises(PreconditionError) as refused:
-        await checks.credential(checks.wish(token, 901), now=at(hour - 1))
-    assert refused.value.reason is Reason.ACCOUNT_CLOSED
+    assert await reason_of(checks.credential(token, 901, now=at(hour - 1))) is Reason.ACCOUNT_CLOSED
     assert await sanctions.work(seconds=hour) == 1
     await checks.lists.run(now=at(hour))
     checks.check(issued.token, seconds=hour)
-    await checks.credential(checks.wish(token, 902), now=at(hour))
+    await checks.credential(token, 902, now=at(hour))
 
 
 async def test_a_follower_is_attested_until_it_follows(checks: Checks) -> None:
     """The other account's credential stays valid until its renewal, and is invalid until its own end."""
     named, other = await checks.sign_up(1), await checks.sign_up(2)
     credentials = {
-        token: (await checks.credential(checks.wish(token, 900 + number), now=at(0))).token
+        token: (await checks.credential(token, 900 + number, now=at(0))).token
         for number, token in enumerate((named, other))
     }
     sanctions = SanctionWorld(checks.world.database)
@@ -241,7 +244,7 @@ async def test_an_erased_account_is_invalid_within_two_seconds(
 ) -> None:
     """The worker erases it and publishes that, each within a second."""
     token = await checks.sign_up()
-    issued = await checks.credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(token, now=at(0))
     shred = Database(url=sqlite_databases.shred_url)
     erasures = ErasureWorld(checks.world.database, shred)
     await erasures.request(token)
@@ -263,8 +266,8 @@ async def test_a_token_says_what_is_so(checks: Checks) -> None:
     late = END.total_seconds() + 86_400
     issued = await checks.token(token, now=at(late))
     assert checks.reason(issued.token, seconds=late) == "NOT_VERIFIED"
-    with pytest.raises(NotFoundError):
-        await checks.token(token, party="platform-b", now=at(0))
+    theirs = checks.token(token, party="platform-b", now=at(0))
+    assert await reason_of(theirs) is Reason.ACCOUNT_NOT_FOUND
 
 
 async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None:
@@ -282,7 +285,7 @@ async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None
 async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None:
     """A credential is valid once its list is published, until the account expires."""
     token = await checks.sign_up()
-    issued = await checks.credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(token, now=at(0))
     assert checks.reason(issued.token) == "LIST_MISSING"
     await checks.lists.run(now=at(1))
     assert checks.check(issued.token, seconds=1).expires_at == int(issued.expires_at.timestamp())
@@ -301,7 +304,7 @@ async def test_many_lists_are_rebuilt_in_turn(checks: Checks, monkeypatch: pytes
     rebuilt: list[int] = []
     rebuild = acts.rebuild
 
-    async def watched(vault: Vault, now: ClockReading, number: int, *, today: date) -> None:
+    async def watched(vault: act.Vault, now: ClockReading, number: int, *, today: date) -> None:
         """Rebuild and remember."""
         rebuilt.append(number)
         await rebuild(vault, now, number, today=today)
@@ -324,8 +327,10 @@ async def test_many_lists_are_rebuilt_in_turn(checks: Checks, monkeypatch: pytes
 async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
     """A stored expiry is published with the next list, for every credential of the account."""
     token = await checks.sign_up()
-    other = checks.wish(token, 901, content=builders.content(token, "b"), audience="b")
-    issued = [await checks.credential(wish, now=at(0)) for wish in (checks.wish(token), other)]
+    issued = [
+        await checks.credential(token, number, audience=audience, now=at(0))
+        for number, audience in ((900, AUDIENCE), (901, "b"))
+    ]
     await checks.lists.run(now=at(0))
     late = END.total_seconds() + 86_400
     assert await checks.world.retention.expire_accounts(now=at(late), limit=9) == 1
@@ -343,10 +348,10 @@ async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
 async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
     """A repeat returns exactly the same token; another body is refused."""
     token = await checks.sign_up()
-    first = await checks.credential(checks.wish(token), now=at(0))
-    assert await checks.credential(checks.wish(token), now=at(100)) == first
-    with pytest.raises(AlreadyExistsError):
-        await checks.credential(checks.wish(token, content=builders.content(token, "x")), now=at(0))
+    first = await checks.credential(token, now=at(0))
+    assert await checks.credential(token, now=at(100)) == first
+    with pytest.raises(RequestIdReused):
+        await checks.credential(token, audience="x", now=at(0))
 
 
 async def test_a_credential_is_renewed_in_its_last_third(checks: Checks) -> None:
@@ -354,7 +359,7 @@ async def test_a_credential_is_renewed_in_its_last_third(checks: Checks) -> None
     token = await checks.sign_up()
     expiries = {}
     for day in (0, 19, 20, 39):
-        issued = await checks.credential(checks.wish(token, 1_000 + day), now=at(day * 86_400))
+        issued = await checks.credential(token, 1_000 + day, now=at(day * 86_400))
         expiries[day] = (issued.expires_at - at(0).real).days
     assert expiries == {0: 30, 19: 30, 20: 50, 39: 50}
 
@@ -365,31 +370,26 @@ async def test_a_platform_has_a_quota_of_new_credentials(checks: Checks) -> None
     checks.context = replace(checks.context, policy=policy)
     token = await checks.sign_up()
     for number, audience in enumerate(("a", "b", "a", "b")):
-        wish = checks.wish(token, 900 + number, content=builders.content(token, audience), audience=audience)
-        await checks.credential(wish, now=at(0))
-    late = checks.wish(token, 999, content=builders.content(token, "c"), audience="c")
-    with pytest.raises(ExhaustedError) as refused:
-        await checks.credential(late, now=at(10))
-    assert refused.value.reason is Reason.CREDENTIAL_QUOTA_REACHED
+        await checks.credential(token, 900 + number, audience=audience, now=at(0))
+    late = await refused(checks.credential(token, 999, audience="c", now=at(10)))
+    assert (type(late), late.reason) == (Exhausted, Reason.CREDENTIAL_QUOTA_REACHED)
     # The tests begin at noon.
-    assert refused.value.retry_after == timedelta(hours=12) - timedelta(seconds=10)
+    assert late.retry_after == timedelta(hours=12) - timedelta(seconds=10)
     tomorrow = at(43_200)
-    assert (await checks.credential(late, now=tomorrow)).token
+    assert (await checks.credential(token, 999, audience="c", now=tomorrow)).token
 
 
 async def test_no_credential_is_issued_while_the_log_waits(checks: Checks) -> None:
     """The answer is LOG_UNAVAILABLE."""
     token = await checks.sign_up()
     checks.world.waiting.oldest = at(0).real
-    with pytest.raises(UnavailableError) as caught:
-        await checks.credential(checks.wish(token), now=at(61))
-    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+    assert await reason_of(checks.credential(token, now=at(61))) is Reason.LOG_UNAVAILABLE
 
 
 async def test_a_list_is_signed_anew(checks: Checks) -> None:
     """An unchanged list is signed again only each minute."""
     token = await checks.sign_up()
-    await checks.credential(checks.wish(token), now=at(0))
+    await checks.credential(token, now=at(0))
     path, seen = checks.folder / "status" / "0.jwt", []
     for seconds in (0.0, 30.0, REFRESH.total_seconds()):
         await checks.lists.run(now=at(seconds))
@@ -400,11 +400,11 @@ async def test_a_list_is_signed_anew(checks: Checks) -> None:
 async def test_several_workers_publish(checks: Checks) -> None:
     """A later or slower worker reverts nothing."""
     token = await checks.sign_up()
-    issued = await checks.credential(checks.wish(token), now=at(0))
+    issued = await checks.credential(token, now=at(0))
     other = checks.worker()
     await asyncio.gather(checks.lists.run(now=at(1)), other.run(now=at(1)))
     assert checks.check(issued.token, seconds=1)
-    second = await checks.credential(checks.wish(await checks.sign_up(2), 901), now=at(2))
+    second = await checks.credential(await checks.sign_up(2), 901, now=at(2))
     for worker in (other, checks.lists, other):
         await worker.run(now=at(3))
         assert checks.check(second.token, seconds=3)
