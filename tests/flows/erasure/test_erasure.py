@@ -1,15 +1,13 @@
 """Erasures over both databases: the steps, what they leave, and what they do to claims and persons."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import delete, select
 
-from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.log import log_openings
@@ -30,14 +28,6 @@ from tests.support.refusal import reason_of
 from tools.support import sql
 from tools.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
 from tools.support.flow_world import at
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database, shred_database: Database) -> AsyncIterator[ErasureWorld]:
-    """Return the flows with new databases of each kind."""
-    made = ErasureWorld(main_database, shred_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def people(world: ErasureWorld) -> list[int]:
@@ -99,9 +89,11 @@ async def test_what_is_left(world: ErasureWorld) -> None:
     ]
 
 
-async def test_anothers_account_is_not_found(world: ErasureWorld) -> None:
-    """As one that nobody has."""
+async def test_what_is_not_found(world: ErasureWorld) -> None:
+    """As one that nobody has; and an account whose erasure was never requested has none."""
     token = await world.account()
+    for method in (world.cancel, world.get):
+        assert await reason_of(method(token)) == Reason.ERASURE_NOT_FOUND
     await world.request(token)
     for method in (world.request, world.cancel, world.get):
         assert await reason_of(method(token, party="platform-b")) == Reason.ACCOUNT_NOT_FOUND

@@ -1,6 +1,5 @@
 """Sanctions, appeals and public accounts around an erasure, over both databases: nobody washes one away."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -25,14 +24,6 @@ from tools.support.sanction_world import until
 
 END = 100 * DAY
 Keys = tuple[ModeratorKey, ModeratorKey]
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database, shred_database: Database) -> AsyncIterator[ErasureWorld]:
-    """Return the flows with new databases of each kind."""
-    made = ErasureWorld(main_database, shred_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 @pytest_asyncio.fixture

@@ -104,8 +104,10 @@ async def test_a_transfer(world: PublicAccountWorld) -> None:
 
 
 async def test_who_does_not_get_it(world: PublicAccountWorld) -> None:
-    """Another kind, and an unknown account."""
+    """Another kind, an unknown account, and one to whom nobody offered it, whose owner nobody knows."""
     opened = await world.open(await world.company())
+    (legacy,) = await world.sanctions.campaigns.members(1)
+    assert await reason_or_none(world.accept(opened, legacy)) == "TRANSFER_NOT_OFFERED"
     assert await reason_or_none(world.offer(opened, await world.person())) == "KIND_DIFFERS"
     assert await reason_or_none(world.offer(opened, "acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
 

@@ -151,17 +151,6 @@ async def test_a_closing_ends_to_the_second(world: SanctionWorld, keys: Keys, st
     assert (await steps.verify(seconds=HOUR)).state is ClaimState.SUCCEEDED
 
 
-async def test_a_suspended_person_renews_nothing(world: SanctionWorld, keys: Keys, steps: Steps) -> None:
-    """The first renewal of another account already fails, and the account is suspended."""
-    named, other = await steps.sign_up(), await steps.sign_up()
-    await world.of_person(named, Degree.SUSPEND, keys)
-    renewal = await steps.verify(other)
-    assert (renewal.failure_reason, renewal.account.standing) == (
-        FailureReason.SANCTIONED,
-        Standing.RENEWAL_SUSPENDED,
-    )
-
-
 async def test_only_a_match_lets_an_account_follow(world: SanctionWorld, keys: Keys, steps: Steps) -> None:
     """A mismatch, another person's document and another person's account change nothing."""
     named, other, stranger = await steps.sign_up(), await steps.sign_up(), await steps.sign_up(OTHER)
@@ -200,34 +189,6 @@ async def test_a_lift_reaches_followers_later(world: SanctionWorld, keys: Keys, 
     assert len(released) == 3
     assert len(set(released.values())) == 3
     assert await world.events("person:account") == ["person:account:follow"] * 8
-
-
-async def test_a_follower_ends_by_itself(world: SanctionWorld, keys: Keys, steps: Steps) -> None:
-    """At its rounded end; the worker stores it with the revision that was shown; a renewal ends it before."""
-    named, other, third = [await steps.sign_up() for _ in range(3)]
-    await world.of_person(named, Degree.LIMIT, keys, given=until(5 * HOUR))
-    await steps.verify(other)
-    await steps.verify(third)
-    assert await steps.standing(named, seconds=5 * HOUR) == (Standing.GOOD, None)
-    assert await world.work(seconds=5 * HOUR) == 1
-    assert await counted(world) == [0]
-    assert await steps.standing(other, seconds=5 * HOUR) == (Standing.PUBLISHING_LIMITED, MIDNIGHT)
-    assert (await steps.verify(third, seconds=5 * HOUR)).account.standing is Standing.GOOD
-    shown = await world.status(other, seconds=MIDNIGHT)
-    assert (shown.standing, shown.revision) == (Standing.GOOD, 4)
-    assert await world.release(seconds=MIDNIGHT) == 1
-    assert await world.status(other, seconds=MIDNIGHT) == shown
-    assert await world.release(seconds=MIDNIGHT) == 0
-
-
-async def test_an_end_before_the_delay_counts(world: SanctionWorld, keys: Keys, steps: Steps) -> None:
-    """A lift never makes a follower last longer."""
-    named, other = await steps.sign_up(), await steps.sign_up()
-    sanction = await world.of_person(named, Degree.LIMIT, keys, given=until(MIDNIGHT))
-    await steps.verify(other)
-    await world.lift(sanction, key=keys[0], seconds=MIDNIGHT - 1)
-    assert (await world.status(other, seconds=MIDNIGHT)).standing is Standing.GOOD
-    assert await world.release(seconds=MIDNIGHT) == 1
 
 
 async def test_several_sources_of_one_account(world: SanctionWorld, keys: Keys, steps: Steps) -> None:

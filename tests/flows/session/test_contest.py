@@ -219,46 +219,31 @@ async def test_lists_filter_and_stay_in_order(world: SessionWorld) -> None:
             await world.asks().list_contests(**each)
 
 
-async def test_an_overdue_contest_is_logged_once(world: SessionWorld) -> None:
-    """The worker, or a late decision, writes it; nothing takes it back."""
-    token, verification_id = await verified(world)
-    first = await contest(world, token, verification_id)
-    other, its_id = await verified(world, 2)
-    second = await contest(world, other, its_id)
-    vault, late = world.vault, at(17 * DAY)
-    assert await CONTESTS.note_all_overdue(vault, at(10 * DAY), limit=9) == 0
-    counts = [await CONTESTS.overdue(vault, now=late)]
-    await decide(world, second.contest_id, seconds=17 * DAY)
-    assert await CONTESTS.note_all_overdue(vault, late, limit=9) == 1
-    assert await CONTESTS.note_all_overdue(vault, late, limit=9) == 0
-    assert [*counts, await CONTESTS.overdue(vault, now=late)] == [2, 1]
-    assert (await read(world, first.contest_id, seconds=17 * DAY)).overdue
+async def test_what_the_worker_does_with_contests(world: SessionWorld) -> None:
+    """Each overdue one is logged once, by the worker or the late decision; a decided one loses its text."""
+    first = await contest(world, *await verified(world))
+    second = await contest(world, *await verified(world, 2))
+    vault, late, end = world.vault, at(17 * DAY), at(109 * DAY)
+    assert await CONTESTS.overdue(vault, now=late) == 2
+    await decide(world, second.contest_id, ContestState.REJECTED, seconds=17 * DAY)
     stale = await CONTESTS.find(vault, PARTY, second.contest_id)
+    assert [await CONTESTS.note_all_overdue(vault, late, limit=9) for _ in range(2)] == [1, 0]
     assert not await CONTESTS.note_overdue(vault, SYSTEM, late, stale)
+    assert await CONTESTS.overdue(vault, now=late) == 1
+    assert await CONTESTS.delete_texts(vault, late, limit=9) == 0
+    # What is due is not shown, even before the worker comes.
+    assert (await read(world, second.contest_id, seconds=109 * DAY)).text == ""
+    assert await _text(world, stale) is not None
+    assert [await CONTESTS.delete_texts(vault, end, limit=9) for _ in range(2)] == [1, 0]
+    assert not await CONTESTS.delete_text(vault, SYSTEM, end, stale)
+    assert await _text(world, stale) is None
+    assert (await read(world, first.contest_id, seconds=109 * DAY)).text == TEXT
     assert await world.events(CASES) == [
         *["contest:case:file"] * 2,
         *["contest:case:overdue"] * 2,
-        "contest:case:uphold",
+        "contest:case:reject",
+        "contest:text:delete",
     ]
-
-
-async def test_a_text_is_deleted_after_its_time(world: SessionWorld) -> None:
-    """90 days after the decision, with an entry; what is due is not shown even before the worker comes."""
-    filed = await contest(world, *await verified(world))
-    await decide(world, filed.contest_id, ContestState.REJECTED)
-    vault = world.vault
-    assert await CONTESTS.delete_texts(vault, at(80 * DAY), limit=9) == 0
-    assert (await read(world, filed.contest_id, seconds=80 * DAY)).text == TEXT
-    assert (await read(world, filed.contest_id, seconds=92 * DAY)).text == ""
-    stored = await CONTESTS.find(world.vault, PARTY, filed.contest_id)
-    assert await _text(world, stored) is not None
-    assert await CONTESTS.delete_texts(vault, at(92 * DAY), limit=9) == 1
-    assert await CONTESTS.delete_texts(vault, at(92 * DAY), limit=9) == 0
-    assert await _text(world, stored) is None
-    assert (await read(world, filed.contest_id, seconds=93 * DAY)).text == ""
-    assert "contest:text:delete" in await world.events(CASES)
-    # A process that read it before the other deleted it deletes nothing.
-    assert not await CONTESTS.delete_text(vault, SYSTEM, at(93 * DAY), stored)
 
 
 async def _text(world: SessionWorld, contest: Contest) -> bytes | None:

@@ -31,7 +31,7 @@ from idvault_verify.tip_off import (
     TipOffTarget,
 )
 from tests.support.refusal import fields_of, reason_of
-from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 from tools.support.flow_world import request_id
 from tools.support.public_account_world import PublicAccountWorld
 from tools.support.sanction_world import reasons
@@ -49,37 +49,6 @@ MERGED, RESOLVED = TipOffState.MERGED, TipOffState.RESOLVED
 async def assigned(world: TipOffWorld, key: ModeratorKey, **changes: Any) -> TipOffReport:
     filed = await world.file(**changes)
     return await world.assign(filed.tip_off, key.moderator_id)
-
-
-async def test_a_report_from_end_to_end(world: TipOffWorld, key: ModeratorKey) -> None:
-    """Filed by anybody, assigned, noted, answered, dismissed; the reporter reads along without an account."""
-    filed = await world.file(contact="somebody@example.org", content=b"\x00copy", evidence=(bytes(32),))
-    me = key.moderator_id
-    assert (filed.tip_off.state, len(filed.secret), len(filed.tip_off.reference)) == (RECEIVED, 16, 12)
-    assert (await world.follow(filed)).reply == ""
-    await world.assign(filed.tip_off, me, seconds=1)
-    await world.note(filed.tip_off, me, "looks true", seconds=2)
-    await world.answer(filed.tip_off, me, "thank you", seconds=3)
-    seen = await world.follow(filed, seconds=4)
-    assert (seen.state, seen.reply) == (ANSWERED, "thank you")
-    made = await world.dismiss(filed.tip_off, me, reply="no rule was broken", seconds=5)
-    assert (made.state, made.outcome) == (RESOLVED, TipOffOutcome.DISMISSED)
-    told = await world.follow(filed, seconds=6)
-    assert (told.outcome, told.reply) == (TipOffOutcome.DISMISSED, "no rule was broken")
-    read = await world.get(filed.tip_off)
-    assert (read.text, read.contact, read.content) == (
-        report().text,
-        "somebody@example.org",
-        b"\x00copy",
-    )
-    assert [(each.moderator_id, each.note) for each in read.notes] == [(me, "looks true")]
-    assert await world.events() == [
-        "tipoff:report:answer",
-        "tipoff:report:assign",
-        "tipoff:report:dismiss",
-        "tipoff:report:file",
-        "tipoff:report:note",
-    ]
 
 
 async def test_a_right_secret_is_no_try(world: TipOffWorld) -> None:
