@@ -376,6 +376,7 @@ PASSED = {
     "StoredLog": "a value: both databases",
     "SettlementContext": "a value: what acts take beside the vault",
     "TipOffContext": "a value: what acts take beside the vault",
+    "TokenContext": "a value: what acts take beside the vault",
     "TipOffPolicy": "a value",
 }
 

@@ -8,9 +8,7 @@ from idvault_verify.record import SealedRecord
 
 async def find(main: Database, party: str, account_token: str) -> Account | None:
     """Return the account, None if it is unknown or another relying party's; one indexed read."""
-    # The accounts of several relying parties may be read together, so the owner is checked here.
-    found = await main.get(rows.GET, account_token)
-    return found if found is not None and found.relying_party == party else None
+    return await main.get(rows.GET, party, account_token)
 
 
 async def record(main: Database, account_token: str) -> SealedRecord | None:

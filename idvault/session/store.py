@@ -69,8 +69,13 @@ _PURGE = statement(delete(sessions).where(sessions.c.created_at < param("before"
 
 
 async def get(connection: Connection, session_id: str) -> StoredSession:
-    """Return a session; raises NotFoundError (SESSION_NOT_FOUND)."""
+    """Return a session, whose ever it is; raises NotFoundError (SESSION_NOT_FOUND)."""
     return await _found(connection, await connection.all(_GET, session=session_id))
+
+
+async def of_party(connection: Connection, party: str, session_id: str) -> StoredSession:
+    """Return a relying party's session; raises NotFoundError (SESSION_NOT_FOUND), also for another's."""
+    return await _found(connection, [await ROWS.get(connection, party, session_id)])
 
 
 async def of_link(connection: Connection, link_hash: bytes) -> StoredSession:

@@ -80,8 +80,8 @@ class StatusTexts:
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account.
         """
-        found = await self.vault.main.get(store.PACKED_ONE, account_token)
-        if found is None or found.relying_party != relying_party:
+        found = await self.vault.main.get(store.PACKED_ONE, relying_party, account_token)
+        if found is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         return f"{found.account_token}{found.shown}"
 

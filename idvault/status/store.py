@@ -14,7 +14,7 @@ from idvault.account.store import rows as account_rows
 from idvault.account.store.rows import PACKED, from_row
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, among_words, as_one_text, listed
-from idvault.core.db.look_up import KEYS, LookUp
+from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import Statement, by_index, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, status_feed, status_feed_heads
 from idvault.core.tables.claim import claims, intakes, jobs
@@ -161,8 +161,8 @@ _LIMIT = param("limit", Integer)
 PACKED_ONE = LookUp(
     "status.get",
     statement(
-        select(accounts.c.account_token, PACKED, accounts.c.relying_party).where(
-            among(accounts.c.account_token, KEYS)
+        select(accounts.c.account_token, PACKED).where(
+            among(accounts.c.account_token, KEYS), accounts.c.relying_party == param(PARTY)
         )
     ),
     key=itemgetter(0),

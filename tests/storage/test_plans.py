@@ -4,7 +4,7 @@ import pytest
 
 from idvault.account.store import rows as account_rows
 from idvault.core.db.database import Database
-from idvault.core.db.look_up import KEYS
+from idvault.core.db.look_up import KEYS, PARTY
 from idvault.core.db.postgresql import Postgresql
 from idvault.log import store as log_store
 from idvault.status import store as status_store
@@ -19,7 +19,7 @@ _TOKENS = ["acct_1", "acct_2"]
 HOT: dict[str, Hot] = {
     "status": (
         account_rows.GET.statement,
-        {KEYS: _TOKENS},
+        {KEYS: _TOKENS, PARTY: "platform-a"},
         "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (account_token=?)",
         "pk_accounts",
     ),

@@ -29,10 +29,8 @@ class Accounts:
         return await account_acts.find(self.vault.main, relying_party, account_token)
 
     async def packed(self, *, relying_party: str, account_token: str) -> str | None:
-        found = await self.vault.main.get(store.PACKED_ONE, account_token)
-        if found is None or found.relying_party != relying_party:
-            return None
-        return f"{found.account_token}{found.shown}"
+        found = await self.vault.main.get(store.PACKED_ONE, relying_party, account_token)
+        return None if found is None else f"{found.account_token}{found.shown}"
 
     async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
         return await self._read(store.packed_many, relying_party, account_tokens)

@@ -26,6 +26,7 @@ from tools.torture import (
     registry_campaign,
     suites,
     swaps,
+    timing,
 )
 from tools.torture.besieged import siege
 from tools.torture.campaign import Campaign, Options
@@ -73,6 +74,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     ),
     "forgeries": Campaign(
         forgeries.run, "evidence, receipts and histories are changed", "changes of each kind", 500, 5_000, ()
+    ),
+    "timing": Campaign(
+        timing.run, "answers about another platform's things are timed against nobody's", "rounds", 50, 1_000
     ),
     "attempts": Campaign(suites.attempts, "guesses of a person's name, many at once", "rounds", 1, 1, ()),
     "keys": Campaign(

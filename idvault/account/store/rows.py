@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
-from idvault.core.db.look_up import KEYS, LookUp
+from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import for_change, from_micros, param, scalar, statement, to_micros, upsert
 from idvault.core.tables.account import accounts, records, status_feed
 from idvault.core.tables.disclosure import disclosures, kept_records
@@ -286,10 +286,14 @@ def _category(word: str | None) -> OrganizationCategory | None:
 
 GET = LookUp(
     "status.get",
-    statement(select(accounts).where(among(accounts.c.account_token, KEYS)), from_row),
+    statement(
+        select(accounts).where(
+            among(accounts.c.account_token, KEYS), accounts.c.relying_party == param(PARTY)
+        ),
+        from_row,
+    ),
     key=lambda account: account.account_token,
 )
-"""An account, whoever's it is."""
 _MINE = accounts.c.account_token == param("token")
 _LOCK = statement(for_change(select(accounts).where(_MINE)), from_row)
 _LOCK_OWN = statement(

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from idvault.core.db import url as address
 from idvault.core.db.connection import FOREIGN, Commit, DriverError, T, Work, describe_failure
-from idvault.core.db.look_up import KEYS, LookUp, LookUps
+from idvault.core.db.look_up import KEYS, PARTY, LookUp, LookUps
 from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.postgresql_connection import Servers
 from idvault.core.db.sqlite import Sqlite
@@ -88,14 +88,15 @@ class Database:
         found = await self._repeated(name, lambda _: self._driver.find(statement, parameters))
         return found[0] if found else None
 
-    async def get(self, look_up: LookUp[T], key: str) -> T | None:
-        """Return the value with this key as of now or later, or None; raises UnavailableError.
+    async def get(self, look_up: LookUp[T], party: str, key: str) -> T | None:
+        """Return a relying party's value with this key, or None; raises UnavailableError.
 
-        Those of one turn of the event loop share a read; SQLite runs it on the event loop.
+        It is the value as of now or later. Those of one turn of the event loop share a read; SQLite runs it
+        on the event loop.
         """
         if self._look_ups is not None:
-            return await self._look_ups.get(look_up, key)
-        found = await self._read_keys(look_up, [key])
+            return await self._look_ups.get(look_up, party, key)
+        found = await self._read_keys(look_up, party, [key])
         return found[0] if found else None
 
     @property
@@ -120,8 +121,8 @@ class Database:
             await self._look_ups.close()
         await self._driver.close()
 
-    async def _read_keys(self, look_up: LookUp[T], keys: Sequence[str]) -> list[T]:
-        statement, parameters = look_up.statement, {KEYS: keys}
+    async def _read_keys(self, look_up: LookUp[T], party: str, keys: Sequence[str]) -> list[T]:
+        statement, parameters = look_up.statement, {KEYS: keys, PARTY: party}
         return await self._repeated(look_up.name, lambda _: self._driver.find(statement, parameters))
 
     async def _repeated(self, name: str, way: Callable[[Commit], Awaitable[T]]) -> T:

@@ -26,7 +26,7 @@ from idvault.session.ports import LinkCoder
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import return_address, secret
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
+from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
 from idvault_verify.session import SessionPurpose, SessionState
@@ -185,10 +185,7 @@ async def get(
 
 
 async def _of_party(vault: Vault, party: str, session_id: str) -> StoredSession:
-    found = await read(vault, session_id)
-    if found.session.relying_party != party:
-        raise NotFoundError(Reason.SESSION_NOT_FOUND)
-    return found
+    return await vault.read("session.get", lambda one: store.of_party(one, party, session_id))
 
 
 async def read(vault: Vault, session_id: str) -> StoredSession:

@@ -18,8 +18,8 @@ samples = Table(
 )
 
 
-async def create(database: Database) -> None:
-    """Create the table."""
+async def create(database: Database, table: Table = samples) -> None:
+    """Create the table, or another one."""
     dialect = SQLITE if isinstance(database._driver, Sqlite) else POSTGRESQL
-    made = statement(text(str(CreateTable(samples).compile(dialect=dialect))))
+    made = statement(text(str(CreateTable(table).compile(dialect=dialect))))
     await database.act("test", lambda connection: connection.all(made))

@@ -5,20 +5,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, select, update
 
 from idvault.core.db.connection import DriverError
 from idvault.core.db.database import Database
 from idvault.core.db.listing import among
-from idvault.core.db.look_up import KEYS, LookUp, LookUps
+from idvault.core.db.look_up import KEYS, PARTY, LookUp, LookUps
 from idvault.core.db.statement import param, statement
 from idvault_verify.error import Reason, UnavailableError
 from tests.storage.base import samples
 from tests.storage.hooks import before_statements
 from tools.support.databases import Databases
 
-_TABLE = samples.samples
-_ADD = statement(insert(_TABLE).values(number=param("number"), word=param("word")))
+_TABLE = Table(
+    "owned",
+    MetaData(),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("word", String(4)),
+    Column("owner", String(4)),
+)
+_OWNER, _OTHER = "me", "you"
+_ADD = statement(insert(_TABLE))
 _CHANGE = statement(update(_TABLE).where(_TABLE.c.word == param("key")).values(number=param("number")))
 
 
@@ -29,7 +36,9 @@ def _number(row: Any) -> Any:
 
 
 _FIND = LookUp(
-    "find", statement(select(_TABLE).where(among(_TABLE.c.word, KEYS)), _number), key=lambda row: row.word
+    "find",
+    statement(select(_TABLE).where(among(_TABLE.c.word, KEYS), _TABLE.c.owner == param(PARTY)), _number),
+    key=lambda row: row.word,
 )
 
 
@@ -38,14 +47,16 @@ class Reads:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.parties: list[str] = []
         self.cancelled = 0
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.failure: Exception | None = None
         self.bad: set[str] = set()
 
-    async def __call__(self, look_up: LookUp[Any], keys: Sequence[str]) -> Sequence[Any]:
+    async def __call__(self, look_up: LookUp[Any], party: str, keys: Sequence[str]) -> Sequence[Any]:
         self.asked.append(list(keys))
+        self.parties.append(party)
         try:
             await self.may_answer.wait()
         except asyncio.CancelledError:
@@ -76,7 +87,7 @@ def look_ups(reads: Reads) -> LookUps:
 
 
 async def _all(look_ups: LookUps, *keys: str) -> list[Any]:
-    asked = (look_ups.get(_ECHO, key) for key in keys)
+    asked = (look_ups.get(_ECHO, _OWNER, key) for key in keys)
     return list(await asyncio.gather(*asked, return_exceptions=True))
 
 
@@ -84,6 +95,29 @@ async def test_one_turn_is_one_read(look_ups: LookUps, reads: Reads) -> None:
     """Look-ups of one turn share a read; unknown keys and repeated ones each get their answer."""
     assert await _all(look_ups, "a", "b", "unknown", "a") == ["a", "b", None, "a"]
     assert reads.asked == [["a", "b", "unknown", "a"]]
+
+
+async def test_relying_parties_share_no_read(look_ups: LookUps, reads: Reads) -> None:
+    """Each asks for its own rows: a key that two of them ask for is read once for each."""
+    asked = (look_ups.get(_ECHO, party, key) for key in "ab" for party in (_OWNER, _OTHER))
+    assert await asyncio.gather(*asked) == ["a", "a", "b", "b"]
+    assert (reads.parties, reads.asked) == ([_OWNER, _OTHER], [["a", "b"], ["a", "b"]])
+
+
+async def test_one_waits_for_no_reads_of_another(look_ups: LookUps, reads: Reads) -> None:
+    """A relying party whose reads do not end keeps no other one waiting."""
+    reads.may_answer.clear()
+    crowd = []
+    for key in "abc":
+        crowd.append(asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, key)))
+        for _ in range(3):
+            await asyncio.sleep(0)
+    single = asyncio.ensure_future(look_ups.get(_ECHO, _OTHER, "d"))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert reads.asked == [["a"], ["b"], ["d"]]
+    reads.may_answer.set()
+    assert await asyncio.gather(*crowd, single) == ["a", "b", "c", "d"]
 
 
 async def test_a_large_crowd_is_several_reads(look_ups: LookUps, reads: Reads) -> None:
@@ -96,11 +130,11 @@ async def test_a_large_crowd_is_several_reads(look_ups: LookUps, reads: Reads) -
 async def test_a_read_that_has_begun_is_not_joined(look_ups: LookUps, reads: Reads) -> None:
     """A look-up never gets an answer that is older than its question."""
     reads.may_answer.clear()
-    first = asyncio.ensure_future(look_ups.get(_ECHO, "a"))
+    first = asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, "a"))
     for _ in range(3):
         await asyncio.sleep(0)
     assert reads.asked == [["a"]]
-    second = asyncio.ensure_future(look_ups.get(_ECHO, "a"))
+    second = asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, "a"))
     for _ in range(3):
         await asyncio.sleep(0)
     assert reads.asked == [["a"], ["a"]]
@@ -111,7 +145,7 @@ async def test_a_read_that_has_begun_is_not_joined(look_ups: LookUps, reads: Rea
 async def test_who_goes_away_leaves_the_others_alone(look_ups: LookUps, reads: Reads) -> None:
     """A cancelled call, or one whose time is over, ends alone; the read goes on for its neighbours."""
     reads.may_answer.clear()
-    gone, late, stays = (asyncio.ensure_future(look_ups.get(_ECHO, key)) for key in "abc")
+    gone, late, stays = (asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, key)) for key in "abc")
     for _ in range(3):
         await asyncio.sleep(0)
     gone.cancel()
@@ -125,7 +159,7 @@ async def test_who_goes_away_leaves_the_others_alone(look_ups: LookUps, reads: R
 async def test_a_read_for_nobody_is_cancelled(look_ups: LookUps, reads: Reads) -> None:
     """When the last caller has gone, so is the statement; before it began, it never begins."""
     reads.may_answer.clear()
-    calls = [asyncio.ensure_future(look_ups.get(_ECHO, key)) for key in "ab"]
+    calls = [asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, key)) for key in "ab"]
     for _ in range(3):
         await asyncio.sleep(0)
     for call in calls:
@@ -133,7 +167,7 @@ async def test_a_read_for_nobody_is_cancelled(look_ups: LookUps, reads: Reads) -
     await asyncio.gather(*calls, return_exceptions=True)
     await look_ups.close()
     assert reads.cancelled == 1
-    unborn = asyncio.ensure_future(look_ups.get(_ECHO, "c"))
+    unborn = asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, "c"))
     await asyncio.sleep(0)
     unborn.cancel()
     await asyncio.gather(unborn, return_exceptions=True)
@@ -163,7 +197,7 @@ async def test_a_database_that_is_away_is_asked_once(look_ups: LookUps, reads: R
 async def test_closing_waits_for_reads(look_ups: LookUps, reads: Reads) -> None:
     """What has begun is answered before the connections go."""
     reads.may_answer.clear()
-    mine = asyncio.ensure_future(look_ups.get(_ECHO, "a"))
+    mine = asyncio.ensure_future(look_ups.get(_ECHO, _OWNER, "a"))
     for _ in range(3):
         await asyncio.sleep(0)
     closing = asyncio.ensure_future(look_ups.close())
@@ -176,9 +210,9 @@ async def test_closing_waits_for_reads(look_ups: LookUps, reads: Reads) -> None:
 
 async def _database(databases: Databases, **options: Any) -> Database:
     database = Database(url=databases.main_url, **options)
-    await samples.create(database)
+    await samples.create(database, _TABLE)
     for number, word in enumerate(("a", "b", "c")):
-        await _run(database, _ADD, number=number, word=word)
+        await _run(database, _ADD, number=number, word=word, owner=_OWNER)
     return database
 
 
@@ -191,20 +225,37 @@ async def test_real_databases_answer_both_ways(databases: Databases, coalesce: b
     """On both databases a crowd is one statement, or one each if the operator wants that."""
     database, seen = await _database(databases, coalesce=coalesce), list[str]()
     with before_statements(database, seen.append):
-        found = await asyncio.gather(*(database.get(_FIND, key) for key in ("c", "nil", "a")))
+        found = await asyncio.gather(*(database.get(_FIND, _OWNER, key) for key in ("c", "nil", "a")))
     assert [row and row.number for row in found] == [2, None, 0]
     assert len(seen) == statements
+    await database.close()
+
+
+async def test_a_row_of_another_is_never_read(databases: Databases) -> None:
+    """The statement itself finds none: what a database does for it is what it does for an unknown key."""
+    database, rows = await _database(databases), list[int]()
+    find = database._driver.find
+
+    async def noting(*arguments: Any) -> Any:
+        found = await find(*arguments)
+        rows.append(len(found))
+        return found
+
+    database._driver.find = noting  # type: ignore[assignment, method-assign]
+    asked = (database.get(_FIND, party, "a") for party in (_OWNER, _OTHER))
+    assert [row and row.number for row in await asyncio.gather(*asked)] == [0, None]
+    assert sorted(rows) == [0, 1]
     await database.close()
 
 
 async def test_a_write_is_read_afterwards(databases: Databases) -> None:
     """A look-up that is asked for after an act sees it, whatever other look-ups run at the time."""
     database = await _database(databases)
-    others = [asyncio.ensure_future(database.get(_FIND, "a")) for _ in range(5)]
+    others = [asyncio.ensure_future(database.get(_FIND, _OWNER, "a")) for _ in range(5)]
     for number in range(10, 30):
         await _run(database, _CHANGE, key="b", number=number)
-        others.append(asyncio.ensure_future(database.get(_FIND, "b")))
-        found = await database.get(_FIND, "b")
+        others.append(asyncio.ensure_future(database.get(_FIND, _OWNER, "b")))
+        found = await database.get(_FIND, _OWNER, "b")
         assert found is not None
         assert found.number == number
     await asyncio.gather(*others)
@@ -216,7 +267,7 @@ async def test_a_text_that_a_database_refuses(databases: Databases, bad: str) ->
     """PostgreSQL refuses these texts for the whole statement; the neighbours get their rows all the same."""
     database = await _database(databases)
     found = await asyncio.gather(
-        *(database.get(_FIND, key) for key in ("a", bad, "c")), return_exceptions=True
+        *(database.get(_FIND, _OWNER, key) for key in ("a", bad, "c")), return_exceptions=True
     )
     assert [found[0].number, found[2].number] == [0, 2]  # type: ignore[union-attr]
     assert found[1] is None or isinstance(found[1], UnavailableError)
@@ -226,9 +277,9 @@ async def test_a_text_that_a_database_refuses(databases: Databases, bad: str) ->
 async def test_a_damaged_row(databases: Databases) -> None:
     """A row that cannot be turned into a value fails for whoever asked for it."""
     database = await _database(databases)
-    await _run(database, _ADD, number=-1, word="bad")
+    await _run(database, _ADD, number=-1, word="bad", owner=_OWNER)
     found = await asyncio.gather(
-        *(database.get(_FIND, key) for key in ("a", "bad", "c")), return_exceptions=True
+        *(database.get(_FIND, _OWNER, key) for key in ("a", "bad", "c")), return_exceptions=True
     )
     assert isinstance(found[1], ValueError)
     assert [found[0].number, found[2].number] == [0, 2]  # type: ignore[union-attr]

@@ -7,22 +7,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
+from idvault.account.store import rows as account_rows
 from idvault.core import caller
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.db.listing import among
-from idvault.core.db.look_up import KEYS, LookUp
 from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.sqlite import Sqlite
-from idvault.core.db.statement import scalar, statement
 from idvault.core.db.threads import Threads
 from idvault.core.room import Room
-from idvault.core.tables.key import day_keys
 from tools.support.databases import Databases
 
-_DAYS = LookUp("test", statement(select(day_keys.c.day).where(among(day_keys.c.day, KEYS)), scalar), str)
 CROWD, SINGLE = caller.platform("crowd"), caller.platform("single")
 MANY = 200
 
@@ -127,7 +122,7 @@ async def test_a_look_up_waits_for_the_turn_of_no_caller(databases: Databases) -
 
     database._driver.find = noting  # type: ignore[assignment, method-assign]
     with caller.serving(CROWD):
-        assert await database.get(_DAYS, "2026-03-01") is None
+        assert await database.get(account_rows.GET, "platform-a", "unknown") is None
     await database.close()
     assert seen == [caller.NOBODY]
 
