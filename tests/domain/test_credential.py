@@ -1,13 +1,17 @@
-"""Who is attested to third parties, and for how long."""
+"""Who is attested to third parties, for how long, and when a list says so."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from idvault.account import rules as account_rules
 from idvault.status.credential import rules as credential_rules
+from idvault.status.credential.rules import TurningEntry
 from idvault_verify.account import Account, AccountState, Standing, SubjectKind
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError, IdvaultError, InvalidError, Reason
@@ -112,3 +116,67 @@ def test_what_is_no_audience(audience: str, code: str) -> None:
     with pytest.raises(InvalidError) as caught:
         credential_rules.check_audience(audience)
     assert [(each.field, each.code.value) for each in caught.value.violations] == [("audience", code)]
+
+
+def test_when_an_entry_turns() -> None:
+    """At once if others rely on it, else at the time that was drawn for it; a change undone is none."""
+    later, past = NOW + timedelta(hours=1), NOW - timedelta(microseconds=1)
+    valid, invalid = TurningEntry(True, None), TurningEntry(False, None)
+    expected = [
+        (valid, True, False, valid),
+        (valid, False, True, invalid),
+        (valid, False, False, None),
+        (TurningEntry(True, later), False, False, TurningEntry(True, later)),
+        (TurningEntry(True, later), False, True, invalid),
+        (TurningEntry(True, later), True, False, valid),
+        (TurningEntry(True, NOW), False, False, invalid),
+        (TurningEntry(False, past), True, False, valid),
+        (TurningEntry(False, past), False, False, invalid),
+        (invalid, True, False, None),
+    ]
+    found = [
+        credential_rules.turn(entry=entry, holds=holds, at_once=at_once, now=NOW)
+        for entry, holds, at_once, _ in expected
+    ]
+    assert found == [after for *_, after in expected]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 30 * 60)), max_size=30), st.randoms())
+def test_an_entry_says_what_is_so_within_a_day(steps: list[tuple[bool, bool, int]], dice: Random) -> None:
+    """However an account changes, its entry follows within 24 hours, and one change draws one time."""
+    entry, now, held, since, draws, changes = TurningEntry(True, None), NOW, True, NOW, 0, 0
+    for holds, at_once, minutes in steps:
+        now += timedelta(minutes=minutes)
+        if holds != held:
+            held, since, changes = holds, now, changes + 1
+        after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, now=now)
+        if after is None:
+            draws += 1
+            after = TurningEntry(entry.valid, now + credential_rules.turn_delay(dice.randbytes(8)))
+        assert after.valid == holds or now <= since + credential_rules.LONGEST_TURN
+        assert after.valid in (entry.valid, holds)
+        entry = after
+    assert draws <= changes
+    end = now + credential_rules.LONGEST_TURN
+    after = credential_rules.turn(entry=entry, holds=held, at_once=False, now=end)
+    assert after == TurningEntry(held, None)
+
+
+def test_delays_reach_from_nothing_to_the_bound() -> None:
+    """Each time within 24 hours is drawn as often as any other."""
+    size = credential_rules.TURN_SEED_SIZE
+    steps = credential_rules.LONGEST_TURN // timedelta(microseconds=1)
+    found = [credential_rules.turn_delay(number.to_bytes(size, "big")) for number in (0, steps, steps + 1)]
+    assert found == [timedelta(0), credential_rules.LONGEST_TURN, timedelta(0)]
+
+
+def test_only_a_closing_protects_others() -> None:
+    """No other standing, and no state, is published at once."""
+    found = {
+        (state, standing)
+        for state in AccountState
+        for standing in Standing
+        if credential_rules.protects_others(account=account(state, standing), today=TODAY, now=NOW)
+    }
+    assert {standing for _, standing in found} == {Standing.CLOSED}
+    assert (AccountState.VERIFIED, Standing.CLOSED) in found

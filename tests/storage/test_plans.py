@@ -71,6 +71,18 @@ HOT: dict[str, Hot] = {
         "ix_status_feed_unlisted",
         "ix_status_feed_unlisted",
     ),
+    "entries whose time has come": (
+        credential_store._DUE,
+        {"now": NOW, "limit": 9},
+        "ix_status_credentials_turning (turns_at<?)",
+        "ix_status_credentials_turning",
+    ),
+    "the times of entries": (
+        credential_store._TURN,
+        {"turns": [("acct_1", "a" * 32, None, NOW)]},
+        "USING INDEX sqlite_autoindex_status_credentials_1 (account_token=? AND credential_id=?",
+        "pk_status_credentials",
+    ),
     "listed changes": (
         credential_store._FOLLOW,
         {"seen": [("acct_1", 1)]},

@@ -186,7 +186,7 @@ class Demo:
                 "the taxi service checks the credential again while the vault is stopped",
                 self.credential_again,
             ),
-            ("in a copy of the vault the account expires, and the next list says INVALID", self.expire),
+            ("in a copy of the vault the account is closed, and the next list says INVALID", self.closed),
             (
                 "the vault refuses databases restored to an older state than the witness has seen",
                 self.roll_back,
@@ -348,9 +348,9 @@ class Demo:
         """The check needs no running vault."""
         self._offline.check_again()
 
-    def expire(self) -> None:
+    def closed(self) -> None:
         """The published status follows the account."""
-        self._offline.expire(self._state, account_token=self._token)
+        self._offline.close(self._state, account_token=self._token)
 
     def outage(self) -> None:
         """A sign-up during an outage is pending; the backend asks again by request id only."""

@@ -59,13 +59,13 @@ class OfflineSteps:
         said = self._said()
         check(said == "check: valid", f"the credential should be valid still, not {said}")
 
-    def expire(self, state: Path, *, account_token: str) -> None:
-        """In a copy of the vault the account has expired, and the next list says so."""
+    def close(self, state: Path, *, account_token: str) -> None:
+        """In a copy of the vault the account is closed, and the next list says so."""
         copy = self._scratch / "copy"
         folders.copy(state, copy, without=("run", "lock", "logs"))
         with closing(sqlite3.connect(copy / "main.sqlite3")) as database, database:
             database.execute(
-                "UPDATE accounts SET state = 'EXPIRED' WHERE account_token = ?", (account_token,)
+                "UPDATE accounts SET standing = 'CLOSED' WHERE account_token = ?", (account_token,)
             )
         session = Session(server=programs.server(), state=copy, output=self._scratch / "copy.log")
         try:

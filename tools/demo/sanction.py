@@ -126,8 +126,11 @@ class SanctionSteps:
         )
         shown = vault.public_accounts.get_profile(self._public_account)
         check(shown.state is PublicAccountState.ACTIVE, "its public account should be active again")
+        again = vault.issue_status_credential(self._token, _AUDIENCE).token
+        known = (self._folder / "credential").read_text("ascii")
+        check(again == known, "whoever asks again should get the same credential")
         valid = wait_for(lambda: self._said(Path(ready["public"])) == "check: valid")
-        check(valid, "the public list should say VALID again")
+        check(valid, "and the public list should say VALID again")
         other = vault.sanctions.file_appeal(limited.sanction_id, "And that was satire, too (synthetic)")
         rejected = self._decide(vault, other, AppealState.REJECTED, limited, self._keys[2])
         check(rejected.outside_body != "", "a rejection should name the outside body")

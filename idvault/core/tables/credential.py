@@ -22,7 +22,8 @@ status_marks = Table(
     Column("place", Integer, primary_key=True, autoincrement=False),
 )
 
-# public_account_id: what is attested, null if it is the account.
+# public_account_id: what is attested, null if it is the account. turns_at: when a change of the entry is
+# published (0: at once, as for a new credential); null while none waits.
 status_credentials = Table(
     "status_credentials",
     main,
@@ -34,6 +35,7 @@ status_credentials = Table(
     Column("issued_at", Micros, nullable=False),
     Column("expires_at", Micros, nullable=False),
     Column("public_account_id", ID),
+    Column("turns_at", Micros, server_default=text("0")),
     UniqueConstraint("number", "place"),
     Index(
         "ix_status_credentials_public",
@@ -43,6 +45,12 @@ status_credentials = Table(
         sqlite_where=text("public_account_id IS NOT NULL"),
     ),
     Index(None, "expires_at"),
+    Index(
+        "ix_status_credentials_turning",
+        "turns_at",
+        postgresql_where=text("turns_at IS NOT NULL"),
+        sqlite_where=text("turns_at IS NOT NULL"),
+    ),
 )
 
 # How many new credentials a relying party got on a day.

@@ -165,18 +165,29 @@ class _PublishedList:
     signed_at: datetime
 
 
+def _turning(tx: Tx, today: date) -> store.Turning:
+    """Return what entries become in an act, with the operating system's randomness for those that wait."""
+    entropy = tx.events.entropy
+    return store.Turning(today, tx.now, lambda: rules.turn_delay(entropy.random(rules.TURN_SEED_SIZE)))
+
+
 @act("status_list.update")
 async def _update(tx: Tx, today: date, limit: int) -> int:
     tx.unchanged("a list repeats what accounts are")
-    return await store.follow(tx.connection, today=today, now=tx.now.business, limit=limit)
+    return await store.follow(tx.connection, _turning(tx, today), limit=limit)
 
 
 async def update(vault: Vault, now: ClockReading, *, today: date, limit: int) -> int:
-    """Update the entries of up to `limit` changed accounts; return how many accounts were checked.
+    """Update the entries of up to `limit` changed accounts, and of as many whose time has come.
 
-    If that is less than limit, the lists include every change that was durable at the start.
+    Return how many accounts were checked. If that is less than limit, the lists include every change that was
+    durable at the start, or the time at which they will is stored.
     """
-    if await vault.main.one("status_list.pending", store.PENDING) is None:
+    main = vault.main
+    if (
+        await main.one("status_list.pending", store.PENDING) is None
+        and await main.one("status_list.turning", store.TURNING, now=now.real) is None
+    ):
         return 0
     return await _update(vault, SYSTEM, now, today, limit)
 
@@ -184,7 +195,7 @@ async def update(vault: Vault, now: ClockReading, *, today: date, limit: int) ->
 @act("status_list.rebuild")
 async def _rebuild(tx: Tx, number: int, start: int, today: date) -> None:
     tx.unchanged("a list repeats what accounts are")
-    await store.rebuild(tx.connection, number, start, today=today, now=tx.now)
+    await store.rebuild(tx.connection, number, start, _turning(tx, today))
 
 
 async def rebuild(vault: Vault, now: ClockReading, number: int, *, today: date) -> None:
@@ -362,6 +373,7 @@ async def issued(tx: Tx, credential_id: str, issue: CredentialIssue) -> Credenti
         expires_at=newest.expires_at, renewed_until=issue.expires_at, now=tx.now.real
     ):
         await tx.answer(newest.credential_id, account_token=token)
+        await store.hasten(connection, newest)
         tx.unchanged("the account has a current credential")
         return newest
     count = await store.count(connection, tx.party, issue.today)

@@ -7,6 +7,19 @@
   would be valid for at least 20 days longer.
 - A platform has a quota of new credentials per day of the deployment's time zone.
 - An audience is 1 to 200 printable ASCII characters without spaces: a URL or an agreed name.
+
+When a list says what an account has become (ADR 0059). Entries of one account that changed at one moment
+would show that their subjects are one person: so most changes wait for a time that is drawn for each entry.
+
+| TurningEntry | its account has become | it is published |
+|---|---|---|
+| VALID | closed, or is not there any more | at once: others rely on it |
+| VALID | erased, or anything else that is not attested | at its drawn time, within 24 hours |
+| INVALID, of a new credential | attested | at once |
+| INVALID, of an account that was closed | attested again | at its drawn time, or when it is asked for again |
+| a public account's, whose id is in its credentials | anything | at once |
+
+- A change that is undone before its time is never published.
 """
 
 from dataclasses import dataclass
@@ -17,6 +30,9 @@ from idvault_verify.account import Account, AccountState, Standing, Status
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 
+LONGEST_TURN = timedelta(hours=24)
+TURN_SEED_SIZE = 8
+"""How many random bytes a drawn time needs."""
 _LONGEST_AUDIENCE = 200
 _RENEWAL = timedelta(days=20)
 
@@ -61,6 +77,38 @@ class StoredList:
     number: int
     version: int
     entries: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TurningEntry:
+    """An entry of a list. turns_at: when its next change is published (real time), None if there is none."""
+
+    valid: bool
+    turns_at: datetime | None
+
+
+def turn(*, entry: TurningEntry, holds: bool, at_once: bool, now: datetime) -> TurningEntry | None:
+    """Return the entry at a real time, None if a time must be drawn for it (`turn_delay`).
+
+    holds: whether its account is attested now. at_once: whether a change of that waits for nothing.
+    """
+    if entry.valid == holds or at_once:
+        return TurningEntry(holds, None)
+    if entry.turns_at is None:
+        return None
+    return entry if now < entry.turns_at else TurningEntry(holds, None)
+
+
+def turn_delay(seed: bytes) -> timedelta:
+    """Return the delay that random bytes stand for: 0 to 24 hours."""
+    microseconds = LONGEST_TURN // timedelta(microseconds=1) + 1
+    return timedelta(microseconds=int.from_bytes(seed, "big") % microseconds)
+
+
+def protects_others(*, account: Account, today: date, now: datetime) -> bool:
+    """Return whether third parties must know at once that an account is no longer attested."""
+    shown = account_rules.project(account=account, today=today, now=now)
+    return shown.standing is Standing.CLOSED
 
 
 def check_audience(audience: str) -> str:

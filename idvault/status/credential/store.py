@@ -1,17 +1,39 @@
 """The rows of credentials, status lists and their keys."""
 
 import zlib
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Integer, String, delete, func, insert, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from idvault.account.store.rows import from_row
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, listed
-from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
+from idvault.core.db.statement import (
+    Micros,
+    Statement,
+    for_change,
+    from_micros,
+    param,
+    scalar,
+    statement,
+    upsert,
+)
 from idvault.core.tables.account import accounts, status_feed
 from idvault.core.tables.credential import (
     credential_counts,
@@ -25,7 +47,7 @@ from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.credential import rules as credential_rules
-from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
+from idvault.status.credential.rules import Credential, CredentialIssue, StoredList, TurningEntry
 from idvault_verify.attest.status_list import INVALID, VALID, StatusList
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason, UnavailableError
@@ -65,7 +87,27 @@ def packed(entries: StatusList) -> bytes:
 
 _PER_BYTE = 8
 _UNFOLLOWED = status_feed.c.listed < status_feed.c.changes
+_DUE_NOW = status_credentials.c.turns_at <= param("now")
 PENDING = statement(select(status_feed.c.account_token).where(_UNFOLLOWED).limit(1), scalar)
+TURNING = statement(select(status_credentials.c.account_token).where(_DUE_NOW).limit(1), scalar)
+_DUE: Statement[str] = statement(
+    select(status_credentials.c.account_token)
+    .where(_DUE_NOW)
+    .order_by(status_credentials.c.turns_at)
+    .limit(param("limit", Integer)),
+    scalar,
+)
+_TURNS = listed("turns", token=String, credential=String, former=Micros, at=Micros)
+_TURN = statement(
+    update(status_credentials)
+    .where(
+        status_credentials.c.account_token == _TURNS.c.token,
+        status_credentials.c.credential_id == _TURNS.c.credential,
+        # Else somebody has asked for the credential again since: its time is now.
+        status_credentials.c.turns_at.is_not_distinct_from(_TURNS.c.former),
+    )
+    .values(turns_at=_TURNS.c.at)
+)
 _CHANGED = statement(
     select(status_feed.c.account_token, status_feed.c.changes)
     .where(_UNFOLLOWED)
@@ -80,7 +122,14 @@ _FOLLOW = statement(
     .values(listed=_SEEN.c.changes)
 )
 # A removed account keeps its entries until they expire; they are INVALID.
-_ENTRIES = select(status_credentials.c.number, status_credentials.c.place, *accounts.c).join_from(
+_ENTRY = (
+    status_credentials.c.number,
+    status_credentials.c.place,
+    status_credentials.c.account_token.label("whose"),
+    status_credentials.c.credential_id,
+    status_credentials.c.turns_at,
+)
+_ENTRIES = select(*_ENTRY, *accounts.c).join_from(
     status_credentials,
     accounts,
     accounts.c.account_token == status_credentials.c.account_token,
@@ -93,7 +142,7 @@ _ENTRIES_OF_ACCOUNTS = statement(
 )
 # A public account that has another owner since is missing, and its entries are INVALID.
 _PUBLIC_ENTRIES = (
-    select(status_credentials.c.number, status_credentials.c.place, *public_account_rows.COLUMNS)
+    select(*_ENTRY, *public_account_rows.COLUMNS)
     .join_from(
         status_credentials,
         public_accounts,
@@ -111,12 +160,15 @@ class _PublicEntry(NamedTuple):
 
     number: int
     place: int
+    whose: str
+    credential_id: str
+    turns_at: datetime | None
     owned: Owned | None
 
 
 def _public_entry(row: Any) -> _PublicEntry:
     owned = None if row.own_public_account_id is None else public_account_rows.owned(row)
-    return _PublicEntry(row.number, row.place, owned)
+    return _PublicEntry(row.number, row.place, row.whose, row.credential_id, row.turns_at, owned)
 
 
 _PUBLIC_ENTRIES_OF_ACCOUNTS = statement(_PUBLIC_ENTRIES.where(_OF_TOKENS), _public_entry)
@@ -147,37 +199,88 @@ _VOUCH = statement(
 _KEYS = statement(select(status_keys), key)
 
 
-async def follow(connection: Connection, *, today: date, now: datetime, limit: int) -> int:
-    """Update the entries of up to `limit` changed accounts, all of an account at once; return how many."""
+@dataclass(slots=True)
+class Turning:
+    """What entries become at a time. draw: returns the delay of one that waits.
+
+    turned: the entries whose time has changed, with the former one and the new one.
+    """
+
+    today: date
+    now: ClockReading
+    draw: Callable[[], timedelta]
+    turned: list[tuple[str, str, datetime | None, datetime | None]] = field(default_factory=list)
+
+    def valid(self, row: Any, *, former: int) -> int:
+        """Return what the list says of an entry now. former: what it said."""
+        holds, at_once = self._standing(row)
+        entry = TurningEntry(former == VALID, row.turns_at)
+        after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, now=self.now.real)
+        after = after or TurningEntry(entry.valid, self.now.real + self.draw())
+        if after.turns_at != entry.turns_at:
+            self.turned.append((row.whose, row.credential_id, entry.turns_at, after.turns_at))
+        return VALID if after.valid else INVALID
+
+    def _standing(self, row: Any) -> tuple[bool, bool]:
+        """Return whether an entry is attested, and whether a change of that is published at once."""
+        today, now = self.today, self.now.business
+        if isinstance(row, _PublicEntry):
+            owned = row.owned
+            return owned is not None and public_account_rules.attests(
+                public_account=owned.public_account, owner=owned.owner, today=today, now=now
+            ), True
+        if row.account_token is None:
+            return False, True
+        account = from_row(row)
+        holds = credential_rules.holds(account=account, today=today, now=now)
+        return holds, credential_rules.protects_others(account=account, today=today, now=now)
+
+    async def store(self, connection: Connection) -> None:
+        """Store when the entries turn."""
+        if self.turned:
+            await connection.run(_TURN, turns=self.turned)
+
+
+async def follow(connection: Connection, turning: Turning, *, limit: int) -> int:
+    """Update the entries of up to `limit` changed accounts, and of as many whose time has come.
+
+    Return the greater of both numbers.
+    """
     # An act that changes a list first locks the rows of all, then reads.
     await connection.all(_LOCK)
     changed = await connection.all(_CHANGED, limit=limit)
-    tokens = [row.account_token for row in changed]
+    due = await connection.all(_DUE, now=turning.now.real, limit=limit)
+    tokens = list(dict.fromkeys([*(row.account_token for row in changed), *due]))
     entries = [
         *await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=tokens),
         *await connection.all(_PUBLIC_ENTRIES_OF_ACCOUNTS, tokens=tokens),
     ]
     entries.sort(key=lambda entry: int(entry.number))
-    await _change(connection, entries, today, now)
+    await _change(connection, entries, turning)
+    await turning.store(connection)
     if changed:
         await connection.run(_FOLLOW, seen=changed)
-    return len(changed)
+    return max(len(changed), len(due))
 
 
-async def rebuild(connection: Connection, number: int, start: int, *, today: date, now: ClockReading) -> None:
-    """Rebuild a page of a list from the accounts; entries that expired before now (real) are deleted."""
+async def rebuild(connection: Connection, number: int, start: int, turning: Turning) -> None:
+    """Rebuild a page of a list from the accounts; entries that expired before now (real) are deleted.
+
+    What waits for its time still waits.
+    """
     await connection.all(_LOCK)
     page = {"number": number, "first": start, "last": start + PAGE - 1}
-    await connection.run(_REMOVE_OLD, now=now.real, **page)
+    await connection.run(_REMOVE_OLD, now=turning.now.real, **page)
     entries = StatusList.filled(INVALID, size=PAGE)
     rows_of_page = [
         *await connection.all(_ENTRIES_OF_PAGE, **page),
         *await connection.all(_PUBLIC_ENTRIES_OF_PAGE, **page),
     ]
-    for row in rows_of_page:
-        if _holds(row, today, now.business):
-            entries.set(row.place - start, VALID)
     former = await get_list(connection, number)
+    before = StatusList(bits=1, data=former.entries)
+    for row in rows_of_page:
+        entries.set(row.place - start, turning.valid(row, former=before.get(row.place)))
+    await turning.store(connection)
     begin, end = start // _PER_BYTE, (start + PAGE) // _PER_BYTE
     if entries.data != former.entries[begin:end]:
         data = former.entries[:begin] + entries.data + former.entries[end:]
@@ -210,27 +313,17 @@ async def all_keys(connection: Connection) -> list[StatusKey]:
     return await connection.all(_KEYS)
 
 
-async def _change(connection: Connection, entries: Sequence[Any], today: date, now: datetime) -> None:
+async def _change(connection: Connection, entries: Sequence[Any], turning: Turning) -> None:
     """Update entries of any lists. entries: must be sorted by list."""
     of_lists = {number: list(group) for number, group in groupby(entries, key=lambda row: row.number)}
     changes = []
     for former in await connection.all(_LISTS, numbers=list(of_lists)):
         made = StatusList(bits=1, data=former.entries)
         for row in of_lists[former.number]:
-            made.set(row.place, VALID if _holds(row, today, now) else INVALID)
+            made.set(row.place, turning.valid(row, former=made.get(row.place)))
         if made.data != former.entries:
             changes.append(_changed(former, made))
     await connection.many(_PUT, changes)
-
-
-def _holds(row: Any, today: date, now: datetime) -> bool:
-    if isinstance(row, _PublicEntry):
-        return row.owned is not None and public_account_rules.attests(
-            public_account=row.owned.public_account, owner=row.owned.owner, today=today, now=now
-        )
-    return row.account_token is not None and credential_rules.holds(
-        account=from_row(row), today=today, now=now
-    )
 
 
 def _changed(former: StoredList, entries: StatusList) -> dict[str, Any]:
@@ -245,7 +338,21 @@ async def get_list(connection: Connection, number: int) -> StoredList:
     return found[0]
 
 
+_AT_ONCE = from_micros(0)
 _ADD = statement(insert(status_credentials))
+_HASTEN = statement(
+    update(status_credentials)
+    .where(
+        status_credentials.c.account_token == param("token"),
+        status_credentials.c.credential_id == param("credential_id"),
+        or_(
+            status_credentials.c.turns_at.is_not(None),
+            # The worker has not seen yet what the account has become.
+            exists().where(status_feed.c.account_token == status_credentials.c.account_token, _UNFOLLOWED),
+        ),
+    )
+    .values(turns_at=param("at"))
+)
 _FIND = statement(
     select(status_credentials).where(
         status_credentials.c.account_token == param("token"),
@@ -323,7 +430,13 @@ async def add(connection: Connection, made: Credential) -> None:
         issued_at=made.issued_at,
         expires_at=made.expires_at,
         public_account_id=made.public_account_id,
+        turns_at=_AT_ONCE,
     )
+
+
+async def hasten(connection: Connection, found: Credential) -> None:
+    """Let what waits of a credential's entry be published at once: it is asked for again."""
+    await connection.run(_HASTEN, token=found.account_token, credential_id=found.credential_id, at=_AT_ONCE)
 
 
 async def place_of(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:

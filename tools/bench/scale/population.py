@@ -222,9 +222,9 @@ def _credentials(main: Loader, before: int, after: int) -> None:
         main.run(f"{numbers} INSERT INTO status_marks (number, place) SELECT {place} FROM numbers")
         main.run(
             f"{numbers} INSERT INTO status_credentials "
-            "(account_token, credential_id, audience, number, place, issued_at, expires_at) "
+            "(account_token, credential_id, audience, number, place, issued_at, expires_at, turns_at) "
             f"SELECT {_TOKEN.format(kind='v')}, md5('k' || n), 'https://taxi.example', {place}, "
-            f"{issued}, {expires} FROM numbers"
+            f"{issued}, {expires}, NULL FROM numbers"
         )
     _lists(main, before, after)
 
