@@ -4,11 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import pytest
-
-from idvault_client import Consent, NotFound, RequestIdReused, Vault, Verification, resident_id
+from idvault_client import Consent, Vault, Verification, resident_id
 from tests.support.house import House
-from tools.support.sandbox import Person, Registry, claim, verify, wait_for
+from tools.support.sandbox import Person, Registry, wait_for
 
 PARALLEL = 64
 AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
@@ -21,27 +19,6 @@ def _send(vault: Vault, person: Person, request_id: str, *, agreed: datetime = A
     )
 
 
-def test_repeat_is_the_same_claim(vault: Vault, registry: Registry) -> None:
-    """A repeated request returns the same claim without a registry call."""
-    person, request_id = registry.newcomer(), str(uuid4())
-    first = _send(vault, person, request_id)
-    charged = registry.charged()
-    assert _send(vault, person, request_id) == first
-    assert vault.get_verification(request_id) == first
-    assert registry.charged() == charged
-
-
-def test_repeat_of_a_failure_is_the_same_failure(vault: Vault, registry: Registry) -> None:
-    """A repeated mismatch is the same mismatch, counted once."""
-    person = Person(registry.newcomer().name, registry.newcomer().number)
-    request_id = str(uuid4())
-    first = _send(vault, person, request_id)
-    charged = registry.charged()
-    assert first.failed
-    assert all(_send(vault, person, request_id) == first for _ in range(8))
-    assert registry.charged() == charged
-
-
 def test_a_new_time_stamp_is_the_same_claim(house: House, vault: Vault, registry: Registry) -> None:
     """A repeat with a new time returns the same claim; the first time of consent is kept."""
     person, request_id = registry.newcomer(), str(uuid4())
@@ -52,38 +29,6 @@ def test_a_new_time_stamp_is_the_same_claim(house: House, vault: Vault, registry
     assert registry.charged() == charged
     ((kept,),) = house.query("select agree_time from claims where account_token = ?", first.account_token)
     assert kept == int(AGREED.timestamp()) * 1_000_000 + AGREED.microsecond
-
-
-def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
-    """The same id with a different name, number, terms or account is REQUEST_ID_REUSED."""
-    person, request_id = registry.newcomer(), str(uuid4())
-    other = registry.newcomer()
-    first = _send(vault, person, request_id)
-    for changed in (Person(other.name, person.number), Person(person.name, other.number)):
-        with pytest.raises(RequestIdReused) as caught:
-            _send(vault, changed, request_id)
-        assert caught.value.code == "ALREADY_EXISTS"
-    with pytest.raises(RequestIdReused):
-        claim(vault, person, request_id=request_id, account_token=first.account_token)
-    with pytest.raises(RequestIdReused):
-        vault.verify_individual(
-            person.name,
-            resident_id(person.number),
-            consent=Consent("terms-4", AGREED),
-            request_id=request_id,
-        )
-
-
-def test_request_ids_of_two_platforms_do_not_meet(house: House, vault: Vault, registry: Registry) -> None:
-    """Two platforms may choose the same id; each has a separate claim."""
-    person, request_id = registry.newcomer(), str(uuid4())
-    first = _send(vault, person, request_id)
-    with house.vault("platform-b") as other:
-        with pytest.raises(NotFound):
-            other.get_verification(request_id)
-        second = _send(other, registry.newcomer(), request_id)
-    assert second.succeeded
-    assert second.account_token != first.account_token
 
 
 def test_64_parallel_callers_make_one_claim(house: House, vault: Vault, registry: Registry) -> None:
@@ -106,14 +51,3 @@ def test_64_parallel_callers_make_one_claim(house: House, vault: Vault, registry
     assert after["duplicate_ai"] == before["duplicate_ai"]
     count = "select count(*) from records where account_token = ?"
     assert house.query(count, answers[0].account_token) == [(1,)]
-
-
-def test_parallel_requests_of_one_person_never_pass_the_limit(vault: Vault, registry: Registry) -> None:
-    """16 concurrent requests of one person give exactly five accounts."""
-    person = registry.newcomer()
-    with ThreadPoolExecutor(16) as pool:
-        calls = [pool.submit(verify, vault, person) for _ in range(16)]
-        answers = [call.result() for call in calls]
-    assert sum(answer.succeeded for answer in answers) == 5
-    refused = {answer.failure_reason.name for answer in answers if answer.failed}
-    assert refused == {"ACCOUNT_LIMIT_REACHED"}

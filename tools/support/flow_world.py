@@ -23,7 +23,7 @@ from idvault.processes.bootstrap.claim import claim_rules
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.status.acts import StatusTexts
 from idvault.status.api import SerialisedStatuses, StatusMethods
-from idvault_client import Consent, Verification, resident_id
+from idvault_client import Consent, Verification, resident_id, unified_social_credit_code
 from idvault_client.aio import Vault
 from idvault_verify.account import Status, SubjectKind
 from idvault_verify.claim import Identity
@@ -150,13 +150,12 @@ class World:
         self, number: int = 1, who: Identity | None = None, *, token: str | None = None, **options: Any
     ) -> Verification:
         """Claim an identity as a platform, with the request of a number. options: those of `client`."""
-        who = who or builders.identity()
-        return await self.client(**options).verify_individual(
-            who.name,
-            resident_id(who.document.number),
-            consent=_CONSENT,
-            request_id=request_id(number),
-            account_token=token,
+        who, vault = who or builders.identity(), self.client(**options)
+        is_person = who.subject_kind is SubjectKind.INDIVIDUAL
+        document = (resident_id if is_person else unified_social_credit_code)(who.document.number)
+        verify = vault.verify_individual if is_person else vault.verify_organization
+        return await verify(
+            who.name, document, consent=_CONSENT, request_id=request_id(number), account_token=token
         )
 
     async def claimed(self, number: int = 1, **options: Any) -> Verification:

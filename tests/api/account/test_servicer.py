@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from idvault.core.edge import repetition
 from idvault_verify.v1 import common_pb2, status_pb2
 from tools.support.authority import spiffe
@@ -38,25 +36,31 @@ async def test_one_status(edge: Edge) -> None:
     assert (status.verify_date, status.expire_date, status.revision) == ("2026-03-01", "2027-03-01", 2)
 
 
+OF_ONE_ACCOUNT = (GET_STATUS, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL)
+
+
 async def test_another_party_s_account_is_unknown(edge: Edge) -> None:
     """Another party's account gives the same error as an unknown one."""
     issued = edge.authority.client(spiffe("platform", "platform-b"))
     edge.platforms.platforms.append(platform(issued, name="platform-b"))
     await edge.directory.load()
-    theirs = await refused(edge.channel(issued), GET_STATUS, requests()[GET_STATUS].SerializeToString())
-    nobodys = await refused(
-        edge.mine(),
-        GET_STATUS,
-        status_pb2.GetStatusRequest(account_token=OTHER_TOKEN).SerializeToString(),
-    )
-    assert theirs == nobodys
-    assert theirs.reason == "ACCOUNT_NOT_FOUND"
+    mine, other = edge.mine(), edge.channel(issued)
+    for method in OF_ONE_ACCOUNT:
+        request: Any = requests()[method]
+        theirs = await refused(other, method, request.SerializeToString())
+        request.account_token = OTHER_TOKEN
+        assert theirs == await refused(mine, method, request.SerializeToString())
+        assert theirs.reason == "ACCOUNT_NOT_FOUND"
 
 
 async def test_no_token(edge: Edge) -> None:
     """An invalid token is refused before anything is read."""
-    told = await refused(edge.mine(), GET_STATUS, b"")
-    assert (told.reason, told.fields) == ("INVALID_ACCOUNT_TOKEN", {"account_token": "REQUIRED"})
+    channel = edge.mine()
+    for method in OF_ONE_ACCOUNT:
+        request: Any = requests()[method]
+        request.account_token = ""
+        told = await refused(channel, method, request.SerializeToString())
+        assert (told.reason, told.fields) == ("INVALID_ACCOUNT_TOKEN", {"account_token": "REQUIRED"})
     assert not edge.statuses.asked
 
 
@@ -94,18 +98,6 @@ async def test_a_history(edge: Edge) -> None:
     assert (found.entry.leaf, found.entry.opening_key) == (b"leaf", b"k" * 32)
     assert (found.entry.proof.index, found.entry.proof.tree_size) == (0, 1)
     assert answer.horizon_time.ToJsonString() == "2026-01-01T00:00:00Z"
-
-
-async def test_another_party_s_history_is_unknown(edge: Edge) -> None:
-    """Another party's account gives the same error as an unknown one; an invalid token is refused."""
-    issued = edge.authority.client(spiffe("platform", "platform-b"))
-    edge.platforms.platforms.append(platform(issued, name="platform-b"))
-    await edge.directory.load()
-    theirs = await refused(edge.channel(issued), HISTORY, requests()[HISTORY].SerializeToString())
-    nobodys = status_pb2.GetDisclosureHistoryRequest(account_token=OTHER_TOKEN).SerializeToString()
-    assert theirs == await refused(edge.mine(), HISTORY, nobodys)
-    assert theirs.reason == "ACCOUNT_NOT_FOUND"
-    assert (await refused(edge.mine(), HISTORY, b"")).reason == "INVALID_ACCOUNT_TOKEN"
 
 
 async def test_a_status_token(edge: Edge) -> None:

@@ -10,7 +10,6 @@ import grpc
 import pytest
 
 from idvault.core.edge import errors
-from idvault.core.edge.access import Pin
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault_verify.account import Standing, Status
 from idvault_verify.clock import ClockReading
@@ -240,18 +239,6 @@ async def test_streams_have_a_limit(tmp_path: Path, authority: Authority) -> Non
             except AssertionError:
                 continue
             break
-
-
-@pytest.mark.parametrize("role", ["auditor", "custodian", "operator", "monitor"])
-async def test_who_may_watch(edge: Edge, role: str) -> None:
-    """Only registered platforms may watch."""
-    issued = edge.authority.client(spiffe(role, "somebody"))
-    for registered in (False, True):
-        if registered:
-            edge.people.append(Pin("somebody", role, "33" * 16, issued.spki))
-            await edge.directory.load()
-        end = await Watch(edge.channel(issued)).end()
-        assert (end.code, end.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
 
 
 async def test_bytes_that_are_no_request(edge: Edge) -> None:

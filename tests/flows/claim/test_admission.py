@@ -137,21 +137,8 @@ async def test_a_repeat_outlives_a_dead_edge(world: World) -> None:
     assert world.registry.charged == 1
 
 
-async def test_a_repeat_does_not_disturb_a_living_edge(world: World) -> None:
-    """The first call is still running: its outcome counts, and the repeat leaves nothing."""
-    world.registry.gate = asyncio.Event()
-    asked = command(1, builders.identity(number="11000019000101001X"))
-    first = asyncio.create_task(world.verify(asked, patience=30))
-    await world.registry.asked.wait()
-    assert (await world.verify(asked, patience=0)).state is ClaimState.PENDING
-    world.registry.gate.set()
-    assert (await first).state is ClaimState.SUCCEEDED
-    assert await world.work(seconds=60) == []
-    assert len(world.registry.checks) == 1
-
-
 async def test_a_full_queue_of_one_party_leaves_room_for_another(sqlite_databases: Databases) -> None:
-    """A platform whose claims fill a day is refused; another platform's claim is taken and has its turn."""
+    """A platform whose claims fill a day is refused, its repeats are not; another has room and its turn."""
     policy = OperatorPolicy(5, 365, 2 / 86_400, builders.ZONE)
     world = await open_world(sqlite_databases, policy=policy)
     world.registry.script.extend([RegistryAnswer.NOT_SENT] * 3)
@@ -160,7 +147,12 @@ async def test_a_full_queue_of_one_party_leaves_room_for_another(sqlite_database
     with pytest.raises(ExhaustedError) as refused:
         await _verify(world, 3, seconds=120)
     assert refused.value.reason is Reason.REGISTRY_BACKLOG
+    assert await _verify(world, 2, seconds=130) is ClaimState.PENDING
     assert await _verify(world, 3, party="platform-b", seconds=160) is ClaimState.PENDING
     leased = await world.backlog.lease(now=at(300), limit=2)
     assert {job.relying_party for job in leased} == {"platform-a", "platform-b"}
+    world.registry.script.clear()
+    while await world.work(seconds=400):
+        pass
+    assert await _verify(world, 3, seconds=402) is ClaimState.SUCCEEDED
     await world.database.close()

@@ -46,17 +46,6 @@ async def test_a_claim_whose_caller_never_came_back_is_ended_too(world: World) -
     assert (await world.get()).failure_reason is FailureReason.REGISTRY_TIMED_OUT
 
 
-async def test_an_answer_after_the_limit_loses(world: World) -> None:
-    """An answer that arrives after the limit changes nothing."""
-    world.registry.script.append(RegistryAnswer.NOT_SENT)
-    await world.verify()
-    (job,) = await world.backlog.lease(now=at(2), limit=1)
-    await world.backlog.time_out(now=at(LATE), limit=10)
-    assert await world.backlog.settle(job, now=at(2)) is None
-    assert (await world.get()).failure_reason is FailureReason.REGISTRY_TIMED_OUT
-    assert len(world.settled) == 1
-
-
 async def test_a_lease_that_was_lost_sends_nothing(world: World) -> None:
     """Without the committed SENDING the registry is not called."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)

@@ -8,17 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, Reserved
 from idvault_client import FailureReason
-from idvault_client.errors import RegistryBacklog, Unavailable
+from idvault_client.errors import Unavailable
 from idvault_verify.account import AccountState
 from idvault_verify.claim import ClaimState
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders
-from tools.support.databases import Databases
 from tools.support.fakes.flaky import Fault
-from tools.support.flow_world import World, at, open_world
+from tools.support.flow_world import World, at
 
 OTHER = builders.identity(name="某一二", number="110000190101020007")
 RARE = builders.identity(name="某䶮")
@@ -38,29 +36,6 @@ async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
     assert settled.receipt is not None
     assert claim.receipt is not None
     assert claim.receipt.record_digest == settled.receipt.record_digest
-
-
-async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
-    """There are one registry call, one record and identical answers."""
-    world.registry.gate = asyncio.Event()
-    calls = [asyncio.create_task(world.claim(patience=60)) for _ in range(64)]
-    await world.registry.asked.wait()
-    world.registry.gate.set()
-    claims = await asyncio.gather(*calls)
-    assert set(claims) == {claims[0]}
-    assert claims[0].state is ClaimState.SUCCEEDED
-    assert (world.registry.charged, len(world.records.sealed)) == (1, 1)
-
-
-async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
-    """A repeat waits for the outcome, up to its time limit."""
-    world.registry.gate = asyncio.Event()
-    first = asyncio.create_task(world.claim(patience=60))
-    await world.registry.asked.wait()
-    repeated = await world.claim(patience=0.2)
-    assert repeated.state is ClaimState.PENDING
-    world.registry.gate.set()
-    assert (await first).state is ClaimState.SUCCEEDED
 
 
 async def test_a_registry_that_is_down_leaves_the_claim_pending(world: World) -> None:
@@ -227,14 +202,6 @@ async def test_without_a_day_key_a_claim_waits_for_its_callers_retry(world: Worl
     assert await world.work(seconds=100) == []
 
 
-async def test_a_store_that_refuses_opens_nothing(world: World) -> None:
-    """The registry is not called before the claim is durable."""
-    world.claims.plant("open", Fault.REFUSE)
-    with pytest.raises(Unavailable):
-        await world.claim()
-    assert world.registry.checks == []
-
-
 async def test_another_person_cannot_take_an_account_over(world: World) -> None:
     """A match of another person is DIFFERENT_OWNER."""
     first = await world.claim()
@@ -252,19 +219,6 @@ async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: W
     assert world.registry.charged == 6
     other_party = await world.claim(6, party="platform-b")
     assert other_party.state is ClaimState.SUCCEEDED
-
-
-async def test_a_backlog_of_a_day_takes_no_new_claims(sqlite_databases: Databases) -> None:
-    """A repeat is still answered, and new claims are accepted again when the queue is shorter."""
-    world = await open_world(sqlite_databases, policy=OperatorPolicy(5, 365, 1 / 86_400, builders.ZONE))
-    world.registry.script.append(RegistryAnswer.NOT_SENT)
-    first = await world.claim()
-    with pytest.raises(RegistryBacklog):
-        await world.claim(2, OTHER, seconds=2)
-    assert (await world.claim(seconds=4, patience=0)).state is first.state
-    await world.work(seconds=6)
-    assert (await world.claim(2, OTHER, seconds=8)).state is ClaimState.SUCCEEDED
-    await world.database.close()
 
 
 async def test_an_expiry_that_is_due_shows_in_a_claim_too(world: World) -> None:

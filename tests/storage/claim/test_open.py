@@ -14,7 +14,7 @@ from idvault.core.tables.claim import jobs, persons
 from idvault.core.tables.log import log_entries, log_openings
 from idvault_verify.account import AccountState, SubjectKind
 from idvault_verify.claim import ClaimState, FailureReason
-from idvault_verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, Reason
+from idvault_verify.error import ExhaustedError, NotFoundError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.transparency import entry
@@ -51,35 +51,12 @@ async def test_sign_up_writes_its_log_entry(world: World) -> None:
     assert tuple(key) == (asked.account_token, event.entry_id, event.opening_key)
 
 
-async def test_repeat_finds_the_claim_and_writes_nothing(world: World) -> None:
-    """A repeat gets the stored claim, even with a newly drawn token and claim id."""
-    asked = world.new_claim()
-    first = await world.open(asked)
-    before = await world.contents()
-    repeat = await world.open(world.new_claim(request=asked.request))
-    assert repeat.job is None
-    assert repeat.claim == first.claim
-    assert await world.contents() == before
-
-
 async def test_repeat_shows_the_state_as_it_is_now(world: World) -> None:
     """A repeat after the outcome returns the outcome."""
     asked = world.new_claim()
     job = await world.job(**{"request": asked.request})
     settled = await world.settle(job, MATCHED)
     assert (await world.open(asked)).claim == settled
-
-
-async def test_other_body_is_refused(world: World) -> None:
-    """A different fingerprint under the same id is REQUEST_ID_REUSED and changes nothing."""
-    asked = world.new_claim()
-    await world.open(asked)
-    before = await world.contents()
-    other = world.new_claim(request=replace(asked.request, fingerprint=world.random(32)))
-    with pytest.raises(AlreadyExistsError) as refused:
-        await world.open(other)
-    assert refused.value.reason is Reason.REQUEST_ID_REUSED
-    assert await world.contents() == before
 
 
 async def test_request_ids_belong_to_their_relying_party(world: World) -> None:
@@ -113,13 +90,9 @@ async def _refused(world: World, new_claim: AskedClaim, kind: type[Exception], r
     assert await world.contents() == before
 
 
-async def test_unknown_account_is_refused(world: World) -> None:
-    """An unknown token leaves nothing behind."""
+async def test_an_account_of_another_party_is_unknown(world: World) -> None:
+    """Its token is refused as an unknown one is, and leaves nothing behind."""
     await _refused(world, world.new_claim(new_account=False), NotFoundError, Reason.ACCOUNT_NOT_FOUND)
-
-
-async def test_account_of_another_party_is_refused(world: World) -> None:
-    """Another party's token is treated as unknown."""
     job = await world.verified()
     theirs = world.new_claim(
         request=world.request(relying_party="platform-b"),
@@ -208,15 +181,6 @@ async def test_an_account_with_a_record_is_charged_by_itself(world: World) -> No
     await world.job(person=world.person("f"))
 
 
-async def test_an_owner_is_charged_like_anybody(world: World) -> None:
-    """What a sign-up is refused for must not tell whose number an account named before."""
-    mine = await world.verified(person=world.person("x"))
-    for _ in range(5):
-        await world.settle(await world.again(mine, person=world.person("x")), MISMATCHED)
-    with pytest.raises(ExhaustedError):
-        await world.job(person=world.person("x"))
-
-
 async def test_a_claim_at_another_persons_limit_is_withheld(world: World) -> None:
     """It opens, is charged to its account alone, and stays withheld while it waits."""
     mine = await world.verified(person=world.person("x"))
@@ -264,16 +228,6 @@ async def test_new_claim_supersedes_the_open_one(world: World) -> None:
     assert event.entry_id in leaves
 
 
-async def test_superseded_request_tells_so(world: World) -> None:
-    """The request of a superseded claim returns FAILED, SUPERSEDED."""
-    asked = world.new_claim(person=world.person("x"))
-    job = await world.job(request=asked.request, person=asked.person)
-    await world.again(job, person=world.person("x"))
-    claim = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
-    assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.SUPERSEDED)
-    assert claim.retry_at is None
-
-
 async def test_open_claims_take_no_slot(world: World) -> None:
     """Only a match takes one."""
     for _ in range(3):
@@ -306,24 +260,6 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
     opened = await asyncio.gather(*(world.open(new_claim) for new_claim in new_claims))
     assert len([one for one in opened if one.job]) == 8
     assert (await world.counts())["persons"] == 1
-
-
-async def test_rejected_account_is_pending_again(world: World) -> None:
-    """A new claim of a rejected account changes the published status and the revision."""
-    job = await world.rejected()
-    opened = await world.open(account_token=job.account_token, new_account=False)
-    assert opened.claim.account.state is AccountState.PENDING
-    assert opened.claim.account.revision == 3
-
-
-async def test_verified_account_keeps_its_status(world: World) -> None:
-    """A new claim of a verified account changes nothing that is published."""
-    job = await world.verified(person=world.person("x"))
-    before = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
-    again = await world.again(job, person=world.person("x"))
-    after = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
-    assert before is not None
-    assert after == replace(before, open_claim_id=again.claim_id)
 
 
 async def test_subject_kind_is_kept(world: World) -> None:

@@ -15,7 +15,6 @@ from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import open_claim
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
-from idvault.claim.rules import TIMED_OUT
 from idvault.core import account_request
 from idvault.core.act import SYSTEM, MemberActor, Tx
 from idvault.core.db.connection import Connection, Work
@@ -74,19 +73,6 @@ async def test_failure(world: World) -> None:
     )
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     assert row.leaf == entry.encode_leaf(written)
-
-
-async def test_failure_leaves_a_verified_account_as_it_was(world: World) -> None:
-    """A failed re-verification changes neither status nor record."""
-    job = await world.job(person=world.person("x"))
-    settlement = world.settlement(job, MATCHED)
-    settled = await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
-    again = await world.again(job, person=world.person("x"))
-    failed = await world.settle(again, NO_RECORD)
-    assert settled is not None
-    assert failed is not None
-    assert failed.account == settled.account
-    assert await world.stored_record(job.account_token) == settlement.record
 
 
 async def test_second_success_replaces_the_record(world: World) -> None:
@@ -172,16 +158,6 @@ async def test_foreign_fence_loses(world: World) -> None:
     assert await world.settle(won, MATCHED) is not None
 
 
-async def test_time_limit_needs_no_fence(world: World) -> None:
-    """The 48 h limit ends a claim regardless of its lease."""
-    job = await world.job(person=world.person("x"))
-    claim = await world.settle(job, TIMED_OUT, lease_id=None)
-    assert claim is not None
-    assert claim.failure_reason is FailureReason.REGISTRY_TIMED_OUT
-    assert await world.slots("x") == 0
-    assert (await world.counts())["attempts"] == 0
-
-
 async def test_unknown_claim_settles_to_nothing(world: World) -> None:
     """An unknown account, and an unknown claim of a known account, return None."""
     job = await world.job()
@@ -256,14 +232,6 @@ async def test_postpone_stores_the_intake_and_gives_the_lease_up(world: World) -
     (waiting,) = await world.all(select(jobs))
     assert (waiting.state, waiting.lease_id, waiting.next_at) == (JobState.UNKNOWN.value, None, due)
     assert (await world.counts())["log_entries"] == 2
-
-
-async def test_postpone_repeated_changes_nothing(world: World) -> None:
-    """After a lost answer the lease is released: a repeat is False and the claim waits as before."""
-    job = await world.waiting()
-    before = await world.contents()
-    assert not await world.postpone(job, state=JobState.UNKNOWN)
-    assert await world.contents() == before
 
 
 async def test_postpone_loses_against_an_outcome(world: World) -> None:

@@ -13,7 +13,7 @@ class FakeRegistry:
     """Answers from the script, then MATCH. Remembers its decisions, so that queries return the same."""
 
     name_limit = 32
-    document_types = frozenset({DocumentType.RESIDENT_ID})
+    document_types = frozenset({DocumentType.RESIDENT_ID, DocumentType.UNIFIED_SOCIAL_CREDIT_CODE})
 
     def __init__(
         self, *script: RegistryAnswer, decided: RegistryAnswer = RegistryAnswer.MATCH, can_query: bool = True
