@@ -90,12 +90,12 @@ async def test_a_fault_of_the_service_is_no_outage_here(tmp_path: Path) -> None:
     """Over the network it is Unavailable; here it is no VaultError: no test takes it for an outage."""
     near = client(SERVICES, Caller(PARTY, "platform", "b" * 32), at(0))
     async with over_the_network(tmp_path) as far:
-        for place, fault in enumerate(_FAULTS, start=len(_ERRORS)):
-            found = await told(far, place)
-            assert (found["kind"], found["reason"]) == (Unavailable, "STORE_UNAVAILABLE")
-            with pytest.raises(ServicerFaultError) as raised:
-                await near.public_accounts.get(str(place))
-            assert raised.value.__cause__ is fault
+        found = await told(far, len(_ERRORS))
+    assert (found["kind"], found["reason"]) == (Unavailable, "STORE_UNAVAILABLE")
+    for place, fault in enumerate(_FAULTS, start=len(_ERRORS)):
+        with pytest.raises(ServicerFaultError) as raised:
+            await near.public_accounts.get(str(place))
+        assert raised.value.__cause__ is fault
 
 
 async def test_a_fault_of_a_stream_is_raised_too() -> None:

@@ -1,4 +1,4 @@
-"""Each method with each role and each invalid certificate gives exactly the written table."""
+"""Who a call is from, and why it is denied; test_role_matrix has each method with each certificate."""
 
 from datetime import timedelta
 
@@ -8,111 +8,15 @@ from google.protobuf.message import Message
 
 from idvault.claim.rules import Claim
 from idvault.core import caller
-from idvault.core.edge.access import Access, AccessOptionError, Pin, roles_of
+from idvault.core.edge.access import Access, AccessOptionError, roles_of
 from idvault.core.edge.call import Call
 from idvault.core.edge.server import describe, dispatch
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, Reason
 from idvault_verify.v1 import options_pb2, status_pb2
 from tests.api.descriptors import method
-from tools.support import campaign_edge
-from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tools.support.edge import (
-    GET_STATUS,
-    HISTORY,
-    ISSUE_CREDENTIAL,
-    ISSUE_TOKEN,
-    METHODS,
-    Edge,
-    call,
-    clock,
-    platform,
-    refused,
-    requests,
-)
-
-ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
-NO_CONNECTION = grpc.StatusCode.UNAVAILABLE
-DENIED = grpc.StatusCode.PERMISSION_DENIED
-
-
-def register(edge: Edge, issued: Issued, role: str, name: str) -> None:
-    if role in ("platform", "monitor"):
-        edge.platforms.platforms.append(platform(issued, name=name, role=role))
-    else:
-        edge.people.append(Pin(name, role, "33" * 16, issued.spki))
-
-
-@pytest.mark.parametrize("role", ROLES)
-async def test_a_registered_certificate(edge: Edge, role: str) -> None:
-    """Platforms may call every method of this edge; other roles may call none."""
-    issued = edge.authority.client(spiffe(role, "somebody"))
-    register(edge, issued, role, "somebody")
-    await edge.directory.load()
-    channel = edge.channel(issued)
-    for path in METHODS:
-        body = requests()[path].SerializeToString()
-        if role != "platform":
-            assert (await refused(channel, path, body)).reason == "ACCESS_DENIED"
-        elif path in (GET_STATUS, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL, campaign_edge.OFFER):
-            assert (await refused(channel, path, body)).reason == "ACCOUNT_NOT_FOUND"
-        elif path in campaign_edge.OF_ONE_CAMPAIGN:
-            assert (await refused(channel, path, body)).reason == "REQUEST_NOT_FOUND"
-        else:
-            assert await call(channel, path, body)
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(
-    ("kind", "code"),
-    [
-        ("no certificate", NO_CONNECTION),
-        ("wrong authority", NO_CONNECTION),
-        ("expired", NO_CONNECTION),
-        ("not yet valid", NO_CONNECTION),
-        ("revoked", DENIED),
-        ("two names", DENIED),
-        ("no name", DENIED),
-        ("other key", DENIED),
-        ("unknown name", DENIED),
-        ("other trust domain", DENIED),
-        ("registered in another role", DENIED),
-    ],
-)
-async def test_a_wrong_certificate(edge: Edge, role: str, kind: str, code: grpc.StatusCode) -> None:
-    """No invalid certificate may call anything, and all refusals on a connection are the same."""
-    name, day = spiffe(role, "somebody"), timedelta(days=1)
-    foreign = Authority()
-    issued: dict[str, Issued | None] = {
-        "no certificate": None,
-        "wrong authority": foreign.client(name),
-        "expired": edge.authority.client(name, starts=-2 * day, ends=-day),
-        "not yet valid": edge.authority.client(name, starts=day / 2, ends=day),
-        "two names": edge.authority.client(name, spiffe(role, "somebody-else")),
-        "no name": edge.authority.client(others=("somebody.test",)),
-        "other trust domain": edge.authority.client(spiffe(role, "somebody", "elsewhere.test")),
-    }
-    certificate = issued.get(kind, edge.authority.client(name))
-    other = edge.authority.client(name)
-    if kind == "registered in another role":
-        register(edge, certificate or other, "operator" if role == "platform" else "platform", "somebody")
-    elif kind != "unknown name":
-        register(edge, other if kind == "other key" or certificate is None else certificate, role, "somebody")
-    if kind == "revoked":
-        edge.people.clear()
-        edge.platforms.platforms = [
-            await edge.platforms.revoke(name=one.name, spki=one.spki, now=clock())
-            for one in edge.platforms.platforms
-        ]
-    await edge.directory.load()
-    channel = edge.channel(certificate)
-    for path in METHODS:
-        told = await refused(channel, path, requests()[path].SerializeToString())
-        assert told.code is code
-        assert told.reason == ("ACCESS_DENIED" if code is DENIED else "")
-        assert "somebody" not in told.raw
-    assert not edge.claims.commands
-    assert not edge.statuses.asked
+from tools.support.authority import TRUST_DOMAIN, spiffe
+from tools.support.edge import GET_STATUS, METHODS, Edge, call, clock, refused, requests
 
 
 async def test_a_revocation_ends_a_running_connection(edge: Edge) -> None:

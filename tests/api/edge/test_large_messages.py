@@ -13,8 +13,9 @@ from idvault.core.edge import server
 from idvault.core.edge.limits import request_limit
 from idvault.core.edge.message_room import MessageRoom
 from idvault_client import Tls
+from tools.support import campaign_edge
 from tools.support.authority import Authority, Issued, spiffe
-from tools.support.edge import METHODS, WATCH, Edge, running
+from tools.support.edge import METHODS, VERIFY, WATCH, Edge, running
 from tools.torture.http2 import wire
 from tools.torture.http2.wire import Connection
 
@@ -24,6 +25,8 @@ _HEALTH = "/grpc.health.v1.Health/Check"
 # Long enough for a wider window that would come; nothing is asserted about time.
 _PATIENCE = 0.3
 _ZEROS = bytes(_MEGABYTE)
+# One of each kind: with the usual limit and a larger one, a stream, and of another service.
+_KINDS = (VERIFY, campaign_edge.IMPORT, WATCH, _HEALTH)
 
 
 @asynccontextmanager
@@ -47,7 +50,7 @@ async def _let_pass(connection: Connection, path: str, size: int) -> int:
     return await connection.send_data(stream, data, patience=_PATIENCE)
 
 
-@pytest.mark.parametrize("path", [*METHODS, WATCH, _HEALTH])
+@pytest.mark.parametrize("path", _KINDS)
 async def test_the_bytes_of_all_messages_have_a_limit(
     tmp_path: Path, authority: Authority, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

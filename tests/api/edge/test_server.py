@@ -224,7 +224,7 @@ async def test_a_stop_does_not_wait_for_refusals(tmp_path: Path, authority: Auth
     """Calls beyond a share that wait to be told are told at once when the server stops, not cancelled."""
     async with running(tmp_path, authority, takes={"calls": 0}) as edge:
         waiting = edge.server._refusals
-        waiting._between = 10.0
+        waiting._between = 2.0
         channel, body = edge.mine(), requests()[GET_STATUS].SerializeToString()
         calls = [asyncio.ensure_future(refused(channel, GET_STATUS, body, seconds=90.0)) for _ in range(60)]
         while len(waiting._waiting) + sum(one.done() for one in calls) < len(calls):  # noqa: ASYNC110 - nothing tells
