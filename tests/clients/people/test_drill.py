@@ -15,7 +15,6 @@ from sqlalchemy import delete
 from idvault.core.act import SYSTEM
 from idvault.core.tables.custody import drill_records
 from idvault.custody.drill import acts as drill_acts
-from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_people.trust import FindingError
 from idvault_verify import drill, seal
 from idvault_verify.attest import hpke
@@ -111,39 +110,6 @@ async def test_the_card_says_how_one_stands(room: Chamber) -> None:
     await room.step()
     again = await asyncio.to_thread(room.drill(B).fetch)
     assert (again.passed_at, again.due_at) == (passed.passed_at, passed.due_at)
-
-
-async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
-    """A repeat with the same request_id is the same pass and needs no second code."""
-    client = room.drill(A)
-    pending = await asyncio.to_thread(client.fetch)
-    first = await asyncio.to_thread(
-        client.complete, pending, code=room.codes.code(), request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
-    )
-    again = await asyncio.to_thread(
-        client.complete, pending, code="", request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
-    )
-    assert again == first
-    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
-
-
-async def test_a_wrong_code_passes_nothing(room: Chamber) -> None:
-    """SECOND_FACTOR_REFUSED, as for an approval."""
-    client = room.drill(A)
-    pending = await asyncio.to_thread(client.fetch)
-    with pytest.raises(AccessDenied) as refused:
-        await asyncio.to_thread(client.complete, pending, code="000000")
-    assert refused.value.reason == "SECOND_FACTOR_REFUSED"
-    assert await room.logged(EventType.DRILL_COMPLETE) == []
-
-
-async def test_before_there_is_a_record(room: Chamber) -> None:
-    """Another quorum came into force, and the worker has not run since."""
-    first = room.rosters.current
-    quorum = replace(first.quorums[0], custodians=tuple(reversed(first.quorums[0].custodians)))
-    room.rosters.versions.append(replace(first, version=2, quorums=(quorum,)))
-    with pytest.raises(NotFound):
-        await drilled(room, A)
 
 
 async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
@@ -289,13 +255,3 @@ async def test_a_record_that_is_not_in_the_log(room: Chamber) -> None:
     assert error.finding is Finding.NOT_IN_LOG
     error, _ = await deceived(room, lambda answer: answer.checkpoint.Clear())
     assert error.finding is Finding.NOT_IN_LOG
-
-
-async def test_somebody_else_is_refused_by_the_service(room: Chamber) -> None:
-    """An auditor has no drill."""
-    edge = Local(room, "auditor-a")
-    with pytest.raises(VaultError) as refused:
-        await asyncio.to_thread(
-            edge.call, "DrillService/GetDrill", drill_pb2.GetDrillRequest(), drill_pb2.Drill
-        )
-    assert refused.value.reason == "ACCESS_DENIED"

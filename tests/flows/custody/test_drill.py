@@ -1,4 +1,7 @@
-"""Drills: one record for each quorum, passes that count once, and overdue custodians."""
+"""Drills: one record for each quorum, passes that count once, and overdue custodians.
+
+Members ask DrillService; records are made, and overdue custodians counted, by the worker.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Histories on real databases: what is returned, when, to whom, and with which proof."""
+"""Histories on real databases: what is returned, when, to whom, and with which proof.
+
+The read is called for what its proofs say; clients ask for it in tests/flows/session/test_identity.py.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,5 @@
 """Disclosures: waiting for the log, lost answers, destroyed shares, and logged refusals."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy import select, update
 
 from idvault.core.tables.disclosure import disclosure_decisions, disclosure_refusals, disclosures
 from idvault.disclosure.store import rows
-from idvault_client.errors import NotFound, TooManyAttempts, Unavailable
+from idvault_client.errors import NotFound, Unavailable
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.disclosure import DisclosureState, Verdict
 from idvault_verify.error import Reason
@@ -40,17 +39,6 @@ from tests.support.disclosure_world import (
 )
 from tools.support.chamber import Chamber
 from tools.support.fakes.flaky import Fault
-
-
-async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
-    """Of eight concurrent requests exactly as many succeed as the limit allows."""
-    room.daily = 3
-    room.restart()
-    account = await room.account()
-    made = [file(room, signed(terms(room, account))) for _ in range(8)]
-    answers = await asyncio.gather(*made, return_exceptions=True)
-    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 5
-    assert len(await room.logged(EventType.DISCLOSURE_REQUEST)) == 3
 
 
 async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:

@@ -1,4 +1,7 @@
-"""Who signs a history: the platform edge, with a key that the log's key vouches for."""
+"""Who signs a history: the platform edge, with a key that the log's key vouches for.
+
+The reads are called with the clocks and keys of several processes, which one client has not.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.core.db.database import Database
+from idvault.core.tables.log import log_entries
 from idvault.people.second_factor import rules as second_factor_rules
 from idvault.people.second_factor.acts import EnrolmentState
 from idvault_client.errors import (
@@ -31,7 +32,7 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import Reason
 from tests.support.refusal import outcome, refused
 from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
-from tools.support import programs
+from tools.support import programs, sql
 from tools.support.databases import Databases
 from tools.support.flow_world import request_id
 
@@ -136,6 +137,8 @@ async def test_guesses_never_pass_the_lock(town: Town) -> None:
             right = code_of(secret, NOW, seconds + later)
             assert await check(town.there, right, seconds + later) == Reason.SECOND_FACTOR_LOCKED
         seconds += lock * 60
+    # Begun and confirmed, and each lock once.
+    assert await sql.count(town.database, log_entries) == 2 + 3
     assert await check(town.here, code_of(secret, NOW, seconds), seconds) is None
     again = seconds + 30
     outside = [each for each in ("000000", "000001") if each not in _window(secret, again)]

@@ -87,21 +87,6 @@ async def test_repeats_are_recognised(world: World) -> None:
         await _begin(world, b"x", request=Request(request.caller, request.request_id, b"o" * 32))
 
 
-async def test_ten_tries_then_a_lock_that_doubles(world: World) -> None:
-    """Tries are charged before the comparison; each lock is twice as long, and is logged once."""
-    assert await _locked(world, after=timedelta(0)) is Reason.SECOND_FACTOR_REFUSED
-    await _enrolled(world)
-    later = timedelta(0)
-    for lock in (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1)):
-        for _ in range(10):
-            assert await _locked(world, after=later) is None
-        assert await _locked(world, after=later) is Reason.SECOND_FACTOR_LOCKED
-        assert await _locked(world, after=later + lock - timedelta(seconds=1)) is Reason.SECOND_FACTOR_LOCKED
-        later += lock
-    counts = await world.counts()
-    assert counts["log_entries"] == 2 + 3
-
-
 async def test_a_step_is_spent_once_and_only_forwards(world: World) -> None:
     """The same or an earlier step, and a secret that is no longer active, change nothing."""
     await _enrolled(world)
