@@ -1,4 +1,7 @@
-"""Campaigns and invitations on both databases: who is invited when, and what follows."""
+"""Campaigns and invitations on both databases: who is invited when, and what follows.
+
+Clients ask; what the worker does on a schedule has no method.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,7 @@
-"""Contests over both databases: filed by the owner or the platform, decided once, overdue, and deleted."""
+"""Contests over both databases: filed by the owner or the platform, decided once, overdue, and deleted.
+
+Clients ask; what the worker does on a schedule has no method.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -118,6 +121,7 @@ async def test_an_owner_contests_and_the_platform_decides(world: SessionWorld) -
     assert await pages(world) == [filed.contest_id]
     found = await read(world, filed.contest_id)
     assert found == replace(filed, text=TEXT)
+    assert TEXT not in repr(found)
     decided = await decide(world, filed.contest_id)
     assert (decided.state, decided.reason) == (ContestState.UPHELD, "seen on the log of logins")
     shown = await world.own("GetIdentity", identity_pb2.GetIdentityRequest, session_id)

@@ -1,4 +1,7 @@
-"""Hosted verification over both databases: one browser, one claim for each attempt, and what is logged."""
+"""Hosted verification over both databases: one browser, one claim for each attempt, and what is logged.
+
+Clients ask; what the worker does on a schedule has no method.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
