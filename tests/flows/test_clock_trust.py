@@ -1,4 +1,7 @@
-"""What cannot be undone waits until this host's clock agrees with others."""
+"""What cannot be undone waits until this host's clock agrees with others.
+
+The check is called: the worker makes it before its tasks, no method does.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

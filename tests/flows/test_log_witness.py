@@ -1,4 +1,7 @@
-"""The witness of the log: what it cosigns, what it refuses, and what is published without it."""
+"""The witness of the log: what it cosigns, what it refuses, and what is published without it.
+
+The worker's steps are called: no method makes them.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""Records are looked up in steps: none is left out, and a step is bounded."""
+"""Records are looked up in steps: none is left out, and a step is bounded.
+
+The walk is called: the worker makes it, no method does.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta

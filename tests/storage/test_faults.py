@@ -1,4 +1,4 @@
-"""An act whose log entry cannot be written changes nothing, against both databases.
+"""An act whose log entry cannot be written changes nothing, against both databases; see also test_torn_acts.
 
 The fault is real: an entry with the same id is already in the log, so the insert violates the primary key.
 """
@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import insert
 
 from idvault.claim.acts import backlog as claim_backlog
-from idvault.claim.job.rules import JobProgress, JobState
 from idvault.core.act import SYSTEM, MemberActor
 from idvault.core.second_factor import Tries
 from idvault.core.tables.log import log_entries
@@ -20,44 +19,14 @@ from idvault.people.rules import StoredProposal, StoredVersion
 from idvault.people.second_factor import acts as second_factor_acts
 from idvault.people.second_factor.rules import SecondFactor
 from idvault.platform import acts as platform_acts
-from idvault.sealing.ports import FreshSecret, Intake
+from idvault.sealing.ports import FreshSecret
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import Event, EventType
-from tools.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
+from tools.support.storage_world import NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]
 MEMBER = MemberActor("d" * 32)
-
-
-async def _open(world: World) -> Act:
-    asked = world.new_claim()
-    superseded = world.event(EventType.CLAIM_SUPERSEDE)
-    return lambda event: world.claims.open(asked, event=event, superseded=superseded)
-
-
-async def _supersede(world: World) -> Act:
-    job = await world.job(person=world.person("x"))
-    asked = world.new_claim(account_token=job.account_token, new_account=False, person=world.person("y"))
-    opened = world.event(EventType.CLAIM_OPEN)
-    return lambda event: world.claims.open(asked, event=opened, superseded=event)
-
-
-async def _postpone(world: World) -> Act:
-    job = await world.job()
-    progress = JobProgress(JobState.READY, 0, None, next_at=at().real)
-    intake = Intake("2026-03-01", b"sealed")
-    return lambda event: world.claims.postpone(job, intake=intake, progress=progress, event=event)
-
-
-async def _succeed(world: World) -> Act:
-    settlement = world.settlement(await world.job(), MATCHED)
-    return lambda event: world.claims.settle(settlement, event=event)
-
-
-async def _fail(world: World) -> Act:
-    settlement = world.settlement(await world.waiting(), MISMATCHED, lease_id=None)
-    return lambda event: world.claims.settle(settlement, event=event)
 
 
 async def _purge(world: World) -> Act:
@@ -137,11 +106,6 @@ async def _exhaust(world: World) -> Act:
 @pytest.mark.parametrize(
     ("prepare", "kind", "fields"),
     [
-        (_open, EventType.CLAIM_OPEN, {}),
-        (_supersede, EventType.CLAIM_SUPERSEDE, {}),
-        (_postpone, EventType.CLAIM_POSTPONE, {}),
-        (_succeed, EventType.CLAIM_SETTLE, {}),
-        (_fail, EventType.CLAIM_SETTLE, {}),
         (_purge, EventType.REQUEST_PURGE, {}),
         (_expire, EventType.ACCOUNT_EXPIRE, {}),
         (_remove, EventType.ACCOUNT_REMOVE, {"reason": "never_verified"}),

@@ -1,4 +1,7 @@
-"""The audit of a database's log: page by page, in bounded memory, from one consistent read."""
+"""The audit of a database's log: page by page, in bounded memory, from one consistent read.
+
+It is called itself: commands make it, no method does.
+"""
 
 import asyncio
 import tracemalloc

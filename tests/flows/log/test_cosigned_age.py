@@ -1,4 +1,7 @@
-"""How long the log has been without K cosignatures: in a metric at each look, and once a minute in a line."""
+"""How long the log has been without K cosignatures: in a metric at each look, and once a minute in a line.
+
+The look is called: the worker takes it, no method does.
+"""
 
 from datetime import datetime, timedelta
 

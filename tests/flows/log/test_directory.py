@@ -1,4 +1,7 @@
-"""The index that the worker publishes: what is in the public directory, for any mirror."""
+"""The index that the worker publishes: what is in the public directory, for any mirror.
+
+It is published by a call, as by the worker: no method does it.
+"""
 
 from idvault.core.public_files import LocalPublicFiles
 from idvault.log.acts.publication import publish_index

@@ -1,4 +1,7 @@
-"""The worker across a break: one history in each epoch, on both databases, published with what was lost."""
+"""The worker across a break: one history in each epoch, on both databases, published with what was lost.
+
+Its steps are called: no method makes them.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

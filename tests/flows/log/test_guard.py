@@ -1,4 +1,7 @@
-"""Changes are refused while entries wait too long for their index."""
+"""Changes are refused while entries wait too long for their index.
+
+Acts are called, because most of these changes are the worker's or a command's.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,7 @@
-"""A later key of the log is announced, then signs beside the former one, and then alone."""
+"""A later key of the log is announced, then signs beside the former one, and then alone.
+
+The steps are called: the worker makes them, no method does.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

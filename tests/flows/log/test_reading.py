@@ -1,4 +1,7 @@
-"""Reads of the log: pages, proofs and refusals."""
+"""Reads of the log: pages, proofs and refusals.
+
+They are called over a log in memory, which can lack a part; the methods are asked in tests/api/test_log.py.
+"""
 
 import random
 

@@ -1,4 +1,7 @@
-"""The log's steps on both databases: one history despite crashes, races, edits and roll-backs."""
+"""The log's steps on both databases: one history despite crashes, races, edits and roll-backs.
+
+The steps are called: the worker makes them, no method does.
+"""
 
 import asyncio
 import random

@@ -1,4 +1,7 @@
-"""The comparison at start-up: what is refused, and a log that only grows meanwhile."""
+"""The comparison at start-up: what is refused, and a log that only grows meanwhile.
+
+It is called itself: processes make it before they serve anything.
+"""
 
 from collections.abc import Callable
 from typing import Any, cast
