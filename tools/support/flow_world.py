@@ -147,15 +147,29 @@ class World:
         return client(services, Caller(party, "platform", "b" * 32), at(seconds), remaining=None)
 
     async def claim(
-        self, number: int = 1, who: Identity | None = None, *, token: str | None = None, **options: Any
+        self,
+        number: int = 1,
+        who: Identity | None = None,
+        *,
+        token: str | None = None,
+        code: str | None = None,
+        **options: Any,
     ) -> Verification:
-        """Claim an identity as a platform, with the request of a number. options: those of `client`."""
+        """Claim an identity as a platform, with the request of a number.
+
+        code: that of an invitation by link. options: those of `client`.
+        """
         who, vault = who or builders.identity(), self.client(**options)
         is_person = who.subject_kind is SubjectKind.INDIVIDUAL
         document = (resident_id if is_person else unified_social_credit_code)(who.document.number)
         verify = vault.verify_individual if is_person else vault.verify_organization
         return await verify(
-            who.name, document, consent=_CONSENT, request_id=request_id(number), account_token=token
+            who.name,
+            document,
+            consent=_CONSENT,
+            request_id=request_id(number),
+            account_token=token,
+            invitation_code=code,
         )
 
     async def claimed(self, number: int = 1, **options: Any) -> Verification:

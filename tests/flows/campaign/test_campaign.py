@@ -4,14 +4,12 @@ Clients ask; what the worker does on a schedule has no method.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.campaign import acts
@@ -50,14 +48,6 @@ from tools.support.storage_world import World as Store
 SHOWN, OPENED, LATER = InvitationEvent.SHOWN, InvitationEvent.OPENED, InvitationEvent.LATER
 DISMISSED, COMPLETED = InvitationEvent.DISMISSED, InvitationEvent.COMPLETED
 BOTH = (ReverificationMethod.AT_LOGIN, ReverificationMethod.AT_SENSITIVE_ACTION)
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
-    """Return the flows with a new database of each kind."""
-    made = CampaignWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def test_a_step_that_cannot_follow_is_refused(world: CampaignWorld) -> None:

@@ -1,14 +1,11 @@
 """Imports of legacy accounts on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.core.db.database import Database
 from idvault.core.tables.account import status_feed, status_feed_heads
 from idvault.core.tables.log import log_entries
 from idvault_client.campaigns import ImportedRow, LegacyAccount
@@ -20,14 +17,6 @@ from tools.support.campaign_world import CampaignWorld
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import at
 from tools.support.storage_world import World as Store
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
-    """Return the flows with a new database of each kind."""
-    made = CampaignWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def test_an_imported_account_is_unverified_and_good(world: CampaignWorld) -> None:

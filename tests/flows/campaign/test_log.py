@@ -1,24 +1,11 @@
 """Campaigns while the log is unavailable: changes are refused, reads are answered."""
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-
 from idvault.campaign.rules import Verb
-from idvault.core.db.database import Database
 from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.error import Reason, UnavailableError
 from tests.support.refusal import reason_of
 from tools.support.campaign_world import CampaignWorld
 from tools.support.flow_world import at
-
-
-@pytest_asyncio.fixture
-async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
-    """Return the flows with a new database of each kind."""
-    made = CampaignWorld(main_database)
-    yield made
-    await made.claims.verification.drain()
 
 
 async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
