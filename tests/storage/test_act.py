@@ -101,6 +101,26 @@ async def test_a_reason_takes_the_place_of_an_entry(vault: Vault) -> None:
     assert await told(vault) == []
 
 
+@mutation("test.enter_as", again=ROWS.get)
+async def enter_as(tx: Tx, operation_id: str, entry_id: str) -> Operation:
+    """Store an operation, with an entry of this id."""
+    made = Operation(operation_id, tx.party, "a title", tx.now.business)
+    await ROWS.add(tx.connection, made)
+    await tx.log(EventType.OPERATION_OPEN, entry_id, operation_id=operation_id, paper=b"")
+    return made
+
+
+async def test_an_entry_that_cannot_be_written_undoes_the_act(vault: Vault) -> None:
+    """The log has an entry of that id; neither row nor request is kept, and the request may be made again."""
+    taken, call = vault.new_id(), replace(CALL, request_id=request_id(2))
+    first = await enter_as(vault, CALL, at(0), vault.new_id(), taken)
+    with pytest.raises(UnavailableError):
+        await enter_as(vault, call, at(0), vault.new_id(), taken)
+    assert await stored(vault) == [first]
+    second = await enter_as(vault, call, at(0), vault.new_id(), vault.new_id())
+    assert second in await stored(vault)
+
+
 async def test_an_act_may_have_several_entries(vault: Vault) -> None:
     """All are committed with it."""
     await made(vault, EventType.OPERATION_OPEN, EventType.OPERATION_CLOSE)
