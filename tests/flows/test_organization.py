@@ -58,21 +58,6 @@ async def test_no_record_is_an_answer_of_its_own_and_no_attempt(world: World) ->
         assert (found.status.state, found.status.organization_category) == (AccountState.REJECTED, None)
 
 
-async def test_a_lost_answer_is_asked_for_by_the_same_check(world: World) -> None:
-    """The check is sent again after 10 s under the same id and counted; the claim settles once."""
-    world.organizations.lose_answers = True
-    assert (await claim(world)).state is ClaimState.PENDING
-    world.organizations.lose_answers = False
-    assert await world.work(seconds=9) == []
-    (settled,) = await world.work(seconds=11)
-    assert settled is not None
-    assert settled.account.organization_category is OrganizationCategory.COMPANY
-    assert len({ai for ai, _who in world.organizations.checks}) == 1
-    assert (world.organizations.charged, world.organizations.queries) == (1, [])
-    assert await resends(world) == [1]
-    assert len(world.settled) == 1
-
-
 async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
     """The registry is working on the check, so a poll is not a resend."""
     world.organizations.script.extend([RegistryAnswer.IN_PROGRESS] * 3)

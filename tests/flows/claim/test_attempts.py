@@ -12,7 +12,6 @@ from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import Reserved
 from idvault_client import FailureReason, Verification
 from idvault_client.errors import TooManyAttempts
-from idvault_verify import document
 from idvault_verify.claim import ClaimState, Identity
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders
@@ -21,7 +20,7 @@ from tools.support.flow_world import World, open_world
 
 OWNER = builders.identity()
 OTHER = builders.identity(name="某一二", number="110000190101020007")
-_HOUR, _DAY = 3_600, 86_400
+_DAY = 86_400
 
 
 def guess(number: int) -> Identity:
@@ -79,14 +78,6 @@ async def test_150_names_during_an_outage_are_20_in_a_day(world: World) -> None:
     assert world.registry.charged == 20
 
 
-async def test_one_pair_counts_once(world: World) -> None:
-    """Who repeats the same wrong name is not refused, nor is anybody else who means this person."""
-    know(world, OWNER)
-    for number in range(9):
-        assert await _tried(world, number, guess(1), seconds=number)
-    assert await _tried(world, 10, OWNER, seconds=10)
-
-
 async def test_strangers_take_no_slot(sqlite_databases: Databases) -> None:
     """Claims under wrong names, waiting or under way, leave the owner's slots free."""
     world = await open_world(sqlite_databases, policy=OperatorPolicy(1, 365, 90, builders.ZONE))
@@ -109,21 +100,6 @@ async def test_strangers_do_not_keep_an_owner_from_verifying_again(world: World)
     assert await _tried(world, 7, OWNER) is None
     again = await world.claim(101, OWNER, token=mine.account_token)
     assert again.state is ClaimState.SUCCEEDED
-
-
-async def test_an_account_with_a_record_has_its_own_limit(world: World) -> None:
-    """Whatever numbers it names, it may be wrong five times an hour."""
-    know(world, OWNER)
-    mine = await world.claim(100, OWNER)
-    token = mine.account_token
-    bodies = [f"11000019010101{place:03}" for place in range(6)]
-    checked = [f"{body}{document.resident_check_character(body=body)}" for body in bodies]
-    numbers = [builders.identity(name="某一", number=number) for number in checked]
-    for place, identity in enumerate(numbers[:5]):
-        claim = await world.claim(place, identity, token=token)
-        assert claim.failure_reason is FailureReason.MISMATCH
-    with pytest.raises(TooManyAttempts):
-        await world.claim(6, numbers[5], token=token)
 
 
 async def test_a_refusal_does_not_tell_whose_number_it_is(world: World) -> None:
