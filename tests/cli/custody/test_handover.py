@@ -2,21 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.core.tables.account import records
-from idvault.custody.handover import acts as handover_acts
-from idvault.custody.handover.acts import Listed
-from idvault.disclosure.acts.disclosure import DisclosureContext
 from idvault_people.custody.journal import NAME
 from tests.support.commands import Commands
-from tests.support.handover_world import A, B, C, D, adopt, hand_over, holders, leaver
+from tests.support.handover_world import A, B, C, D, adopt, holders
 from tests.support.served_chamber import House, house_over
 from tools.support.databases import Databases
 
@@ -74,22 +68,6 @@ async def test_who_was_not_replaced_is_told_what_to_type(house: House) -> None:
     damaged = await house.run(A, "hand-over", json=True)
     assert damaged.code == 4
     assert json.loads(damaged.err.splitlines()[-1])["error"]["reason"] == "JOURNAL"
-
-
-async def test_a_share_that_does_not_open_is_left(house: House) -> None:
-    """If the service returns another member's share: exit code 5; the right one is handed over later."""
-    await house.room.account()
-    adopt(house.room, D, B, C)
-    honest = handover_acts.shares
-
-    async def lie(context: DisclosureContext, **asked: Any) -> Listed:
-        return replace(await honest(context, **asked), place=2)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handover_acts, "shares", lie)
-        lying = await house.run(A, "hand-over")
-    assert (lying.code, lying.last) == (5, "hand-over: 0 shares handed to custodian-d, 1 left")
-    assert (await hand_over(leaver(house.room))).handed == 1
 
 
 async def test_a_hand_over_can_be_ended(house: House) -> None:
