@@ -121,13 +121,14 @@ async def test_a_credential(edge: Edge) -> None:
     assert command.content == repetition.content(request)
 
 
-@pytest.mark.parametrize("method", [ISSUE_TOKEN, ISSUE_CREDENTIAL])
-async def test_a_token_for_nobody(edge: Edge, method: str) -> None:
-    """Without an account or an audience nothing is issued; another party's account is not found."""
-    for name in ("account_token", "audience"):
+async def test_a_token_for_nobody(edge: Edge) -> None:
+    """Without an audience nothing is issued; another party's account is not found."""
+    channel = edge.mine()
+    for method in (ISSUE_TOKEN, ISSUE_CREDENTIAL):
+        request: Any = requests()[method]
+        request.audience = ""
+        assert list((await refused(channel, method, request.SerializeToString())).fields) == ["audience"]
         request = requests()[method]
-        request.ClearField(name)
-        assert list((await refused(edge.mine(), method, request.SerializeToString())).fields) == [name]
-    request = requests()[method]
-    request.account_token = OTHER_TOKEN  # type: ignore[attr-defined]
-    assert (await refused(edge.mine(), method, request.SerializeToString())).reason == "ACCOUNT_NOT_FOUND"
+        request.account_token = OTHER_TOKEN
+        told = await refused(channel, method, request.SerializeToString())
+        assert told.reason == "ACCOUNT_NOT_FOUND"
