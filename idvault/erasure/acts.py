@@ -12,9 +12,12 @@ first again.
 
 When a step is carried out depends on times alone, and on who reads the files: it tells nothing about
 disclosures.
+
+The shred database gets a memo of each account that is ERASED, afterwards, because until then the erasure may
+be cancelled. A main database that was restored from before gets the erasure again from it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
@@ -25,16 +28,17 @@ from idvault.account import acts as account_acts
 from idvault.account.store import rows as account_rows
 from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
-from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
+from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, mutation, sweep
+from idvault.core.db.database import Database
 from idvault.core.log_entry import Proved
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.erasure import rules, store
-from idvault.erasure.rules import Erasure, ErasureLevels, ErasureTerms
+from idvault.erasure.rules import Erasure, ErasureLevels, ErasureMemo, ErasureTerms
 from idvault.erasure.store import ROWS
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts.stored_log import LogProofs
-from idvault_verify.account import Account
+from idvault_verify.account import Account, AccountState
 from idvault_verify.clock import ClockReading
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import DamagedError, NotFoundError, Reason
@@ -228,18 +232,42 @@ async def erase(tx: Tx, erasure: Erasure, *, delay: timedelta, today: date) -> b
     if made is None:
         tx.unchanged("the erasure is not due")
         return False
+    await store.put(tx.connection, made)
+    await _take_effect(tx, owner, made, today=today)
+    return True
+
+
+@act("erasure.repeat")
+async def repeat(tx: Tx, memo: ErasureMemo, *, today: date) -> bool:
+    """Make an account ERASED that was so before the main database was restored; False if that is so again."""
+    owner = await account_rows.lock(tx.connection, account_token=memo.account_token)
+    if owner is None or owner.state is AccountState.ERASED:
+        tx.unchanged("the account is not there, or is erased")
+        return False
+    newest = await store.newest(tx.connection, owner.account_token)
+    made = rules.repeat(
+        memo=memo, relying_party=owner.relying_party, newest=newest, entry_id=tx.events.new_id()
+    )
+    if newest is not None and newest.erasure_id == made.erasure_id:
+        await store.put(tx.connection, made)
+    else:
+        await store.add(tx.connection, made)
+    await _take_effect(tx, owner, made, today=today)
+    return True
+
+
+async def _take_effect(tx: Tx, owner: Account, made: Erasure, *, today: date) -> None:
+    """Make the locked account of an erasure ERASED."""
     await _end_claim(tx, owner, made.erasure_id)
     erased = rules.erased(account=owner, today=today, now=tx.now.business)
     await account_rows.put(tx.connection, erased, claim_ended_at=tx.now.business)
-    await store.put(tx.connection, made)
     await tx.log(
         EventType.ERASURE_ERASE,
-        entry_id,
+        made.entry_id,
         account_token=owner.account_token,
         erasure_id=made.erasure_id,
         destroy_at=made.destroy_at.isoformat(),
     )
-    return True
 
 
 async def _end_claim(tx: Tx, owner: Account, erasure_id: str) -> None:
@@ -323,6 +351,106 @@ async def release_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
     return await sweep(vault, now, due=due, each=release)
 
 
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The memos of erasures of which a main database does not know. absent: of accounts that it has not."""
+
+    known: tuple[ErasureMemo, ...]
+    absent: tuple[ErasureMemo, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ErasureMemos:
+    """The memos of erased accounts in a shred database. Every method raises UnavailableError."""
+
+    shred: Database
+
+    async def keep(self, erasures: Sequence[Erasure]) -> int:
+        """Remember erasures that have taken effect; return of how many the database had no memo."""
+        return await self._add([rules.memo(erasure=each) for each in erasures])
+
+    async def keep_all(self, main: Database) -> int:
+        """Remember every account that a main database has erased; return of how many there was no memo."""
+        added, after = 0, ""
+        while found := await main.read(
+            "erasure.erased", partial(store.every_erased, after=after, limit=_PAGE)
+        ):
+            added, after = added + await self.keep(found), found[-1].account_token
+        return added
+
+    async def mark(self, account_token: str, *, at: datetime) -> None:
+        """Remember that the shred key of an account is deleted."""
+        await self.shred.act("erasure_memo.mark", lambda one: store.mark_memo(one, account_token, at=at))
+
+    async def destroyed(self) -> list[str]:
+        """Return every account whose shred key was deleted, whether or not a restore brought it back."""
+        return [
+            each.account_token
+            async for page in self._pages()
+            for each in page
+            if each.destroyed_at is not None
+        ]
+
+    async def take(self, other: Database) -> tuple[int, int]:
+        """Copy the memos of another shred database; return how many it has, and how many were new here."""
+        count = added = 0
+        async for page in ErasureMemos(other)._pages():
+            count, added = count + len(page), added + await self._add(page)
+        return count, added
+
+    async def forgotten(self, main: Database) -> Forgotten:
+        """Return the memos of erasures of which a main database does not know."""
+        known: list[ErasureMemo] = []
+        absent: list[ErasureMemo] = []
+        async for page in self._pages():
+            states = await main.read("erasure.states", partial(store.states, tokens=_tokens(page)))
+            absent += [each for each in page if each.account_token not in states]
+            known += [each for each in page if states.get(each.account_token, _ERASED) != _ERASED]
+        return Forgotten(tuple(known), tuple(absent))
+
+    async def remembered(self, account_tokens: Sequence[str]) -> set[str]:
+        """Return those of the accounts of which there is a memo."""
+        return await self.shred.read(
+            "erasure_memo.remembered", lambda one: store.remembered(one, account_tokens)
+        )
+
+    async def _add(self, memos: Sequence[ErasureMemo]) -> int:
+        if not memos:
+            return 0
+        return await self.shred.act("erasure_memo.keep", lambda one: store.keep_memos(one, memos))
+
+    async def _pages(self) -> AsyncIterator[list[ErasureMemo]]:
+        after = ""
+        while found := await self.shred.read(
+            "erasure_memo.page", partial(store.memos, after=after, limit=_PAGE)
+        ):
+            yield found
+            after = found[-1].account_token
+
+
+_ERASED = AccountState.ERASED
+
+
+def _tokens(memos: Sequence[ErasureMemo]) -> list[str]:
+    return [each.account_token for each in memos]
+
+
+async def repeat_all(
+    vault: Vault, memos: ErasureMemos, now: ClockReading, *, zone: tzinfo
+) -> list[ErasureMemo]:
+    """Erase again what a restored main database has not erased; return the memos of it.
+
+    No clock decides it: an account that was erased stays so.
+    """
+    await vault.guard.check(now=now)
+    found = (await memos.forgotten(vault.main)).known
+    today = now.today(zone)
+    return [each for each in found if await repeat(vault, SYSTEM, now, each, today=today)]
+
+
 LOOK_PAUSE = timedelta(seconds=30)
 """Between two looks at files of which the first found some that were kept: a look makes writers wait."""
 
@@ -331,8 +459,8 @@ LOOK_PAUSE = timedelta(seconds=30)
 class ErasureSweep:
     """Carries out the steps that are due; any number of processes may do so at any time.
 
-    Each remembers what it has deleted, and when it looked at the files. delay: from ERASED to the
-    destruction.
+    Each remembers what it has deleted, of what it has made a memo, and when it looked at the files. delay:
+    from ERASED to the destruction.
     """
 
     vault: Vault
@@ -344,16 +472,38 @@ class ErasureSweep:
     """How many destructions waited for files when this process looked last."""
     _deleted: set[str] = field(default_factory=set, init=False)
     _looked_at: datetime | None = field(default=None, init=False)
+    _unremembered: list[Erasure] = field(default_factory=list, init=False)
+    _has_looked: bool = field(default=False, init=False)
 
     async def step(self, *, now: ClockReading, limit: int) -> int:
         """Carry out the steps that are due; return how many."""
         begun = perf_counter()
         # Accounts are erased first: that waits neither for the shred database nor for files.
-        each = partial(erase, delay=self.delay, today=now.today(self.zone))
+        each = partial(self._erase, today=now.today(self.zone))
         count = await sweep(self.vault, now, due=self._due(ErasureState.REQUESTED, now, limit), each=each)
+        await self._remember()
         due = await self._due(ErasureState.ERASED, now, limit)()
         await self._delete(due, now)
         return count + await self._say(due, now, begun)
+
+    async def _erase(
+        self, vault: Vault, by: Actor, now: ClockReading, found: Erasure, *, today: date
+    ) -> bool:
+        is_done = await erase(vault, by, now, found, delay=self.delay, today=today)
+        if is_done:
+            self._unremembered.append(found)
+        return is_done
+
+    async def _remember(self) -> None:
+        """Make the memos of what has taken effect; a new process cannot know what another has remembered."""
+        memos = ErasureMemos(self.shred_keys.shred)
+        if not self._has_looked:
+            await memos.keep(await self.vault.read("erasure.undestroyed", store.undestroyed))
+            self._has_looked, self._unremembered = True, []
+        for found in tuple(self._unremembered):
+            get = partial(ROWS.get, party=found.relying_party, row_id=found.erasure_id)
+            await memos.keep([await self.vault.read("erasure.get", get)])
+            self._unremembered.remove(found)
 
     def _due(
         self, state: ErasureState, now: ClockReading, limit: int
@@ -368,6 +518,7 @@ class ErasureSweep:
         for found in due:
             if found.erasure_id not in self._deleted:
                 await self.shred_keys.destroy(account_token=found.account_token)
+                await ErasureMemos(self.shred_keys.shred).mark(found.account_token, at=now.business)
                 await clear(self.vault, SYSTEM, now, found)
                 self._deleted.add(found.erasure_id)
                 self._looked_at = None

@@ -19,6 +19,8 @@
   any promise about files if the database cannot keep one.
 - A sanction does not prevent an erasure and is not ended by it. While one is in force or proposed, the erased
   account keeps its place among its person's accounts, and so the person's blind index stays.
+- The shred database has a memo of each account that is ERASED. If the main database was restored from before,
+  the erasure is carried out again from the memo, with its former times.
 """
 
 from dataclasses import dataclass, replace
@@ -87,6 +89,23 @@ class Erasure:
     def due_at(self) -> datetime | None:
         """When the next step is due; None if there is none."""
         return {ErasureState.REQUESTED: self.erase_at, ErasureState.ERASED: self.destroy_at}.get(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureMemo:
+    """What the shred database remembers of the erasure of an account; fields as those of the erasure.
+
+    destroyed_at: when the shred key was deleted, which is before DESTROYED is said.
+    """
+
+    account_token: str
+    erasure_id: str
+    origin: ErasureOrigin
+    requested_at: datetime
+    erase_at: datetime
+    erased_at: datetime
+    destroy_at: datetime
+    destroyed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +201,42 @@ def erase(*, erasure: Erasure, entry_id: str, delay: timedelta, now: datetime) -
         erased_at=erased_at,
         destroy_at=erased_at + delay,
         entry_id=entry_id,
+    )
+
+
+def memo(*, erasure: Erasure) -> ErasureMemo:
+    """Return the memo of an erasure that has taken effect; raises ValueError for another one."""
+    if erasure.erased_at is None:
+        raise ValueError("only an erasure that has taken effect is remembered")
+    return ErasureMemo(
+        erasure.account_token,
+        erasure.erasure_id,
+        erasure.origin,
+        erasure.requested_at,
+        erasure.erase_at,
+        erasure.erased_at,
+        erasure.destroy_at,
+        erasure.destroyed_at,
+    )
+
+
+def repeat(*, memo: ErasureMemo, relying_party: str, newest: Erasure | None, entry_id: str) -> Erasure:
+    """Return the erasure of a memo as ERASED, of an account that a restored main database has not erased.
+
+    newest: the account's newest erasure there. If that one still waits, it is the one that takes effect.
+    """
+    waits = newest is not None and newest.state is ErasureState.REQUESTED
+    return Erasure(
+        newest.erasure_id if newest is not None and waits else memo.erasure_id,
+        relying_party,
+        memo.account_token,
+        ErasureState.ERASED,
+        memo.requested_at,
+        memo.erase_at,
+        memo.destroy_at,
+        entry_id,
+        memo.origin,
+        erased_at=memo.erased_at,
     )
 
 

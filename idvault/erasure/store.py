@@ -1,8 +1,10 @@
-"""The rows of erasures, and what an erasure deletes or takes from a person.
+"""The rows of erasures and of their memos, and what an erasure deletes or takes from a person.
 
 Rows are locked in this order: request, account, person, then whatever belongs to the account.
 """
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -24,21 +26,21 @@ from sqlalchemy import (
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
-from idvault.core.db.listing import one_of
-from idvault.core.db.statement import Statement, param, scalar, statement
+from idvault.core.db.listing import among_words, one_of
+from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
 from idvault.core.rows import Rows
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.campaign import invitations
 from idvault.core.tables.claim import account_attempts, claims, intakes, receipts
 from idvault.core.tables.disclosure import disclosure_decisions, kept_records
-from idvault.core.tables.erasure import erasures
+from idvault.core.tables.erasure import erasure_memos, erasures
 from idvault.core.tables.log import log_openings
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import followers, sanctions
-from idvault.erasure.rules import Erasure, ErasureLevels
-from idvault_verify.account import Account
+from idvault.erasure.rules import Erasure, ErasureLevels, ErasureMemo
+from idvault_verify.account import Account, AccountState
 from idvault_verify.claim import ClaimState
-from idvault_verify.erasure import ErasureState
+from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import Reason
 from idvault_verify.sanction import SanctionState
 
@@ -218,3 +220,96 @@ async def levels(connection: Connection, *, now: datetime) -> ErasureLevels:
         await connection.only(_HELD),
         await connection.one(_FIRST_DUE, now=now),
     )
+
+
+def _memo(row: Any) -> ErasureMemo:
+    return ErasureMemo(
+        row.account_token,
+        row.erasure_id,
+        ErasureOrigin(row.origin),
+        row.requested_at,
+        row.erase_at,
+        row.erased_at,
+        row.destroy_at,
+        row.destroyed_at,
+    )
+
+
+_TAKEN_EFFECT = erasures.c.erased_at.is_not(None)
+_BY_TOKEN = (erasures.c.account_token > param("after"), _TAKEN_EFFECT)
+_EVERY_ERASED: Statement[Erasure] = statement(
+    ROWS.query.where(*_BY_TOKEN).order_by(erasures.c.account_token).limit(_LIMIT), ROWS.from_row
+)
+# The index of what is due has them, and no destroyed one.
+_UNDESTROYED: Statement[Erasure] = statement(
+    ROWS.query.where(
+        erasures.c.due_at.is_not(None), erasures.c.state == literal_column(f"'{ErasureState.ERASED.value}'")
+    ),
+    ROWS.from_row,
+)
+_STATES: Statement[tuple[str, AccountState]] = statement(
+    select(accounts.c.account_token, accounts.c.state).where(among_words(accounts.c.account_token, "tokens")),
+    lambda row: (row[0], AccountState(row[1])),
+)
+_KEEP_MEMO: Statement[str] = statement(
+    upsert(erasure_memos)
+    .on_conflict_do_nothing(index_elements=[erasure_memos.c.account_token])
+    .returning(erasure_memos.c.account_token),
+    scalar,
+)
+_MARK_MEMO = statement(
+    update(erasure_memos)
+    .where(erasure_memos.c.account_token == param("token"), erasure_memos.c.destroyed_at.is_(None))
+    .values(destroyed_at=param("at", Micros))
+)
+_MEMOS: Statement[ErasureMemo] = statement(
+    select(erasure_memos)
+    .where(erasure_memos.c.account_token > param("after"))
+    .order_by(erasure_memos.c.account_token)
+    .limit(_LIMIT),
+    _memo,
+)
+_REMEMBERED: Statement[str] = statement(
+    select(erasure_memos.c.account_token).where(among_words(erasure_memos.c.account_token, "tokens")), scalar
+)
+
+
+async def every_erased(connection: Connection, *, after: str, limit: int) -> list[Erasure]:
+    """Return erasures that have taken effect, of accounts greater than `after`, in order."""
+    return await connection.all(_EVERY_ERASED, after=after, limit=limit)
+
+
+async def undestroyed(connection: Connection) -> list[Erasure]:
+    """Return every erasure that has taken effect, and whose keys are not destroyed."""
+    return await connection.all(_UNDESTROYED)
+
+
+async def states(connection: Connection, tokens: Sequence[str]) -> dict[str, AccountState]:
+    """Return the states of those of the accounts that a main database has."""
+    return dict(await connection.all(_STATES, tokens=tokens))
+
+
+async def keep_memos(connection: Connection, memos: Sequence[ErasureMemo]) -> int:
+    """Insert the memos that a shred database does not have; return how many."""
+    added = 0
+    for each in memos:
+        values = {**asdict(each), "origin": each.origin.value}
+        added += await connection.one(_KEEP_MEMO, **values) is not None
+        if each.destroyed_at is not None:
+            await mark_memo(connection, each.account_token, at=each.destroyed_at)
+    return added
+
+
+async def mark_memo(connection: Connection, account_token: str, *, at: datetime) -> None:
+    """Remember when the shred key of an account was deleted, unless that is known."""
+    await connection.run(_MARK_MEMO, token=account_token, at=at)
+
+
+async def memos(connection: Connection, *, after: str, limit: int) -> list[ErasureMemo]:
+    """Return a shred database's memos of accounts greater than `after`, in order."""
+    return await connection.all(_MEMOS, after=after, limit=limit)
+
+
+async def remembered(connection: Connection, tokens: Sequence[str]) -> set[str]:
+    """Return those of the accounts of which a shred database has a memo."""
+    return set(await connection.all(_REMEMBERED, tokens=tokens))

@@ -45,14 +45,16 @@ class Copy:
     size: int
 
 
-async def _rows(database: Database, tables: MetaData) -> Rows:
+async def rows_of(database: Database, tables: MetaData) -> Rows:
+    """Return every row of a database, by table."""
     return {
         table.name: [row._asdict() for row in await sql.rows(database, select(table))]
         for table in tables.sorted_tables
     }
 
 
-async def _put(database: Database, tables: MetaData, rows: Rows) -> None:
+async def put_rows(database: Database, tables: MetaData, rows: Rows) -> None:
+    """Restore a database to these rows."""
     for table in reversed(tables.sorted_tables):
         await sql.change(database, delete(table))
     for table in tables.sorted_tables:
@@ -116,8 +118,8 @@ class AgesWorld(LossWorld):
 
     def put(self, main: Rows, shred: Rows) -> None:
         async def work(pair: PairWorld) -> None:
-            await _put(pair.main, metadata.main, main)
-            await _put(pair.shred, metadata.shred, shred)
+            await put_rows(pair.main, metadata.main, main)
+            await put_rows(pair.shred, metadata.shred, shred)
 
         self.run(work)
 
@@ -175,7 +177,7 @@ class AgesWorld(LossWorld):
         self.sign_up(number)
 
         async def work(pair: PairWorld) -> tuple[Rows, Rows]:
-            return await _rows(pair.main, metadata.main), await _rows(pair.shred, metadata.shred)
+            return await rows_of(pair.main, metadata.main), await rows_of(pair.shred, metadata.shred)
 
         shown, raw = self.published(), (self.public / "checkpoint").read_bytes()
         self.copies[point] = Copy(*self.run(work), raw, epoch.of(shown).number, shown.size)

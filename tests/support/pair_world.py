@@ -10,18 +10,23 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
+from idvault.erasure import acts
+from idvault.erasure.acts import ErasureCall, ErasureSweep
+from idvault.erasure.rules import ErasureTerms
+from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.ports import Witness
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.account import AccountState
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
-from tools.support import sql
+from tools.support import builders, sql
 from tools.support.databases import Databases
 from tools.support.log_world import PLAIN, START, Worker
-from tools.support.storage_world import MATCHED, World
+from tools.support.storage_world import MATCHED, World, at
 
 DEPLOYMENT = "d" * 32
+TERMS = ErasureTerms()
 _OPENED = count()
 
 
@@ -45,6 +50,13 @@ class PairWorld:
         # Each opening draws other synthetic people and ids.
         self.people = World(self.main, seed=f"{self.folder} {next(_OPENED)}")
         self.worker = Worker(self.main, self.shred, self.folder / "public", self.policy, self.witness)
+        self.erasures = ErasureSweep(
+            vault=self.people.vault,
+            shred_keys=ShredKeys(self.shred),
+            remnants=Remnants(main=self.main, shred=self.shred),
+            delay=TERMS.delay,
+            zone=builders.ZONE,
+        )
 
     async def begin(self) -> "PairWorld":
         """Give both databases one deployment id."""
@@ -88,9 +100,20 @@ class PairWorld:
                 destroy_at=now,
                 entry_id="f" * 32,
                 origin=ErasureOrigin.PLATFORM.value,
+                erased_at=now,
                 destroyed_at=now,
             ),
         )
+
+    async def erase(self, account_token: str, *, destroyed: bool = False) -> None:
+        """Erase an account as the worker does, and destroy its key when that is due; sign the log."""
+        vault, call = self.people.vault, ErasureCall("platform-a", "b" * 32, "", "", b"", account_token)
+        request = self.people.request().of_account(account_token)
+        made = (self.people.new_id(), account_token, ErasureOrigin.PLATFORM, TERMS)
+        await acts.requested.run(vault, call, at(), request, *made)
+        for passed in (TERMS.waiting, TERMS.waiting + TERMS.delay)[: 1 + destroyed]:
+            assert await self.erasures.step(now=at(after=passed), limit=100) == 1
+        await self.worker.step(self.clock)
 
     async def close(self) -> None:
         await self.main.close()

@@ -1,9 +1,9 @@
-"""The table of erasures."""
+"""The tables of erasures: in the main database, and as the shred database remembers them."""
 
 from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Table, text
 
 from idvault.core.db.statement import Micros
-from idvault.core.tables import ID, NAME, TOKEN, WORD, main
+from idvault.core.tables import ID, NAME, TOKEN, WORD, main, shred
 
 # due_at: when the next step is due, null if there is none. held: true while a sanction keeps the account of a
 # destroyed erasure among its person's accounts, else null. origin: who asked.
@@ -41,4 +41,19 @@ erasures = Table(
     Index(None, "relying_party", "erasure_id", "requested_at"),
     Index(None, "relying_party", "requested_at", "erasure_id"),
     Index(None, "relying_party", "state", "requested_at", "erasure_id"),
+)
+
+# What a main database that is restored from before an erasure does not know. It stays for as long as a backup
+# of the main database may. destroyed_at: when the shred key was deleted.
+erasure_memos = Table(
+    "erasure_memos",
+    shred,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("erasure_id", ID, nullable=False),
+    Column("origin", WORD, nullable=False),
+    Column("requested_at", Micros, nullable=False),
+    Column("erase_at", Micros, nullable=False),
+    Column("erased_at", Micros, nullable=False),
+    Column("destroy_at", Micros, nullable=False),
+    Column("destroyed_at", Micros),
 )

@@ -39,7 +39,14 @@ from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.claim import ClaimState
 from idvault_verify.clock import ClockReading
 from idvault_verify.disclosure import Disclosure
-from idvault_verify.error import DamagedError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault_verify.error import (
+    DamagedError,
+    ExhaustedError,
+    IdvaultError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+)
 from idvault_verify.event import EventType
 from idvault_verify.record import SealedRecord
 from idvault_verify.transparency import entry
@@ -433,6 +440,9 @@ async def _open_once(
     await vault.guard.check(now=now)
     disclosure_rules.check_may_open(disclosure=wanted, now=now.business)
     checked = await _checked(context, filed)
+    # Looked up before the code is spent and the opening counts; read only afterwards.
+    if not await context.shred_keys.has(account_token=wanted.account_token):
+        raise await _without_key(context, wanted.account_token)
     who = MemberActor(wanted.auditor_actor_id)
     await context.second_factor.check(actor_id=who.actor_id, code=code, now=now)
     entry_id = await open_stored.run(
@@ -467,7 +477,7 @@ async def _hand_over(
         raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
     shred_key = await context.shred_keys.find(account_token=opened.account_token)
     if shred_key is None:
-        raise DamagedError(Reason.RECORD_DAMAGED)
+        raise await _without_key(context, opened.account_token)
     value = record_key.shred_value(shred_key=shred_key, record_id=opened.record_id)
     return OpenedRecord(context.show(filed), checked, value, tuple(shares), proofs)
 
@@ -476,8 +486,21 @@ async def _checked(context: AuditorContext, filed: Filed) -> CheckedRecord:
     wanted = filed.disclosure
     evidence = await evidence_of(context.vault, wanted.account_token, record_id=wanted.record_id)
     if evidence is None:
-        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        erased = await _is_erased(context, wanted.account_token)
+        raise PreconditionError(Reason.ACCOUNT_ERASED if erased else Reason.ILLEGAL_TRANSITION)
     return check_requested(evidence, filed=filed, signed_request=context.signed_request(filed))
+
+
+async def _without_key(context: AuditorContext, account_token: str) -> IdvaultError:
+    """Return the error for a record whose shred key was destroyed, or is lost."""
+    if await _is_erased(context, account_token):
+        return PreconditionError(Reason.ACCOUNT_ERASED)
+    return DamagedError(Reason.RECORD_DAMAGED)
+
+
+async def _is_erased(context: AuditorContext, account_token: str) -> bool:
+    found = await context.vault.main.get(account_rows.GET, account_token)
+    return found is not None and found.state is AccountState.ERASED
 
 
 async def _filing(

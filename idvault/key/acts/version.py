@@ -221,6 +221,10 @@ class ShredKeys:
         """Return the stored key of an account, or None; never creates one."""
         return await self.shred.one("shred.find", store.FIND_SHRED, token=account_token)
 
+    async def has(self, *, account_token: str) -> bool:
+        """Tell whether an account has a key, without reading it."""
+        return await self.shred.one("shred.has", store.HAS_SHRED, token=account_token) is True
+
     async def destroy(self, *, account_token: str) -> None:
         """Delete the key of an account, if there is one; it makes copies of records in backups useless."""
         is_file = self.shred.is_file

@@ -128,6 +128,9 @@ OBTAIN_SHRED: Statement[bytes] = statement(
 FIND_SHRED: Statement[bytes] = statement(
     select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token"), IS_KEPT), scalar
 )
+HAS_SHRED: Statement[bool] = statement(
+    select(exists().where(shred_keys.c.account_token == param("token"), IS_KEPT)), scalar
+)
 _OVERWRITE_SHRED = statement(
     update(shred_keys).where(shred_keys.c.account_token == param("token")).values(shred_key=param("zeros"))
 )

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.erasure.acts import ErasureMemos
 from idvault.log.acts import audit, stored_log
 from idvault.log.acts import epoch as log_epoch
 from idvault.log.ports import Ahead, Cosigned, PublicFiles, Witness, WitnessRefusedError
@@ -93,8 +94,11 @@ async def walk_records(
             break
         keyed = await records_with_key(shred, [each.account_token for each in page])
         missing = [each for each in page if each.account_token not in keyed]
-        erased += sum(each.erased for each in missing)
-        unkeyed += [each.account_token for each in missing if not each.erased]
+        # A main database from before an erasure does not know of it; the shred database does.
+        tokens = [each.account_token for each in missing if not each.erased]
+        known = await ErasureMemos(shred).remembered(tokens) if tokens else set()
+        erased += len(missing) - len(tokens) + len(known)
+        unkeyed += [token for token in tokens if token not in known]
         looked, after = looked + len(page), page[-1].account_token
     return Walked(tuple(unkeyed), erased, looked, after)
 
@@ -200,6 +204,9 @@ async def _contents(
     signed = None if own is None else place.left(own.checkpoint)
     at = signed_at(own, await stored_log.latest_note(shred))
     ages = EpochNumbers(place.newest.number, place.own, await _epoch_of_shred(shred, own))
+    forgotten = await ErasureMemos(shred).forgotten(main)
+    # An erasure's times are whole seconds.
+    since = (counts.newest or datetime.min.replace(tzinfo=UTC)).replace(microsecond=0)
     return counts, PairContents(
         entries=left,
         former=entries - left,
@@ -211,6 +218,8 @@ async def _contents(
         erased=walked.erased,
         revived=tuple(await _revived(main, shred)),
         epochs=ages,
+        forgotten=len(forgotten.known),
+        absent=sum(each.erased_at >= since for each in forgotten.absent),
     )
 
 
@@ -221,15 +230,18 @@ async def _epoch_of_shred(shred: Database, own: KnownNote | None) -> int:
 
 async def _revived(main: Database, shred: Database) -> list[str]:
     """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
-    found: list[str] = []
+    found = await with_key(shred, await ErasureMemos(shred).destroyed())
     async for page in _destroyed(main):
-        found += sorted(await records_with_key(shred, page))
+        found |= await records_with_key(shred, page)
+    return sorted(found)
+
+
+async def with_key(shred: Database, tokens: Sequence[str]) -> set[str]:
+    """Return those of any number of accounts that have a shred key."""
+    found: set[str] = set()
+    for at in range(0, len(tokens), _PAGE):
+        found |= await records_with_key(shred, tokens[at : at + _PAGE])
     return found
-
-
-async def destroyed(main: Database) -> list[str]:
-    """Return every account whose keys an erasure has destroyed."""
-    return [account async for page in _destroyed(main) for account in page]
 
 
 async def _destroyed(main: Database) -> AsyncIterator[list[str]]:

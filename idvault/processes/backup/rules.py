@@ -9,15 +9,19 @@
 * Entries that no checkpoint of the shred database covers: it is older, or the worker had stopped.
 * A record without a shred key cannot be opened any more. That of an erased account is meant to be so.
 * A shred key of an account whose erasure is done is back from an older copy, and must be destroyed again.
+* An account that the shred database remembers as erased, and the main database does not know as such, is
+  erased again before anybody is served.
 * A shred key without a record is no loss: it is made before its record, which the main database may not have.
 
 Different ages are what backups have. They are never called tampering: only entries that contradict a signed
 checkpoint are, and those are found elsewhere (verify.transparency.verifier).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from idvault_verify.event import EventType
 
 SHRED_KEPT = timedelta(days=7)
 """How long a copy of the shred database may be kept: it has the keys of who is erased meanwhile."""
@@ -75,7 +79,9 @@ class PairContents:
 
     former: how many more entries the main database has that a statement counts as lost. epochs: of the log.
     unkeyed: the accounts whose record has no shred key; erased: how many others are erased and have none.
-    revived: the accounts that are erased and have a key again.
+    revived: the accounts that are erased and have a key again. forgotten: how many erasures the shred
+    database remembers, and the main database shows as not erased. absent: how many of accounts that the main
+    database does not have, erased since its newest entry.
     """
 
     entries: int
@@ -88,6 +94,8 @@ class PairContents:
     revived: tuple[str, ...] = ()
     former: int = 0
     epochs: EpochNumbers = EpochNumbers()
+    forgotten: int = 0
+    absent: int = 0
 
     @property
     def spare(self) -> int:
@@ -116,6 +124,7 @@ def lacks(
         *_older_shred(found, seen),
         *_unkeyed(found),
         *_revived(found),
+        *_forgotten(found),
     ]
 
 
@@ -194,6 +203,34 @@ def _revived(found: PairContents) -> Iterator[str]:
             f"{named} shred key again, from an older copy of {SHRED}, and an older copy of {MAIN} would open "
             "with it: `idvault restore --accept-lost-keys` or `--accept-loss` destroys it"
         )
+
+
+def _forgotten(found: PairContents) -> Iterator[str]:
+    if found.forgotten:
+        count = _erasures(found.forgotten)
+        yield (
+            f"{MAIN} does not know {count} that {SHRED} remembers: `idvault restore --accept-loss` carries "
+            "them out again, and so does a worker that starts"
+        )
+
+
+def unknown_erasures(found: PairContents, lost: Mapping[str, int]) -> str:
+    """Return what to do about lost erasures of which no database knows the accounts, "" if there are none.
+
+    lost: the entries that are lost, by type.
+    """
+    count = lost.get(EventType.ERASURE_ERASE.value, 0) - found.forgotten - found.absent
+    if count <= 0:
+        return ""
+    return (
+        f"the lost entries have {_erasures(count)} that neither database remembers, whose keys may be back: "
+        "`restore --erasures-from ADDRESS` takes them from a newer copy of the shred database; without one "
+        "the platforms must request them again"
+    )
+
+
+def _erasures(count: int) -> str:
+    return "1 erasure" if count == 1 else f"{count} erasures"
 
 
 def _most(seen: Sequence[Seen]) -> Seen:

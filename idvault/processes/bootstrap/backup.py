@@ -19,6 +19,7 @@ from idvault.core.config import Settings
 from idvault.core.db import sqlite
 from idvault.core.db import url as address
 from idvault.core.public_files import LocalPublicFiles
+from idvault.erasure.acts import ErasureMemos
 from idvault.processes import migrations
 from idvault.processes.backup import acts as backup_acts
 from idvault.processes.backup.acts import ExaminedPair, KnownNote, WitnessReplies
@@ -210,6 +211,24 @@ async def examine(
         await deployment.check(main, shred)
         chain = statements_at_hand(await backup_acts.statements(main, shred), others or {}, versions=versions)
         return await backup_acts.examine(main, shred, known, chain), chain
+
+
+async def take_memos(settings: Settings, address: str) -> tuple[int, int]:
+    """Copy the memos of erased accounts from another shred database; return how many it has, and how many
+    were new.
+
+    Raises SchemaError, DeploymentMismatchError, UnavailableError, and ValueError for an invalid address.
+    """
+    main_url, shred_url = urls(settings)
+    await migrations.check_current(main_url, shred_url)
+    await migrations.check_current(main_url, address)
+    async with (
+        open_pair((main_url, shred_url)) as (main, shred),
+        open_pair((main_url, address)) as (_, other),
+    ):
+        await deployment.check(main, shred)
+        await deployment.check(main, other)
+        return await ErasureMemos(shred).take(other)
 
 
 async def newest_known(

@@ -6,12 +6,15 @@
   that a copy of any age can go on (processes.bootstrap.backup).
 - It is accepted only for exactly the entries that it names, with the roster in force.
 - A loss of shred keys alone does not break the log: it is logged, and the next checkpoint is signed.
+- Whoever was erased is erased again: the shred database remembers it, or has it from a newer copy.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idvault.core.config import Settings
+from idvault.erasure import acts as erasure_acts
+from idvault.erasure.acts import ErasureMemos
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts import epoch as log_epoch
@@ -51,6 +54,14 @@ class LossRefusedError(PreconditionError):
     def __str__(self) -> str:
         """Return the cause."""
         return self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The first checkpoint of an epoch, and what is left to do about lost erasures, "" if nothing is."""
+
+    checkpoint: Checkpoint
+    unknown_erasures: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +145,8 @@ async def accept(
     *,
     now: ClockReading,
     given: Mapping[str, bytes] | None = None,
-) -> Checkpoint:
-    """Begin the epoch of a signed statement; return its first checkpoint. A repeat changes nothing.
+) -> Accepted:
+    """Begin the epoch of a signed statement, and erase again who was erased. A repeat changes nothing.
 
     Raises LossRefusedError, and what backup.examine raises.
     """
@@ -154,8 +165,8 @@ async def accept(
     left = basis.found.tree if basis.found.contents.former else None
     async with open_pair(urls(settings)) as (main, shred):
         await log_epoch.begin(vault_of(main), shred, now, chain, signed=signed, left=left)
-    await _destroy_revived(settings, basis.found)
-    return found.kept
+    await _erase_again(settings, now=now)
+    return Accepted(found.kept, backup_rules.unknown_erasures(basis.found.contents, statement.lost))
 
 
 def _check_fits(statement: EpochStatement, basis: _Basis, signer: NoteSigner) -> None:
@@ -197,7 +208,7 @@ async def accept_lost_keys(
         await log_epoch.sign_again(
             vault_of(main), shred, now, basis.former, lost=count, signed=signed, keep_complete=keep
         )
-    await _destroy_revived(settings, basis.found)
+    await _erase_again(settings, now=now)
     return count
 
 
@@ -282,17 +293,20 @@ def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey)
     return False
 
 
-async def _destroy_revived(settings: Settings, found: ExaminedPair) -> None:
-    """Destroy the keys of erased accounts that an older shred database has brought back.
+async def _erase_again(settings: Settings, *, now: ClockReading) -> None:
+    """Erase again who was erased: what an older main database shows, and keys that an older shred one has.
 
-    Raises LossRefusedError while somebody reads a file that may hold one; a repeat goes on.
+    Raises LossRefusedError while somebody reads a file that may hold a key; a repeat goes on.
     """
     async with open_pair(urls(settings)) as (main, shred):
-        keys = ShredKeys(shred)
-        for token in found.contents.revived:
+        keys, memos = ShredKeys(shred), ErasureMemos(shred)
+        await memos.keep_all(main)
+        await erasure_acts.repeat_all(vault_of(main), memos, now, zone=settings.zone)
+        # Every one again, whatever is found: a run before this one may have ended after it had deleted some.
+        # They are not left to the worker, because until then an auditor could open the record.
+        erased = await memos.destroyed()
+        for token in sorted(await backup_acts.with_key(shred, erased)):
             await keys.destroy(account_token=token)
-        # Of every erased account: a run before this one may have ended after it had deleted some.
-        erased = await backup_acts.destroyed(main)
         absence = await Remnants(main=main, shred=shred).look(erased)
     if len(absence.account_tokens) < len(erased):
         raise LossRefusedError(

@@ -104,11 +104,11 @@ async def _waits(look: Look) -> bool:
 
 AT_ANY_TIME = frozenset({
     "log", "publication", "directory_index", "day_keys", "status_lists", "status_keys", "follow_status_keys",
-    "count_unkeyed_records", "drill_records", "supervision_page",
+    "count_unkeyed_records", "drill_records", "supervision_page", "repeat_erasures",
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
     "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges",
 })  # fmt: skip
-"""What the next run makes good. Every other task ends, deletes or publishes something for good."""
+"""What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.
 _LATER = 15.0
 _EVERY = 60.0
@@ -237,6 +237,8 @@ async def work(
         loop = _loop(base, trust, tasks, changes)
         # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
         await loop.once("log")
+        # A main database that was restored must not show an erased account for a moment longer.
+        await loop.once("repeat_erasures")
         watch_health(stack, base, lambda: rosters.current)
         watch_changes(stack, changes, look=partial(stored_log.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})

@@ -75,12 +75,25 @@ def accept_statement(path: Path | None, *, epochs: Mapping[str, bytes]) -> None:
             typer.echo(f"restore: {count} records have no shred key; start the processes")
             return
         statement = statements.parse(path.read_bytes())
-        begun = asyncio.run(losses.accept(settings, statement, now=now, given=epochs))
+        accepted = asyncio.run(losses.accept(settings, statement, now=now, given=epochs))
     except (LogError, ContradictedError) as error:
         raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason=type(error).__name__) from error
+    if accepted.unknown_erasures:
+        typer.echo(f"restore: {accepted.unknown_erasures}", err=True)
+    begun = accepted.checkpoint
     typer.echo(
         f"restore: epoch {epoch.of(begun).number} goes on from {begun.size} entries; start the processes"
     )
+
+
+def remember_erasures(address: str) -> None:
+    """Copy the memos of erased accounts from another shred database; raises CommandError."""
+    settings = config.load(Process.DATABASES)
+    try:
+        count, added = asyncio.run(backups.take_memos(settings, address))
+    except ValueError as error:
+        raise wrong_usage(f"--erasures-from {error}", field="--erasures-from") from error
+    typer.echo(f"restore: {count} erasures are remembered there, {added} of them new here")
 
 
 def _note(path: Path) -> bytes:
@@ -129,6 +142,14 @@ AcceptLostKeys = Annotated[
         "--accept-lost-keys", help="Go on with an older shred database and a complete main database."
     ),
 ]
+ErasuresFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Remember the erasures that another copy of the shred database remembers, such as the end of "
+        "its archive: before --accept-loss, if both databases were restored to an earlier moment.",
+    ),
+]
 Epochs = Annotated[
     Path | None,
     typer.Option(
@@ -154,6 +175,7 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     accept_loss: AcceptLoss = None,
     accept_lost_keys: AcceptLostKeys = False,
     epochs: Epochs = None,
+    erasures_from: ErasuresFrom = None,
     names: Names = None,
 ) -> None:
     """Say what a backup or a restored pair holds, which database is old, by how much, and what is lost.
@@ -163,10 +185,10 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     --checkpoint have seen of the log is compared with it. With --check the exit code is 0 if nothing is
     missing, 1 if something is, and 5 if an entry contradicts a checkpoint, or a statement is forged.
     """
-    chosen = [check, propose_loss is not None, accept_loss is not None, accept_lost_keys]
-    if sum(chosen) != 1:
-        text = "say what to do: --check, --propose-loss, --accept-loss or --accept-lost-keys"
-        raise wrong_usage(text, field="--check")
+    _check_one(check, propose_loss, accept_loss, accept_lost_keys, erasures_from)
+    if erasures_from is not None:
+        remember_erasures(erasures_from)
+        return
     given = {} if epochs is None else {f"the file {epochs}": epochs.read_bytes()}
     if propose_loss is not None:
         write_proposal(
@@ -191,6 +213,12 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
         _tell(found, lacks, lost)
     if lacks:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _check_one(*chosen: object) -> None:
+    if sum(each not in (None, False) for each in chosen) != 1:
+        text = "say what to do: --check, --propose-loss, --accept-loss, --accept-lost-keys or --erasures-from"
+        raise wrong_usage(text, field="--check")
 
 
 def _settings(backup: Path | None) -> Settings:
@@ -234,6 +262,10 @@ async def _examine(
         are_asked=note is not None or not settings.witnesses,
     )
     lost = {} if published is None else await backups.lost(settings, found, published)
+    # A checkpoint of an epoch before shows entries whose loss was accepted.
+    is_present = published is not None and epoch.of(published.checkpoint) == found.place.newest
+    if is_present and (unknown := backup_rules.unknown_erasures(found.contents, lost)):
+        lacks.append(unknown)
     return found, lacks, lost
 
 

@@ -171,7 +171,7 @@ def _accounts() -> tuple[RetentionRule, ...]:
             "tokens with their status, also of erased accounts",
             _NO_END,
             "caches and third parties must learn that an account is erased",
-            ("accounts", "status_feed", "status_feed_heads", "erasures"),
+            ("accounts", "status_feed", "status_feed_heads", "erasures", "erasure_memos"),
         ),
         RetentionRule(
             "how and when claims ended, and which terms were agreed to; without the person after an erasure",

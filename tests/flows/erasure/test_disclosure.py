@@ -12,12 +12,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.core import tables as metadata
 from idvault.core.tables.account import records
-from idvault.core.tables.disclosure import disclosure_decisions, kept_records
+from idvault.core.tables.disclosure import disclosure_decisions, disclosures, kept_records
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.acts import auditor
 from idvault.erasure import acts
-from idvault_client.errors import PreconditionFailed, VaultError
+from idvault.erasure.acts import ErasureMemos
+from idvault_client.errors import PreconditionFailed, RecordDamaged, VaultError
 from idvault_people.opens.record import open_record
 from idvault_people.opens.share import open_share
 from idvault_verify.attest import record_key
@@ -27,6 +29,7 @@ from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.record import SealedRecord
 from idvault_verify.transparency import entry
+from tests.support.ages_world import put_rows, rows_of
 from tests.support.erasure_room import TERMS, ErasureRoom
 from tools.support import builders, sql
 from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity
@@ -208,6 +211,32 @@ async def test_promise_12(room: Chamber, erasures: ErasureRoom) -> None:
     assert open_alone(room.records[other], other_key) == "某一二"
     # Both of before open it: hence backups of the shred database are kept for seven days at most.
     assert open_alone(main_backup, shred_backup) == builders.NAME
+
+
+async def test_opening_says_that_the_key_is_destroyed(room: Chamber, erasures: ErasureRoom) -> None:
+    """A restored main database has an approved request: no code is spent for it, and no opening counts.
+
+    Until the erasure is carried out again, the record has lost its key; afterwards, it was erased.
+    """
+    token = await room.account()
+    await erasures.request(token)
+    room.offset += TERMS.waiting
+    disclosure_id = await room.request(token)
+    await room.approve(disclosure_id, *CUSTODIANS[:2])
+    before, at_restore = await rows_of(room.main, metadata.main), room.offset
+    await erasures.work()
+    await erasures.destroy(token)
+    await put_rows(room.main, metadata.main, before)
+    room.offset = at_restore
+    with pytest.raises(RecordDamaged):
+        await room.open(disclosure_id)
+    memos = ErasureMemos(room.shred)
+    assert len(await acts.repeat_all(room.vault, memos, room.now(), zone=builders.ZONE)) == 1
+    with pytest.raises(PreconditionFailed) as refused:
+        await room.open(disclosure_id)
+    assert refused.value.reason == Reason.ACCOUNT_ERASED
+    rows = await sql.rows(room.main, select(disclosures.c.opened))
+    assert [row.opened for row in rows] == [0]
 
 
 async def test_a_crash_between_the_two_databases(room: Chamber, erasures: ErasureRoom) -> None:

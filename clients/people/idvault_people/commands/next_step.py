@@ -17,12 +17,12 @@ _WHY = {
     Reason.ROSTER_INVALID: "the roster has just changed",
     Reason.REQUEST_NOT_FOUND: "there is no request of yours with this id, and only its auditor sees a case",
     Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
-    Reason.ACCOUNT_ERASED: "the record was erased",
+    Reason.ACCOUNT_ERASED: "the record was erased: its key is destroyed, or will be",
     Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
     Reason.REQUEST_ID_REUSED: "this signature was used before",
     Reason.LOG_UNAVAILABLE: "the log cannot record this now, and nothing happens without a record",
     Reason.STORE_UNAVAILABLE: "the vault cannot reach its databases",
-    Reason.RECORD_DAMAGED: "the log entry of its settlement names another record",
+    Reason.RECORD_DAMAGED: "the log entry of its settlement names another record, or its key is lost",
 }
 _AGAIN = {
     Reason.LOG_UNAVAILABLE: "repeat the command in a few seconds; it counts once",

@@ -12,9 +12,10 @@ from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
 from idvault.core.public_files import LocalPublicFiles
+from idvault.core.telemetry.logs import log
 from idvault.disclosure.acts import disclosure as disclosure_acts
 from idvault.erasure import acts as erasure_acts
-from idvault.erasure.acts import ErasureSweep
+from idvault.erasure.acts import ErasureMemos, ErasureSweep
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.processes.bootstrap.base import Base, tip_off_policy
@@ -132,6 +133,8 @@ def disclosure_tasks(base: Base, vault: Vault) -> list[Task]:
 
 
 _ERASURE_GAUGES_PERIOD = 15.0
+# Only a restore makes it necessary, and a start follows one.
+_REPEAT_PERIOD = 3_600.0
 
 
 def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
@@ -157,7 +160,13 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
         )
         base.metrics.moderation.erasure_due.set(late.total_seconds())
 
+    async def repeat(now: ClockReading) -> None:
+        memos, zone = ErasureMemos(base.shred), base.settings.zone
+        if repeated := await erasure_acts.repeat_all(vault, memos, now, zone=zone):
+            log().warning("erasures_repeated", count=len(repeated))
+
     return [
+        Task("repeat_erasures", _REPEAT_PERIOD, repeat),
         Task("erase_accounts", 1, lambda now: sweep.step(now=now, limit=_BATCH)),
         Task("release_erased", 5, lambda now: erasure_acts.release_all(vault, now, limit=_BATCH)),
         Task("erasure_gauges", _ERASURE_GAUGES_PERIOD, read_gauges),

@@ -51,7 +51,7 @@ REASONS: Mapping[Reason, Text] = {
     Reason.ROSTER_INVALID: _("The roster has just changed. Try again."),
     Reason.REQUEST_NOT_FOUND: _("There is no request with this id for you."),
     Reason.ACCOUNT_NOT_FOUND: _("There is no account with a record under this token."),
-    Reason.ACCOUNT_ERASED: _("The record was erased."),
+    Reason.ACCOUNT_ERASED: _("The record was erased. Its key is destroyed, or will be."),
     Reason.INVALID_ACCOUNT_TOKEN: _("The account token is not valid."),
     Reason.TOO_MANY_ATTEMPTS: _("You have reached the limit of requests for one day. Try again tomorrow."),
     Reason.REQUEST_ID_REUSED: _("This signature was used before."),
@@ -60,7 +60,7 @@ REASONS: Mapping[Reason, Text] = {
         "it counts once."
     ),
     Reason.STORE_UNAVAILABLE: _("The vault cannot reach its databases. Try again in a few seconds."),
-    Reason.RECORD_DAMAGED: _("The record is not the one that the log names."),
+    Reason.RECORD_DAMAGED: _("The record is not the one that the log names, or its key is lost."),
 }
 
 PEOPLE: Mapping[str, Text] = {
