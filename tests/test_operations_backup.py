@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SECTION = PAGE[PAGE.index("\n## Backup and restore") : PAGE.index("\n## Watching it")]
 MAKE, RESTORE = re.findall(r"```bash\n(.*?)```", SECTION, re.DOTALL)
-(BASE_BACKUP,) = re.findall(r"```shell\n(.*?)```", SECTION, re.DOTALL)
+BASE_BACKUP, *_ = re.findall(r"```shell\n(.*?)```", SECTION, re.DOTALL)
 
 
 def run(lines: str, folder: Path, **settings: str) -> "subprocess.CompletedProcess[str]":

@@ -235,7 +235,7 @@ def own_server() -> Iterator[str]:
     server: Any = None
     try:
         with cores.every():
-            server = _server_module(folder).get_server(folder / "data", cleanup_mode="delete")
+            server = server_module(folder).get_server(folder / "data", cleanup_mode="delete")
         # Test data need not survive a power cut.
         changes = (f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes"))
         asyncio.run(_execute(server.get_uri(), *changes, "SELECT pg_reload_conf()"))
@@ -254,7 +254,8 @@ def memory() -> Path | None:
     return None if os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC else _MEMORY
 
 
-def _server_module(folder: Path) -> Any:
+def server_module(folder: Path) -> Any:
+    """Return the package that runs servers. folder: a new one for what it keeps beside them."""
     # On import the package looks for a runtime directory and warns if there is none.
     before = os.environ.get("XDG_RUNTIME_DIR")
     own = folder / "runtime"
