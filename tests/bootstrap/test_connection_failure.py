@@ -9,12 +9,18 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy import literal_column, select
 
 from idvault.core.db import connection
-from idvault.core.db.connection import DriverError
+from idvault.core.db.connection import DriverError, NoSocketError
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.telemetry.logs import cause, describe
 from idvault.processes.bootstrap import connection_failure
 from idvault_dev.authority import Authority, real_now
 from idvault_verify.error import Reason, UnavailableError
+
+NOTHING = statement(select(literal_column("1")))
 
 
 def _verification(code: int) -> ssl.SSLCertVerificationError:
@@ -46,6 +52,10 @@ def _verification(code: int) -> ssl.SSLCertVerificationError:
         (connection.describe_failure(_verification(10)), "its certificate has expired"),
         (connection.describe_failure(_verification(77)), "its certificate does not verify"),
         (connection.describe_failure(ConnectionRefusedError(111, "x")), "nothing listens there"),
+        (
+            connection.describe_failure(NoSocketError(2, "x")),
+            "nothing listens there: its socket is not there",
+        ),
         (OSError(5, "x"), "it does not answer"),
     ],
 )
@@ -54,6 +64,30 @@ def test_the_failure_has_a_name(error: Exception, said: str) -> None:
     found = UnavailableError(Reason.STORE_UNAVAILABLE)
     found.__cause__ = error
     assert connection_failure.why(found) == said
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("", "nothing listens there: its socket is not there"),
+        ("&sslmode=verify-full&sslrootcert={folder}/none.pem", "a file that the address names is not there"),
+    ],
+)
+@pytest.mark.parametrize("name", ["main", "shred"])
+async def test_a_stopped_server_is_no_missing_certificate(
+    tmp_path: Path, end: str, said: str, name: str
+) -> None:
+    """A server's socket is gone with it; the log says which database it was, and what failed."""
+    url = f"postgresql://idvault@/{name}?host={tmp_path}{end.format(folder=tmp_path)}"
+    database = Database(url=url, name=name, patience=0)
+    with pytest.raises(UnavailableError) as caught:
+        await database.read("test", lambda one: one.all(NOTHING))
+    await database.close()
+    assert connection_failure.why(caught.value).startswith(said)
+    shown = describe(caught.value)["error"]
+    assert shown.startswith(f"UnavailableError<-DriverError[{name}: ")
+    assert cause(caught.value) in shown
+    assert str(tmp_path) not in shown
 
 
 @asynccontextmanager

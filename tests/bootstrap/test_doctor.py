@@ -207,6 +207,26 @@ async def test_nobody_answers(ward: Ward) -> None:
     assert "cannot be used" in (await ward.advice())["witness"]
 
 
+async def test_what_answers_is_no_registry(ward: Ward) -> None:
+    """A gateway in front of it, and a wrong path: each setting is told from the answer at its own path."""
+    good = ward.settings["registry_check_url"]
+    async with answering(None, status=502, body=b"bad gateway") as gateway:
+        ward.settings["registry_check_url"] = gateway
+        assert (await ward.advice())["registry"] == (
+            "IDVAULT_REGISTRY_CHECK_URL leads to a gateway that does not reach the registry (HTTP status "
+            "502): sign-ups wait until the registry answers there"
+        )
+        ward.settings["registry_enterprise_url"] = gateway
+        assert (await ward.advice())["registry-enterprise"].endswith(
+            "organisations wait until the registry of organisations answers there"
+        )
+    async with answering(None, path="/elsewhere") as wrong:
+        ward.settings |= {"registry_check_url": good, "registry_query_url": wrong}
+        assert (await ward.advice())["registry"].startswith(
+            "IDVAULT_REGISTRY_QUERY_URL has a wrong path: what answers there knows no /idcard/"
+        )
+
+
 async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
     """The advice has the leaver's name and the number of records."""
     first = first_roster()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from idvault.core.config import ConfigError
+from idvault.core.db.connection import DriverError
 from idvault.core.edge.server import ListenError
 from idvault.core.process import PortBusyError, ProcessError
 from idvault.processes.cli import app
@@ -153,6 +154,19 @@ def test_errors_have_the_published_codes(error: Exception, code: ExitCode, reaso
     """Each kind of error has its exit code and its reason."""
     explained = app.explain(error)
     assert (explained.code, explained.reason) == (code, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("main", "IDVAULT_DATABASE_URL"), ("shred", "IDVAULT_SHRED_DATABASE_URL")]
+)
+def test_a_database_that_is_away_is_named(name: str, setting: str) -> None:
+    """The setting that leads to it and the cause, and never its address."""
+    error = UnavailableError(Reason.STORE_UNAVAILABLE)
+    error.__cause__ = DriverError("ConnectionRefusedError")
+    error.__cause__.database = name
+    explained = app.explain(error)
+    assert str(explained) == f"the database of {setting} cannot be used: nothing listens there"
+    assert (explained.code, explained.field) == (ExitCode.UNREACHABLE, setting)
 
 
 def test_errors_name_field_and_file() -> None:

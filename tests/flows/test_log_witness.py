@@ -322,6 +322,28 @@ async def test_one_witness_cannot_stop_the_log(world: LogWorld) -> None:
         await worker.step(1)
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (403, "knows no key of this log that has signed: give it every key with --log-key"),
+        (404, "does not know this log: give it its public key with --log-key"),
+        (428, "follows another epoch of the log: give it the statement with --epoch"),
+        (410, "refuses with HTTP status 410"),
+    ],
+)
+async def test_a_witness_that_refuses_is_named_with_what_it_lacks(
+    world: LogWorld, status: int, said: str
+) -> None:
+    """Although the others are enough: it is an alarm once, and says what its operator must give it."""
+    worker, witnesses = _three(world)
+    witnesses[2].status = status
+    await world.write(3)
+    await worker.step()
+    await worker.step(1)
+    assert world.published().size == 3
+    assert worker.alarms == [f"the witness witness.example/w2 {said}"]
+
+
 async def test_a_fork_cannot_find_its_own_witnesses(world: LogWorld) -> None:
     """Two histories of one log, each shown to one half of four witnesses first: only one becomes complete."""
     four = [*THREE, merkle.witness("witness.example/w3", seed=23)]

@@ -14,6 +14,7 @@ _HOST = re.compile(r"(?:\[(?P<bracketed>[^\]]+)\]|(?P<plain>[^:]*))(?::(?P<port>
 _PORT = 5432
 _HIGHEST_PORT = 65_535
 _WRITABLE = "read-write"
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _ONCE = ("host", "port", "sslmode", "target_session_attrs")
 
 
@@ -37,6 +38,14 @@ class PostgresqlAddress:
     rest: str = field(repr=False)
     hosts: tuple[Host, ...]
     options: dict[str, list[str]] = field(repr=False)
+
+    @property
+    def files(self) -> list[str]:
+        """The files of certificates and keys that it names, or the environment."""
+        named = (
+            self.options.get(name, [""])[-1] or os.environ.get(f"PG{name.upper()}", "") for name in _FILES
+        )
+        return [each for each in named if each]
 
 
 def parse(url: str) -> PostgresqlAddress:

@@ -40,6 +40,7 @@ _PRIMARY_CODE = 0xFF
 class DriverError(Exception):
     """A statement failed; the text is the exception's class and code, never a value.
 
+    database: which database it was, "" if its owner gave it no name.
     conflict: the database rolled back, and an immediate retry may succeed.
     lost: this connection is unusable; a new one may work.
     late: the database did not answer in time.
@@ -50,10 +51,20 @@ class DriverError(Exception):
     ) -> None:
         """Keep what an operator needs to look up the failure."""
         super().__init__(f"{kind} {code}".strip())
+        self.database = ""
         self.code = code
         self.conflict = conflict
         self.lost = lost
         self.late = late
+
+    @property
+    def log_text(self) -> str:
+        """The text with the database, for the process log."""
+        return f"{self.database}: {self}" if self.database else str(self)
+
+
+class NoSocketError(FileNotFoundError):
+    """The socket of a server is not there: the server does not run."""
 
 
 def describe_failure(error: BaseException) -> DriverError:

@@ -34,15 +34,16 @@ def _ignore(_name: str, _seconds: float) -> None:
 class Database:
     """The database of one deployment; turns every driver exception into UnavailableError.
 
-    observe receives the name and the seconds of each act and read. patience: for how many seconds to retry
-    while the database is unreachable, for example while PostgreSQL restarts. coalesce: whether concurrent
-    look-ups share a read. Must be closed.
+    name: main or shred, for the log. observe receives the name and the seconds of each act and read.
+    patience: for how many seconds to retry while the database is unreachable, for example while PostgreSQL
+    restarts. coalesce: whether concurrent look-ups share a read. Must be closed.
     """
 
     def __init__(
         self,
         *,
         url: str,
+        name: str = "",
         pool_size: int = 10,
         observe: Observe = _ignore,
         patience: float = _PATIENCE,
@@ -55,6 +56,7 @@ class Database:
             self._driver = Postgresql(servers=Servers(parsed.servers), pool_size=pool_size)
         else:
             self._driver = Sqlite(path=Path(str(parsed.file)))
+        self._name = name
         self._observe = observe
         self._patience = patience
         self._look_ups = LookUps(read=self._read_keys) if coalesce else None
@@ -142,6 +144,7 @@ class Database:
                 await asyncio.sleep(pause)
         finally:
             self._observe(name, perf_counter() - begun)
+        failure.database = self._name
         # Raised outside the except block: the driver's exception may hold values and must not be chained.
         raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -10,7 +11,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from idvault.core.config.database import Host, PostgresqlAddress
 from idvault.core.db import url as address
-from idvault.core.db.connection import FOREIGN, Connection, DriverError, describe_failure
+from idvault.core.db.connection import FOREIGN, Connection, DriverError, NoSocketError, describe_failure
 from idvault.core.db.queued import Queue
 from idvault.core.db.statement import Compiled, Statement, T
 
@@ -71,7 +72,17 @@ class Servers:
 
     async def _open(self, host: Host | None, options: dict[str, Any]) -> Any:
         where = {} if host is None else {"host": host.name, "port": host.port}
-        return await asyncpg.connect(self._address.rest, timeout=CONNECT_WAIT, **where, **options)
+        try:
+            return await asyncpg.connect(self._address.rest, timeout=CONNECT_WAIT, **where, **options)
+        except FileNotFoundError as error:
+            # The driver raises the same for a file of certificates, which it opens before it connects.
+            if await asyncio.to_thread(_are_there, self._address.files):
+                raise NoSocketError(*error.args) from None
+            raise
+
+
+def _are_there(files: Sequence[str]) -> bool:
+    return all(Path(each).exists() for each in files)
 
 
 def _succeeded(task: asyncio.Task[Any]) -> bool:

@@ -13,7 +13,7 @@ from idvault.core.edge.call import Call, Stage
 from idvault.core.edge.message_room import MessagePlace, MessageRoom
 from idvault.core.edge.timer import Timer
 from idvault.core.fair_queue import FairQueue
-from idvault.core.telemetry.logs import AccessLog
+from idvault.core.telemetry.logs import AccessLog, cause
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.traces import SpanNote, Traces
 from idvault_verify.error import BeyondShareError, DeniedError, InvalidError, Reason, UnavailableError
@@ -37,6 +37,8 @@ def observe(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
             code = errors.refusal(error, request=call.name_error()).code.name
             if isinstance(error, DeniedError):
                 call.why = error.why
+            elif isinstance(error, UnavailableError):
+                call.why = call.why or cause(error)
             raise
         finally:
             _note(call, code, time.perf_counter() - start)

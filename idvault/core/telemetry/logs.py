@@ -3,7 +3,8 @@
 - An event is a fixed lower-case word. A field is shown only if its name is listed here and its value is a
   number, a boolean or a short ASCII text; anything else is written as [redacted].
 - An exception is logged as its type names and the place in our code, because its text may contain values. A
-  system error also has its code, such as OSError[ENOSPC].
+  system error also has its code, such as OSError[ENOSPC], and an error of a driver says which database and
+  why, such as DriverError[main: ConnectionRefusedError].
 - Log records of libraries are reduced to the logger, the place and the exception types, for the same reason.
 - The access log is buffered: it is written about once a second and at exit.
 - A failed write to the log never makes a call, a task or the process fail.
@@ -18,7 +19,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -232,6 +233,11 @@ def describe(error: BaseException) -> dict[str, str]:
     return {"error": "<-".join(_types(error)), "at": _place(error.__traceback__)}
 
 
+def cause(error: BaseException) -> str:
+    """Return what the first error of a chain that has a text for the log says, "" if none has one."""
+    return next((text for each in _chain(error) if (text := _own_text(each))), "")
+
+
 class _LibraryHandler(logging.Handler):
     """Handles log records that libraries write through the standard library."""
 
@@ -266,13 +272,30 @@ def _shown(name: str, value: object) -> object:
     return str(value) if isinstance(value, str) and wanted.fullmatch(value) else _REDACTED
 
 
+_DEEPEST = 8
+
+
 def _types(error: BaseException) -> list[str]:
-    names: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None and len(names) < 8:
-        names.append(type(cause).__name__ + _system_code(cause))
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return names
+    return [type(each).__name__ + _detail(each) for each in _chain(error)]
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if found is None:
+            return
+        yield found
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+
+
+def _detail(error: BaseException) -> str:
+    text = _own_text(error)
+    return f"[{text}]" if text else _system_code(error)
+
+
+def _own_text(error: BaseException) -> str:
+    """Return what an error of ours says for the log: its class promises that it holds no value of a call."""
+    return str(getattr(error, "log_text", ""))
 
 
 def _system_code(error: BaseException) -> str:

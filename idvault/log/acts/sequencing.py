@@ -264,7 +264,8 @@ class Sequencer:
         is_signed = former is not None and _lines(signed.raw) <= _lines(former.raw)
         if is_known and is_signed and not wanted and self._is_complete(signed, lines):
             return False
-        lines |= await self._cosign(0 if former is None else former.checkpoint.size, signed, wanted)
+        old = 0 if former is None else former.checkpoint.size
+        lines |= await self._cosign(old, signed, wanted, have=len(lines))
         if not self._is_complete(signed, lines):
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
         whole = _with(signed, lines)
@@ -281,12 +282,12 @@ class Sequencer:
         return True
 
     async def _cosign(
-        self, old: int, signed: _StoredNote, keys: Sequence[VerifierKey]
+        self, old: int, signed: _StoredNote, keys: Sequence[VerifierKey], *, have: int
     ) -> dict[VerifierKey, Cosignature]:
         answers = await self._cosigning.ask(
             Submission(signed.raw, signed.checkpoint.size, old), keys, enough=self._quorum
         )
-        await self._judge(answers)
+        await self._judge(answers, have=have)
         return answers.cosigned
 
     @property
@@ -294,8 +295,11 @@ class Sequencer:
         """How many witnesses must agree: all of them, if the roster does not say."""
         return self._policy.quorum or len(self._policy.witness_keys)
 
-    async def _judge(self, answers: WitnessAnswers) -> None:
-        """Refuse the log if its witnesses have seen another one; one witness of several cannot stop it."""
+    async def _judge(self, answers: WitnessAnswers, *, have: int) -> None:
+        """Refuse the log if its witnesses have seen another one; one witness of several cannot stop it.
+
+        have: how many cosignatures there were before.
+        """
         conflicts = dict.fromkeys(answers.forks, "it has seen another history of this log")
         is_overtaken = False
         for key, size in answers.ahead.items():
@@ -312,11 +316,15 @@ class Sequencer:
             [
                 *(f"the witness {_shown(key)} refuses to cosign: {why}" for key, why in conflicts.items()),
                 *(f"the witness {_shown(key)} is unreachable" for key in answers.away),
+                *(
+                    f"the witness {_shown(key)} {_why(error.status)}"
+                    for key, error in answers.refused.items()
+                ),
             ]
         )
         if is_overtaken:
             raise _OvertakenError
-        if answers.refused and len(answers.cosigned) < self._quorum:
+        if answers.refused and have + len(answers.cosigned) < self._quorum:
             raise next(iter(answers.refused.values()))
 
     def _tell(self, texts: Iterable[str]) -> None:
@@ -325,6 +333,17 @@ class Sequencer:
         for text in sorted(now - self._alarmed):
             self._alarm(text)
         self._alarmed = now
+
+
+_REFUSALS = {
+    403: "knows no key of this log that has signed: give it every key with --log-key",
+    404: "does not know this log: give it its public key with --log-key",
+    428: "follows another epoch of the log: give it the statement with --epoch",
+}
+
+
+def _why(status: int) -> str:
+    return _REFUSALS.get(status, f"refuses with HTTP status {status}")
 
 
 def _shown(key: VerifierKey) -> str:

@@ -38,6 +38,8 @@ class SystemEntropy:
 
 
 ENTROPY = SystemEntropy()
+DATABASES = ("main", "shred")
+"""The names of a deployment's databases, in the order of `urls`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,10 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     logs = Logs(process=process, path=None).install()
     flushing = asyncio.create_task(logs.access.run())
     metrics, traces = Metrics(), _traces(settings, process)
-    main, shred = (Database(url=url, observe=_observer(metrics, traces)) for url in urls(settings))
+    main, shred = (
+        Database(url=url, name=name, observe=_observer(metrics, traces))
+        for name, url in zip(DATABASES, urls(settings), strict=True)
+    )
     try:
         await migrations.check_current(*urls(settings))
         await deployment.check(main, shred)
@@ -147,7 +152,9 @@ def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
 @asynccontextmanager
 async def open_pair(addresses: tuple[str, str]) -> AsyncIterator[tuple[Database, Database]]:
     """Open a main and a shred database for a command."""
-    main, shred = (Database(url=url, pool_size=1) for url in addresses)
+    main, shred = (
+        Database(url=url, name=name, pool_size=1) for name, url in zip(DATABASES, addresses, strict=True)
+    )
     try:
         yield main, shred
     finally:

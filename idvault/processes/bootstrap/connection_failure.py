@@ -40,6 +40,12 @@ _STATES = {
     "53300": "it has no connection left",
     "53100": "its disk is full",
     "57P03": "it is starting or stopping",
+    "42P01": "it lacks this version's schema: run `idvault db upgrade`",
+    "1": "it lacks this version's schema: run `idvault db upgrade`",
+    "8": "its file may not be written to",
+    "13": "its disk is full",
+    "14": "its file cannot be opened",
+    "26": "its file is no database",
 }
 _KINDS = {
     "ConnectionRefusedError": "nothing listens there",
@@ -47,6 +53,7 @@ _KINDS = {
     "TimeoutError": "it does not answer in time",
     "SSLCertVerificationError": "its certificate does not verify",
     "ConnectionError": "it refuses the connection, or has no TLS although the address demands it",
+    "NoSocketError": "nothing listens there: its socket is not there",
     "FileNotFoundError": "a file that the address names is not there, such as sslrootcert",
 }
 

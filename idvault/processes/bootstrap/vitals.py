@@ -7,11 +7,10 @@ from pathlib import Path
 
 from idvault.core.config import Settings
 from idvault.core.db import url as address
-from idvault.processes.bootstrap.base import Base, urls
+from idvault.processes.bootstrap.base import DATABASES, Base, urls
 from idvault.processes.bootstrap.manifest import MANIFEST, ManifestError, read_manifest
 from idvault_verify import durable_file
 
-_DATABASES = ("main", "shred")
 _NOTE = ".backup-ended"
 # A clock that was wrong must not make a backup look new for years.
 _FUTURE = timedelta(minutes=5)
@@ -29,9 +28,7 @@ async def set_vitals(base: Base) -> None:
 def places(settings: Settings) -> dict[str, Path]:
     """Return the folders that must not fill up, by what is in them; those of this process only."""
     files = [address.parse(url).file for url in urls(settings)]
-    found = {
-        name: file.parent for name, file in zip(("main", "shred"), files, strict=True) if file is not None
-    }
+    found = {name: file.parent for name, file in zip(DATABASES, files, strict=True) if file is not None}
     if settings.public_dir.name:
         found["public"] = settings.public_dir
     if settings.backup_dir.name:
@@ -45,11 +42,11 @@ def newest_backups(folder: Path, *, now: datetime) -> dict[str, datetime]:
     `idvault backup` leaves a folder with a manifest, which is of both. For PostgreSQL the job that makes a
     backup leaves a note. A damaged one does not count, nor one in the future.
     """
-    ends: dict[str, list[str]] = {name: [_noted(folder, name)] for name in _DATABASES}
+    ends: dict[str, list[str]] = {name: [_noted(folder, name)] for name in DATABASES}
     for manifest in (folder / MANIFEST, *folder.glob(f"*/{MANIFEST}")):
         with suppress(ManifestError):
             ended = read_manifest(manifest.parent).ended
-            for name in _DATABASES:
+            for name in DATABASES:
                 ends[name].append(ended)
     times = {name: [at for text in texts if (at := _time(text, now))] for name, texts in ends.items()}
     return {name: max(found) for name, found in times.items() if found}

@@ -300,4 +300,6 @@ def _width(policy: OperatorPolicy) -> int:
 
 
 def _report(task: str, error: Exception) -> None:
-    log().error("task_failed", task=task, **describe(error))
+    # What our errors say beside their reason is fixed text for the operator.
+    why = {"why": str(error)} if isinstance(error, IdvaultError) and str(error) != error.reason.value else {}
+    log().error("task_failed", task=task, **why, **describe(error))

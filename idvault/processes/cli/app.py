@@ -9,6 +9,7 @@ from idvault.core.process import PortBusyError, ProcessError
 from idvault_verify.commands import errors
 from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.commands.program import Command, Commands
+from idvault_verify.error import UnavailableError
 
 
 def explain(error: Exception) -> CommandError:
@@ -20,8 +21,25 @@ def explain(error: Exception) -> CommandError:
             return CommandError(ExitCode.CHECK_FAILED, str(error), reason="PROCESS_ENDED")
         case ModuleNotFoundError(name=str(name)) if not name.startswith("idvault"):
             return errors.not_installed("idvault")
+        case UnavailableError():
+            return _explain_database(error) or errors.explain(error)
         case _:
             return _explain_settings(error) or errors.explain(error)
+
+
+_SETTINGS = {"main": "IDVAULT_DATABASE_URL", "shred": "IDVAULT_SHRED_DATABASE_URL"}
+
+
+def _explain_database(error: UnavailableError) -> CommandError | None:
+    """Say which database cannot be used, and why, if that is the cause."""
+    setting = _SETTINGS.get(getattr(error.__cause__, "database", ""))
+    if setting is None:
+        return None
+    # Of a command that uses databases only, which has loaded most of it.
+    from idvault.processes.bootstrap import connection_failure  # noqa: PLC0415
+
+    text = f"the database of {setting} cannot be used: {connection_failure.why(error)}"
+    return CommandError(ExitCode.UNREACHABLE, text, reason=error.reason.value, field=setting)
 
 
 def _explain_settings(error: Exception) -> CommandError | None:

@@ -160,7 +160,7 @@ async def look(branch: Branch, url: str) -> Found:
     if address.is_missing(address.parse(url)):
         return Found(branch, None, "")
     version = statement(select(column("version_num")).select_from(table(branch.version_table)), scalar)
-    database = Database(url=url)
+    database = Database(url=url, name=branch.name)
     try:
         found: str | None = await database.one("schema.version", version)
         # Only a later program has contracted what this one knows.

@@ -23,8 +23,8 @@ from idvault.processes.bootstrap import connection_failure
 from idvault.processes.bootstrap.base import Deployment, load_keys, urls
 from idvault.processes.bootstrap.vitals import places
 from idvault.processes.deployment import acts
-from idvault.registry import probe
-from idvault.registry.probe import UnreachedError
+from idvault.registry import enterprise, nppa, probe
+from idvault.registry.probe import NoRegistryError, UnreachedError
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyFileError, LocalKeyProvider
 from idvault.sealing.key_set import Holder
@@ -43,6 +43,12 @@ _SETTINGS = {
     "shred": "IDVAULT_SHRED_DATABASE_URL",
     "public": "IDVAULT_PUBLIC_DIR",
     "backup": "IDVAULT_BACKUP_DIR",
+}
+_FULL = {
+    "main": "acts are refused once it is full",
+    "shred": "acts are refused once it is full",
+    "public": "nothing new is published once it is full",
+    "backup": "the next backup fails",
 }
 _WORKERS = ", or remove the setting unless these are the worker's settings: only the worker writes there"
 _SECRETS = ("keys", "key_passphrase_file", "tls_key", "web_tls_key", "registry_secret_key_file")
@@ -144,8 +150,8 @@ def check_disks(settings: Settings) -> None:
             raise AilmentError(f"the folder of {_SETTINGS[name]} cannot be read: create it") from error
         if free < _LEAST_FREE:
             raise AilmentError(
-                f"the disk of {_SETTINGS[name]} has {free // 1_000_000} MB left, and acts are refused once "
-                "it is full: free some space"
+                f"the disk of {_SETTINGS[name]} has {free // 1_000_000} MB left, and {_FULL[name]}: free "
+                "some space"
             )
 
 
@@ -254,19 +260,43 @@ _check_registry_time = partial(
 
 
 async def check_registry(deployment: Deployment) -> None:
-    """Raise AilmentError unless the registry answers."""
-    await _asked(deployment)
+    """Raise AilmentError unless a registry answers, at both addresses."""
+    settings = deployment.settings
+    await _check_path("CHECK", settings.registry_check_url, nppa.CHECK_PATH, "POST")
+    await _check_path("QUERY", settings.registry_query_url, nppa.QUERY_PATH, "GET")
 
 
 async def check_enterprise(deployment: Deployment) -> None:
     """Raise AilmentError unless the registry of organisations answers."""
+    await _check_path(
+        "ENTERPRISE",
+        deployment.settings.registry_enterprise_url,
+        enterprise.CHECK_PATH,
+        "POST",
+        whose="registry of organisations",
+        waits="organisations wait",
+    )
+
+
+async def _check_path(
+    name: str, base: str, path: str, method: str, *, whose: str = "registry", waits: str = "sign-ups wait"
+) -> None:
+    setting = f"IDVAULT_REGISTRY_{name}_URL"
+    if not base:
+        return
     try:
-        await probe.ask(deployment.settings.registry_enterprise_url)
+        await probe.ask_registry(base, path, method=method)
+    except NoRegistryError as error:
+        raise AilmentError(f"{setting} {error}: {waits} until the {whose} answers there") from error
     except UnreachedError as error:
-        raise AilmentError(
-            f"the registry of organisations does not answer ({connection_failure.why(error)}): check "
-            "IDVAULT_REGISTRY_ENTERPRISE_URL, DNS and the firewall; organisations wait until it does"
-        ) from error
+        raise AilmentError(_unreached_text(whose, setting, error, waits)) from error
+
+
+def _unreached_text(whose: str, setting: str, error: UnreachedError, waits: str) -> str:
+    return (
+        f"the {whose} does not answer ({connection_failure.why(error)}): check {setting}, DNS and the "
+        f"firewall; {waits} until it does"
+    )
 
 
 async def check_registry_clock(deployment: Deployment) -> None:
@@ -281,10 +311,8 @@ async def _asked(deployment: Deployment) -> datetime | None:
     try:
         return await probe.ask(deployment.settings.registry_check_url)
     except UnreachedError as error:
-        raise AilmentError(
-            f"the registry does not answer ({connection_failure.why(error)}): check "
-            "IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; sign-ups wait until it does"
-        ) from error
+        text = _unreached_text("registry", "IDVAULT_REGISTRY_CHECK_URL", error, "sign-ups wait")
+        raise AilmentError(text) from error
 
 
 async def registry_time(url: str) -> datetime | None:
