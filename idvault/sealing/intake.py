@@ -37,7 +37,10 @@ class DayKeyConflictError(UnavailableError):
 
     def __str__(self) -> str:
         """Return the fixed text."""
-        return "the published intake key of a day is not in this key file; all workers must share one file"
+        return (
+            "the intake key in use is not in the file of IDVAULT_KEYS: all workers must share one file. If "
+            "this is the only worker and the file an older copy, the next key follows within ten minutes"
+        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -2,10 +2,12 @@
 
 import socket
 from datetime import UTC, datetime
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from idvault.processes.cli import check_config, witness
 from idvault.processes.witness.cosigner import WitnessState
 from idvault.processes.witness.key import load_or_make
 from idvault_dev.authority import Authority
@@ -13,6 +15,7 @@ from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands, Result
 from tests.support.witness_world import LOG, MAIN
 from tools.support import merkle
+from tools.support.chamber import first_roster
 
 NAME = "witness.example/w1"
 LISTEN = "127.0.0.1:0"
@@ -97,12 +100,44 @@ def test_a_certificate_of_a_witness(idvault: Commands, tmp_path: Path) -> None:
     }
 
 
+def test_it_takes_every_option_of_a_witness() -> None:
+    """What stands behind ExecStart in a unit stands behind ExecStartPre, too, whatever the operator adds."""
+    own, checked = (set(signature(each).parameters) for each in (witness.witness, check_config.check_config))
+    assert own - checked == set()
+
+
+def test_a_statement_and_a_retired_key(idvault: Commands, tmp_path: Path) -> None:
+    """An epoch needs a roster that can be read, and a key that goes needs one that follows."""
+    folder, ready = tmp_path / "w", tmp_path / "run" / "ready.json"
+    options = {"epoch": tmp_path / "epochs.json", "ready_file": ready}
+    found = faults(check(idvault, folder, **options))
+    assert found == {
+        "--epoch": "needs --roster: the custodians in it sign the statement",
+        "--ready-file": "is not in a folder that this user may write to",
+    }
+    ready.parent.mkdir()
+    (tmp_path / "roster.json").write_bytes(first_roster().to_bytes())
+    options |= {"roster": tmp_path / "roster.json"}
+    assert "cannot be read: No such file" in faults(check(idvault, folder, **options))["--epoch"]
+    (tmp_path / "epochs.json").write_text("{}")
+    assert "cannot be followed with --roster: " in faults(check(idvault, folder, **options))["--epoch"]
+    retired = idvault(
+        *("check-config", "witness", "--state", folder, "--log-key", LOG.key, "--name", NAME),
+        *("--listen", LISTEN, "--metrics-listen", LISTEN, "--next-key", "--retire-key"),
+    )
+    assert faults(retired) == {
+        "--retire-key": "finds no key in the place of this one: announce it with --next-key first"
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["witness"], "--state is missing"),
         (["witness", "--state", "w", "--listen", "here"], "--listen must be HOST:PORT"),
         (["work", "--log-key", "key"], "--log-key is an option of witness"),
+        (["work", "--next-key"], "--next-key is an option of witness"),
+        (["serve", "--roster", "r"], "--roster is an option of witness"),
     ],
 )
 def test_options_that_do_not_belong(idvault: Commands, words: list[str], said: str) -> None:

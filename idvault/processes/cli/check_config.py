@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,11 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     metrics_listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
     tls_certificate: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
     tls_key: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    epoch: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    roster: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    next_key: Annotated[bool, typer.Option("--next-key", help=_OF_WITNESS)] = False,
+    retire_key: Annotated[bool, typer.Option("--retire-key", help=_OF_WITNESS)] = False,
+    ready_file: Annotated[Path | None, typer.Option(help="Of any process, as it would be started.")] = None,
 ) -> None:
     """Say what a process would refuse, with the setting's name; nothing is started and nothing is written.
 
@@ -59,30 +65,43 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     addresses are tried: each fault is a line, with exit code 1. A witness has options instead of settings:
     give the same ones. The last line is "check-config: NAME: N checks passed".
     """
-    options = {
-        "--state": state, "--log-key": log_key, "--name": name,
-        "--listen": listen, "--metrics-listen": metrics_listen,
-        "--tls-certificate": tls_certificate, "--tls-key": tls_key,
-    }  # fmt: skip
-    if process is Started.WITNESS:
-        if state is None:
-            raise wrong_usage("--state is missing: the folder of the witness", field="--state")
-        given = WitnessOptions(
-            state=state,
-            log_keys=log_key or (),
-            name=name,
-            addresses=_addresses(listen, metrics_listen),
-            tls_certificate=tls_certificate,
-            tls_key=tls_key,
-        )
-        findings = asyncio.run(asked.check_witness(given, clock=running.clock(None)))
-    else:
-        if strange := [option for option, value in options.items() if value is not None]:
-            raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
-        of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}[process]
-        settings, clock = config.load(of), running.clock(None)
-        findings = asyncio.run(asked.check_config(settings, of=of, clock=clock, shares_port=shares_port))
+    given = WitnessOptions(
+        state=state,
+        log_keys=log_key or (),
+        name=name,
+        addresses={"--listen": listen, "--metrics-listen": metrics_listen},
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        epoch=epoch,
+        roster=roster,
+        announces=next_key,
+        retires=retire_key,
+    )
+    if process is not Started.WITNESS and (strange := given.named()):
+        raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
+    of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}.get(process)
+    findings = asyncio.run(_found(of, given, shares_port=shares_port, ready_file=ready_file))
     show(findings, _objects(findings) if context.obj else _lines(process, findings))
+
+
+async def _found(
+    of: Process | None, given: WitnessOptions, *, shares_port: bool, ready_file: Path | None
+) -> list[Finding]:
+    """Return the findings. of: None for a witness, which has options instead of settings."""
+    clock = running.clock(None)
+    found = [] if ready_file is None else await asked.check_ready_file(ready_file)
+    if of is None:
+        return [*await asked.check_witness(_complete(given), clock=clock), *found]
+    settings = config.load(of)
+    return [*await asked.check_config(settings, of=of, clock=clock, shares_port=shares_port), *found]
+
+
+def _complete(given: WitnessOptions) -> WitnessOptions:
+    """Return the options with a witness's own defaults; raises CommandError."""
+    if given.state is None:
+        raise wrong_usage("--state is missing: the folder of the witness", field="--state")
+    listen, metrics_listen = given.addresses.values()
+    return replace(given, addresses=_addresses(listen, metrics_listen))
 
 
 def _addresses(listen: str | None, metrics_listen: str | None) -> dict[str, str]:

@@ -4,6 +4,7 @@ The settings are checked when they are loaded. These checks open what they name;
 A process that runs has a list of its own (bootstrap.health), and does not load what only a command needs.
 """
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from idvault.processes.witness import cosigner, key
 from idvault.processes.witness.cosigner import KeyKindError, StateError
 from idvault.processes.witness.key import WitnessKeyFileError
 from idvault.sealing.key_set import Holder
+from idvault_verify.attest import epoch as statements
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.reading import RosterError
 from idvault_verify.transparency.note import MalformedKeyError, parse_key
 
 DATABASES = "databases"
@@ -153,28 +157,62 @@ async def _opened(settings: Settings, clock: Clock) -> AsyncIterator[Deployment]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessOptions:
-    """The options of `idvault witness`. addresses: HOST:PORT, by the option that names it."""
+    """The options of `idvault witness`, None for one that is not given.
 
-    state: Path
+    addresses: HOST:PORT, by the option that names it. announces, retires: whether its key gets a successor.
+    """
+
+    state: Path | None
     log_keys: Sequence[str]
     name: str | None
-    addresses: Mapping[str, str]
+    addresses: Mapping[str, str | None]
     tls_certificate: Path | None
     tls_key: Path | None
+    epoch: Path | None
+    roster: Path | None
+    announces: bool
+    retires: bool
+
+    def named(self) -> list[str]:
+        """Return the options that are given."""
+        given = {
+            "--state": self.state, "--log-key": self.log_keys, "--name": self.name, **self.addresses,
+            "--tls-certificate": self.tls_certificate, "--tls-key": self.tls_key,
+            "--epoch": self.epoch, "--roster": self.roster,
+            "--next-key": self.announces, "--retire-key": self.retires,
+        }  # fmt: skip
+        return [name for name, value in given.items() if value]
 
 
 async def check_witness(options: WitnessOptions, *, clock: Clock) -> list[Finding]:
     """Return a finding for each option that has something to refuse."""
-    addresses = options.addresses.items()
-    return await examine(
-        [
-            *(Check(name, partial(environment.check_free, name, (address,))) for name, address in addresses),
-            in_thread("--tls-certificate", _check_tls, options, clock),
-            in_thread("--log-key", _check_log_keys, options.log_keys),
-            in_thread("--state", _check_state, options.state),
-            in_thread("--name", _check_name, options),
-        ]
-    )
+    addresses = {name: address for name, address in options.addresses.items() if address}
+    folder = options.state or Path()
+    checks = [
+        *(
+            Check(name, partial(environment.check_free, name, (address,)))
+            for name, address in addresses.items()
+        ),
+        in_thread("--tls-certificate", _check_tls, options, clock),
+        in_thread("--log-key", _check_log_keys, options.log_keys),
+        in_thread("--state", _check_state, folder),
+        in_thread("--name", _check_name, folder, options.name),
+    ]
+    if options.epoch is not None:
+        checks.append(in_thread("--epoch", _check_epoch, options.epoch, options.roster))
+    if options.retires:
+        checks.append(in_thread("--retire-key", _check_retired, folder))
+    return await examine(checks)
+
+
+async def check_ready_file(path: Path) -> list[Finding]:
+    """Return a finding for the file that a process writes once it serves."""
+    return await examine([in_thread("--ready-file", _check_ready, path)])
+
+
+def _check_ready(path: Path) -> None:
+    if not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+        raise AilmentError("is not in a folder that this user may write to")
 
 
 def _check_tls(options: WitnessOptions, clock: Clock) -> None:
@@ -204,9 +242,26 @@ def _check_state(folder: Path) -> None:
         raise AilmentError(f"cannot be read: {error.strerror}") from error
 
 
-def _check_name(options: WitnessOptions) -> None:
+def _check_epoch(path: Path, roster: Path | None) -> None:
+    if roster is None:
+        raise AilmentError("needs --roster: the custodians in it sign the statement")
     try:
-        key.examine(options.state / key.FILE, name=options.name)
+        roster_chain.load_all(roster)
+        statements.parse_any(path.read_bytes())
+    except RosterError as error:
+        raise AilmentError(f"cannot be followed with --roster: {error}") from error
+    except OSError as error:
+        raise AilmentError(f"or --roster cannot be read: {error.strerror}") from error
+
+
+def _check_retired(folder: Path) -> None:
+    if not (folder / key.NEXT_FILE).exists():
+        raise AilmentError("finds no key in the place of this one: announce it with --next-key first")
+
+
+def _check_name(folder: Path, name: str | None) -> None:
+    try:
+        key.examine(folder / key.FILE, name=name)
     except WitnessKeyFileError as error:
         raise AilmentError(f"cannot be used: {error}") from error
     except OSError as error:
