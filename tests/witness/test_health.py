@@ -40,6 +40,7 @@ def test_what_was_answered_and_cosigned(disk: Disk) -> None:
         "witness_answers_total 200": 2,
         "witness_answers_total 409": 1,
         "witness_answers_total 400": 1,
+        **{f"witness_answers_total {status}": 0 for status in (403, 422, 428, 500)},
     }
     assert found[f"witness_cosigned_entries {ORIGIN}"] == 7
     assert 0 <= found[f"witness_cosigned_age_seconds {ORIGIN}"] < 600

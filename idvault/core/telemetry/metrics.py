@@ -2,7 +2,8 @@
 
 Those of every process are in telemetry.vitals. A label value never comes from a caller: it is from our code
 (a method, a code, an act, the pattern of a page's address, which may hold a secret itself), or the origin of
-a log whose key the witness's operator gave it.
+a log whose key the witness's operator gave it. What an alert counts is 0 from the start: no alert sees a
+series that begins at 1.
 """
 
 import threading
@@ -37,6 +38,7 @@ class Metrics:
         self.claims_settled = Counter(
             "idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",)
         )
+        self.claims_settled.expect("MISMATCH")
         self.seal_seconds = Histogram("idvault_seal_seconds", "Time to seal a record.")
         self.database_seconds = Histogram("idvault_database_seconds", "Time of an act or read.", ("act",))
         self.log_unsequenced = Gauge(
@@ -75,9 +77,11 @@ class PeopleMetrics:
             "idvault_drill_oldest_seconds", "Time since the oldest of the custodians' last passed drills."
         )
         self.disclosures = Counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",))
+        self.disclosures.expect("refuse")
         self.legacy_accounts = Counter(
             "idvault_legacy_accounts", "Rows of imports, by outcome.", ("outcome",)
         )
+        self.legacy_accounts.expect("FAILED")
         self.campaign_people = Gauge(
             "idvault_campaign_people", "Owners at each stage of running campaigns.", ("method", "stage")
         )
@@ -149,6 +153,8 @@ class WitnessMetrics:
             "idvault_witness_cosigned_entries", "Entries of the last checkpoint of a log.", ("log",)
         )
         self._answers = Counter("idvault_witness_answers", "Answers to logs by HTTP status.", ("status",))
+        for status in ("403", "422", "428", "500"):
+            self._answers.expect(status)
         self._ages = Gauge(
             "idvault_witness_cosigned_age_seconds",
             "Time since this process cosigned a checkpoint of a log.",
