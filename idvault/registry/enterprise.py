@@ -95,6 +95,10 @@ class EnterpriseRegistry:
         self._random = random
         self._exchange = Exchange()
 
+    def use(self, credentials: Credentials) -> None:
+        """Sign with these credentials from the next request on."""
+        self._credentials = credentials
+
     @property
     def name_limit(self) -> int:
         """Return 50, the wire's limit in code points."""

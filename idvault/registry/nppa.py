@@ -406,6 +406,10 @@ class NppaRegistry:
         self._random = random
         self._exchange = Exchange()
 
+    def use(self, credentials: Credentials) -> None:
+        """Sign with these credentials from the next request on."""
+        self._credentials = credentials
+
     @property
     def name_limit(self) -> int:
         """Return 32, the interface's limit in code points."""

@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ import pytest
 import yaml
 
 from idvault.core.config import PREFIX, REQUIRED, Process, Settings
+from idvault.processes.bootstrap.vitals import newest_backups
+from idvault_client.transport import SERVICE_CONFIG
 from tests.support import shell
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
 PROCESSES = {
     "platform": Process.PLATFORM_EDGE,
@@ -27,7 +32,7 @@ PROCESSES = {
 @cache
 def manifests() -> list[dict[str, Any]]:
     """Return every object of the manifests."""
-    paths = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    paths = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.stem != "kustomization")
     return [each for path in paths for each in yaml.safe_load_all(path.read_text("utf-8"))]
 
 
@@ -38,8 +43,17 @@ def of_kind(kind: str) -> dict[str, dict[str, Any]]:
 
 def pod(name: str) -> dict[str, Any]:
     """Return the pod of a deployment or a job."""
-    found: dict[str, Any] = {**of_kind("Deployment"), **of_kind("Job")}[name]["spec"]["template"]["spec"]
-    return found
+    (found,) = (each[name]["spec"] for kind in PODS if name in (each := of_kind(kind)))
+    made: dict[str, Any] = found.get("jobTemplate", {}).get("spec", found)["template"]["spec"]
+    return made
+
+
+PODS = ("Deployment", "Job", "CronJob")
+
+
+def pods() -> list[str]:
+    """Return the names of everything that makes pods."""
+    return [name for kind in PODS for name in of_kind(kind)]
 
 
 def set_by(container: dict[str, Any]) -> dict[str, str]:
@@ -88,12 +102,12 @@ def test_compose_sets_what_each_process_needs(name: str) -> None:
     assert required(PROCESSES[name]) <= set(given)
 
 
-@pytest.mark.parametrize("name", [*of_kind("Deployment"), *of_kind("Job")])
+@pytest.mark.parametrize("name", pods())
 def test_pods_are_restricted(name: str) -> None:
     """No root, no rights, no writable image, no token; secrets at 0440 for a group of their own."""
     found = pod(name)
     own = found["securityContext"]
-    others = [pod(each)["securityContext"]["fsGroup"] for each in of_kind("Deployment") if each != name]
+    others = [pod(each)["securityContext"]["fsGroup"] for each in pods() if each != name]
     assert own["runAsUser"] == own["runAsGroup"] == own["fsGroup"] not in others
     assert own["runAsNonRoot"]
     assert own["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -116,7 +130,140 @@ def test_probes_ask_the_health_port(name: str) -> None:
     assert set_by(container)["IDVAULT_METRICS_LISTEN"] == f"0.0.0.0:{port}"
     asked = {probe: container[f"{probe}Probe"]["httpGet"] for probe in ("startup", "readiness", "liveness")}
     assert {each["port"] for each in asked.values()} == {"health"}
-    assert [each["path"] for each in asked.values()] == ["/readyz", "/readyz", "/healthz"]
+    # A pod that waits for a database is not ready, and a restart would not mend it.
+    assert [each["path"] for each in asked.values()] == ["/healthz", "/readyz", "/healthz"]
+
+
+@pytest.mark.parametrize("name", ["idvault-platform", "idvault-custody"])
+def test_clients_of_an_edge_reach_every_pod(name: str) -> None:
+    """The name of the Service leads to the pods' own addresses and port; our clients take them in turn."""
+    spec = of_kind("Service")[name]["spec"]
+    (container,) = pod(name)["containers"]
+    (listening,) = [each["containerPort"] for each in container["ports"] if each["name"] == "grpc"]
+    assert spec["clusterIP"] == "None"
+    assert [(each["port"], each["targetPort"]) for each in spec["ports"]] == [(listening, listening)]
+    assert SERVICE_CONFIG["loadBalancingConfig"] == [{"round_robin": {}}]
+    target = set_by(pod("idvault-web")["containers"][0])["IDVAULT_WEB_TARGET"]
+    assert target == "dns:///idvault-platform:7443"
+
+
+def test_a_renewed_registry_key_arrives() -> None:
+    """Every process reads it where the Secret is mounted, as a whole: only so the kubelet renews it."""
+    for name in PROCESSES:
+        (container,) = pod(f"idvault-{name}")["containers"]
+        file = Path(set_by(container)["IDVAULT_REGISTRY_SECRET_KEY_FILE"])
+        (mount,) = [each for each in container["volumeMounts"] if each["mountPath"] == str(file.parent)]
+        assert "subPath" not in mount
+        (volume,) = [each for each in pod(f"idvault-{name}")["volumes"] if each["name"] == mount["name"]]
+        assert volume["secret"]["secretName"] == f"idvault-{name}"
+
+
+def test_the_kustomization_has_every_manifest_and_an_image() -> None:
+    """All but the pages are applied, in one namespace; our image has a name, and this program's version."""
+    folder = DEPLOY / "kubernetes"
+    found = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
+    listed = set(found["resources"])
+    assert {path.name for path in folder.glob("*.yaml")} - listed == {"kustomization.yaml", "web.yaml"}
+    assert {each["metadata"].get("namespace", "idvault") for each in manifests()} == {found["namespace"]}
+    (image,) = found["images"]
+    assert image["newTag"] == version("idvault")
+    used = {
+        each["image"]
+        for name in pods()
+        for part in ("initContainers", "containers")
+        for each in pod(name).get(part, [])
+    }
+    assert used == {image["name"], "postgres:17"}
+
+
+@pytest.mark.parametrize("name", ["main", "shred"])
+def test_backup_jobs_tell_the_worker(name: str) -> None:
+    """Each runs the commands of the operations page, and its note is one that the worker reads."""
+    (container,) = pod(f"idvault-backup-{name}")["containers"]
+    (script,) = container["args"]
+    for line in re.findall(rf"pg_basebackup --dbname \"\${name.upper()}\".*", OPERATIONS):
+        assert line.partition(" --checkpoint")[2] in script
+    assert f"/notes/{name}.backup-ended" in script
+    (claim,) = [each for each in pod("idvault-work")["volumes"] if each["name"] == "backup-notes"]
+    (own,) = [each for each in pod(f"idvault-backup-{name}")["volumes"] if each["name"] == "notes"]
+    assert claim["persistentVolumeClaim"] == own["persistentVolumeClaim"]
+    (secret,) = [each["secretRef"]["name"] for each in container["envFrom"]]
+    assert f"create secret generic {secret}" in OPERATIONS
+
+
+def moved(script: str, folder: Path, *names: str) -> str:
+    """Return a container's script for folders of a test instead of its volumes."""
+    for name in names:
+        (folder / name).mkdir(exist_ok=True)
+        script = script.replace(f"/{name}", f"{folder}/{name}")
+    return script
+
+
+def run(script: str, **environment: str) -> None:
+    bash = shutil.which("bash") or ""
+    words = [bash, "-euo", "pipefail", "-c", script]
+    done = subprocess.run(
+        words, env={**os.environ, **environment}, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.process
+def test_the_worker_keeps_its_own_key_file(tmp_path: Path) -> None:
+    """It is copied from the Secret once, whatever the Secret has later: the worker adds keys to it."""
+    (container,) = pod("idvault-work")["initContainers"]
+    (script,) = container["args"]
+    script = moved(script, tmp_path, "keys", "secret")
+    for name in ("process.keys", "passphrase", "registry.key"):
+        (tmp_path / "secret" / name).write_text("first")
+    run(script)
+    (tmp_path / "secret" / "process.keys").write_text("later")
+    (tmp_path / "keys" / "passphrase").chmod(0o660)
+    run(script)
+    kept = {
+        path.name: (path.read_text(), path.stat().st_mode & 0o777) for path in (tmp_path / "keys").iterdir()
+    }
+    assert kept == dict.fromkeys(("process.keys", "passphrase"), ("first", 0o600))
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["main", "shred"])
+def test_a_backup_job_ends_with_its_note(tmp_path: Path, name: str) -> None:
+    """The worker reads the age of the backup from what it leaves; old backups go."""
+    (container,) = pod(f"idvault-backup-{name}")["containers"]
+    (script,) = container["args"]
+    script = moved(script, tmp_path, "backups", "notes")
+    (tmp_path / "backups" / "old").mkdir()
+    os.utime(tmp_path / "backups" / "old", (0, 0))
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for program, lines in (("pg_basebackup", 'mkdir "$4"'), ("pg_verifybackup", 'test -d "$1"')):
+        (tools / program).write_text(f"#!/bin/sh\n{lines}\n")
+        (tools / program).chmod(0o755)
+    run(script, PATH=f"{tools}{os.pathsep}{os.environ['PATH']}", **{name.upper(): "postgresql:///x"})
+    now = datetime.now(UTC)
+    made = newest_backups(tmp_path / "notes", now=now)
+    assert list(made) == [name]
+    assert now - made[name] < timedelta(minutes=5)
+    assert [path.name == "old" for path in (tmp_path / "backups").iterdir()] == [False]
+
+
+def test_every_secret_has_its_command() -> None:
+    """What the manifests name and do not make is made by a command of the operations page."""
+    named = {
+        each["secret"]["secretName"] for name in pods() for each in pod(name)["volumes"] if "secret" in each
+    }
+    named |= {
+        each["secretRef"]["name"]
+        for name in pods()
+        for container in pod(name)["containers"]
+        for each in container.get("envFrom", [])
+        if "secretRef" in each
+    }
+    made = set(re.findall(r"create secret generic ([\w-]+)(?=[ \n])", OPERATIONS))
+    assert {each for each in named if each not in (f"idvault-{name}" for name in PROCESSES)} <= made
+    # The processes' three are made in a loop.
+    assert "create secret generic idvault-${each%:*} " in OPERATIONS
 
 
 def test_edges_have_a_budget_and_every_pod_a_policy() -> None:
@@ -136,7 +283,7 @@ def test_edges_have_a_budget_and_every_pod_a_policy() -> None:
         for match in policy["spec"]["podSelector"]["matchExpressions"]
         for app in match["values"]
     }
-    assert named == {*of_kind("Deployment"), *of_kind("Job")}
+    assert named == set(pods())
 
 
 def test_every_edge_and_the_worker_are_scraped() -> None:

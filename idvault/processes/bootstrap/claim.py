@@ -1,24 +1,26 @@
 """Builds the settlement of claims, for the edge and the worker: registries, and sealing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import SystemRandom
 from time import monotonic, perf_counter
 from typing import Any
 
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.rules import Claim, ClaimRules
+from idvault.core.config import Settings
 from idvault.core.policy import OperatorPolicy
-from idvault.core.telemetry.logs import log
+from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import Metrics
 from idvault.key.acts.version import DayKeys, ShredKeys
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.key.version import follow_every
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
-from idvault.registry.nppa import Credentials, NppaRegistry
+from idvault.registry.nppa import Credentials, NppaRegistry, NppaWireError
 from idvault.registry.ports import CappedRegistry, Registry
 from idvault.registry.wrapped import BudgetedRegistry, GuardedRegistry, TimedRegistry, WithheldRegistry
 from idvault.sealing.identity import QuorumRecordSealer
@@ -47,6 +49,38 @@ class _MeasuredSealer:
         record = await self.inner.seal(**what)
         self.metrics.seal_seconds.observe(perf_counter() - begun)
         return record
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RegistryKeyFile:
+    """The file with the registry's secret key, which its operator renews: the former key is valid for days.
+
+    users: get the credentials when they have changed. A file that cannot be used changes nothing, and is told
+    once.
+    """
+
+    settings: Settings
+    users: list[Callable[[Credentials], None]] = field(default_factory=list)
+    _text: str = field(default="", init=False)
+
+    def read(self) -> Credentials:
+        """Return the credentials of now; raises NppaWireError and OSError."""
+        self._text = self.settings.registry_secret_key()
+        return Credentials(self.settings.registry_app_id, self.settings.registry_biz_id, self._text)
+
+    async def follow(self) -> None:
+        """Use what has changed."""
+        before, self._text = self._text, ""
+        try:
+            credentials = await asyncio.to_thread(self.read)
+        except (NppaWireError, OSError, UnicodeDecodeError) as error:
+            if self._text != before:
+                log().error("registry_key_refused", **describe(error))
+            return
+        if self._text != before:
+            for use in self.users:
+                use(credentials)
+            log().info("registry_key_replaced")
 
 
 def settlement_context(
@@ -88,9 +122,8 @@ def claim_rules(settlement: SettlementContext) -> ClaimRules:
 def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, CappedRegistry]:
     settings = base.settings
     types = {DocumentType(name) for name in settings.document_types}
-    credentials = Credentials(
-        settings.registry_app_id, settings.registry_biz_id, settings.registry_secret_key()
-    )
+    file = RegistryKeyFile(settings=settings)
+    credentials = file.read()
     nppa = NppaRegistry(
         check_base=settings.registry_check_url,
         query_base=settings.registry_query_url,
@@ -100,13 +133,18 @@ def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, Cappe
         development=settings.development,
     )
     stack.push_async_callback(nppa.close)
-    return {
+    file.users.append(nppa.use)
+    found = {
         SubjectKind.INDIVIDUAL: _careful(base, nppa, provider=_NPPA),
-        SubjectKind.ORGANIZATION: _enterprise(stack, base, credentials),
+        SubjectKind.ORGANIZATION: _enterprise(stack, base, credentials, file),
     }
+    follow_every(stack, file.follow)
+    return found
 
 
-def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> CappedRegistry:
+def _enterprise(
+    stack: AsyncExitStack, base: Base, credentials: Credentials, file: RegistryKeyFile
+) -> CappedRegistry:
     settings = base.settings
     if not settings.registry_enterprise_url:
         return AbsentRegistry()
@@ -117,6 +155,7 @@ def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> 
         development=settings.development,
     )
     stack.push_async_callback(enterprise.close)
+    file.users.append(enterprise.use)
     return _careful(base, enterprise, provider=_ENTERPRISE)
 
 
