@@ -67,7 +67,11 @@ async def test_what_a_host_lacks(
         found = await look(checks)
         assert found["records"].startswith("1 records have no shred key, of at most")
         assert found["keys"].endswith("check IDVAULT_KEYS and IDVAULT_KEY_PASSPHRASE_FILE")
-        assert "has 5 MB left" in found["disk"]
+        assert (
+            "the disk of IDVAULT_PUBLIC_DIR has 5 MB left, and nothing new is published once it is full"
+        ) in found["disk"]
+        acts = "the disk of IDVAULT_DATABASE_URL has 5 MB left, and acts are refused once it is full"
+        assert (acts in found["disk"]) is not is_server
         assert is_server == ("database server's by" in found.get("database-clock", ""))
         settings.key_passphrase_file.unlink()
         assert "PASSPHRASE_FILE cannot be read" in (await look(checks))["keys"]

@@ -142,17 +142,21 @@ def check_public(settings: Settings) -> None:
 
 
 def check_disks(settings: Settings) -> None:
-    """Raise AilmentError for a folder that is not there, or whose disk is nearly full."""
-    for name, path in places(settings).items():
-        try:
-            free = shutil.disk_usage(path).free
-        except OSError as error:
-            raise AilmentError(f"the folder of {_SETTINGS[name]} cannot be read: create it") from error
-        if free < _LEAST_FREE:
-            raise AilmentError(
-                f"the disk of {_SETTINGS[name]} has {free // 1_000_000} MB left, and {_FULL[name]}: free "
-                "some space"
-            )
+    """Raise AilmentError for each folder that is not there, or whose disk is nearly full."""
+    faults = [fault for name, path in places(settings).items() if (fault := _disk_fault(name, path))]
+    if faults:
+        raise AilmentError("; ".join(faults))
+
+
+def _disk_fault(name: str, path: Path) -> str:
+    try:
+        free = shutil.disk_usage(path).free
+    except OSError:
+        return f"the folder of {_SETTINGS[name]} cannot be read: create it"
+    if free >= _LEAST_FREE:
+        return ""
+    left = f"the disk of {_SETTINGS[name]} has {free // 1_000_000} MB left"
+    return f"{left}, and {_FULL[name]}: free some space"
 
 
 def check_owners(settings: Settings) -> None:
