@@ -418,9 +418,11 @@ class ErasureMemos:
         )
 
     async def _add(self, memos: Sequence[ErasureMemo]) -> int:
-        if not memos:
-            return 0
-        return await self.shred.act("erasure_memo.keep", lambda one: store.keep_memos(one, memos))
+        added = 0
+        for at in range(0, len(memos), _PAGE):
+            page = partial(store.keep_memos, memos=memos[at : at + _PAGE])
+            added += await self.shred.act("erasure_memo.keep", page)
+        return added
 
     async def _pages(self) -> AsyncIterator[list[ErasureMemo]]:
         after = ""
