@@ -101,8 +101,7 @@ class Deployment:
             *people,
             "--quorum",
             "first:2:ann,ben,cat",
-            "--witness",
-            witness,
+            *(["--witness", witness] if witness else []),
             *purpose,
         )
         for name in CUSTODIANS:
@@ -409,24 +408,27 @@ def test_platforms_are_registered_and_revoked(deployment: Deployment) -> None:
     )
 
 
-def test_workers_share_one_key_file(prepared: Deployment, tmp_path: Path, running: list[Started]) -> None:
+def test_workers_share_one_key_file(deployment: Deployment, tmp_path: Path, running: list[Started]) -> None:
     """A worker with keys of its own is refused with a sentence; with the first one's file it starts."""
-    prepared.idvault.set(WITNESS_URLS="https://127.0.0.1:9", WITNESS_KEYS=WITNESS)
+    deployment.idvault.set(DEVELOPMENT=1)
+    deployment.done("keys", "init")
+    deployment.done("db", "upgrade")
+    deployment.publish_roster("--development", witness="")
     other, second = tmp_path / "other", tmp_path / "second"
     other.mkdir()
     second.mkdir()
-    prepared.idvault.set(KEYS=other / "service.keys")
-    prepared.done("keys", "init")
-    prepared.idvault.set(KEYS=tmp_path / "work" / "work.keys")
+    deployment.idvault.set(KEYS=other / "service.keys")
+    deployment.done("keys", "init")
+    deployment.idvault.set(KEYS=tmp_path / "keys" / "work.keys")
     running.append(Started(tmp_path, "work"))
     running[0].ready()
-    prepared.idvault.set(KEYS=other / "work.keys")
+    deployment.idvault.set(KEYS=other / "work.keys")
     refused = Started(second, "work")
     running.append(refused)
     _, told = refused.process.communicate(timeout=60)
     assert refused.process.wait() == ExitCode.UNREACHABLE
     assert "IDVAULT_KEYS: all workers must share one file" in told
-    prepared.idvault.set(KEYS=tmp_path / "work" / "work.keys")
+    deployment.idvault.set(KEYS=tmp_path / "keys" / "work.keys")
     running.append(Started(second, "work"))
     running[-1].ready()
     assert [running[-1].stop(), running[0].stop()] == [0, 0]
