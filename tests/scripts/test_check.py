@@ -169,6 +169,7 @@ def test_units_that_systemd_does_not_understand(project: Path) -> None:
 def test_a_fault_of_a_deployment_file_is_found(project: Path) -> None:
     """Each tool finds a word that it does not know."""
     require("docker-compose", "docker-compose")
+    require("kustomize", "kustomize")
     shutil.copytree(ROOT / "deploy", project / "deploy")
     for step, name, word in (
         ("compose", "compose.yaml", "restart"),
@@ -193,7 +194,12 @@ def test_the_hooks_are_the_steps() -> None:
 
 @pytest.mark.parametrize(
     ("step", "package"),
-    [("units", "systemd"), ("prometheus", "promtool"), ("compose", "docker-compose")],
+    [
+        ("units", "systemd"),
+        ("prometheus", "promtool"),
+        ("compose", "docker-compose"),
+        ("kubernetes", "kustomize"),
+    ],
 )
 def test_a_missing_program_fails_and_its_package_is_named(
     project: Path, tmp_path: Path, step: str, package: str
@@ -228,7 +234,7 @@ def test_the_guide_names_every_package() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     (named,) = re.findall("^apt-get install --no-install-recommends (.*)$", guide, re.MULTILINE)
     steps = re.findall(r" debian [\w-]+ ([a-z-]+)", (ROOT / "scripts" / "check").read_text("utf-8"))
-    assert len(steps) == 3
+    assert len(steps) == 4
     assert set(named.split()) == {*steps, browser.PACKAGES[0], browser.FONT, hardware.PACKAGE}
 
 
