@@ -295,6 +295,7 @@ GET = LookUp(
     key=lambda account: account.account_token,
 )
 _MINE = accounts.c.account_token == param("token")
+_STATE = statement(select(accounts.c.state).where(_MINE), scalar)
 _LOCK = statement(for_change(select(accounts).where(_MINE)), from_row)
 _LOCK_OWN = statement(
     for_change(select(accounts).where(_MINE, accounts.c.relying_party == param("party"))), from_row
@@ -316,6 +317,11 @@ _SANCTION = statement(
         revision=param("revision"),
     )
 )
+
+
+async def is_erased(connection: Connection, *, account_token: str) -> bool:
+    """Return whether an account was erased; for custody, which serves no platform."""
+    return await connection.one(_STATE, token=account_token) == AccountState.ERASED.value
 
 
 async def lock(

@@ -499,8 +499,9 @@ async def _without_key(context: AuditorContext, account_token: str) -> IdvaultEr
 
 
 async def _is_erased(context: AuditorContext, account_token: str) -> bool:
-    found = await context.vault.main.get(account_rows.GET, account_token)
-    return found is not None and found.state is AccountState.ERASED
+    return await context.vault.read(
+        "account.erased", lambda one: account_rows.is_erased(one, account_token=account_token)
+    )
 
 
 async def _filing(
