@@ -120,6 +120,10 @@ _FORMAT = 1
 _HEADER_SIZE = 3
 
 
+def _header(suite: str) -> bytes:
+    return bytes([_FORMAT]) + hpke.kem_id(suite).to_bytes(2, "big")
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeSealer:
     """Seals to the published public key; holds no secret (sealing.ports.IntakeSealer)."""
@@ -142,28 +146,31 @@ class DayIntakeSealer:
             sealed = hpke.seal(suite=key.suite, public_key=key.public_key, plaintext=plaintext, info=info)
         except HpkeKeyError as error:
             raise UnavailableError(Reason.STORE_UNAVAILABLE) from error
-        header = bytes([_FORMAT]) + hpke.kem_id(key.suite).to_bytes(2, "big")
-        return Intake(key.day, header + sealed)
+        return Intake(key.day, _header(key.suite) + sealed)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeOpener:
-    """Opens with the private key of the day (sealing.ports.IntakeOpener)."""
+    """Opens with the private key of the day (sealing.ports.IntakeOpener).
+
+    suite: of all keys in the file, as LocalDayKeyring makes them. A claim under another is refused: who can
+    write to the database must not choose with which KEM a key is used.
+    """
 
     keys: LocalKeyProvider
+    suite: str = hpke.X_WING
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
         """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         header, sealed = intake.ciphertext[:_HEADER_SIZE], intake.ciphertext[_HEADER_SIZE:]
-        if header[:1] != bytes([_FORMAT]):
+        if header != _header(self.suite):
             raise UnsealError
         try:
-            suite = hpke.suite_of(int.from_bytes(header[1:], "big"))
             private_key = self.keys.version(Purpose.INTAKE, intake.day)
-        except (HpkeKeyError, KeyMissingError) as error:
+        except KeyMissingError as error:
             raise UnsealError from error
         info = seal.intake_info(
             relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=intake.day
         )
-        padded = hpke.unseal(suite=suite, private_key=private_key, sealed=sealed, info=info)
+        padded = hpke.unseal(suite=self.suite, private_key=private_key, sealed=sealed, info=info)
         return payload.decode(padded).identity

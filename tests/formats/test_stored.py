@@ -57,7 +57,7 @@ async def test_waiting_claims_open_both_ways(tmp_path: Path, suite: str) -> None
     with pytest.raises(RefusedError):
         stored.open_intake(intake.ciphertext, private=KEY, info=INFO + b"x")
     made = Intake(DAY, stored.seal_intake(WAITING, suite=suite, public=public, info=INFO))
-    opener = DayIntakeOpener(keys=provider(tmp_path, Purpose.INTAKE, DAY))
+    opener = DayIntakeOpener(keys=provider(tmp_path, Purpose.INTAKE, DAY), suite=suite)
     assert opener.open(**BOUND, intake=made) == builders.identity()
 
 

@@ -26,7 +26,7 @@ def _key(suite: str, day: str = DAY) -> DayKey:
     return DayKey(day, suite, hpke.public_key(suite=suite, private_key=PRIVATE))
 
 
-def _opener(tmp_path: Path, *days: str) -> DayIntakeOpener:
+def _opener(tmp_path: Path, *days: str, suite: str = hpke.X_WING) -> DayIntakeOpener:
     keys = KeySet("", dict.fromkeys(days or (DAY,), PRIVATE))
     provider = LocalKeyProvider.create(
         tmp_path / "work.keys",
@@ -35,7 +35,7 @@ def _opener(tmp_path: Path, *days: str) -> DayIntakeOpener:
         entropy=CountingEntropy(),
         cost=CHEAP,
     )
-    return DayIntakeOpener(keys=provider)
+    return DayIntakeOpener(keys=provider, suite=suite)
 
 
 async def _seal(suite: str = hpke.X_WING, identity: Identity | None = None) -> Intake:
@@ -52,7 +52,7 @@ async def test_a_claim_opens_where_the_private_half_is(tmp_path: Path, suite: st
     assert intake.ciphertext[:3] == b"\x01" + hpke.kem_id(suite).to_bytes(2, "big")
     assert builders.NUMBER.encode() not in intake.ciphertext
     assert len(intake.ciphertext) == len((await _seal(suite, builders.identity(name="名" * 50))).ciphertext)
-    assert _opener(tmp_path).open(**BOUND, intake=intake) == builders.identity()
+    assert _opener(tmp_path, suite=suite).open(**BOUND, intake=intake) == builders.identity()
 
 
 async def test_a_claim_is_bound_to_its_party_account_claim_and_day(tmp_path: Path) -> None:
@@ -88,6 +88,17 @@ async def test_the_other_suite_is_no_way_in(tmp_path: Path) -> None:
     header = b"\x01" + hpke.kem_id(hpke.X25519).to_bytes(2, "big")
     with pytest.raises(DamagedError):
         _opener(tmp_path).open(**BOUND, intake=replace(intake, ciphertext=header + intake.ciphertext[3:]))
+
+
+@pytest.mark.parametrize("suite", sorted(hpke.SUITES))
+async def test_the_key_says_the_kem(tmp_path: Path, suite: str) -> None:
+    """A claim that is genuinely sealed to the same private key with another KEM is refused."""
+    (other,) = hpke.SUITES - {suite}
+    intake = await _seal(other)
+    assert _opener(tmp_path, suite=other).open(**BOUND, intake=intake) == builders.identity()
+    (tmp_path / "again").mkdir()
+    with pytest.raises(DamagedError, match=r"^RECORD_DAMAGED$"):
+        _opener(tmp_path / "again", suite=suite).open(**BOUND, intake=intake)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 10])

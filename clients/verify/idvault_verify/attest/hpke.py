@@ -86,14 +86,6 @@ def kem_id(suite: str) -> int:
     return _named(suite).kem_id
 
 
-def suite_of(kem_id: int) -> str:
-    """Return the suite of a KEM number; raises HpkeKeyError."""
-    for name, known in _SUITES.items():
-        if known.kem_id == kem_id:
-            return name
-    raise HpkeKeyError("unknown HPKE suite")
-
-
 def _named(suite: str) -> _Suite:
     try:
         return _SUITES[suite]
