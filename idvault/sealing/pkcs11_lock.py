@@ -5,7 +5,6 @@ Whoever has the file and the PIN still needs the module.
 """
 
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from idvault_verify import seal
+from idvault_verify import seal, strict_base64, strict_json
 from idvault_verify.attest.hpke import UnsealError
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 NONCE_SIZE = 12
 _FORMAT = "idvault/pkcs11/v1"
 _FIELDS = frozenset({"format", "token", "label", "nonce", "ciphertext"})
+_MOST_BYTES = 4 * 1024 * 1024
 _TAG_BITS, _KEY_BITS = 128, 256
 
 
@@ -45,8 +45,8 @@ class HardwareModule:
             "format": _FORMAT,
             "token": self.token,
             "label": self.label,
-            "nonce": b64encode(nonce).decode(),
-            "ciphertext": b64encode(ciphertext).decode(),
+            "nonce": strict_base64.encode_standard(nonce),
+            "ciphertext": strict_base64.encode_standard(ciphertext),
         }
         return json.dumps(document, indent=1).encode() + b"\n"
 
@@ -54,9 +54,9 @@ class HardwareModule:
         """Return the secret; raises ModuleError, and UnsealError for damage or another key."""
         pkcs11 = _binding()
         try:
-            fields = json.loads(document)
-            nonce, ciphertext = (b64decode(fields[name], validate=True) for name in ("nonce", "ciphertext"))
-        except (ValueError, TypeError, KeyError) as error:
+            fields = strict_json.parse_object(document, limit=_MOST_BYTES)
+            nonce, ciphertext = (strict_base64.standard(fields[name]) for name in ("nonce", "ciphertext"))
+        except (ValueError, KeyError) as error:
             raise UnsealError from error
         with self._session(pin) as session:
             try:
@@ -117,10 +117,10 @@ class HardwareModule:
 def is_locked(document: bytes) -> bool:
     """Return whether a key file is one that a module opens."""
     try:
-        fields = json.loads(document)
+        fields = strict_json.parse_object(document, limit=_MOST_BYTES)
     except ValueError:
         return False
-    return isinstance(fields, dict) and fields.keys() == _FIELDS and fields["format"] == _FORMAT
+    return fields.keys() == _FIELDS and fields["format"] == _FORMAT
 
 
 def _binding() -> Any:

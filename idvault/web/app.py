@@ -38,9 +38,10 @@ _TYPE_LENGTH = 200
 """Of a Content-Type: browsers write at most 70 characters of boundary."""
 _BODY_PATIENCE = 10.0
 _STATIC = Path(__file__).parent / "static"
-_FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in ("form.js", "receipt.js")}}
+_SCRIPTS = ("form.js", "strict.js", "receipt_check.js", "receipt.js")
+_FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in _SCRIPTS}}
 _LANGUAGE = "language"
-_TYPES = {"style.css": "text/css", "form.js": "text/javascript", "receipt.js": "text/javascript"}
+_TYPES = {"style.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _TOLD = {
     HTTPStatus.BAD_REQUEST: "forbidden",
     HTTPStatus.FORBIDDEN: "forbidden",

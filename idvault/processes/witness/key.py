@@ -5,12 +5,11 @@ PRIVATE+KEY+NAME+KEYID+BASE64.
 """
 
 import stat
-from base64 import b64decode, b64encode
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault_verify import durable_file
+from idvault_verify import durable_file, strict_base64
 from idvault_verify.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
 
 FILE = "witness.key"
@@ -71,7 +70,7 @@ def _make(path: Path, name: str) -> None:
     material = bytes([Algorithm.COSIGNATURE_V1]) + private.private_bytes_raw()
     # Synced before the public key is shown: it will be pinned elsewhere.
     durable_file.replace(
-        path, f"{_PREFIX}{name}+{key.key_id.hex()}+{b64encode(material).decode()}\n".encode()
+        path, f"{_PREFIX}{name}+{key.key_id.hex()}+{strict_base64.encode_standard(material)}\n".encode()
     )
 
 
@@ -81,7 +80,7 @@ def _load(path: Path, name: str | None) -> NoteSigner:
     text = path.read_bytes().decode("utf-8", "replace").removesuffix("\n")
     try:
         found, key_id, encoded = text.removeprefix(_PREFIX).split("+", 2)
-        material = b64decode(encoded, validate=True)
+        material = strict_base64.standard(encoded)
         private = Ed25519PrivateKey.from_private_bytes(material[1:])
         key = _public(found, private)
         same = text.startswith(_PREFIX) and material[0] == Algorithm.COSIGNATURE_V1

@@ -6,10 +6,11 @@
 """
 
 import re
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
-from idvault_verify.transparency.tree import MAX_SIZE
+from idvault_verify import strict_base64
+from idvault_verify.strict_base64 import Base64Error
+from idvault_verify.transparency.tree import HASH_SIZE, MAX_SIZE
 
 PATH = "/add-checkpoint"
 OTHER_EPOCH = 428
@@ -24,7 +25,6 @@ SIGNATURES_TYPE = "text/plain"
 
 _OLD = "old "
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-_HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
 
 
 class WitnessWireError(ValueError):
@@ -41,7 +41,7 @@ class AddCheckpoint:
 
     def encode(self) -> bytes:
         """Return the body of the call."""
-        lines = [f"{_OLD}{self.old}", *(b64encode(value).decode() for value in self.proof), "", ""]
+        lines = [f"{_OLD}{self.old}", *(strict_base64.encode_standard(value) for value in self.proof), "", ""]
         return "\n".join(lines).encode() + self.note
 
 
@@ -56,9 +56,7 @@ def parse(body: bytes) -> AddCheckpoint:
         raise WitnessWireError("the proof has more than 63 lines")
     if not first.startswith(_OLD):
         raise WitnessWireError("the first line does not state the old size")
-    if not all(_HASH.fullmatch(line) for line in lines):
-        raise WitnessWireError("a line of the proof is not one hash in base64")
-    return AddCheckpoint(_size(first.removeprefix(_OLD)), tuple(map(b64decode, lines)), note)
+    return AddCheckpoint(_size(first.removeprefix(_OLD)), tuple(map(_hash, lines)), note)
 
 
 def encode_size(size: int) -> str:
@@ -71,6 +69,16 @@ def parse_size(body: str) -> int:
     if not body.endswith("\n"):
         raise WitnessWireError("the size does not end in a newline")
     return _size(body.removesuffix("\n"))
+
+
+def _hash(line: str) -> bytes:
+    try:
+        value = strict_base64.standard(line)
+    except Base64Error as error:
+        raise WitnessWireError("a line of the proof is not one hash in base64") from error
+    if len(value) != HASH_SIZE:
+        raise WitnessWireError("a line of the proof is not one hash in base64")
+    return value
 
 
 def _size(text: str) -> int:

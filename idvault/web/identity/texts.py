@@ -205,8 +205,21 @@ TEXTS: Mapping[str, Text] = {
     "own_receipt_key_hint": _(
         "From another source than this page, such as a witness, a newspaper or somebody you trust."
     ),
+    "own_receipt_witnesses": _("Public keys of the log's witnesses"),
+    "own_receipt_witnesses_hint": _(
+        "Not required, one in a line. All of them must have cosigned: otherwise the log may be a copy "
+        "that only you are shown."
+    ),
     "own_receipt_button": _("Check"),
     "own_receipt_valid": _("The receipt is valid."),
+    "own_receipt_unwitnessed": _(
+        "The receipt is valid as far as a log without witnesses says: the log may be a copy that only "
+        "you are shown."
+    ),
+    "own_receipt_epoch": _(
+        "The log has lost entries and gone on since. This page cannot check what its custodians have "
+        "signed about it: check the receipt with the program below."
+    ),
     "own_receipt_labels": _(
         "Sealed and logged at (UTC):|Account:|Place in the log:|Custodians, and how many together "
         "can open it:"

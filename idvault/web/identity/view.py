@@ -167,7 +167,9 @@ class IdentityView:
 
     def check_receipt(self, own: pb.Identity) -> web.Response:
         """Return the page whose script checks a receipt; without script it names the program that does."""
-        return self._page(own, "receipt", self._say("receipt_title"), script="receipt.js")
+        return self._page(
+            own, "receipt", self._say("receipt_title"), script="strict.js receipt_check.js receipt.js"
+        )
 
     def erase(self, own: pb.Identity) -> web.Response:
         """Return what an erasure is, the state of the newest one, and the form that can follow."""

@@ -380,7 +380,7 @@ async def test_a_record_that_is_no_match_proves_nothing(room: Chamber) -> None:
         (b'{"format": "idvault/evidence/v2", "evidence": "", "signature": ""}', "NOT_EVIDENCE"),
         (b'{"format": "idvault/sealed-evidence/v2"}', "SEALED"),
         (b'{"format": "idvault/evidence/v1"}', "NOT_EVIDENCE"),
-        (b" " * (16 * 1024 * 1024 + 1), "NOT_EVIDENCE"),
+        (b" " * (16 * 1024 * 1024 + 1), "TOO_LONG"),
     ],
     ids=range(8),
 )

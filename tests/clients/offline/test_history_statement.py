@@ -164,7 +164,10 @@ def test_an_older_one_is_no_newer_one(tmp_path: Path) -> None:
         message = whole()
         time = message.statement.make_time if "." in name else message.horizon_time
         time.nanos = 1
-        assert verdict(message) == "SIGNATURE_INVALID"
+        assert verdict(message) == "NOT_A_HISTORY"
+        found = disclosure_history.read_answer(message.SerializeToString())
+        with pytest.raises(HistoryError, match="not in whole seconds"):
+            disclosure_history.check(found, policy=logs.POLICY)
     shown = check(tmp_path, whole())
     assert (shown.exit_code, f"stated by the vault at {MADE.isoformat()}" in shown.stdout) == (6, True)
     cut = whole()

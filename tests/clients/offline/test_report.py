@@ -137,6 +137,14 @@ def test_a_figure_that_the_log_does_not_have(checked: Checked) -> None:
     assert checked.refused() == "UNKNOWN_FIGURE"
 
 
+def test_an_edition_that_never_was(checked: Checked) -> None:
+    """A report of edition 0 that leaves all figures out is as forged as one that has them."""
+    checked.made = replace(checked.made, edition=0)
+    assert checked.refused() == "EDITION_UNKNOWN"
+    checked.made = replace(checked.made, logged={})
+    assert checked.refused() == "EDITION_UNKNOWN"
+
+
 def test_a_period_that_is_moved(checked: Checked) -> None:
     """Other days or another zone give other figures."""
     made = checked.made

@@ -115,10 +115,11 @@ async def test_a_receipt_is_never_sent(site: Site) -> None:
     ]
     assert "name=" not in form
     assert "idvault-verify check-receipt" in page.text
-    assert '<script src="/static/receipt.js" defer>' in page.text
-    script = await browser.get("/static/receipt.js")
-    assert script.headers["Content-Type"].startswith("text/javascript")
-    assert not re.search(r"fetch|XMLHttpRequest|sendBeacon|WebSocket|innerHTML", script.text)
+    for name in ("strict.js", "receipt_check.js", "receipt.js"):
+        assert f'<script src="/static/{name}" defer>' in page.text
+        script = await browser.get(f"/static/{name}")
+        assert script.headers["Content-Type"].startswith("text/javascript")
+        assert not re.search(r"fetch|XMLHttpRequest|sendBeacon|WebSocket|innerHTML", script.text)
 
 
 async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:

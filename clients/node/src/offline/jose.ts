@@ -6,11 +6,12 @@
 
 import { createHash, createPublicKey, verify as verifySignature, type KeyObject } from "node:crypto";
 
-import { decode } from "./base64url.js";
+import { decode } from "./base64.js";
 import { CheckError } from "./error.js";
-import { parseObject, type JsonObject } from "./json.js";
+import { parseObject, TooLongError, type JsonObject } from "./json.js";
 
-const MOST_BYTES = 4 * 1024 * 1024;
+/** The longest token or key set: a list of 2^20 entries of two bits need not compress at all. */
+export const MOST_BYTES = 1024 * 1024;
 const HEADER = new Set(["alg", "kid", "typ"]);
 const P = 2n ** 255n - 19n;
 const EIGHTH = littleEndian(Buffer.from("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "hex"));
@@ -32,7 +33,7 @@ export class JwkSet {
 export function parseKeys(data: Uint8Array): JwkSet {
   const found = new Map<string, { key: KeyObject; purpose: string }>();
   try {
-    const listed = parseObject(data).get("keys");
+    const listed = parseObject(data, MOST_BYTES).get("keys");
     if (!Array.isArray(listed)) {
       throw new SyntaxError("no keys");
     }
@@ -40,7 +41,7 @@ export function parseKeys(data: Uint8Array): JwkSet {
       readKey(each, found);
     }
   } catch (error) {
-    if (error instanceof SyntaxError) {
+    if (error instanceof SyntaxError || error instanceof TooLongError) {
       throw new CheckError("JWKS_INVALID", "this is not a JWK set, or a key in it cannot be used");
     }
     throw error;
@@ -81,37 +82,40 @@ function littleEndian(data: Buffer): bigint {
   return BigInt(`0x${Buffer.from(data).reverse().toString("hex")}`);
 }
 
-/** Returns the claims of a token of this type, signed by a key of this purpose; throws CheckError. */
-export function verify(token: string | Uint8Array, keys: JwkSet, purpose: string, typ: string): JsonObject {
-  const parts = textOf(token).split(".");
+/** Returns the claims of a token of this type and of at most limit bytes, signed by a key of this purpose; throws CheckError. */
+export function verify(
+  token: string | Uint8Array,
+  { keys, purpose, typ, limit }: { keys: JwkSet; purpose: string; typ: string; limit: number },
+): JsonObject {
+  const parts = textOf(token, limit).split(".");
   const [first, second, third] = parts;
   if (parts.length !== 3 || first === undefined || second === undefined || third === undefined) {
     throw new CheckError("TOKEN_MALFORMED", "a token must have three parts");
   }
-  const [header, signature] = malformed(() => [parseObject(decode(first)), decode(third)] as const);
+  const [header, signature] = malformed(() => [parseObject(decode(first), MOST_BYTES), decode(third)] as const);
   const key = keyOf(header, keys, purpose, typ);
   if (signature.length !== 64 || !verifySignature(null, Buffer.from(`${first}.${second}`), key, signature)) {
     throw new CheckError("SIGNATURE_INVALID", "the signature is not by that key");
   }
-  return malformed(() => parseObject(decode(second)));
+  return malformed(() => parseObject(decode(second), MOST_BYTES));
 }
 
-function textOf(token: string | Uint8Array): string {
-  if (token.length > MOST_BYTES) {
-    throw new CheckError("TOKEN_MALFORMED", "the token is too long");
+function textOf(token: string | Uint8Array, limit: number): string {
+  if (token.length > limit) {
+    throw new CheckError("TOO_LONG", "the token is too long");
   }
   const text = typeof token === "string" ? token : Buffer.from(token).toString("latin1");
   if (!/^[\x00-\x7f]*$/.test(text)) {
     throw new CheckError("TOKEN_MALFORMED", "a token must be ASCII");
   }
-  return text.trim();
+  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
 }
 
 function malformed<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SyntaxError) {
+    if (error instanceof SyntaxError || error instanceof TooLongError) {
       throw new CheckError("TOKEN_MALFORMED", "the token cannot be read");
     }
     throw error;

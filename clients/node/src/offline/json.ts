@@ -1,34 +1,52 @@
-// Parses JSON as strictly as the vault's other clients: no name twice in an object, whole numbers told apart.
+// The strict reader of JSON (RFC 8259): refuses what another reader could understand in another way.
+//
+// - The text is UTF-8, without a byte order mark and without half of a surrogate pair.
+// - No name stands twice in an object, and nothing after the value.
+// - A number is whole, has no fraction, exponent or minus before 0, and at most 2^53 - 1 on either side of 0.
+// - Objects and lists are nested 32 deep at most, the outermost counted.
+// - Its commas and opening brackets, also those within texts, are at most 250,000.
 
-const DEPTH = 500;
-// Python refuses longer ones; so many digits are Infinity here, and a time of them never ends.
-const DIGITS = 4300;
+const DEEPEST = 32;
+const MOST_MARKS = 250_000;
 // No claim may be null, so null is a value of no other type.
+// In a pattern with the flag u, a whole pair is one character and no surrogate.
+const SURROGATE = /\p{Surrogate}/u;
 const LITERALS = [["null", Symbol("null")], ["true", true], ["false", false]] as const;
-const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
+const WHOLE = /^(?:0|-?[1-9][0-9]{0,15})$/;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
-/** A number that is written with a fraction or an exponent: never a whole number, whatever its value. */
-export class Fraction {
-  constructor(readonly value: number) {}
-}
+/** The text is longer than such a file can be. */
+export class TooLongError extends Error {}
 
 /** An object of a JSON text; a Map, so that no name means anything to JavaScript. */
 export type JsonObject = ReadonlyMap<string, unknown>;
 
-/** Returns the object that a UTF-8 text is; throws SyntaxError. */
-export function parseObject(data: Uint8Array): JsonObject {
-  let text;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(data);
-  } catch {
-    throw new SyntaxError("not UTF-8");
-  }
-  const found = new Parser(text).whole();
+/** Returns the object that a UTF-8 text of at most limit bytes is; throws SyntaxError and TooLongError. */
+export function parseObject(data: Uint8Array, limit: number): JsonObject {
+  const found = parse(data, limit);
   if (!(found instanceof Map)) {
     throw new SyntaxError("not an object");
   }
   return found;
+}
+
+/** Returns the value that a UTF-8 text of at most limit bytes is; throws SyntaxError and TooLongError. */
+export function parse(data: Uint8Array, limit: number): unknown {
+  if (data.length > limit) {
+    throw new TooLongError(`longer than ${limit} bytes`);
+  }
+  let text;
+  try {
+    // A byte order mark stays in the text, where no value begins with it.
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    throw new SyntaxError("not UTF-8");
+  }
+  if ((text.match(/[,[{]/g)?.length ?? 0) > MOST_MARKS) {
+    throw new TooLongError("too many values");
+  }
+  return new Parser(text).whole();
 }
 
 class Parser {
@@ -37,7 +55,7 @@ class Parser {
   constructor(private readonly text: string) {}
 
   whole(): unknown {
-    const found = this.#value(0);
+    const found = this.#value(1);
     this.#space();
     if (this.#at !== this.text.length) {
       throw new SyntaxError("text after the value");
@@ -46,11 +64,11 @@ class Parser {
   }
 
   #value(depth: number): unknown {
-    if (depth > DEPTH) {
-      throw new SyntaxError("nested too deeply");
-    }
     this.#space();
     const next = this.text[this.#at];
+    if (depth > DEEPEST && (next === "{" || next === "[")) {
+      throw new SyntaxError("nested too deeply");
+    }
     if (next === "{") {
       return this.#object(depth);
     }
@@ -96,7 +114,11 @@ class Parser {
 
   #string(): string {
     const [found] = this.#match(STRING, "a text is expected");
-    return JSON.parse(found) as string;
+    const text = JSON.parse(found) as string;
+    if (SURROGATE.test(text)) {
+      throw new SyntaxError("half of a surrogate pair");
+    }
+    return text;
   }
 
   /** Returns the value of a word, undefined if there is none. */
@@ -110,16 +132,12 @@ class Parser {
     return undefined;
   }
 
-  #number(): number | Fraction {
-    const [found, fraction, exponent] = this.#match(NUMBER, "a value is expected");
-    const value = Number(found);
-    if (fraction !== undefined || exponent !== undefined) {
-      return new Fraction(value);
+  #number(): number {
+    const [found] = this.#match(NUMBER, "a value is expected");
+    if (!WHOLE.test(found) || !Number.isSafeInteger(Number(found))) {
+      throw new SyntaxError("a number is not a whole one of at most 2^53 - 1");
     }
-    if (found.replace("-", "").length > DIGITS) {
-      throw new SyntaxError("a whole number is too long");
-    }
-    return value;
+    return Number(found);
   }
 
   #match(pattern: RegExp, missing: string): RegExpExecArray {

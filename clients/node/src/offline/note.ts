@@ -2,20 +2,24 @@
 //
 // - Every line of a known key must verify; lines of unknown keys are ignored.
 // - A checkpoint needs the log's signature, and the cosignatures of as many different witnesses as demanded.
+// - A checkpoint of a later epoch names the statement that began it, in its fourth line.
 
 import { createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
 
-import { decodeStandard } from "./base64url.js";
-import { CheckError } from "./error.js";
+import { decodeStandard } from "./base64.js";
+import { LogError } from "./error.js";
 import { isWeak } from "./jose.js";
 
 const MOST_BYTES = 1_000_000;
 const MOST_SIGNATURES = 100;
 const LOG = 1;
 const WITNESS = 4;
-const SIZE = /^(?:0|[1-9][0-9]*)$/;
-const NAME = /^[^\u0000-\u001f+\s]+$/;
+const SIZE = /^(?:0|[1-9][0-9]{0,18})$/;
+const HIGHEST = 2n ** 63n;
+const NAME = /^[^\p{White_Space}+\u0000-\u001f]+$/u;
 const NOT_IN_TEXTS = /[\u0000-\u0009\u000b-\u001f]/;
+const EPOCH = /^epoch ([2-9]|[1-9][0-9]{1,8}) ([0-9a-f]{64})$/;
+const EMPTY_ROOT = createHash("sha256").digest();
 
 /** A verifier key, NAME+KEYID+BASE64. */
 export interface VerifierKey {
@@ -33,52 +37,71 @@ export interface Policy {
   readonly quorum: number;
 }
 
-/** A log's number of entries and its root. */
+/** A log's number of entries, its root, and the digest of the statement that began its epoch; "" for the first one. */
 export interface Checkpoint {
-  readonly size: number;
+  readonly size: bigint;
   readonly root: Buffer;
+  readonly statement: string;
 }
 
-/** Returns whose signatures these options demand; throws CheckError (KEY_INVALID). */
+/** Returns whose signatures these options demand; throws LogError (KEY_INVALID). */
 export function policyOf(log: string, witnesses: readonly string[], quorum: number | undefined): Policy {
   const found = { log: parseKey(log, LOG), witnesses: witnesses.map((each) => parseKey(each, WITNESS)) };
   const different = new Set(found.witnesses.map((each) => each.publicKey));
   const demanded = quorum ?? different.size;
   if (different.has(found.log.publicKey) || !Number.isInteger(demanded) || demanded < 0 || demanded > different.size) {
-    throw new CheckError("KEY_INVALID", "the log is no witness of its own, and no more can be demanded than there are");
+    throw new LogError("KEY_INVALID", "the log is no witness of its own, and no more can be demanded than there are");
   }
   return { ...found, quorum: demanded };
 }
 
-/** Returns a checkpoint that meets a policy; throws CheckError (LOG_INVALID). */
-export function checkpoint(note: Buffer, policy: Policy): Checkpoint {
+/** Returns a checkpoint that meets a policy; throws LogError. */
+export function checkpoint(note: Uint8Array, policy: Policy): Checkpoint {
   const { text, signatures } = parse(note);
   const known = signatures.flatMap(({ name, id, value }) => {
     const key = [policy.log, ...policy.witnesses].find((each) => each.name === name && each.id === id);
     return key === undefined ? [] : [{ key, value }];
   });
   if (!known.every(({ key, value }) => signed(key, text, value))) {
-    throw invalid("a signature does not verify");
+    throw new LogError("SIGNATURE_INVALID", "a signature does not verify");
   }
+  if (!known.some(({ key }) => key === policy.log)) {
+    throw new LogError("SIGNATURE_INVALID", "the log did not sign the checkpoint");
+  }
+  const found = read(text, policy.log.name);
   const cosigned = new Set(known.filter(({ key }) => key.algorithm === WITNESS).map(({ key }) => key.publicKey));
-  if (!known.some(({ key }) => key === policy.log) || cosigned.size < policy.quorum) {
-    throw invalid("the log, or too few witnesses, signed the checkpoint");
+  if (cosigned.size < policy.quorum) {
+    throw new LogError("NOT_COSIGNED", "too few witnesses cosigned the checkpoint");
   }
-  return read(text, policy.log.name);
+  return { ...found, statement: statementOf(text) };
 }
 
-function read(text: string, origin: string): Checkpoint {
+function read(text: string, origin: string): { size: bigint; root: Buffer } {
   const lines = text.split("\n");
   const [name, size, root] = lines;
-  const extensions = lines.slice(3, -1);
-  if (size === undefined || root === undefined || lines.at(-1) !== "" || extensions.includes("")) {
-    throw invalid("the lines are not an origin, a size and a root");
+  if (size === undefined || root === undefined || name === "" || lines.slice(3, -1).includes("")) {
+    throw malformed("the lines are not an origin, a size and a root");
   }
-  const found = { size: Number(size), root: standard(root) };
-  if (name !== origin || !SIZE.test(size) || !Number.isSafeInteger(found.size) || found.root.length !== 32) {
-    throw invalid("the checkpoint is another log's, or it has no size or root");
+  const found = { size: SIZE.test(size) ? BigInt(size) : HIGHEST, root: standard(root) };
+  if (found.size >= HIGHEST || found.root.length !== 32) {
+    throw malformed("the size or the root is not valid for a tree");
+  }
+  if (name !== origin) {
+    throw new LogError("OTHER_LOG", "the checkpoint is another log's");
+  }
+  if (found.size === 0n && !found.root.equals(EMPTY_ROOT)) {
+    throw malformed("the root of an empty tree is wrong");
   }
   return found;
+}
+
+function statementOf(text: string): string {
+  const [first, ...more] = text.split("\n").slice(3, -1);
+  const digest = EPOCH.exec(first ?? "")?.[2];
+  if (more.some((line) => line.startsWith("epoch ")) || (first?.startsWith("epoch ") && digest === undefined)) {
+    throw malformed("the fourth line names no epoch, or a later line does");
+  }
+  return digest ?? "";
 }
 
 function parseKey(text: string, algorithm: number): VerifierKey {
@@ -87,30 +110,33 @@ function parseKey(text: string, algorithm: number): VerifierKey {
   try {
     material = decodeStandard(encoded);
   } catch (error) {
-    throw error instanceof SyntaxError ? new CheckError("KEY_INVALID", "this is not a verifier key") : error;
+    throw error instanceof SyntaxError ? new LogError("KEY_INVALID", "this is not a verifier key") : error;
   }
   const publicKey = material.subarray(1);
   const right = createHash("sha256").update(`${name}\n`).update(material).digest("hex").slice(0, 8);
   if (name === undefined || !NAME.test(name) || material[0] !== algorithm || isWeak(publicKey) || id !== right) {
-    throw new CheckError("KEY_INVALID", "this is not a verifier key of this type");
+    throw new LogError("KEY_INVALID", "this is not a verifier key of this type");
   }
   const jwk = { kty: "OKP", crv: "Ed25519", x: publicKey.toString("base64url") };
   const key = createPublicKey({ key: jwk, format: "jwk" });
   return { name, algorithm, id, key, publicKey: publicKey.toString("hex") };
 }
 
-function parse(note: Buffer): { text: string; signatures: { name: string; id: string; value: Buffer }[] } {
+function parse(note: Uint8Array): { text: string; signatures: { name: string; id: string; value: Buffer }[] } {
+  if (note.length > MOST_BYTES) {
+    throw new LogError("TOO_LONG", "the note is too long");
+  }
   let whole;
   try {
     whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(note);
   } catch {
-    throw invalid("the note is not UTF-8");
+    throw malformed("the note is not UTF-8");
   }
   const cut = whole.lastIndexOf("\n\n");
   const text = whole.slice(0, cut + 1);
   const lines = whole.slice(cut + 2).split("\n");
-  if (note.length > MOST_BYTES || cut < 0 || NOT_IN_TEXTS.test(text) || lines.pop() !== "" || lines.length > MOST_SIGNATURES) {
-    throw invalid("this is no signed note");
+  if (cut < 0 || NOT_IN_TEXTS.test(text) || lines.pop() !== "" || lines.length === 0 || lines.length > MOST_SIGNATURES) {
+    throw malformed("this is no signed note");
   }
   return { text, signatures: lines.map(signature) };
 }
@@ -119,7 +145,7 @@ function signature(line: string): { name: string; id: string; value: Buffer } {
   const [dash, name, encoded, ...more] = line.split(" ");
   const raw = standard(encoded);
   if (dash !== "\u2014" || name === undefined || !NAME.test(name) || more.length > 0 || raw.length < 5) {
-    throw invalid("a signature line is malformed");
+    throw malformed("a signature line is malformed");
   }
   return { name, id: raw.subarray(0, 4).toString("hex"), value: raw.subarray(4) };
 }
@@ -132,17 +158,17 @@ function signed(key: VerifierKey, text: string, value: Buffer): boolean {
     return false;
   }
   const time = value.readBigUInt64BE(0);
-  return time < 2n ** 63n && verify(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), key.key, value.subarray(8));
+  return time < HIGHEST && verify(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), key.key, value.subarray(8));
 }
 
 function standard(text: string | undefined): Buffer {
   try {
     return decodeStandard(text);
   } catch (error) {
-    throw error instanceof SyntaxError ? invalid("something is not base64") : error;
+    throw error instanceof SyntaxError ? malformed("something is not base64") : error;
   }
 }
 
-function invalid(text: string): CheckError {
-  return new CheckError("LOG_INVALID", text);
+function malformed(text: string): LogError {
+  return new LogError("MALFORMED", text);
 }

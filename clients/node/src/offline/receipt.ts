@@ -1,20 +1,23 @@
 // Checks a receipt (docs/formats.md, section 11), in this order; anything missing, unknown or unproved is refused:
 //
-// 1. its checkpoint is signed by the log, and by the witnesses if any are given,
+// 1. its checkpoint is signed by the log, and by the witnesses if any are given, and is of an epoch whose statement the
+//    caller knows,
 // 2. its entry is a claim's settlement and commits to this account, this claim, its success and this record digest,
 // 3. the entry is in the tree of the checkpoint, and the vault itself made it,
 // 4. the record has this digest and is of this account, and the quorum is the one that it was sealed for.
 
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 
-import { decodeStandard } from "./base64url.js";
-import { CheckError } from "./error.js";
-import { parseObject, type JsonObject } from "./json.js";
-import { checkpoint, policyOf, type Checkpoint } from "./note.js";
+import { decodeStandard } from "./base64.js";
+import { CheckError, LogError } from "./error.js";
+import { isIncluded, sha256 } from "./inclusion.js";
+import { parseObject, TooLongError, type JsonObject } from "./json.js";
+import { checkpoint, policyOf, type Checkpoint, type Policy } from "./note.js";
 
 const MOST_BYTES = 1024 * 1024;
 const KIND = "verification:claim:settle";
-const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z$/;
+const TIME = /^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z$/;
+const DECIMAL = /^(?:0|-?[1-9][0-9]{0,15})$/;
 const NAMES = {
   receipt: "accountToken claimId recordDigest quorum entry checkpoint sealingQuorum record",
   entry: "leaf openingKey proof",
@@ -35,6 +38,11 @@ export interface ReceiptSettings {
   readonly witnesses?: readonly string[];
   /** How many of them must have cosigned; all if it is left out. */
   readonly quorum?: number;
+  /**
+   * The digests, in hex, of the statements by which the log has gone on after losses, each as
+   * `idvault-people epoch verify` prints it. A receipt of an epoch without one of them is refused.
+   */
+  readonly statements?: readonly string[];
 }
 
 /** What a receipt proves. */
@@ -54,7 +62,7 @@ export interface ProvedReceipt {
 
 /** Returns what the JSON text of a receipt proves; throws CheckError with the reason if it does not verify. */
 export function checkReceipt(receipt: string | Uint8Array, settings: ReceiptSettings): ProvedReceipt {
-  const policy = policyOf(settings.publicKey, settings.witnesses ?? [], settings.quorum);
+  const policy = as("KEY_INVALID", () => policyOf(settings.publicKey, settings.witnesses ?? [], settings.quorum));
   const message = parse(receipt);
   const [entry, note] = [message.sub("entry"), message.sub("checkpoint")?.bytes("note")];
   const proof = entry?.sub("proof");
@@ -64,10 +72,10 @@ export function checkReceipt(receipt: string | Uint8Array, settings: ReceiptSett
   if (proof === undefined || note === undefined || note.length === 0) {
     throw new CheckError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again");
   }
-  const newest = checkpoint(note, policy);
+  const newest = covering(note, policy, settings.statements ?? []);
   const leaf = checkEntry(message, entry);
   const index = proof.whole("index");
-  checkIncluded(entry.bytes("leaf"), index, proof, newest);
+  checkIncluded(entry.bytes("leaf"), proof, newest);
   if (leaf.actor !== "system") {
     throw new CheckError("OTHER_ENTRY", "the log entry was not made by the vault itself");
   }
@@ -82,17 +90,39 @@ export function checkReceipt(receipt: string | Uint8Array, settings: ReceiptSett
 }
 
 function parse(receipt: string | Uint8Array): Message {
-  const data = typeof receipt === "string" ? Buffer.from(receipt) : receipt;
   try {
-    if (data.length > MOST_BYTES) {
-      throw new SyntaxError("too long");
-    }
-    const message = new Message(parseObject(data), "receipt");
+    const message = new Message(parseObject(bytesOf(receipt), MOST_BYTES), "receipt");
     message.check();
     return message;
   } catch (error) {
+    if (error instanceof TooLongError) {
+      throw new CheckError("TOO_LONG", "this is longer than a receipt can be");
+    }
     throw error instanceof SyntaxError ? new CheckError("NOT_A_RECEIPT", "this is not a receipt") : error;
   }
+}
+
+function bytesOf(receipt: string | Uint8Array): Uint8Array {
+  if (typeof receipt === "string" && /\p{Surrogate}/u.test(receipt)) {
+    throw new SyntaxError("half of a surrogate pair");
+  }
+  return typeof receipt === "string" ? Buffer.from(receipt) : receipt;
+}
+
+function as<T>(reason: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof LogError ? new CheckError(reason, error.message) : error;
+  }
+}
+
+function covering(note: Buffer, policy: Policy, statements: readonly string[]): Checkpoint {
+  const found = as("LOG_INVALID", () => checkpoint(note, policy));
+  if (found.statement !== "" && !statements.includes(found.statement)) {
+    throw new CheckError("EPOCH_INVALID", "the log is in a later epoch, whose statement is not among those given");
+  }
+  return found;
 }
 
 function checkEntry(message: Message, entry: Message): { time: Date; actor: string } {
@@ -103,27 +133,23 @@ function checkEntry(message: Message, entry: Message): { time: Date; actor: stri
     .digest();
   const words = [purpose, kind, time, actor].map((part) => part?.toString("latin1") ?? "");
   const at = new Date(words[2]!);
-  const sound = TIME.test(words[2]!) && !Number.isNaN(at.getTime()) && /^(?:[0-9a-f]{32}|system)$/.test(words[3]!);
-  const fits = words[0] === "idvault/log-entry/v1" && words[1] === KIND && commitment?.equals(committed);
+  const sound = TIME.test(words[2]!) && isDay(at, words[2]!) && /^(?:[0-9a-f]{32}|system)$/.test(words[3]!);
+  // To HMAC a key with zeros behind it is the same key.
+  const fits = entry.bytes("openingKey").length === 32 && words[0] === "idvault/log-entry/v1" && words[1] === KIND && commitment?.equals(committed);
   if (!sound || !fits || more.length > 0) {
     throw new CheckError("OTHER_ENTRY", "the log entry does not commit to this receipt");
   }
   return { time: at, actor: words[3]! };
 }
 
-// RFC 9162 section 2.1.3.2.
-function checkIncluded(leaf: Buffer, index: number, proof: Message, { size, root }: Checkpoint): void {
-  let [place, last, hash, fits] = [index, size - 1, sha256(Buffer.from([0]), leaf), index >= 0 && index < size];
-  for (const sibling of proof.list("hashes")) {
-    fits &&= last > 0 && sibling.length === 32;
-    const right = place % 2 === 1 || place === last;
-    hash = right ? sha256(Buffer.from([1]), sibling, hash) : sha256(Buffer.from([1]), hash, sibling);
-    while (right && place > 0 && place % 2 === 0) {
-      [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
-    }
-    [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
-  }
-  if (!fits || last !== 0 || !hash.equals(root) || proof.whole("treeSize") !== size) {
+// JavaScript takes the 30th of February for the 2nd of March.
+function isDay(at: Date, text: string): boolean {
+  return !Number.isNaN(at.getTime()) && `${at.toISOString().slice(0, 16)}Z` === text;
+}
+
+function checkIncluded(leaf: Buffer, proof: Message, { size, root }: Checkpoint): void {
+  const place = { leaf, index: BigInt(proof.whole("index")), size, root };
+  if (BigInt(proof.whole("treeSize")) !== size || !isIncluded(proof.list("hashes"), place)) {
     throw new CheckError("NOT_IN_LOG", "the entry is not in the log");
   }
 }
@@ -163,10 +189,6 @@ function checkRecord(record: Message, message: Message): void {
   }
 }
 
-function sha256(...parts: Buffer[]): Buffer {
-  return createHash("sha256").update(Buffer.concat(parts)).digest();
-}
-
 function encode(...parts: (string | Buffer)[]): Buffer {
   return Buffer.concat(
     parts.flatMap((part) => {
@@ -197,6 +219,9 @@ const PARTS: Readonly<Record<string, Kind>> = {
   custodians: "custodian",
 };
 
+const LONG: readonly string[] = ["index", "treeSize"];
+const SHORT: readonly string[] = ["threshold", "formatVersion"];
+
 /** An object of the file, whose missing members are empty. Its methods throw SyntaxError for a value of another type. */
 class Message {
   constructor(
@@ -214,7 +239,7 @@ class Message {
         this.messages(name).forEach((each) => each.check());
       } else if (name in PARTS) {
         this.sub(name)?.check();
-      } else if (["index", "treeSize", "threshold", "formatVersion"].includes(name)) {
+      } else if (LONG.includes(name) || SHORT.includes(name)) {
         this.whole(name);
       } else if (["hashes", "shareHashes"].includes(name)) {
         this.list(name);
@@ -238,14 +263,17 @@ class Message {
     return decodeStandard(this.text(name));
   }
 
-  /** A whole number; 64-bit ones are written as texts. */
+  /** A whole number; those of 64 bits are written as texts. */
   whole(name: string): number {
-    const value = this.members.get(name) ?? 0;
-    const found = typeof value === "string" && /^(?:0|-?[1-9][0-9]*)$/.test(value) ? Number(value) : value;
-    if (typeof found !== "number" || !Number.isSafeInteger(found)) {
-      throw new SyntaxError(`${name} is not a whole number`);
+    const value = this.members.get(name) ?? (LONG.includes(name) ? "0" : 0);
+    if (LONG.includes(name)) {
+      if (typeof value !== "string" || !DECIMAL.test(value) || !Number.isSafeInteger(Number(value))) {
+        throw new SyntaxError(`${name} is not a whole number in decimal, as a text`);
+      }
+    } else if (typeof value !== "number" || Math.abs(value) >= 2 ** 31) {
+      throw new SyntaxError(`${name} is not a number of 32 bits`);
     }
-    return found;
+    return Number(value);
   }
 
   list(name: string): Buffer[] {

@@ -11,7 +11,7 @@
 // 5. a public account's credential names it, and no other names one.
 
 import { CheckError } from "./error.js";
-import { verify, type JwkSet } from "./jose.js";
+import { MOST_BYTES, verify, type JwkSet } from "./jose.js";
 import type { JsonObject } from "./json.js";
 import { LIST_BYTES, parse, StatusList, StatusListError, VALID } from "./status_list.js";
 
@@ -21,6 +21,10 @@ const TOKEN_TYPE = "idvault-status+jwt";
 const LIST_TYPE = "statuslist+jwt";
 const TOKEN_PURPOSE = "status-token";
 const LIST_PURPOSE = "status-list";
+// Of a token or credential, in bytes; a list may have MOST_BYTES.
+const LONGEST_TOKEN = 16 * 1024;
+// The last second of the year 9999: no token has a later time.
+const LATEST = 253_402_300_799;
 // How many seconds the issuer's clock may be ahead of the verifier's.
 const SKEW = 60;
 
@@ -95,8 +99,8 @@ export function readList(
   token: string | Uint8Array,
   { keys, now, maxAge }: { keys: JwkSet; now: number; maxAge: number | undefined },
 ): CheckedList {
-  const claims = prefixed(() => verify(token, keys, LIST_PURPOSE, LIST_TYPE));
-  const [issuedAt, expiresAt] = [number(claims, "iat", "LIST_MALFORMED"), number(claims, "exp", "LIST_MALFORMED")];
+  const claims = prefixed(() => verify(token, { keys, purpose: LIST_PURPOSE, typ: LIST_TYPE, limit: MOST_BYTES }));
+  const [issuedAt, expiresAt] = [time(claims, "iat", "LIST_MALFORMED"), time(claims, "exp", "LIST_MALFORMED")];
   checkListTimes(issuedAt, expiresAt, now, maxAge);
   let entries;
   try {
@@ -119,7 +123,7 @@ function prefixed<T>(read: () => T): T {
 function tokenOf(token: string | Uint8Array, keys: JwkSet, types: readonly string[]): { typ: string; claims: JsonObject } {
   for (const typ of types) {
     try {
-      return { typ, claims: verify(token, keys, TOKEN_PURPOSE, typ) };
+      return { typ, claims: verify(token, { keys, purpose: TOKEN_PURPOSE, typ, limit: LONGEST_TOKEN }) };
     } catch (error) {
       if (!(error instanceof CheckError) || error.reason !== "TYPE_WRONG") {
         throw error;
@@ -137,13 +141,13 @@ function attestedBy(claims: JsonObject, given: Conditions): Attested {
   if (audience !== given.audience) {
     throw new CheckError("AUDIENCE_WRONG", "the token is for another audience");
   }
-  const [issuedAt, expiresAt] = [number(claims, "iat", "CLAIMS_INVALID"), number(claims, "exp", "CLAIMS_INVALID")];
+  const [issuedAt, expiresAt] = [time(claims, "iat", "CLAIMS_INVALID"), time(claims, "exp", "CLAIMS_INVALID")];
   checkTimes(issuedAt, expiresAt, given.now, "");
-  return { issuer: issuer!, subject: subject!, audience, expiresAt, standing: textOrNull(claims.get("standing")) };
+  return { issuer: issuer!, subject: subject!, audience, expiresAt, standing: standingOf(claims) };
 }
 
-function textOrNull(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+function standingOf(claims: JsonObject): string | null {
+  return claims.has("standing") ? word(claims, "standing", "CLAIMS_INVALID") : null;
 }
 
 function checkTimes(issuedAt: number, expiresAt: number, now: number, prefix: string): void {
@@ -212,6 +216,14 @@ function number(claims: JsonObject, name: string, reason: string): number {
   const value = claims.get(name);
   if (typeof value !== "number" || value < 0) {
     throw new CheckError(reason, `${name} is missing or not a whole number`);
+  }
+  return value;
+}
+
+function time(claims: JsonObject, name: string, reason: string): number {
+  const value = number(claims, name, reason);
+  if (value > LATEST) {
+    throw new CheckError(reason, `${name} is later than the year 9999`);
   }
   return value;
 }

@@ -5,7 +5,7 @@
 
 import { inflateSync, type InputType } from "node:zlib";
 
-import { decode } from "./base64url.js";
+import { decode } from "./base64.js";
 
 export const VALID = 0;
 const LIST_SIZE = 2 ** 20;

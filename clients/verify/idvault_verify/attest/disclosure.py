@@ -171,8 +171,8 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
     if len(parts) != 5 or parts[0] != _DECISIONS[verdict].encode():
         raise PaperError(field, "this paper has another purpose")
     is_denial = verdict is Verdict.DENY
-    if is_denial and not parts[4]:
-        raise PaperError(field, "the denial has no reason")
+    if is_denial and not 1 <= len(_text(parts[4], field)) <= disclosure.LONGEST_REASON:
+        raise PaperError(field, f"the denial has no reason of 1 to {disclosure.LONGEST_REASON} characters")
     terms = DecisionTerms(
         verdict,
         parts[1],

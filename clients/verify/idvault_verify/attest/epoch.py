@@ -10,7 +10,6 @@
 
 import json
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,15 +21,19 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from idvault_verify import seal
+from idvault_verify import seal, strict_base64
 from idvault_verify.attest import reading
 from idvault_verify.attest.certificate import NAME
 from idvault_verify.attest.people.roster import SIGNATURE_SIZE, Roster, RosterSignature
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.strict_base64 import Base64Error
 
 FILE = "epochs.json"
 """The name of the public file with every statement of a log, in order."""
+
+MOST_BYTES = 4 * 1024 * 1024
+"""The longest public file of all statements."""
 
 _PURPOSE = "idvault/epoch/v1"
 _FIELDS = ("log", "epoch", "previous", "former", "seen", "size", "root", "lost", "time", "reason", "roster")
@@ -101,7 +104,7 @@ class EpochStatement:
             "log": self.log,
             "epoch": self.epoch,
             "previous": self.previous,
-            "former": b64encode(self.former).decode(),
+            "former": strict_base64.encode_standard(self.former),
             "seen": self.seen,
             "size": self.size,
             "root": reading.base64url(self.root),
@@ -119,7 +122,7 @@ def parse(data: bytes) -> EpochStatement:
 
 def parse_chain(data: bytes) -> tuple[EpochStatement, ...]:
     """Return the statements in a public file; raises RosterError."""
-    fields = reading.document(data)
+    fields = reading.document(data, limit=MOST_BYTES)
     reading.exactly(fields, "the file", "epochs")
     listed = reading.items(fields["epochs"], "epochs")
     return tuple(_statement(item, f"epoch {place}") for place, item in enumerate(listed, SECOND))
@@ -127,7 +130,7 @@ def parse_chain(data: bytes) -> tuple[EpochStatement, ...]:
 
 def parse_any(data: bytes) -> tuple[EpochStatement, ...]:
     """Return the statement in a file, or those in a public file; raises RosterError."""
-    return parse_chain(data) if "epochs" in reading.document(data) else (parse(data),)
+    return parse_chain(data) if "epochs" in reading.document(data, limit=MOST_BYTES) else (parse(data),)
 
 
 def encode_chain(statements: Iterable[EpochStatement]) -> bytes:
@@ -267,8 +270,8 @@ def _note(value: Any, where: str) -> bytes:
     if not isinstance(value, str) or len(value) > _LONGEST_NOTE:
         raise EpochStatementError(f"{where} must be a signed note in base64")
     try:
-        return b64decode(value, validate=True)
-    except ValueError as error:
+        return strict_base64.standard(value)
+    except Base64Error as error:
         raise EpochStatementError(f"{where} must be a signed note in base64") from error
 
 

@@ -6,23 +6,22 @@
 - The signer is a callable: this module never sees a private key.
 """
 
-import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from idvault_verify import ed25519
+from idvault_verify import ed25519, strict_base64, strict_json
 from idvault_verify.ed25519 import WeakKeyError
 
-MOST_BYTES = 4 * 1024 * 1024
-"""The longest token accepted: a status list of 2^24 one-bit entries may not compress at all."""
+MOST_BYTES = 1024 * 1024
+"""The longest token or key set: a list of 2^20 entries of two bits need not compress at all."""
+_SPACE = " \t\r\n"
 _ALGORITHM = "EdDSA"
 # A header that carries a key or demands an unknown extension was not issued by idvault.
 _HEADER = frozenset({"alg", "kid", "typ"})
@@ -78,10 +77,11 @@ def key_set(keys: Iterable[PublicKey]) -> JwkSet:
 def parse_keys(data: bytes) -> JwkSet:
     """Return the Ed25519 keys of a JWK set and skip all others; raises JoseError (JWKS_INVALID)."""
     try:
-        listed = _object(data)["keys"]
-        keys = [key for key in listed if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"]
-        found = {str(key["kid"]): PublicKey(decode(key["x"]), str(key.get("purpose", ""))) for key in keys}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        keys = _ed25519_keys(strict_json.parse_object(data, limit=MOST_BYTES)["keys"])
+        found = {
+            _word(key["kid"]): PublicKey(decode(key["x"]), _word(key.get("purpose", ""))) for key in keys
+        }
+    except (ValueError, KeyError) as error:
         raise JoseError("JWKS_INVALID", "this is not a JWK set") from error
     if len(found) != len(keys) or any(kid(key.public_key) != name for name, key in found.items()):
         raise JoseError("JWKS_INVALID", "a key in the set does not match its kid")
@@ -96,43 +96,36 @@ def sign(claims: Mapping[str, Any], *, typ: str, public_key: bytes, signer: Call
     return f"{signed}.{encode(signer(signed.encode()))}"
 
 
-def verify(token: str | bytes, keys: JwkSet, *, typ: str) -> dict[str, Any]:
-    """Return the claims of a token of this type.
+def verify(token: str | bytes, keys: JwkSet, *, typ: str, limit: int = MOST_BYTES) -> dict[str, Any]:
+    """Return the claims of a token of this type, of at most limit bytes.
 
-    Raises JoseError: TOKEN_MALFORMED, TYPE_WRONG, ALGORITHM_REFUSED, KEY_UNKNOWN, SIGNATURE_INVALID.
+    Raises JoseError: TOO_LONG, TOKEN_MALFORMED, TYPE_WRONG, ALGORITHM_REFUSED, KEY_UNKNOWN,
+    SIGNATURE_INVALID.
     """
-    text = _text(token)
+    text = _text(token, limit)
     signed, _, signature = text.rpartition(".")
     first, separator, second = signed.partition(".")
     if not separator or "." in second:
         raise JoseError("TOKEN_MALFORMED", "a token must have three parts")
     try:
-        header, value = _object(decode(first)), decode(signature)
+        header, value = _object(first), decode(signature)
     except ValueError as error:
         raise JoseError("TOKEN_MALFORMED", "the token cannot be read") from error
     _verify(_key(header, keys, typ), value, signed.encode())
     try:
-        return _object(decode(second))
+        return _object(second)
     except ValueError as error:
         raise JoseError("TOKEN_MALFORMED", "the claims of the token cannot be read") from error
 
 
 def encode(data: bytes) -> str:
     """Return base64url without padding (RFC 7515 section 2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
+    return strict_base64.encode_url(data)
 
 
 def decode(text: str) -> bytes:
     """Return the bytes of canonical base64url; raises ValueError."""
-    if not isinstance(text, str):
-        raise ValueError("not a text")
-    try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
-    if encode(data) != text:
-        raise ValueError("not base64url without padding")
-    return data
+    return strict_base64.url(text)
 
 
 def _check_strength(keys: Iterable[PublicKey]) -> None:
@@ -151,31 +144,33 @@ def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _text(token: str | bytes) -> str:
-    if len(token) > MOST_BYTES:
-        raise JoseError("TOKEN_MALFORMED", "the token is too long")
+def _text(token: str | bytes, limit: int) -> str:
+    if len(token) > limit:
+        raise JoseError("TOO_LONG", "the token is too long")
     try:
-        return (token.decode("ascii") if isinstance(token, bytes) else token).strip()
-    except UnicodeDecodeError as error:
+        text = token.decode("ascii") if isinstance(token, bytes) else token
+        text.encode("ascii")
+    except UnicodeError as error:
         raise JoseError("TOKEN_MALFORMED", "a token must be ASCII") from error
+    return text.strip(_SPACE)
 
 
-def _object(data: bytes) -> dict[str, Any]:
-    """Return a JSON object; refuses a duplicate name (RFC 7515 section 4)."""
-    try:
-        found = json.loads(data, object_pairs_hook=_once)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
-    return cast(dict[str, Any], found)
+def _object(text: str) -> dict[str, Any]:
+    """Return the JSON object in a part of a token; raises ValueError."""
+    return strict_json.parse_object(decode(text), limit=MOST_BYTES)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return found
+def _ed25519_keys(listed: Any) -> list[dict[str, Any]]:
+    """Return those keys of a set that are for Ed25519; raises ValueError unless all are objects."""
+    if not isinstance(listed, list) or not all(isinstance(key, dict) for key in listed):
+        raise ValueError("the keys are not a list of objects")
+    return [key for key in listed if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"]
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
 
 
 def _key(header: Mapping[str, Any], keys: JwkSet, typ: str) -> bytes:

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from idvault_verify import seal
+from idvault_verify import seal, strict_base64, strict_json
 from idvault_verify.attest.hpke import UnsealError
 
 RANDOM_SIZE = 28
@@ -28,6 +28,7 @@ _FIELDS = frozenset({"format", "memory_kib", "iterations", "lanes", "salt", "non
 _MOST_MEMORY_KIB = 1 << 20
 _MOST_ITERATIONS = 64
 _MOST_LANES = 64
+_MOST_BYTES = 4 * 1024 * 1024
 # OpenSSL computes the lanes in threads of one pool. A second computation at the same time finds too few of
 # them and fails, or both wait for each other for ever, and every later one fails until the process ends.
 _ONE_AT_A_TIME = threading.Lock()
@@ -99,19 +100,19 @@ def lock(
 def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
     """Return the secret; raises UnsealError alike for a wrong passphrase and for damage."""
     try:
-        fields = json.loads(document)
+        fields = strict_json.parse_object(document, limit=_MOST_BYTES)
         salt, nonce = _bytes(fields["salt"]), _bytes(fields["nonce"])
         if len(salt) != _SALT_SIZE or len(salt + nonce) != RANDOM_SIZE:
             raise UnsealError
         cipher = _cipher(passphrase, salt, _cost(fields))
         return cipher.decrypt(nonce, _bytes(fields["ciphertext"]), seal.encode(_FORMAT, purpose))
-    except (InvalidTag, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (InvalidTag, ValueError, TypeError, KeyError) as error:
         raise UnsealError from error
 
 
 def cost_of(document: bytes) -> Cost:
     """Return the cost that a document was encrypted with; raises ValueError for one that `unlock` refuses."""
-    return _cost(json.loads(document))
+    return _cost(strict_json.parse_object(document, limit=_MOST_BYTES))
 
 
 def _cost(fields: dict[str, Any]) -> Cost:
@@ -120,7 +121,9 @@ def _cost(fields: dict[str, Any]) -> Cost:
     cost = Cost(fields["memory_kib"], fields["iterations"], fields["lanes"])
     limits = (_MOST_MEMORY_KIB, _MOST_ITERATIONS, _MOST_LANES)
     asked = (cost.memory_kib, cost.iterations, cost.lanes)
-    if not all(1 <= value <= limit for value, limit in zip(asked, limits, strict=True)):
+    if not all(
+        type(value) is int and 1 <= value <= limit for value, limit in zip(asked, limits, strict=True)
+    ):
         raise ValueError("cost out of range")
     return cost
 
@@ -134,8 +137,8 @@ def _cipher(passphrase: bytes, salt: bytes, cost: Cost) -> AESGCM:
 
 
 def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return strict_base64.encode_standard(data)
 
 
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+def _bytes(text: object) -> bytes:
+    return strict_base64.standard(text)

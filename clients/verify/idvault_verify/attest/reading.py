@@ -1,18 +1,19 @@
 """Strictly parses the fields of a signed JSON document; errors name the field and what it must be."""
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from idvault_verify import ed25519 as ed25519_keys
+from idvault_verify import strict_base64, strict_json
 from idvault_verify.ed25519 import WeakKeyError
 from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.strict_base64 import Base64Error
+from idvault_verify.strict_json import HIGHEST, JsonError
 
+MOST_BYTES = 1024 * 1024
+"""The longest file of this kind, unless its reader says otherwise: a roster, a person's keys."""
 _LONGEST_TEXT = 200
-_HIGHEST = 2**53 - 1  # the largest integer in RFC 8785
 
 
 class RosterError(PreconditionError):
@@ -28,14 +29,12 @@ class RosterError(PreconditionError):
         return self.why
 
 
-def document(data: bytes) -> dict[str, Any]:
-    """Return the JSON object; refuses duplicate names and numbers that are not integers."""
+def document(data: bytes, *, limit: int = MOST_BYTES) -> dict[str, Any]:
+    """Return the JSON object that a file of at most limit bytes is."""
     try:
-        found = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_refuse
-        )
-    except (ValueError, RecursionError) as error:
-        raise RosterError("the file is not a JSON document in UTF-8") from error
+        found = strict_json.parse(data, limit=limit)
+    except JsonError as error:
+        raise RosterError(f"this is not a JSON document: {error}") from error
     return mapping(found, "the file")
 
 
@@ -71,7 +70,7 @@ def matching(value: Any, where: str, form: re.Pattern[str], what: str) -> str:
 
 def integer(value: Any, where: str) -> int:
     """Return an integer from 0 to 2^53 - 1; refuses true and false."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _HIGHEST:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= HIGHEST:
         raise RosterError(f"{where} must be a whole number")
     return value
 
@@ -93,12 +92,9 @@ def items(value: Any, where: str) -> list[Any]:
 def raw(value: Any, where: str) -> bytes:
     """Return the bytes of canonical base64url without padding."""
     try:
-        data = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-    except (TypeError, ValueError, binascii.Error) as error:
-        raise RosterError(f"{where} must be base64url") from error
-    if base64url(data) != value:
-        raise RosterError(f"{where} must be base64url without padding")
-    return data
+        return strict_base64.url(value)
+    except Base64Error as error:
+        raise RosterError(f"{where} must be base64url without padding") from error
 
 
 def ed25519(value: Any, where: str) -> bytes:
@@ -111,21 +107,10 @@ def ed25519(value: Any, where: str) -> bytes:
 
 def base64url(data: bytes) -> str:
     """Return base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return strict_base64.encode_url(data)
 
 
 def different(values: list[Any], what: str) -> None:
     """Refuse duplicate values."""
     if len(set(values)) != len(values):
         raise RosterError(f"{what} occurs twice")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return found
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError("only whole numbers")

@@ -13,6 +13,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from idvault_verify import moderator as rules
+from idvault_verify import strict_json
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.sanction import SigningOccasion
@@ -43,8 +44,11 @@ class Signing:
     @classmethod
     def from_object(cls, found: Any) -> Self:
         """Return what a file says; raises KeyError, TypeError and ValueError."""
-        signed_at = datetime.fromtimestamp(int(found["sign_time"]), UTC)
-        return cls(str(found["moderator_id"]), signed_at, bytes.fromhex(found["signature"]))
+        seconds = found["sign_time"]
+        if type(seconds) is not int:
+            raise TypeError("sign_time is not a whole number")
+        signed_at = datetime.fromtimestamp(seconds, UTC)
+        return cls(str(found["moderator_id"]), signed_at, _unhex(found["signature"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +104,17 @@ class Registration:
     def from_bytes(cls, data: bytes) -> Self:
         """Return the registration of a file; raises RegistrationFileError. Nothing is verified."""
         try:
-            if len(data) > _LARGEST:
-                raise ValueError("too long")
-            found = json.loads(data)
+            found = strict_json.parse_object(data, limit=_LARGEST)
+            if not isinstance(found["countersignatures"], list):
+                raise TypeError("countersignatures is not a list")
             return cls(
                 str(found["relying_party"]),
                 str(found["request_id"]),
-                bytes.fromhex(found["public_key"]),
+                _unhex(found["public_key"]),
                 Signing.from_object({**found, "moderator_id": ""}),
                 tuple(Signing.from_object(each) for each in found["countersignatures"]),
             )
-        except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
             raise RegistrationFileError("the file is no registration of a moderator's key") from error
 
 
@@ -122,6 +126,14 @@ def register(
     text = papers.registration(occasion, public_key=key.public_key)
     own = Signing("", occasion.signed_at, key.sign(text))
     return Registration(key.relying_party, occasion.request_id, key.public_key, own)
+
+
+def _unhex(text: str) -> bytes:
+    """Return bytes in lower-case hex without white space; raises TypeError, ValueError."""
+    data = bytes.fromhex(text)
+    if data.hex() != text:
+        raise ValueError("not in lower-case hex")
+    return data
 
 
 def _seconds(now: datetime) -> datetime:

@@ -32,6 +32,10 @@ from idvault_verify.attest.status_token import (
     TOKEN_TYPE,
 )
 
+LONGEST_TOKEN = 16 * 1024
+"""Of a token or credential, in bytes; a list may have jose.MOST_BYTES."""
+LATEST = 253_402_300_799
+"""The last second of the year 9999: no token has a later time."""
 SKEW = 60
 """How many seconds the issuer's clock may be ahead of the verifier's."""
 
@@ -145,7 +149,7 @@ def read_list(
         claims = jose.verify(token, keys.of(LIST_PURPOSE), typ=LIST_TYPE)
     except JoseError as error:
         raise CheckError(f"LIST_{error.reason}", f"the list: {error}") from error
-    issued_at, expires_at = (_number(claims, name, "LIST_MALFORMED") for name in ("iat", "exp"))
+    issued_at, expires_at = (_time(claims, name, "LIST_MALFORMED") for name in ("iat", "exp"))
     _check_list_times(issued_at, expires_at, now, max_age)
     try:
         entries = status_list.parse(claims.get("status_list"), limit=limit)
@@ -160,7 +164,7 @@ def _token(token: str | bytes, keys: JwkSet, types: tuple[str, ...]) -> tuple[st
     known = keys.of(TOKEN_PURPOSE)
     for typ in types:
         try:
-            return typ, jose.verify(token, known, typ=typ)
+            return typ, jose.verify(token, known, typ=typ, limit=LONGEST_TOKEN)
         except JoseError as error:
             if error.reason != "TYPE_WRONG":
                 raise CheckError(error.reason, str(error)) from error
@@ -173,10 +177,10 @@ def _attested(claims: Mapping[str, Any], *, issuer: str | None, audience: str, s
         raise CheckError("ISSUER_WRONG", "the token is from another issuer")
     if aud != audience:
         raise CheckError("AUDIENCE_WRONG", "the token is for another audience")
-    issued_at, expires_at = (_number(claims, name, "CLAIMS_INVALID") for name in ("iat", "exp"))
+    issued_at, expires_at = (_time(claims, name, "CLAIMS_INVALID") for name in ("iat", "exp"))
     _check_times(issued_at, expires_at, seconds, prefix="")
-    standing = claims.get("standing")
-    return Attested(issued_by, subject, aud, expires_at, standing if isinstance(standing, str) else None)
+    standing = _word(claims, "standing", "CLAIMS_INVALID") if "standing" in claims else None
+    return Attested(issued_by, subject, aud, expires_at, standing)
 
 
 def _check_times(issued_at: int, expires_at: int, seconds: int, *, prefix: str) -> None:
@@ -247,4 +251,11 @@ def _number(claims: Mapping[str, Any], name: str, reason: str) -> int:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise CheckError(reason, f"{name} is missing or not a whole number")
+    return value
+
+
+def _time(claims: Mapping[str, Any], name: str, reason: str) -> int:
+    value = _number(claims, name, reason)
+    if value > LATEST:
+        raise CheckError(reason, f"{name} is later than the year 9999")
     return value

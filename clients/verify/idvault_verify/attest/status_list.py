@@ -6,11 +6,12 @@
 - An index beyond the end is refused.
 """
 
-import binascii
 import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from idvault_verify import strict_base64
+from idvault_verify.strict_base64 import Base64Error
 
 VALID, INVALID, SUSPENDED = 0, 1, 2
 LIST_SIZE = 2**20
@@ -88,7 +89,7 @@ class StatusList:
     def to_json(self) -> dict[str, Any]:
         """Return the value of the status_list claim."""
         compressed = zlib.compress(bytes(self.data), _BEST)
-        return {"bits": self.bits, "lst": urlsafe_b64encode(compressed).rstrip(b"=").decode()}
+        return {"bits": self.bits, "lst": strict_base64.encode_url(compressed)}
 
     def _check(self, value: int) -> None:
         if not 0 <= value <= self._mask:
@@ -110,12 +111,9 @@ def parse(claim: object, *, limit: int = MOST_BYTES) -> StatusList:
 
 def _decoded(text: str) -> bytes:
     try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (ValueError, binascii.Error) as error:
-        raise StatusListError("lst is not base64url") from error
-    if urlsafe_b64encode(data).rstrip(b"=").decode() != text:
-        raise StatusListError("lst is not base64url without padding")
-    return data
+        return strict_base64.url(text)
+    except Base64Error as error:
+        raise StatusListError("lst is not base64url without padding") from error
 
 
 def _decompressed(data: bytes, limit: int) -> bytes:

@@ -8,17 +8,19 @@ hides none.
 - Its log must begin with the history's: otherwise there are two logs (LOG_FORKED).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from idvault_verify.event import EventType
 from idvault_verify.offline.disclosure_history import DisclosureHistory, HistoryError, covering
 from idvault_verify.offline.log.files import LogFiles, NotReachedError, read_first
+from idvault_verify.offline.proof import check_epoch, reason_of
 from idvault_verify.transparency import checkpoint, entry, epoch
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import EntryError
+from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.tile import (
     CHECKPOINT_PATH,
@@ -52,10 +54,15 @@ class LogCount:
     releases: int
 
 
-def count(history: DisclosureHistory, *, policy: Policy, files: LogFiles) -> LogCount:
-    """Read a public log and count; raises HistoryError, NotReachedError."""
-    at = covering(history, policy=policy)
-    newest = _published(files, policy)
+def count(
+    history: DisclosureHistory, *, policy: Policy, files: LogFiles, breaks: Sequence[Break] = ()
+) -> LogCount:
+    """Read a public log and count; raises HistoryError, NotReachedError.
+
+    breaks: what the verified statements say by which the log went on after losses.
+    """
+    at = covering(history, policy=policy, breaks=breaks)
+    newest = _published(files, policy, breaks)
     if newest.size < at.size:
         _check_epoch(at, newest)
         raise HistoryError("LOG_OLDER", "the public log is older than the history: repeat the command later")
@@ -86,14 +93,16 @@ def _check_epoch(at: Checkpoint, newest: Checkpoint) -> None:
         raise HistoryError("ENTRIES_LOST", text)
 
 
-def _published(files: LogFiles, policy: Policy) -> Checkpoint:
+def _published(files: LogFiles, policy: Policy, breaks: Sequence[Break]) -> Checkpoint:
     raw = files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
     if raw is None:
         raise NotReachedError("the public directory has no checkpoint")
     try:
-        return checkpoint.verify(raw, policy).checkpoint
+        found = checkpoint.verify(raw, policy).checkpoint
+        check_epoch(found, breaks)
     except LogError as error:
-        raise HistoryError("LOG_INVALID", f"the public checkpoint does not verify: {error}") from error
+        raise HistoryError(reason_of(error), f"the public checkpoint does not verify: {error}") from error
+    return found
 
 
 def _leaves(files: LogFiles, size: int) -> Iterator[bytes]:

@@ -22,20 +22,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf import json_format
-from google.protobuf.message import DecodeError
 
+from idvault_verify import strict_message
 from idvault_verify.attest import history as statement
 from idvault_verify.attest.history import HistorySignatureError, ListedEntry
 from idvault_verify.event import EventType
+from idvault_verify.offline import proof
 from idvault_verify.offline.proof import UnverifiedError, check_entry
 from idvault_verify.seal import Part
-from idvault_verify.transparency import checkpoint, statement_key
+from idvault_verify.strict_json import JsonSizeError
+from idvault_verify.transparency import statement_key
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import Entry, EntryError
+from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import disclosure_pb2, status_pb2
 
+MOST_BYTES = 8 * 1024 * 1024
+"""The longest history file: an answer of the vault has at most 4 MiB, and its JSON text is longer."""
 # By how much the clocks of two processes may differ; times in the log are to the minute.
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -107,18 +112,23 @@ def read_answer(data: bytes) -> DisclosureHistory:
 
 
 def parse(text: str | bytes) -> DisclosureHistory:
-    """Return the content of a history file; raises HistoryError (NOT_A_HISTORY)."""
+    """Return the content of a history file; raises HistoryError (NOT_A_HISTORY, TOO_LONG)."""
     try:
-        message = json_format.Parse(text, status_pb2.DisclosureHistory())
+        message = strict_message.parse(text, status_pb2.DisclosureHistory(), limit=MOST_BYTES)
         return read_answer(message.SerializeToString(deterministic=True))
-    except (json_format.ParseError, DecodeError, ValueError) as error:
+    except JsonSizeError as error:
+        raise HistoryError("TOO_LONG", "the file is longer than a disclosure history can be") from error
+    except ValueError as error:
         raise HistoryError("NOT_A_HISTORY", "the file is not a disclosure history") from error
 
 
-def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
-    """Return what a history lists after proving each entry; raises HistoryError for what does not verify."""
+def check(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Break] = ()) -> ProvedHistory:
+    """Return what a history lists after proving each entry; raises HistoryError for what does not verify.
+
+    breaks: what the verified statements say by which the log went on after losses.
+    """
     answer = status_pb2.DisclosureHistory.FromString(history.message)
-    newest = covering(history, policy=policy)
+    newest = covering(history, policy=policy, breaks=breaks)
     disclosures = tuple(
         _disclosure(history, each, newest, number) for number, each in enumerate(answer.disclosures, start=1)
     )
@@ -172,13 +182,14 @@ def signed_bytes(answer: status_pb2.DisclosureHistory) -> bytes:
     )
 
 
-def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
-    """Return the verified checkpoint of a history; raises HistoryError (LOG_INVALID)."""
+def covering(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Break] = ()) -> Checkpoint:
+    """Return the verified checkpoint of a history; raises HistoryError (LOG_INVALID, EPOCH_INVALID)."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
     try:
-        return checkpoint.verify(answer.checkpoint.note, policy).checkpoint
+        return proof.covering(answer.checkpoint.note, policy, breaks=breaks).checkpoint
     except LogError as error:
-        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+        text = f"the checkpoint does not verify: {error}"
+        raise HistoryError(proof.reason_of(error), text) from error
 
 
 def _stated_at(answer: status_pb2.DisclosureHistory, policy: Policy) -> datetime:
@@ -211,8 +222,8 @@ def _check_counts(answer: status_pb2.DisclosureHistory) -> None:
 
 
 def _listed(logged: disclosure_pb2.LoggedEntry, *fields: Part) -> ListedEntry:
-    proof = logged.proof
-    return ListedEntry(fields, logged.leaf, logged.opening_key, proof.index, proof.tree_size, proof.hashes)
+    its = logged.proof
+    return ListedEntry(fields, logged.leaf, logged.opening_key, its.index, its.tree_size, its.hashes)
 
 
 def _disclosure(

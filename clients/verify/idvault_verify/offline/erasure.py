@@ -11,20 +11,21 @@ cannot take it back. With absent_time it also states that from then on the bytes
 the running databases. Copies in backups of the shred database live as long as these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from google.protobuf import json_format
-from google.protobuf.message import DecodeError
 
+from idvault_verify import strict_message
 from idvault_verify.erasure import ErasureState
 from idvault_verify.event import SYSTEM_ACTOR, EventType
-from idvault_verify.offline.proof import UnverifiedError, check_entry
+from idvault_verify.offline.proof import UnverifiedError, check_entry, covering, reason_of
 from idvault_verify.seal import Part
-from idvault_verify.transparency import checkpoint
+from idvault_verify.strict_json import JsonSizeError
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import EntryError
+from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import erasure_pb2
 
@@ -36,6 +37,9 @@ _STEPS = {
 }
 _OF_THE_VAULT = frozenset({ErasureState.ERASED, ErasureState.DESTROYED})
 _PREFIX = "STATE_"
+
+MOST_BYTES = 1024 * 1024
+"""The longest receipt file."""
 
 
 class ErasureError(UnverifiedError):
@@ -105,24 +109,29 @@ _KNOWN = frozenset(erasure_pb2.Erasure.State.Value(_PREFIX + state.value) for st
 
 
 def parse(text: str | bytes) -> ErasureReceipt:
-    """Return the content of a receipt file; raises ErasureError (NOT_AN_ERASURE)."""
+    """Return the content of a receipt file; raises ErasureError (NOT_AN_ERASURE, TOO_LONG)."""
     try:
-        return read(json_format.Parse(text, erasure_pb2.Erasure()))
-    except (json_format.ParseError, DecodeError, ValueError) as error:
+        return read(strict_message.parse(text, erasure_pb2.Erasure(), limit=MOST_BYTES))
+    except JsonSizeError as error:
+        raise ErasureError("TOO_LONG", "the file is longer than the receipt of an erasure can be") from error
+    except ValueError as error:
         raise ErasureError("NOT_AN_ERASURE", "the file is not an erasure") from error
 
 
-def check(erasure: ErasureReceipt, *, policy: Policy) -> ProvedErasure:
-    """Return what an erasure proves; raises ErasureError for what does not verify."""
+def check(erasure: ErasureReceipt, *, policy: Policy, breaks: Sequence[Break] = ()) -> ProvedErasure:
+    """Return what an erasure proves; raises ErasureError for what does not verify.
+
+    breaks: what the verified statements say by which the log went on after losses.
+    """
     if not erasure.covered:
         raise ErasureError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the erasure again")
     if erasure.state is None:
         raise ErasureError("OTHER_ENTRY", "the erasure is in a state that this program does not know")
     message = erasure_pb2.Erasure.FromString(erasure.message)
     try:
-        newest = checkpoint.verify(message.checkpoint.note, policy).checkpoint
+        newest = covering(message.checkpoint.note, policy, breaks=breaks).checkpoint
     except LogError as error:
-        raise ErasureError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+        raise ErasureError(reason_of(error), f"the checkpoint does not verify: {error}") from error
     kind, _ = _STEPS[erasure.state]
     if erasure.absent_time is not None and erasure.state is not ErasureState.DESTROYED:
         raise ErasureError("OTHER_ENTRY", "a step before the destruction promises nothing about files")

@@ -13,25 +13,29 @@ Whatever a receipt states twice is compared, and what nothing proves is refused.
 That the record holds the owner's identity, and that its key was not kept elsewhere, is the vault's statement.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from google.protobuf import json_format
-from google.protobuf.message import DecodeError
 
-from idvault_verify import seal
+from idvault_verify import seal, strict_message
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import DamagedError
 from idvault_verify.event import SYSTEM_ACTOR, EventType
-from idvault_verify.offline.proof import UnverifiedError, check_entry
+from idvault_verify.offline.proof import UnverifiedError, check_entry, covering, reason_of
 from idvault_verify.offline.record import sealed_record
 from idvault_verify.record import SealedRecord
-from idvault_verify.transparency import checkpoint
+from idvault_verify.strict_json import JsonSizeError
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import Entry, EntryError
+from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import verification_pb2
+
+MOST_BYTES = 1024 * 1024
+"""The longest receipt file."""
 
 
 class ReceiptError(UnverifiedError):
@@ -99,22 +103,27 @@ def read(message: verification_pb2.Receipt) -> ClaimReceipt:
 
 
 def parse(text: str | bytes) -> ClaimReceipt:
-    """Return the content of a receipt file; raises ReceiptError (NOT_A_RECEIPT)."""
+    """Return the content of a receipt file; raises ReceiptError (NOT_A_RECEIPT, TOO_LONG)."""
     try:
-        return read(json_format.Parse(text, verification_pb2.Receipt()))
-    except (json_format.ParseError, DecodeError, ValueError) as error:
+        return read(strict_message.parse(text, verification_pb2.Receipt(), limit=MOST_BYTES))
+    except JsonSizeError as error:
+        raise ReceiptError("TOO_LONG", "the file is longer than a receipt can be") from error
+    except ValueError as error:
         raise ReceiptError("NOT_A_RECEIPT", "the file is not a receipt") from error
 
 
-def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
-    """Return what a receipt proves; raises ReceiptError for what does not verify."""
+def check(receipt: ClaimReceipt, *, policy: Policy, breaks: Sequence[Break] = ()) -> ProvedReceipt:
+    """Return what a receipt proves; raises ReceiptError for what does not verify.
+
+    breaks: what the verified statements say by which the log went on after losses.
+    """
     if not receipt.covered:
         raise ReceiptError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again")
     message = verification_pb2.Receipt.FromString(receipt.message)
     try:
-        newest = checkpoint.verify(message.checkpoint.note, policy).checkpoint
+        newest = covering(message.checkpoint.note, policy, breaks=breaks).checkpoint
     except LogError as error:
-        raise ReceiptError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+        raise ReceiptError(reason_of(error), f"the checkpoint does not verify: {error}") from error
     found = _entry(message, newest)
     return ProvedReceipt(
         account_token=message.account_token,

@@ -11,7 +11,7 @@ What the log does not tell is listed. A note of the log's key beside the report 
 operator cannot deny the rest, and nobody else can have changed it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,13 +19,14 @@ from idvault_verify import period as periods
 from idvault_verify.error import DamagedError
 from idvault_verify.offline.log.files import LogFiles, NotReachedError
 from idvault_verify.offline.log.tiles import BUNDLE_BYTES, first_of, refused_file
-from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.offline.proof import UnverifiedError, covering
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EDITION, EntryCount, LoggedFigure
-from idvault_verify.transparency import checkpoint, entry, epoch, report, verifier
+from idvault_verify.transparency import entry, epoch, report, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.epoch import Break, EpochError
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
-from idvault_verify.transparency.report import Report, ReportError
+from idvault_verify.transparency.report import LongReportError, Report, ReportError
 from idvault_verify.transparency.tile import (
     CHECKPOINT_PATH,
     Bundle,
@@ -76,10 +77,14 @@ class CheckedReport:
 
 @dataclass(kw_only=True, slots=True)
 class ReportCheck:
-    """Checks reports of one log. policy: whose signatures the report's checkpoint needs."""
+    """Checks reports of one log. policy: whose signatures the report's checkpoint needs.
+
+    breaks: what the verified statements say by which the log went on after losses.
+    """
 
     files: LogFiles
     policy: CosignaturePolicy
+    breaks: Sequence[Break] = ()
     progress: Progress = field(default=lambda done, total: None)
 
     def check(self, data: bytes, note: bytes | None) -> CheckedReport:
@@ -118,7 +123,9 @@ class ReportCheck:
 
     def _verified(self, raw: bytes, policy: CosignaturePolicy) -> Checkpoint:
         try:
-            return checkpoint.verify(raw, policy).checkpoint
+            return covering(raw, policy, breaks=self.breaks).checkpoint
+        except EpochError as error:
+            raise UnverifiedError("EPOCH_INVALID", str(error)) from error
         except LogError as error:
             raise UnverifiedError("CHECKPOINT_INVALID", str(error)) from error
 
@@ -173,6 +180,8 @@ def check_name(read: Report, name: str) -> None:
 def _parsed(data: bytes) -> Report:
     try:
         return report.parse(data)
+    except LongReportError as error:
+        raise UnverifiedError("TOO_LONG", str(error)) from error
     except ReportError as error:
         raise UnverifiedError("REPORT_INVALID", str(error)) from error
 
@@ -187,6 +196,9 @@ def _zone(read: Report) -> ZoneInfo:
 
 def _expected(read: Report) -> tuple[LoggedFigure, ...]:
     """Return the figures that a report of this edition must have."""
+    if read.edition < 1:
+        # Its figures would be none, and everything would be as the log tells.
+        raise ForgedReportError("EDITION_UNKNOWN", "there was no edition 0 of the report")
     if read.edition > EDITION:
         text = "the report is of a later edition than this program knows: update idvault-verify"
         raise UnverifiedError("EDITION_UNKNOWN", text)

@@ -8,10 +8,11 @@ A checkpoint is accepted if, checked in this order, it
 """
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from idvault_verify import strict_base64
+from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.transparency.note import (
     Algorithm,
     NoteSigner,
@@ -24,7 +25,6 @@ from idvault_verify.transparency.proof import verify_consistency
 from idvault_verify.transparency.tree import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, LogError
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-_ROOT = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
 
 
 # An idle log is cosigned again well before this, so older cosignatures mean that an old copy is shown.
@@ -42,25 +42,37 @@ class MalformedCheckpointError(CheckpointError):
 class PolicyError(CheckpointError):
     """The policy can never be met by its keys, or requires nothing at all."""
 
+    reason = "KEY_INVALID"
+
 
 class OriginError(CheckpointError):
     """The checkpoint belongs to another log."""
+
+    reason = "OTHER_LOG"
 
 
 class UnsignedCheckpointError(CheckpointError):
     """No key of the log signed the checkpoint."""
 
+    reason = "SIGNATURE_INVALID"
+
 
 class QuorumError(CheckpointError):
     """Too few witnesses cosigned the checkpoint."""
+
+    reason = "NOT_COSIGNED"
 
 
 class StaleError(QuorumError):
     """Too few witnesses cosigned the checkpoint lately."""
 
+    reason = "STALE"
+
 
 class RolledBackError(CheckpointError):
     """The log has fewer entries than before."""
+
+    reason = "ROLLED_BACK"
 
     def __init__(self, *, size: int, known: int) -> None:
         """Keep both sizes."""
@@ -89,7 +101,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The note's text."""
-        lines = (self.origin, str(self.size), b64encode(self.root).decode(), *self.extensions)
+        lines = (self.origin, str(self.size), strict_base64.encode_standard(self.root), *self.extensions)
         return "".join(f"{line}\n" for line in lines)
 
 
@@ -98,12 +110,15 @@ class CosignaturePolicy:
     """The signatures that a checkpoint needs: by one of the log's keys and by `quorum` different witnesses.
 
     A witness key counts once even if it has several names, since a cosignature does not cover the name.
+    former: what former versions of a roster demanded; a paper that was kept since may meet one of them
+    instead (offline.proof.covering).
     """
 
     origin: str
     log_keys: tuple[VerifierKey, ...]
     witness_keys: tuple[VerifierKey, ...] = ()
     quorum: int = 0
+    former: tuple["CosignaturePolicy", ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a policy that can never be met, or in which the log's key counts as a witness."""
@@ -128,8 +143,8 @@ class SignedCheckpoint:
 def parse(text: str) -> Checkpoint:
     """Parse the text of a checkpoint; raises MalformedCheckpointError if it is not one."""
     match text.split("\n"):
-        case [origin, size, root, *extensions, ""] if _SIZE.fullmatch(size) and _ROOT.fullmatch(root):
-            return Checkpoint(origin, int(size), b64decode(root), tuple(extensions))
+        case [origin, size, root, *extensions, ""] if _SIZE.fullmatch(size):
+            return Checkpoint(origin, int(size), _root(root), tuple(extensions))
         case _:
             raise MalformedCheckpointError("the lines are not an origin, a size and a root")
 
@@ -186,6 +201,13 @@ def verify_successor(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -
     if new.size < old.size:
         raise RolledBackError(size=new.size, known=old.size)
     verify_consistency(old=old.size, new=new.size, old_root=old.root, new_root=new.root, proof=proof)
+
+
+def _root(text: str) -> bytes:
+    try:
+        return strict_base64.standard(text)
+    except Base64Error as error:
+        raise MalformedCheckpointError("the root is not base64") from error
 
 
 def _cosigned(opened: OpenedNote) -> tuple[tuple[VerifierKey, int], ...]:

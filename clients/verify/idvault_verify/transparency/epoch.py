@@ -35,6 +35,8 @@ _LINE = re.compile(r"epoch (?P<number>[2-9]|[1-9][0-9]{1,8}) (?P<digest>[0-9a-f]
 class EpochError(CheckpointError):
     """The checkpoints belong to different epochs, and no statement leads from one to the other."""
 
+    reason = "EPOCH_INVALID"
+
 
 class UnknownEpochError(EpochError):
     """A statement of an epoch is missing."""
@@ -150,8 +152,8 @@ def of(checkpoint: Checkpoint) -> Epoch:
     if not lines:
         return Epoch()
     found = _LINE.fullmatch(lines[0])
-    if len(lines) > 1 or found is None:
-        raise MalformedCheckpointError("the extension lines name no epoch, or two")
+    if len(lines) > 1 or found is None or checkpoint.extensions[0] != lines[0]:
+        raise MalformedCheckpointError("the fourth line names no epoch, or a later line does")
     return Epoch(int(found["number"]), found["digest"])
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import dropwhile, pairwise
 
+from idvault_verify import strict_json
 from idvault_verify.transparency import note
 from idvault_verify.transparency.note import Algorithm, NoteError, NoteSigner, VerifierKey
 from idvault_verify.transparency.tree import LogError
@@ -79,11 +80,11 @@ def encode(changes: Sequence[LogKeyChange]) -> bytes:
 def decode(data: bytes) -> tuple[LogKeyChange, ...]:
     """Return the verified announcements in a file; raises LogKeyError unless each follows the one before."""
     try:
-        fields = json.loads(data)
-        if fields["format"] != FORMAT or fields.keys() != _FIELDS:
+        fields = strict_json.parse_object(data, limit=MOST_BYTES)
+        if fields["format"] != FORMAT or fields.keys() != _FIELDS or not isinstance(fields["changes"], list):
             raise LogKeyError("this is not a list of a log's keys")
         changes = tuple(parse(each.encode()) for each in fields["changes"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, AttributeError) as error:
         raise LogKeyError("this is not a list of a log's keys") from error
     for former, later in pairwise(changes):
         if former.later != later.former:

@@ -6,9 +6,7 @@
 * The signer is a callable: this module never sees a private key.
 """
 
-import binascii
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -17,7 +15,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from idvault_verify import ed25519
+from idvault_verify import ed25519, strict_base64
 from idvault_verify.ed25519 import WeakKeyError
 from idvault_verify.transparency.tree import LogError
 
@@ -39,21 +37,35 @@ class NoteError(LogError):
 class MalformedKeyError(NoteError):
     """The text is not a verifier key of a type that this log uses."""
 
+    reason = "KEY_INVALID"
+
 
 class AmbiguousKeyError(NoteError):
     """Two different keys have the same name and key id."""
+
+    reason = "KEY_INVALID"
 
 
 class MalformedNoteError(NoteError):
     """The bytes are not a signed note."""
 
 
+class LongNoteError(MalformedNoteError):
+    """The note is longer than one can be."""
+
+    reason = "TOO_LONG"
+
+
 class InvalidSignatureError(NoteError):
     """A signature of a known key does not verify."""
+
+    reason = "SIGNATURE_INVALID"
 
 
 class UnsignedNoteError(NoteError):
     """No known key signed the note."""
+
+    reason = "SIGNATURE_INVALID"
 
 
 class SigningError(NoteError):
@@ -91,7 +103,7 @@ class VerifierKey:
 
     def __str__(self) -> str:
         """Return the vkey."""
-        return f"{self.name}+{self.key_id.hex()}+{b64encode(self._material()).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{strict_base64.encode_standard(self._material())}"
 
     def _material(self) -> bytes:
         return bytes([self.algorithm]) + self.public_key
@@ -101,7 +113,7 @@ def parse_key(text: str) -> VerifierKey:
     """Parse a canonical vkey; raises MalformedKeyError for anything else, including a wrong key id."""
     name, _, rest = text.partition("+")
     try:
-        material = _decode(rest.partition("+")[2])
+        material = strict_base64.standard(rest.partition("+")[2])
         algorithm = Algorithm(material[0])
     except (ValueError, IndexError) as error:
         raise MalformedKeyError("this is not a verifier key of type 1 or 4") from error
@@ -127,7 +139,7 @@ class NoteSignature:
     @property
     def line(self) -> str:
         """The line with its newline."""
-        return f"{_DASH} {self.name} {b64encode(self.key_id + self.value).decode()}\n"
+        return f"{_DASH} {self.name} {strict_base64.encode_standard(self.key_id + self.value)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +191,7 @@ class NoteSigner:
 def parse(raw: bytes) -> Note:
     """Parse a note without verifying it; raises MalformedNoteError if it is not one."""
     if len(raw) > MAX_NOTE_BYTES:
-        raise MalformedNoteError("the note is too long")
+        raise LongNoteError("the note is too long")
     try:
         whole = raw.decode()
     except UnicodeDecodeError as error:
@@ -271,20 +283,12 @@ def _parse_line(line: str) -> NoteSignature:
     match line.split(" "):
         case [dash, name, encoded] if dash == _DASH:
             try:
-                raw = _decode(encoded)
+                raw = strict_base64.standard(encoded)
             except ValueError as error:
                 raise MalformedNoteError("a signature is not base64") from error
             return NoteSignature(name, raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
         case _:
             raise MalformedNoteError("a signature line is malformed")
-
-
-def _decode(encoded: str) -> bytes:
-    """Decode canonical base64; raises ValueError otherwise."""
-    raw = b64decode(encoded, validate=True)
-    if b64encode(raw).decode() != encoded:
-        raise binascii.Error("not canonical base64")
-    return raw
 
 
 def _is_name(name: str) -> bool:

@@ -24,9 +24,13 @@ from idvault_verify.transparency.tree import (
 class InclusionError(LogError):
     """The proof does not show that the leaf is at this index of the tree."""
 
+    reason = "NOT_IN_LOG"
+
 
 class ConsistencyError(LogError):
     """The proof does not show that the newer tree begins with the older one."""
+
+    reason = "FORKED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,8 @@ def verify_consistency(
     """
     if not 0 <= old <= new:
         raise ConsistencyError("the newer tree is smaller than the older one")
+    if any(len(value) != len(EMPTY_ROOT) for value in (old_root, new_root, *proof)):
+        raise ConsistencyError("a hash has a wrong length")
     for size, root in ((old, old_root), (new, new_root)):
         if size == 0 and root != EMPTY_ROOT:
             raise ConsistencyError("the root of an empty tree is wrong")
@@ -134,8 +140,6 @@ def verify_consistency(
         if proof or (old == new and old_root != new_root):
             raise ConsistencyError("two trees of one size differ, or a proof is given where none is needed")
         return
-    if any(len(value) != len(EMPTY_ROOT) for value in (old_root, *proof)):
-        raise ConsistencyError("a hash has a wrong length")
     _follow_consistency(old, new, old_root, new_root, proof)
 
 

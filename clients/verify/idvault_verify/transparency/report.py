@@ -17,8 +17,10 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
+from idvault_verify import strict_json
 from idvault_verify.period import Period
-from idvault_verify.suppression import Cells
+from idvault_verify.strict_json import HIGHEST, JsonError, JsonSizeError
+from idvault_verify.suppression import FEWEST, Cells
 from idvault_verify.transparency import note
 from idvault_verify.transparency.note import NoteError, NoteSigner, VerifierKey
 
@@ -27,7 +29,6 @@ MAX_BYTES = 4 * 1024 * 1024
 _MINUTE = "%Y-%m-%dT%H:%MZ"
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 _NAME = re.compile(r"[a-z_]+(?:\.[a-z_]+)?", re.ASCII)
-_MOST = 2**53
 _LONGEST_CELL = 500
 _FIELDS = ("format", "edition", "from", "to", "zone", "made", "checkpoint", "logged", "not_logged")
 _NOT_LOGGED = ("breakdowns", "levels", "durations")
@@ -35,6 +36,10 @@ _NOT_LOGGED = ("breakdowns", "levels", "durations")
 
 class ReportError(ValueError):
     """The file is not a report, or its signature does not verify; the text names the field."""
+
+
+class LongReportError(ReportError):
+    """The file is longer than a report can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +94,12 @@ class Report:
 
 def parse(data: bytes) -> Report:
     """Return the report in a file; raises ReportError, which names the field."""
-    if len(data) > MAX_BYTES:
-        raise ReportError("the report is too long")
     try:
-        document = json.loads(data, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise ReportError("the report is not JSON, or names a member twice") from error
+        document = strict_json.parse(data, limit=MAX_BYTES)
+    except JsonSizeError as error:
+        raise LongReportError(f"{error}") from error
+    except JsonError as error:
+        raise ReportError(f"the report: {error}") from error
     fields = _members(document, "the report", _FIELDS)
     if fields["format"] != FORMAT:
         raise ReportError(f"format must be {FORMAT}")
@@ -110,7 +115,7 @@ def parse(data: bytes) -> Report:
             name: None if cells is None else _cells(cells, name)
             for name, cells in _named(rest["breakdowns"], "breakdowns")
         },
-        levels={name: _counts(cells, name) for name, cells in _named(rest["levels"], "levels")},
+        levels={name: _levels(cells, name) for name, cells in _named(rest["levels"], "levels")},
         durations={
             name: None if hours is None else _hours(hours, name)
             for name, hours in _named(rest["durations"], "durations")
@@ -137,13 +142,6 @@ def _note_text(data: bytes) -> str:
     return f"{FORMAT}\nsha256 {sha256(data).hexdigest()}\n"
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError
-    return members
-
-
 def _members(value: Any, where: str, names: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(value, dict) or set(value) != set(names):
         raise ReportError(f"{where} must have exactly the members {', '.join(names)}")
@@ -163,8 +161,11 @@ def _cells(value: Any, where: str) -> dict[str, int | None]:
     }
 
 
-def _counts(value: Any, where: str) -> dict[str, int]:
-    return {name: _count(count, f"{where}: a cell") for name, count in _labelled(value, where)}
+def _levels(value: Any, where: str) -> dict[str, int]:
+    found = {name: _count(count, f"{where}: a cell") for name, count in _labelled(value, where)}
+    if any(count % FEWEST for count in found.values()):
+        raise ReportError(f"{where}: a cell must be a multiple of {FEWEST}")
+    return found
 
 
 def _labelled(value: Any, where: str) -> list[tuple[str, Any]]:
@@ -179,7 +180,7 @@ def _hours(value: Any, where: str) -> Hours:
 
 
 def _count(value: Any, where: str) -> int:
-    if type(value) is not int or not 0 <= value <= _MOST:
+    if type(value) is not int or not 0 <= value <= HIGHEST:
         raise ReportError(f"{where} must be a whole number that is not negative")
     return value
 
@@ -215,6 +216,9 @@ def _day(value: Any, where: str) -> date:
 
 def _minute(value: Any) -> datetime:
     try:
-        return datetime.strptime(_text(value, "made"), _MINUTE).replace(tzinfo=UTC)
+        made = datetime.strptime(_text(value, "made"), _MINUTE).replace(tzinfo=UTC)
     except ValueError as error:
         raise ReportError("made must be a minute, YYYY-MM-DDTHH:MMZ") from error
+    if made.strftime(_MINUTE) != value or not 1000 <= made.year < 9000:
+        raise ReportError("made must be a minute, YYYY-MM-DDTHH:MMZ")
+    return made

@@ -7,19 +7,18 @@
 """
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from idvault_verify import ed25519
+from idvault_verify import ed25519, strict_base64
 from idvault_verify.ed25519 import WeakKeyError
+from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.transparency import note
 from idvault_verify.transparency.note import NoteSigner, VerifierKey
 from idvault_verify.transparency.tree import LogError
 
 FORMAT = "idvault/statement-key/v1"
-_KEY = re.compile(r"[A-Za-z0-9+/]{43}=", re.ASCII)
 _SECONDS = re.compile(r"0|[1-9][0-9]{0,10}", re.ASCII)
 _LINES = 6
 
@@ -44,7 +43,7 @@ class StatementKey:
 def vouch(key: StatementKey, signers: Sequence[NoteSigner]) -> bytes:
     """Return the note in which these keys of one log vouch for a key."""
     times = (str(int(each.timestamp())) for each in (key.begins, key.ends))
-    lines = (FORMAT, signers[0].key.name, b64encode(key.public_key).decode(), *times)
+    lines = (FORMAT, signers[0].key.name, strict_base64.encode_standard(key.public_key), *times)
     return note.sign_note("".join(f"{line}\n" for line in lines), signers)
 
 
@@ -69,14 +68,13 @@ def signers_of(raw: bytes) -> set[tuple[str, bytes]]:
 
 def _parse(text: str) -> StatementKey:
     lines = text.split("\n")
-    if len(lines) != _LINES or lines[0] != FORMAT or not _KEY.fullmatch(lines[2]):
+    if len(lines) != _LINES or lines[0] != FORMAT:
         raise StatementKeyError("this note does not vouch for a key")
     if not all(_SECONDS.fullmatch(each) for each in lines[3:5]):
         raise StatementKeyError("the times of a key are not in seconds since 1970")
-    public_key = b64decode(lines[2])
     try:
-        ed25519.check(public_key)
-    except WeakKeyError as error:
+        public_key = ed25519.check(strict_base64.standard(lines[2]))
+    except (Base64Error, WeakKeyError) as error:
         raise StatementKeyError("the key cannot be used") from error
     begins, ends = (datetime.fromtimestamp(int(each), UTC) for each in lines[3:5])
     return StatementKey(public_key, begins, ends)

@@ -19,7 +19,9 @@ _SIZE_BYTES = 8
 
 
 class LogError(Exception):
-    """The data is not part of the log, or cannot be."""
+    """The data is not part of the log, or cannot be; reason: a word, as in docs/formats.md."""
+
+    reason = "MALFORMED"
 
 
 class OutOfRangeError(LogError):

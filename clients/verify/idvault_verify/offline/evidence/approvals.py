@@ -16,6 +16,8 @@ from idvault_verify.disclosure import Verdict
 from idvault_verify.offline.evidence.file import EvidenceError
 from idvault_verify.v1 import evidence_pb2
 
+_HASH_SIZE = 32
+
 
 def check(
     message: evidence_pb2.DisclosureEvidence, *, versions: Sequence[Roster], quorum: Quorum
@@ -28,6 +30,8 @@ def check(
     places: set[int] = set()
     for signed in message.signed_approvals:
         said = _decision(signed)
+        if len(said.resealed_hash) != _HASH_SIZE:
+            raise EvidenceError("SIGNATURE_INVALID", f"the approval of {said.custodian!a} is for no share")
         if said.request_digest != papers.digest(message.signed_request):
             raise EvidenceError("OTHER_REQUEST", f"the approval of {said.custodian!a} is for another request")
         member = _custodian(said, signed, versions, quorum)

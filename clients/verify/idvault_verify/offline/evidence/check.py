@@ -46,6 +46,7 @@ from idvault_verify.transparency import entry as entries
 from idvault_verify.transparency.checkpoint import Checkpoint, SignedCheckpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import Entry, EntryError
+from idvault_verify.transparency.epoch import Break, EpochError
 from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 
@@ -101,16 +102,23 @@ class _Chain:
         return self.versions[self.named :]
 
 
-def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = ()) -> ProvedEvidence:
+def check(
+    evidence: ProofFile,
+    *,
+    policy: Policy,
+    published: Sequence[Roster] = (),
+    breaks: Sequence[Break] = (),
+) -> ProvedEvidence:
     """Return what evidence proves; raises EvidenceError for what does not verify.
 
     policy: whose signatures the checkpoint needs; if it names no witness, those of the roster are demanded.
-    published: the verified versions of the published roster, from the first on.
+    published: the verified versions of the published roster, from the first on. breaks: what the verified
+    statements say by which the log went on after losses.
     """
     message, terms = evidence.message, evidence.terms
     chain = _chain(message, terms, published)
     auditor = _auditor(evidence, chain)
-    signed = _checkpoint(message, chain, policy)
+    signed = _checkpoint(message, chain, policy, breaks)
     record = _record(message, terms)
     settlement = _settlement(message, record, signed.checkpoint)
     request = _request(message, record, auditor, signed.checkpoint)
@@ -166,14 +174,16 @@ def _auditor(evidence: ProofFile, chain: _Chain) -> RosterMember:
     return auditor
 
 
-def _checkpoint(message: evidence_pb2.DisclosureEvidence, chain: _Chain, policy: Policy) -> SignedCheckpoint:
+def _checkpoint(
+    message: evidence_pb2.DisclosureEvidence, chain: _Chain, policy: Policy, breaks: Sequence[Break]
+) -> SignedCheckpoint:
     # The request names the version in force when it was made; a later one may have been in force since.
     versions = chain.since()
     refused: LogError | RosterError | None = None
     for roster in versions:
         try:
             demanded = policy if policy.witness_keys else _witnesses(roster, policy)
-            signed = checkpoint.verify(message.checkpoint.note, demanded)
+            signed = proof.covering(message.checkpoint.note, demanded, breaks=breaks)
             # The clock of a development vault can be shifted; its entries have that time, witnesses do not.
             if not roster.development:
                 checkpoint.check_fresh(signed, demanded, now=_opened_at(message).timestamp())
@@ -181,7 +191,8 @@ def _checkpoint(message: evidence_pb2.DisclosureEvidence, chain: _Chain, policy:
             refused = error
         else:
             return signed
-    raise EvidenceError("LOG_INVALID", f"the checkpoint does not verify: {refused}") from refused
+    reason = "EPOCH_INVALID" if isinstance(refused, EpochError) else "LOG_INVALID"
+    raise EvidenceError(reason, f"the checkpoint does not verify: {refused}") from refused
 
 
 def _witnesses(roster: Roster, policy: Policy) -> Policy:
@@ -203,6 +214,8 @@ def _record(message: evidence_pb2.DisclosureEvidence, terms: Terms) -> SealedRec
         record = sealed_record(message.record)
     except DamagedError as error:
         raise EvidenceError("RECORD_DAMAGED", "the record has a salt of a wrong length") from error
+    if record.present_quorum_id or record.suite:
+        raise EvidenceError("OTHER_RECORD", "the record states what its digest does not cover")
     if record.account_token != terms.account_token:
         raise EvidenceError("OTHER_RECORD", "the record belongs to another account than the request")
     return record
@@ -274,6 +287,8 @@ def _quorum(chain: _Chain, record: SealedRecord) -> Quorum:
     for roster in chain.versions:
         for quorum in roster.quorums:
             if quorum.id == record.sealing_quorum_id:
+                if len(record.share_hashes) != len(quorum.custodians):
+                    raise EvidenceError("OTHER_RECORD", "the record has another number of shares")
                 return quorum
     raise EvidenceError("OTHER_ROSTER", "the quorum of the record is in no version of the roster")
 
@@ -288,7 +303,11 @@ def _opened(message: evidence_pb2.DisclosureEvidence, record: SealedRecord) -> P
 
 
 def _day(text: str) -> date:
+    # Newer versions of Python also parse other forms of a day.
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
         raise EvidenceError("NOT_EVIDENCE", "the file has no day after which it must be destroyed") from error
+    if found.isoformat() != text:
+        raise EvidenceError("NOT_EVIDENCE", "the file has no day after which it must be destroyed")
+    return found

@@ -62,22 +62,32 @@ def of(content: bytes, signature: bytes) -> ProofFile:
     """Return the proof file of signed bytes; raises EvidenceError (NOT_EVIDENCE)."""
     try:
         message = evidence_pb2.DisclosureEvidence.FromString(content)
+        _check_spelling(message, content)
         return ProofFile(content, signature, message, papers.parse_request(message.signed_request))
     except (DecodeError, PaperError) as error:
         raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
 
 
+def _check_spelling(message: evidence_pb2.DisclosureEvidence, content: bytes) -> None:
+    """Raise DecodeError unless the bytes are this message."""
+    known = evidence_pb2.DisclosureEvidence()
+    known.CopyFrom(message)
+    known.DiscardUnknownFields()
+    if known.SerializeToString(deterministic=True) != content:
+        raise DecodeError("a field is unknown, out of order, or in another form")
+
+
 def parse(data: bytes) -> ProofFile:
-    """Return the content of a proof file; raises EvidenceError (NOT_EVIDENCE, SEALED)."""
+    """Return the content of a proof file; raises EvidenceError (NOT_EVIDENCE, TOO_LONG, SEALED)."""
     return of_document(document(data))
 
 
 def document(data: bytes) -> dict[str, Any]:
-    """Return the fields of a file of evidence, of any format; raises EvidenceError (NOT_EVIDENCE)."""
+    """Return the fields of a file of evidence, of any format; raises EvidenceError."""
     if len(data) > MOST_BYTES:
-        raise EvidenceError("NOT_EVIDENCE", "the file is too long to be evidence")
+        raise EvidenceError("TOO_LONG", "the file is too long to be evidence")
     try:
-        return reading.document(data)
+        return reading.document(data, limit=MOST_BYTES)
     except RosterError as error:
         raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
 

@@ -1,6 +1,9 @@
-// base64url without padding (RFC 7515 section 2) and base64 with it (RFC 4648 section 4), each in its one canonical form.
+// The strict reader of base64 (RFC 4648): each sequence of bytes has one text in each alphabet.
+//
+// Refused: the letters of the other alphabet, white space and any other character, missing or further padding, and
+// bits in the last letter that no byte has.
 
-/** Returns the bytes of a text; throws SyntaxError unless encoding them gives the same text. */
+/** Returns the bytes of base64url without padding; throws SyntaxError unless encoding them gives the same text. */
 export function decode(text: unknown): Buffer {
   if (typeof text !== "string") {
     throw new SyntaxError("not a text");
@@ -12,7 +15,7 @@ export function decode(text: unknown): Buffer {
   return data;
 }
 
-/** Returns the bytes of a text in base64 with padding; throws SyntaxError unless encoding them gives the same text. */
+/** Returns the bytes of base64 with padding; throws SyntaxError unless encoding them gives the same text. */
 export function decodeStandard(text: unknown): Buffer {
   if (typeof text !== "string") {
     throw new SyntaxError("not a text");

@@ -1,15 +1,14 @@
-"""Generates tests/vectors/receipt.json: the offline check of receipts, for every reader of them.
+"""Two genuine receipts, their mixtures, and receipts of a lying vault that logs whatever fits.
 
 There are two genuine receipts, of a person and of an organisation, and entries that a lying vault logged
 about both. A case begins with the receipt `of`; `take` replaces members by those of another receipt or entry,
-`set` by other values (null: the member is left out). `reason` is what the check must say, null if it passes.
+`set` by other values (None: the member is left out). `reason` is what the check must say, None if it passes.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
@@ -25,7 +24,6 @@ from idvault_verify.transparency import entry
 from tools.support import builders, logs, merkle, people
 from tools.support.merkle import log_of, witness
 
-FILE = Path(__file__).resolve().parents[3] / "tests" / "vectors" / "receipt.json"
 WITNESS = witness("witness.example/w1", seed=2)
 Case = dict[str, Any]
 _AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
@@ -220,10 +218,10 @@ def _more() -> Iterator[Case]:
         yield _case(f"the quorum {text!r}", "OTHER_QUORUM", set={"quorum": text})
 
 
-def apply(page: dict[str, Any], case: Case) -> dict[str, Any]:
+def apply(receipts: dict[str, Any], case: Case) -> dict[str, Any]:
     """Return the receipt of a case."""
-    made: dict[str, Any] = json.loads(json.dumps(page["receipts"][case["of"]]))
-    changes = {path: _at(page["receipts"][source], path) for path, source in case.get("take", {}).items()}
+    made: dict[str, Any] = json.loads(json.dumps(receipts[case["of"]]))
+    changes = {path: _at(receipts[source], path) for path, source in case.get("take", {}).items()}
     for path, value in {**changes, **case.get("set", {})}.items():
         *before, name = path.split(".")
         place: Any = made
@@ -241,18 +239,3 @@ def _at(value: Any, path: str) -> Any:
     for each in path.split("."):
         value = value[int(each) if isinstance(value, list) else each]
     return value
-
-
-def page() -> dict[str, Any]:
-    """Return the content of the file."""
-    keys = {"log": logs.VKEY, "witness": str(WITNESS.key)}
-    return {"source": __doc__, **keys, "receipts": receipts(), "cases": cases()}
-
-
-def main() -> None:
-    """Write the file."""
-    FILE.write_text(json.dumps(page(), indent=1) + "\n", "utf-8")
-
-
-if __name__ == "__main__":
-    main()

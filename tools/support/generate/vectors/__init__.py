@@ -1,0 +1,1 @@
+"""Generates clients/vectors: what every reader of papers and files must answer."""

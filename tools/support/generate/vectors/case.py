@@ -1,0 +1,91 @@
+"""How a file of vectors is written, so that a reader in any language can run it.
+
+An input is `{"of": NAME}`, one of the file's `inputs`, or one of them with changes: each of `splices` is
+`[AT, COUNT, PUT]`, which takes COUNT of its bytes away from AT on and puts PUT there, as often as `times`
+says; places are those before any change, in order. Each character of inputs and puts is one byte. `reason` is
+what a reader must say, null if it accepts.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parents[4] / "clients" / "vectors"
+Case = dict[str, Any]
+Input = dict[str, Any]
+
+
+def changed(of: str, base: bytes, made: bytes) -> Input:
+    """Return the input that is `made`, by what differs from its base."""
+    if made == base:
+        return {"of": of}
+    parts, others = _parts(base), _parts(made)
+    found: list[list[Any]] = []
+    for tag, begin, end, first, last in SequenceMatcher(None, parts, others, autojunk=False).get_opcodes():
+        if tag != "equal":
+            at = sum(map(len, parts[:begin]))
+            found.append(_splice(at, b"".join(parts[begin:end]), b"".join(others[first:last])))
+    return {"of": of, "splices": found}
+
+
+def repeated(of: str, at: int, put: bytes, times: int) -> Input:
+    """Return the input with some bytes put into it many times."""
+    return {"of": of, "splices": [[at, 0, put.decode("latin-1")]], "times": times}
+
+
+def apply(inputs: dict[str, str], given: Input) -> bytes:
+    """Return the bytes of an input."""
+    made = inputs[given["of"]].encode("latin-1")
+    for at, count, put in reversed(given.get("splices", [])):
+        made = made[:at] + put.encode("latin-1") * int(given.get("times", 1)) + made[at + count :]
+    return made
+
+
+def to_bytes(page: dict[str, Any]) -> bytes:
+    """Return a file: one line for each case."""
+    names = [case["name"] for case in page["cases"]]
+    assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)[:5]
+    head = {"format": __doc__} | {name: value for name, value in page.items() if name != "cases"}
+    lines = [f"{json.dumps(name)}: {json.dumps(value)}," for name, value in head.items()]
+    cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in page["cases"])
+    return "\n".join(("{", *lines, '"cases": [', cases, "]}", "")).encode()
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return the content of a file."""
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_bytes())
+    return found
+
+
+def texts(rows: Iterable[tuple[str, bytes, str | None]], **given: Any) -> list[Case]:
+    """Return cases of inputs that have nothing in common."""
+    return [
+        {"name": name, "input": changed("nothing", b"", made), **given, "reason": reason}
+        for name, made, reason in rows
+    ]
+
+
+def _parts(text: bytes) -> list[bytes]:
+    """Return a text in parts between which it may differ."""
+    return [part for part in re.split(rb'(["., \n])', text) if part]
+
+
+def _splice(at: int, old: bytes, new: bytes) -> list[Any]:
+    before = _same(old, new)
+    after = _same(old[before:][::-1], new[before:][::-1])
+    return [at + before, len(old) - after - before, new[before : len(new) - after].decode("latin-1")]
+
+
+def _same(one: bytes, other: bytes) -> int:
+    """Return how many bytes two texts begin with alike."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[:middle] == other[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

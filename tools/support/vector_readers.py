@@ -1,0 +1,224 @@
+"""How the Python readers read each file of clients/vectors: what each says of a case, None if it accepts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from idvault_verify import strict_base64, strict_json
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.offline import CheckError, StatusVerifier, disclosure_history, erasure, receipt
+from idvault_verify.offline.evidence import check as evidence_check
+from idvault_verify.offline.evidence import file as proof_file
+from idvault_verify.offline.log import epochs as log_epochs
+from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.strict_base64 import Base64Error
+from idvault_verify.strict_json import JsonError, JsonSizeError
+from idvault_verify.transparency import checkpoint, epoch, log_key, note, report
+from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.proof import verify_consistency, verify_inclusion
+from idvault_verify.transparency.report import LongReportError, ReportError
+from idvault_verify.transparency.tree import LogError, leaf_hash
+from tools.support.generate.vectors import case as cases
+
+Page = dict[str, Any]
+Case = dict[str, Any]
+
+
+def policy(page: Page, given: Case) -> CosignaturePolicy:
+    """Return the policy of a case; raises LogError."""
+    of = {**page, **given}
+    log = note.parse_key(of["log"])
+    witnesses = tuple(note.parse_key(each) for each in of["witnesses"])
+    return CosignaturePolicy(log.name, (log,), witnesses, of["quorum"])
+
+
+def json(page: Page, given: Case) -> str | None:
+    """Read a JSON text."""
+    try:
+        strict_json.parse(cases.apply(page["inputs"], given["input"]), limit=page["limit"])
+    except JsonSizeError:
+        return "TOO_LONG"
+    except JsonError:
+        return "MALFORMED"
+    return None
+
+
+def base64(page: Page, given: Case) -> str | None:
+    """Read a text in base64."""
+    read = strict_base64.url if given["alphabet"] == "url" else strict_base64.standard
+    try:
+        read(cases.apply(page["inputs"], given["input"]).decode())
+    except Base64Error:
+        return "MALFORMED"
+    return None
+
+
+def signed_checkpoint(page: Page, given: Case) -> str | None:
+    """Check a note."""
+    try:
+        found = checkpoint.verify(cases.apply(page["inputs"], given["input"]), policy(page, given))
+        epoch.of(found.checkpoint)
+    except LogError as error:
+        return error.reason
+    return None
+
+
+def inclusion(page: Page, given: Case) -> str | None:
+    """Check an inclusion proof."""
+    try:
+        verify_inclusion(
+            leaf_hash=leaf_hash(bytes.fromhex(given["leaf"])),
+            index=int(given["index"]),
+            size=int(given["size"]),
+            root=bytes.fromhex(given["root"]),
+            proof=[bytes.fromhex(each) for each in given["hashes"]],
+        )
+    except LogError as error:
+        return error.reason
+    return None
+
+
+def consistency(page: Page, given: Case) -> str | None:
+    """Check a consistency proof."""
+    try:
+        verify_consistency(
+            old=int(given["old"]),
+            new=int(given["new"]),
+            old_root=bytes.fromhex(given["old_root"]),
+            new_root=bytes.fromhex(given["new_root"]),
+            proof=[bytes.fromhex(each) for each in given["hashes"]],
+        )
+    except LogError as error:
+        return error.reason
+    return None
+
+
+def signed_receipt(page: Page, given: Case) -> str | None:
+    """Check a receipt."""
+    data = cases.apply(page["inputs"], given["input"])
+    try:
+        receipt.check(receipt.parse(data), policy=policy(page, given))
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
+def erasure_receipt(page: Page, given: Case) -> str | None:
+    """Check an erasure receipt."""
+    data = cases.apply(page["inputs"], given["input"])
+    try:
+        erasure.check(erasure.parse(data), policy=policy(page, given))
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
+def history(page: Page, given: Case) -> str | None:
+    """Check a disclosure history."""
+    data = cases.apply(page["inputs"], given["input"])
+    try:
+        disclosure_history.check(disclosure_history.parse(data), policy=policy(page, given))
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
+def proof(page: Page, given: Case) -> str | None:
+    """Check evidence of an opening."""
+    log = note.parse_key(page["log"])
+    names = {**page, **given}["published"]
+    published = [page["inputs"][name].encode("latin-1") for name in names]
+    versions = roster_chain.verified(map(rosters.parse, published))
+    try:
+        found = proof_file.parse(cases.apply(page["inputs"], given["input"]))
+        evidence_check.check(found, policy=CosignaturePolicy(log.name, (log,)), published=versions)
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
+def roster(page: Page, given: Case) -> str | None:
+    """Verify the only version of a roster."""
+    try:
+        (found,) = roster_chain.verified([rosters.parse(cases.apply(page["inputs"], given["input"]))])
+        found.check_in_force()
+    except RosterError as error:
+        return error.reason.value
+    return None
+
+
+def epochs(page: Page, given: Case) -> str | None:
+    """Verify the statements of a log."""
+    files = [page["inputs"][name].encode("latin-1") for name in page["rosters"]]
+    versions = roster_chain.verified(map(rosters.parse, files))
+    try:
+        listed = log_epochs.parse(cases.apply(page["inputs"], given["input"]))
+        log_epochs.verified(listed, versions=versions, log_key=note.parse_key(page["log"]))
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
+def log_keys(page: Page, given: Case) -> str | None:
+    """Verify the announcements of a log's keys."""
+    try:
+        log_key.decode(cases.apply(page["inputs"], given["input"]))
+    except LogError as error:
+        return error.reason
+    return None
+
+
+def read_report(page: Page, given: Case) -> str | None:
+    """Read a report, without its log."""
+    try:
+        report.parse(cases.apply(page["inputs"], given["input"]))
+    except LongReportError:
+        return "TOO_LONG"
+    except ReportError:
+        return "REPORT_INVALID"
+    return None
+
+
+def status(page: Page, given: Case) -> str | None:
+    """Read a key set and lists, and check a token."""
+    of = {**page, **given}
+    clock = [of["listed_at"]]
+    try:
+        verifier = StatusVerifier(
+            jwks=cases.apply(page["inputs"], of["jwks"]),
+            audience=of["audience"],
+            issuer=of.get("issuer"),
+            max_list_age=of.get("max_list_age"),
+            now=lambda: datetime.fromtimestamp(clock[0], UTC),
+        )
+        for each in of["lists"]:
+            verifier.add_list(cases.apply(page["inputs"], each))
+        clock[0] = of["now"]
+        token = cases.apply(page["inputs"], of["token"])
+        if of.get("asks") == "public account":
+            verifier.check_public_account(token)
+        else:
+            verifier.check(token)
+    except CheckError as error:
+        return error.reason
+    return None
+
+
+READERS: dict[str, Callable[[Page, Case], str | None]] = {
+    "json": json,
+    "base64": base64,
+    "checkpoint": signed_checkpoint,
+    "inclusion": inclusion,
+    "consistency": consistency,
+    "receipt": signed_receipt,
+    "erasure": erasure_receipt,
+    "history": history,
+    "status": status,
+    "evidence": proof,
+    "roster": roster,
+    "epoch": epochs,
+    "log-keys": log_keys,
+    "report": read_report,
+}
