@@ -11,6 +11,7 @@ from idvault_verify.attest.reading import RosterError
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.epochs import EpochRefusedError
+from idvault_verify.offline.proof import check_epoch
 from idvault_verify.transparency import checkpoint, epoch, proof, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint, CheckpointError, CosignaturePolicy, QuorumError
 from idvault_verify.transparency.epoch import Break
@@ -36,6 +37,8 @@ class LogTrust:
         """
         found = [(self.checkpoint(note), note) for note in notes]
         found.sort(key=lambda one: (epoch.of(one[0]).number, one[0].size), reverse=True)
+        for one, _ in found:
+            check_epoch(one, self.breaks)
         self._check_cosigned([note for one, note in found if one == found[0][0]])
         return [epoch.carry(one, found[0][0], self.breaks).checkpoint for one, _ in found]
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+from base64 import b64encode
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from idvault.log.acts.sequencing import sequence
 from idvault_verify.attest import epoch as statements
 from idvault_verify.commands.app import app as verify
 from idvault_verify.commands.errors import ExitCode
+from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.files import LogFolder
 from idvault_verify.offline.log.mirror import LogMirror
 from idvault_verify.offline.proof import UnverifiedError
@@ -68,6 +70,15 @@ def test_a_restored_vault_goes_on(world: LossWorld) -> None:
         assert line in shown.splitlines()
     valid = world.idvault("epoch", "verify", path, "--roster", world.folder / "roster.json")
     assert re.fullmatch(r"epoch: statement of epoch 2, [0-9a-f]{64}, valid", valid.last)
+    for change, why in (
+        ({"seen": 5}, "seen must not be less than size"),
+        ({"former": b64encode(b"x").decode()}, "the note has no signatures"),
+        ({"seen": 8}, "quorum"),
+    ):
+        spoilt = world.folder / "spoilt.json"
+        spoilt.write_text(json.dumps({**json.loads(path.read_bytes()), **change}), "utf-8")
+        found = world.idvault("epoch", "verify", spoilt, "--roster", world.folder / "roster.json")
+        assert (found.code, found.err != "") == (ExitCode.UNVERIFIED, True), why
     world.follow(path)
     accepted = world.idvault("restore", "--accept-loss", path)
     assert accepted.last == "restore: epoch 2 goes on from 6 entries; start the processes"
@@ -114,14 +125,17 @@ def test_everybody_follows_and_shows_the_break(world: LossWorld) -> None:
     assert (told["epoch"], told["lost"]) == (2, [])
     copied = mirror.run()
     assert [(part.first, part.last) for part in copied.accepted.lost] == [(8, 12)]
-    bundle = world.idvault("log", "verify", "--bundle", world.folder / "mirror", "--public-key", KEY)
-    assert bundle.code == ExitCode.DONE, bundle
+    stated = ("--epochs", world.public / "epochs.json", "--roster", world.folder / "roster.json")
+    bundle = ("log", "verify", "--bundle", world.folder / "mirror", "--public-key", KEY)
+    # An epoch without a statement is refused everywhere.
+    unstated = world.idvault(*bundle)
+    assert (unstated.code, "no statement of its custodians" in unstated.out) == (ExitCode.UNVERIFIED, True)
+    assert world.idvault(*bundle, *stated).code == ExitCode.DONE
     # Who kept a checkpoint of what is lost needs the statements to go on.
     kept = ("--checkpoint", world.folder / "before" / "checkpoint", "--public-key", KEY)
     whole = ("log", "verify", "--database", world.databases.main_url, *kept)
     assert world.idvault(*whole).code == ExitCode.UNVERIFIED
-    epochs = ("--epochs", world.public / "epochs.json", "--roster", world.folder / "roster.json")
-    assert world.idvault(*whole, *epochs).code == ExitCode.DONE
+    assert world.idvault(*whole, *stated).code == ExitCode.DONE
     followed = world.idvault(
         "epoch", "follow", world.public / "epochs.json", "--identity", world.member("li")
     )
@@ -216,11 +230,16 @@ def test_lost_entries_are_not_accepted_as_lost_keys(world: LossWorld) -> None:
 
 
 def test_a_report_of_lost_entries_is_not_called_forged(world: LossWorld) -> None:
-    """Its check says that the log has lost what it covers."""
+    """Its check says that the log has lost what it covers, once it knows the statement of the epoch."""
     world.go_on()
     named = (world.member("li") / "checkpoint").read_bytes()
     world.sign_up(1)
-    check = ReportCheck(files=LogFolder(world.public), policy=POLICY)
+    with pytest.raises(UnverifiedError) as unknown:
+        ReportCheck(files=LogFolder(world.public), policy=POLICY)._published()
+    assert unknown.value.reason == "EPOCH_INVALID"
+    listed = epochs.parse((world.public / "epochs.json").read_bytes())
+    breaks = epochs.verified(listed, versions=(world.roster,), log_key=POLICY.log_keys[0])
+    check = ReportCheck(files=LogFolder(world.public), policy=POLICY, breaks=breaks)
     period, zone = Period(date(2026, 3, 1), date(2026, 3, 31)), ZoneInfo("UTC")
     within, beyond = (EntryCount(period, zone=zone) for _ in range(2))
     with pytest.raises(UnverifiedError) as caught:

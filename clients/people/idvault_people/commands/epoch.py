@@ -84,14 +84,22 @@ def sign(file: File, identity: Identity, passphrase_file: passphrase.PassphraseF
     typer.echo(f"epoch: statement of epoch {signed.epoch} signed by {own.name}")
 
 
-@app.command()
+@app.command(short_help="Check a statement as everybody does who follows the log.")
 def verify(file: File, roster: RosterFile) -> None:
-    """Check that M custodians of each quorum signed a statement."""
-    found = _read(file)
-    versions = roster_chain.load_all(roster)
+    """Check that M custodians of each quorum signed a statement, and what it says of the log.
+
+    FILE is a statement, or the public file epochs.json with all of them. The log's key in it must have signed
+    the checkpoint that it names as the last one, witnesses of the roster must have cosigned that, and it must
+    not deny entries of its own. Compare the log's key, which `show` prints, with the one that you know.
+    """
+    given, versions = _all(file), roster_chain.load_all(roster)
     with _refusals():
-        statements.verify(found, roster=offline.of(found, versions))
-    typer.echo(f"epoch: statement of epoch {found.epoch}, {found.digest()}, valid")
+        *others, key = [parse_key(each.log) for each in given]
+        # A single statement may be of a later epoch: the one before it is not at hand.
+        is_chain = len(given) > 1
+        offline.verified(given, versions=versions, log_key=key, more_keys=others, is_chain=is_chain)
+    for found in given:
+        typer.echo(f"epoch: statement of epoch {found.epoch}, {found.digest()}, valid")
 
 
 @app.command(short_help="Accept a signed statement in your identity folder.")
@@ -151,7 +159,7 @@ def _connected(identity: Path) -> IdentityFolder:
 
 
 def _read(path: Path) -> EpochStatement:
-    found = statements.parse(path.read_bytes())
+    found = statements.parse(_content(path))
     try:
         parse_key(found.log)
         checkpoints.parse(note.parse(found.former).text)
@@ -168,11 +176,16 @@ def _note(path: Path | None) -> bytes | None:
 
 
 def _all(path: Path) -> tuple[EpochStatement, ...]:
-    content = path.read_bytes()
+    content = _content(path)
     if b'"epochs"' not in content:
         return (_read(path),)
     with _refusals():
         return offline.parse(content)
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(statements.MOST_BYTES + 1)
 
 
 @contextmanager

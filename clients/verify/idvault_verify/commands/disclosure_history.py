@@ -10,11 +10,13 @@ import typer
 from idvault_verify.commands.log import (
     UNWITNESSED,
     Directory,
+    EpochsFile,
     PublicKey,
     Quorum,
     RosterFile,
     Url,
     Witness,
+    breaks_of,
     files_of,
     policy_of,
     tell_unwitnessed,
@@ -32,8 +34,6 @@ from idvault_verify.offline.disclosure_history import (
 from idvault_verify.offline.log import epochs
 from idvault_verify.printable import escaped
 
-_MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its JSON text is longer
-
 
 def check(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
@@ -47,6 +47,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
     roster: RosterFile = None,
+    epochs_file: EpochsFile = None,
     url: Url = None,
     directory: Directory = None,
     json_option: AsJson = False,
@@ -63,14 +64,15 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
-        found = disclosure_history.parse(read(file, limit=_MOST_BYTES))
+        found = disclosure_history.parse(read(file, limit=disclosure_history.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise HistoryError("OTHER_ACCOUNT", "the history belongs to another account")
-        proved = disclosure_history.check(found, policy=policy)
+        breaks = breaks_of(epochs_file, public_key, roster)
+        proved = disclosure_history.check(found, policy=policy, breaks=breaks)
         counted = None
         if url is not None or directory is not None:
             files = files_of(url, directory, context.obj.timeout)
-            counted = disclosure_count.count(found, policy=policy, files=files)
+            counted = disclosure_count.count(found, policy=policy, files=files, breaks=breaks)
         if not policy.quorum:
             tell_unwitnessed(as_json=as_json)
         _show(found, proved, counted, witnessed=bool(policy.quorum), as_json=as_json)

@@ -7,10 +7,12 @@ import typer
 
 from idvault_verify.commands.log import (
     UNWITNESSED,
+    EpochsFile,
     PublicKey,
     Quorum,
     RosterFile,
     Witness,
+    breaks_of,
     policy_of,
     tell_unwitnessed,
 )
@@ -36,6 +38,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
     roster: RosterFile = None,
+    epochs_file: EpochsFile = None,
     json_option: AsJson = False,
 ) -> None:
     """Check offline, with public keys alone, that a step of an erasure is in the log.
@@ -48,10 +51,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
-        found = erasures.parse(read(file))
+        found = erasures.parse(read(file, limit=erasures.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise ErasureError("OTHER_ACCOUNT", "the erasure belongs to another account")
-        proved = erasures.check(found, policy=policy)
+        breaks = breaks_of(epochs_file, public_key, roster)
+        proved = erasures.check(found, policy=policy, breaks=breaks)
         shown: dict[str, object] = {
             "account_token": proved.account_token,
             "erasure_id": proved.erasure_id,

@@ -7,7 +7,15 @@ import typer
 
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of
+from idvault_verify.commands.log import (
+    EpochsFile,
+    PublicKey,
+    Quorum,
+    RosterFile,
+    Witness,
+    breaks_of,
+    policy_of,
+)
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
@@ -31,6 +39,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     roster: RosterFile = None,
     witness: Witness = None,
     quorum: Quorum = None,
+    epochs_file: EpochsFile = None,
     development: Annotated[
         bool, typer.Option("--development", help="Accept a development roster, which proves nothing.")
     ] = False,
@@ -51,7 +60,8 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         except RosterError as error:
             raise EvidenceError("OTHER_ROSTER", f"the published roster: {error}") from error
         found = proof_file.parse(read(file, limit=MOST_BYTES))
-        proved = evidence_check.check(found, policy=policy, published=published)
+        breaks = breaks_of(epochs_file, public_key, roster)
+        proved = evidence_check.check(found, policy=policy, published=published, breaks=breaks)
         if proved.is_development and not development:
             raise EvidenceError("DEVELOPMENT_ROSTER", "the roster is for development: see --development")
         if not as_json and not proved.cosigned_by:

@@ -11,14 +11,16 @@ import typer
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.commands.output import AsJson, reporting, tell_error
+from idvault_verify.commands.output import AsJson, read, reporting, tell_error
 from idvault_verify.offline import witness_policy
+from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity
 from idvault_verify.offline.log.files import LogFiles, LogFolder, LogWebsite, NotReachedError, UrlError
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.transparency import epoch
 from idvault_verify.transparency.checkpoint import MAX_AGE, CheckpointError
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.note import NoteError, VerifierKey, parse_key
 
 PublicKey = Annotated[
@@ -44,6 +46,14 @@ RosterFile = Annotated[
         "--roster",
         metavar="FILE",
         help="The published roster, with its earlier versions beside it: its witnesses must have cosigned.",
+    ),
+]
+EpochsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--epochs",
+        metavar="FILE",
+        help="The log's public epochs.json, if it has lost entries; its statements are verified by --roster.",
     ),
 ]
 Unwitnessed = Annotated[
@@ -127,7 +137,7 @@ def website(url: str, timeout: float, *, option: str) -> LogFiles:
 
 
 def policy_of(public_key: str, witness: list[str], quorum: int | None, roster: Path | None) -> Policy:
-    """Return whose signatures a checkpoint needs.
+    """Return whose signatures a checkpoint needs; for a kept paper those of a former roster suffice.
 
     Raises typer.BadParameter for unusable keys, UnverifiedError for a roster that does not verify.
     """
@@ -149,6 +159,19 @@ def versions_of(roster: Path | None) -> tuple[Roster, ...]:
         return () if roster is None else roster_chain.load_all(roster)
     except RosterError as error:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
+
+
+def breaks_of(epochs_file: Path | None, public_key: str, roster: Path | None) -> tuple[Break, ...]:
+    """Return what the log's statements say, nothing without the option.
+
+    Raises typer.BadParameter without a roster, and UnverifiedError for a file that does not verify.
+    """
+    if epochs_file is None:
+        return ()
+    if roster is None:
+        raise typer.BadParameter("its custodians must have signed: give --roster", param_hint="--epochs")
+    key, raw = _key(public_key, "--public-key"), read(epochs_file, limit=epochs.MOST_BYTES)
+    return epochs.verified(epochs.parse(raw), versions=versions_of(roster), log_key=key)
 
 
 def tell_epochs(accepted: AcceptedCheckpoint) -> None:
@@ -184,9 +207,7 @@ def tell_unwitnessed(*, as_json: bool) -> None:
 
 def _roster_policy(roster: Path, key: VerifierKey) -> Policy:
     try:
-        newest = roster_chain.load(roster)
-        newest.check_in_force()
-        return witness_policy.of_roster(newest, key)
+        return witness_policy.of_chain(roster_chain.load_all(roster), key)
     except (RosterError, CheckpointError) as error:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 

@@ -7,10 +7,12 @@ import typer
 
 from idvault_verify.commands.log import (
     UNWITNESSED,
+    EpochsFile,
     PublicKey,
     Quorum,
     RosterFile,
     Witness,
+    breaks_of,
     policy_of,
     tell_unwitnessed,
 )
@@ -33,6 +35,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
     roster: RosterFile = None,
+    epochs_file: EpochsFile = None,
     json_option: AsJson = False,
 ) -> None:
     """Check offline, with public keys alone, that a sign-up's record was logged, and its quorum.
@@ -44,10 +47,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
-        found = receipts.parse(read(file))
+        found = receipts.parse(read(file, limit=receipts.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise ReceiptError("OTHER_ACCOUNT", "the receipt belongs to another account")
-        proved = receipts.check(found, policy=policy)
+        breaks = breaks_of(epochs_file, public_key, roster)
+        proved = receipts.check(found, policy=policy, breaks=breaks)
         shown: dict[str, object] = {
             "account_token": proved.account_token,
             "record_digest": proved.record_digest.hex(),

@@ -31,6 +31,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: log.Witness = None,
     quorum: log.Quorum = None,
     roster: log.RosterFile = None,
+    epochs_file: log.EpochsFile = None,
     json_option: AsJson = False,
 ) -> None:
     """Recompute every figure that the public log tells, up to the checkpoint that the report names.
@@ -47,6 +48,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         found = ReportCheck(
             files=_files(source, context.obj.timeout),
             policy=log.policy_of(public_key, witness or [], quorum, roster),
+            breaks=log.breaks_of(epochs_file, public_key, roster),
         )
         try:
             checked = found.check(read(report, limit=MAX_BYTES), _note(report))

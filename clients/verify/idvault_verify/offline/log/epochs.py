@@ -19,7 +19,7 @@ from idvault_verify.transparency.epoch import Break, Epoch
 from idvault_verify.transparency.note import VerifierKey
 from idvault_verify.transparency.tree import EMPTY_ROOT, LogError
 
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = statements.MOST_BYTES
 
 
 class EpochRefusedError(UnverifiedError):
@@ -44,14 +44,19 @@ def verified(
     versions: Sequence[Roster],
     log_key: VerifierKey,
     more_keys: Sequence[VerifierKey] = (),
+    is_chain: bool = True,
 ) -> tuple[Break, ...]:
     """Return what the statements say of the log; raises EpochRefusedError.
 
-    versions: the verified roster, from the first version on. more_keys: the log's other keys.
+    versions: the verified roster, from the first version on. more_keys: the log's other keys. is_chain:
+    whether they are all, from the first one on; else the first one names a statement that is not at hand.
     """
     keys = (log_key, *more_keys)
+    first = statements.SECOND, ""
+    if listed and not is_chain:
+        first = listed[0].epoch, listed[0].previous
     try:
-        found = statements.verify_chain(listed, versions=versions)
+        found = statements.verify_chain(listed, versions=versions, number=first[0], previous=first[1])
         for each in found:
             if each.log not in map(str, keys):
                 raise EpochRefusedError(f"the statement of epoch {each.epoch} is of another log")
