@@ -161,6 +161,9 @@ def test_every_changed_character_is_noticed() -> None:
         json.dumps(
             {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": jose.kid(WEAK), "x": jose.encode(WEAK)}]}
         ).encode(),
+        KEYS.to_bytes().replace(b'"purpose": "', b'"purpose": 7, "other": "'),
+        KEYS.to_bytes().decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + KEYS.to_bytes(),
     ],
 )
 def test_what_is_no_key_set(wrong: bytes) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tools.support.generate.vectors.__main__ import PAGES
-from tools.support.generate.vectors.case import FOLDER, load, to_bytes
+from tools.support.generate.vectors.case import FOLDER, apply, load, to_bytes
+from tools.support.reference.encoding import RefusedError, from_base64, from_base64url, from_json
 from tools.support.vector_readers import READERS
 
 FORMATS = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
@@ -28,6 +29,21 @@ def test_the_generator_writes_the_same_bytes(kind: str) -> None:
     """Keys and seeds are fixed."""
     made = to_bytes(PAGES[kind]())
     assert made == (FOLDER / f"{kind}.json").read_bytes(), "run python -m tools.support.generate.vectors"
+
+
+@pytest.mark.parametrize("kind", ["json", "base64"])
+def test_the_reference_reads_as_strictly(kind: str) -> None:
+    """It was made from the page alone."""
+    page = load(kind)
+    for case in page["cases"]:
+        data = apply(page["inputs"], case["input"])
+        url = from_base64url if case.get("alphabet") == "url" else from_base64
+        try:
+            from_json(data, limit=page["limit"]) if kind == "json" else url(data.decode())
+        except RefusedError:
+            assert case["reason"], case["name"]
+        else:
+            assert case["reason"] is None, case["name"]
 
 
 def test_there_are_enough() -> None:

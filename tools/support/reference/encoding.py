@@ -1,6 +1,8 @@
 """The encodings that every other format is made of (formats.md, section 1)."""
 
+import json
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, Never
 
 Part = str | int | bytes
 
@@ -52,7 +54,10 @@ def base64url(data: bytes) -> str:
 
 def from_base64url(text: str) -> bytes:
     """Read base64url without padding; any other spelling is refused."""
-    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (TypeError, ValueError) as error:
+        raise RefusedError("not base64url") from error
     check(base64url(data) == text, "not base64url")
     return data
 
@@ -64,9 +69,54 @@ def base64(data: bytes) -> str:
 
 def from_base64(text: str) -> bytes:
     """Read base64 with padding; any other spelling is refused."""
-    data = b64decode(text)
+    try:
+        data = b64decode(text)
+    except (TypeError, ValueError) as error:
+        raise RefusedError("not base64") from error
     check(base64(data) == text, "not base64")
     return data
+
+
+def from_json(data: bytes | str, *, limit: int = 1 << 24) -> Any:
+    """Read JSON; what section 1 does not allow is refused. limit: of its bytes."""
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    check(len(raw) <= limit, "too long")
+    try:
+        text = raw.decode("utf-8")
+        check(sum(map(text.count, ",[{")) <= 250_000, "too many values")
+        found = json.loads(
+            text, object_pairs_hook=_object, parse_int=_whole, parse_float=_no, parse_constant=_no
+        )
+    except (ValueError, RecursionError) as error:
+        raise RefusedError("not JSON") from error
+    _look(found, 32)
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    check(len(dict(pairs)) == len(pairs), "a name stands twice")
+    return dict(pairs)
+
+
+def _whole(digits: str) -> int:
+    check(digits != "-0" and len(digits) < 18 and abs(int(digits)) < 2**53, "not a number of section 1")
+    return int(digits)
+
+
+def _no(text: str) -> Never:
+    raise RefusedError("not a whole number")
+
+
+def _look(value: Any, deep: int) -> None:
+    """Refuse what is nested too deeply, and half of a surrogate pair."""
+    if isinstance(value, str):
+        check(not any("\ud800" <= each <= "\udfff" for each in value), "half of a surrogate pair")
+    elif isinstance(value, dict | list):
+        check(deep > 0, "nested too deeply")
+        for each in value:
+            _look(each, deep - 1)
+        for each in value.values() if isinstance(value, dict) else ():
+            _look(each, deep - 1)
 
 
 def crockford(data: bytes) -> str:

@@ -15,6 +15,7 @@ from tools.support.reference.encoding import (
     check,
     encode,
     from_base64url,
+    from_json,
     unpack,
 )
 from tools.support.reference.note import WITNESS, Checkpoint, Key
@@ -125,7 +126,7 @@ def entry_message(leaf: bytes, opening_key: bytes, *, index: int, size: int, has
 
 
 def _exactly(data: bytes, form: str, *names: str) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(data)
+    fields: dict[str, Any] = from_json(data)
     check(fields.keys() == {"format", *names} and fields["format"] == form, f"this is no {form}")
     return fields
 

@@ -16,6 +16,7 @@ from tools.support.reference.encoding import (
     encode,
     from_base64,
     from_base64url,
+    from_json,
 )
 
 _FORMAT = "idvault/passphrase/v1"
@@ -50,7 +51,7 @@ def lock(
 
 def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
     """Return the content of a file."""
-    fields = json.loads(document)
+    fields = from_json(document)
     check(fields.keys() == _FIELDS and fields["format"] == _FORMAT, "this is not a file under a passphrase")
     cost = fields["memory_kib"], fields["iterations"], fields["lanes"]
     salt, nonce, ciphertext = (from_base64(fields[name]) for name in ("salt", "nonce", "ciphertext"))
@@ -62,7 +63,7 @@ def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
 
 def person(content: bytes) -> dict[str, Any]:
     """Return a person's keys from the content of keys.json: hpke and ed25519 as bytes."""
-    fields: dict[str, Any] = json.loads(content)
+    fields: dict[str, Any] = from_json(content)
     return fields | {name: from_base64url(fields[name]) for name in ("hpke", "ed25519")}
 
 
@@ -75,7 +76,7 @@ def service(content: bytes) -> dict[str, tuple[str, dict[str, bytes]]]:
     """Return the primary version and the keys of each purpose."""
     return {
         purpose: (given["primary"], {name: from_base64url(key) for name, key in given["versions"].items()})
-        for purpose, given in json.loads(content).items()
+        for purpose, given in from_json(content).items()
     }
 
 

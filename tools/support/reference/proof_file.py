@@ -1,14 +1,13 @@
 """Receipts and disclosure histories: proofs that a file carries with it (formats.md, section 11)."""
 
 import json
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tools.support.reference import note, paper, protobuf, record, tree
-from tools.support.reference.encoding import Part, base64, check, encode, from_base64
+from tools.support.reference.encoding import Part, base64, check, encode, from_base64, from_json
 from tools.support.reference.note import Checkpoint, Key
 from tools.support.reference.protobuf import Fields
 from tools.support.reference.record import Custodian, Record
@@ -26,12 +25,12 @@ class Logged:
     hashes: tuple[bytes, ...]
 
 
-def from_json(fields: dict[str, Any]) -> Logged:
+def from_fields(fields: dict[str, Any]) -> Logged:
     """Read the JSON form of an entry."""
     proof = fields["proof"]
-    hashes = tuple(b64decode(each) for each in proof.get("hashes", []))
+    hashes = tuple(from_base64(each) for each in proof.get("hashes", []))
     index, size = int(proof.get("index", 0)), int(proof["treeSize"])
-    return Logged(b64decode(fields["leaf"]), b64decode(fields["openingKey"]), index, size, hashes)
+    return Logged(from_base64(fields["leaf"]), from_base64(fields["openingKey"]), index, size, hashes)
 
 
 def from_message(fields: Fields) -> Logged:
@@ -48,17 +47,17 @@ def from_message(fields: Fields) -> Logged:
 
 def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> Leaf:
     """Return the log entry that a receipt proves."""
-    fields = json.loads(text)
+    fields = from_json(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     if "record" in fields:
         _check_quorum(fields)
     check(("record" in fields) == ("sealingQuorum" in fields), "a quorum that no record proves")
     found = check_entry(
-        from_json(fields["entry"]),
+        from_fields(fields["entry"]),
         at,
         type="verification:claim:settle",
         account_token=fields["accountToken"],
-        fields=(fields["claimId"], "SUCCEEDED", "", b64decode(fields["recordDigest"])),
+        fields=(fields["claimId"], "SUCCEEDED", "", from_base64(fields["recordDigest"])),
     )
     check(found.actor_id == "system", "the vault itself did not make the entry")
     return found
@@ -74,13 +73,13 @@ _STEPS = {
 
 def check_erasure(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> str:
     """Return from when on no file holds the key, as an erasure's receipt proves; "" without a promise."""
-    fields = json.loads(text)
+    fields = from_json(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     kind, bound = _STEPS[fields["state"]]
     check(bound == "absentTime" or "absentTime" not in fields, "a promise before the destruction")
     times = [fields[bound].replace("Z", "+00:00")] if bound in fields else []
     found = check_entry(
-        from_json(fields["entry"]),
+        from_fields(fields["entry"]),
         at,
         type=kind,
         account_token=fields["accountToken"],
@@ -97,10 +96,10 @@ def _check_quorum(fields: dict[str, Any]) -> None:
     check(
         not fields["record"].keys() & {"presentQuorumId", "suite"}, "something that the digest does not cover"
     )
-    check(sealed.digest() == b64decode(fields["recordDigest"]), "the record has another digest")
+    check(sealed.digest() == from_base64(fields["recordDigest"]), "the record has another digest")
     threshold = given.get("threshold", 0)
     custodians = [
-        Custodian(each["custodian"], "", b64decode(each["hpkePublicKey"]))
+        Custodian(each["custodian"], "", from_base64(each["hpkePublicKey"]))
         for each in given.get("custodians", [])
     ]
     found = record.quorum_id(threshold, custodians)
@@ -110,7 +109,9 @@ def _check_quorum(fields: dict[str, Any]) -> None:
 
 
 def _record(fields: dict[str, Any]) -> Record:
-    salt, commitment, ciphertext = (b64decode(fields[name]) for name in ("salt", "commitment", "ciphertext"))
+    salt, commitment, ciphertext = (
+        from_base64(fields[name]) for name in ("salt", "commitment", "ciphertext")
+    )
     return Record(
         relying_party=fields["relyingParty"],
         account_token=fields["accountToken"],
@@ -120,7 +121,7 @@ def _record(fields: dict[str, Any]) -> Record:
         salt=salt,
         commitment=commitment,
         ciphertext=ciphertext,
-        share_hashes=tuple(b64decode(each) for each in fields["shareHashes"]),
+        share_hashes=tuple(from_base64(each) for each in fields["shareHashes"]),
         format_version=fields["formatVersion"],
     )
 
@@ -143,14 +144,14 @@ def check_entry(
 
 def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> list[Leaf]:
     """Return the disclosures and openings that a history proves; that the vault told all is not proved."""
-    fields = json.loads(text)
+    fields = from_json(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     listed = [("disclosure:record:disclose", each) for each in fields.get("disclosures", [])]
     listed += [("disclosure:record:open", each) for each in fields.get("openings", [])]
     found, places = [], set()
     for kind, each in listed:
-        logged = from_json(each["entry"])
-        bound: list[Part] = [each["disclosureId"], b64decode(each["recordDigest"])]
+        logged = from_fields(each["entry"])
+        bound: list[Part] = [each["disclosureId"], from_base64(each["recordDigest"])]
         if kind == "disclosure:record:disclose":
             bound += [each["auditorActorId"], each["legalBasis"]]
         leaf = check_entry(logged, at, type=kind, account_token=fields["accountToken"], fields=bound)
@@ -183,12 +184,12 @@ def _check_stated(fields: dict[str, Any], log: Key) -> None:
     stated = fields["statement"]
     for name, listed in (("disclosureCount", "disclosures"), ("openingCount", "openings")):
         check(stated.get(name, 0) == len(fields.get(listed, [])), "something is left out or added")
-    lines = note.signed_text(b64decode(stated["keyNote"]), log=log).split("\n")
+    lines = note.signed_text(from_base64(stated["keyNote"]), log=log).split("\n")
     check(len(lines) == 6 and lines[:2] == ["idvault/statement-key/v1", log.name], "no note for a key")
     check(
         int(lines[3]) <= seconds(stated["makeTime"]) <= int(lines[4]), "the key does not count at this time"
     )
-    paper.verify(from_base64(lines[2]), b64decode(stated["signature"]), history_bytes(fields))
+    paper.verify(from_base64(lines[2]), from_base64(stated["signature"]), history_bytes(fields))
 
 
 def seconds(time: str) -> int:
@@ -204,15 +205,15 @@ def history_bytes(fields: dict[str, Any]) -> bytes:
         fields["accountToken"],
         seconds(fields["horizonTime"]),
         seconds(fields["statement"]["makeTime"]),
-        b64decode(fields["checkpoint"]["note"]),
+        from_base64(fields["checkpoint"]["note"]),
         len(disclosures),
         len(openings),
     ]
     for each in (*disclosures, *openings):
-        parts += [each["disclosureId"], b64decode(each.get("recordDigest", ""))]
+        parts += [each["disclosureId"], from_base64(each.get("recordDigest", ""))]
         if "auditorActorId" in each:
             parts += [each["auditorActorId"], each.get("legalBasis", "")]
-        logged = from_json(each["entry"])
+        logged = from_fields(each["entry"])
         parts += [
             logged.leaf,
             logged.opening_key,
@@ -310,4 +311,4 @@ def statement_key(public: bytes, begins: int, ends: int, *, log: Key, private: b
 
 def _checkpoint(fields: dict[str, Any], log: Key, witnesses: Sequence[Key], quorum: int) -> Checkpoint:
     check("checkpoint" in fields, "no checkpoint covers the entry yet")
-    return note.read(b64decode(fields["checkpoint"]["note"]), log=log, witnesses=witnesses, quorum=quorum)
+    return note.read(from_base64(fields["checkpoint"]["note"]), log=log, witnesses=witnesses, quorum=quorum)

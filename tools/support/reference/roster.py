@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from tools.support.reference import paper, record
-from tools.support.reference.encoding import base64url, check, encode, from_base64url
+from tools.support.reference.encoding import base64url, check, encode, from_base64url, from_json
 from tools.support.reference.note import Key
 from tools.support.reference.record import Custodian
 
@@ -71,7 +71,7 @@ def canonical(value: Any) -> bytes:
 
 def parse(data: bytes) -> Roster:
     """Read a roster file; its fields are exactly those of formats.md."""
-    document = json.loads(data)
+    document = from_json(data)
     check(document.keys() == {*_BODY, "signatures"}, "a field is missing or not known")
     for each in document["people"]:
         expected = {"name", "role", "organisation", "actor_id", "hpke", "ed25519", "spki"}

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from tools.support.reference import paper
-from tools.support.reference.encoding import base64url, check, from_base64url
+from tools.support.reference.encoding import base64url, check, from_base64url, from_json
 
 TOKEN, CREDENTIAL, LIST = "idvault-status+jwt", "idvault-credential+jwt", "statuslist+jwt"
 PUBLIC_ACCOUNT = "idvault-public-account+jwt"
@@ -46,18 +46,18 @@ def sign(claims: dict[str, Any], *, typ: str, public: bytes, private: bytes) -> 
 def verify(token: str, *, jwks: bytes, typ: str) -> dict[str, Any]:
     """Return the claims of a token of this type."""
     first, second, third = token.strip().split(".")
-    header = json.loads(from_base64url(first))
+    header = from_json(from_base64url(first))
     check(header.keys() <= {"alg", "kid", "typ"}, "a header parameter is not known")
     check(header["alg"] == "EdDSA" and header["typ"] == typ, "a wrong algorithm or type")
     keys = {
         key["kid"]: from_base64url(key["x"])
-        for key in json.loads(jwks)["keys"]
+        for key in from_json(jwks)["keys"]
         if key["purpose"] == PURPOSES[typ]
     }
     public = keys.get(header["kid"], b"")
     check(kid(public) == header["kid"], "the key is not known")
     paper.verify(public, from_base64url(third), f"{first}.{second}".encode())
-    claims: dict[str, Any] = json.loads(from_base64url(second))
+    claims: dict[str, Any] = from_json(from_base64url(second))
     return claims
 
 
