@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -206,3 +206,18 @@ def test_a_link_in_the_place_of_draft_or_lock_is_not_followed(tmp_path: Path) ->
         durable_file.open_lock(tmp_path / "lock", like=path)
     assert elsewhere.read_bytes() == b"kept"
     assert not path.exists()
+
+
+def test_parts_that_fail_leave_the_former_file(tmp_path: Path) -> None:
+    """A content that comes in parts is there whole, or not at all; no draft stays."""
+    path = tmp_path / "file"
+    durable_file.replace_by(path, iter([b"for", b"mer"]))
+
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        durable_file.replace_by(path, broken())
+    assert path.read_bytes() == b"former"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

@@ -21,11 +21,13 @@ from idvault_verify.transparency.tile import (
     TileNodes,
     decode_bundle,
     decode_tile,
+    edges,
     encode_bundle,
     encode_tile,
     grown,
     grown_bundles,
     parse_path,
+    read_bundle,
     tile_of,
 )
 from idvault_verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash, root_at
@@ -230,3 +232,24 @@ def test_a_damaged_tile_is_refused() -> None:
     """A tile of a wrong length is refused."""
     with pytest.raises(MalformedTileError):
         TileNodes(3, lambda _: bytes(95))([Position(0, 0)])
+
+
+@given(st.integers(0, 2**63 - 1))
+def test_the_partial_tiles_of_a_size(size: int) -> None:
+    """They are the last tile of each level that the tree writes, unless that one is full or has nothing."""
+    found = {each.level: each for each in edges(size)}
+    for level in range(8):
+        nodes = size >> 8 * level
+        assert (level in found) == bool(nodes % WIDTH)
+        if level in found:
+            assert found[level] == Tile(level, nodes // WIDTH, nodes % WIDTH)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 50])
+def test_a_bundle_comes_in_parts(cut: int) -> None:
+    """However it is cut, its entries are the same; one more than a bundle can have is refused."""
+    entries = [b"x" * (at % 5) for at in range(WIDTH)]
+    data = encode_bundle(entries)
+    assert list(read_bundle([data[at : at + cut] for at in range(0, len(data), cut)], WIDTH)) == entries
+    with pytest.raises(MalformedTileError):
+        list(read_bundle([data, encode_bundle([b"more"])], WIDTH))

@@ -29,6 +29,7 @@ from tools.torture import (
     timing,
 )
 from tools.torture.besieged import siege
+from tools.torture.bombs import run as bombs
 from tools.torture.campaign import Campaign, Options
 from tools.torture.crowds import Crowds
 from tools.torture.cuts import Cuts
@@ -93,6 +94,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
         fuzz.messages, "messages that nobody should send", "messages to each method", 100, 100_000, ()
     ),
     "fuzz/texts": Campaign(fuzz.texts, "each listed text in each text field", "one text in", 40, 1, ()),
+    "fuzz/bombs": Campaign(
+        bombs.run, "files, answers and mails that would fill a reader", "one bomb in", 12, 1, ()
+    ),
     "roles": Campaign(suites.roles, "each method by each role and certificate", "rounds", 1, 1, ()),
     "registry/keeps": Campaign(
         registry_campaign.keeps, "one registry call in four goes wrong", "claims", 400, 20_000

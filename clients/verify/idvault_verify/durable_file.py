@@ -1,6 +1,6 @@
 """Files that survive a crash: every write is synced, and so is the folder of the file.
 
-- `replace`: after a crash the path has either the former content or the new one, complete.
+- `replace`, `replace_by`: after a crash the path has either the former content or the new one, complete.
 - `create`: never overwrites.
 - `adopt`: makes a file that somebody else has written durable under its name.
 - `move`: gives a durable file another name.
@@ -14,11 +14,13 @@ that `append` may leave bytes beyond the known size.
 
 import fcntl
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 _ROOT = 0
+_ZEROS = 1 << 20
 PRIVATE = 0o600
 """Readable and writable by the owner only."""
 
@@ -28,13 +30,20 @@ def replace(path: Path, content: bytes, *, mode: int = PRIVATE, keep_owner: bool
 
     keep_owner: when root replaces a file, its owner still owns it, and so can read it.
     """
+    return replace_by(path, [content], mode=mode, keep_owner=keep_owner)
+
+
+def replace_by(
+    path: Path, parts: Iterable[bytes], *, mode: int = PRIVATE, keep_owner: bool = False
+) -> os.stat_result:
+    """Do the same with a content that comes in parts; raises what they raise, without a trace of them."""
     draft = path.with_name(f".{path.name}.draft")
     with os.fdopen(_locked(draft), "wb") as file:
         try:
             file.truncate()
             if keep_owner:
                 _give_to_owner(file, path)
-            written = _write(file, content, mode=mode)
+            written = _write(file, parts, mode=mode)
             draft.replace(path)
         except BaseException:
             with suppress(OSError):
@@ -49,7 +58,7 @@ def create(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            _write(file, content, mode=mode)
+            _write(file, [content], mode=mode)
     except BaseException:
         with suppress(OSError):
             path.unlink(missing_ok=True)
@@ -111,7 +120,7 @@ def destroy(path: Path) -> None:
     try:
         size = path.stat().st_size
         with path.open("r+b") as file:
-            file.write(bytes(size))
+            file.writelines(bytes(min(_ZEROS, size - at)) for at in range(0, size, _ZEROS))
             file.flush()
             os.fsync(file.fileno())
     except FileNotFoundError:
@@ -150,9 +159,9 @@ def _give_to_owner(file: IO[bytes], path: Path) -> None:
         os.fchown(file.fileno(), former.st_uid, former.st_gid)
 
 
-def _write(file: IO[bytes], content: bytes, *, mode: int) -> os.stat_result:
+def _write(file: IO[bytes], parts: Iterable[bytes], *, mode: int) -> os.stat_result:
     os.fchmod(file.fileno(), mode)
-    file.write(content)
+    file.writelines(parts)
     file.flush()
     os.fsync(file.fileno())
     return os.fstat(file.fileno())

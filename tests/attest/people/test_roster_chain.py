@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from idvault_verify import small_file
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_signature import RosterSignatureError
 from idvault_verify.attest.reading import RosterError
+from idvault_verify.small_file import TooLongFileError
 from tools.support import people
 from tools.support.people import NAMES, signed
 
@@ -82,3 +84,32 @@ def test_versions_in_hand_are_verified_like_those_of_files() -> None:
     for versions, previous in (((second,), None), ((third,), first)):
         with pytest.raises(RosterError):
             roster_chain.verified(versions, previous=previous)
+
+
+def test_no_more_is_read_than_a_chain_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file, the number of versions and all of them together have a limit, whoever has written them."""
+    path = tmp_path / "roster.json"
+    versions = _chain()
+    _write(path, *versions)
+    monkeypatch.setattr(roster_chain, "MOST_BYTES", sum(len(each.canonical()) for each in versions) - 1)
+    with pytest.raises(RosterError, match="bytes together"):
+        roster_chain.load(path)
+    monkeypatch.setattr(roster_chain, "MOST_VERSIONS", 2)
+    with pytest.raises(RosterError, match="at most 2 versions"):
+        roster_chain.load(path)
+    path.write_bytes(b" " * small_file.MOST_BYTES + b"{}")
+    with pytest.raises(RosterError, match=r"roster\.json cannot be read") as caught:
+        roster_chain.load(path)
+    assert isinstance(caught.value.__cause__, TooLongFileError)
+
+
+def test_a_wrong_chain_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """Each version is verified before the next one is read: the first wrong one ends it."""
+    path = tmp_path / "roster.json"
+    first, _, third = _chain()
+    _write(path, first, people.roster(version=2), third)
+    roster_chain.former_path(path, version=2).write_bytes(people.roster(version=2).to_bytes())
+    last = signed(people.roster(version=9_000), *NAMES)
+    path.write_bytes(last.to_bytes())
+    with pytest.raises(RosterSignatureError, match="0 of its custodians signed"):
+        roster_chain.load(path)

@@ -14,7 +14,9 @@ from datetime import datetime
 
 from idvault_verify.event import EventType
 from idvault_verify.offline.disclosure_history import DisclosureHistory, HistoryError, covering
-from idvault_verify.offline.log.files import LogFiles, NotReachedError, read_first
+from idvault_verify.offline.log.continuity import RefusedLogError
+from idvault_verify.offline.log.files import LogFiles, NotReachedError
+from idvault_verify.offline.log.tiles import entries_of
 from idvault_verify.offline.proof import check_epoch, reason_of
 from idvault_verify.transparency import checkpoint, entry, epoch
 from idvault_verify.transparency.checkpoint import Checkpoint
@@ -22,13 +24,7 @@ from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import EntryError
 from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
-from idvault_verify.transparency.tile import (
-    CHECKPOINT_PATH,
-    Bundle,
-    MalformedTileError,
-    decode_bundle,
-    grown_bundles,
-)
+from idvault_verify.transparency.tile import CHECKPOINT_PATH, grown_bundles
 from idvault_verify.transparency.tree import CompactRange, LogError, leaf_hash
 
 # In the order of LogCount.
@@ -38,7 +34,6 @@ _COUNTED = (
     EventType.DISCLOSURE_APPROVE,
     EventType.DISCLOSURE_RELEASE,
 )
-_MOST_BUNDLE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +103,9 @@ def _published(files: LogFiles, policy: Policy, breaks: Sequence[Break]) -> Chec
 def _leaves(files: LogFiles, size: int) -> Iterator[bytes]:
     for bundle in grown_bundles(0, size):
         try:
-            yield from decode_bundle(_bundle(files, bundle), bundle.width)
-        except MalformedTileError as error:
+            yield from entries_of(files, bundle)
+        except RefusedLogError as error:
             raise HistoryError("LOG_INVALID", f"the file {bundle.path} is damaged") from error
-
-
-def _bundle(files: LogFiles, bundle: Bundle) -> bytes:
-    data = read_first(files, bundle.path, Bundle(bundle.index).path, limit=_MOST_BUNDLE_BYTES)
-    if data is None:
-        raise NotReachedError(f"the file {bundle.path} is missing")
-    return data
 
 
 def _kind(leaf: bytes, *, before: datetime) -> str:

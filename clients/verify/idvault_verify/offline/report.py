@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from idvault_verify import period as periods
 from idvault_verify.error import DamagedError
 from idvault_verify.offline.log.files import LogFiles, NotReachedError
-from idvault_verify.offline.log.tiles import BUNDLE_BYTES, first_of, refused_file
+from idvault_verify.offline.log.tiles import entries_of
 from idvault_verify.offline.proof import UnverifiedError, covering
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EDITION, EntryCount, LoggedFigure
@@ -27,13 +27,7 @@ from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault_verify.transparency.epoch import Break, EpochError
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.report import LongReportError, Report, ReportError
-from idvault_verify.transparency.tile import (
-    CHECKPOINT_PATH,
-    Bundle,
-    MalformedTileError,
-    decode_bundle,
-    grown_bundles,
-)
+from idvault_verify.transparency.tile import CHECKPOINT_PATH, grown_bundles
 from idvault_verify.transparency.tree import LogError
 
 _LOST = (
@@ -158,12 +152,7 @@ class ReportCheck:
 
     def _leaves(self, size: int) -> Iterator[tuple[int, bytes]]:
         for bundle in grown_bundles(0, size):
-            data = first_of(self.files, bundle.path, Bundle(bundle.index).path, limit=BUNDLE_BYTES)
-            try:
-                entries = decode_bundle(data, bundle.width)
-            except MalformedTileError as error:
-                raise refused_file(bundle.path, error) from error
-            yield from enumerate(entries, start=bundle.start)
+            yield from enumerate(entries_of(self.files, bundle), start=bundle.start)
             self.progress(bundle.start + bundle.width, size)
 
 

@@ -9,6 +9,8 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import IO
 
 from idvault_verify.transparency.tile import CHECKPOINT_PATH, grown, grown_bundles
 
@@ -18,7 +20,13 @@ LOST = "lost"
 """The folder with the files of what the log has lost, by the epoch that ended."""
 MAX_INDEX_BYTES = 64 * 1024 * 1024
 MAX_OTHER_FILES = 100_000
+MAX_LINES = 4_000_000
+"""Of an index of the greatest length whose paths have 16 bytes; the log's own are longer."""
 
+_OWN = (INDEX_PATH, CHECKPOINT_PATH, f"{LOG_FOLDER}/")
+# Longer than every path with its line end.
+_LONGEST_LINE = 256
+_PART = 1 << 16
 _PATH = re.compile(
     r"(?=.{1,200}\Z)[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}", re.ASCII
 )
@@ -52,11 +60,30 @@ def is_other(path: str) -> bool:
     return _PATH.fullmatch(path) is not None and first not in {LOG_FOLDER, CHECKPOINT_PATH, INDEX_PATH}
 
 
-def parse(raw: bytes) -> IndexedFiles:
-    """Return the other files of an index, each once; lines beyond the limit count as refused."""
-    lines = dict.fromkeys(raw.decode("latin-1").splitlines())
-    own = (INDEX_PATH, CHECKPOINT_PATH, f"{LOG_FOLDER}/")
-    rest = [line for line in lines if not line.startswith(own) or is_other(line)]
-    others = [line for line in rest if is_other(line)]
-    kept = tuple(others[:MAX_OTHER_FILES])
-    return IndexedFiles(kept, len(rest) - len(kept))
+def parse(index: IO[bytes]) -> IndexedFiles:
+    """Return the other files of an index, each once; lines beyond the limits count as refused.
+
+    Reads line by line, so what is kept is bounded by the number of files.
+    """
+    others: dict[str, None] = {}
+    refused = 0
+    for line in islice(_lines(index), MAX_LINES):
+        if is_other(line):
+            if len(others) < MAX_OTHER_FILES:
+                others[line] = None
+            else:
+                refused += line not in others
+        elif not line.startswith(_OWN):
+            refused += 1
+    while rest := index.read(_PART):
+        refused += rest.count(b"\n")
+    return IndexedFiles(tuple(others), refused)
+
+
+def _lines(index: IO[bytes]) -> Iterator[str]:
+    """Yield the lines; of one that is too long for a path, only the beginning."""
+    begins = True
+    while part := index.readline(_LONGEST_LINE):
+        if begins:
+            yield part.decode("latin-1").rstrip("\r\n")
+        begins = part.endswith(b"\n")

@@ -98,7 +98,7 @@ def _five_parts(leaf: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
     while rest:
         size = int.from_bytes(rest[:_LENGTH], "big")
         parts.append(rest[_LENGTH : _LENGTH + size])
-        if len(rest) < _LENGTH + size:
+        if len(rest) < _LENGTH + size or len(parts) > 5:
             raise EntryError
         rest = rest[_LENGTH + size :]
     if len(parts) != 5:

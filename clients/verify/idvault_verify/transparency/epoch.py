@@ -203,11 +203,13 @@ def _between(breaks: Sequence[Break], before: Epoch, after: Epoch) -> Sequence[B
     named = {each.epoch.number: each for each in breaks}
     if before.number in named and named[before.number].epoch != before:
         raise TwoStatementsError(f"there are two statements for epoch {before.number}: the log has forked")
-    numbers = range(before.number + 1, after.number + 1)
-    missing = [number for number in numbers if number not in named]
-    if missing:
-        raise UnknownEpochError(missing[0])
-    return [named[number] for number in numbers]
+    found: list[Break] = []
+    # Whoever holds the log's key chooses the number: the first that is missing ends this.
+    for number in range(before.number + 1, after.number + 1):
+        if number not in named:
+            raise UnknownEpochError(number)
+        found.append(named[number])
+    return found
 
 
 def _check_honest(known: Checkpoint, statement: Break) -> None:

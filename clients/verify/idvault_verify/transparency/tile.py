@@ -5,7 +5,7 @@ written again. The rightmost tile of each level is partial, with its width in it
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -165,22 +165,66 @@ def decode_tile(data: bytes, width: int) -> tuple[bytes, ...]:
 
 def encode_bundle(entries: Sequence[bytes]) -> bytes:
     """Return a bundle's bytes: each entry after its 2-byte big-endian length; raises EntryTooLargeError."""
-    if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
+    return b"".join(map(encode_entry, entries))
+
+
+def encode_entry(entry: bytes) -> bytes:
+    """Return an entry as it is in a bundle; raises EntryTooLargeError."""
+    if len(entry) > MAX_ENTRY_BYTES:
         raise EntryTooLargeError("an entry does not fit in a bundle")
-    return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
+    return len(entry).to_bytes(_LENGTH_BYTES, "big") + entry
+
+
+def edges(size: int) -> tuple[Tile, ...]:
+    """Return the partial tile of each level that has one, from the lowest level up.
+
+    They hold the hash of every perfect subtree that no full tile holds; each of their hashes, and of the full
+    tiles', is that of one full tile a level below.
+    """
+    found = []
+    for level in range(-(-check_size(size).bit_length() // HEIGHT)):
+        index, width = divmod(size >> level * HEIGHT, WIDTH)
+        if width:
+            found.append(Tile(level, index, width))
+    return tuple(found)
 
 
 def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
     """Return the first `width` entries of a bundle of that width, or of the full one (MalformedTileError)."""
-    entries: list[bytes] = []
-    at = 0
-    while at < len(data):
-        start = at + _LENGTH_BYTES
-        at = start + int.from_bytes(data[at:start], "big")
-        entries.append(data[start:at])
-    if at != len(data) or len(entries) not in {width, WIDTH}:
+    return tuple(read_bundle([data], width))
+
+
+def read_bundle(parts: Iterable[bytes], width: int) -> Iterator[bytes]:
+    """Yield the first `width` entries of a bundle of that width, or of the full one, as its bytes come in.
+
+    Raises MalformedTileError, perhaps after some entries; at most one entry is kept beside a part.
+    """
+    count = 0
+    for entry in _split(parts):
+        count += 1
+        if count > WIDTH:
+            break
+        if count <= width:
+            yield entry
+    if count not in {width, WIDTH}:
         raise MalformedTileError("a bundle has a wrong number of entries or is truncated")
-    return tuple(entries[:width])
+
+
+def _split(parts: Iterable[bytes]) -> Iterator[bytes]:
+    held = bytearray()
+    for part in parts:
+        held += part
+        at = 0
+        while len(held) - at >= _LENGTH_BYTES:
+            start = at + _LENGTH_BYTES
+            end = start + int.from_bytes(held[at:start], "big")
+            if end > len(held):
+                break
+            yield bytes(held[start:end])
+            at = end
+        del held[:at]
+    if held:
+        raise MalformedTileError("a bundle has a wrong number of entries or is truncated")
 
 
 class TileNodes:

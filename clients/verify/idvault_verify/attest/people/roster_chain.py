@@ -5,12 +5,18 @@ version must be signed by custodians of the one before, so write access to files
 """
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
+from idvault_verify import small_file
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_signature import verify
 from idvault_verify.attest.reading import RosterError
+
+MOST_VERSIONS = 10_000
+MOST_BYTES = 16 * 1024 * 1024
+"""The most of all versions together, as they are signed: their readers keep every one."""
 
 
 def former_path(path: Path, *, version: int) -> Path:
@@ -26,8 +32,16 @@ def load(path: Path) -> Roster:
 def load_all(path: Path) -> tuple[Roster, ...]:
     """Return every version from the first to the one in force, verified; raises RosterError."""
     latest = _read(path)
-    formers = [_read(former_path(path, version=version)) for version in range(1, latest.version)]
-    return verified((*formers, latest))
+    check_length(latest.version)
+    # Each is verified before the next one is read: most files of a hostile chain are never looked at.
+    formers = (_read(former_path(path, version=version)) for version in range(1, latest.version))
+    return verified(chain(formers, (latest,)))
+
+
+def check_length(version: int) -> None:
+    """Raise RosterError for the number of a version before which there are more than anybody reads."""
+    if version > MOST_VERSIONS:
+        raise RosterError(f"a roster has at most {MOST_VERSIONS} versions")
 
 
 def verified(versions: Iterable[Roster], *, previous: Roster | None = None) -> tuple[Roster, ...]:
@@ -35,9 +49,13 @@ def verified(versions: Iterable[Roster], *, previous: Roster | None = None) -> t
 
     previous: the verified version before the first one. Raises RosterError.
     """
-    found = []
+    found: list[Roster] = []
+    room = MOST_BYTES
     for roster in versions:
         verify(roster, previous=previous)
+        room -= len(roster.canonical())
+        if room < 0:
+            raise RosterError(f"all versions of a roster have at most {MOST_BYTES} bytes together")
         found.append(roster)
         previous = roster
     return tuple(found)
@@ -70,6 +88,6 @@ class WatchedChain:
 
 def _read(path: Path) -> Roster:
     try:
-        return rosters.parse(path.read_bytes())
+        return rosters.parse(small_file.read(path))
     except OSError as error:
         raise RosterError(f"{path.name} cannot be read") from error

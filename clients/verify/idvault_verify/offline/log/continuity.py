@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest.epoch import FILE as EPOCHS_FILE
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.offline.log import epochs, keys
@@ -134,7 +134,7 @@ class LogContinuity:
     def _keep(self, before: Checkpoint) -> Path:
         """Keep the last checkpoint beside its successor: it alone shows what the log had signed."""
         path = self._beside(f"epoch-{epoch.of(before).number}")
-        durable_file.replace(path, self.state.read_bytes())
+        durable_file.replace(path, small_file.read(self.state))
         return path
 
     def _beside(self, ending: str) -> Path:
@@ -171,7 +171,7 @@ class LogContinuity:
     def _kept(self) -> Checkpoint | None:
         """Return the last checkpoint; the witnesses' cosignatures are not checked again."""
         try:
-            raw = self.state.read_bytes()
+            raw = small_file.read(self.state)
         except FileNotFoundError:
             return None
         try:

@@ -4,27 +4,50 @@
   first file is fetched, so that a server cannot show an older one to a mirror that was interrupted.
 - From the top down, each file is verified by the hashes above it before it is written. A file that is there
   already is verified in the same way, and fetched only if it does not verify.
-- The copy's own checkpoint is written after all files that it covers. A killed mirror continues there.
-- The other files (status lists, reports, pages) are those that the directory's index names. Their paths and
-  sizes are limited. Nothing of the log covers them: they are signed, or recomputed from the log.
+- Below each tile all is copied before the next one is read. So the memory does not grow with the log, nor
+  with the size that somebody who has its key claims.
+- The copy's own checkpoint is written after all files that it covers. A killed mirror continues there, and
+  partial files of a size that it did not complete are removed.
+- The other files (status lists, reports, pages) are those that the directory's index names. Their paths,
+  their number and their sizes are limited, those of former runs included. Nothing of the log covers them:
+  they are signed, or recomputed from the log.
 """
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
-from idvault_verify.offline.log.files import LogFiles, LogFolder, NotReachedError, TooLongError, read_first
-from idvault_verify.offline.log.tiles import BUNDLE_BYTES, TILE_BYTES, SignedTiles, first_of, refused_file
+from idvault_verify.offline.log.files import LogFiles, LogFolder, NotReachedError, TooLongError, first_parts
+from idvault_verify.offline.log.tiles import (
+    BUNDLE_BYTES,
+    TILE_BYTES,
+    accept_bundle,
+    accept_tile,
+    first_of,
+    read_edges,
+    refused_file,
+)
 from idvault_verify.transparency import checkpoint, directory, epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault_verify.transparency.tile import CHECKPOINT_PATH, WIDTH, Bundle, MalformedTileError, Tile, grown
+from idvault_verify.transparency.tile import (
+    CHECKPOINT_PATH,
+    HEIGHT,
+    WIDTH,
+    Bundle,
+    MalformedTileError,
+    Tile,
+    decode_tile,
+    edges,
+)
 from idvault_verify.transparency.tree import LogError
 
 STATE = ".mirror"
@@ -34,7 +57,6 @@ LONGEST_OTHER = 16 * 1024 * 1024
 MOST_OTHERS = 1024 * 1024 * 1024
 
 _AT_ONCE = 8
-_CHUNK = 256
 _MODE = 0o644
 _NOT_WRITABLE = (NotADirectoryError, IsADirectoryError, FileExistsError)
 
@@ -60,7 +82,6 @@ class LogMirror:
     now: Callable[[], float]
     versions: Sequence[Roster] = ()
     most_others: int = MOST_OTHERS
-    _fetched: list[str] = field(default_factory=list, init=False)
 
     def run(self) -> Mirrored:
         """Bring the copy up to date; raises RefusedLogError, NotReachedError, OSError of the disk."""
@@ -69,13 +90,20 @@ class LogMirror:
         with _alone(state / "lock"):
             continuity = self._continuity(state / "seen").knowing()
             self.policy = continuity.policy
-            accepted = continuity.follow()
-            raw = (state / "seen").read_bytes()
-            before = self._size(state / "done", accepted)
-            self._copy_log(before, accepted)
-            self._put(CHECKPOINT_PATH, raw)
-            durable_file.replace(state / "done", raw)
-            return Mirrored(accepted, before, len(self._fetched), self._copy_others())
+            self._tidy(state)
+            try:
+                return self._run(state, continuity.follow())
+            except BaseException:
+                self._tidy(state)
+                raise
+
+    def _run(self, state: Path, accepted: AcceptedCheckpoint) -> Mirrored:
+        raw = small_file.read(state / "seen")
+        before = self._size(state / "done", accepted)
+        fetched = self._copy_log(before, accepted.checkpoint)
+        self._put(CHECKPOINT_PATH, raw)
+        durable_file.replace(state / "done", raw)
+        return Mirrored(accepted, before, fetched, self._copy_others(state / "index"))
 
     def _continuity(self, seen: Path) -> LogContinuity:
         return LogContinuity(
@@ -90,7 +118,7 @@ class LogMirror:
     def _size(self, done: Path, accepted: AcceptedCheckpoint) -> int:
         """Return the size up to which the copy is complete; what the log has lost since does not count."""
         try:
-            raw = done.read_bytes()
+            raw = small_file.read(done)
         except FileNotFoundError:
             return 0
         try:
@@ -100,73 +128,154 @@ class LogMirror:
             text = f"the folder {self.folder} is not a copy of this log: {error}"
             raise RefusedLogError("STATE_INVALID", text) from error
 
-    def _copy_log(self, before: int, accepted: AcceptedCheckpoint) -> None:
-        signed = SignedTiles(checkpoint=accepted.checkpoint)
-        size = accepted.checkpoint.size
-        if size <= before:
-            return
-        signed.read_edges(self.files)
-        # From the top down: each tile has the hashes that verify the tiles below it.
-        tiles = sorted(grown(before, size), key=lambda tile: -tile.level)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for chunk in _chunks(tiles):
-                for tile, data in zip(
-                    chunk, pool.map(lambda one: self._tile(signed, one), chunk), strict=True
-                ):
-                    if tile.level:
-                        signed.remember(tile, data)
+    def _tidy(self, state: Path) -> None:
+        """Remove the partial files of the last checkpoint seen, but for those that the copy has whole."""
+        sizes = [self._claimed(state / name) for name in ("seen", "done")]
+        kept = {each.path for tile in edges(sizes[1]) for each in _files_of(tile)}
+        for tile in edges(sizes[0]):
+            for each in _files_of(tile):
+                for path in (self.folder / each.path).parent.glob("*"):
+                    if path.relative_to(self.folder).as_posix() not in kept:
+                        with suppress(OSError):
+                            path.unlink()
 
-    def _tile(self, signed: SignedTiles, tile: Tile) -> bytes:
-        """Copy a tile, and with one of the lowest level the bundle of its entries."""
-        data = self._copy(tile, Tile(tile.level, tile.index), lambda raw: signed.accept_tile(tile, raw))
-        if tile.level == 0:
-            bundle = Bundle(tile.index, tile.width)
-            self._copy(bundle, Bundle(bundle.index), lambda raw: signed.accept_bundle(bundle, raw, data))
-        return data
-
-    def _copy(self, place: Tile | Bundle, full: Tile | Bundle, accept: Callable[[bytes], bytes]) -> bytes:
-        limit = TILE_BYTES if isinstance(place, Tile) else BUNDLE_BYTES
-        data = self._kept(place.path, full.path, accept, limit)
-        if data is None:
-            raw = first_of(self.files, place.path, full.path, limit=limit)
-            try:
-                data = accept(raw)
-            except MalformedTileError as error:
-                raise refused_file(place.path, error) from error
-            self._fetched.append(place.path)
-        self._put(place.path, data)
-        if place.width == WIDTH:
-            shutil.rmtree(self.folder / f"{place.path}.p", ignore_errors=True)
-        return data
-
-    def _kept(self, path: str, full: str, accept: Callable[[bytes], bytes], limit: int) -> bytes | None:
-        """Return the verified bytes of a file that is in the copy already, or None."""
+    def _claimed(self, path: Path) -> int:
+        """Return the size of a checkpoint that is kept here, 0 without one."""
         try:
-            raw = read_first(LogFolder(self.folder), path, full, limit=limit)
-            return None if raw is None else accept(raw)
+            raw = small_file.read(path)
+            return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint.size
+        except (FileNotFoundError, LogError):
+            return 0
+
+    def _copy_log(self, before: int, at: Checkpoint) -> int:
+        """Copy what the log has beyond a size; return how many files were fetched."""
+        if at.size <= before:
+            return 0
+        fetched = 0
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for edge, data in sorted(read_edges(self.files, at).items(), key=lambda each: -each[0].level):
+                below = edge.level * HEIGHT
+                if before >> below < at.size >> below:
+                    fetched += self._put(edge.path, data)
+                    fetched += self._copy_below(edge, decode_tile(data, edge.width), before, pool)
+        return fetched
+
+    def _copy_below(self, tile: Tile, hashes: Sequence[bytes], before: int, pool: ThreadPoolExecutor) -> int:
+        """Copy all that a verified tile covers beyond a size; return how many files were fetched."""
+        if tile.level == 0:
+            return self._copy_bundle(Bundle(tile.index, tile.width), hashes)
+        first = tile.index * WIDTH
+        children = [
+            (Tile(tile.level - 1, first + place), above)
+            for place, above in enumerate(hashes)
+            if (first + place + 1) << tile.level * HEIGHT > before
+        ]
+
+        def copy(child: tuple[Tile, bytes]) -> int:
+            return self._copy_full(*child, before, pool)
+
+        # The lowest tiles and their bundles are nearly all of a log.
+        return sum(pool.map(copy, children) if tile.level == 1 else map(copy, children))
+
+    def _copy_full(self, tile: Tile, above: bytes, before: int, pool: ThreadPoolExecutor) -> int:
+        """Copy a full tile and what it covers; return how many files were fetched."""
+        data = self._kept_tile(tile, above)
+        is_fetched = data is None
+        if data is None:
+            try:
+                data = accept_tile(first_of(self.files, tile.path, limit=TILE_BYTES), above)
+            except MalformedTileError as error:
+                raise refused_file(tile.path, error) from error
+            self._put(tile.path, data)
+        self._drop_partial(tile)
+        return is_fetched + self._copy_below(tile, decode_tile(data, WIDTH), before, pool)
+
+    def _kept_tile(self, tile: Tile, above: bytes) -> bytes | None:
+        """Return the verified bytes of a full tile that is in the copy already, or None."""
+        try:
+            data = LogFolder(self.folder).read(tile.path, limit=TILE_BYTES)
+            return None if data is None else accept_tile(data, above)
         except (MalformedTileError, TooLongError):
             return None
 
-    def _put(self, path: str, data: bytes) -> None:
+    def _copy_bundle(self, bundle: Bundle, hashes: Sequence[bytes]) -> int:
+        """Copy the entries of a verified tile; return 1 if they were fetched, else 0."""
+        is_kept = self._keeps(bundle, hashes)
+        if not is_kept:
+            parts = first_parts(self.files, bundle.path, Bundle(bundle.index).path, limit=BUNDLE_BYTES)
+            if parts is None:
+                raise NotReachedError(f"the public directory has no file {bundle.path}")
+            place = self.folder / bundle.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with closing(parts):
+                    durable_file.replace_by(place, accept_bundle(parts, hashes), mode=_MODE)
+            except MalformedTileError as error:
+                raise refused_file(bundle.path, error) from error
+        self._drop_partial(bundle)
+        return not is_kept
+
+    def _keeps(self, bundle: Bundle, hashes: Sequence[bytes]) -> bool:
+        """Return whether the copy has a bundle already, verified."""
+        try:
+            parts = LogFolder(self.folder).parts(bundle.path, limit=BUNDLE_BYTES)
+            if parts is None:
+                return False
+            with closing(parts):
+                return sum(1 for _ in accept_bundle(parts, hashes)) == len(hashes)
+        except (MalformedTileError, TooLongError):
+            return False
+
+    def _drop_partial(self, place: Tile | Bundle) -> None:
+        """Remove the partial files in whose place a full one has come."""
+        if place.width == WIDTH:
+            shutil.rmtree(self.folder / f"{place.path}.p", ignore_errors=True)
+
+    def _put(self, path: str, data: bytes) -> bool:
+        """Write a file; return False if it is there already."""
         place = self.folder / path
-        if place.is_file() and place.read_bytes() == data:
-            return
+        if place.is_file() and place.stat().st_size == len(data) and place.read_bytes() == data:
+            return False
         place.parent.mkdir(parents=True, exist_ok=True)
         durable_file.replace(place, data, mode=_MODE)
+        return True
 
-    def _copy_others(self) -> int:
+    def _copy_others(self, draft: Path) -> int:
         """Copy the other files of the index; return how many were left out."""
-        raw = self.files.read(directory.INDEX_PATH, limit=directory.MAX_INDEX_BYTES)
-        if raw is None:
+        parts = self.files.parts(directory.INDEX_PATH, limit=directory.MAX_INDEX_BYTES)
+        if parts is None:
             return 0
-        listed = directory.parse(raw)
-        left_out, room = listed.refused, self.most_others
+        with closing(parts):
+            durable_file.replace_by(draft, parts, mode=_MODE)
+        with draft.open("rb") as index:
+            listed = directory.parse(index)
+        left_out, kept = listed.refused, self._others()
+        room = self.most_others - sum(kept.values())
         for path in listed.others:
-            size = self._other(path, min(room, LONGEST_OTHER))
-            left_out += size is None
-            room -= size or 0
-        self._put(directory.INDEX_PATH, raw)
+            former = kept.get(path, 0)
+            is_one_more = path not in kept and len(kept) >= directory.MAX_OTHER_FILES
+            size = None if is_one_more else self._other(path, min(room + former, LONGEST_OTHER))
+            if size is None:
+                left_out += 1
+            else:
+                kept[path] = size
+                room += former - size
+        durable_file.adopt(draft, self.folder / directory.INDEX_PATH)
         return left_out
+
+    def _others(self) -> dict[str, int]:
+        """Return the sizes of the other files that the copy has; what a killed run left half is removed."""
+        found = {}
+        for place, folders, names in os.walk(self.folder):
+            within = Path(place).relative_to(self.folder)
+            if not within.parts:
+                folders[:] = [name for name in folders if name not in {STATE, directory.LOG_FOLDER}]
+            for path in (within / name for name in names):
+                if directory.is_other(path.as_posix()):
+                    found[path.as_posix()] = (self.folder / path).lstat().st_size
+                elif path.name.endswith(".draft"):
+                    (self.folder / path).unlink()
+        return found
 
     def _other(self, path: str, limit: int) -> int | None:
         """Copy one file and return its size; None if it is gone, too long, or in the way of another."""
@@ -177,18 +286,14 @@ class LogMirror:
             self._put(path, data)
         except (TooLongError, *_NOT_WRITABLE):
             return None
-        self._fetched.append(path)
         return len(data)
 
 
-def _chunks(tiles: Sequence[Tile]) -> Iterator[Sequence[Tile]]:
-    """Yield the tiles in groups of one level each: a group is verified by the hashes of those before it."""
-    begin = 0
-    for at in range(1, len(tiles) + 1):
-        is_full = at - begin == _CHUNK
-        if at == len(tiles) or is_full or tiles[at].level != tiles[begin].level:
-            yield tiles[begin:at]
-            begin = at
+def _files_of(tile: Tile) -> Iterator[Tile | Bundle]:
+    """Yield a tile and, if it is of the lowest level, the bundle of its entries."""
+    yield tile
+    if tile.level == 0:
+        yield Bundle(tile.index, tile.width)
 
 
 @contextmanager

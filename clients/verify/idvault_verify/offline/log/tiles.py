@@ -1,14 +1,15 @@
 """Verifies files of a log, each against the hashes above it, from the signed root down.
 
-`edges` reads the rightmost tile of every level: with these few hashes the root is recomputed. Every full tile
-is then verified by the one hash above it, and every bundle of entries by its tile.
+`read_edges` reads the partial tile of every level: with these few hashes the root is recomputed. Every full
+tile is then verified by the one hash above it, and every bundle of entries by its tile. So nothing has to be
+kept but the tiles on the way down, whatever size the log's key has signed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 
 from idvault_verify.offline.log.continuity import RefusedLogError
-from idvault_verify.offline.log.files import LogFiles, NotReachedError, read_first
+from idvault_verify.offline.log.files import LogFiles, NotReachedError, first_parts, read_first
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.tile import (
     MAX_ENTRY_BYTES,
@@ -17,10 +18,10 @@ from idvault_verify.transparency.tile import (
     MalformedTileError,
     Tile,
     TileNodes,
-    decode_bundle,
     decode_tile,
-    encode_bundle,
+    encode_entry,
     encode_tile,
+    read_bundle,
 )
 from idvault_verify.transparency.tree import HASH_SIZE, CompactRange, leaf_hash, root_at
 
@@ -28,61 +29,72 @@ TILE_BYTES = WIDTH * HASH_SIZE
 BUNDLE_BYTES = WIDTH * (MAX_ENTRY_BYTES + 2)
 
 
-@dataclass(kw_only=True, slots=True)
-class SignedTiles:
-    """The tiles of one signed checkpoint. known: verified hashes, by level and index."""
+def read_edges(files: LogFiles, at: Checkpoint) -> dict[Tile, bytes]:
+    """Return the partial tiles of a checkpoint; raises RefusedLogError unless they lead to its root."""
+    read: dict[Tile, bytes] = {}
 
-    checkpoint: Checkpoint
-    known: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    def tile_bytes(tile: Tile) -> bytes:
+        data = first_of(files, tile.path, Tile(tile.level, tile.index).path, limit=TILE_BYTES)
+        read[tile] = encode_tile(decode_tile(data, tile.width))
+        return read[tile]
 
-    def read_edges(self, files: LogFiles) -> None:
-        """Read the rightmost tiles; raises RefusedLogError unless they lead to the signed root."""
-        read: dict[tuple[int, int], bytes] = {}
+    try:
+        found = root_at(TileNodes(at.size, tile_bytes), at.size)
+    except MalformedTileError as error:
+        raise _refused("a tile of the right edge", error) from error
+    if found != at.root:
+        raise RefusedLogError("TILES_INVALID", "the tiles do not lead to the root of the checkpoint")
+    return read
 
-        def tile_bytes(tile: Tile) -> bytes:
-            data = first_of(files, tile.path, Tile(tile.level, tile.index).path, limit=TILE_BYTES)
-            read.update(_placed(tile, decode_tile(data, tile.width)))
-            return data
 
-        size = self.checkpoint.size
-        try:
-            found = root_at(TileNodes(size, tile_bytes), size)
-        except MalformedTileError as error:
-            raise _refused("a tile of the right edge", error) from error
-        if found != self.checkpoint.root:
-            raise RefusedLogError("TILES_INVALID", "the tiles do not lead to the root of the checkpoint")
-        self.known |= read
+def accept_tile(data: bytes, above: bytes) -> bytes:
+    """Return a full tile; raises MalformedTileError unless it is the one that the hash above it covers."""
+    hashes = decode_tile(data, WIDTH)
+    tree = CompactRange()
+    for value in hashes:
+        tree.append(value)
+    if tree.root() != above:
+        raise MalformedTileError("a hash is not the signed one")
+    return data
 
-    def accept_tile(self, tile: Tile, data: bytes) -> bytes:
-        """Return the tile's own bytes; raises MalformedTileError unless the hashes above cover them."""
-        hashes = decode_tile(data, tile.width)
-        if tile.width == WIDTH:
-            is_signed = _perfect_root(hashes) == self.known[tile.level + 1, tile.index]
-        else:
-            is_signed = all(self.known[place] == value for place, value in _placed(tile, hashes).items())
-        if not is_signed:
-            raise MalformedTileError("a hash is not the signed one")
-        return encode_tile(hashes)
 
-    def remember(self, tile: Tile, data: bytes) -> None:
-        """Keep the hashes of a verified tile, to verify the tiles below it."""
-        self.known |= _placed(tile, decode_tile(data, tile.width))
+def accept_bundle(parts: Iterable[bytes], hashes: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a bundle, entry by entry; hashes: of its verified tile.
 
-    @staticmethod
-    def accept_bundle(bundle: Bundle, data: bytes, tile: bytes) -> bytes:
-        """Return the bundle's own bytes; raises MalformedTileError unless its verified tile covers them."""
-        entries = decode_bundle(data, bundle.width)
-        if tuple(leaf_hash(entry) for entry in entries) != decode_tile(tile, bundle.width):
+    Raises MalformedTileError at the first entry that they do not cover.
+    """
+    for entry, expected in zip(read_bundle(parts, len(hashes)), hashes, strict=True):
+        if leaf_hash(entry) != expected:
             raise MalformedTileError("an entry is not the signed one")
-        return encode_bundle(entries)
+        yield encode_entry(entry)
+
+
+def entries_of(files: LogFiles, bundle: Bundle) -> Iterator[bytes]:
+    """Yield the entries of a bundle, which are not verified.
+
+    Raises RefusedLogError if the file is no bundle, and NotReachedError.
+    """
+    full = Bundle(bundle.index)
+    parts = first_parts(files, bundle.path, full.path, limit=BUNDLE_BYTES)
+    if parts is None:
+        raise _missing(bundle.path)
+    try:
+        with closing(parts):
+            yield from read_bundle(parts, bundle.width)
+    except MalformedTileError as error:
+        raise refused_file(bundle.path, error) from error
 
 
 def first_of(files: LogFiles, *paths: str, limit: int) -> bytes:
     """Return the first of these files that exists; raises NotReachedError if none does."""
     data = read_first(files, *paths, limit=limit)
     if data is None:
-        raise NotReachedError(f"the public directory has no file {paths[0]}")
+        raise _missing(paths[0])
     return data
+
+
+def _missing(path: str) -> NotReachedError:
+    return NotReachedError(f"the public directory has no file {path}")
 
 
 def _refused(path: str, error: MalformedTileError) -> RefusedLogError:
@@ -92,15 +104,3 @@ def _refused(path: str, error: MalformedTileError) -> RefusedLogError:
 def refused_file(path: str, error: MalformedTileError) -> RefusedLogError:
     """Return the refusal of a file that the signed checkpoint does not cover."""
     return _refused(f"the file {path}", error)
-
-
-def _placed(tile: Tile, hashes: tuple[bytes, ...]) -> Mapping[tuple[int, int], bytes]:
-    first = tile.index * WIDTH
-    return {(tile.level, first + place): value for place, value in enumerate(hashes)}
-
-
-def _perfect_root(hashes: tuple[bytes, ...]) -> bytes:
-    tree = CompactRange()
-    for value in hashes:
-        tree.append(value)
-    return tree.root()

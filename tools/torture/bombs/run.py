@@ -1,0 +1,219 @@
+"""Promise 10: no file, answer or mail makes a reader take more than its memory, or more than linear time.
+
+Each bomb is made anew from the seed, at a random size, and read by the real program in a process of its own.
+"""
+
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.support import confined
+from tools.support.confined import Confined
+from tools.support.logs import VKEY
+from tools.torture.bombs import mails, papers, site, tables
+from tools.torture.bombs.log import RepeatedLog
+from tools.torture.campaign import Options
+from tools.torture.tally import Tally
+
+_MIB = 1 << 20
+MOST_MAIL_SECONDS = 2.0
+_UNEXPECTED = ("Traceback", "unexpected ", "MemoryError")
+
+VERIFY = "import sys; from idvault_verify.commands.app import app; app(sys.argv[1:])"
+PEOPLE = "import sys; from idvault_people.commands.app import PROGRAM; sys.exit(PROGRAM.run(sys.argv[1:]))"
+MAIL = """
+import sys
+import time
+from pathlib import Path
+from idvault_client.commands.tip_off import mail
+raw = Path(sys.argv[1]).read_bytes()
+begun = time.process_time()
+try:
+    mail.read(raw)
+except mail.MailError as error:
+    print(error)
+print(time.process_time() - begun)
+"""
+TABLE = """
+import sys
+from pathlib import Path
+from idvault_client.commands.legacy_import.importer import Import, ImportFileError
+try:
+    print(Import(file=Path(sys.argv[1]), label="synthetic", resume=None, result=None).total)
+except ImportFileError as error:
+    print(error)
+"""
+
+EPOCH = """
+import sys
+from idvault_verify.transparency import epoch
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.tree import EMPTY_ROOT
+before, after = (epoch.Epoch(int(each), "ab" * 32).extensions for each in sys.argv[1:])
+known, newer = (Checkpoint("log.example", 0, EMPTY_ROOT, lines) for lines in (before, after))
+try:
+    epoch.carry(known, newer, ())
+except epoch.UnknownEpochError as error:
+    print(error)
+"""
+
+Plant = Callable[[ExitStack, Path, random.Random], list[object]]
+"""Makes a bomb in a folder, and returns the arguments with which it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bomb:
+    """One bomb. piece: the Python that reads it."""
+
+    name: str
+    piece: str
+    plant: Plant
+
+    def go_off(self, dice: random.Random) -> Confined:
+        """Make and read it."""
+        with tempfile.TemporaryDirectory(prefix="idvault-bombs-") as folder, ExitStack() as stack:
+            return confined.run(self.piece, *self.plant(stack, Path(folder), dice))
+
+
+def _of_file(command: list[str], make: Callable[[int], bytes], most: int, *rest: str) -> Plant:
+    """Return what writes a file of a random size, and names it after a command."""
+
+    def plant(_stack: ExitStack, folder: Path, dice: random.Random) -> list[object]:
+        path = folder / "bomb"
+        path.write_bytes(make(dice.randint(most // 2, most + most // 8)))
+        return [*command, path, *rest]
+
+    return plant
+
+
+def _of_site(command: list[str], answer: Callable[[random.Random], site.Answer]) -> Plant:
+    """Return what serves answers, and names their address after --url or --from."""
+
+    def plant(stack: ExitStack, folder: Path, dice: random.Random) -> list[object]:
+        serving = stack.enter_context(site.serving(answer(dice)))
+        option = "--from" if command[-1] == "mirror-log" else "--url"
+        own = [folder / "copy"] if command[-1] == "mirror-log" else ["--state", folder / "state", "--once"]
+        return ["--timeout", "2", *command, *own, option, serving.url, "--public-key", VKEY, "--unwitnessed"]
+
+    return plant
+
+
+def _endless(path: str, how: Callable[[bytes], Iterator[bytes]], log: RepeatedLog) -> site.Answer:
+    """Return the answers of a log of which one file never ends."""
+    text = log.read(path) or b"a" * 40 + b"\n"
+
+    def answer(asked: str) -> Iterator[bytes]:
+        yield from how(text) if asked == path else site.file(log.read(asked))
+
+    return answer
+
+
+def _large(dice: random.Random) -> site.Answer:
+    """Return the answers of a valid log of any size, whose server goes away at last."""
+    log = RepeatedLog(dice.randint(2**31, 2**62), entry=b"e" * dice.choice((0, 9, 65_535)))
+    left = [dice.randint(500, 1_500)]
+
+    def answer(asked: str) -> Iterator[bytes]:
+        left[0] -= 1
+        yield from site.file(log.read(asked) if left[0] > 0 or asked == "checkpoint" else None)
+
+    return answer
+
+
+def _index(dice: random.Random) -> site.Answer:
+    """Return the answers of a small log with the largest index."""
+    log, kind = RepeatedLog(5), dice.randrange(4)
+    size = dice.randint(60, 63) * _MIB
+    lines = {
+        0: b"".join(b"%x\n" % at for at in range(size // 8)),
+        1: b"\n" * size,
+        2: b"a" * size,
+        3: b"".join(b"%0199x\n" % at for at in range(size // 200)),
+    }[kind]
+
+    def answer(asked: str) -> Iterator[bytes]:
+        yield from site.file(lines if asked == "index" else log.read(asked))
+
+    return answer
+
+
+def _epochs(_stack: ExitStack, _folder: Path, dice: random.Random) -> list[object]:
+    return [dice.randint(1, 9), dice.randint(10**8, 10**9 - 1)]
+
+
+_KEY = ["--public-key", VKEY]
+_PAPERS: dict[str, tuple[str, list[str], int, tuple[str, ...]]] = {
+    "check-receipt": (VERIFY, ["check-receipt"], 4, tuple(_KEY)),
+    "check-erasure": (VERIFY, ["check-erasure"], 4, tuple(_KEY)),
+    "check-history": (VERIFY, ["check-history"], 16, tuple(_KEY)),
+    "check-evidence": (VERIFY, ["check-evidence"], 16, tuple(_KEY)),
+    "check-token": (VERIFY, ["check-token", "--audience", "a", "--jwks"], 4, ()),
+    "check-report": (VERIFY, ["check-report", "--log", "none", *_KEY], 4, ()),
+    "roster of follow-log": (
+        VERIFY, ["follow-log", "--state", "none", "--directory", "none", *_KEY, "--roster"], 2, ()
+    ),
+    "epoch show": (PEOPLE, ["epoch", "show"], 2, ()),
+    "roster show": (PEOPLE, ["roster", "show"], 2, ()),
+    "log keys": (PEOPLE, ["log", "keys"], 2, ()),
+}  # fmt: skip
+
+
+def bombs() -> list[Bomb]:
+    """Return every bomb."""
+    found = []
+    for name, (piece, command, mib, rest) in _PAPERS.items():
+        for kind, make in papers.DOCUMENTS.items():
+            found.append(Bomb(f"{name}: {kind}", piece, _of_file(command, make, mib * _MIB, *rest)))
+    found.append(
+        Bomb(
+            "check-evidence: empty values",
+            VERIFY,
+            _of_file(["check-evidence"], papers.evidence, 15 * _MIB, *_KEY),
+        )
+    )
+    for how in site.ENDLESS:
+        for path in ("checkpoint", "log-keys.json", "index", "tile/0/000", "tile/entries/000"):
+            log = RepeatedLog(1_000)
+            plant = _of_site(["mirror-log"], lambda _, path=path, how=how, log=log: _endless(path, how, log))  # type: ignore[misc]
+            found.append(Bomb(f"mirror-log: {how.__name__} at {path}", VERIFY, plant))
+        plant = _of_site(["follow-log"], lambda _, how=how, log=log: _endless("checkpoint", how, log))  # type: ignore[misc]
+        found.append(Bomb(f"follow-log: {how.__name__}", VERIFY, plant))
+    found.append(Bomb("mirror-log: a log of any size", VERIFY, _of_site(["mirror-log"], _large)))
+    found.append(Bomb("a checkpoint of any epoch", EPOCH, _epochs))
+    found.append(Bomb("mirror-log: index", VERIFY, _of_site(["mirror-log"], _index)))
+    for kind, make in tables.TABLES.items():
+        found.append(Bomb(f"import: {kind}", TABLE, _of_file([], make, 64 * _MIB)))
+    for kind, make in mails.MAILS.items():
+        found.append(Bomb(f"mail: {kind}", MAIL, _of_file([], make, 14 * _MIB)))
+    return found
+
+
+def run(options: Options) -> Tally:
+    """Read every count-th bomb once, in a drawn order."""
+    tally, dice = Tally(), options.dice()
+    chosen = [bomb for bomb in bombs() if options.only in bomb.name][:: options.count]
+    dice.shuffle(chosen)
+    for bomb in chosen:
+        if options.stop.is_set():
+            break
+        judge(bomb, bomb.go_off(dice), tally)
+    return tally
+
+
+def judge(bomb: Bomb, found: Confined, tally: Tally) -> None:
+    """Count a bomb, and what it took too much of."""
+    tally.faults += 1
+    tally.worst("mib", found.peak_mib)
+    tally.worst("cpu_s", found.cpu)
+    tally.details.append(
+        {"bomb": bomb.name, "mib": found.peak_mib, "cpu_s": found.cpu, "told": found.told[-300:]}
+    )
+    if found.peak_mib > confined.MOST_MIB:
+        tally.lose(f"{bomb.name}: {found.peak_mib:.0f} MiB of {confined.MOST_MIB}")
+    if bomb.piece == MAIL and float(found.told.splitlines()[-1]) > MOST_MAIL_SECONDS:
+        tally.lose(f"{bomb.name}: {found.told.splitlines()[-1]} s")
+    if any(word in found.told for word in _UNEXPECTED) or found.code < 0:
+        tally.lose(f"{bomb.name}: exit code {found.code}: {found.told[-300:]}")
