@@ -75,6 +75,13 @@ class Trailers:
     details: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """An answer of this many zeros, which takes a thousandth of them on the way."""
+
+    size: int
+
+
 class Hang:
     """No answer until the server stops."""
 
@@ -90,7 +97,7 @@ class Asked:
     connection: str
 
 
-Outcome = Message | bytes | Refuse | Trailers | Hang | Callable[[bytes], Message]
+Outcome = Message | bytes | Refuse | Trailers | Compressed | Hang | Callable[[bytes], Message]
 
 
 @dataclass
@@ -125,6 +132,9 @@ class VaultServer(grpc.GenericRpcHandler):
         if isinstance(outcome, Trailers):
             context.set_trailing_metadata((("grpc-status-details-bin", outcome.details),))
             context.abort(outcome.code, "refused")
+        if isinstance(outcome, Compressed):
+            context.set_compression(grpc.Compression.Gzip)
+            return bytes(outcome.size)
         if isinstance(outcome, Hang):
             self.stopping.wait()
             return b""

@@ -1,6 +1,7 @@
 """The witness client over HTTP: refusals, late and lost answers, and answers that are not a witness's."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -240,3 +241,15 @@ def test_only_https_outside_development() -> None:
 async def test_a_client_that_asked_nobody_closes() -> None:
     """Closing without a call does nothing."""
     await client("http://127.0.0.1:1").close()
+
+
+async def test_a_compressed_answer_is_no_answer() -> None:
+    """It could be a thousand times as long: nothing is decompressed."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+        return web.Response(body=gzip.compress(line().encode()), headers=headers)
+
+    async with answering(answer) as asked:
+        with pytest.raises(UnavailableError):
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)

@@ -128,3 +128,13 @@ def test_forks_are_kept_once(tmp_path: Path) -> None:
     (kept,) = (tmp_path / "w" / "forks").iterdir()
     assert kept.read_bytes() == fork
     state.close()
+
+
+def test_no_more_forks_are_kept_than_prove_one(tmp_path: Path) -> None:
+    """Whoever has the log's key can sign any number of them."""
+    state = WitnessState(tmp_path / "w")
+    note = MAIN.note(3)
+    for number in range(120):
+        state.keep_fork(note.replace(b"\n\n", b"\nfork %d\n\n" % number, 1))
+    assert len(list((tmp_path / "w" / "forks").iterdir())) == 100
+    state.close()

@@ -572,6 +572,7 @@ export const CHANNEL_OPTIONS = {
   "grpc.service_config_disable_resolution": 1,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_http_proxy": 0,
+  "grpc.compression_enabled_algorithms_bitset": 1,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 1000,
   "grpc.min_reconnect_backoff_ms": 5000,

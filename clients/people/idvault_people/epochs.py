@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from idvault_people import roster_mark
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people.roster import Roster
@@ -27,7 +27,7 @@ from idvault_verify.transparency.tree import EMPTY_ROOT, LogError
 def kept(state: Path) -> tuple[EpochStatement, ...]:
     """Return the statements that are followed; state: the file of the last checkpoint seen."""
     try:
-        return epochs.parse(_file(state).read_bytes())
+        return epochs.parse(small_file.read(_file(state), limit=epochs.MOST_BYTES))
     except FileNotFoundError:
         return ()
 
@@ -99,10 +99,13 @@ def follow(
     if any(each.lost for each in carried):
         # What the log had signed: its successor replaces it in the file.
         number = epoch.of(_seen(state, keys)).number
-        durable_file.replace(state.with_name(f"{state.name}.epoch-{number}"), state.read_bytes())
+        durable_file.replace(state.with_name(f"{state.name}.epoch-{number}"), small_file.read(state))
+    written = statements.encode_chain(chain)
+    if len(written) > epochs.MOST_BYTES:
+        raise EpochRefusedError("the statements of the log's epochs are too long together")
     # Entries from there on are logged again: what was logged before a version of the roster ends there, too.
     roster_mark.lower(state, size=min(each.size for each in chain[len(before) :]))
-    durable_file.replace(_file(state), statements.encode_chain(chain))
+    durable_file.replace(_file(state), written)
     return carried
 
 
@@ -127,7 +130,7 @@ def _carried(state: Path, keys: Sequence[VerifierKey], found: Sequence[Break]) -
 
 def _seen(state: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
-        raw = state.read_bytes()
+        raw = small_file.read(state)
     except FileNotFoundError:
         return epochs.beginning(keys[0].name)
     return checkpoint.verify(raw, witness_policy.of_log(*keys)).checkpoint

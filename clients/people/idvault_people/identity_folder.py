@@ -17,7 +17,7 @@ from pathlib import Path
 from idvault_client.transport import Tls
 from idvault_people.custody_edge import CustodyCalls, CustodyEdge
 from idvault_people.trust import Trust
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import reading
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
@@ -97,7 +97,7 @@ def load(folder: Path) -> IdentityFolder:
     """Return a connected folder; raises IdentityFolderError, RosterError."""
     path = folder / CONNECTION
     try:
-        fields = reading.document(path.read_bytes())
+        fields = reading.document(small_file.read(path))
         reading.exactly(fields, CONNECTION, *_FIELDS)
         target, server_name = reading.text(fields["target"], "target"), str(fields["server_name"])
         key = _key(str(fields["log_key"]))
@@ -118,7 +118,7 @@ def follow_log_keys(pinned: IdentityFolder, data: bytes) -> IdentityFolder:
     path = pinned.folder / log_key.FILE
     try:
         changes = log_key.decode(data)
-        before = log_key.decode(path.read_bytes()) if path.exists() else ()
+        before = log_key.decode(small_file.read(path)) if path.exists() else ()
     except LogKeyError as error:
         raise IdentityFolderError(str(error)) from error
     known = before[0].former if before else pinned.log_key
@@ -134,7 +134,7 @@ def follow_log_keys(pinned: IdentityFolder, data: bytes) -> IdentityFolder:
 
 def _more_keys(folder: Path, key: VerifierKey) -> tuple[VerifierKey, ...]:
     try:
-        changes = log_key.decode((folder / log_key.FILE).read_bytes())
+        changes = log_key.decode(small_file.read(folder / log_key.FILE))
     except FileNotFoundError:
         return ()
     except LogKeyError as error:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from idvault_people.finding import FindingError
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import reading
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.disclosure import HistoryFinding as Finding
@@ -23,7 +23,7 @@ def find(state: Path, *, roster_digest: str) -> int | None:
     """
     path = _path(state)
     try:
-        fields = reading.document(path.read_bytes())
+        fields = reading.document(small_file.read(path))
         reading.exactly(fields, path.name, "roster", "size")
         size = reading.integer(fields["size"], "size")
     except FileNotFoundError:
@@ -48,7 +48,7 @@ def lower(state: Path, *, size: int) -> None:
     path = _path(state)
     if not path.exists():
         return
-    digest = str(reading.document(path.read_bytes())["roster"])
+    digest = str(reading.document(small_file.read(path))["roster"])
     mark = find(state, roster_digest=digest)
     if mark is not None and mark > size:
         keep(state, roster_digest=digest, size=size)

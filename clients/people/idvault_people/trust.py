@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from idvault_people import epochs, fork, roster_mark
 from idvault_people.finding import FindingError
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.quorum import Quorum
@@ -253,7 +253,7 @@ class Trust:
     def _kept(self) -> Checkpoint | None:
         try:
             policy = witness_policy.of_log(self.log_key, *self.more_keys)
-            return checkpoint.verify(self.state.read_bytes(), policy).checkpoint
+            return checkpoint.verify(small_file.read(self.state), policy).checkpoint
         except FileNotFoundError:
             return None
         except LogError as error:

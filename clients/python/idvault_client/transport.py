@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import grpc
 
+from idvault_verify import small_file
 from idvault_verify.attest import certificate, expiry
 from idvault_verify.attest.certificate import CertificateError
 
@@ -126,7 +127,7 @@ class Tls:
 
 def _file(argument: str, path: str | PathLike[str]) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return small_file.read(Path(path))
     except OSError as error:
         # The class of the error comes from its number.
         raise OSError(error.errno, f"tls.{argument} cannot be read: {error.strerror}", str(path)) from None
@@ -190,6 +191,9 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
         ("grpc.use_local_subchannel_pool", 1),
         # The vault is on the internal network: a proxy for outgoing traffic must not see the calls.
         ("grpc.enable_http_proxy", 0),
+        # Uncompressed only (a set of bits): gRPC compares the length of an answer with its limit of 4 MiB
+        # before it unpacks it, so a small answer could take any memory. No vault compresses.
+        ("grpc.compression_enabled_algorithms_bitset", 1),
         ("grpc.initial_reconnect_backoff_ms", 200),
         # A second between two attempts, so that a call meets a restarted vault before its deadline; what
         # gRPC calls the minimum is how long one attempt may take.

@@ -118,6 +118,8 @@ class HttpWitness:
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                # An answer is a few lines: what comes compressed could be of any length, and is not one.
+                auto_decompress=False,
                 headers={"Content-Type": "text/plain; charset=utf-8"},
             )
         return self._session

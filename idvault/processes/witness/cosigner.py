@@ -48,6 +48,7 @@ _LOGS = "logs"
 _FORKS = "forks"
 _EPOCHS = "epochs"
 _SIGNERS = "signers"
+_MOST_FORKS = 100
 
 
 class StateError(Exception):
@@ -115,8 +116,9 @@ class WitnessState:
     def keep_fork(self, raw: bytes) -> None:
         """Store a signed checkpoint that contradicts the last one; together they prove a fork of the log."""
         # Named by the signed text: otherwise anybody could add lines of unknown keys and fill the disk.
+        # Whoever has the log's key can sign any number of texts, and some prove as much as all.
         path = self.folder / _FORKS / sha256(note.parse(raw).text.encode()).hexdigest()
-        if not path.exists():
+        if not path.exists() and sum(1 for _ in path.parent.iterdir()) < _MOST_FORKS:
             durable_file.replace(path, raw)
 
     def _files(self) -> list[Path]:

@@ -10,6 +10,7 @@ from idvault_people.commands import membership, passphrase
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, explained
 from idvault_people.opens import identity as identities
+from idvault_verify import small_file
 from idvault_verify.address import split_address
 from idvault_verify.attest.people import roster_chain
 
@@ -49,7 +50,7 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
             folder,
             target=target,
             server_name=server_name,
-            ca=ca.read_bytes(),
+            ca=small_file.read(ca),
             log_key=log_key,
             versions=roster_chain.load_all(roster),
         )

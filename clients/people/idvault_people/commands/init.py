@@ -12,7 +12,7 @@ from idvault_people.commands import membership, passphrase
 from idvault_people.commands.session import MemberOptions
 from idvault_people.opens import identity as identities
 from idvault_people.opens import tls_key
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import certificate as certificates
 from idvault_verify.attest.certificate import NAME
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
@@ -93,7 +93,7 @@ def _new(folder: Path | None, name: str) -> Path:
 def _take(given: Path | None, place: Path, check: Callable[[bytes], object]) -> None:
     if given is None:
         return
-    content = given.read_bytes()
+    content = small_file.read(given)
     check(content)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if given.resolve() != place.resolve():

@@ -8,6 +8,7 @@ import typer
 
 from idvault_people import identity_folder
 from idvault_people.identity_folder import IdentityFolderError
+from idvault_verify import small_file
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.transparency import log_key
 from idvault_verify.transparency.log_key import LogKeyError
@@ -39,7 +40,7 @@ def keys(
     the key that is known.
     """
     try:
-        data = file.read_bytes()
+        data = small_file.read(file)
         changes = log_key.decode(data)
         known = None if public_key is None else _key(public_key)
         if identity is not None:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from idvault_verify import small_file
+
 PassphraseFile = Annotated[
     Path | None,
     typer.Option(help="The file with the passphrase; without it the command asks at the terminal."),
@@ -15,7 +17,7 @@ PassphraseFile = Annotated[
 def read_passphrase(file: Path | None) -> bytes:
     """Return a passphrase from a file, or from the terminal."""
     if file is not None:
-        return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+        return small_file.read(file).removesuffix(b"\n").removesuffix(b"\r")
     _check_terminal()
     return str(typer.prompt("Passphrase", hide_input=True)).encode()
 

@@ -9,6 +9,7 @@ import typer
 
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_verify import small_file
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.commands.errors import CommandError, ExitCode
@@ -30,7 +31,7 @@ def name_moderator(context: typer.Context, file: File, yes: Yes = False) -> None
     """
     given: MemberOptions = context.obj
     try:
-        found = Registration.from_bytes(file.read_bytes())
+        found = Registration.from_bytes(small_file.read(file))
     except RegistrationFileError as error:
         raise CommandError(ExitCode.REFUSED, f"{file}: {error}", reason="FILE_DAMAGED") from error
     fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from idvault_people.opens.identity import IdentityError, PassphraseError
+from idvault_verify import small_file
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.commands.errors import CommandError, ExitCode
 
@@ -22,7 +23,7 @@ _SHORTEST = 11
 def read(file: Path | None) -> bytes:
     """Return the passphrase of an identity that exists."""
     if file is not None:
-        return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+        return small_file.read(file).removesuffix(b"\n").removesuffix(b"\r")
     _check_terminal()
     return str(typer.prompt("Passphrase", hide_input=True)).encode()
 

@@ -8,7 +8,7 @@ import typer
 
 from idvault_people.commands import membership, passphrase, roster_server, witness_options
 from idvault_people.commands.roster_server import CaOption, ServerNameOption, ServerOption
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import certificate, reading
 from idvault_verify.attest.people import roster, roster_chain, roster_member, roster_signature
 from idvault_verify.attest.people.roster import Roster
@@ -234,8 +234,11 @@ def fetch(  # noqa: PLR0917 - typer makes an option of each
     if proposal and not newest.proposals:
         raise CommandError(ExitCode.REFUSED, "there is no proposal", reason="REQUEST_NOT_FOUND")
     found = roster.parse(newest.proposals[0].file if proposal else newest.file)
+    roster_chain.check_length(found.version)
+    former: Roster | None = None
     for version in range(1, found.version):
-        former = roster.parse(vault.get(version).file)
+        # Verified one by one: the vault may serve what it likes, and as much of it.
+        (former,) = roster_chain.verified((roster.parse(vault.get(version).file),), previous=former)
         _write(roster_chain.former_path(file, version=version), former)
     _write(file, found)
     typer.echo(f"roster: version {found.version} fetched, {found.digest()}")
@@ -287,7 +290,7 @@ def _next(  # noqa: PLR0917 - the parts of one roster
 
 
 def _read(path: Path) -> Roster:
-    return roster.parse(path.read_bytes())
+    return roster.parse(small_file.read(path))
 
 
 def _write(path: Path, found: Roster) -> None:
@@ -298,11 +301,11 @@ def _write(path: Path, found: Roster) -> None:
 def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, Any]]:
     """Return the members of public files by name, each with the key of the certificate that names it."""
     with passphrase.identity_errors():
-        claims = [certificate.read(path.read_bytes()) for path in certificates]
+        claims = [certificate.read(small_file.read(path)) for path in certificates]
     pins = {(claim.role, claim.name): claim.spki for claim in claims}
     people = {}
     for path in files:
-        fields = reading.document(path.read_bytes())
+        fields = reading.document(small_file.read(path))
         pin = pins.get((str(fields.get("role")), str(fields.get("name"))))
         found = roster_member.parse({**fields, "spki": pin} if pin else fields, path.name)
         people[found.name] = found.to_json()

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from idvault_client.errors import Unavailable
+from idvault_people import paging
 from idvault_people.custody.journal import HandOverJournal, HandOverJournalError
 from idvault_people.custody_edge import Answer, CustodyCalls
 from idvault_people.member import random_request_id
@@ -39,6 +40,8 @@ from idvault_verify.handover import HandedShare
 from idvault_verify.v1 import disclosure_pb2
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+# Of some three million shares; they are not kept.
+_MOST_BYTES = 1024 * 1024 * 1024
 
 
 class NotReplacedError(Exception):
@@ -131,16 +134,13 @@ class HandOver:
         return progress
 
     def _pages(self, found: Succession, size: int) -> Iterator[disclosure_pb2.ListSharesToHandOverResponse]:
-        token = ""
-        while True:
+        def ask(token: str) -> disclosure_pb2.ListSharesToHandOverResponse:
             asked = disclosure_pb2.ListSharesToHandOverRequest(
                 quorum_id=found.quorum.id, page_size=size, page_token=token
             )
-            page = self._call("ListSharesToHandOver", asked, disclosure_pb2.ListSharesToHandOverResponse)
-            yield page
-            token = page.next_page_token
-            if not token:
-                return
+            return self._call("ListSharesToHandOver", asked, disclosure_pb2.ListSharesToHandOverResponse)
+
+        return paging.pages(ask, most=_MOST_BYTES)
 
     def _resealed(self, each: disclosure_pb2.ShareToHandOver, found: Succession) -> Iterator[HandedShare]:
         """Yield the share re-sealed for the successor, or nothing if it is refused. Raises FindingError."""

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from idvault_client.errors import VaultError
+from idvault_people import paging
 from idvault_people.disclosure import case, requested
 from idvault_people.disclosure.case import DisclosureCase
 from idvault_people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
@@ -149,17 +150,14 @@ class Auditor(MemberClient):
     def list(self, search: DisclosureSearch = EVERYTHING) -> list[disclosure_pb2.Disclosure]:
         """Return the auditor's disclosures that match a search, newest first; raises VaultError."""
         self.keys.destroy_expired(now=self.now())
-        found: list[disclosure_pb2.Disclosure] = []
-        token = ""
-        while True:
+
+        def ask(token: str) -> disclosure_pb2.ListDisclosuresResponse:
             asked = disclosure_pb2.ListDisclosuresRequest(page_size=_PAGE, page_token=token)
-            page = self.edge.call(
+            return self.edge.call(
                 "DisclosureService/ListDisclosures", asked, disclosure_pb2.ListDisclosuresResponse
             )
-            found += filter(search.matches, page.disclosures)
-            token = page.next_page_token
-            if not token:
-                return found
+
+        return [each for page in paging.pages(ask) for each in page.disclosures if search.matches(each)]
 
     def quota(self) -> RequestQuota:
         """Return how many requests the auditor has filed today, as the service counts; raises VaultError."""

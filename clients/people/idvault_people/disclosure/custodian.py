@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from idvault_people import paging
 from idvault_people.disclosure import decisions, requested
 from idvault_people.disclosure.decisions import ShownDecision
 from idvault_people.disclosure.kept_approval import KeptApproval, KeptApprovals
@@ -84,19 +85,19 @@ class Custodian(MemberClient):
         """
         self.approvals.destroy_expired(now=self.now())
         found: list[PendingRequest] = []
-        token = ""
-        while True:
+
+        def ask(token: str) -> disclosure_pb2.ListPendingDisclosuresResponse:
             asked = disclosure_pb2.ListPendingDisclosuresRequest(page_size=_PAGE, page_token=token)
-            page = self.edge.call(
+            return self.edge.call(
                 "CustodianService/ListPendingDisclosures",
                 asked,
                 disclosure_pb2.ListPendingDisclosuresResponse,
             )
+
+        for page in paging.pages(ask):
             newest = _NewestCheckpoint(self.checkpoint, page.checkpoint.note)
             found += [self._checked(each, newest) for each in page.disclosures]
-            token = page.next_page_token
-            if not token:
-                return found
+        return found
 
     def find(self, disclosure_id: str) -> PendingRequest:
         """Return one request; raises NotPendingError, FindingError (LOG_FORKED), VaultError."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from idvault_verify import disclosure, durable_file
+from idvault_verify import disclosure, durable_file, small_file
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import reading
 from idvault_verify.attest.disclosure import Terms
@@ -100,7 +100,7 @@ class KeptApprovals:
 
 
 def _read(path: Path) -> KeptApproval:
-    data = path.read_bytes()
+    data = small_file.read(path)
     try:
         fields = reading.document(data)
         reading.exactly(fields, path.name, *_FIELDS)

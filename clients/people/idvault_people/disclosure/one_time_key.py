@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from idvault_people.opens.identity import PersonalIdentity
-from idvault_verify import durable_file, seal
+from idvault_verify import durable_file, seal, small_file
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import hpke, reading
 from idvault_verify.attest.disclosure import Terms
@@ -128,7 +128,7 @@ class OneTimeKeys:
 
 
 def _read(path: Path) -> OneTimeKey:
-    data = path.read_bytes()
+    data = small_file.read(path)
     try:
         fields = reading.document(data)
         reading.exactly(fields, path.name, *_FIELDS)

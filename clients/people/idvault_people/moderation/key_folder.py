@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from idvault_client.backend.blocking.vault import Vault
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration, RegistrationFileError
@@ -72,7 +72,7 @@ def enter(folder: Path, *, password: bytes, vault: Vault) -> ModeratorKey:
 def read_registration(file: Path) -> Registration:
     """Return the registration in a file; raises KeyFolderError and OSError. Nothing is verified."""
     try:
-        return Registration.from_bytes(file.read_bytes())
+        return Registration.from_bytes(small_file.read(file))
     except RegistrationFileError as error:
         raise KeyFolderError(f"{file} is no registration of a moderator's key") from error
 
@@ -93,7 +93,7 @@ def countersign(given: Registration, key: ModeratorKey, *, now: datetime) -> Reg
 def load(folder: Path, *, password: bytes) -> ModeratorKey:
     """Return the key of a registered moderator; raises KeyFolderError."""
     try:
-        document = json.loads((folder / MODERATOR).read_bytes())
+        document = json.loads(small_file.read(folder / MODERATOR))
         moderator_id, relying_party = document["moderator_id"], document["relying_party"]
     except FileNotFoundError as error:
         text = f"{folder} is no moderator's folder: idvault-people moderator init {folder}"
@@ -121,7 +121,7 @@ def _key(folder: Path, *, relying_party: str, password: bytes) -> ModeratorKey:
     try:
         if path.stat().st_mode & _OTHERS:
             raise KeyFolderError(f"other users of this machine can read {path}: chmod 600 {path}")
-        return ModeratorKey.from_pem(path.read_bytes(), password=password, relying_party=relying_party)
+        return ModeratorKey.from_pem(small_file.read(path), password=password, relying_party=relying_party)
     except OSError as error:
         raise KeyFolderError(f"{path} cannot be read") from error
     except KeyFolderError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import certificate, hpke, reading
 from idvault_verify.attest import passphrase as passphrases
 from idvault_verify.attest.hpke import UnsealError
@@ -153,7 +153,7 @@ def public_entry(folder: Path) -> RosterMember:
     Its spki is that of certificate.pem or key.pem as they are now, or else as when the keys were created.
     """
     try:
-        fields = reading.document((folder / PUBLIC).read_bytes())
+        fields = reading.document(small_file.read(folder / PUBLIC))
         found = roster_member.parse({**fields, "spki": fields.get("spki") or _NO_PIN}, PUBLIC)
     except (OSError, RosterError) as error:
         raise IdentityError(f"{folder / PUBLIC} cannot be used: {error}") from error
@@ -176,7 +176,7 @@ def load(folder: Path, *, passphrase: bytes) -> PersonalIdentity:
     try:
         if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
             raise IdentityError(f"{path} must be for its owner only (chmod 600)")
-        document = path.read_bytes()
+        document = small_file.read(path)
     except OSError as error:
         raise IdentityError(f"{path} cannot be read") from error
     try:
@@ -210,7 +210,7 @@ def _spki(folder: Path) -> str:
     """Return the pin of the folder's certificate, or else of its TLS key, or "" if there is neither."""
     for name, pin in ((CERTIFICATE, _certificate_pin), (TLS_KEY, certificate.key_pin)):
         try:
-            return pin((folder / name).read_bytes())
+            return pin(small_file.read(folder / name))
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:

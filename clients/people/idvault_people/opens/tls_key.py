@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from idvault_people.opens.identity import CERTIFICATE, TLS_KEY, IdentityError
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import certificate
 from idvault_verify.attest.certificate import Certificate
 
@@ -52,10 +52,10 @@ def check_files(folder: Path) -> Certificate | None:
     Raises CertificateError for a file that cannot be read.
     """
     try:
-        found = certificate.read((folder / CERTIFICATE).read_bytes())
+        found = certificate.read(small_file.read(folder / CERTIFICATE))
     except FileNotFoundError:
         return None
     key = folder / TLS_KEY
-    if key.exists() and certificate.key_pin(key.read_bytes()) != found.spki:
+    if key.exists() and certificate.key_pin(small_file.read(key)) != found.spki:
         raise IdentityError(f"{key} is not the private key of {folder / CERTIFICATE}")
     return found

@@ -10,6 +10,7 @@ import typer
 from idvault_client import testing
 from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
+from idvault_verify import small_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ConnectionOptions:
             tls = testing.endpoint(self.ready_file, platform=self.platform).tls
         if tls is None:
             raise typer.BadParameter("give --ready-file, or --target with --ca, --certificate and --key")
-        return Path(tls.certificate).read_bytes()
+        return small_file.read(Path(tls.certificate))
 
 
 def _print_version(context: typer.Context, asked: bool) -> None:
