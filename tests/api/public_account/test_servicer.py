@@ -157,7 +157,7 @@ async def test_filings(world: PublicAccountWorld, edge: Served, ask: AskClient) 
             ]
 
     assert await asyncio.to_thread(read) == [filings, [], []]
-    rows = list(csv.reader(io.StringIO(filing.text(filings))))
+    rows = list(csv.reader(io.StringIO("".join(filing.lines(filings)))))
     assert rows[0] == list(filing.COLUMNS)
     values = dict(zip(*rows, strict=True))
     assert (values["public_account_id"], values["category"]) == (opened.public_account_id, "MEDIA")

@@ -254,3 +254,22 @@ def test_wrong_files(box: Box, tmp_path: Path) -> None:
     (box.folder / "state").write_text('{"version": 2}', "utf-8")
     with pytest.raises(MaildirError):
         box.start()
+
+
+def test_receipts_are_read_once_a_run(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many mails somebody sends, the cost of one does not grow with those before it."""
+    looked = 0
+    parse = json.loads
+
+    def counting(text: bytes) -> object:
+        nonlocal looked
+        looked += 1
+        return parse(text)
+
+    vault = Vault()
+    box.run(vault)
+    for number in range(50):
+        box.mail(f"{number}.more", f"more{number}")
+    monkeypatch.setattr(json, "loads", counting)
+    assert box.run(vault).filed == 50
+    assert looked == 3, "the state, and a line for each of the two mails before"

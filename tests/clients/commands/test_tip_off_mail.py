@@ -249,7 +249,15 @@ PIECES = st.sampled_from(
         *(b"\r\n", b"\n\n", b"\x00", b"\xff\xfe", b'"', b"<", b">", b"(", b":", b"%00", b";"),
     ]
 )
-WORDS = {"empty", "malformed", "automatic", "too many parts", "too many lines", "header too long"}
+WORDS = {
+    "empty",
+    "malformed",
+    "automatic",
+    "too many parts",
+    "too many lines",
+    "header too long",
+    "line too long",
+}
 
 
 @given(st.lists(PIECES | st.binary(max_size=8), max_size=40).map(b"".join))
@@ -262,3 +270,19 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
         tip_off_rules.check_filing(
             text=found.text, contact=found.contact, evidence=found.evidence, content=b""
         )
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "idna", "unicode_escape", "raw-unicode-escape", "utf_32", "rot13"]
+)
+def test_a_character_set_that_no_mail_has_is_not_looked_up(charset: str) -> None:
+    """Python knows some that cost the square of a text, and others that mean something to Python alone."""
+    kind = f"Content-Type: text/plain; charset={charset}".encode()
+    assert mails.read(plain(b"-\\x41aaa", kind)).text == "a post\n\n-\\x41aaa"
+    assert mails.read(plain("-好".encode(), kind, b"Content-Transfer-Encoding: 8bit")).text == "a post\n\n-好"
+
+
+def test_a_line_has_an_end() -> None:
+    """The parser copies a line several times."""
+    assert refused(plain(b"x" * (mails.MOST_LINE + 1))) == "line too long"
+    assert mails.read(plain(b"x" * mails.MOST_LINE)).text.startswith("a post")

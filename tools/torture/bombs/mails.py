@@ -80,6 +80,12 @@ def charset(name: str, *, text: bytes, encoding: bytes = b"8bit") -> Make:
     return lambda size: head + _lines(text * (size // len(text)))
 
 
+def punycode(size: int) -> bytes:
+    """Return a mail whose every letter is an insertion at the beginning of its text."""
+    head = _FROM + b"Content-Type: text/plain; charset=punycode\n\n\xff-"
+    return head + b"a" * min(size, 1_000_000)
+
+
 def header(name: bytes, unit: bytes) -> Make:
     """Return what makes a mail with a header of one piece, repeated, as long as it may be."""
     return lambda size: name + b": " + unit * (min(size, 1_950) // len(unit)) + b"\n" + _FROM + b"\ntext\n"
@@ -161,6 +167,7 @@ def _drawn() -> Iterator[tuple[str, Make]]:
 
 MAILS: dict[str, Make] = {
     **dict(_drawn()),
+    "punycode": punycode,
     "empty parts": empty_parts,
     "separators": separators,
     "nested": nested,

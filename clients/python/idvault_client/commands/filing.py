@@ -2,15 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from idvault_client.backend.public_account import AccountFiling
-from idvault_client.commands.output import AsJson, reporting, show, write
+from idvault_client.commands.output import AsJson, reporting, show
+from idvault_verify import durable_file
 from idvault_verify.public_account import PublicAccountCategory
 
 COLUMNS = (
@@ -47,17 +49,22 @@ def export(
     """
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         day = None if as_of is None else as_of.date()
-        found = list(vault.public_accounts.filings(category=category, as_of=day))
-        write(out, text(found))
-        show({"filings": len(found), "file": str(out)}, as_json=as_json)
+        filings, number = vault.public_accounts.filings(category=category, as_of=day), count()
+        written = (line.encode() for line, _ in zip(lines(filings), number, strict=False))
+        durable_file.replace_by(out, written)
+        show({"filings": next(number) - 1, "file": str(out)}, as_json=as_json)
 
 
-def text(filings: Iterable[AccountFiling]) -> str:
-    """Return the filings as CSV (RFC 4180)."""
+def lines(filings: Iterable[AccountFiling]) -> Iterator[str]:
+    """Yield the lines of a file of filings: CSV (RFC 4180), with a head."""
+    yield _line(COLUMNS)
+    for each in filings:
+        yield _line([_cell(value) for value in _values(each)])
+
+
+def _line(cells: Iterable[str]) -> str:
     file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _values(each)] for each in filings)
+    csv.writer(file).writerow(cells)
     return file.getvalue()
 
 

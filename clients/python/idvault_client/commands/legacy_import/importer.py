@@ -18,13 +18,14 @@ from typing import Any, TextIO
 from uuid import UUID, uuid4, uuid5
 
 from idvault_client.backend.campaign import CHUNK_SIZE, ImportedRow, LegacyAccount
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.campaign import ImportResult as Outcome
 
 COLUMNS = ("reference", "create_date")
 _RESULT = ("reference", "account_token", "outcome", "field", "code")
 _VERSION = 1
-_CHUNK_WEIGHT, _ROW_WEIGHT = 900_000, 24  # bytes of a request, of which the vault takes 1 MiB
+_CHUNK_WEIGHT, _ROW_WEIGHT = 900_000, 14  # bytes of a request, of which the vault takes 1 MiB
+_LONGEST_ROW = 64 * 1024  # characters, with line ends within quotes
 Send = Callable[[list[LegacyAccount], str], tuple[ImportedRow, ...]]
 
 
@@ -124,14 +125,15 @@ class Import:
 
 
 def _chunks(rows: Iterator[LegacyAccount], size: int) -> Iterator[list[LegacyAccount]]:
-    """Yield the rows in chunks that fit into one call, whatever the length of their references."""
+    """Yield the rows in chunks that fit into one call, whatever the length of their fields."""
     chunk: list[LegacyAccount] = []
     weight = 0
     for row in rows:
-        weight += len(row.reference.encode()) + _ROW_WEIGHT
+        added = len(row.reference.encode()) + len(row.create_date.encode()) + _ROW_WEIGHT
+        weight += added
         if len(chunk) == size or (chunk and weight > _CHUNK_WEIGHT):
             yield chunk
-            chunk, weight = [], len(row.reference.encode()) + _ROW_WEIGHT
+            chunk, weight = [], added
         chunk.append(row)
     if chunk:
         yield chunk
@@ -141,7 +143,7 @@ def _begin(resume: Path | None, digest: str, label: str) -> ImportProgress:
     if resume is None or not resume.exists():
         return ImportProgress(str(uuid4()), digest, label)
     try:
-        document: Any = json.loads(resume.read_text(encoding="ascii"))
+        document: Any = json.loads(small_file.read(resume).decode("ascii"))
         if document.pop("version") != _VERSION:
             raise ImportFileError("the resume file has another version")
         done = ImportProgress(**document)
@@ -160,8 +162,27 @@ def _scan(file: Path) -> tuple[str, int]:
         return digest, sum(1 for _ in _rows(source))
 
 
+class _RowLines:
+    """The lines of a file for the reader of CSV, which would read a row without end."""
+
+    def __init__(self, source: TextIO) -> None:
+        self._source = source
+        self._left = _LONGEST_ROW
+
+    def begin_row(self) -> None:
+        self._left = _LONGEST_ROW
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._source.readline(self._left + 1):
+            self._left -= len(line)
+            if self._left < 0:
+                raise csv.Error("a row is too long")
+            yield line
+
+
 def _rows(source: TextIO) -> Iterator[LegacyAccount]:
-    reader = csv.reader(source, strict=True)
+    lines = _RowLines(source)
+    reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, [])
         places = [header.index(column) for column in COLUMNS]
@@ -170,6 +191,7 @@ def _rows(source: TextIO) -> Iterator[LegacyAccount]:
     width = max(places)
     try:
         for row in reader:
+            lines.begin_row()
             # The vault refuses a row that is too short, like any other invalid row.
             padded = row + [""] * (width + 1 - len(row))
             yield LegacyAccount(*(padded[place] for place in places))

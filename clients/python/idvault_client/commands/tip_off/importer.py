@@ -21,7 +21,7 @@ from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
 from idvault_client.errors import InvalidFields, RequestIdReused
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 
 _VERSION = 1
 Send = Callable[[MailedReport, str], FiledTipOff]
@@ -43,6 +43,7 @@ class MailImport:
     filed: int = 0
     turned_away: int = 0
     _import_id: UUID = field(init=False)
+    _known: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         """Read the state, or begin one; raises MaildirError, OSError."""
@@ -54,7 +55,10 @@ class MailImport:
     def run(self, send: Send) -> None:
         """Import every new mail; raises what send raises, except for a mail that is refused by itself."""
         with _alone(self.state):
-            for path in sorted((self.maildir / "new").iterdir()):
+            self._known = {line["reference"] for line in _lines(self.receipts) if "reference" in line}
+            new = self.maildir / "new"
+            # Names alone: of many mails the paths would take more memory than the mails.
+            for path in map(new.joinpath, sorted(path.name for path in new.iterdir())):
                 try:
                     self._one(path, send)
                 except MailError as error:
@@ -75,11 +79,12 @@ class MailImport:
 
     def _keep_receipt(self, report: MailedReport, filed: FiledTipOff) -> None:
         reference = filed.tip_off.reference
-        size = self.receipts.stat().st_size if self.receipts.exists() else 0
-        if size and any(line.get("reference") == reference for line in _lines(self.receipts)):
+        if reference in self._known:
             return
+        size = self.receipts.stat().st_size if self.receipts.exists() else 0
         line = {"contact": report.contact, "reference": reference, "secret": filed.secret}
         durable_file.append(self.receipts, json.dumps(line).encode() + b"\n", size=size)
+        self._known.add(reference)
 
     def _turn_away(self, path: Path, word: str) -> None:
         self.refused(path.name, word)
@@ -122,7 +127,7 @@ def _begin(state: Path) -> UUID:
         content = {"version": _VERSION, "import_id": str(uuid4())}
         durable_file.create(state, json.dumps(content).encode() + b"\n")
     with suppress(ValueError, KeyError, TypeError):
-        content = json.loads(state.read_text("utf-8"))
+        content = json.loads(small_file.read(state))
         if content["version"] == _VERSION:
             return UUID(content["import_id"])
     raise MaildirError(
@@ -131,7 +136,9 @@ def _begin(state: Path) -> UUID:
 
 
 def _lines(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the receipts of a file; a line that a crash cut off is skipped."""
-    for line in path.read_text("utf-8").splitlines():
-        with suppress(ValueError):
-            yield json.loads(line)
+    """Yield the receipts of a file, if there is one; a line that a crash cut off is skipped."""
+    if path.exists():
+        with path.open("rb") as file:
+            for line in file:
+                with suppress(ValueError):
+                    yield json.loads(line)

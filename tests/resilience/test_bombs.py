@@ -1,0 +1,121 @@
+"""The bombs of `scripts/torture fuzz/bombs`: their cost grows as their bytes do, and the campaign notices."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from idvault_client.commands.legacy_import.importer import Import, ImportFileError
+from idvault_client.commands.tip_off import mail as reader
+from idvault_client.commands.tip_off.mail import MailError
+from tools.support import confined
+from tools.support.confined import Confined
+from tools.torture.bombs import mails, run, tables
+from tools.torture.campaign import Options
+from tools.torture.tally import Tally
+
+_SMALL, _TIMES = 192 * 1024, 4
+# Generous, because the machine may be busy: what is quadratic takes sixteen times as long.
+_MOST_TIMES, _SPREAD = 9.0, 0.25
+
+
+def cost(read: Callable[[], object]) -> float:
+    """Return the CPU seconds of the quickest of some calls."""
+    found = []
+    for _ in range(3):
+        begun = time.process_time()
+        read()
+        found.append(time.process_time() - begun)
+        if found[-1] < _SPREAD / 8:
+            break
+    return min(found)
+
+
+def read_mail(raw: bytes) -> None:
+    try:
+        reader.read(raw)
+    except MailError:
+        return
+
+
+@pytest.mark.parametrize("kind", mails.MAILS)
+def test_a_mail_costs_what_its_bytes_do(kind: str) -> None:
+    """Four times as long, it takes no more than some four times as long."""
+    small, large = (mails.MAILS[kind](_SMALL * times) for times in (1, _TIMES))
+    assert cost(lambda: read_mail(large)) < _MOST_TIMES * cost(lambda: read_mail(small)) + _SPREAD
+
+
+@pytest.mark.parametrize("kind", tables.TABLES)
+def test_a_row_of_a_table_has_an_end(kind: str, tmp_path: Path) -> None:
+    """However long a row is, no more of it is read than a row may have."""
+    path = tmp_path / "accounts.csv"
+    path.write_bytes(tables.TABLES[kind](4 << 20))
+    with suppress(ImportFileError):
+        assert Import(file=path, label="synthetic", resume=None, result=None).total >= 0
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", ["one line", "an open quote", "a row without end"])
+def test_a_table_takes_little_memory(kind: str, tmp_path: Path) -> None:
+    """A line, a quoted field and a row without end are refused within a row's length."""
+    path = tmp_path / "accounts.csv"
+    path.write_bytes(tables.TABLES[kind](200 << 20))
+    done = confined.run(run.TABLE, path)
+    assert (done.code, "cannot be read as CSV" in done.told) == (0, True), done.told
+    assert done.peak_mib < confined.MOST_MIB
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "kind", ["html <script>", "ascii charset punycode", "nested", "empty parts", "lines"]
+)
+def test_the_largest_mail_takes_little_memory(kind: str, tmp_path: Path) -> None:
+    """Of 16 MiB, the most that is read."""
+    path = tmp_path / "mail"
+    path.write_bytes(mails.MAILS[kind](reader.MOST_BYTES - 1_000))
+    done = confined.run(run.MAIL, path)
+    assert done.code == 0, done.told
+    assert done.peak_mib < confined.MOST_MIB
+
+
+def test_a_seed_repeats_its_bombs(tmp_path: Path) -> None:
+    """Each has a name of its own; the same seed makes the same file, another one a file of another size."""
+    found = {bomb.name: bomb for bomb in run.bombs()}
+    assert len(found) == len(run.bombs())
+
+    def made(seed: int) -> bytes:
+        with ExitStack() as stack:
+            dice = Random(seed)  # noqa: S311 - repeatable
+            (path,) = found["mail: lines"].plant(stack, tmp_path, dice)
+            return Path(str(path)).read_bytes()
+
+    first, again, other = made(1), made(1), made(2)
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize(
+    ("found", "complaint"),
+    [
+        (Confined(3, "check: NOT_REACHED", 90.0, 1.0), ""),
+        (Confined(0, "read", 250.0, 1.0), "250 MiB of 200"),
+        (Confined(1, "Traceback (most recent call last)", 90.0, 1.0), "Traceback"),
+        (Confined(-9, "", 90.0, 1.0), "exit code -9"),
+    ],
+)
+def test_the_campaign_notices(found: Confined, complaint: str) -> None:
+    """Too much memory, an error that nobody expected, a process that was killed."""
+    tally = Tally()
+    run.judge(run.Bomb("synthetic", run.VERIFY, lambda *_: []), found, tally)
+    assert tally.faults == 1
+    assert (complaint in "".join(tally.complaints), bool(tally.complaints)) == (True, bool(complaint))
+
+
+@pytest.mark.process
+def test_one_of_each_kind_is_read() -> None:
+    """A short run of the campaign loses nothing."""
+    tally = run.run(Options(count=1, seed=7, only="single_bytes at checkpoint"))
+    assert (tally.faults, tally.lost) == (1, 0), tally.complaints
