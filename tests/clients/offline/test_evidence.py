@@ -287,6 +287,32 @@ async def test_the_roster_must_be_the_published_one(room: Chamber, tmp_path: Pat
 
 async def test_a_roster_of_the_forgers_own_is_not_called_valid(room: Chamber, tmp_path: Path) -> None:
     """Without the published roster the verdict says whose word it is; a development roster is refused."""
+async def test_every_version_of_the_file_is_published(room: Chamber, tmp_path: Path) -> None:
+    """The attack: M custodians sign a version that nobody publishes, with an auditor and witnesses of theirs.
+
+    Whether the request names it, or it only stands behind the one that is named.
+    """
+    opened = await opening(room)
+    current = room.rosters.current
+    private = WitnessPolicy(1, (("private.example/w", merkle.witness("w", seed=9).key.public_key),))
+    hidden = signed(replace(current, version=2, witness=private, signatures=()), A, B)
+    published = tmp_path / "published.json"
+    published.write_bytes(current.to_bytes())
+    named = both(rosters(current, hidden), asked_anew(opened, roster_digest=hidden.digest()))
+    for forge in (both(named, logged_anew()), rosters(current, hidden)):
+        forged = opened.forged(forge)
+        found = run(tmp_path, forged, "--roster", str(published))
+        assert (found.exit_code, found.stdout) == (5, "check: OTHER_ROSTER\n")
+        with pytest.raises(EvidenceError, match=r"version 2 .* newest that was given is 1"):
+            evidence_check.check(forged, policy=POLICY, published=[current])
+    # Published, or not compared: nothing is wrong with the file itself.
+    alone = opened.forged(rosters(current, hidden))
+    assert evidence_check.check(alone, policy=POLICY, published=[current, hidden]).is_published
+    assert not evidence_check.check(alone, policy=POLICY).is_published
+    # An older file is covered by a longer chain.
+    assert evidence_check.check(opened.proof, policy=POLICY, published=[current, hidden]).is_published
+
+
     opened = await opening(room)
     changed = replace(
         room.rosters.current, people=room.rosters.current.people[:4], witness=None, development=True

@@ -1,7 +1,8 @@
 """Checks the evidence of an opening with public keys alone: no private key, no vault.
 
 Evidence is valid if, in this order,
-* every version of its roster follows the one before, and none contradicts the published roster, if given,
+* every version of its roster follows the one before, and is in the published roster, if given: same version,
+  same bytes,
 * the auditor whom the request names signed the request and the file, with the key in the roster version that
   the request names,
 * its checkpoint is signed by the log, and by the witnesses that are demanded, within 15 minutes of the
@@ -150,14 +151,29 @@ def _chain(message: evidence_pb2.DisclosureEvidence, terms: Terms, published: Se
         versions = roster_chain.verified(rosters.parse(each) for each in message.rosters)
     except RosterError as error:
         raise EvidenceError("ROSTER_INVALID", f"the roster does not verify: {error}") from error
-    for mine, its in zip(versions, published, strict=False):
-        if mine.digest() != its.digest():
-            text = f"version {mine.version} of the roster is not the published one"
-            raise EvidenceError("OTHER_ROSTER", text)
+    if published:
+        _check_published(versions, published)
     for at, roster in enumerate(versions):
         if roster.digest() == terms.roster_digest:
             return _Chain(versions, at)
     raise EvidenceError("OTHER_ROSTER", "the request names a version of the roster that is not in the file")
+
+
+def _check_published(versions: Sequence[Roster], published: Sequence[Roster]) -> None:
+    """Raise EvidenceError unless the published roster has every version of the file.
+
+    One that nobody has published can name an auditor, custodians and witnesses that nobody knows.
+    """
+    for mine, its in zip(versions, published, strict=False):
+        if mine.digest() != its.digest():
+            text = f"version {mine.version} of the roster is not the published one"
+            raise EvidenceError("OTHER_ROSTER", text)
+    if len(versions) > len(published):
+        text = (
+            f"the file has version {versions[-1].version} of the roster, and the newest that was given is "
+            f"{published[-1].version}: get the published roster again"
+        )
+        raise EvidenceError("OTHER_ROSTER", text)
 
 
 def _auditor(evidence: ProofFile, chain: _Chain) -> RosterMember:
