@@ -205,7 +205,7 @@ async def test_a_witness_that_always_names_another_size_is_given_up(world: LogWo
     await world.write(5)
     with pytest.raises(UnavailableError):
         await worker.step()
-    assert (next(sizes), _cosigned(world)) == (3, 11)
+    assert (next(sizes), _cosigned(world)) == (6, 11)
 
 
 THREE = [merkle.witness(f"witness.example/w{number}", seed=20 + number) for number in range(3)]

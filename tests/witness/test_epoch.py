@@ -8,7 +8,7 @@ import pytest
 
 from idvault.log.ports import Ahead, Cosigned, WitnessRefusedError
 from idvault.processes.witness import cosigner
-from idvault.processes.witness.cosigner import EpochNotFollowedError
+from idvault.processes.witness.cosigner import EpochNotFollowedError, StateError, WitnessState
 from idvault.processes.witness.wire import OTHER_EPOCH
 from idvault_verify.transparency import checkpoint, epoch
 from idvault_verify.transparency.checkpoint import Checkpoint
@@ -140,7 +140,9 @@ async def test_a_witness_that_was_away_follows_all_at_once(witness: DiskWitness)
     kept = {path.name for path in (witness.folder / "epochs").iterdir()}
     assert kept == {FIRST.digest(), SECOND.digest()}
     new = in_epoch(tree(9, kept=6), SECOND)
-    assert isinstance(await ask(witness, 6, new, leaves(9, kept=6)), Cosigned)
+    # It has not seen the two entries that the second statement leaves besides.
+    assert await ask(witness, 6, new, leaves(9, kept=6)) == Ahead(8)
+    assert isinstance(await ask(witness, 8, new, leaves(9, kept=6)), Cosigned)
 
 
 async def test_a_statement_of_a_former_roster_needs_one_of_the_version_in_force(witness: DiskWitness) -> None:
@@ -179,3 +181,94 @@ async def test_the_second_statement_of_a_chain_hides_nothing(witness: DiskWitnes
     await ask(witness, 6, in_epoch(tree(12, kept=6), FIRST), leaves(12, kept=6))
     with pytest.raises(EpochNotFollowedError, match="hides what it lost"):
         witness.follow(FIRST, SECOND)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 5])
+async def test_a_witness_of_fewer_entries_demands_what_is_left(witness: DiskWitness, size: int) -> None:
+    """The attack: the log goes on with other entries than the custodians signed for.
+
+    A new witness, or one that was away, has seen nothing that contradicts them. It asks for both proofs.
+    """
+    if size:
+        await grown(witness, size)
+    witness.follow(FIRST)
+    forked = leaves(8, kept=size)
+    other = in_epoch(tree(8, kept=size), FIRST)
+    first = Ahead(size or 6)
+    assert await ask(witness, 8, other, forked) == first
+    for _ in range(3):
+        assert await ask(witness, size, other, forked) == Ahead(6)
+        assert await ask(witness, 6, other, forked) == 422
+    assert witness.state.latest(other.origin).size == size
+    # Fewer entries than are left, which all are the first of them, and as many that are others.
+    short = in_epoch(tree(5), FIRST)
+    assert await ask(witness, size, short, leaves(5)) == 422
+    same = in_epoch(tree(6, kept=size), FIRST)
+    assert await ask(witness, 6, same, leaves(6, kept=size)) == 409
+    assert len(list((witness.folder / "forks").iterdir())) == 1
+    # The true log, with the proofs in either order, also after a restart.
+    new, anew = in_epoch(tree(8, kept=6), FIRST), leaves(8, kept=6)
+    if size:
+        assert await ask(witness, 6, new, anew) == Ahead(size)
+        witness.close()
+        witness.__post_init__()
+        assert await ask(witness, size, new, anew) == Ahead(6)
+    assert isinstance(await ask(witness, 6, new, anew), Cosigned)
+    assert await ask(witness, 6, new, anew) == Ahead(8)
+    assert isinstance(await ask(witness, 8, new, anew), Cosigned)
+
+
+async def test_proofs_are_of_one_checkpoint(witness: DiskWitness) -> None:
+    """A proof of one checkpoint does not count for another: each needs all of them."""
+    await grown(witness, 4)
+    witness.follow(FIRST)
+    true, forked = in_epoch(tree(8, kept=6), FIRST), in_epoch(tree(8, kept=4), FIRST)
+    assert await ask(witness, 4, forked, leaves(8, kept=4)) == Ahead(6)
+    assert await ask(witness, 6, true, leaves(8, kept=6)) == Ahead(4)
+    assert await ask(witness, 6, forked, leaves(8, kept=4)) == 422
+    assert witness.state.latest(true.origin).size == 4
+
+
+async def test_what_each_of_several_statements_left_is_demanded(witness: DiskWitness) -> None:
+    """Before it cosigns for the first time, the newest checkpoint continues all of them."""
+    await grown(witness, 4)
+    witness.follow(FIRST, SECOND)
+    new, anew = in_epoch(tree(9, kept=6), SECOND), leaves(9, kept=6)
+    assert await ask(witness, 9, new, anew) == Ahead(4)
+    assert await ask(witness, 4, new, anew) == Ahead(6)
+    assert await ask(witness, 6, new, anew) == Ahead(8)
+    assert isinstance(await ask(witness, 8, new, anew), Cosigned)
+
+
+async def test_a_statement_whose_last_checkpoint_nobody_cosigned(witness: DiskWitness) -> None:
+    """The log's key alone has signed it: it may be of a log that nobody has seen."""
+    await grown(witness, 4)
+    alone = signed(statement(checkpoint.sign(tree(10), [LOG]), tree(6), seen=11))
+    with pytest.raises(EpochNotFollowedError, match="0 of 1 witnesses cosigned"):
+        witness.follow(alone)
+    differing = signed(statement(cosigned(tree(10)), tree(10, kept=8), seen=11))
+    with pytest.raises(EpochNotFollowedError, match="two different histories of 10"):
+        witness.follow(differing)
+    await grown_to(witness, 6)
+    with pytest.raises(EpochNotFollowedError, match="calls 6 other entries left"):
+        witness.follow(signed(statement(cosigned(tree(10)), tree(6, kept=5), seen=11)))
+
+
+async def grown_to(witness: DiskWitness, size: int) -> None:
+    assert isinstance(await ask(witness, 4, tree(size), leaves(size)), Cosigned)
+
+
+async def test_a_statement_that_is_gone_stops_the_start(witness: DiskWitness) -> None:
+    """Without it the witness does not know what the log has to begin with."""
+    witness.follow(FIRST)
+    witness.close()
+    path = witness.folder / "epochs" / FIRST.digest()
+    for damaged in (b"{}", None):
+        path.unlink() if damaged is None else path.write_bytes(damaged)
+        with pytest.raises(StateError, match="missing or damaged"):
+            WitnessState(witness.folder)
+        with pytest.raises(StateError, match="missing or damaged"):
+            cosigner.examine_state(witness.folder)
+    path.write_bytes(FIRST.to_bytes())
+    cosigner.examine_state(witness.folder)
+    witness.__post_init__()

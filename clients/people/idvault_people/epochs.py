@@ -17,7 +17,7 @@ from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline import witness_policy
 from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.epochs import EpochRefusedError
-from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency import checkpoint, epoch, stated
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.epoch import Break, Carried
 from idvault_verify.transparency.note import VerifierKey
@@ -64,9 +64,12 @@ def check(
         raise EpochRefusedError("the statement is of another log than yours")
     if statement.roster != versions[-1].digest():
         raise EpochRefusedError("the statement names another version of the roster than the one in force")
+    epochs.check_cosigned(statement, versions, keys)
     known = epochs.verified(before, versions=versions, log_key=log_key, more_keys=more_keys)
     try:
-        return _carried(state, keys, [*known, epoch.read(statement)])
+        found = [*known, epoch.read(statement)]
+        stated.check(found)
+        return _carried(state, keys, found)
     except LogError as error:
         raise EpochRefusedError(str(error)) from error
 

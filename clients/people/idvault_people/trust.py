@@ -6,6 +6,7 @@
   one.
 - A checkpoint that contradicts the last one is kept beside it: the two prove that the log has two histories.
 - A checkpoint of a later epoch continues it if the member has followed the epoch's statement (people.epochs).
+  It must also begin with what the statements name, which the member may not have seen (transparency.stated).
 - The size of the first checkpoint under each new version of the roster is kept too (people.roster_mark).
 """
 
@@ -28,10 +29,10 @@ from idvault_verify.event import EventType
 from idvault_verify.offline import proof, witness_policy
 from idvault_verify.offline.log.epochs import EpochRefusedError, beginning
 from idvault_verify.seal import Part
-from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency import checkpoint, epoch, stated
 from idvault_verify.transparency.checkpoint import Checkpoint, QuorumError
 from idvault_verify.transparency.entry import EntryError
-from idvault_verify.transparency.epoch import UnknownEpochError
+from idvault_verify.transparency.epoch import Break, UnknownEpochError
 from idvault_verify.transparency.note import VerifierKey
 from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import disclosure_pb2
@@ -200,6 +201,7 @@ class Trust:
             if before is None:
                 raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
             self._tell_fork(note, error)
+        _check_stated(newer, breaks, consistency)
 
     def _tell_fork(self, note: bytes, error: LogError) -> NoReturn:
         place = fork.keep(self.state, refused=note)
@@ -259,6 +261,17 @@ class Trust:
         except LogError as error:
             text = f"the checkpoint in {self.state.name} is not a checkpoint of this log"
             raise FindingError(Finding.LOG_INVALID, text) from error
+
+
+def _check_stated(newest: Checkpoint, breaks: Sequence[Break], consistency: Consistency) -> None:
+    """Raise FindingError (LOG_INVALID) unless the log begins with what the statements of its losses name."""
+    try:
+        for each in stated.demanded(newest, breaks):
+            proof = consistency(each.size, newest.size) if each.size < newest.size else ()
+            checkpoint.verify_successor(each, newest, proof)
+    except LogError as error:
+        text = f"the log does not begin with the entries that its custodians' statements name: {error}"
+        raise FindingError(Finding.LOG_INVALID, text) from error
 
 
 def _place(found: Checkpoint) -> tuple[int, int]:

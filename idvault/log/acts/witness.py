@@ -28,7 +28,8 @@ from idvault_verify.transparency.tree import LogError
 
 PATIENCE = 5.0
 _GRACE = 0.25
-_TRIES = 3
+# A guess, what the witness has cosigned, and what each statement of a loss calls left that it has not seen.
+_TRIES = 6
 # 422: the proof does not verify. 409: another root at the size that the witness has cosigned.
 _FORK = frozenset({422, 409})
 

@@ -12,7 +12,7 @@ from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.epochs import EpochRefusedError
 from idvault_verify.offline.proof import check_epoch
-from idvault_verify.transparency import checkpoint, epoch, proof, verifier
+from idvault_verify.transparency import checkpoint, epoch, proof, stated, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint, CheckpointError, CosignaturePolicy, QuorumError
 from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.note import NoteError, VerifierKey, parse_key
@@ -33,14 +33,19 @@ class LogTrust:
         """Verify signed notes and return their checkpoints, the largest first.
 
         Each must be signed by the log, and the largest one of the newest epoch by the witnesses too. One of
-        an earlier epoch stands for what is left of it. Raises LogError.
+        an earlier epoch stands for what is left of it. What the statements of losses name is demanded, too.
+        Raises LogError.
         """
         found = [(self.checkpoint(note), note) for note in notes]
         found.sort(key=lambda one: (epoch.of(one[0]).number, one[0].size), reverse=True)
         for one, _ in found:
             check_epoch(one, self.breaks)
         self._check_cosigned([note for one, note in found if one == found[0][0]])
-        return [epoch.carry(one, found[0][0], self.breaks).checkpoint for one, _ in found]
+        if not found:
+            return []
+        newest = found[0][0]
+        known = [epoch.carry(one, newest, self.breaks).checkpoint for one, _ in found]
+        return [*known, *stated.demanded(newest, self.breaks)]
 
     def checkpoint(self, note: bytes) -> Checkpoint:
         """Return the checkpoint of a note that the log has signed; raises LogError."""

@@ -7,6 +7,8 @@
 * the old size is not that of the last cosigned checkpoint: 409, with that size;
 * the size is the same but the root differs: 409, a fork;
 * the consistency proof does not verify: 422;
+* the log went on after a loss, and this witness has seen fewer entries than the statement calls left: the
+  checkpoint must continue both, so after the proof of one the other's size is answered: 409;
 * a later one of the log's keys, in the order given, has signed before and does not sign this: 403;
 * otherwise the checkpoint is stored durably, then cosigned: 200.
 """
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import NoReturn
 
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WitnessMetrics
@@ -29,9 +32,11 @@ from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.transparency import checkpoint, epoch, note
+from idvault_verify.offline.log import epochs
+from idvault_verify.offline.log.epochs import EpochRefusedError
+from idvault_verify.transparency import checkpoint, epoch, note, stated
 from idvault_verify.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
-from idvault_verify.transparency.epoch import Carried, Epoch, LostPart
+from idvault_verify.transparency.epoch import Break, Carried, Epoch, LostPart
 from idvault_verify.transparency.note import (
     Algorithm,
     InvalidSignatureError,
@@ -76,6 +81,7 @@ class WitnessState:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._latest = {found.origin: found for found in map(_read, self._files())}
+            self._breaks = {origin: _read_statements(folder, found) for origin, found in self._latest.items()}
         except BlockingIOError:
             self.close()
             raise StateError(f"another witness runs on {folder}") from None
@@ -97,6 +103,12 @@ class WitnessState:
         durable_file.replace(self._file(newer.origin), kept.text.encode())
         self._latest[newer.origin] = kept
 
+    def demanded(self, origin: str) -> tuple[Checkpoint, ...]:
+        """Return what the followed statements of a log's losses demand beyond what was cosigned last."""
+        known = self.latest(origin)
+        found = stated.demanded(known, self._breaks.get(origin, ()))
+        return tuple(each for each in reversed(found) if each.size > known.size)
+
     def signer(self, origin: str) -> str:
         """Return the vkey of a log's latest key that has signed, empty if none is kept; raises OSError."""
         try:
@@ -112,6 +124,7 @@ class WitnessState:
         """Keep the statement of a new epoch, then what the log continues from; raises OSError."""
         durable_file.replace(self.folder / _EPOCHS / digest, statement)
         self.keep(stays)
+        self._breaks[stays.origin] = _read_statements(self.folder, stays)
 
     def keep_fork(self, raw: bytes) -> None:
         """Store a signed checkpoint that contradicts the last one; together they prove a fork of the log."""
@@ -149,7 +162,7 @@ def examine_state(folder: Path) -> None:
             except BlockingIOError:
                 raise StateError("is held by a witness that runs") from None
     for path in sorted((folder / _LOGS).glob("[!.]*")):
-        _read(path)
+        _read_statements(folder, _read(path))
 
 
 def _nearest(folder: Path) -> Path:
@@ -164,6 +177,20 @@ def _read(path: Path) -> Checkpoint:
     if sha256(found.origin.encode()).hexdigest() != path.name:
         raise StateError(f"{path} holds the state of a different log than its name says")
     return found
+
+
+def _read_statements(folder: Path, latest: Checkpoint) -> tuple[Break, ...]:
+    """Return what the statements say that led to a checkpoint's epoch; raises StateError."""
+    found, digest = list[Break](), epoch.of(latest).digest
+    while digest:
+        path = folder / _EPOCHS / digest
+        try:
+            statement = statements.parse(path.read_bytes())
+            found.append(epoch.read(statement))
+        except (OSError, RosterError, LogError) as error:
+            raise StateError(f"{path} is missing or damaged: restore it, or follow no epoch") from error
+        digest = statement.previous
+    return tuple(reversed(found))
 
 
 Logs = Mapping[str, Sequence[VerifierKey]]
@@ -225,6 +252,8 @@ class Cosigner:
         self._state = state
         self._clock = clock
         self._one_at_a_time = threading.Lock()
+        # Of the note that was submitted last, if it has to continue several: its text, and the proved sizes.
+        self._proved: tuple[str, set[int]] = ("", set())
 
     @property
     def key(self) -> VerifierKey:
@@ -300,17 +329,41 @@ class Cosigner:
         if epoch.of(submitted) != epoch.of(known):
             log().error("witness_refused", code=wire.OTHER_EPOCH, count=submitted.size)
             raise _RefusalError(CosignerAnswer(wire.OTHER_EPOCH, "this witness follows another epoch\n"))
-        if request.old != known.size:
-            raise _RefusalError(CosignerAnswer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
-        if submitted.size == known.size > 0 and submitted.root != known.root:
-            log().error("witness_saw_a_fork", code=409, count=known.size)
+        wanted = {each.size: each for each in (known, *self._state.demanded(submitted.origin))}
+        if request.old not in wanted:
+            self._ask_proof(submitted, wanted)
+        if submitted.size < max(wanted):
+            log().error("witness_refused", code=422, count=submitted.size)
+            raise _RefusalError(CosignerAnswer(422, "the log has fewer entries than its statement says\n"))
+        before = wanted[request.old]
+        if submitted.size == before.size > 0 and submitted.root != before.root:
+            log().error("witness_saw_a_fork", code=409, count=before.size)
             self._state.keep_fork(request.note)
             raise _RefusalError(CosignerAnswer(409, "a different root was cosigned at this size\n"))
         try:
-            verify_successor(known, submitted, request.proof)
+            verify_successor(before, submitted, request.proof)
         except ConsistencyError as error:
             log().error("witness_refused", code=422, count=submitted.size)
             raise _RefusalError(CosignerAnswer(422, f"{error}\n")) from error
+        if len(wanted) > 1:
+            self._add_proof(submitted, wanted, request.old)
+
+    def _ask_proof(self, submitted: Checkpoint, wanted: Mapping[int, Checkpoint]) -> NoReturn:
+        """Answer with the smallest size from which a checkpoint's proof is still missing."""
+        text, proved = self._proved
+        # Every log begins with the empty one: its proof is needed only if nothing else is.
+        missing = set(wanted) - (proved if text == submitted.text else set())
+        missing = missing - {0} or missing
+        raise _RefusalError(CosignerAnswer(409, wire.encode_size(min(missing)), wire.SIZE_TYPE))
+
+    def _add_proof(self, submitted: Checkpoint, wanted: Mapping[int, Checkpoint], old: int) -> None:
+        """Remember a proof; refuse the checkpoint while it needs another one."""
+        text, proved = self._proved
+        proved = {0, old} | (proved if text == submitted.text else set())
+        self._proved = submitted.text, proved
+        if not proved >= set(wanted):
+            self._ask_proof(submitted, wanted)
+        self._proved = "", set()
 
 
 class EpochNotFollowedError(Exception):
@@ -332,12 +385,14 @@ def follow_epochs(
     Statements are followed if, in this order,
     * they are of a known log, and the log's key signed the checkpoint that each names as the last one,
     * M custodians of each quorum of the version of the roster that each names signed it,
+    * the checkpoint that each names as the last one was cosigned, and they agree with one another,
     * the last one names the newest version: so custodians who were replaced begin no epoch,
     * the first is of the epoch after the followed one, and each names the statement before it,
     * they hide nothing that this witness has cosigned (verify.transparency.epoch). From then on the witness
       cosigns only checkpoints of the new epoch that begin with the entries that are left. A witness that was
       away, or that is new, follows all that are missing at once.
     """
+    keys = tuple(keys)
     known_keys = {str(key) for key in keys}
     if not given or any(each.log not in known_keys for each in given):
         raise EpochNotFollowedError("the statement is of a log that this witness does not know")
@@ -349,6 +404,9 @@ def follow_epochs(
         steps, lost = list[tuple[EpochStatement, Checkpoint]](), list[LostPart]()
         _check_signed(new, epoch.of(known), versions)
         for each in new:
+            epochs.check_cosigned(each, versions, [key for key in keys if key.name == known.origin])
+        stated.check([epoch.read(each) for each in new])
+        for each in new:
             found = epoch.read(each)
             newer = Checkpoint(found.kept.origin, 0, EMPTY_ROOT, found.epoch.extensions)
             carried = epoch.carry(known, newer, [found])
@@ -356,7 +414,7 @@ def follow_epochs(
             known = Checkpoint(stays.origin, stays.size, stays.root, found.epoch.extensions)
             steps.append((each, known))
             lost += carried.lost
-    except (RosterError, LogError) as error:
+    except (RosterError, LogError, EpochRefusedError) as error:
         raise EpochNotFollowedError(str(error)) from error
     # In order: after a crash the next start goes on with those that are left.
     for each, begun in steps:

@@ -99,6 +99,38 @@ def test_a_second_history_in_the_new_epoch_is_a_fork(trust: Trust) -> None:
     assert caught.value.finding is Finding.LOG_FORKED
 
 
+@pytest.mark.parametrize("known", [0, 1, 5])
+def test_a_member_who_knew_less_compares_what_is_left(tmp_path: Path, known: int) -> None:
+    """The attack: the log goes on with other entries than the custodians called left, or with fewer."""
+    trust = Trust(versions=(ROSTER,), log_key=KEY, state=tmp_path / "checkpoint")
+    if known:
+        trust.checkpoint(cosigned(tree(known)), consistency=consistency(leaves(known)), now=START)
+    follow(trust)
+    for size, kept in ((8, known), (8, 5), (5, 5), (6, 5)):
+        entries = leaves(size, kept=kept)
+        with pytest.raises(FindingError, match="does not begin with the entries") as caught:
+            trust.checkpoint(
+                cosigned(in_epoch(tree(size, kept=kept), FIRST)), consistency=consistency(entries), now=START
+            )
+        assert caught.value.finding is Finding.LOG_INVALID
+    assert new(trust) == 8
+
+
+def test_a_member_who_knew_as_much_as_is_left_compares_it_with_the_statement(tmp_path: Path) -> None:
+    """Before anybody has shown the new epoch; the custodian who is asked to sign, too."""
+    trust = Trust(versions=(ROSTER,), log_key=KEY, state=tmp_path / "checkpoint")
+    trust.checkpoint(cosigned(tree(6)), consistency=consistency(leaves(6)), now=START)
+    for kept, why in ((tree(6, kept=5), "calls 6 other"), (tree(10, kept=8), "two different histories")):
+        wrong = signed(statement(cosigned(tree(10)), kept, seen=11))
+        with pytest.raises(EpochRefusedError, match=why):
+            epochs.follow(trust.state, [wrong], versions=trust.versions, log_key=KEY)
+        with pytest.raises(EpochRefusedError, match=why):
+            epochs.check(trust.state, wrong, versions=trust.versions, log_key=KEY)
+    alone = signed(statement(cosigned(tree(10)).rpartition(b"\xe2")[0], tree(6), seen=11))
+    with pytest.raises(EpochRefusedError, match="0 of 1 witnesses"):
+        epochs.check(trust.state, alone, versions=trust.versions, log_key=KEY)
+
+
 def test_a_member_who_is_new_needs_the_statement_too(tmp_path: Path) -> None:
     """The log's epoch is never taken on the service's word."""
     trust = Trust(versions=(ROSTER,), log_key=KEY, state=tmp_path / "checkpoint")

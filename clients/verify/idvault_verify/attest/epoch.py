@@ -40,7 +40,8 @@ _FIELDS = ("log", "epoch", "previous", "former", "seen", "size", "root", "lost",
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # Newer versions of Python also parse the hour 24.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
-_EVENT = re.compile(r"[a-z]+(?::[a-z]+)*", re.ASCII)
+# As in a leaf (transparency.entry).
+_EVENT = re.compile(r"[a-z_]+:[a-z_]+:[a-z_]+", re.ASCII)
 _HASH_SIZE = 32
 _LONGEST_NOTE = 100_000
 SECOND = 2

@@ -6,7 +6,8 @@ epoch after the first has an extension line `epoch NUMBER DIGEST`, with the SHA-
 
 A checkpoint is carried into a later epoch, in this order, across each break in between:
 * it has not more entries than the statement says that anybody had seen: the statement hides nothing of it,
-* of the size of the last cosigned checkpoint that the statement names, it has its root,
+* of the size of the last cosigned checkpoint that the statement names, it has its root; of the size of the
+  entries that are left, it has theirs,
 * what it has beyond the entries that are left is lost; the others, as the statement names them, stay.
 The newer checkpoint must begin with what stays. The same epoch with two statements is a fork, and an earlier
 epoch after a later one is refused like a smaller log.
@@ -223,4 +224,9 @@ def _check_honest(known: Checkpoint, statement: Break) -> None:
         raise HiddenEntriesError(
             f"the statement of epoch {statement.epoch.number} names another checkpoint of {known.size} "
             "entries than the one that was signed: the log had forked before"
+        )
+    if known.size == statement.kept.size and known.root != statement.kept.root:
+        raise HiddenEntriesError(
+            f"the statement of epoch {statement.epoch.number} calls {known.size} other entries left than "
+            "those that were signed"
         )

@@ -5,6 +5,7 @@ A checkpoint is accepted if, in this order, it
 * is cosigned by the required number of witnesses, each recently enough if a maximum age is set,
 * is of the last one's epoch and not smaller, or of a later epoch that custodians have signed for,
 * continues what is left of the last one, by a consistency proof computed from the published tiles,
+* begins with what the statements of losses name, also if there is no last one (transparency.stated),
 * after a loss: does not let the last one contradict what is still published of the lost entries (lost).
 
 Only then does it replace the last one, in a file with the signed note as published, which
@@ -25,7 +26,7 @@ from idvault_verify.offline.log.epochs import EpochRefusedError
 from idvault_verify.offline.log.files import LogFiles, NotReachedError, read_first
 from idvault_verify.offline.log.lost import FormerForkError, LostHistory
 from idvault_verify.offline.proof import UnverifiedError
-from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency import checkpoint, epoch, stated
 from idvault_verify.transparency.checkpoint import (
     Checkpoint,
     QuorumError,
@@ -109,8 +110,9 @@ class LogContinuity:
         lost: tuple[LostPart, ...] = ()
         try:
             lost = self._continues(before or epochs.beginning(newest.origin), newest, breaks)
+            self._check_stated(newest, breaks)
         except RefusedLogError:
-            if before is not None:
+            if before is not None or breaks:
                 durable_file.replace(self._beside("refused"), raw)
             raise
         signed = self._verified(raw, self.policy)
@@ -215,6 +217,22 @@ class LogContinuity:
         except LogError as error:
             raise RefusedLogError("TILES_INVALID", f"there is no proof of consistency: {error}") from error
         return carried.lost
+
+    def _check_stated(self, newest: Checkpoint, breaks: Sequence[Break]) -> None:
+        """Raise RefusedLogError unless the log has what its custodians called left."""
+        for each in stated.demanded(newest, breaks):
+            told = f"the {each.size} entries that the statements of its losses name"
+            if newest.size < each.size:
+                text = f"the log has {newest.size} entries, fewer than {told}"
+                raise RefusedLogError("ROLLED_BACK", text)
+            try:
+                verify_successor(each, newest, self._proof(each.size, newest.size))
+            except ConsistencyError as error:
+                text = f"the log has forked, or its tiles are damaged: it does not begin with {told}"
+                raise RefusedLogError("FORKED", text) from error
+            except LogError as error:
+                text = f"there is no proof of consistency: {error}"
+                raise RefusedLogError("TILES_INVALID", text) from error
 
     def _proof(self, old: int, new: int) -> tuple[bytes, ...]:
         if old >= new or not old:

@@ -2,7 +2,7 @@
 
 Each must be of this log, follow the one before, and be signed by M custodians of each quorum of the version
 of the roster that it names. The checkpoint that it names as the last one must have been cosigned as this
-version or one before it required.
+version or one before it required. They must agree with one another (transparency.stated).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline import witness_policy
 from idvault_verify.offline.proof import UnverifiedError
-from idvault_verify.transparency import checkpoint, epoch
+from idvault_verify.transparency import checkpoint, epoch, stated
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.epoch import Break, Epoch
 from idvault_verify.transparency.note import VerifierKey
@@ -60,8 +60,10 @@ def verified(
         for each in found:
             if each.log not in map(str, keys):
                 raise EpochRefusedError(f"the statement of epoch {each.epoch} is of another log")
-            _check_cosigned(each, versions, keys)
-        return tuple(epoch.read(each) for each in found)
+            check_cosigned(each, versions, keys)
+        breaks = tuple(epoch.read(each) for each in found)
+        stated.check(breaks)
+        return breaks
     except (RosterError, LogError) as error:
         raise EpochRefusedError(f"the statements of the log's epochs: {error}") from error
 
@@ -116,10 +118,13 @@ def beginning(origin: str) -> Checkpoint:
     return Checkpoint(origin, 0, EMPTY_ROOT)
 
 
-def _check_cosigned(
+def check_cosigned(
     statement: EpochStatement, versions: Sequence[Roster], keys: Sequence[VerifierKey]
 ) -> None:
-    """Raise LogError unless the checkpoint that a statement names as the last one was cosigned."""
+    """Raise EpochRefusedError unless the checkpoint that a statement names as the last one was cosigned.
+
+    As the version of the roster that it names required, or one before: at any time, because it is a paper.
+    """
     last = of(statement, versions)
     refused: LogError | RosterError | None = None
     for roster in reversed(versions[: last.version]):
