@@ -55,7 +55,8 @@ def test_envoy_serves_the_services_that_have_paths() -> None:
     found = yaml.safe_load((envoy.FOLDER / "envoy.yaml").read_text("utf-8"))
     (listener,) = found["static_resources"]["listeners"]
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    assert set(manager["http_filters"][0]["typed_config"]["services"]) == names
+    filters = {each["name"].rpartition(".")[2]: each["typed_config"] for each in manager["http_filters"]}
+    assert set(filters["grpc_json_transcoder"]["services"]) == names
     (host,) = manager["route_config"]["virtual_hosts"]
     routes = {route["match"]["prefix"]: route["name"] for route in host["routes"]}
     assert routes == {f"/{name}/": name.rpartition(".")[2] for name in names}

@@ -7,6 +7,7 @@ import pytest
 
 from idvault.processes.backup import rules as backup_rules
 from idvault.processes.backup.rules import EpochNumbers, PairContents, Seen
+from idvault_verify.event import EventType
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHRED = "the shred database"
@@ -88,6 +89,27 @@ def test_keys_of_erased_accounts_that_are_back_are_counted(revived: tuple[str, .
     """An older shred database has them; they must be destroyed again."""
     (found,) = backup_rules.lacks(replace(pair(), revived=revived), [])
     assert found.startswith(f"{said} shred key again")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 erasure that"), (2, "2 erasures that")])
+def test_erasures_that_only_the_shred_database_remembers_are_counted(count: int, said: str) -> None:
+    """An older main database shows such accounts as they were."""
+    (found,) = backup_rules.lacks(replace(pair(), forgotten=count), [])
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    ("lost", "forgotten", "absent", "said"),
+    [(0, 0, 0, ""), (3, 2, 1, ""), (2, 3, 0, ""), (3, 1, 1, "1 erasure that"), (3, 1, 0, "2 erasures that")],
+)
+def test_lost_erasures_that_nobody_remembers_are_counted(
+    lost: int, forgotten: int, absent: int, said: str
+) -> None:
+    """Of those in the log, the ones of which neither database knows whose they were."""
+    contents = replace(pair(), forgotten=forgotten, absent=absent)
+    told = backup_rules.unknown_erasures(contents, {EventType.ERASURE_ERASE.value: lost} if lost else {})
+    assert said in told
+    assert bool(told) == bool(said)
 
 
 def test_keys_without_a_record_are_counted() -> None:

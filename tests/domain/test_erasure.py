@@ -251,3 +251,27 @@ def test_a_promise_begins_after_the_look() -> None:
     since = erasure_rules.promised_from(now=NOW, passed=looked)
     assert since.microsecond == 0
     assert NOW + looked < since <= NOW + looked + timedelta(seconds=1)
+
+
+def test_a_memo_makes_the_erasure_again() -> None:
+    """With the former id and times; a request that still waits there is what takes effect."""
+    erased = erase(requested(), NOW + 7 * DAY)
+    assert erased is not None
+    memo = erasure_rules.memo(erasure=erased)
+    again = erasure_rules.repeat(
+        memo=memo, relying_party=erased.relying_party, newest=None, entry_id="4" * 32
+    )
+    assert again == replace(erased, entry_id="4" * 32)
+    waiting = replace(requested(), erasure_id="5" * 32)
+    for newest, taken in ((waiting, "5" * 32), (cancel(waiting, NOW), ERASURE)):
+        found = erasure_rules.repeat(
+            memo=memo, relying_party=erased.relying_party, newest=newest, entry_id="4" * 32
+        )
+        assert found == replace(again, erasure_id=taken)
+
+
+@pytest.mark.parametrize("state", [ErasureState.REQUESTED, ErasureState.CANCELLED])
+def test_only_what_took_effect_is_remembered(state: ErasureState) -> None:
+    """A memo of anything else would erase an account that its owner kept."""
+    with pytest.raises(ValueError, match="taken effect"):
+        erasure_rules.memo(erasure=in_state(state))

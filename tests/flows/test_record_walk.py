@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import accounts, records
+from idvault.core.tables.erasure import erasure_memos
 from idvault.core.tables.key import shred_keys
 from idvault.core.telemetry.series import Gauge
 from idvault.core.telemetry.vitals import Vitals
@@ -29,7 +30,8 @@ class Pair:
     """2,500 records, three of which have lost their key."""
 
     def __init__(self) -> None:
-        self.main, self.shred = MemoryDatabase(accounts, records), MemoryDatabase(shred_keys)
+        self.main = MemoryDatabase(accounts, records)
+        self.shred = MemoryDatabase(shred_keys, erasure_memos)
 
     async def fill(self) -> None:
         """Store the records, and the keys of all others."""
