@@ -285,10 +285,6 @@ async def test_the_roster_must_be_the_published_one(room: Chamber, tmp_path: Pat
     assert run(tmp_path, opened.proof, "--roster", str(other)).stdout == "check: OTHER_ROSTER\n"
 
 
-async def test_a_roster_of_the_forgers_own_is_not_called_valid(room: Chamber, tmp_path: Path) -> None:
-    """Without the published roster the verdict says whose word it is; a development roster is refused."""
-
-
 async def test_every_version_of_the_file_is_published(room: Chamber, tmp_path: Path) -> None:
     """The attack: M custodians sign a version that nobody publishes, with an auditor and witnesses of theirs.
 
@@ -314,6 +310,9 @@ async def test_every_version_of_the_file_is_published(room: Chamber, tmp_path: P
     # An older file is covered by a longer chain.
     assert evidence_check.check(opened.proof, policy=POLICY, published=[current, hidden]).is_published
 
+
+async def test_a_roster_of_the_forgers_own_is_not_called_valid(room: Chamber, tmp_path: Path) -> None:
+    """Without the published roster the verdict says whose word it is; a development roster is refused."""
     opened = await opening(room)
     changed = replace(
         room.rosters.current, people=room.rosters.current.people[:4], witness=None, development=True
