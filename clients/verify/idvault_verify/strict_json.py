@@ -35,9 +35,7 @@ def parse(data: bytes | str, *, limit: int) -> Any:
     if sum(text.count(mark) for mark in ",[{") > MOST_MARKS:
         raise JsonSizeError("the file has too many values")
     try:
-        found = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_refuse, parse_int=_whole
-        )
+        found = _DECODER.decode(text)
     except JsonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -81,10 +79,18 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+# Built once: that takes as long as reading a token.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_refuse, parse_float=_refuse, parse_int=_whole
+)
+
+
 def _check_values(found: Any, *, surrogates: bool) -> None:
     """Raise JsonError for a value that is nested too deeply, and if asked for half of a surrogate pair."""
     level: list[Any] = [found]
     for _ in range(DEEPEST):
+        if not level:
+            return
         if surrogates:
             _check_texts(level)
         level = [inner for each in level for inner in _inside(each)]
