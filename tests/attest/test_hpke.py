@@ -155,3 +155,10 @@ def test_a_good_key_passes_the_check(suite: str) -> None:
     hpke.check_public_key(suite=suite, public_key=public_key)
     with pytest.raises(HpkeKeyError):
         hpke.check_public_key(suite=suite, public_key=public_key + b"\x00")
+
+
+def test_a_public_keys_size_tells_its_suite() -> None:
+    """A receipt has keys without the names of their suites (docs/formats.md, sections 2 and 11)."""
+    private = bytes(range(32))
+    sizes = [len(hpke.public_key(suite=each, private_key=private)) for each in (hpke.X25519, hpke.X_WING)]
+    assert sorted(hpke.public_key_sizes()) == sizes == [32, 1216]

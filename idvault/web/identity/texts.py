@@ -240,7 +240,8 @@ TEXTS: Mapping[str, Text] = {
     "own_receipt_unproved_text": _(
         "That what was sealed is your name and number, and that no copy of its key was kept, is "
         "this service's "
-        "statement."
+        "statement. This page does not compare the custodians and their keys with the published roster: "
+        "the program does, with --roster."
     ),
     "own_erase_title": _("Erase my details"),
     "own_erase_state": _("State"),

@@ -4,6 +4,8 @@
   "use strict";
   var strict = window.idvault;
   var MOST_BYTES = 1024 * 1024, MOST_NOTE_BYTES = 1000000, MOST_SIGNATURES = 100;
+  // What a roster takes (docs/formats.md, section 8).
+  var CUSTODIAN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, KEY_SIZES = [32, 1216], MOST_CUSTODIANS = 255;
   var LOG = 1, WITNESS = 4, HIGHEST = 1n << 63n;
   var KIND = "verification:claim:settle";
   var NAME = /^[^\p{White_Space}+\u0000-\u001f]+$/u, NOT_IN_TEXTS = /[\u0000-\u0009\u000b-\u001f]/;
@@ -179,11 +181,11 @@
       return value;
     }
   };
-  // The values of an object; a member that is missing is empty, an object or list that is missing undefined.
+  // The values of an object; a member that is missing is empty, an object that is missing undefined.
   function message(value, kind) {
     var kinds = KINDS[kind], found = {};
     demand(value instanceof Map, "MALFORMED");
-    Object.keys(kinds).forEach(function (name) { found[name] = EMPTY[kinds[name]]; });
+    Object.keys(kinds).forEach(function (name) { found[name] = Array.isArray(kinds[name]) ? [] : EMPTY[kinds[name]]; });
     value.forEach(function (each, name) {
       demand(Object.prototype.hasOwnProperty.call(kinds, name), "MALFORMED");
       if (Array.isArray(kinds[name])) {
@@ -215,11 +217,20 @@
     demand(isTime && /^(?:[0-9a-f]{32}|system)$/.test(words[3]), "OTHER_ENTRY");
     return { time: words[2], actor: words[3] };
   }
+  // Its id proves any M, names and keys: a roster has M from 1 to N, and different keys of X25519 or of X-Wing.
+  function isPossible(threshold, members) {
+    var names = members.map(function (each) { return each.custodian; });
+    var keys = members.map(function (each) { return each.hpkePublicKey; });
+    return threshold >= 1 && threshold <= names.length && names.length <= MOST_CUSTODIANS &&
+      names.every(function (name) { return CUSTODIAN.test(name); }) && KEY_SIZES.indexOf(keys[0].length) >= 0 &&
+      keys.every(function (key) { return key.length === keys[0].length; }) &&
+      new Set(names).size === names.length && new Set(keys.map(hex)).size === keys.length;
+  }
   async function quorumOf(receipt) {
     var record = receipt.record, given = receipt.sealingQuorum || { threshold: 0 };
     demand(record || !receipt.sealingQuorum, "OTHER_QUORUM");
     if (!record) { return null; }
-    var members = given.custodians || [], hashes = record.shareHashes || [];
+    var members = given.custodians || [], hashes = record.shareHashes;
     var digest = await sha256(encode(["idvault/sealed-record/v1", record.formatVersion, record.relyingParty,
       record.accountToken, record.recordId, record.sealingQuorumId, record.salt, record.commitment,
       record.ciphertext].concat(hashes)));
@@ -227,8 +238,11 @@
     demand(record.accountToken === receipt.accountToken, "OTHER_RECORD");
     // Its digest does not cover these.
     demand(record.presentQuorumId === "" && record.suite === "", "OTHER_RECORD");
+    var isHash = function (each) { return each.length === 32; };
+    demand(record.formatVersion === 1 && isHash(record.commitment) && hashes.every(isHash), "OTHER_RECORD");
     var parts = members.flatMap(function (each) { return [each.custodian, each.hpkePublicKey]; });
     var id = hex(await sha256(encode(["idvault/quorum/v1", given.threshold].concat(parts))));
+    demand(isPossible(given.threshold, members), "OTHER_QUORUM");
     demand(id === record.sealingQuorumId && members.length === hashes.length, "OTHER_QUORUM");
     demand(receipt.quorum === given.threshold + " of " + members.length, "OTHER_QUORUM");
     return { threshold: given.threshold, custodians: members.map(function (each) { return each.custodian; }), id: id };
@@ -243,7 +257,7 @@
     // The custodians' statement of a later epoch is for the program to verify, with their roster.
     demand(newest.statement === "", "EPOCH_INVALID");
     var leaf = await checkEntry(receipt), proof = entry.proof;
-    var included = await isIncluded(proof.hashes || [], entry.leaf, proof.index, newest.size, newest.root);
+    var included = await isIncluded(proof.hashes, entry.leaf, proof.index, newest.size, newest.root);
     demand(proof.treeSize === newest.size && included, "NOT_IN_LOG");
     // Only the vault itself settles a claim.
     demand(leaf.actor === "system", "OTHER_ENTRY");

@@ -1,6 +1,7 @@
 """Receipts and disclosure histories: proofs that a file carries with it (formats.md, section 11)."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from tools.support.reference.note import Checkpoint, Key
 from tools.support.reference.protobuf import Fields
 from tools.support.reference.record import Custodian, Record
 from tools.support.reference.tree import Leaf
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,18 @@ def _check_quorum(fields: dict[str, Any]) -> None:
     check(found == sealed.quorum_id, "the record was sealed for another quorum")
     check(len(custodians) == len(sealed.share_hashes), "a wrong number of custodians")
     check(fields["quorum"] == f"{threshold} of {len(custodians)}", "another quorum is stated")
+    _check_forms(sealed, threshold, custodians)
+
+
+def _check_forms(sealed: Record, threshold: int, custodians: Sequence[Custodian]) -> None:
+    """Check what the quorum's id and the record's digest would cover in any form."""
+    check(sealed.format_version == 1, "an unknown format of records")
+    check({len(each) for each in (sealed.commitment, *sealed.share_hashes)} == {32}, "a hash of another size")
+    check(1 <= threshold <= len(custodians) <= 255, "a threshold that is not from 1 to N")
+    names, keys = [each.name for each in custodians], [each.public for each in custodians]
+    check(all(_NAME.fullmatch(each) for each in names), "a name that a roster does not take")
+    check(len(set(names)) == len(set(keys)) == len(custodians), "a custodian or key that is there twice")
+    check({len(each) for each in keys} in ({32}, {1216}), "keys that are not of one suite")
 
 
 def _record(fields: dict[str, Any]) -> Record:

@@ -4,7 +4,8 @@
 //    caller knows,
 // 2. its entry is a claim's settlement and commits to this account, this claim, its success and this record digest,
 // 3. the entry is in the tree of the checkpoint, and the vault itself made it,
-// 4. the record has this digest and is of this account, and the quorum is the one that it was sealed for.
+// 4. the record has this digest, is of this account and of a known format, and the quorum is the one that it was
+//    sealed for, and one that a roster could have.
 
 import { createHmac } from "node:crypto";
 
@@ -16,6 +17,10 @@ import { checkpoint, policyOf, type Checkpoint, type Policy } from "./note.js";
 
 const MOST_BYTES = 1024 * 1024;
 const KIND = "verification:claim:settle";
+// Public keys of X25519 and of X-Wing (docs/formats.md, section 2), and what a roster takes (section 8).
+const KEY_SIZES = [32, 1216];
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const [FORMAT_VERSION, HASH_SIZE, MOST_CUSTODIANS] = [1, 32, 255];
 const TIME = /^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z$/;
 const DECIMAL = /^(?:0|-?[1-9][0-9]{0,15})$/;
 const NAMES = {
@@ -50,7 +55,10 @@ export interface ProvedReceipt {
   readonly accountToken: string;
   /** In hex. */
   readonly recordDigest: string;
-  /** null if the receipt has no record to prove it. id: in hex, to compare with the published roster. */
+  /**
+   * null if the receipt has no record to prove it. id: in hex, to compare with the published roster, which this check
+   * does not do: names and keys are what the vault states.
+   */
   readonly quorum: { readonly threshold: number; readonly custodians: readonly string[]; readonly id: string } | null;
   /** To the minute. */
   readonly sealedAt: Date;
@@ -166,11 +174,27 @@ function quorumOf(message: Message): ProvedReceipt["quorum"] {
   const [threshold, members] = [given?.whole("threshold") ?? 0, given?.messages("custodians") ?? []];
   const parts = members.flatMap((each) => [each.text("custodian"), each.bytes("hpkePublicKey")]);
   const id = sha256(encode("idvault/quorum/v1", String(threshold), ...parts)).toString("hex");
+  if (!isPossible(threshold, members)) {
+    throw new CheckError("OTHER_QUORUM", "no roster could have the quorum");
+  }
   const fits = id === record.text("sealingQuorumId") && members.length === record.list("shareHashes").length;
   if (!fits || message.text("quorum") !== `${threshold} of ${members.length}`) {
     throw new CheckError("OTHER_QUORUM", "the record was sealed for another quorum than the receipt states");
   }
   return { threshold, custodians: members.map((each) => each.text("custodian")), id };
+}
+
+/** Its id proves any M, names and keys, so each is checked by itself. */
+function isPossible(threshold: number, members: readonly Message[]): boolean {
+  const names = members.map((each) => each.text("custodian"));
+  const keys = members.map((each) => each.bytes("hpkePublicKey"));
+  const size = keys[0]?.length ?? 0;
+  return (
+    threshold >= 1 && threshold <= names.length && names.length <= MOST_CUSTODIANS &&
+    names.every((name) => NAME.test(name)) && new Set(names).size === names.length &&
+    KEY_SIZES.includes(size) && keys.every((key) => key.length === size) &&
+    new Set(keys.map((key) => key.toString("hex"))).size === keys.length
+  );
 }
 
 function checkRecord(record: Message, message: Message): void {
@@ -186,6 +210,10 @@ function checkRecord(record: Message, message: Message): void {
   }
   if (account !== message.text("accountToken")) {
     throw new CheckError("OTHER_RECORD", "the record in the receipt is another account's");
+  }
+  const hashes = [record.bytes("commitment"), ...record.list("shareHashes")];
+  if (record.whole("formatVersion") !== FORMAT_VERSION || hashes.some((each) => each.length !== HASH_SIZE)) {
+    throw new CheckError("OTHER_RECORD", "the record is of an unknown format, or a hash has another length");
   }
 }
 

@@ -81,6 +81,11 @@ def check_public_key(*, suite: str, public_key: bytes) -> None:
     seal(suite=suite, public_key=public_key, plaintext=b"", info=b"")
 
 
+def public_key_sizes() -> frozenset[int]:
+    """Return how many bytes a public key has, for each suite; no two suites have the same."""
+    return frozenset(each.public_key_size for each in _SUITES.values())
+
+
 def kem_id(suite: str) -> int:
     """Return the suite's number in IANA's registry of HPKE KEMs; raises HpkeKeyError."""
     return _named(suite).kem_id

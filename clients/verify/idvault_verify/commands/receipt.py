@@ -15,11 +15,17 @@ from idvault_verify.commands.log import (
     breaks_of,
     policy_of,
     tell_unwitnessed,
+    versions_of,
 )
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_verify.offline import receipt as receipts
 from idvault_verify.offline.log import epochs
 from idvault_verify.offline.receipt import ReceiptError
+
+_NOT_COMPARED = (
+    "the custodians' keys were not compared with a roster: give the published one with --roster, or compare "
+    "quorum_id"
+)
 
 
 def check(  # noqa: PLR0917 - typer makes an option of each
@@ -41,6 +47,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     """Check offline, with public keys alone, that a sign-up's record was logged, and its quorum.
 
     A receipt without the record proves no quorum: fetch it again while no later verification has replaced it.
+    With --roster the quorum must be in a version of the roster: the same threshold, custodians and keys.
     With --roster or --witness the log must be witnessed, and the last line is "check: valid". Without
     witnesses the log may be a copy that only you are shown: the last line is "check: valid as far as a log
     without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
@@ -51,7 +58,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         if account is not None and found.account_token != account:
             raise ReceiptError("OTHER_ACCOUNT", "the receipt belongs to another account")
         breaks = breaks_of(epochs_file, public_key, roster)
-        proved = receipts.check(found, policy=policy, breaks=breaks)
+        proved = receipts.check(found, policy=policy, breaks=breaks, versions=versions_of(roster))
         shown: dict[str, object] = {
             "account_token": proved.account_token,
             "record_digest": proved.record_digest.hex(),
@@ -60,8 +67,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "quorum_id": proved.quorum.id if proved.quorum else None,
             "sealed_at": proved.sealed_at.isoformat(),
             "index": proved.index,
+            "roster_compared": proved.roster_compared if proved.quorum else None,
             **epochs.told(proved.checkpoint),
         }
+        if proved.quorum and not proved.roster_compared and not as_json:
+            typer.echo(_NOT_COMPARED, err=True)
         if not policy.quorum:
             tell_unwitnessed(as_json=as_json)
             show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)

@@ -5,8 +5,10 @@ A receipt is valid if, in this order,
 * its entry is of the type verification:claim:settle, was made by the vault itself (the actor "system") and
   commits to this account, this claim, its success and this digest of the sealed record,
 * the entry is in the tree of the checkpoint,
-* the record in it has this digest and is of this account, and the quorum in it is the one whose id the record
-  holds; a receipt without a record has no quorum and proves none.
+* the record in it has this digest, is of this account and of a known format, and the quorum in it is the one
+  whose id the record holds, and one that a roster could have: M of N different custodians, M from 1 to N,
+  with keys of one suite; a receipt without a record has no quorum and proves none,
+* the quorum is in a version of the published roster, if that is given: the same M, names and keys.
 
 Whatever a receipt states twice is compared, and what nothing proves is refused.
 
@@ -20,12 +22,16 @@ from datetime import datetime
 from google.protobuf import json_format
 
 from idvault_verify import seal, strict_message
+from idvault_verify.attest import hpke
+from idvault_verify.attest.certificate import NAME
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import DamagedError
 from idvault_verify.event import SYSTEM_ACTOR, EventType
 from idvault_verify.offline.proof import UnverifiedError, check_entry, covering, reason_of
 from idvault_verify.offline.record import sealed_record
-from idvault_verify.record import SealedRecord
+from idvault_verify.record import FORMAT_VERSION, SealedRecord
+from idvault_verify.sharing import MOST_SHARES
 from idvault_verify.strict_json import JsonSizeError
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
@@ -36,6 +42,8 @@ from idvault_verify.v1 import verification_pb2
 
 MOST_BYTES = 1024 * 1024
 """The longest receipt file."""
+
+_HASH_SIZE = 32
 
 
 class ReceiptError(UnverifiedError):
@@ -79,6 +87,8 @@ class ProvedReceipt:
     """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log.
 
     quorum: None if the receipt has no record to prove it. checkpoint: that covers the entry.
+    roster_compared: whether the quorum is in the published roster; if not, its names and keys are only what
+    the vault states.
     """
 
     account_token: str
@@ -87,6 +97,7 @@ class ProvedReceipt:
     sealed_at: datetime
     index: int
     checkpoint: Checkpoint
+    roster_compared: bool = False
 
 
 def read(message: verification_pb2.Receipt) -> ClaimReceipt:
@@ -112,10 +123,13 @@ def parse(text: str | bytes) -> ClaimReceipt:
         raise ReceiptError("NOT_A_RECEIPT", "the file is not a receipt") from error
 
 
-def check(receipt: ClaimReceipt, *, policy: Policy, breaks: Sequence[Break] = ()) -> ProvedReceipt:
+def check(
+    receipt: ClaimReceipt, *, policy: Policy, breaks: Sequence[Break] = (), versions: Sequence[Roster] = ()
+) -> ProvedReceipt:
     """Return what a receipt proves; raises ReceiptError for what does not verify.
 
-    breaks: what the verified statements say by which the log went on after losses.
+    breaks: what the verified statements say by which the log went on after losses. versions: the verified
+    roster, from the first version on, one of which must have the quorum; without it nothing is compared.
     """
     if not receipt.covered:
         raise ReceiptError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again")
@@ -124,14 +138,17 @@ def check(receipt: ClaimReceipt, *, policy: Policy, breaks: Sequence[Break] = ()
         newest = covering(message.checkpoint.note, policy, breaks=breaks).checkpoint
     except LogError as error:
         raise ReceiptError(reason_of(error), f"the checkpoint does not verify: {error}") from error
-    found = _entry(message, newest)
+    found, quorum = _entry(message, newest), _quorum(message)
+    if quorum is not None and versions:
+        _check_published(quorum, versions)
     return ProvedReceipt(
         account_token=message.account_token,
         record_digest=message.record_digest,
-        quorum=_quorum(message),
+        quorum=quorum,
         sealed_at=found.occurred_at,
         index=message.entry.proof.index,
         checkpoint=newest,
+        roster_compared=quorum is not None and bool(versions),
     )
 
 
@@ -169,6 +186,10 @@ def _record(message: verification_pb2.Receipt) -> SealedRecord:
         raise ReceiptError("OTHER_RECORD", "the record in the receipt is another account's")
     if record.present_quorum_id or record.suite:
         raise ReceiptError("OTHER_RECORD", "the record states what its digest does not cover")
+    if record.format_version != FORMAT_VERSION:
+        raise ReceiptError("OTHER_RECORD", "the record is of a format that this program does not know")
+    if any(len(each) != _HASH_SIZE for each in (record.commitment, *record.share_hashes)):
+        raise ReceiptError("OTHER_RECORD", "the record's commitment or a share's hash has another length")
     return record
 
 
@@ -184,6 +205,29 @@ def _quorum(message: verification_pb2.Receipt) -> ProvedQuorum | None:
     found = ProvedQuorum(given.threshold, tuple(name for name, _ in members), quorum_id)
     if quorum_id != record.sealing_quorum_id or len(members) != len(record.share_hashes):
         raise ReceiptError("OTHER_QUORUM", "the record was sealed for another quorum")
+    _check_possible(found, [key for _, key in members])
     if message.quorum != str(found):
         raise ReceiptError("OTHER_QUORUM", "the receipt states another quorum than its record has")
     return found
+
+
+def _check_possible(quorum: ProvedQuorum, keys: Sequence[bytes]) -> None:
+    """Raise ReceiptError for a quorum that no roster could have: its id proves any M, names and keys."""
+    names = quorum.custodians
+    if not 1 <= quorum.threshold <= len(names) <= MOST_SHARES:
+        raise ReceiptError("OTHER_QUORUM", "the threshold is not from 1 to the number of custodians")
+    if not all(NAME.fullmatch(name) for name in names) or len(set(names)) != len(names):
+        raise ReceiptError("OTHER_QUORUM", "a custodian has no name of a roster, or is named twice")
+    sizes = {len(key) for key in keys}
+    if len(sizes) != 1 or not sizes <= hpke.public_key_sizes() or len(set(keys)) != len(keys):
+        raise ReceiptError("OTHER_QUORUM", "the custodians' keys are not different keys of one suite")
+
+
+def _check_published(quorum: ProvedQuorum, versions: Sequence[Roster]) -> None:
+    """Raise ReceiptError unless a version of the roster has the quorum: its id is over M, names and keys.
+
+    As for witnesses, a version for development counts only where the one in force is for development.
+    """
+    counting = [each for each in versions if each.development <= versions[-1].development]
+    if all(each.id != quorum.id for roster in counting for each in roster.quorums):
+        raise ReceiptError("OTHER_QUORUM", "the quorum is in no version of the roster that was given")

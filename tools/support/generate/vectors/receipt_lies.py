@@ -1,12 +1,15 @@
 """Two genuine receipts, their mixtures, and receipts of a lying vault that logs whatever fits.
 
-There are two genuine receipts, of a person and of an organisation, and entries that a lying vault logged
-about both. A case begins with the receipt `of`; `take` replaces members by those of another receipt or entry,
-`set` by other values (None: the member is left out). `reason` is what the check must say, None if it passes.
+There are two genuine receipts, of a person and of an organisation, entries that a lying vault logged about
+both, and receipts of records that a lying vault sealed in a form, or for a quorum, that no roster could have:
+all of it is logged as it is stated. A case begins with the receipt `of`; `take` replaces members by those of
+another receipt or entry, `set` by other values (None: the member is left out). `reason` is what the check
+must say, None if it passes.
 """
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -16,6 +19,7 @@ from google.protobuf import json_format
 from idvault.claim import api as claim_api
 from idvault.claim.acts.claim import Receipt
 from idvault.core.log_entry import Proved
+from idvault_verify import seal
 from idvault_verify.attest import hpke
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.event import Event, EventType
@@ -99,15 +103,19 @@ _RECORDS = {owner: _record(owner) for owner in _OWNERS}
 
 
 def _leaf(account: str, claim: str, digest: str, actor: str) -> tuple[bytes, bytes]:
-    """Return a leaf and its opening key."""
+    """Return a leaf and its opening key. The arguments are owners, and an actor."""
     key = f"{account}{claim}{digest}{actor}".encode().ljust(32, b"k")[-32:]
+    return _entry(_TOKENS[account], _CLAIMS[claim], _RECORDS[digest].digest(), actor, key)
+
+
+def _entry(account: str, claim: str, digest: bytes, actor: str, key: bytes) -> tuple[bytes, bytes]:
     fields: dict[str, str | bytes] = {
-        "claim_id": _CLAIMS[claim],
+        "claim_id": claim,
         "state": "SUCCEEDED",
         "failure_reason": "",
-        "record_digest": _RECORDS[digest].digest(),
+        "record_digest": digest,
     }
-    made = Event(EventType.CLAIM_SETTLE, actor, _TOKENS[account], _AT, _AT, "11" * 16, key, fields)
+    made = Event(EventType.CLAIM_SETTLE, actor, account, _AT, _AT, "11" * 16, key, fields)
     return entry.encode_leaf(made), key
 
 
@@ -140,13 +148,81 @@ def receipts() -> dict[str, Any]:
         if lie == (owner, owner, owner, "system"):
             found[owner] = shown
         found[_name(lie)] = {name: shown[name] for name in ("entry", "checkpoint")}
-    return found
+    return found | {name: _sealed(members, **given) for name, _, members, given in _SEALED}
+
+
+def _members(*names: str, suite: str = hpke.X25519) -> list[tuple[str, bytes]]:
+    """Return custodians and their keys."""
+    return [(each.name, each.hpke_public_key) for each in people.quorum(names=names, suite=suite).custodians]
+
+
+_THREE = _members("custodian-a", "custodian-b", "custodian-c")
+_HYBRID = _members("custodian-a", "custodian-b", "custodian-c", suite=hpke.X_WING)
+_MANY = _members(*(f"c{number}" for number in range(256)))
+# What a vault sealed: name, why it is refused, custodians, and what differs from 2 of them and the format.
+_SEALED: list[tuple[str, str | None, list[tuple[str, bytes]], dict[str, Any]]] = [
+    ("sealed for 2 of 3", None, _THREE, {}),
+    ("sealed for 2 of 3 of X-Wing", None, _HYBRID, {}),
+    ("sealed for 1 of 1", None, _THREE[:1], {"threshold": 1}),
+    ("sealed for 3 of 3", None, _THREE, {"threshold": 3}),
+    ("sealed for 2 of 255", None, _MANY[:255], {}),
+    ("sealed for 2 of 256", "OTHER_QUORUM", _MANY, {}),
+    ("sealed for 0 of 3", "OTHER_QUORUM", _THREE, {"threshold": 0}),
+    ("sealed for -1 of 3", "OTHER_QUORUM", _THREE, {"threshold": -1}),
+    ("sealed for 4 of 3", "OTHER_QUORUM", _THREE, {"threshold": 4}),
+    ("sealed for 0 of 0", "OTHER_QUORUM", [], {"threshold": 0}),
+    ("sealed for 1 of 0", "OTHER_QUORUM", [], {"threshold": 1}),
+    *(
+        (f"sealed to keys of {size} bytes", "OTHER_QUORUM", [(name, key[:size]) for name, key in _HYBRID], {})
+        for size in (0, 1, 31, 33, 1215)
+    ),
+    ("sealed to a key that is longer", "OTHER_QUORUM", [*_THREE[:2], ("custodian-c", bytes(33))], {}),
+    ("sealed to keys of two suites", "OTHER_QUORUM", [*_THREE[:2], _HYBRID[2]], {}),
+    ("sealed to one key twice", "OTHER_QUORUM", [*_THREE[:2], ("custodian-c", _THREE[1][1])], {}),
+    ("sealed to one custodian twice", "OTHER_QUORUM", [*_THREE[:2], ("custodian-b", _THREE[2][1])], {}),
+    *(
+        (f"sealed to a custodian {name!a}", "OTHER_QUORUM", [*_THREE[:2], (name, _THREE[2][1])], {})
+        for name in ("", "C", "c\n", "-c", "c-", "c c", "c_c", "\u00e7", "\u0663", "c" * 64)
+    ),
+    ("sealed to a custodian of 63 letters", None, [*_THREE[:2], ("c" * 63, _THREE[2][1])], {}),
+    *((f"sealed as format {each}", "OTHER_RECORD", _THREE, {"format_version": each}) for each in (0, 2)),
+    *(
+        (f"sealed with a commitment of {size} bytes", "OTHER_RECORD", _THREE, {"commitment": b"c" * size})
+        for size in (0, 1, 31, 33)
+    ),
+    *(
+        (f"sealed with a hash of {size} bytes", "OTHER_RECORD", _THREE,
+         {"share_hashes": (b"1" * 32, b"2" * size, b"3" * 32)})
+        for size in (0, 1, 31, 33)
+    ),
+]  # fmt: skip
+
+
+def _sealed(members: list[tuple[str, bytes]], *, threshold: int = 2, **changes: Any) -> dict[str, Any]:
+    """Return the receipt of a record that a vault sealed and logged, whatever its form is."""
+    quorum_id = seal.quorum_id(threshold=threshold, members=tuple(members))
+    hashes = tuple(bytes([place]) * 32 for place in range(len(members)))
+    given = {"sealing_quorum_id": quorum_id, "share_hashes": hashes, **changes}
+    record = replace(_RECORDS["person"], **given)
+    leaf, key = _entry(_TOKENS["person"], _CLAIMS["person"], record.digest(), "system", b"k" * 32)
+    proved, note = _proved([*log_of(3), leaf], 3, key)
+    made = Receipt(
+        *(record.account_token, _CLAIMS["person"], record.digest(), _QUORUMS["person"], proved, note, record)
+    )
+    message = claim_api.receipt_message(made)
+    message.quorum, message.sealing_quorum.threshold = f"{threshold} of {len(members)}", threshold
+    del message.sealing_quorum.custodians[:]
+    for name, public_key in members:
+        message.sealing_quorum.custodians.add(custodian=name, hpke_public_key=public_key)
+    return dict(json.loads(json_format.MessageToJson(message)))
 
 
 def cases() -> list[Case]:
     """Return every case, each with its own name."""
     found = [
-        each for part in (_genuine(), _mixtures(), _nested(), _missing(), _lied(), _more()) for each in part
+        each
+        for part in (_genuine(), _mixtures(), _nested(), _missing(), _lied(), _more(), _forms())
+        for each in part
     ]
     assert len({case["name"] for case in found}) == len(found)
     return found
@@ -216,6 +292,12 @@ def _more() -> Iterator[Case]:
         yield _case(f"a proof for a tree of {size}", "NOT_IN_LOG", set={"entry.proof.treeSize": size})
     for text in ("", "x", "2 of 4", "3 of 3", "2  of 3", "02 of 3"):
         yield _case(f"the quorum {text!r}", "OTHER_QUORUM", set={"quorum": text})
+
+
+def _forms() -> Iterator[Case]:
+    """Yield records and quorums that a vault logs as they are, of a form that no roster could have."""
+    for name, reason, _, _ in _SEALED:
+        yield _case(name, reason, name)
 
 
 def apply(receipts: dict[str, Any], case: Case) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tools.support.merkle import log_of
 MOST_BYTES = 1024 * 1024
 RECEIPTS = receipt_lies.receipts()
 PERSON = RECEIPTS["person"]
+_INPUTS = ("person", "organisation")
 _TEXT = compact(PERSON)
 KINDS = {
     "accountToken": "text",
@@ -90,7 +91,7 @@ _NO_TIMES = (
 
 def page() -> dict[str, Any]:
     """Return the content of receipt.json."""
-    inputs = {owner: compact(RECEIPTS[owner]).decode("latin-1") for owner in ("person", "organisation")}
+    inputs = {owner: compact(RECEIPTS[owner]).decode("latin-1") for owner in _INPUTS}
     policy = {"log": logs.VKEY, "witnesses": [str(receipt_lies.WITNESS.key)], "quorum": 1}
     parts = (
         _lies(),
@@ -112,8 +113,9 @@ def _case(name: str, made: bytes, reason: str | None, **given: Any) -> Case:
 
 def _lies() -> Iterator[Case]:
     for case in receipt_lies.cases():
-        made, base = compact(receipt_lies.apply(RECEIPTS, case)), compact(RECEIPTS[case["of"]])
-        yield {"name": case["name"], "input": changed(case["of"], base, made), "reason": case["reason"]}
+        of = case["of"] if case["of"] in _INPUTS else "person"
+        made, base = compact(receipt_lies.apply(RECEIPTS, case)), compact(RECEIPTS[of])
+        yield {"name": case["name"], "input": changed(of, base, made), "reason": case["reason"]}
 
 
 def _unreadable() -> Iterator[Case]:
