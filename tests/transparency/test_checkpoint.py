@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault_verify.transparency import note
+from idvault_verify.transparency import log_key, note
 from idvault_verify.transparency.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -28,6 +28,7 @@ from idvault_verify.transparency.checkpoint import (
     verify_successor,
 )
 from idvault_verify.transparency.note import (
+    Algorithm,
     InvalidSignatureError,
     NoteSigner,
     UnsignedNoteError,
@@ -179,6 +180,47 @@ def test_one_witness_with_two_names_is_one() -> None:
         verify(cosigned((names[0], 1), (names[1], 1)), policy)
     with pytest.raises(PolicyError):
         replace(policy, quorum=3)
+
+
+def test_former_keys_count_for_what_witnesses_cosign() -> None:
+    """Also if the later key has not signed; without witnesses their thief could have signed it."""
+    later = signer(ORIGIN, seed=7)
+    preceding = (log_key.parse(log_key.announce(LOG, later, signs_from=100)),)
+    known = replace(POLICY, log_keys=(later.key,), preceding=preceding)
+    good = cosigned((WITNESSES[0], 1), (WITNESSES[1], 2))
+    assert verify(good, known).checkpoint == CHECKPOINT
+    with pytest.raises(QuorumError):
+        verify(cosigned((WITNESSES[0], 1)), known)
+    with pytest.raises(UnsignedNoteError):
+        verify(good, replace(known, witness_keys=(), quorum=0))
+    with pytest.raises(UnsignedCheckpointError):
+        verify(good, replace(known, preceding=()))
+    same = VerifierKey("witness.example/9", LOG.key.public_key, Algorithm.COSIGNATURE_V1)
+    with pytest.raises(PolicyError, match="differs from the log's keys"):
+        replace(known, witness_keys=(*known.witness_keys, same))
+
+
+def test_which_keys_count_for_what_no_witness_signs() -> None:
+    """The known ones always; a former one before any key after it signs, whatever its own change says."""
+    keys = [signer(ORIGIN, seed=seed) for seed in (7, 8, 9)]
+    first, second, known = (each.key for each in keys)
+
+    def policy(*times: int) -> CosignaturePolicy:
+        listed = zip(keys, keys[1:], times, strict=False)
+        changes = (log_key.announce(one, two, signs_from=time) for one, two, time in listed)
+        return replace(POLICY, log_keys=(known,), preceding=tuple(map(log_key.parse, changes)))
+
+    for at, expected in (
+        (None, {known, second, first}),
+        (99, {known, second, first}),
+        (100, {known, second}),
+        (199.5, {known, second}),
+        (200, {known}),
+    ):
+        assert set(policy(100, 200).keys(at=at)) == expected
+    # The attack: the thief of the second key announces a first one that has never ended.
+    assert policy(99_999_999_999, 200).keys(at=200) == (known,)
+    assert replace(policy(100, 200), quorum=0).keys(at=1) == (known,)
 
 
 def test_the_log_must_have_signed() -> None:

@@ -109,6 +109,14 @@ def test_every_key_is_that_of_a_list_which_has_the_known_one() -> None:
     assert log_key.every(A.key, ()) == (A.key,)
 
 
+def test_what_led_to_a_key() -> None:
+    """From the first announcement to its own; nothing for a key that the list does not have."""
+    changes = (_change(A, B), _change(B, C))
+    for known, count in ((A, 0), (B, 1), (C, 2), (OTHER, 0)):
+        assert log_key.preceding(known.key, changes) == changes[:count]
+    assert log_key.preceding(A.key, ()) == ()
+
+
 @pytest.mark.parametrize(
     "change",
     [

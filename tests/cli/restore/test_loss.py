@@ -243,7 +243,7 @@ def test_a_report_of_lost_entries_is_not_called_forged(world: LossWorld) -> None
     period, zone = Period(date(2026, 3, 1), date(2026, 3, 31)), ZoneInfo("UTC")
     within, beyond = (EntryCount(period, zone=zone) for _ in range(2))
     with pytest.raises(UnverifiedError) as caught:
-        check._count(check._verified(named, POLICY), check._published(), within, beyond)
+        check._count(check._verified(named, POLICY).checkpoint, check._published(), within, beyond)
     assert caught.value.reason == "ENTRIES_LOST"
 
 

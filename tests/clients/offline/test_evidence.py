@@ -23,6 +23,8 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.transparency import log_key
+from idvault_verify.transparency.note import NoteSigner
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import builders, merkle, people
 from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
@@ -37,7 +39,7 @@ from tools.support.evidence_world import (
     logged_anew,
     opening,
 )
-from tools.support.log_world import KEY
+from tools.support.log_world import KEY, SIGNER
 from tools.support.people import signed
 from tools.support.reference import evidence as reference
 from tools.support.reference import note as notes
@@ -361,6 +363,26 @@ async def test_the_witnesses_of_the_roster_are_demanded(room: Chamber, tmp_path:
         message.rosters.append(demanded.to_bytes())
 
     assert refusal(opened.forged(forge)) == "LOG_INVALID"
+
+
+async def test_evidence_of_a_former_key_of_the_log(room: Chamber, tmp_path: Path) -> None:
+    """Who knows the later key checks it with the log's keys, if published or given witnesses cosigned."""
+    opened = await opening(room)
+    proof, published, keys = (tmp_path / name for name in ("proof.json", "published.json", "log-keys.json"))
+    proof.write_bytes(opened.proof.to_bytes())
+    published.write_bytes(room.rosters.current.to_bytes())
+    later = merkle.signer(KEY.name, seed=7)
+    announced = log_key.announce(NoteSigner(KEY, SIGNER.sign), later, signs_from=1_800_000_000)
+    keys.write_bytes(log_key.encode([log_key.parse(announced)]))
+    known = ["check-evidence", str(proof), "--public-key", str(later.key)]
+    chain, roster = ["--log-keys", str(keys)], ["--roster", str(published)]
+    found = CliRunner().invoke(app, [*known, *chain, *roster])
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "check: valid")
+    given = ["--witness", str(people.WITNESS.key)]
+    assert CliRunner().invoke(app, [*known, *chain, *given]).exit_code == 6
+    for options in (roster, given, chain, []):
+        found = CliRunner().invoke(app, [*known, *options])
+        assert (found.exit_code, found.stdout) == (5, "check: LOG_INVALID\n")
 
 
 async def test_a_former_version_without_witnesses_removes_none(room: Chamber) -> None:

@@ -114,6 +114,7 @@ def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_pat
         "quorum_id": QUORUM.id,
         "sealed_at": "2026-02-01T12:30:00+00:00",
         "index": 7,
+        "roster_version": None,
         "roster_compared": False,
         "valid": True,
     }

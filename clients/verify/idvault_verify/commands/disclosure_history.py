@@ -11,14 +11,17 @@ from idvault_verify.commands.log import (
     UNWITNESSED,
     Directory,
     EpochsFile,
+    LogKeys,
     PublicKey,
     Quorum,
     RosterFile,
     Url,
     Witness,
     breaks_of,
+    changes_of,
     files_of,
     policy_of,
+    tell_former,
     tell_unwitnessed,
 )
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited
@@ -47,6 +50,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
     roster: RosterFile = None,
+    log_keys: LogKeys = None,
     epochs_file: EpochsFile = None,
     url: Url = None,
     directory: Directory = None,
@@ -63,16 +67,18 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     without witnesses says". Otherwise the last line is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
-        policy = policy_of(public_key, witness or [], quorum, roster)
+        changes = changes_of(log_keys)
+        policy = policy_of(public_key, witness or [], quorum, roster, changes)
         found = disclosure_history.parse(read(file, limit=disclosure_history.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise HistoryError("OTHER_ACCOUNT", "the history belongs to another account")
-        breaks = breaks_of(epochs_file, public_key, roster)
+        breaks = breaks_of(epochs_file, public_key, roster, changes)
         proved = disclosure_history.check(found, policy=policy, breaks=breaks)
         counted = None
         if url is not None or directory is not None:
             files = files_of(url, directory, context.obj.timeout)
             counted = disclosure_count.count(found, policy=policy, files=files, breaks=breaks)
+        tell_former(policy, proved.roster_version, as_json=as_json)
         if not policy.quorum:
             tell_unwitnessed(as_json=as_json)
         _show(found, proved, counted, witnessed=bool(policy.quorum), as_json=as_json)
@@ -98,6 +104,7 @@ def _show(
             "openings": [
                 {**asdict(each), "opened_at": each.opened_at.isoformat()} for each in proved.openings
             ],
+            "roster_version": proved.roster_version,
             **epochs.told(proved.checkpoint),
         }
         _end({**shown, "log": None if counted is None else asdict(counted)}, witnessed, as_json=True)
@@ -110,6 +117,8 @@ def _show(
     for opening in proved.openings:
         _show_opening(opening)
     typer.echo(_counted(counted, horizon))
+    if proved.roster_version is not None:
+        typer.echo(f"roster_version: {proved.roster_version}")
     for name, text in epochs.told(proved.checkpoint).items():
         typer.echo(f"{name}: {text}")
     _end({}, witnessed, as_json=False)

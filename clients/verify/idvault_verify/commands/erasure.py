@@ -8,12 +8,15 @@ import typer
 from idvault_verify.commands.log import (
     UNWITNESSED,
     EpochsFile,
+    LogKeys,
     PublicKey,
     Quorum,
     RosterFile,
     Witness,
     breaks_of,
+    changes_of,
     policy_of,
+    tell_former,
     tell_unwitnessed,
 )
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
@@ -38,6 +41,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
     roster: RosterFile = None,
+    log_keys: LogKeys = None,
     epochs_file: EpochsFile = None,
     json_option: AsJson = False,
 ) -> None:
@@ -50,11 +54,12 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
-        policy = policy_of(public_key, witness or [], quorum, roster)
+        changes = changes_of(log_keys)
+        policy = policy_of(public_key, witness or [], quorum, roster, changes)
         found = erasures.parse(read(file, limit=erasures.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise ErasureError("OTHER_ACCOUNT", "the erasure belongs to another account")
-        breaks = breaks_of(epochs_file, public_key, roster)
+        breaks = breaks_of(epochs_file, public_key, roster, changes)
         proved = erasures.check(found, policy=policy, breaks=breaks)
         shown: dict[str, object] = {
             "account_token": proved.account_token,
@@ -63,9 +68,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "logged_at": proved.logged_at.isoformat(),
             "index": proved.index,
             "key_in_no_file_from": proved.absent_from.isoformat() if proved.absent_from else None,
+            "roster_version": proved.roster_version,
         }
         if proved.state is ErasureState.DESTROYED and proved.absent_from is None and not as_json:
             typer.echo(_NOTHING_PROMISED)
+        tell_former(policy, proved.roster_version, as_json=as_json)
         if not policy.quorum:
             tell_unwitnessed(as_json=as_json)
             show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)

@@ -9,11 +9,13 @@ from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.commands.log import (
     EpochsFile,
+    LogKeys,
     PublicKey,
     Quorum,
     RosterFile,
     Witness,
     breaks_of,
+    changes_of,
     policy_of,
 )
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
@@ -37,6 +39,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     ],
     public_key: PublicKey,
     roster: RosterFile = None,
+    log_keys: LogKeys = None,
     witness: Witness = None,
     quorum: Quorum = None,
     epochs_file: EpochsFile = None,
@@ -54,13 +57,14 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     the last line is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
-        policy = policy_of(public_key, witness or [], quorum, None)
+        changes = changes_of(log_keys)
+        policy = policy_of(public_key, witness or [], quorum, None, changes)
         try:
             published = roster_chain.load_all(roster) if roster is not None else ()
         except RosterError as error:
             raise EvidenceError("OTHER_ROSTER", f"the published roster: {error}") from error
         found = proof_file.parse(read(file, limit=MOST_BYTES))
-        breaks = breaks_of(epochs_file, public_key, roster)
+        breaks = breaks_of(epochs_file, public_key, roster, changes)
         proved = evidence_check.check(found, policy=policy, published=published, breaks=breaks)
         if proved.is_development and not development:
             raise EvidenceError("DEVELOPMENT_ROSTER", "the roster is for development: see --development")

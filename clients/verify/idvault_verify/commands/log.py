@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +18,11 @@ from idvault_verify.offline.log import epochs
 from idvault_verify.offline.log.continuity import AcceptedCheckpoint, LogContinuity
 from idvault_verify.offline.log.files import LogFiles, LogFolder, LogWebsite, NotReachedError, UrlError
 from idvault_verify.offline.proof import UnverifiedError
-from idvault_verify.transparency import epoch
+from idvault_verify.transparency import epoch, log_key
 from idvault_verify.transparency.checkpoint import MAX_AGE, CheckpointError
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.epoch import Break
+from idvault_verify.transparency.log_key import LogKeyChange, LogKeyError
 from idvault_verify.transparency.note import NoteError, VerifierKey, parse_key
 
 PublicKey = Annotated[
@@ -54,6 +56,14 @@ EpochsFile = Annotated[
         "--epochs",
         metavar="FILE",
         help="The log's public epochs.json, if it has lost entries; its statements are verified by --roster.",
+    ),
+]
+LogKeys = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-keys",
+        metavar="FILE",
+        help="The published log-keys.json: the later keys count, too, and with witnesses the former ones.",
     ),
 ]
 Unwitnessed = Annotated[
@@ -136,21 +146,39 @@ def website(url: str, timeout: float, *, option: str) -> LogFiles:
         raise typer.BadParameter(str(error), param_hint=option) from error
 
 
-def policy_of(public_key: str, witness: list[str], quorum: int | None, roster: Path | None) -> Policy:
+def policy_of(
+    public_key: str,
+    witness: list[str],
+    quorum: int | None,
+    roster: Path | None,
+    changes: Sequence[LogKeyChange] = (),
+) -> Policy:
     """Return whose signatures a checkpoint needs; for a kept paper those of a former roster suffice.
 
-    Raises typer.BadParameter for unusable keys, UnverifiedError for a roster that does not verify.
+    changes: of the log's key, in order. Raises typer.BadParameter for unusable keys, UnverifiedError for a
+    roster that does not verify.
     """
     key = _key(public_key, "--public-key")
     if roster is not None:
         if witness or quorum is not None:
             raise typer.BadParameter("the roster names the witnesses: give it alone", param_hint="--roster")
-        return _roster_policy(roster, key)
+        return _roster_policy(roster, key, changes)
     witnesses = tuple(_key(text, "--witness") for text in witness)
+    keys, preceding = log_key.keys_of(key, changes), log_key.preceding(key, changes)
     try:
-        return Policy(key.name, (key,), witnesses, _quorum(witnesses, quorum))
+        return Policy(key.name, keys, witnesses, _quorum(witnesses, quorum), preceding=preceding)
     except CheckpointError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def changes_of(path: Path | None) -> tuple[LogKeyChange, ...]:
+    """Return the changes of the log's key in the file of the option; raises UnverifiedError, OSError."""
+    if path is None:
+        return ()
+    try:
+        return log_key.decode(read(path, limit=log_key.MOST_BYTES))
+    except LogKeyError as error:
+        raise UnverifiedError("LOG_KEYS_INVALID", str(error)) from error
 
 
 def versions_of(roster: Path | None) -> tuple[Roster, ...]:
@@ -161,17 +189,31 @@ def versions_of(roster: Path | None) -> tuple[Roster, ...]:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 
 
-def breaks_of(epochs_file: Path | None, public_key: str, roster: Path | None) -> tuple[Break, ...]:
+def breaks_of(
+    epochs_file: Path | None,
+    public_key: str,
+    roster: Path | None,
+    changes: Sequence[LogKeyChange] = (),
+) -> tuple[Break, ...]:
     """Return what the log's statements say, nothing without the option.
 
-    Raises typer.BadParameter without a roster, and UnverifiedError for a file that does not verify.
+    changes: of the log's key, in order; custodians have signed, so every key counts. Raises
+    typer.BadParameter without a roster, and UnverifiedError for a file that does not verify.
     """
     if epochs_file is None:
         return ()
     if roster is None:
         raise typer.BadParameter("its custodians must have signed: give --roster", param_hint="--epochs")
     key, raw = _key(public_key, "--public-key"), read(epochs_file, limit=epochs.MOST_BYTES)
-    return epochs.verified(epochs.parse(raw), versions=versions_of(roster), log_key=key)
+    more = log_key.every(key, changes)[1:]
+    return epochs.verified(epochs.parse(raw), versions=versions_of(roster), log_key=key, more_keys=more)
+
+
+def tell_former(policy: Policy, version: int | None, *, as_json: bool) -> None:
+    """Say on stderr that the witnesses of a former version of the roster cosigned a paper's checkpoint."""
+    if version != policy.version and not as_json:
+        text = f"cosigned by the witnesses of version {version} of the roster, not by those in force"
+        typer.echo(text, err=True)
 
 
 def tell_epochs(accepted: AcceptedCheckpoint) -> None:
@@ -205,9 +247,10 @@ def tell_unwitnessed(*, as_json: bool) -> None:
         typer.echo(text, err=True)
 
 
-def _roster_policy(roster: Path, key: VerifierKey) -> Policy:
+def _roster_policy(roster: Path, key: VerifierKey, changes: Sequence[LogKeyChange]) -> Policy:
+    keys, preceding = log_key.keys_of(key, changes), log_key.preceding(key, changes)
     try:
-        return witness_policy.of_chain(roster_chain.load_all(roster), key)
+        return witness_policy.of_chain(roster_chain.load_all(roster), *keys, preceding=preceding)
     except (RosterError, CheckpointError) as error:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 

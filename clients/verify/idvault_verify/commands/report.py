@@ -31,6 +31,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     witness: log.Witness = None,
     quorum: log.Quorum = None,
     roster: log.RosterFile = None,
+    log_keys: log.LogKeys = None,
     epochs_file: log.EpochsFile = None,
     json_option: AsJson = False,
 ) -> None:
@@ -45,10 +46,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     or the log does not verify; 3 if the log cannot be read.
     """
     with reporting(context, json_option) as as_json:
+        changes = log.changes_of(log_keys)
         found = ReportCheck(
             files=_files(source, context.obj.timeout),
-            policy=log.policy_of(public_key, witness or [], quorum, roster),
-            breaks=log.breaks_of(epochs_file, public_key, roster),
+            policy=log.policy_of(public_key, witness or [], quorum, roster, changes),
+            breaks=log.breaks_of(epochs_file, public_key, roster, changes),
         )
         try:
             checked = found.check(read(report, limit=MAX_BYTES), _note(report))
@@ -58,6 +60,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
                 typer.echo(escaped(f"report: {error}"))
             tell_error("FORGED", str(error), reason=error.reason, as_json=as_json)
             raise typer.Exit(FORGED) from error
+        log.tell_former(found.policy, checked.roster_version, as_json=as_json)
         _show(checked, as_json=as_json)
 
 
@@ -84,6 +87,7 @@ def _show(checked: CheckedReport, *, as_json: bool) -> None:
             "signed": checked.signed,
             "early": checked.early,
             "later": checked.later,
+            "roster_version": checked.roster_version,
         }
         typer.echo(json.dumps(shown))
         return

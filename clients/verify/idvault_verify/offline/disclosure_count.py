@@ -56,7 +56,7 @@ def count(
 
     breaks: what the verified statements say by which the log went on after losses.
     """
-    at = covering(history, policy=policy, breaks=breaks)
+    at = covering(history, policy=policy, breaks=breaks).checkpoint
     newest = _published(files, policy, breaks)
     if newest.size < at.size:
         _check_epoch(at, newest)

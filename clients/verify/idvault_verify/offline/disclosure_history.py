@@ -32,7 +32,7 @@ from idvault_verify.offline.proof import UnverifiedError, check_entry
 from idvault_verify.seal import Part
 from idvault_verify.strict_json import JsonSizeError
 from idvault_verify.transparency import statement_key
-from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.checkpoint import Checkpoint, SignedCheckpoint
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_verify.transparency.entry import Entry, EntryError
 from idvault_verify.transparency.epoch import Break
@@ -93,12 +93,16 @@ class ProvedOpening:
 
 @dataclass(frozen=True, slots=True)
 class ProvedHistory:
-    """What the log proves of a history. stated_at: when the vault stated it, by its own clock, UTC."""
+    """What the log proves of a history. stated_at: when the vault stated it, by its own clock, UTC.
+
+    roster_version: of the roster whose witnesses cosigned the checkpoint, None without one.
+    """
 
     disclosures: tuple[ProvedDisclosure, ...]
     openings: tuple[ProvedOpening, ...]
     checkpoint: Checkpoint
     stated_at: datetime
+    roster_version: int | None = None
 
 
 def read_answer(data: bytes) -> DisclosureHistory:
@@ -128,7 +132,8 @@ def check(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Break]
     breaks: what the verified statements say by which the log went on after losses.
     """
     answer = status_pb2.DisclosureHistory.FromString(history.message)
-    newest = covering(history, policy=policy, breaks=breaks)
+    signed = covering(history, policy=policy, breaks=breaks)
+    newest = signed.checkpoint
     disclosures = tuple(
         _disclosure(history, each, newest, number) for number, each in enumerate(answer.disclosures, start=1)
     )
@@ -140,7 +145,7 @@ def check(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Break]
         raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
     stated_at = _stated_at(answer, policy)
     _check_disclosed(answer, disclosures, openings)
-    return ProvedHistory(disclosures, openings, newest, stated_at)
+    return ProvedHistory(disclosures, openings, newest, stated_at, signed.version)
 
 
 def _check_disclosed(
@@ -182,11 +187,11 @@ def signed_bytes(answer: status_pb2.DisclosureHistory) -> bytes:
     )
 
 
-def covering(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Break] = ()) -> Checkpoint:
+def covering(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Break] = ()) -> SignedCheckpoint:
     """Return the verified checkpoint of a history; raises HistoryError (LOG_INVALID, EPOCH_INVALID)."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
     try:
-        return proof.covering(answer.checkpoint.note, policy, breaks=breaks).checkpoint
+        return proof.covering(answer.checkpoint.note, policy, breaks=breaks)
     except LogError as error:
         text = f"the checkpoint does not verify: {error}"
         raise HistoryError(proof.reason_of(error), text) from error
@@ -202,7 +207,8 @@ def _stated_at(answer: status_pb2.DisclosureHistory, policy: Policy) -> datetime
     _check_counts(answer)
     made_at = stated.make_time.ToDatetime(tzinfo=UTC)
     try:
-        key = statement_key.read(stated.key_note, policy.log_keys)
+        # No witness signs it, so a former key counts only until the next one signs.
+        key = statement_key.read(stated.key_note, policy.keys(at=made_at.timestamp()))
         statement.verify(signed_bytes(answer), stated.signature, public_key=key.public_key)
     except (LogError, HistorySignatureError) as error:
         text = f"the history is not as the vault signed it: {error}"

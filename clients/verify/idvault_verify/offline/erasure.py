@@ -76,7 +76,8 @@ class ErasureReceipt:
 class ProvedErasure:
     """What is proved. logged_at: to the minute, UTC; index: the entry's place in the log.
 
-    absent_from: the receipt's absent_time, to which the entry commits.
+    absent_from: the receipt's absent_time, to which the entry commits. roster_version: of the roster whose
+    witnesses cosigned the checkpoint, None without one.
     """
 
     account_token: str
@@ -85,6 +86,7 @@ class ProvedErasure:
     logged_at: datetime
     index: int
     absent_from: datetime | None = None
+    roster_version: int | None = None
 
 
 def read(message: erasure_pb2.Erasure) -> ErasureReceipt:
@@ -129,16 +131,15 @@ def check(erasure: ErasureReceipt, *, policy: Policy, breaks: Sequence[Break] = 
         raise ErasureError("OTHER_ENTRY", "the erasure is in a state that this program does not know")
     message = erasure_pb2.Erasure.FromString(erasure.message)
     try:
-        newest = covering(message.checkpoint.note, policy, breaks=breaks).checkpoint
+        signed = covering(message.checkpoint.note, policy, breaks=breaks)
     except LogError as error:
         raise ErasureError(reason_of(error), f"the checkpoint does not verify: {error}") from error
     kind, _ = _STEPS[erasure.state]
     if erasure.absent_time is not None and erasure.state is not ErasureState.DESTROYED:
         raise ErasureError("OTHER_ENTRY", "a step before the destruction promises nothing about files")
+    newest, account = signed.checkpoint, erasure.account_token
     try:
-        found = check_entry(
-            message.entry, newest, type=kind, account_token=erasure.account_token, fields=_fields(erasure)
-        )
+        found = check_entry(message.entry, newest, type=kind, account_token=account, fields=_fields(erasure))
     except EntryError as error:
         raise ErasureError("OTHER_ENTRY", "the log entry does not commit to this erasure") from error
     except LogError as error:
@@ -152,6 +153,7 @@ def check(erasure: ErasureReceipt, *, policy: Policy, breaks: Sequence[Break] = 
         found.occurred_at,
         message.entry.proof.index,
         erasure.absent_time,
+        signed.version,
     )
 
 

@@ -86,7 +86,8 @@ class ProvedQuorum:
 class ProvedReceipt:
     """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log.
 
-    quorum: None if the receipt has no record to prove it. checkpoint: that covers the entry.
+    quorum: None if the receipt has no record to prove it. checkpoint: that covers the entry. roster_version:
+    whose witnesses cosigned it, None without a roster.
     roster_compared: whether the quorum is in the published roster; if not, its names and keys are only what
     the vault states.
     """
@@ -97,6 +98,7 @@ class ProvedReceipt:
     sealed_at: datetime
     index: int
     checkpoint: Checkpoint
+    roster_version: int | None = None
     roster_compared: bool = False
 
 
@@ -135,10 +137,10 @@ def check(
         raise ReceiptError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again")
     message = verification_pb2.Receipt.FromString(receipt.message)
     try:
-        newest = covering(message.checkpoint.note, policy, breaks=breaks).checkpoint
+        signed = covering(message.checkpoint.note, policy, breaks=breaks)
     except LogError as error:
         raise ReceiptError(reason_of(error), f"the checkpoint does not verify: {error}") from error
-    found, quorum = _entry(message, newest), _quorum(message)
+    found, quorum = _entry(message, signed.checkpoint), _quorum(message)
     if quorum is not None and versions:
         _check_published(quorum, versions)
     return ProvedReceipt(
@@ -147,7 +149,8 @@ def check(
         quorum=quorum,
         sealed_at=found.occurred_at,
         index=message.entry.proof.index,
-        checkpoint=newest,
+        checkpoint=signed.checkpoint,
+        roster_version=signed.version,
         roster_compared=quorum is not None and bool(versions),
     )
 

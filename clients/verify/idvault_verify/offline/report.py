@@ -23,7 +23,7 @@ from idvault_verify.offline.proof import UnverifiedError, covering
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EDITION, EntryCount, LoggedFigure
 from idvault_verify.transparency import entry, epoch, report, verifier
-from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, SignedCheckpoint
 from idvault_verify.transparency.epoch import Break, EpochError
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.report import LongReportError, Report, ReportError
@@ -57,7 +57,7 @@ class CheckedReport:
     """A report that the log confirms. not_provable: what only the operator states. signed: by the log's key.
 
     later: how many entries the newest checkpoint has beyond the report's. early: the report was made before
-    the end of its period.
+    the end of its period. roster_version: whose witnesses cosigned the checkpoint, None without a roster.
     """
 
     report: Report
@@ -67,6 +67,7 @@ class CheckedReport:
     signed: bool
     later: int
     early: bool
+    roster_version: int | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -88,8 +89,9 @@ class ReportCheck:
         """
         read = _parsed(data)
         if note is not None:
-            self._check_note(data, note)
-        named = self._verified(read.checkpoint.encode(), self.policy)
+            self._check_note(data, note, read)
+        signed = self._verified(read.checkpoint.encode(), self.policy)
+        named = signed.checkpoint
         found = self._published()
         zone = _zone(read)
         within, beyond = EntryCount(read.period, zone=zone), EntryCount(read.period, zone=zone)
@@ -107,17 +109,20 @@ class ReportCheck:
             signed=note is not None,
             later=max(found.size - named.size, 0),
             early=early,
+            roster_version=signed.version,
         )
 
-    def _check_note(self, data: bytes, raw: bytes) -> None:
+    def _check_note(self, data: bytes, raw: bytes, read: Report) -> None:
+        # No witness signs it, so a former key counts only until the next one signs.
+        keys = self.policy.keys(at=read.made.timestamp())
         try:
-            report.verify(data, raw, *self.policy.log_keys)
+            report.verify(data, raw, *keys)
         except ReportError as error:
             raise UnverifiedError("SIGNATURE_INVALID", str(error)) from error
 
-    def _verified(self, raw: bytes, policy: CosignaturePolicy) -> Checkpoint:
+    def _verified(self, raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
         try:
-            return covering(raw, policy, breaks=self.breaks).checkpoint
+            return covering(raw, policy, breaks=self.breaks)
         except EpochError as error:
             raise UnverifiedError("EPOCH_INVALID", str(error)) from error
         except LogError as error:
@@ -128,7 +133,7 @@ class ReportCheck:
         raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
         if raw is None:
             raise NotReachedError("the public directory has no checkpoint")
-        return self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys))
+        return self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys)).checkpoint
 
     def _count(self, named: Checkpoint, found: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
         """Count every entry, and verify all of them against both checkpoints."""

@@ -10,9 +10,11 @@ A checkpoint is accepted if, checked in this order, it
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from idvault_verify import strict_base64
 from idvault_verify.strict_base64 import Base64Error
+from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.transparency.note import (
     Algorithm,
     NoteSigner,
@@ -111,7 +113,10 @@ class CosignaturePolicy:
 
     A witness key counts once even if it has several names, since a cosignature does not cover the name.
     former: what former versions of a roster demanded; a paper that was kept since may meet one of them
-    instead (offline.proof.covering).
+    instead (offline.proof.covering). version: of the roster that demands the witnesses.
+
+    preceding: how the log came to its keys. The keys before them count for what the witnesses have cosigned;
+    without witnesses their thief could have signed it.
     """
 
     origin: str
@@ -119,25 +124,43 @@ class CosignaturePolicy:
     witness_keys: tuple[VerifierKey, ...] = ()
     quorum: int = 0
     former: tuple["CosignaturePolicy", ...] = ()
+    version: int | None = None
+    preceding: tuple[LogKeyChange, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a policy that can never be met, or in which the log's key counts as a witness."""
-        log = {key.public_key for key in self.log_keys}
+        log = {key.public_key for key in (*self.log_keys, *(each.former for each in self.preceding))}
         witnesses = {key.public_key for key in self.witness_keys}
-        if not log or any(key.algorithm is not Algorithm.ED25519 for key in self.log_keys):
+        if not self.log_keys or any(key.algorithm is not Algorithm.ED25519 for key in self.log_keys):
             raise PolicyError("a log needs an Ed25519 key")
         if any(key.algorithm is not Algorithm.COSIGNATURE_V1 for key in self.witness_keys) or log & witnesses:
             raise PolicyError("a witness needs a cosignature/v1 key that differs from the log's keys")
         if not 0 <= self.quorum <= len(witnesses):
             raise PolicyError("the quorum is greater than the number of witnesses")
 
+    def keys(self, *, at: float | None = None) -> tuple[VerifierKey, ...]:
+        """Return the keys of the log that count, former ones only if witnesses are demanded.
+
+        at: the time, in seconds since 1970, of what no witness signs. A former key does not count for it from
+        the time on from which any key after it signs: the thief of one may announce that another came before
+        it, and until when.
+        """
+        if not self.quorum:
+            return self.log_keys
+        counting = takewhile(lambda each: at is None or at < each.signs_from, reversed(self.preceding))
+        return tuple(dict.fromkeys((*self.log_keys, *(each.former for each in counting))))
+
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint that met a policy, and its cosigning witnesses, each with its latest time in seconds."""
+    """A checkpoint that met a policy, and its cosigning witnesses, each with its latest time in seconds.
+
+    version: of the roster whose witnesses the policy demanded.
+    """
 
     checkpoint: Checkpoint
     cosigned: tuple[tuple[VerifierKey, int], ...]
+    version: int | None = None
 
 
 def parse(text: str) -> Checkpoint:
@@ -160,8 +183,9 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
     Raises the errors of `note.open_note`, and MalformedCheckpointError, OriginError, UnsignedCheckpointError,
     QuorumError.
     """
-    opened = open_note(raw, (*policy.log_keys, *policy.witness_keys))
-    if not any(signature.key in policy.log_keys for signature in opened.verified):
+    log_keys = policy.keys()
+    opened = open_note(raw, (*log_keys, *policy.witness_keys))
+    if not any(signature.key in log_keys for signature in opened.verified):
         raise UnsignedCheckpointError("no key of the log signed the checkpoint")
     checkpoint = parse(opened.text)
     if checkpoint.origin != policy.origin:
@@ -172,7 +196,7 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
     witnesses = len({key.public_key for key, _ in cosigned})
     if witnesses < policy.quorum:
         raise QuorumError(f"{witnesses} of {policy.quorum} witnesses cosigned the checkpoint")
-    return SignedCheckpoint(checkpoint, cosigned)
+    return SignedCheckpoint(checkpoint, cosigned, policy.version)
 
 
 def check_fresh(

@@ -5,7 +5,8 @@
 * The published file has the notes of all changes, the first one first; each begins with the key that the one
   before ended with.
 * Whoever knows one of these keys follows forwards, to the later ones. An earlier one may be stolen, and its
-  thief may put another before it; so it counts only for what others than the log's key vouch for.
+  thief may put another before it; so it counts only for what others than the log's key vouch for: what
+  witnesses have cosigned. What nobody else signs has to be from before the later key signed.
 * Witnesses, not the log's key, vouch that there is one history.
 """
 
@@ -13,7 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, pairwise
+from itertools import dropwhile, pairwise, takewhile
 
 from idvault_verify import strict_json
 from idvault_verify.transparency import note
@@ -100,6 +101,13 @@ def keys_of(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[Verifi
 def following(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[LogKeyChange, ...]:
     """Return the announcements from that of the known key's successor on."""
     return tuple(dropwhile(lambda each: each.former != known, changes))
+
+
+def preceding(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[LogKeyChange, ...]:
+    """Return the announcements that lead to the known key; none if the list does not have it."""
+    if known not in [key for each in changes for key in (each.former, each.later)]:
+        return ()
+    return tuple(takewhile(lambda each: each.former != known, changes))
 
 
 def every(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[VerifierKey, ...]:

@@ -19,7 +19,7 @@ The identity is not read from the file but decrypted from the record, so no othe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from idvault_verify.attest import disclosure as papers
@@ -113,13 +113,15 @@ def check(
     """Return what evidence proves; raises EvidenceError for what does not verify.
 
     policy: whose signatures the checkpoint needs; if it names no witness, those of the roster are demanded.
-    published: the verified versions of the published roster, from the first on. breaks: what the verified
-    statements say by which the log went on after losses.
+    Former keys of the log count for what given or published witnesses have cosigned, because those of the
+    file's own roster may be anybody. published: the verified versions of the published roster, from the first
+    on. breaks: what the verified statements say by which the log went on after losses.
     """
     message, terms = evidence.message, evidence.terms
     chain = _chain(message, terms, published)
     auditor = _auditor(evidence, chain)
-    signed = _checkpoint(message, chain, policy, breaks)
+    known = policy if published or policy.witness_keys else replace(policy, preceding=())
+    signed = _checkpoint(message, chain, known, breaks)
     record = _record(message, terms)
     settlement = _settlement(message, record, signed.checkpoint)
     request = _request(message, record, auditor, signed.checkpoint)
@@ -214,7 +216,7 @@ def _checkpoint(
 def _witnesses(roster: Roster, policy: Policy) -> Policy:
     """Return what a version demands; raises RosterError if it was never fit to be in force."""
     roster.check_in_force()
-    return witness_policy.of_roster(roster, *policy.log_keys)
+    return witness_policy.of_roster(roster, *policy.log_keys, preceding=policy.preceding)
 
 
 def _opened_at(message: evidence_pb2.DisclosureEvidence) -> datetime:
