@@ -33,8 +33,11 @@ TEXTS: Mapping[str, str] = {
     "pkcs11_module": (
         "shared library of a hardware module that opens the key file ([how](operations.md#a-hardware-module))"
     ),
-    "pkcs11_token": "label of the token in that module",
-    "pkcs11_key": "label of the AES key in that token",
+    "pkcs11_token": "label of the token in that module; change it if yours has another one",
+    "pkcs11_key": (
+        "label of the AES key in that token, which is created if it is missing; change it to give a "
+        "process a key of its own"
+    ),
     "roster": "the signed roster file",
     "registry_check_url": "base URL of the registry's check call, https",
     "registry_query_url": "base URL of the registry's query call, https",
@@ -47,7 +50,8 @@ TEXTS: Mapping[str, str] = {
         " of it are planned; the rest is room for calls that leave late"
     ),
     "registry_document_types": (
-        "document types to check, separated by commas; `UNIFIED_SOCIAL_CREDIT_CODE` needs "
+        "document types to check, separated by commas: `RESIDENT_ID`, `RESIDENCE_PERMIT`, "
+        "`FOREIGN_PERMANENT_RESIDENT` and `UNIFIED_SOCIAL_CREDIT_CODE`, which needs "
         "`IDVAULT_REGISTRY_ENTERPRISE_URL`"
     ),
     "settle_patience": "seconds a caller waits for the registry before the answer is PENDING",
@@ -57,7 +61,10 @@ TEXTS: Mapping[str, str] = {
     ),
     "public_accounts_per_individual": "live public accounts of one person at one platform",
     "public_accounts_per_organization": "live public accounts of one organisation at one platform",
-    "public_account_days": "days that a public account's approval or renewal lasts",
+    "public_account_days": (
+        "days that a public account's approval or renewal lasts; fewer if licences must be looked at "
+        "more often"
+    ),
     "disclosures_per_day": "disclosure requests that one auditor may make a day",
     "verification_days": "days that a verification is valid",
     "disclosure_embargo_days": (
@@ -83,7 +90,8 @@ TEXTS: Mapping[str, str] = {
         "([erasure](erasure.md#how-long-a-request-waits))"
     ),
     "erasure_delay_days": (
-        "days from the erasure to the destruction of record and keys; a disclosure request lives for up to 7"
+        "days from the erasure to the destruction of record and keys; a disclosure request lives for up "
+        "to 7. Change it only if a rule prescribes another time"
     ),
     "tip_off_retention_days": (
         "days after its decision for which a report's texts, contact and reporter are kept"
@@ -130,7 +138,10 @@ TEXTS: Mapping[str, str] = {
         "base URL of a collector of [traces](operations.md#traces), such as "
         "`http://127.0.0.1:4318`; https unless it is on this machine; empty for none"
     ),
-    "trace_ratio": "share of calls and tasks that are recorded",
+    "trace_ratio": (
+        "share of calls and tasks that are recorded; 1 while you look for a rare fault, less if the "
+        "collector gets too much"
+    ),
     "development": "`1` allows unsafe settings; never in production",
     "work_speed": (
         "how many times as often the worker runs its tasks while there are changes; above 1 only "
