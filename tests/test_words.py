@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,18 @@ from tools.support.generate import texts, words
 from tools.support.project import ROOT, expect_none
 
 PEOPLE = {"en": ROOT / "docs" / "people", "zh": ROOT / "docs" / "zh"}
+# Documents for operators and developers also use some of these words for another thing.
+OTHER_THINGS: Mapping[str, Set[str]] = {
+    # Parts of what is encoded, defined there.
+    "docs/formats.md": {"relying party", "tip-off"},
+    # Names of commands and keys; the texts of commands have a test of their own.
+    "docs/reference.md": {"tip-off"},
+    # LAPSED is a state, and what a page shows of a public account is its profile.
+    "docs/moderation.md": {"lapsed", "profile"},
+    # The registry bans callers that ask too often.
+    "docs/reliability.md": {"ban"},
+    "docs/runbook.md": {"ban"},
+}
 
 
 def messages(package: Path, language: str) -> list[str]:
@@ -23,6 +36,17 @@ def messages(package: Path, language: str) -> list[str]:
 def pages(language: str) -> list[Path]:
     """Return the pages for people in a language, without the table itself."""
     return [path for path in PEOPLE[language].rglob("*.md") if path != words.PAGES[language]]
+
+
+def documents() -> list[Path]:
+    """Return README, the documents for operators and developers, and the decisions."""
+    docs = ROOT / "docs"
+    return [ROOT / "README.md", *docs.glob("*.md"), *docs.glob("adr/*.md")]
+
+
+def prose(markdown: str) -> str:
+    """Return a document without its code, and without where its links lead."""
+    return re.sub(r"^```.*?^```|`[^`\n]*`|\]\([^)\n]*\)", "", markdown, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("package", texts.packages(), ids=lambda package: package.name)
@@ -43,6 +67,29 @@ def test_pages_for_people_use_the_words_of_the_table(language: str) -> None:
         for path in pages(language)
         for found in words.found(path.read_text("utf-8"), language)
     )
+
+
+def test_documents_use_the_words_of_the_table() -> None:
+    """README, no document and no decision has a word that is not used, and no exception is left over."""
+    assert len(documents()) >= 70
+    wrong = []
+    for path in documents():
+        name = path.relative_to(ROOT).as_posix()
+        text = prose(path.read_text("utf-8"))
+        words_found = [each for language in PEOPLE for each in words.found(text, language)]
+        excepted = OTHER_THINGS.get(name, set())
+        used = {each.partition(":")[0] for each in words_found}
+        wrong += [f"{name}: {each}" for each in words_found if each.partition(":")[0] not in excepted]
+        wrong += [f"{name}: does not have {each}" for each in sorted(excepted - used)]
+    expect_none(wrong)
+
+
+def test_code_in_a_document_may_have_any_word() -> None:
+    """Only prose is read: a name that is typed is not a word for people, and neither is an address."""
+    assert [*words.found(prose("the ledger of [all](ledger.md): `ledger`\n```\nledger\n```\n"), "en")] == [
+        "ledger: write public log"
+    ]
+    assert [*words.found(prose("[all](ledger.md): `ledger`\n```\nledger\n```\n"), "en")] == []
 
 
 def test_commands_use_the_words_of_the_table() -> None:

@@ -198,7 +198,7 @@ def file_tip_off(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.F
 
 
 def follow_tip_off(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
-    """Read a report by its reporter's two numbers."""
+    """Read a report by its number and secret."""
     return call(
         _TIP_OFF_FORMS,
         "FollowTipOffForm",

@@ -158,7 +158,10 @@ class Demo:
                 "a person verifies by clicks on the vault's own page, and the platform learns no name",
                 self.hosted,
             ),
-            ("somebody reports a rumour on the web, and reads its state with two numbers", self.reported),
+            (
+                "somebody reports a rumour on the web, and reads its state by number and secret",
+                self.reported,
+            ),
         ]
 
     def _steps_of_people(self) -> list[DemoStep]:

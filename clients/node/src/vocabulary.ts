@@ -109,7 +109,7 @@ export const REASONS = {
   "TIP_OFF_NOT_FOUND": {
     "error": "NotFound",
     "zh": "举报编号或查询密码不正确，请核对后重新输入。",
-    "en": "The reference or the secret is not correct. Please check both and try again."
+    "en": "The number or the secret is not correct. Please check both and try again."
   },
   "REPORTER_NOT_FOUND": {
     "error": "NotFound",
@@ -168,12 +168,12 @@ export const REASONS = {
   },
   "QUORUM_INVALID": {
     "error": "PreconditionFailed",
-    "zh": "保管人组合无效，请联系管理员核对保管人名册。",
+    "zh": "保管人组无效，请联系运营方核对保管人名册。",
     "en": "The custodians' quorum is not valid. Please ask the operator to check the roster."
   },
   "ROSTER_INVALID": {
     "error": "PreconditionFailed",
-    "zh": "人员名册或其签名无效，请联系管理员。",
+    "zh": "人员名册或其签名无效，请联系运营方。",
     "en": "The roster or one of its signatures is not valid. Please contact the operator."
   },
   "ACCOUNT_CLOSED": {
@@ -273,8 +273,8 @@ export const REASONS = {
   },
   "OPERATOR_NOT_ELIGIBLE": {
     "error": "PreconditionFailed",
-    "zh": "运营者须为已通过实名认证且未被暂停的个人账号，且公众账号须属于单位。",
-    "en": "An operator must be a person's verified account that is not suspended, and the public account an organisation's."
+    "zh": "公众账号的运营者须为已通过实名认证且未被暂停的个人账号，且该公众账号须属于单位。",
+    "en": "An operator of a public account must be a person's verified account that is not suspended, and the public account an organisation's."
   },
   "OWNER_NOT_ELIGIBLE": {
     "error": "PreconditionFailed",
@@ -362,7 +362,7 @@ export const FAILURES = {
     "en": "You submitted a newer form for this account. Only its result is valid."
   },
   "SANCTIONED": {
-    "zh": "审核期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
+    "zh": "核验期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
     "en": "This account was sanctioned while the form was being checked, so it could not be verified. The notice that you received says why, until when, and how you can appeal."
   },
   "ERASED": {

@@ -59,9 +59,7 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.CONTEST_NOT_FOUND: _("This contest was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: _("This public account was not found."),
     Reason.PLATFORM_NOT_FOUND: _("This platform was not found."),
-    Reason.TIP_OFF_NOT_FOUND: _(
-        "The reference or the secret is not correct. Please check both and try again."
-    ),
+    Reason.TIP_OFF_NOT_FOUND: _("The number or the secret is not correct. Please check both and try again."),
     Reason.REPORTER_NOT_FOUND: _("This reporter was not found."),
     Reason.TOO_MANY_ATTEMPTS: _("Too many failed attempts. Please try again later."),
     Reason.REGISTRY_BACKLOG: _("Many people are being verified right now. Please try again later."),
@@ -130,8 +128,8 @@ REASON_TEXTS: Mapping[str, Text] = {
         "neither handed over nor closed."
     ),
     Reason.OPERATOR_NOT_ELIGIBLE: _(
-        "An operator must be a person's verified account that is not suspended, and the public account an "
-        "organisation's."
+        "An operator of a public account must be a person's verified account that is not suspended, and the "
+        "public account an organisation's."
     ),
     Reason.OWNER_NOT_ELIGIBLE: _(
         "You cannot own this public account now. Please contact support if you have questions."

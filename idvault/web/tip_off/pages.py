@@ -124,7 +124,7 @@ class TipOffPages:
         return answer
 
     async def ask(self, request: web.Request) -> web.StreamResponse:
-        """Show the form for the two numbers."""
+        """Show the form for number and secret."""
         platform, title = await self._platform(request)
         key = self._key(request) or secret.make(os.urandom(secret.SIZE))
         return self._keep(self._view(request, key).ask(platform, title), key)
@@ -325,7 +325,7 @@ def _check(report: WrittenReport) -> None:
 
 
 def _check_numbers(*, reference: str, secret: str) -> None:
-    """Raise InvalidFields naming both numbers that have another form; the vault names the first one."""
+    """Raise InvalidFields naming number and secret if of another form; the vault names the first one."""
     wrong: dict[str, FieldCode] = {}
     for name, typed, count in (
         ("reference", reference, tip_off.REFERENCE_DIGITS),

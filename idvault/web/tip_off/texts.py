@@ -61,7 +61,7 @@ TEXTS: Mapping[str, Text] = {
     "report_submit": _("Send the report"),
     "report_done_title": _("Your report has been sent"),
     "report_done_text": _(
-        "Write both numbers down, or print this page. They are shown here only and cannot be sent again."
+        "Write number and secret down, or print this page. They are shown here only and cannot be sent again."
     ),
     "report_reference": _.in_context("report_reference", "Number"),
     "report_secret": _("Secret"),

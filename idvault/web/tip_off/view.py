@@ -86,7 +86,7 @@ class TipOffView:
     def ask(
         self, platform: str, title: str, *, errors: Mapping[str, str] | None = None, status: int = 200
     ) -> web.Response:
-        """Return the form for the two numbers."""
+        """Return the form for number and secret."""
         return self._page(
             "tip_off_reply.html",
             self._say("reply_title", platform=title),

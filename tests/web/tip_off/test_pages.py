@@ -191,7 +191,7 @@ async def test_a_refused_file_loses_no_text(site: Site) -> None:
 
 
 async def test_clearing_the_page(site: Site) -> None:
-    """After the reporter has both numbers, the browser forgets them."""
+    """After the reporter has number and secret, the browser forgets them."""
     browser = await site.browser()
     path = await answered(browser)
     done = await browser.follow(await sent(browser, path))

@@ -52,7 +52,7 @@ class DisclosedRecord:
     """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs.
 
     data_key: the record's, which the shares gave. wrong_shares: the custodians whose shares were not good;
-    unreported: those of them about whom the service did not take the report. is_confirmed: whether the
+    unreported: those of them about whom the vault did not take the report. is_confirmed: whether the
     service knows that the record opened; if not, it keeps the shares until the request expires.
     """
 
@@ -160,7 +160,7 @@ class Auditor(MemberClient):
         return [each for page in paging.pages(ask) for each in page.disclosures if search.matches(each)]
 
     def quota(self) -> RequestQuota:
-        """Return how many requests the auditor has filed today, as the service counts; raises VaultError."""
+        """Return how many requests the auditor has filed today, as the vault counts; raises VaultError."""
         asked = disclosure_pb2.ListDisclosuresRequest(page_size=1)
         found = self.edge.call(
             "DisclosureService/ListDisclosures", asked, disclosure_pb2.ListDisclosuresResponse
@@ -180,7 +180,7 @@ class Auditor(MemberClient):
         return case.read(self.show(disclosure_id), identity=self.identity, trust=self.trust)
 
     def cancel(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
-        """Withdraw an unopened request, and destroy its key; raises VaultError."""
+        """Cancel an unopened request, and destroy its key; raises VaultError."""
         asked = disclosure_pb2.CancelDisclosureRequest(
             request_id=self.request_id(), disclosure_id=disclosure_id
         )
@@ -189,7 +189,7 @@ class Auditor(MemberClient):
         return found
 
     def openings_left(self, disclosure_id: str) -> int:
-        """Return how many openings are left, as the service counts; raises OneTimeKeyError, VaultError."""
+        """Return how many openings are left, as the vault counts; raises OneTimeKeyError, VaultError."""
         return self.keys.get(disclosure_id).terms.openings - self.show(disclosure_id).opened
 
     def open(self, disclosure_id: str, *, code: str, keep: Keep = keep_nothing) -> DisclosedRecord:

@@ -76,7 +76,7 @@ def too_few(shares: SortedShares, threshold: int, unreported: tuple[str, ...]) -
         return FindingError(Finding.SHARES_MISSING, text)
     why = "; ".join(str(error) for error in shares.wrong.values())
     if unreported:
-        why += f"; the service did not take the report about {', '.join(unreported)}"
+        why += f"; the vault did not take the report about {', '.join(unreported)}"
     first = next(iter(shares.wrong.values()))
     return FindingError(first.finding, f"{why}. {len(shares.good)} of {threshold} shares are good")
 

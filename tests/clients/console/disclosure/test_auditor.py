@@ -355,7 +355,7 @@ async def test_the_list_has_what_ends_first_at_the_top(house: ConsoleRoom) -> No
     assert (wrong.status, 'href="#since"' in wrong.text) == (422, True)
     await house.deny(soon, A, reason="x")
     await owner.post(f"/cases/{late}/cancel", await owner.get(f"/cases/{late}/cancel"))
-    assert "Withdrawn" in (await owner.get(f"/cases/{late}")).words
+    assert "Cancelled" in (await owner.get(f"/cases/{late}")).words
     acts = (await owner.get("/own")).words
     assert ("3 of 20" in acts, "enough shares given" in acts) == (True, True)
 

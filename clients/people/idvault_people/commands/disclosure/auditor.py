@@ -34,7 +34,7 @@ def add(app: typer.Typer) -> None:
     app.command("request", short_help="Request one sealed record.")(request)
     app.command("list")(list_)
     app.command("show", short_help="Show one of your requests, or saved evidence.")(show)
-    app.command("cancel", short_help="Withdraw an unopened request.")(cancel)
+    app.command("cancel", short_help="Cancel an unopened request.")(cancel)
     app.command("open", short_help="Open the record, once it is approved.")(open_)
     app.command("evidence", short_help="List the evidence that you keep.")(kept_evidence)
     app.command("export", short_help="Export evidence for a court or a named reader.")(export)
@@ -133,7 +133,7 @@ def show(
 
 
 def cancel(context: typer.Context, disclosure_id: Id) -> None:
-    """Withdraw an unopened request, and destroy its one-time key."""
+    """Cancel an unopened request, and destroy its one-time key."""
     with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
         found = session.auditor().cancel(disclosure_id)
     _tell(context, found)

@@ -111,7 +111,7 @@ def show_pending(found: PendingRequest) -> None:
         ),
         **(decided(found.decided) if found.decided else {}),
         "this auditor": (
-            f"{found.recent_disclosures} records disclosed in the last 30 days, as the service counts"
+            f"{found.recent_disclosures} records disclosed in the last 30 days, as the vault counts"
         ),
         "in the log": f"yes, since {_minute(found.requested_at)}, at {found.log_size} entries",
     }
@@ -137,7 +137,7 @@ def show_opened(found: DisclosedRecord) -> None:
     if found.wrong_shares:
         told = "the log names them"
         if found.unreported:
-            told = f"the service did not take the report about {', '.join(found.unreported)}"
+            told = f"the vault did not take the report about {', '.join(found.unreported)}"
         rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; {told}"
     show_rows(rows, title="record")
 

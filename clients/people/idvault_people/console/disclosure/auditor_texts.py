@@ -35,16 +35,16 @@ AUDITOR: Mapping[str, Text] = {
         "This opening is in the public log, but it was cut. You can go on with it: it counts once, and "
         "needs no second code."
     ),
-    "cancel_link": _("Withdraw the request"),
+    "cancel_link": _("Cancel the request"),
     "key_lost": _(
         "This machine does not have the request's one-time key. Open the record on the machine that made the "
         "request, or make a new request."
     ),
-    "cancel_title": _("Withdraw this request?"),
+    "cancel_title": _("Cancel this request?"),
     "cancel_text": _(
         "Case {case}: its one-time key is destroyed. Shares that were given stay in the person's history."
     ),
-    "cancel_button": _("Withdraw"),
+    "cancel_button": _("Cancel the request"),
     "step": _("Step {number} of {count}"),
     "ask_account": _("Which account's record do you need?"),
     "account_hint": _("It begins with acct_; the platform gives it."),
@@ -103,7 +103,7 @@ AUDITOR: Mapping[str, Text] = {
     "hides": _("They are masked again within {seconds} seconds."),
     "record_not_kept": _("No evidence was kept: this record is gone when the session ends."),
     "wrong_shares": _("The shares of {names} were wrong; the log names them."),
-    "unreported": _("The service did not take the report about {names}."),
+    "unreported": _("The vault did not take the report about {names}."),
     "was_last": _("This was the last opening; its one-time key is destroyed."),
     "opened_at": _("Opened at"),
     "to_case": _("Show the case"),

@@ -1,4 +1,4 @@
-"""The auditor's cases: the list, one case with its decisions, and its withdrawal."""
+"""The auditor's cases: the list, one case with its decisions, and its cancelling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ class Cases:
         return ConsolePage(template="case.html", title=title, values=values)
 
     def ask_cancel(self, visit: Visit) -> Answer:
-        """Ask whether a request is to be withdrawn."""
+        """Ask whether a request is to be cancelled."""
         found = self.session.auditor().case(visit.parts["id"])
         values = {
             "texts": [visit.say("cancel_text", case=found.terms.case_reference)],
@@ -106,7 +106,7 @@ class Cases:
         return ConsolePage(template="confirm.html", title=visit.say("cancel_title"), values=values)
 
     def cancel(self, visit: Visit) -> Answer:
-        """Withdraw a request, and destroy its one-time key."""
+        """Cancel a request, and destroy its one-time key."""
         self.session.auditor().cancel(visit.parts["id"])
         return GoTo(f"/cases/{visit.parts['id']}")
 

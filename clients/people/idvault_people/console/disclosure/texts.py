@@ -23,7 +23,7 @@ FINDINGS: Mapping[HistoryFinding, Text] = {
     HistoryFinding.LOG_NOT_WITNESSED: _(
         "Too few witnesses have cosigned the log lately. Check this machine's clock and try again later."
     ),
-    HistoryFinding.OTHER_REQUEST: _("The service's answer belongs to another request."),
+    HistoryFinding.OTHER_REQUEST: _("The vault's answer belongs to another request."),
     HistoryFinding.SHARE_WRONG: _(
         "A custodian's share is wrong. Ask another custodian to approve, and try again: it counts once."
     ),
@@ -98,7 +98,7 @@ PEOPLE: Mapping[str, Text] = {
     "OPENED": _.in_context("OPENED", "Opened"),
     "DENIED": _("Denied"),
     "EXPIRED": _("Expired"),
-    "CANCELLED": _("Withdrawn"),
+    "CANCELLED": _("Cancelled"),
     "own_title": _("My keys and acts"),
     "own_name": _("Name in the roster"),
     "organisation": _("Organisation"),

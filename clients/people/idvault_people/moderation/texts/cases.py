@@ -63,7 +63,7 @@ _REPORTS = {
     "note": _("Note"),
     "note_hint": _("Only your staff read it."),
     "write_reply": _.in_context("write_reply", "Reply to the reporter"),
-    "reply_hint": _("The reporter reads it with reference and secret."),
+    "reply_hint": _("The reporter reads it with number and secret."),
     "reply_again": _("The reporter has a reply; what you write here replaces it."),
     "merge": _("Merge duplicates"),
     "merge_title": _("Which reports are about the same as {reference}?"),

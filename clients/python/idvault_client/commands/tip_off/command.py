@@ -32,7 +32,7 @@ def import_mail(  # noqa: PLR0917 - typer makes an option of each
     state: Annotated[Path, typer.Option(metavar="FILE", help="Keeps the import's random id; keep it.")],
     receipts: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="Gets contact, reference and secret of each report."),
+        typer.Option(metavar="FILE", help="Gets contact, number and secret of each report."),
     ],
     category: Annotated[
         SanctionCategory, typer.Option(help="What the reports are about.")
@@ -49,7 +49,7 @@ def import_mail(  # noqa: PLR0917 - typer makes an option of each
     """File each mail in MAILDIR/new as a report, and move it to MAILDIR/cur.
 
     Nothing in a mail is executed or fetched; attachments are hashed and not sent. After a crash the same
-    command continues; no mail is filed twice. Answer each sender with the reference and secret of the
+    command continues; no mail is filed twice. Answer each sender with the number and secret of the
     receipt. Exit code 1 if a mail was no report: it is flagged, and its name is printed.
     """
     pattern = re.compile(content_pattern) if content_pattern else None
