@@ -86,10 +86,10 @@ def test_documents_use_the_words_of_the_table() -> None:
 
 def test_code_in_a_document_may_have_any_word() -> None:
     """Only prose is read: a name that is typed is not a word for people, and neither is an address."""
-    assert [*words.found(prose("the ledger of [all](ledger.md): `ledger`\n```\nledger\n```\n"), "en")] == [
+    assert [*words.found(prose("the ledger of [all](#ledger): `ledger`\n```\nledger\n```\n"), "en")] == [
         "ledger: write public log"
     ]
-    assert [*words.found(prose("[all](ledger.md): `ledger`\n```\nledger\n```\n"), "en")] == []
+    assert [*words.found(prose("[all](#ledger): `ledger`\n```\nledger\n```\n"), "en")] == []
 
 
 def test_commands_use_the_words_of_the_table() -> None:
