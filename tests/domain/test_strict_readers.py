@@ -15,6 +15,13 @@ def test_what_is_read(text: str | bytes) -> None:
     assert isinstance(strict_json.parse_object(text, limit=100), dict)
 
 
+@pytest.mark.parametrize("innermost", ["{}", '{"a":"b"}', '{"a":"\\ud83d\\ude00"}'])
+def test_the_deepest_that_is_read(innermost: str) -> None:
+    """32 objects, with a text in the last one or not."""
+    text = innermost.join(('{"a":' * 31, "}" * 31))
+    assert isinstance(strict_json.parse_object(text, limit=1_000), dict)
+
+
 @pytest.mark.parametrize(
     "text",
     [
