@@ -114,12 +114,14 @@ def _enum(enum: Any, value: Any, where: str) -> int:
 
 
 def _time(value: Any, where: str) -> datetime:
+    refused = MessageError(f"{where} must be a time such as 2026-03-01T12:00:00Z")
+    if not isinstance(value, str) or not _SECOND.fullmatch(value):
+        raise refused
     try:
-        if _SECOND.fullmatch(_text(value, where)):
-            return datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise MessageError(f"{where} must be a time such as 2026-03-01T12:00:00Z")
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except ValueError:
+        # Without the cause, whose text has the value.
+        raise refused from None
 
 
 _READERS: dict[int, Callable[[Any, str], Any]] = {

@@ -84,6 +84,19 @@ _WRONG = {
     "list": ('""', '"x"', "0", "{}", "[null]", "[[]]", "[0]", '[{"x":0}]'),
 }
 
+# The members that every kept paper has, and the kind of value of each.
+ENTRY = {
+    "entry": "object",
+    "entry.leaf": "bytes",
+    "entry.openingKey": "bytes",
+    "entry.proof": "object",
+    "entry.proof.index": "long",
+    "entry.proof.treeSize": "long",
+    "entry.proof.hashes": "list",
+    "entry.proof.hashes.0": "bytes",
+}
+CHECKPOINT = {"checkpoint": "object", "checkpoint.note": "bytes"}
+
 
 def compact(paper: Any) -> bytes:
     """Return the text of a paper."""

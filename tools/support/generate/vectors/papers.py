@@ -16,7 +16,16 @@ from idvault_verify.transparency import entry
 from idvault_verify.v1 import erasure_pb2, status_pb2
 from tools.support import logs, merkle, statements
 from tools.support.generate.vectors.case import Case, changed, repeated
-from tools.support.generate.vectors.members import at, compact, put, put_text, unreadable, without
+from tools.support.generate.vectors.members import (
+    CHECKPOINT,
+    ENTRY,
+    at,
+    compact,
+    put,
+    put_text,
+    unreadable,
+    without,
+)
 from tools.support.generate.vectors.notes import DIGEST, line, note
 from tools.support.merkle import log_of, witness
 
@@ -25,17 +34,6 @@ POLICY = {"log": logs.VKEY, "witnesses": [str(WITNESS.key)], "quorum": 1}
 TOKEN = "acct_" + "1" * 26
 _AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
 _KEY = b"k" * 32
-_ENTRY = {
-    "entry": "object",
-    "entry.leaf": "bytes",
-    "entry.openingKey": "bytes",
-    "entry.proof": "object",
-    "entry.proof.index": "long",
-    "entry.proof.treeSize": "long",
-    "entry.proof.hashes": "list",
-    "entry.proof.hashes.0": "bytes",
-}
-_CHECKPOINT = {"checkpoint": "object", "checkpoint.note": "bytes"}
 
 
 def _shown(message: Any) -> dict[str, Any]:
@@ -99,8 +97,8 @@ _ERASURE_KINDS = {
     "eraseTime": "time",
     "destroyTime": "time",
     "absentTime": "time",
-    **_ENTRY,
-    **_CHECKPOINT,
+    **ENTRY,
+    **CHECKPOINT,
 }
 
 
@@ -209,7 +207,7 @@ def _other_notes(paper: Any) -> Iterator[tuple[str, bytes, str]]:
 _LISTED = {
     "disclosureId": "text",
     "recordDigest": "bytes",
-    **_ENTRY,
+    **ENTRY,
 }
 _HISTORY_KINDS = {
     "accountToken": "text",
@@ -222,7 +220,7 @@ _HISTORY_KINDS = {
     "openings": "list",
     "openings.0": "object",
     **{f"openings.0.{name}": kind for name, kind in _LISTED.items()},
-    **_CHECKPOINT,
+    **CHECKPOINT,
     "statement": "object",
     "statement.makeTime": "time",
     "statement.disclosureCount": "short",

@@ -11,7 +11,16 @@ from idvault_verify import seal
 from tools.support import logs, merkle
 from tools.support.generate.vectors import receipt_lies
 from tools.support.generate.vectors.case import Case, changed, repeated
-from tools.support.generate.vectors.members import at, compact, put, put_text, unreadable, without
+from tools.support.generate.vectors.members import (
+    CHECKPOINT,
+    ENTRY,
+    at,
+    compact,
+    put,
+    put_text,
+    unreadable,
+    without,
+)
 from tools.support.generate.vectors.notes import DIGEST, line, note
 from tools.support.merkle import log_of
 
@@ -25,16 +34,8 @@ KINDS = {
     "claimId": "text",
     "recordDigest": "bytes",
     "quorum": "text",
-    "entry": "object",
-    "entry.leaf": "bytes",
-    "entry.openingKey": "bytes",
-    "entry.proof": "object",
-    "entry.proof.index": "long",
-    "entry.proof.treeSize": "long",
-    "entry.proof.hashes": "list",
-    "entry.proof.hashes.0": "bytes",
-    "checkpoint": "object",
-    "checkpoint.note": "bytes",
+    **ENTRY,
+    **CHECKPOINT,
     "sealingQuorum": "object",
     "sealingQuorum.threshold": "short",
     "sealingQuorum.custodians": "list",
