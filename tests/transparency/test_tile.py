@@ -1,7 +1,7 @@
 """Tiles and entry bundles: paths, contents, growth, and proofs from tiles alone."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idvault_verify.transparency.proof import (
@@ -234,6 +234,8 @@ def test_a_damaged_tile_is_refused() -> None:
         TileNodes(3, lambda _: bytes(95))([Position(0, 0)])
 
 
+@example(0)
+@example(WIDTH)
 @given(st.integers(0, 2**63 - 1))
 def test_the_partial_tiles_of_a_size(size: int) -> None:
     """They are the last tile of each level that the tree writes, unless that one is full or has nothing."""
