@@ -1,8 +1,7 @@
 """A platform edge without authentication, limits, metrics, logs (`python -m tools.bench.bare READY`).
 
-It answers GetStatus with the same servicer, flow, store, transport, groups of calls and acceptors as
-`idvault serve`, and nothing else.
-Its settings are those of `idvault serve --edge platform`.
+It answers GetStatus with the same servicer, flow, store, transport and acceptors as
+`idvault serve`, and nothing else. Its settings are those of `idvault serve --edge platform`.
 """
 
 import asyncio
@@ -30,7 +29,6 @@ _REMAINING = 10.0
 async def _serve(ready: Path) -> None:
     import grpc
 
-    from idvault.core.edge.pace import Pace
     from idvault.core.edge.server import ACCEPTORS, OPTIONS
 
     settings = config.load(config.Process.PLATFORM_EDGE)
@@ -43,22 +41,10 @@ async def _serve(ready: Path) -> None:
         )
         servicer, _ = await build_statuses(stack, base, vault, keys=keys, policy=policy)
 
-        # Groups save more than all features cost: without them the two servers could not be compared.
-        pace = Pace()
-        at_once: set[Any] = set()
-
         async def answer(body: bytes, context: Any) -> bytes:
-            at_once.add(context)
-            try:
-                if pace.applies(len(at_once)):
-                    await pace.turn(len(at_once))
-                request = status_pb2.GetStatusRequest.FromString(body)
-                status = await servicer.GetStatus(
-                    request, caller=_CALLER, now=base.clock(), remaining=_REMAINING
-                )
-                return status.SerializeToString()
-            finally:
-                at_once.discard(context)
+            request = status_pb2.GetStatusRequest.FromString(body)
+            status = await servicer.GetStatus(request, caller=_CALLER, now=base.clock(), remaining=_REMAINING)
+            return status.SerializeToString()
 
         handlers: dict[str, Any] = {"GetStatus": grpc.unary_unary_rpc_method_handler(answer)}
         pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())

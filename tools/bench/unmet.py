@@ -13,9 +13,10 @@ _GRPC = """\
 """
 _TRIED = """\
 - **Tried**: several acceptors in one process (-27 % over SQLite, -36 % over PostgreSQL, kept); groups
-  of calls and of look-ups (kept); statuses from row to bytes without objects (kept); a lower priority
-  of the polling thread (2 to 5 %, dropped: a lone call waits behind other programs); a unary handler, no
-  limit of concurrent calls, fewer garbage collections (no gain each).
+  of look-ups (kept); groups of calls (dropped: no gain beside several acceptors); statuses from row to
+  bytes without objects (kept); a lower priority of the polling thread (2 to 5 %, dropped: a lone call
+  waits behind other programs); a unary handler, no limit of concurrent calls, fewer garbage collections
+  (no gain each).
 """
 _NEXT = """\
 - **Next**: a server that takes calls without a polling thread. `grpc.aio` wakes that thread and is
@@ -26,9 +27,8 @@ NOTES: Mapping[str, str] = {
     "P1": """\
 - **Profile**: an echo costs what gRPC costs, four completions a call over its polling thread.
 - **Tried**: release of answers in groups. It does not make an echo cheaper on this kernel, where a
-  scheduled batch task is interrupted by the polling thread all the same; groups pay together with
-  shared reads (P2). An echo with 8 servers of gRPC at one port costs 15 % less than E1; `serve` has up
-  to 48.
+  scheduled batch task is interrupted by the polling thread all the same. An echo with 8 servers of gRPC at
+  one port costs 15 % less than E1; `serve` has up to 48.
 """
     + _NEXT,
     "P2": _GRPC
@@ -56,8 +56,8 @@ NOTES: Mapping[str, str] = {
   two COMMIT), sealing, and aiohttp 7 %. At the registry's cap of 90 a second
   nothing arrives together, so that each of about 30 wake-ups is paid alone.
 - **Tried**: statements that travel together (20 to 7), a slot of the registry in an act that is there
-  anyway, keys parsed once, bound values encoded in a third of the time (all kept). Groups
-  and several acceptors change nothing at this rate.
+  anyway, keys parsed once, bound values encoded in a third of the time (all kept). Several
+  acceptors change nothing at this rate.
 - **Next**: BEGIN sent with the first statement, which asyncpg cannot do; a client of one request for
   the registry in place of aiohttp; fewer values rebuilt between the layers.
 """,
@@ -65,8 +65,7 @@ NOTES: Mapping[str, str] = {
 - **Note**: PostgreSQL's speed decides; the figure falls with whatever else runs on the host.
 """,
     "P10": """\
-- **Profile**: both processes share one core here, each with half of its time. A group gathers what
-  arrives within 2 ms, and a process that waits for the core misses part of that; each switch between
+- **Profile**: both processes share one core here, each with half of its time; each switch between
   the processes refills caches.
 - **Tried**: several acceptors, so that a turn takes what has come (2.97 to 1.6 times in a disturbed
   run, kept).

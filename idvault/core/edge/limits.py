@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from idvault.core import share
 from idvault.core.edge.call import Call, Stage
-from idvault.core.edge.pace import Pace
 from idvault.core.edge.timer import Timer
 from idvault_verify.error import Reason, UnavailableError
 
@@ -79,10 +78,10 @@ def wrap_stream(inner: Stage, *, running: Running) -> Stage:
     return limited
 
 
-def wrap(inner: Stage, *, running: Running, timer: Timer, pace: Pace, deadline: float) -> Stage:
+def wrap(inner: Stage, *, running: Running, timer: Timer, deadline: float) -> Stage:
     """Return a stage that refuses a call beyond a share, and ends a slow one.
 
-    running, timer, pace: shared by all methods of a server. deadline: the most seconds a call may take, even
+    running, timer: shared by all methods of a server. deadline: the most seconds a call may take, even
     if the caller set a later deadline or none.
     """
 
@@ -100,8 +99,6 @@ def wrap(inner: Stage, *, running: Running, timer: Timer, pace: Pace, deadline: 
         limit = timer.within(remaining)
         try:
             with limit:
-                if pace.applies(running.total):
-                    await pace.turn(running.total, shared=len(running.held) > 1)
                 return await inner(call)
         except TimeoutError:
             if not limit.expired():

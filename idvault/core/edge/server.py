@@ -28,7 +28,6 @@ from idvault.core.edge.certificates import Certificates, Tls
 from idvault.core.edge.health import SERVICE as HEALTH_SERVICE
 from idvault.core.edge.health import Health
 from idvault.core.edge.message_room import MessageRoom
-from idvault.core.edge.pace import Pace
 from idvault.core.edge.stream import while_admitted
 from idvault.core.edge.timer import Timer
 from idvault.core.process import PortBusyError
@@ -96,7 +95,6 @@ class _Pipeline:
         takes: EdgeCapacity,
         deadline: float,
         read_time: float,
-        pace: Pace,
         repeats: RepeatedRequests | None,
         traces: Traces | None,
     ) -> None:
@@ -107,7 +105,6 @@ class _Pipeline:
         self._clock = clock
         self._deadline = deadline
         self._read_time = read_time
-        self._pace = pace
         self._traces = traces
         self._timer = Timer()
         self._takes = takes
@@ -138,7 +135,6 @@ class _Pipeline:
             dispatch(check, health.check),
             running=limits.Running(at_once=at_once),
             timer=self._timer,
-            pace=Pace(seconds=0, calls=0),
             deadline=self._deadline,
         )
         watched = limits.wrap_stream(
@@ -166,7 +162,6 @@ class _Pipeline:
             dispatch(method, answer, self._repeats),
             running=self._running,
             timer=self._timer,
-            pace=self._pace,
             deadline=self._deadline,
         )
 
@@ -196,7 +191,6 @@ class GrpcServer:
         takes: EdgeCapacity | None = None,
         deadline: float = limits.DEADLINE,
         read_time: float = stages.READ_TIME,
-        pace: Pace | None = None,
         acceptors: int = 1,
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
@@ -206,9 +200,9 @@ class GrpcServer:
         """Initialise. listen: "host:port", port 0 for any.
 
         takes: how much at once, None for the default memory. deadline: the most seconds one call may take;
-        read_time: the most seconds to send its message. pace: None to start every call at once. acceptors:
-        how many servers of gRPC listen at the port at most. drains: called when the server begins to stop, so
-        that streams end. repeats: finds the key of a repeat. traces: None for no spans. Raises
+        read_time: the most seconds to send its message. acceptors: how many servers of gRPC listen at the
+        port at most. drains: called when the server begins to stop, so that streams end. repeats: finds the
+        key of a repeat. traces: None for no spans. Raises
         AccessOptionError if a method has no valid access option, and AttributeError if a servicer lacks a
         method.
         """
@@ -224,7 +218,6 @@ class GrpcServer:
             takes=self._takes,
             deadline=deadline,
             read_time=read_time,
-            pace=pace or Pace(seconds=0, calls=0),
             repeats=repeats,
             traces=traces,
         )

@@ -7,7 +7,6 @@ from idvault.core.certificate_files import CertificateFiles, Pem
 from idvault.core.config import Settings
 from idvault.core.edge.access import Access
 from idvault.core.edge.certificates import Tls
-from idvault.core.edge.pace import Pace
 from idvault.core.edge.server import ACCEPTORS, GrpcServer, Service
 from idvault.core.request import RepeatedRequests
 from idvault.processes.bootstrap.base import Base
@@ -44,7 +43,6 @@ def build_server(
         metrics=base.metrics,
         access_log=base.logs.access,
         clock=base.clock,
-        pace=Pace(),
         takes=capacity.edge(settings.memory, edges=len(settings.addresses)),
         acceptors=ACCEPTORS,
         reflection=settings.development,

@@ -11,7 +11,6 @@ from idvault.claim.rules import Claim
 from idvault.core.edge import limits
 from idvault.core.edge.call import Call, Caller, EdgeMethod
 from idvault.core.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
-from idvault.core.edge.pace import Pace
 from idvault.core.edge.timer import Timer
 from idvault_verify.error import InvalidError, Reason, UnavailableError
 from idvault_verify.v1 import status_pb2
@@ -34,7 +33,6 @@ from tools.support.edge import (
 
 # Field 1000, which is unknown to every message, length-delimited.
 _UNKNOWN_FIELD = b"\xc2\x3e"
-AT_ONCE = Pace(seconds=0, calls=0)
 METHOD = EdgeMethod(GET_VERIFICATION, frozenset({"platform"}), status_pb2.GetStatusRequest, REQUEST_BYTES)
 
 
@@ -188,6 +186,6 @@ async def test_a_timeout_of_somebody_else_passes() -> None:
     async def inner(call: Call) -> bytes:
         raise TimeoutError
 
-    stage = limits.wrap(inner, running=limits.Running(at_once=1), timer=Timer(), pace=AT_ONCE, deadline=5.0)
+    stage = limits.wrap(inner, running=limits.Running(at_once=1), timer=Timer(), deadline=5.0)
     with pytest.raises(TimeoutError):
         await stage(Call(METHOD, b"", None, None, clock()))
