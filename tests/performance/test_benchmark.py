@@ -159,7 +159,7 @@ def test_a_missed_goal_says_why() -> None:
     result = pages.read(checkout.HERE.folder / "docs")["P2"]
     for is_met in (False, True):
         text = pages.page("P2", {**result, "met": is_met})
-        assert all((f"**{word}**" in text) != is_met for word in ("Profile", "Tried", "Next"))
+        assert all((f"**{word}**" in text) != is_met for word in ("Cost", "Tried", "Next"))
 
 
 def test_a_goal_of_many_figures_has_one_row() -> None:

@@ -6,7 +6,7 @@ A goal's page shows its text while the goal is not met.
 from collections.abc import Mapping
 
 _GRPC = """\
-- **Profile** (perf, GetStatus over SQLite, 64 calls in flight): interpreter 40 %, kernel 29 % (more
+- **Cost** (perf, GetStatus over SQLite, 64 calls in flight): interpreter 40 %, kernel 29 % (more
   than half of that are switches between the loop and gRPC's polling thread), gRPC's C core 18 %, libc 5
   %, SQLite 3 %, uvloop and asyncio 4 %. Our stages take 9 us of a call alone in a loop: access line and
   metrics 2.2, limits 2.4, receiving 2.2, access check 1.0.
@@ -25,7 +25,7 @@ _NEXT = """\
 """
 NOTES: Mapping[str, str] = {
     "P1": """\
-- **Profile**: an echo costs what gRPC costs, four completions a call over its polling thread.
+- **Cost**: an echo costs what gRPC costs, four completions a call over its polling thread.
 - **Tried**: release of answers in groups. It does not make an echo cheaper on this kernel, where a
   scheduled batch task is interrupted by the polling thread all the same. An echo with 8 servers of gRPC at
   one port costs 15 % less than E1; `serve` has up to 48.
@@ -41,7 +41,7 @@ NOTES: Mapping[str, str] = {
     + _NEXT,
     "P3": _GRPC + _TRIED + _NEXT,
     "P4": """\
-- **Profile** (us for 1,000 statuses, alone in a loop): to decode and check a batch's tokens 150, to
+- **Cost** (us for 1,000 statuses, alone in a loop): to decode and check a batch's tokens 150, to
   read and group them in PostgreSQL 200, to put them in the order of the request 240; a message of the
   feed: to read 170, to serialise 14. The rest is TLS and gRPC.
 - **Tried**: one row for all equal statuses instead of one for each, parts that are serialised once,
@@ -51,7 +51,7 @@ NOTES: Mapping[str, str] = {
   HTTP/2 for the feed.
 """,
     "P5": """\
-- **Profile** (perf): interpreter 55 %, kernel 12 %, sealing 12 %, gRPC 8 %, libc 4 %, asyncpg and
+- **Cost** (perf): interpreter 55 %, kernel 12 %, sealing 12 %, gRPC 8 %, libc 4 %, asyncpg and
   uvloop 5 %. No function stands out: the largest are asyncpg's round trips (7 statements, two BEGIN and
   two COMMIT), sealing, and aiohttp 7 %. At the registry's cap of 90 a second
   nothing arrives together, so that each of about 30 wake-ups is paid alone.
@@ -65,7 +65,7 @@ NOTES: Mapping[str, str] = {
 - **Note**: PostgreSQL's speed decides; the figure falls with whatever else runs on the host.
 """,
     "P10": """\
-- **Profile**: both processes share one core here, each with half of its time; each switch between
+- **Cost**: both processes share one core here, each with half of its time; each switch between
   the processes refills caches.
 - **Tried**: several acceptors, so that a turn takes what has come (2.97 to 1.6 times in a disturbed
   run, kept).
@@ -73,7 +73,7 @@ NOTES: Mapping[str, str] = {
   cores, and load and database need one.
 """,
     "P12": """\
-- **Profile**: what grows are trees: an index of a hundred times more rows is a level or two deeper, and
+- **Cost**: what grows are trees: an index of a hundred times more rows is a level or two deeper, and
   its pages no longer all lie in the processor's and the database's caches. It shows most where an
   operation costs a few microseconds a row (one of 1,000 statuses, a change of the feed) or writes at
   random places of several indexes (an import, an invitation). On SQLite a purge that finds nothing looks
@@ -84,7 +84,7 @@ NOTES: Mapping[str, str] = {
   logarithm and with what fits in a cache.
 """,
     "P13": """\
-- **Profile**: the stages of the edge take 9 us alone in a loop, and two to three times as much in the
+- **Cost**: the stages of the edge take 9 us alone in a loop, and two to three times as much in the
   process.
 - **Tried**: one timer for all limits, counters that are plain integers, access lines put together from
   kept parts (all kept).
