@@ -46,7 +46,7 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
 
 def witness(*, url: str, public_key: str) -> dict[str, str]:
     """Return the settings of the witness."""
-    return _prefixed(WITNESS_URLS=url, WITNESS_KEYS=public_key)
+    return _prefixed(WITNESSES=f"{url} {public_key}")
 
 
 def web(

@@ -102,8 +102,8 @@ def test_foreign_settings_do_not_leak(layout: Layout, monkeypatch: pytest.Monkey
     """IDVAULT_ settings of the shell are removed and replaced by the development settings."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     monkeypatch.setattr(environment, "environ", os.environ)
-    os.environ["IDVAULT_WITNESS_URLS"] = "https://witness.example"
+    os.environ["IDVAULT_WITNESSES"] = "https://witness.example"
     os.environ["IDVAULT_DATABASE_URL"] = "postgresql://production.example/vault"
     environment.adopt(layout)
-    assert "IDVAULT_WITNESS_URLS" not in os.environ
+    assert "IDVAULT_WITNESSES" not in os.environ
     assert os.environ["IDVAULT_DATABASE_URL"] == f"sqlite:///{layout.state}/main.sqlite3"

@@ -1,7 +1,7 @@
 """The settings of a process, read from the environment; invalid or missing values stop the start.
 
-- Every name starts with IDVAULT_. An unknown name stops the start, because the operator expects it to have an
-  effect; only what Kubernetes adds for its Services is ignored.
+- Every name starts with IDVAULT_, but those of OpenTelemetry. An unknown name stops the start, because the
+  operator expects it to have an effect; only what Kubernetes adds for its Services is ignored.
 - The text of a problem names the setting and says what is expected. It never repeats the value.
 - Files with secrets must be readable only by their owner, or be mounted by root for the process's own group.
 - Settings for development are refused unless IDVAULT_DEVELOPMENT=1.
@@ -19,17 +19,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from idvault.core import secret_file
-from idvault.core.config import database, kubernetes, parts
+from idvault.core.config import database, kubernetes, parts, pkcs11, traces
 from idvault.core.config.parts import (
     ErasureSettings,
     ModerationSettings,
     RetentionSettings,
-    TraceSettings,
     WebSettings,
 )
+from idvault.core.config.pkcs11 import Pkcs11Uri
 from idvault.core.config.process import EXPECTED
 from idvault.core.config.process import ConfigError as ConfigError
 from idvault.core.config.process import Process as Process
+from idvault.core.config.retired import RETIRED
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -46,7 +47,7 @@ _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANE
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -67,9 +68,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     trust_domain: str = ""
     keys: Path = Path()
     key_passphrase_file: Path = Path()
-    pkcs11_module: Path = Path()
-    pkcs11_token: str = "idvault"  # noqa: S105 - the name of a token
-    pkcs11_key: str = "idvault"
+    pkcs11_uri: str = ""
     roster: Path = Path()
     registry_check_url: str = ""
     registry_query_url: str = ""
@@ -90,8 +89,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     public_dir: Path = Path()
     backup_dir: Path = Path()
     log_origin: str = ""
-    witness_urls: str = ""
-    witness_keys: str = ""
+    witnesses: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -109,9 +107,15 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
         return tuple(part.strip() for part in self.registry_document_types.split(","))
 
     @property
-    def witnesses(self) -> tuple[tuple[str, str], ...]:
+    def witness_list(self) -> tuple[tuple[str, str], ...]:
         """The witnesses to ask, each a URL and a public key."""
-        return tuple(zip(self.witness_urls.split(), self.witness_keys.split(), strict=False))
+        words = self.witnesses.split()
+        return tuple(zip(words[::2], words[1::2], strict=False))
+
+    @property
+    def hardware(self) -> Pkcs11Uri | None:
+        """The hardware module of the key files, None if none is set."""
+        return pkcs11.parse(self.pkcs11_uri) if self.pkcs11_uri else None
 
     @property
     def certificates(self) -> dict[str, Path]:
@@ -202,8 +206,10 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= kubernetes.of_services(environment, prefix=PREFIX)
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN):
-            yield f"{name} is not a setting of this version"
+        if not name.upper().startswith(PREFIX) or name in known or name.startswith(_FOREIGN):
+            continue
+        gone = RETIRED.get(name.removeprefix(PREFIX))
+        yield f"{name} is gone: {gone}" if gone else f"{name} is not a setting of this version"
 
 
 def _unreadable(error: ValidationError) -> Iterator[str]:
@@ -223,7 +229,8 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
     yield from parts.web_problems(_name("web_url"), settings.web_url, development=settings.development)
-    yield from parts.trace_problems(_name("otlp_endpoint"), settings)
+    yield from _hardware_problems(settings)
+    yield from traces.problems(os.environ)
     yield from parts.supervision_problems(
         _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
     )
@@ -296,18 +303,21 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    urls, keys = settings.witness_urls.split(), settings.witness_keys.split()
-    url, key = _name("witness_urls"), _name("witness_keys")
-    if bool(urls) != bool(keys):
-        yield f"{key if urls else url} is missing: a witness needs both {url} and {key}"
-    elif not len(urls) == len(set(urls)) == len(keys) == len(set(keys)):
-        yield f"{url} and {key} must have one URL and one key for each witness, in order"
-    for each in urls:
-        yield from _http_problems(
-            settings, "witness_urls", each, why="an attacker on the network could hide the log"
-        )
-    if not all(_WITNESS_KEY.fullmatch(each) for each in keys):
-        yield f"{key} must be the public key that `idvault witness` prints"
+    words, name = settings.witnesses.split(), _name("witnesses")
+    if len(words) % 2 or len(words) != len(set(words)):
+        yield f"{name} must have the URL and the key of each witness in turn, separated by spaces"
+        return
+    for url, key in settings.witness_list:
+        yield from _http_problems(settings, "witnesses", url, why="an attacker on the network could hide the log")
+        if not _WITNESS_KEY.fullmatch(key):
+            yield f"{name} must have after each URL the public key that `idvault witness` prints"
+
+
+def _hardware_problems(settings: Settings) -> Iterator[str]:
+    try:
+        _ = settings.hardware
+    except ValueError as error:
+        yield f"{_name('pkcs11_uri')} {error}"
 
 
 def _http_problems(

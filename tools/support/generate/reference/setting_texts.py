@@ -30,13 +30,10 @@ TEXTS: Mapping[str, str] = {
     "trust_domain": "the domain in `spiffe://DOMAIN/ROLE/NAME`",
     "keys": "the process's key file",
     "key_passphrase_file": "file with the key file's passphrase",
-    "pkcs11_module": (
-        "shared library of a hardware module that opens the key file ([how](operations.md#a-hardware-module))"
-    ),
-    "pkcs11_token": "label of the token in that module; change it if yours has another one",
-    "pkcs11_key": (
-        "label of the AES key in that token, which is created if it is missing; change it to give a "
-        "process a key of its own"
+    "pkcs11_uri": (
+        "hardware module that opens the key file ([how](operations.md#a-hardware-module)), "
+        "`pkcs11:token=idvault;object=idvault?module-path=FILE` (RFC 7512): the labels of the token and of the AES "
+        "key in it, both `idvault` if left out, and the shared library; empty for none"
     ),
     "roster": "the signed roster file",
     "registry_check_url": "base URL of the registry's check call, https",
@@ -108,11 +105,9 @@ TEXTS: Mapping[str, str] = {
         "none"
     ),
     "log_origin": "name of the transparency log",
-    "witness_urls": (
-        "URLs of the witnesses that cosign checkpoints, separated by spaces; https outside development"
-    ),
-    "witness_keys": (
-        "their public keys (vkeys), in the same order; at least K of those that the roster names"
+    "witnesses": (
+        "URL and public key (vkey) of each witness in turn, separated by spaces; at least K of those that "
+        "the roster names; https outside development"
     ),
     "web_url": (
         "the public address of the [hosted pages](pages.md), https://HOST or https://HOST:PORT; "
@@ -133,14 +128,6 @@ TEXTS: Mapping[str, str] = {
     "web_proxies": (
         "how many proxies stand in front of `idvault web`, each of which appends to "
         "X-Forwarded-For; limits per address need the right number"
-    ),
-    "otlp_endpoint": (
-        "base URL of a collector of [traces](operations.md#traces), such as "
-        "`http://127.0.0.1:4318`; https unless it is on this machine; empty for none"
-    ),
-    "trace_ratio": (
-        "share of calls and tasks that are recorded; 1 while you look for a rare fault, less if the "
-        "collector gets too much"
     ),
     "development": "`1` allows unsafe settings; never in production",
     "work_speed": (

@@ -1,0 +1,14 @@
+"""The settings of earlier states, and what each was replaced by: one that is still set stops the start."""
+
+from collections.abc import Mapping
+
+RETIRED: Mapping[str, str] = {
+    "PKCS11_MODULE": "use IDVAULT_PKCS11_URI, pkcs11:token=…;object=…?module-path=…",
+    "PKCS11_TOKEN": "use token=… in IDVAULT_PKCS11_URI",
+    "PKCS11_KEY": "use object=… in IDVAULT_PKCS11_URI",
+    "WITNESS_URLS": "use IDVAULT_WITNESSES, which has the URL and the key of each witness in turn",
+    "WITNESS_KEYS": "use IDVAULT_WITNESSES, which has the URL and the key of each witness in turn",
+    "OTLP_ENDPOINT": "use OTEL_EXPORTER_OTLP_ENDPOINT, OpenTelemetry's own variable",
+    "TRACE_RATIO": "use OTEL_TRACES_SAMPLER_ARG, OpenTelemetry's own variable",
+}
+"""Sentences that go on after `NAME is gone: `, by name without the prefix."""
