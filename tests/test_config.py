@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from idvault.core import tuning
 from idvault.core.config import REQUIRED, ConfigError, Process, Settings, load
 from idvault.core.config.pkcs11 import Pkcs11Uri
 from idvault.core.config.retired import RETIRED
@@ -147,8 +146,6 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("SETTLE_PATIENCE", "nan", ""),
         ("REGISTRY_CALLS_PER_SECOND", SECRET, "number"),
         ("PROCESSES", "1000", "less"),
-        ("CORES", SECRET, "pattern"),
-        ("CORES", "1,,2", "pattern"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )
@@ -160,13 +157,6 @@ def test_unusable_value_is_named_and_never_shown(
     error = _refusal()
     assert any(problem.startswith(f"IDVAULT_{name} ") and text in problem for problem in error.problems)
     assert SECRET not in str(error)
-
-
-def test_cores_are_listed(environment: Environment) -> None:
-    """The cores of processes are given in order; without them a process runs on all."""
-    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == ()
-    environment.set(CORES="3,0,12")
-    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == (3, 0, 12)
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:
@@ -297,10 +287,12 @@ def test_shifted_clock_is_for_development(environment: Environment) -> None:
 
 def test_a_faster_worker_is_for_development(environment: Environment) -> None:
     """A worker in production keeps its periods."""
-    environment.set(WORK_SPEED="20")
-    assert _refusal(Process.WORK).problems == ("IDVAULT_WORK_SPEED above 1 needs IDVAULT_DEVELOPMENT=1",)
+    load(Process.WORK, speed=1)
+    with pytest.raises(ConfigError) as caught:
+        load(Process.WORK, speed=20)
+    assert caught.value.problems == ("--speed above 1 needs IDVAULT_DEVELOPMENT=1",)
     environment.set(DEVELOPMENT="1")
-    assert load(Process.WORK).work_speed == 20
+    load(Process.WORK, speed=20)
 
 
 def test_both_edges_in_one_process_are_for_development(environment: Environment) -> None:

@@ -256,7 +256,8 @@ def _start(house: House, command: str, witness: dict[str, str]) -> tuple[program
     own = (environment.serve if command == "serve" else environment.work)(layout, ports=FREE_PORTS)
     told = environment.registry(layout, base_url=house.ready["registry"]["base_url"])
     settings = {**os.environ, **environment.common(layout), **told, **own, **witness}
-    return programs.start(programs.VAULT, command, "--ready-file", ready, environment=settings), ready
+    speed = [] if command == "serve" else ["--speed", str(environment.WORK_SPEED)]
+    return programs.start(programs.VAULT, command, *speed, "--ready-file", ready, environment=settings), ready
 
 
 @contextmanager

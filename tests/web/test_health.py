@@ -59,6 +59,10 @@ async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path, monkeypatch: 
     away = (await advice(settings(site, web_target="127.0.0.1:1")))["edge"]
     assert away is not None
     assert away.startswith("the platform edge does not answer: nothing listens at the target: check")
+    port = site.edge.target.rpartition(":")[2]
+    other = (await advice(settings(site, web_target=f"127.0.0.2:{port}")))["edge"]
+    assert other is not None
+    assert "its certificate does not have the host of the target among its names: check IDVAULT_WEB" in other
     url = (await advice(settings(site, web_target="https://vault.internal:7443")))["edge"]
     assert url is not None
     assert url.startswith("the platform edge cannot be called: target must be HOST:PORT")

@@ -60,7 +60,6 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
     shred_database_url: SecretStr = SecretStr("")
     listen: str = ""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
-    cores: Annotated[str, Field(pattern=r"^(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?$")] = ""
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()
@@ -78,7 +77,6 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
     registry_secret_key_file: Path = Path()
     registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100
     registry_document_types: str = "RESIDENT_ID"
-    work_speed: Annotated[float, Field(ge=1, le=100)] = 1
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
@@ -184,10 +182,11 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
 }
 
 
-def load(process: Process, *, clock_file: Path | None = None) -> Settings:
+def load(process: Process, *, clock_file: Path | None = None, speed: float = 1) -> Settings:
     """Read and check the settings of a process; raises ConfigError with all problems.
 
-    clock_file: the shifted clock from the command line, refused outside development.
+    clock_file, speed: the shifted clock and the worker's speed from the command line, refused outside
+    development.
     """
     unknown = tuple(_unknown(os.environ))
     names = {field: _name(field) for field in Settings.model_fields}
@@ -196,7 +195,7 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise ConfigError(*unknown, *_unreadable(error)) from None
-    problems = (*unknown, *_problems(settings, process, clock_file))
+    problems = (*unknown, *_problems(settings, process), *_option_problems(settings, clock_file, speed))
     if problems:
         raise ConfigError(*problems)
     return settings
@@ -217,7 +216,7 @@ def _unreadable(error: ValidationError) -> Iterator[str]:
         yield f"{_name(str(problem['loc'][0]))} cannot be used: {problem['msg']}"
 
 
-def _problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
+def _problems(settings: Settings, process: Process) -> Iterator[str]:
     needed = REQUIRED[process]
     missing = [name for name in needed if _is_empty(getattr(settings, name))]
     for name in missing:
@@ -235,7 +234,7 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
         _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
     )
     yield from _file_problems(settings, present, process)
-    yield from _development_problems(settings, process, clock_file)
+    yield from _development_problems(settings, process)
 
 
 def _is_empty(value: object) -> bool:
@@ -307,8 +306,9 @@ def _witness_problems(settings: Settings) -> Iterator[str]:
     if len(words) % 2 or len(words) != len(set(words)):
         yield f"{name} must have the URL and the key of each witness in turn, separated by spaces"
         return
+    why = "an attacker on the network could hide the log"
     for url, key in settings.witness_list:
-        yield from _http_problems(settings, "witnesses", url, why="an attacker on the network could hide the log")
+        yield from _http_problems(settings, "witnesses", url, why=why)
         if not _WITNESS_KEY.fullmatch(key):
             yield f"{name} must have after each URL the public key that `idvault witness` prints"
 
@@ -371,7 +371,7 @@ def _has_no_secret_key(settings: Settings) -> bool:
         return True
 
 
-def _development_problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
+def _development_problems(settings: Settings, process: Process) -> Iterator[str]:
     edges = (Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.BOTH_EDGES)
     if process in (*edges, Process.WORK):
         yield from secret_file.owner_problems(_name("keys"), settings.keys)
@@ -379,16 +379,21 @@ def _development_problems(settings: Settings, process: Process, clock_file: Path
         yield from _edge_problems(settings, process)
     if settings.development:
         return
-    if clock_file is not None:
-        yield f"--clock-file shifts the time and needs {_name('development')}=1"
-    if settings.work_speed > 1:
-        yield f"{_name('work_speed')} above 1 needs {_name('development')}=1"
     worker_keys = settings.keys.parent / WORKER_KEYS
     if process in edges and not _is_empty(settings.keys) and os.access(worker_keys, os.R_OK):
         yield (
             f"{_name('keys')} is beside the worker's key file, which this process can read: "
             "make another user its owner"
         )
+
+
+def _option_problems(settings: Settings, clock_file: Path | None, speed: float) -> Iterator[str]:
+    if settings.development:
+        return
+    if clock_file is not None:
+        yield f"--clock-file shifts the time and needs {_name('development')}=1"
+    if speed > 1:
+        yield f"--speed above 1 needs {_name('development')}=1"
 
 
 def _edge_problems(settings: Settings, process: Process) -> Iterator[str]:

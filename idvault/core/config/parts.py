@@ -63,7 +63,6 @@ class WebSettings(CapacitySettings):
     web_url: str = ""
     web_supervision_url: str = ""
     web_target: str = ""
-    web_server_name: str = ""
     web_tls_certificate: Path = Path()
     web_tls_key: Path = Path()
     web_proxies: Annotated[int, Field(ge=0, le=5)] = 0

@@ -1,7 +1,7 @@
 """The PKCS#11 URI (RFC 7512) that names a hardware module, a token and the key in it.
 
-- Of the attributes in the RFC three are read: token and object, which are both `idvault` if they are left out,
-  and module-path, which is required. Any other one is refused: it would have an effect elsewhere, but not here.
+- Of the RFC's attributes three are read: token and object, which are both `idvault` if they are left out, and
+  module-path, which is required. Any other one is refused: here it would have no effect.
 - A text of a problem never repeats the URI: somebody may have put a PIN into it.
 """
 

@@ -9,6 +9,9 @@ RETIRED: Mapping[str, str] = {
     "WITNESS_URLS": "use IDVAULT_WITNESSES, which has the URL and the key of each witness in turn",
     "WITNESS_KEYS": "use IDVAULT_WITNESSES, which has the URL and the key of each witness in turn",
     "OTLP_ENDPOINT": "use OTEL_EXPORTER_OTLP_ENDPOINT, OpenTelemetry's own variable",
+    "CORES": "use CPUAffinity= of the systemd unit, or taskset",
+    "WEB_SERVER_NAME": "the edge's certificate must have the host of IDVAULT_WEB_TARGET among its names",
+    "WORK_SPEED": "use `idvault work --speed N`, in development",
     "TRACE_RATIO": "use OTEL_TRACES_SAMPLER_ARG, OpenTelemetry's own variable",
 }
 """Sentences that go on after `NAME is gone: `, by name without the prefix."""

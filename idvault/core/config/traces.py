@@ -1,4 +1,4 @@
-"""The collector of traces, named by OpenTelemetry's own variables, which mean here what its specification says.
+"""The collector of traces, in OpenTelemetry's own variables, which mean what its specification says.
 
 - OTEL_EXPORTER_OTLP_ENDPOINT is a base URL, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT a whole one, which goes first;
   without either there are no traces.
@@ -49,7 +49,7 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{protocol} must be http/protobuf: spans are sent in no other way"
     kind = _kind(environment)
     if kind not in ("", *_ALWAYS, _BY_SHARE):
-        yield f"{SAMPLER} must be always_on, always_off or {_BY_SHARE}, with or without parentbased_ before it"
+        yield f"{SAMPLER} must be always_on, always_off or {_BY_SHARE}, each also with parentbased_ before it"
     elif kind not in _ALWAYS and not _is_share(environment.get(SHARE, "")):
         yield f"{SHARE} must be a number from 0 to 1: the share of what is recorded"
     if not _is_installed():

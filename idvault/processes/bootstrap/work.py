@@ -195,9 +195,19 @@ _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
 
 async def work(
-    settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock, clock_agrees: bool = False
+    settings: Settings,
+    *,
+    ready: Ready,
+    stop: asyncio.Event,
+    clock: Clock,
+    clock_agrees: bool = False,
+    speed: float = 1,
 ) -> None:
-    """Run the worker until stop is set; clock_agrees: an operator says that the clock is right."""
+    """Run the worker until stop is set.
+
+    clock_agrees: an operator says that the clock is right. speed: how many times as often tasks run while
+    there are changes.
+    """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
         metrics_url, keys = open_port(stack, base), load_keys(settings)
@@ -210,7 +220,7 @@ async def work(
         await _adopt(stack, base, rosters)
         guard, signing = guard_of(base), log_keys(base, keys)
         vault = vault_of(base.main, guard=guard)
-        policy, changes = operator_policy(settings), Changes(speed=settings.work_speed)
+        policy, changes = operator_policy(settings), Changes(speed=speed)
         settlement = settlement_context(stack, base, rosters, policy)
         await signing.run(now=clock())
         backlog = Backlog(vault=vault, context=settlement, opener=DayIntakeOpener(keys=keys))

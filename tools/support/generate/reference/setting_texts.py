@@ -16,10 +16,6 @@ TEXTS: Mapping[str, str] = {
     "memory": (
         "MiB that each process may take; how much it serves at once [follows from it](operations.md#memory)"
     ),
-    "cores": (
-        "numbers of the cores to run on, such as `0,1`; of several processes each gets one, in "
-        "turn; empty for all"
-    ),
     "metrics_listen": (
         "address of [metrics and health](operations.md#health-of-a-process); process number i "
         "listens on this port + i"
@@ -32,8 +28,8 @@ TEXTS: Mapping[str, str] = {
     "key_passphrase_file": "file with the key file's passphrase",
     "pkcs11_uri": (
         "hardware module that opens the key file ([how](operations.md#a-hardware-module)), "
-        "`pkcs11:token=idvault;object=idvault?module-path=FILE` (RFC 7512): the labels of the token and of the AES "
-        "key in it, both `idvault` if left out, and the shared library; empty for none"
+        "`pkcs11:token=idvault;object=idvault?module-path=FILE` (RFC 7512): the labels of the token and "
+        "of the AES key in it, both `idvault` if left out, and the shared library; empty for none"
     ),
     "roster": "the signed roster file",
     "registry_check_url": "base URL of the registry's check call, https",
@@ -118,8 +114,7 @@ TEXTS: Mapping[str, str] = {
         "the address of the public directory, https://HOST/PATH/, to which every hosted page "
         "links; empty for no link"
     ),
-    "web_target": "where `idvault web` finds the platform edge, HOST:PORT",
-    "web_server_name": "the name in the edge's certificate, if it differs from the host of the target",
+    "web_target": "where `idvault web` finds the platform edge, HOST:PORT; its certificate names that host",
     "web_tls_certificate": (
         "the certificate chain with which `idvault web` serves https; without it, a web server "
         "with https stands in front"
@@ -130,8 +125,4 @@ TEXTS: Mapping[str, str] = {
         "X-Forwarded-For; limits per address need the right number"
     ),
     "development": "`1` allows unsafe settings; never in production",
-    "work_speed": (
-        "how many times as often the worker runs its tasks while there are changes; above 1 only "
-        "in development"
-    ),
 }
