@@ -89,7 +89,7 @@ class SessionWorld:
         )
         self.histories = KnownHistories(database, zone=builders.ZONE)
         self.contests = ObjectionContext(
-            ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
+            ContestTerms(zone=builders.ZONE), moderation_sealer()
         )
         self.context = SessionContext(
             claims=self.claims.verification.context,

@@ -23,7 +23,6 @@ from idvault.core.config import database, kubernetes, parts, pkcs11, traces
 from idvault.core.config.parts import (
     ErasureSettings,
     ModerationSettings,
-    RetentionSettings,
     WebSettings,
 )
 from idvault.core.config.pkcs11 import Pkcs11Uri
@@ -47,7 +46,7 @@ _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANE
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.

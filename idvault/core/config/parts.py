@@ -17,13 +17,9 @@ class CapacitySettings(BaseModel):
 
 
 class ErasureSettings(BaseModel):
-    """How long an erasure can be cancelled, and how long after it the keys are destroyed.
-
-    A disclosure request lives for up to seven days, so the delay is longer.
-    """
+    """How long an erasure can be cancelled."""
 
     erasure_waiting_days: Annotated[int, Field(ge=1, le=30)] = 7
-    erasure_delay_days: Annotated[int, Field(ge=8, le=90)] = 8
 
 
 class ModerationSettings(BaseModel):
@@ -32,23 +28,9 @@ class ModerationSettings(BaseModel):
     public_accounts_per_individual: Annotated[int, Field(ge=1, le=1_000)] = 1
     public_accounts_per_organization: Annotated[int, Field(ge=1, le=1_000)] = 5
     public_account_days: Annotated[int, Field(ge=61, le=36_500)] = 365
-    appeal_days: Annotated[int, Field(ge=1, le=3_650)] = 180
-    appeal_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
     appeal_outside_body: Annotated[str, Field(max_length=200)] = ""
     appeal_outside_days: Annotated[int, Field(ge=1, le=3_650)] = 60
-    contest_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
-    tip_off_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     tip_offs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
-
-
-class RetentionSettings(BaseModel):
-    """Days for which accounts that were never verified, and the texts of decided appeals, are kept.
-
-    The pages tell owners that the texts are deleted after 90 days.
-    """
-
-    rejected_account_days: Annotated[int, Field(ge=1, le=365)] = 30
-    appeal_text_days: Annotated[int, Field(ge=1, le=90)] = 90
 
 
 _PATH = re.compile(r"https?://[a-z0-9.\-:/_]+")

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+_FIXED = "it is {} days for every vault, as the pages for people say"
+
 RETIRED: Mapping[str, str] = {
     "PKCS11_MODULE": "use IDVAULT_PKCS11_URI, pkcs11:token=…;object=…?module-path=…",
     "PKCS11_TOKEN": "use token=… in IDVAULT_PKCS11_URI",
@@ -9,6 +11,13 @@ RETIRED: Mapping[str, str] = {
     "WITNESS_URLS": "use IDVAULT_WITNESSES, which has the URL and the key of each witness in turn",
     "WITNESS_KEYS": "use IDVAULT_WITNESSES, which has the URL and the key of each witness in turn",
     "OTLP_ENDPOINT": "use OTEL_EXPORTER_OTLP_ENDPOINT, OpenTelemetry's own variable",
+    "APPEAL_DAYS": _FIXED.format(180),
+    "APPEAL_DECISION_DAYS": _FIXED.format(15),
+    "APPEAL_TEXT_DAYS": _FIXED.format(90),
+    "CONTEST_DECISION_DAYS": _FIXED.format(15),
+    "REJECTED_ACCOUNT_DAYS": _FIXED.format(30),
+    "ERASURE_DELAY_DAYS": _FIXED.format(8),
+    "TIP_OFF_RETENTION_DAYS": _FIXED.format(90),
     "CORES": "use CPUAffinity= of the systemd unit, or taskset",
     "WEB_SERVER_NAME": "the edge's certificate must have the host of IDVAULT_WEB_TARGET among its names",
     "WORK_SPEED": "use `idvault work --speed N`, in development",

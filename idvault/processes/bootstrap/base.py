@@ -174,7 +174,6 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
         registry_calls_per_second=pace(settings.registry_calls_per_second),
         zone=settings.zone,
         credentials_per_day=settings.credentials_per_day,
-        rejected_days=settings.rejected_account_days,
         public_accounts=PublicAccountLimits(
             individual=settings.public_accounts_per_individual,
             organization=settings.public_accounts_per_organization,
@@ -185,8 +184,4 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
 
 def tip_off_policy(settings: Settings) -> TipOffPolicy:
     """Return the operator's settings of reports."""
-    return TipOffPolicy(
-        settings.zone,
-        retention_days=settings.tip_off_retention_days,
-        reports_per_day=settings.tip_offs_per_day,
-    )
+    return TipOffPolicy(settings.zone, reports_per_day=settings.tip_offs_per_day)

@@ -50,18 +50,6 @@ async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> N
     assert await reason_of(platform.get_verification(gone.request_id)) == Reason.REQUEST_NOT_FOUND
 
 
-async def test_the_days_are_the_operators(sqlite_databases: Databases) -> None:
-    """A deployment that keeps them for three days removes them after three."""
-    policy = OperatorPolicy(5, 365, 90, builders.ZONE, rejected_days=3)
-    world = await open_world(sqlite_databases, policy=policy)
-    world.registry.verdict = RegistryAnswer.MISMATCH
-    await world.claim()
-    assert await world.retention.remove_abandoned(now=at(3 * DAY - 1), limit=10) == 0
-    assert await world.retention.remove_abandoned(now=at(3 * DAY + 1), limit=10) == 1
-    await world.verification.drain()
-    await world.database.close()
-
-
 async def test_requests_are_forgotten_after_seven_days(world: World) -> None:
     """Requests are deleted; the account stays."""
     claim = await world.claim()

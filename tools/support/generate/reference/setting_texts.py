@@ -66,28 +66,10 @@ TEXTS: Mapping[str, str] = {
     ),
     "appeal_outside_body": "where an owner can go whose appeal was rejected: every rejection names it",
     "appeal_outside_days": "calendar days in which the owner can go there",
-    "appeal_days": "calendar days in which a sanction can be appealed",
-    "appeal_decision_days": "calendar days in which an appeal must be decided",
-    "contest_decision_days": 'calendar days in which a contest ("that was not me") must be decided',
-    "appeal_text_days": (
-        "days after its decision for which the text of an appeal or a contest is kept; the pages "
-        "promise at most 90"
-    ),
-    "rejected_account_days": (
-        "days after its last claim for which an account that was never verified is kept "
-        "([retention](retention.md))"
-    ),
     "erasure_waiting_days": (
         "days in which the erasure of an account can be cancelled; 30 if it was requested on a "
         "hosted page without a fresh verification "
         "([erasure](erasure.md#how-long-a-request-waits))"
-    ),
-    "erasure_delay_days": (
-        "days from the erasure to the destruction of record and keys; a disclosure request lives for up "
-        "to 7. Change it only if a rule prescribes another time"
-    ),
-    "tip_off_retention_days": (
-        "days after its decision for which a report's texts, contact and reporter are kept"
     ),
     "tip_offs_per_day": (
         "reports that one signed-in reporter may file a day; trusted flaggers have no limit. "
