@@ -9,6 +9,12 @@ import pytest
 from idvault.core.config import REQUIRED, ConfigError, Process, Settings, load
 from idvault.core.config.pkcs11 import Pkcs11Uri
 from idvault.core.config.retired import RETIRED
+from idvault.erasure.rules import ERASURE_DELAY_DAYS
+from idvault.sanction.appeal.rules import APPEAL_DAYS, APPEAL_DECISION_DAYS
+from idvault.sanction.objection import rules as objection_rules
+from idvault.session.contest.rules import CONTEST_DECISION_DAYS
+from idvault.status.rules import REJECTED_ACCOUNT_DAYS
+from idvault.tip_off import rules as tip_off_rules
 
 SECRET = "s3cr3t-value"
 WRITABLE = "target_session_attrs=read-write"
@@ -261,6 +267,23 @@ def test_a_setting_that_is_gone_says_what_replaced_it(environment: Environment, 
     environment.set(**{name: SECRET})
     assert _refusal().problems == (f"IDVAULT_{name} is gone: {RETIRED[name]}",)
     assert name.lower() not in Settings.model_fields
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("APPEAL_DAYS", APPEAL_DAYS),
+        ("APPEAL_DECISION_DAYS", APPEAL_DECISION_DAYS),
+        ("APPEAL_TEXT_DAYS", objection_rules.TEXT_DAYS),
+        ("CONTEST_DECISION_DAYS", CONTEST_DECISION_DAYS),
+        ("REJECTED_ACCOUNT_DAYS", REJECTED_ACCOUNT_DAYS),
+        ("ERASURE_DELAY_DAYS", ERASURE_DELAY_DAYS),
+        ("TIP_OFF_RETENTION_DAYS", tip_off_rules.TEXT_DAYS),
+    ],
+)
+def test_a_time_that_is_no_setting_is_the_rules(name: str, days: int) -> None:
+    """The sentence says the time that is in force."""
+    assert RETIRED[name] == f"it is {days} days in every vault"
 
 
 @pytest.mark.parametrize("sentence", sorted(set(RETIRED.values())))

@@ -13,8 +13,9 @@
   vault's own, where nobody but the browser vouches for the owner, waits for 30 days unless the account was
   verified (a match) within the last hour. So does one of an account that cannot be verified at all.
 - ERASED is final. The account's status says so, its open claim ends, and no new request about it is taken.
-- Record, shares, shred key and opening keys are destroyed ERASURE_DELAY_DAYS later, which is the same for every
-  account and longer than any disclosure request lives. So an erasure ends no disclosure, and its time tells of none.
+- Record, shares, shred key and opening keys are destroyed ERASURE_DELAY_DAYS later, which is the same for
+  every account and longer than any disclosure request lives. So an erasure ends no disclosure, and its time
+  tells of none.
 - DESTROYED is said only after the bytes of the shred key are in no file of the running databases, or without
   any promise about files if the database cannot keep one.
 - A sanction does not prevent an erasure and is not ended by it. While one is in force or proposed, the erased
@@ -43,7 +44,10 @@ CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)
 
 @dataclass(frozen=True, slots=True)
 class ErasureTerms:
-    """How long an erasure can be cancelled. waiting: a setting. unproved: of what only a browser vouches for."""
+    """How long an erasure can be cancelled: waiting is a setting.
+
+    unproved: how long a request waits that nobody but a browser vouches for.
+    """
 
     waiting: timedelta = timedelta(days=7)
     unproved: timedelta = timedelta(days=30)

@@ -29,4 +29,4 @@ def test_a_fixed_time_is_no_setting(idvault: Commands) -> None:
     idvault.set(ERASURE_DELAY_DAYS="20")
     result = idvault("retention")
     assert result.code == ExitCode.WRONG_USAGE
-    assert "IDVAULT_ERASURE_DELAY_DAYS is gone: it is 8 days for every vault" in result.out + result.err
+    assert "IDVAULT_ERASURE_DELAY_DAYS is gone: it is 8 days in every vault" in result.out + result.err

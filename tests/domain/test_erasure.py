@@ -141,7 +141,7 @@ def test_a_step_is_a_revision_of_the_account() -> None:
 
 
 def test_no_disclosure_outlives_the_delay() -> None:
-    """The delay covers the longest request, made by a fast clock, and the repeat of its answer; a day less not."""
+    """The delay covers the longest request, made by a fast clock, and its repeated answer; a day less not."""
     shortest = (
         verify_disclosure.LONGEST_LIFETIME + verify_disclosure.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
     )

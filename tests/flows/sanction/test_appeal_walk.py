@@ -220,7 +220,7 @@ async def _step(walk: AppealWalk, chance: random.Random) -> None:
     elif kind == 12 and chance.randrange(3) == 0:
         await walk.renew(chance.randrange(ACCOUNTS))
     elif kind == 12:
-        # Now and then so long that decisions are late, texts of decided appeals are deleted, or nobody appeals.
+        # Now and then so long that decisions are late, texts are deleted, or an appeal is too late.
         walk.now += (chance.randrange(1, 40) if chance.randrange(10) else chance.choice(_LONG)) * HOUR
     else:
         await walk.work()
