@@ -109,7 +109,9 @@ class HardwareModule:
                 object_class=pkcs11.ObjectClass.SECRET_KEY, key_type=pkcs11.KeyType.AES, label=self.label
             )
         except (pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned) as error:
-            raise ModuleError("the token has not exactly one key of the name in IDVAULT_PKCS11_URI") from error
+            raise ModuleError(
+                "the token has not exactly one key of the name in IDVAULT_PKCS11_URI"
+            ) from error
 
 
 def is_locked(document: bytes) -> bool:

@@ -23,7 +23,6 @@ from idvault_verify import deadline
 from idvault_verify.error import DeniedError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import AppealState
 
-
 APPEAL_DAYS = 180
 """Half a year, as the EU's Digital Services Act gives; the pages for owners promise it at every platform."""
 APPEAL_DECISION_DAYS = 15

@@ -22,7 +22,6 @@ from idvault_verify.claim import ClaimState
 from idvault_verify.error import TransitionError
 from idvault_verify.session import ContestState
 
-
 CONTEST_DECISION_DAYS = 15
 """As for an appeal: the pages promise owners one time for both."""
 

@@ -3,14 +3,11 @@
 The sweeps themselves are called, because the worker runs them and no method does.
 """
 
-from idvault.core.policy import OperatorPolicy
 from idvault_verify.account import AccountState
 from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
 from tests.support.refusal import reason_of
-from tools.support import builders
-from tools.support.databases import Databases
-from tools.support.flow_world import World, at, open_world
+from tools.support.flow_world import World, at
 
 DAY = 86_400
 

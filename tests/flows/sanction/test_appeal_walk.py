@@ -1,7 +1,6 @@
 """Appeals against a reference model: a state machine on both databases, and a long random walk."""
 
 import random
-from dataclasses import replace
 from itertools import product
 from typing import Any
 

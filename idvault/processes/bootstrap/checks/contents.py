@@ -227,8 +227,7 @@ def check_confirmed(refusals: Mapping[str, str], *, missing: Sequence[str]) -> N
         )
     if missing:
         raise AilmentError(
-            f"the roster also names the witness {', '.join(missing)}: add it to "
-            "IDVAULT_WITNESSES"
+            f"the roster also names the witness {', '.join(missing)}: add it to IDVAULT_WITNESSES"
         )
 
 

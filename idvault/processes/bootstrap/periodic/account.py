@@ -1,7 +1,5 @@
 """Builds the worker's tasks of accounts and of what happens to them, except the settlement of claims."""
 
-from datetime import timedelta
-
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.claim import store as claim_store
