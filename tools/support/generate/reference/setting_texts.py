@@ -268,7 +268,7 @@ TEXTS: Mapping[str, SettingText] = {
     ),
     "web_tls_key": SettingText(
         "the private key of that certificate",
-        "Change it together with that certificate.",
+        "Change it when you set that certificate.",
     ),
     "web_proxies": SettingText(
         (
