@@ -203,10 +203,9 @@ async def work(
     clock_agrees: bool = False,
     speed: float = 1,
 ) -> None:
-    """Run the worker until stop is set.
+    """Run the worker until stop is set; clock_agrees: an operator says that the clock is right.
 
-    clock_agrees: an operator says that the clock is right. speed: how many times as often tasks run while
-    there are changes.
+    speed: how many times as often tasks run while there are changes.
     """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
@@ -245,14 +244,19 @@ async def work(
             *drill_tasks(base, vault, rosters),
         ]
         loop = _loop(base, trust, tasks, changes)
-        # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
-        await loop.once("log")
-        # A main database that was restored must not show an erased account for a moment longer.
-        await loop.once("repeat_erasures")
+        await _begin(loop)
         watch_health(stack, base, lambda: rosters.current)
         watch_changes(stack, changes, look=partial(stored_log.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
+
+
+async def _begin(loop: Loop) -> None:
+    """Run the tasks that come before all others."""
+    # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
+    await loop.once("log")
+    # A main database that was restored must not show an erased account for a moment longer.
+    await loop.once("repeat_erasures")
 
 
 async def _adopt(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> None:
