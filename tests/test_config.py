@@ -1,12 +1,20 @@
 """Settings: invalid or missing values stop the start."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from idvault.core import tuning
 from idvault.core.config import REQUIRED, ConfigError, Process, Settings, load
+from idvault.core.config.pkcs11 import Pkcs11Uri
+from idvault.core.config.retired import RETIRED
+from idvault.erasure.rules import ERASURE_DELAY_DAYS
+from idvault.sanction.appeal.rules import APPEAL_DAYS, APPEAL_DECISION_DAYS
+from idvault.sanction.objection import rules as objection_rules
+from idvault.session.contest.rules import CONTEST_DECISION_DAYS
+from idvault.status.rules import REJECTED_ACCOUNT_DAYS
+from idvault.tip_off import rules as tip_off_rules
 
 SECRET = "s3cr3t-value"
 WRITABLE = "target_session_attrs=read-write"
@@ -144,8 +152,6 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("SETTLE_PATIENCE", "nan", ""),
         ("REGISTRY_CALLS_PER_SECOND", SECRET, "number"),
         ("PROCESSES", "1000", "less"),
-        ("CORES", SECRET, "pattern"),
-        ("CORES", "1,,2", "pattern"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )
@@ -157,13 +163,6 @@ def test_unusable_value_is_named_and_never_shown(
     error = _refusal()
     assert any(problem.startswith(f"IDVAULT_{name} ") and text in problem for problem in error.problems)
     assert SECRET not in str(error)
-
-
-def test_cores_are_listed(environment: Environment) -> None:
-    """The cores of processes are given in order; without them a process runs on all."""
-    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == ()
-    environment.set(CORES="3,0,12")
-    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == (3, 0, 12)
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:
@@ -262,6 +261,38 @@ def test_unknown_setting_is_refused(environment: Environment) -> None:
     assert _refusal().problems == ("IDVAULT_LOG_ORIGN is not a setting of this version",)
 
 
+@pytest.mark.parametrize("name", RETIRED)
+def test_a_setting_that_is_gone_says_what_replaced_it(environment: Environment, name: str) -> None:
+    """Whoever still sets it reads what to do; no setting of today is among them."""
+    environment.set(**{name: SECRET})
+    assert _refusal().problems == (f"IDVAULT_{name} is gone: {RETIRED[name]}",)
+    assert name.lower() not in Settings.model_fields
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("APPEAL_DAYS", APPEAL_DAYS),
+        ("APPEAL_DECISION_DAYS", APPEAL_DECISION_DAYS),
+        ("APPEAL_TEXT_DAYS", objection_rules.TEXT_DAYS),
+        ("CONTEST_DECISION_DAYS", CONTEST_DECISION_DAYS),
+        ("REJECTED_ACCOUNT_DAYS", REJECTED_ACCOUNT_DAYS),
+        ("ERASURE_DELAY_DAYS", ERASURE_DELAY_DAYS),
+        ("TIP_OFF_RETENTION_DAYS", tip_off_rules.TEXT_DAYS),
+    ],
+)
+def test_a_time_that_is_no_setting_is_the_rules(name: str, days: int) -> None:
+    """The sentence says the time that is in force."""
+    assert RETIRED[name] == f"it is {days} days in every vault"
+
+
+@pytest.mark.parametrize("sentence", sorted(set(RETIRED.values())))
+def test_what_replaced_a_setting_exists(sentence: str) -> None:
+    """Each setting that a sentence names is one."""
+    named = re.findall(r"IDVAULT_[A-Z0-9_]+", sentence)
+    assert {each.removeprefix("IDVAULT_").lower() for each in named} <= Settings.model_fields.keys()
+
+
 def test_edge_refuses_the_worker_keys_in_reach(environment: Environment) -> None:
     """Outside development an edge that can read the worker's keys does not start; the worker does."""
     environment.file("keys/work.keys")
@@ -279,10 +310,12 @@ def test_shifted_clock_is_for_development(environment: Environment) -> None:
 
 def test_a_faster_worker_is_for_development(environment: Environment) -> None:
     """A worker in production keeps its periods."""
-    environment.set(WORK_SPEED="20")
-    assert _refusal(Process.WORK).problems == ("IDVAULT_WORK_SPEED above 1 needs IDVAULT_DEVELOPMENT=1",)
+    load(Process.WORK, speed=1)
+    with pytest.raises(ConfigError) as caught:
+        load(Process.WORK, speed=20)
+    assert caught.value.problems == ("--speed above 1 needs IDVAULT_DEVELOPMENT=1",)
     environment.set(DEVELOPMENT="1")
-    assert load(Process.WORK).work_speed == 20
+    load(Process.WORK, speed=20)
 
 
 def test_both_edges_in_one_process_are_for_development(environment: Environment) -> None:
@@ -305,46 +338,97 @@ def test_development_may_use_http_and_one_folder_of_keys(environment: Environmen
 WITNESS_KEY = "witness.example/w1+57514089+BEedOtAoSuTIPSzAG7+NIQXiTUELdQHhGt0o+boSj7Xf"
 
 
+SECOND_KEY = "witness.example/w2+4b8bcac0+BBl/ayPhbIUyxqvIOPrNXqeJvgx2spIDNAOb+os9No1h"
+
+
 @pytest.mark.parametrize("process", [Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.WORK])
-def test_a_witness_is_a_url_and_a_key(environment: Environment, process: Process) -> None:
-    """The witness needs both settings or none; a missing one is named."""
-    load(process)
-    environment.set(WITNESS_URLS="https://witness.example/prefix")
-    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_KEYS is missing: a witness needs both")
-    environment.set(WITNESS_KEYS=WITNESS_KEY)
-    assert load(process).witness_keys == WITNESS_KEY
-    environment.unset("WITNESS_URLS")
-    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_URLS is missing: a witness needs both")
+def test_witnesses_are_urls_and_keys_in_turn(environment: Environment, process: Process) -> None:
+    """Separated by white space; none is none."""
+    assert load(process).witness_list == ()
+    environment.set(WITNESSES=f"https://w1.example/a  {WITNESS_KEY}\n https://w2.example {SECOND_KEY} ")
+    pairs = (("https://w1.example/a", WITNESS_KEY), ("https://w2.example", SECOND_KEY))
+    assert load(process).witness_list == pairs
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "text"),
+    ("value", "text"),
     [
-        ("WITNESS_URLS", f"http://{SECRET}.example", "must be https: an attacker on the network"),
-        ("WITNESS_URLS", f"ftp://{SECRET}.example", "must be an https URL"),
-        ("WITNESS_URLS", f"https://user:{SECRET}@witness.example", "must not contain a user"),
-        ("WITNESS_URLS", SECRET, "must be an https URL"),
-        ("WITNESS_KEYS", SECRET, "`idvault witness` prints"),
-        ("WITNESS_KEYS", WITNESS_KEY[:-1], "`idvault witness` prints"),
-        ("WITNESS_KEYS", WITNESS_KEY.replace("+BE", "+AE"), "`idvault witness` prints"),
-        ("WITNESS_KEYS", WITNESS_KEY.replace("/w1", " w1"), "`idvault witness` prints"),
+        (f"https://{SECRET}.example", "the URL and the key of each witness in turn"),
+        (WITNESS_KEY, "the URL and the key of each witness in turn"),
+        (f"https://w1.example {WITNESS_KEY} https://w2.example {WITNESS_KEY}", "in turn"),
+        (f"https://w1.example {WITNESS_KEY} https://w1.example {SECOND_KEY}", "in turn"),
+        (f"{WITNESS_KEY} https://w1.example", "must be an https URL"),
+        (f"http://{SECRET}.example {WITNESS_KEY}", "must be https: an attacker on the network"),
+        (f"https://w2.example {SECOND_KEY} http://w1.example {WITNESS_KEY}", "must be https"),
+        (f"ftp://{SECRET}.example {WITNESS_KEY}", "must be an https URL"),
+        (f"https://user:{SECRET}@witness.example {WITNESS_KEY}", "must not contain a user"),
+        (f"https://w1.example {SECRET}", "`idvault witness` prints"),
+        (f"https://w1.example {WITNESS_KEY[:-1]}", "`idvault witness` prints"),
+        (f"https://w1.example {WITNESS_KEY.replace('+BE', '+AE')}", "`idvault witness` prints"),
     ],
 )
-def test_an_unusable_witness_is_refused(environment: Environment, name: str, value: str, text: str) -> None:
+def test_an_unusable_witness_is_refused(environment: Environment, value: str, text: str) -> None:
     """A witness over http, or a key that is not a witness's, stops the start; its value is not shown."""
-    environment.set(WITNESS_URLS="https://witness.example", WITNESS_KEYS=WITNESS_KEY)
-    environment.set(**{name: value})
+    environment.set(WITNESSES=value)
     error = _refusal()
-    assert [
-        problem for problem in error.problems if problem.startswith(f"IDVAULT_{name} ") and text in problem
-    ]
+    assert [each for each in error.problems if each.startswith("IDVAULT_WITNESSES ") and text in each]
     assert SECRET not in str(error)
 
 
 def test_a_witness_over_http_is_for_development(environment: Environment) -> None:
     """In development the witness may use http."""
-    environment.set(WITNESS_URLS="http://127.0.0.1:7493", WITNESS_KEYS=WITNESS_KEY, DEVELOPMENT="1")
+    environment.set(WITNESSES=f"http://127.0.0.1:7493 {WITNESS_KEY}", DEVELOPMENT="1")
     load(Process.WORK)
+
+
+MODULE = "?module-path=/usr/lib/softhsm/libsofthsm2.so"
+
+
+@pytest.mark.parametrize(
+    ("uri", "token", "label"),
+    [
+        (f"pkcs11:{MODULE}", "idvault", "idvault"),
+        (f"pkcs11:token=vault{MODULE}", "vault", "idvault"),
+        (f"pkcs11:object=a%20key%3B%3D;token=%E4%BF%9D%E7%AE%A1{MODULE}", "保管", "a key;="),
+    ],
+)
+def test_a_hardware_module_is_a_pkcs11_uri(
+    environment: Environment, uri: str, token: str, label: str
+) -> None:
+    """Token and object have defaults, and what is percent-encoded is decoded."""
+    assert load(Process.WORK).hardware is None
+    environment.set(PKCS11_URI=uri)
+    assert load(Process.WORK).hardware == Pkcs11Uri(
+        Path("/usr/lib/softhsm/libsofthsm2.so"), token=token, object=label
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "text"),
+    [
+        ("/usr/lib/softhsm/libsofthsm2.so", "must be a PKCS#11 URI"),
+        ("pkcs11:token=vault", "must have ?module-path=FILE"),
+        ("pkcs11:token=vault?module-path=libsofthsm2.so", "must have ?module-path=FILE"),
+        (f"pkcs11:token=vault;serial={SECRET}{MODULE}", "nothing else"),
+        (f"pkcs11:token=vault{MODULE}&pin-value={SECRET}", "the PIN is in the passphrase file"),
+        (f"pkcs11:token=vault;module-path=/lib{MODULE}", "nothing else"),
+        (f"pkcs11:token=vault;{MODULE}", "nothing else"),
+        (f"pkcs11:token=a;token={SECRET}{MODULE}", "must have token once"),
+        (f"pkcs11:token={MODULE}", "a value of token"),
+        (f"pkcs11:object={MODULE}", "a value of object"),
+        (f"pkcs11:token={SECRET} b{MODULE}", "percent-encoded"),
+        (f"pkcs11:token={SECRET}%2{MODULE}", "percent-encoded"),
+        (f"pkcs11:token={SECRET}%ff{MODULE}", "in UTF-8"),
+        (f"pkcs11:token={SECRET}%00{MODULE}", "without a zero byte"),
+    ],
+)
+def test_an_unusable_uri_is_refused(environment: Environment, uri: str, text: str) -> None:
+    """What RFC 7512 knows and a key file does not need is refused as well; a value is not shown."""
+    environment.set(PKCS11_URI=uri)
+    (problem,) = _refusal().problems
+    assert problem.startswith("IDVAULT_PKCS11_URI ")
+    assert text in problem
+    assert SECRET not in problem
 
 
 def test_custody_edge_needs_no_registry(environment: Environment) -> None:
@@ -373,38 +457,3 @@ def test_a_registry_of_organizations_needs_its_url_and_its_document_type(environ
     assert SECRET not in str(error)
     environment.set(REGISTRY_ENTERPRISE_URL="https://enterprise.registry.example")
     assert load(Process.WORK).document_types == ("RESIDENT_ID", "UNIFIED_SOCIAL_CREDIT_CODE")
-
-
-SECOND_KEY = "witness.example/w2+4b8bcac0+BBl/ayPhbIUyxqvIOPrNXqeJvgx2spIDNAOb+os9No1h"
-
-
-def _list_witnesses(environment: Environment, urls: str, keys: str) -> None:
-    environment.set(WITNESS_URLS=urls, WITNESS_KEYS=keys)
-
-
-def test_several_witnesses_are_lists_in_one_order(environment: Environment) -> None:
-    """The lists are separated by white space."""
-    assert load(Process.WORK).witnesses == ()
-    _list_witnesses(environment, "https://w1.example  https://w2.example", f"{WITNESS_KEY} {SECOND_KEY}")
-    pairs = (("https://w1.example", WITNESS_KEY), ("https://w2.example", SECOND_KEY))
-    assert load(Process.WORK).witnesses == pairs
-
-
-@pytest.mark.parametrize(
-    ("urls", "keys", "text"),
-    [
-        ("https://w1.example", "", "IDVAULT_WITNESS_KEYS is missing"),
-        ("", WITNESS_KEY, "IDVAULT_WITNESS_URLS is missing"),
-        ("https://w1.example", f"{WITNESS_KEY} {SECOND_KEY}", "one URL and one key for each witness"),
-        ("https://w1.example https://w2.example", f"{WITNESS_KEY} {WITNESS_KEY}", "one URL and one key"),
-        ("https://w1.example https://w1.example", f"{WITNESS_KEY} {SECOND_KEY}", "one URL and one key"),
-        ("https://w1.example http://w2.example", f"{WITNESS_KEY} {SECOND_KEY}", "URLS must be https"),
-        ("https://w1.example", "none", "KEYS must be the public key"),
-    ],
-)
-def test_unusable_lists_of_witnesses_are_refused(
-    environment: Environment, urls: str, keys: str, text: str
-) -> None:
-    """Each list names each witness once."""
-    _list_witnesses(environment, urls, keys)
-    assert text in "\n".join(_refusal(Process.WORK).problems)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import idvault_client
+from idvault.erasure.rules import ErasureTerms
 from idvault.processes.retention import rules as retention_rules
-from idvault.processes.retention.rules import RetentionTerms
 from idvault.registry.nppa import NppaStatus as Answer
 from idvault_client import FailureReason, InvalidFields, Status, Verification
 from idvault_client.public_accounts import PublicAccountCategory, PublicAccountState, ReaderProfile
@@ -282,6 +282,6 @@ def test_the_page_of_retention_is_what_the_program_says() -> None:
     cells = [line.replace("`", "").strip("|").split("|") for line in page.splitlines() if line[:2] == "| "]
     expected = [
         [rule.what, rule.kept, rule.why, rule.enforced_by, rule.setting]
-        for rule in retention_rules.table(RetentionTerms())
+        for rule in retention_rules.table(ErasureTerms())
     ]
     assert [[cell.strip() for cell in row] for row in cells[1:]] == expected

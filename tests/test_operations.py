@@ -6,6 +6,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ EDGE = ["serve", "--edge", "platform"]
 CUSTODY = ["serve", "--edge", "custody"]
 WORK = ["work"]
 BLOCKS = 6
-NO_WITNESS = {"IDVAULT_WITNESS_URLS": "", "IDVAULT_WITNESS_KEYS": ""}
+NO_WITNESS = {"IDVAULT_WITNESSES": ""}
 
 
 # A test is no fresh machine: system users, ownership and systemd are left out.
@@ -116,7 +117,8 @@ def test_each_process_starts_and_stops(
     """Each process serves with its own settings and key file, and stops cleanly on SIGTERM."""
     folder, _ = production
     # With an empty log a worker starts without its witnesses; an edge would wait for them.
-    environment = {**settings(folder, name), **(_nowhere() if name == "work" else NO_WITNESS)}
+    told = settings(folder, name)
+    environment = {**told, **(_nowhere(told) if name == "work" else NO_WITNESS)}
     ready = str(tmp_path / "ready.json")
     running = programs.start(programs.VAULT, *arguments, "--ready-file", ready, environment=environment)
     try:
@@ -130,9 +132,11 @@ def test_each_process_starts_and_stops(
     assert not (tmp_path / "ready.json").exists()
 
 
-def _nowhere() -> dict[str, str]:
-    """Return addresses of this machine, at which no witness answers: a name would be looked up."""
-    return {"IDVAULT_WITNESS_URLS": " ".join(f"https://127.0.0.1:{number}" for number in (9, 10, 11))}
+def _nowhere(told: Mapping[str, str]) -> dict[str, str]:
+    """Return witnesses at addresses of this machine, where none answers: a name would be looked up."""
+    keys = told["IDVAULT_WITNESSES"].split()[1::2]
+    assert len(keys) == 3
+    return {"IDVAULT_WITNESSES": " ".join(f"https://127.0.0.1:{n} {key}" for n, key in enumerate(keys, 9))}
 
 
 def test_the_edge_refuses_to_stand_beside_the_worker_s_keys(

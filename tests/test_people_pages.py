@@ -8,14 +8,18 @@ import pytest
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import CLAIM_LIFETIME
 from idvault.core.config import Settings
-from idvault.processes.retention.rules import RetentionTerms
+from idvault.erasure.rules import DELAY, ERASURE_DELAY_DAYS, ErasureTerms
+from idvault.sanction.appeal.rules import APPEAL_DAYS, APPEAL_DECISION_DAYS
+from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault.session import rules as session_rules
+from idvault.session.contest.rules import CONTEST_DECISION_DAYS
+from idvault.tip_off import rules as tip_off_rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(path.name for path in (DOCS / "people").glob("*.md"))
 SETTINGS = Settings.model_construct()
-_ERASED = (RetentionTerms().erasure.waiting + RetentionTerms().erasure.delay).days
-_UNPROVED = RetentionTerms().erasure.unproved
+_ERASED = (ErasureTerms().waiting + DELAY).days
+_UNPROVED = ErasureTerms().unproved
 _LINK = int(session_rules.LIFETIME.total_seconds()) // 60
 _WAITING = int(CLAIM_LIFETIME.total_seconds()) // 3600
 _WORDS = {5: "five", 20: "twenty"}
@@ -31,25 +35,25 @@ FIGURES = [
     ("verification.md", SETTINGS.accounts_per_person, "verify {word} accounts", "最多可以认证{n}个账号"),
     ("stored.md", _ERASED, "{n} days after you request its erasure", "申请注销{n}天后销毁"),
     ("stored.md", _WAITING, "at most {n} hours", "最多{n}小时"),
-    ("stored.md", SETTINGS.appeal_text_days, "{n} days after the decision", "作出决定后{n}天"),
-    ("stored.md", SETTINGS.tip_off_retention_days, "{n} days after the report", "举报处理后{n}天"),
+    ("stored.md", TEXT_DAYS, "{n} days after the decision", "作出决定后{n}天"),
+    ("stored.md", tip_off_rules.TEXT_DAYS, "{n} days after the report", "举报处理后{n}天"),
     ("stored.md", session_rules.KEPT.days, "| {n} days |", "| {n}天 |"),
     ("identity.md", _LINK, "page for {n} minutes", "页面{n}分钟内可以查看"),
     ("identity.md", SETTINGS.disclosure_embargo_days, "ends {n} days ago", "截至{n}天前"),
-    ("identity.md", SETTINGS.contest_decision_days, "within {n} days", "须在{n}天内"),
+    ("identity.md", CONTEST_DECISION_DAYS, "within {n} days", "须在{n}天内"),
     ("reports.md", SETTINGS.tip_offs_per_day, "reports to {n} a day", "举报次数（{n}次）"),
-    ("reports.md", SETTINGS.tip_off_retention_days, "{n} days after the decision", "作出处理{n}天后"),
-    ("decisions.md", SETTINGS.appeal_days, "within {n} days", "须在{n}天内"),
-    ("decisions.md", SETTINGS.appeal_decision_days, "within {n} days", "期限为{n}天"),
+    ("reports.md", tip_off_rules.TEXT_DAYS, "{n} days after the decision", "作出处理{n}天后"),
+    ("decisions.md", APPEAL_DAYS, "within {n} days", "须在{n}天内"),
+    ("decisions.md", APPEAL_DECISION_DAYS, "within {n} days", "期限为{n}天"),
     ("decisions.md", SETTINGS.appeal_outside_days, "({n} days)", "（{n}天）"),
-    ("decisions.md", SETTINGS.appeal_text_days, "{n} days after the decision", "作出决定{n}天后删除"),
+    ("decisions.md", TEXT_DAYS, "{n} days after the decision", "作出决定{n}天后删除"),
     ("erasure.md", SETTINGS.erasure_waiting_days, "for {n} days you can cancel", "{n}天内可以"),
-    ("erasure.md", SETTINGS.erasure_delay_days, "another {n} days later", "再过{n}天"),
+    ("erasure.md", ERASURE_DELAY_DAYS, "another {n} days later", "再过{n}天"),
     ("erasure.md", _ERASED, "Why it takes {n} days", "为什么需要{n}天"),
     ("erasure.md", _UNPROVED.days, "({n} days, [if only", "只凭浏览器申请的，{n}天内"),
     ("erasure.md", _UNPROVED.days, "it is {n} days, because", "否则为{n}天"),
-    ("erasure.md", _UNPROVED.days + SETTINGS.erasure_delay_days, "days, or {n}", "或{n}天"),
-    ("stored.md", _UNPROVED.days + SETTINGS.erasure_delay_days, "its erasure, {n} if", "申请的，{n}天后"),
+    ("erasure.md", _UNPROVED.days + ERASURE_DELAY_DAYS, "days, or {n}", "或{n}天"),
+    ("stored.md", _UNPROVED.days + ERASURE_DELAY_DAYS, "its erasure, {n} if", "申请的，{n}天后"),
 ]
 
 

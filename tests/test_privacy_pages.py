@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import LargeBinary, MetaData, String
 
+from idvault.erasure.rules import ErasureTerms
 from idvault.processes import migrations
 from idvault.processes.retention import rules as retention_rules
-from idvault.processes.retention.rules import RetentionTerms
 from idvault_verify.event import EventType
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,7 +18,7 @@ PRIVACY = ROOT / "docs" / "privacy"
 DATA = (PRIVACY / "data.md").read_text("utf-8")
 COLUMNS = (PRIVACY / "columns.md").read_text("utf-8")
 IMPACT = (PRIVACY / "impact.md").read_text("utf-8")
-RULES = retention_rules.table(RetentionTerms())
+RULES = retention_rules.table(ErasureTerms())
 # Bytes that are public or technical, and long texts of the program itself.
 PUBLIC_BYTES = {
     "entries", "hash", "leaf", "note", "public_key", "share_quorum_ids", "signature", "statements", "tree",

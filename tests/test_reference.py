@@ -15,6 +15,7 @@ from idvault_verify.event import EventType
 from tools.support.generate import reference
 from tools.support.generate.reference import metric_texts, setting_texts, settings
 from tools.support.generate.reference.event_texts import text_of
+from tools.support.generate.reference.setting_texts import SettingText
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reference.md").read_text("utf-8")
 # The commands that --help lists at least.
@@ -72,6 +73,26 @@ def test_everything_has_its_row() -> None:
 def test_every_setting_has_a_text() -> None:
     """The texts are those of exactly the settings; the page has them with their defaults."""
     assert set(setting_texts.TEXTS) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(("name", "text"), setting_texts.TEXTS.items())
+def test_every_setting_says_when_one_changes_it(name: str, text: SettingText) -> None:
+    """Of a required one it says where its value comes from: nobody changes it without need."""
+    changes = text.when.startswith("Change it when ")
+    assert changes is not bool(settings.required_by(name))
+    assert text.when.endswith(".")
+    assert len(text.when.split()) > 3
+    assert f" {text.when} |" in PAGE
+
+
+def test_settings_are_few() -> None:
+    """At most 48, and each beyond 45 has its reason."""
+    count = len(Settings.model_fields)
+    assert (setting_texts.PLENTY, setting_texts.MOST) == (45, 48)
+    assert count <= setting_texts.MOST
+    assert count - setting_texts.PLENTY <= len(setting_texts.BEYOND)
+    assert setting_texts.BEYOND.keys() <= Settings.model_fields.keys()
+    assert all(setting_texts.BEYOND.values())
 
 
 def test_every_metric_has_a_text() -> None:

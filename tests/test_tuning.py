@@ -13,34 +13,31 @@ import os, sys, threading
 from idvault.core import tuning
 # A test before this one may have tuned the process that starts this one.
 os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-tuning.tune(cores=frozenset({cores}), batch={batch})
+tuning.tune(batch={batch})
 found = []
 def look():
-    found.append((os.sched_getscheduler(0) == os.SCHED_BATCH, sorted(os.sched_getaffinity(0))))
+    found.append(os.sched_getscheduler(0) == os.SCHED_BATCH)
 thread = threading.Thread(target=look)
 thread.start()
 thread.join()
-print(*found[0], os.environ.get("GRPC_EXPERIMENTS"), "grpc" in sys.modules, sep=";")
+print(found[0], os.environ.get("GRPC_EXPERIMENTS"), "grpc" in sys.modules, sep=";")
 """
-_ALL = sorted(os.sched_getaffinity(0))
 
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("batch", "cores", "before", "shown"),
+    ("batch", "before", "shown"),
     [
-        (True, (), None, f"True;{_ALL};-event_engine_listener;False"),
-        (True, (_ALL[-1],), "operator", f"True;[{_ALL[-1]}];operator;False"),
-        (False, (9_999,), None, f"False;{_ALL};-event_engine_listener;False"),
+        (True, None, "True;-event_engine_listener;False"),
+        (True, "operator", "True;operator;False"),
+        (False, None, "False;-event_engine_listener;False"),
     ],
 )
-def test_a_process_and_its_threads_are_tuned(
-    batch: bool, cores: tuple[int, ...], before: str | None, shown: str
-) -> None:
-    """Later threads inherit the tuning; an operator's experiments and cores that there are not stay."""
+def test_a_process_and_its_threads_are_tuned(batch: bool, before: str | None, shown: str) -> None:
+    """Later threads inherit the tuning; an operator's experiments stay."""
     environment = {name: value for name, value in os.environ.items() if name != "GRPC_EXPERIMENTS"}
     environment |= {"GRPC_EXPERIMENTS": before} if before else {}
-    code = _SHOW.format(batch=batch, cores=cores)
+    code = _SHOW.format(batch=batch)
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
     )
@@ -56,14 +53,13 @@ def test_serve_is_tuned_before_grpc_is_imported() -> None:
 
 
 def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container may forbid both; the process starts all the same."""
+    """A container may forbid it; the process starts all the same."""
 
     def refuse(*_arguments: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    monkeypatch.setattr(os, "sched_setaffinity", refuse)
-    tuning.tune(cores=frozenset({0}))
+    tuning.tune()
 
 
 _FILES = """

@@ -44,7 +44,7 @@ if [[ ! -e common/ready ]]; then
   until [[ -s people/witness.json ]]; do kill -0 $!; sleep 0.1; done
   witness_key=$(sed -n 's/.*"public_key": *"\([^"]*\)".*/\1/p' people/witness.json)
   kill $! && wait $!
-  printf '%s\n' "LOG_KEY=$log_key" "IDVAULT_WITNESS_KEYS=$witness_key" >common/witness.env
+  printf '%s\n' "LOG_KEY=$log_key" "IDVAULT_WITNESSES='http://witness:7493 $witness_key'" >common/witness.env
 
   printf 'a passphrase of synthetic people\n' >people/members
   words=()

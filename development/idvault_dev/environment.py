@@ -9,9 +9,13 @@ APP_ID = "development-app"
 BIZ_ID = "development-biz"
 
 
+WORK_SPEED = 20
+"""How many times as often a worker runs its tasks while somebody tries something."""
+
+
 def adopt(layout: Layout) -> None:
-    """Set this process's environment to the children's common one, and remove other IDVAULT_ settings."""
-    for name in [name for name in environ if name.upper().startswith("IDVAULT_")]:
+    """Set this process's environment to the children's common one, and remove what else is a setting."""
+    for name in [name for name in environ if name.upper().startswith(("IDVAULT_", "OTEL_"))]:
         del environ[name]
     environ.update(common(layout))
 
@@ -46,7 +50,7 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
 
 def witness(*, url: str, public_key: str) -> dict[str, str]:
     """Return the settings of the witness."""
-    return _prefixed(WITNESS_URLS=url, WITNESS_KEYS=public_key)
+    return _prefixed(WITNESSES=f"{url} {public_key}")
 
 
 def web(
@@ -61,7 +65,6 @@ def web(
         METRICS_LISTEN=f"{HOST}:{metrics}",
         WEB_URL=url,
         WEB_TARGET=target,
-        WEB_SERVER_NAME="localhost",
         WEB_SUPERVISION_URL=supervision_url,
         TLS_CERTIFICATE=str(layout.certificate(WEB)),
         TLS_KEY=str(layout.key(WEB)),
@@ -92,7 +95,6 @@ def work(layout: Layout, *, ports: Ports) -> dict[str, str]:
     return _prefixed(
         KEYS=str(layout.keys / "work.keys"),
         METRICS_LISTEN=f"{HOST}:{ports.work_metrics}",
-        WORK_SPEED="20",
     )
 
 

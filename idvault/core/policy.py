@@ -19,8 +19,6 @@ class PublicAccountLimits:
         return self.individual if kind is PublicAccountKind.INDIVIDUAL else self.organization
 
 
-REJECTED_DAYS = 30
-APPEAL_TEXT_DAYS = 90
 CREDENTIAL_DAYS = 30
 
 
@@ -30,8 +28,7 @@ class OperatorPolicy:
 
     registry_calls_per_second: the shared cap on checks. zone: the deployment's time zone, which decides the
     current day. credentials_per_day: how many new status credentials a relying party may get.
-    public_accounts: limits per owner, and how long a term is. rejected_days: after which an account that was
-    never verified is removed.
+    public_accounts: limits per owner, and how long a term is.
     """
 
     accounts_per_person: int
@@ -40,16 +37,11 @@ class OperatorPolicy:
     zone: tzinfo
     credentials_per_day: int = 100_000
     public_accounts: PublicAccountLimits = field(default_factory=PublicAccountLimits)
-    rejected_days: int = REJECTED_DAYS
 
 
 @dataclass(frozen=True, slots=True)
 class TipOffPolicy:
-    """zone: the time zone that decides deadlines. retention_days: how long texts of closed reports are kept.
-
-    reports_per_day: how many reports one reporter may file on a day.
-    """
+    """zone: the time zone that decides deadlines. reports_per_day: of one reporter."""
 
     zone: tzinfo
-    retention_days: int = 90
     reports_per_day: int = 20

@@ -1,4 +1,4 @@
-"""Tunes a server process: how the kernel and gRPC switch between its threads, and on which cores it runs.
+"""Tunes a server process: how the kernel and gRPC switch between its threads.
 
 A call costs several switches between the event loop and gRPC's threads. Most of them are avoidable.
 """
@@ -12,15 +12,10 @@ _VERBOSITY = "GRPC_VERBOSITY"
 _NO_LISTENER = "-event_engine_listener"
 
 
-def core_numbers(cores: str) -> tuple[int, ...]:
-    """Return the cores of a setting, in the order in which processes are given them; empty for all."""
-    return tuple(int(part) for part in cores.split(",") if part)
-
-
-def tune(*, cores: frozenset[int], batch: bool = True) -> None:
+def tune(*, batch: bool = True) -> None:
     """Tune this process and the threads and children that it starts; must come before grpc is imported.
 
-    cores: empty for all. batch: let a thread that wakes up wait until the running one pauses. What a system
+    batch: let a thread that wakes up wait until the running one pauses. What a system
     does not support or allow stays as it is: a slower server is better than none. gRPC's own accept loop with
     its threads is left out, unless an operator's GRPC_EXPERIMENTS says something else. gRPC writes
     nothing to stderr, where anybody who opens a connection could have it write lines of its own form between
@@ -32,9 +27,6 @@ def tune(*, cores: frozenset[int], batch: bool = True) -> None:
     with suppress(AttributeError, OSError):
         if batch:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    with suppress(AttributeError, OSError):
-        if cores:
-            os.sched_setaffinity(0, cores)
 
 
 def allow_files(wanted: int) -> int:

@@ -224,11 +224,11 @@ async def _tell(tx: Tx, owner: Account, made: Erasure) -> None:
 
 
 @act("erasure.erase")
-async def erase(tx: Tx, erasure: Erasure, *, delay: timedelta, today: date) -> bool:
+async def erase(tx: Tx, erasure: Erasure, *, today: date) -> bool:
     """Make an account ERASED; False if that is not due."""
     owner, stored = await store.lock(tx.connection, erasure)
     entry_id = tx.events.new_id()
-    made = rules.erase(erasure=stored, entry_id=entry_id, delay=delay, now=tx.now.business)
+    made = rules.erase(erasure=stored, entry_id=entry_id, now=tx.now.business)
     if made is None:
         tx.unchanged("the erasure is not due")
         return False
@@ -461,14 +461,12 @@ LOOK_PAUSE = timedelta(seconds=30)
 class ErasureSweep:
     """Carries out the steps that are due; any number of processes may do so at any time.
 
-    Each remembers what it has deleted, of what it has made a memo, and when it looked at the files. delay:
-    from ERASED to the destruction.
+    Each remembers what it has deleted, of what it has made a memo, and when it looked at the files.
     """
 
     vault: Vault
     shred_keys: ShredKeys
     remnants: Remnants
-    delay: timedelta
     zone: tzinfo
     kept: int = field(default=0, init=False)
     """How many destructions waited for files when this process looked last."""
@@ -491,7 +489,7 @@ class ErasureSweep:
     async def _erase(
         self, vault: Vault, by: Actor, now: ClockReading, found: Erasure, *, today: date
     ) -> bool:
-        is_done = await erase(vault, by, now, found, delay=self.delay, today=today)
+        is_done = await erase(vault, by, now, found, today=today)
         if is_done:
             self._unremembered.append(found)
         return is_done

@@ -13,8 +13,9 @@
   vault's own, where nobody but the browser vouches for the owner, waits for 30 days unless the account was
   verified (a match) within the last hour. So does one of an account that cannot be verified at all.
 - ERASED is final. The account's status says so, its open claim ends, and no new request about it is taken.
-- Record, shares, shred key and opening keys are destroyed after a delay that is the same for every account
-  and longer than any disclosure request lives. So an erasure ends no disclosure, and its time tells of none.
+- Record, shares, shred key and opening keys are destroyed ERASURE_DELAY_DAYS later, which is the same for
+  every account and longer than any disclosure request lives. So an erasure ends no disclosure, and its time
+  tells of none.
 - DESTROYED is said only after the bytes of the shred key are in no file of the running databases, or without
   any promise about files if the database cannot keep one.
 - A sanction does not prevent an erasure and is not ended by it. While one is in force or proposed, the erased
@@ -28,17 +29,14 @@ from datetime import date, datetime, timedelta
 
 from idvault.account import rules as account_rules
 from idvault.claim.rules import ClaimOutcome
-from idvault.disclosure import rules as disclosure_rules
-from idvault_verify import disclosure as verify_disclosure
 from idvault_verify.account import Account, AccountState, Assurance
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 
-# A request is fresh within the difference of clocks, and its last answer can be repeated for a while.
-SHORTEST_DELAY = (
-    verify_disclosure.LONGEST_LIFETIME + verify_disclosure.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
-)
+ERASURE_DELAY_DAYS = 8
+"""The fewest whole days that no disclosure request outlives: an owner's keys go as soon as they may."""
+DELAY = timedelta(days=ERASURE_DELAY_DAYS)
 RECENT = timedelta(hours=1)
 """How long a match counts for a request on the vault's own page."""
 CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)
@@ -46,19 +44,18 @@ CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)
 
 @dataclass(frozen=True, slots=True)
 class ErasureTerms:
-    """How long an erasure can be cancelled, and when the keys follow: waiting and delay are settings.
+    """How long an erasure can be cancelled: waiting is a setting.
 
     unproved: how long a request waits that nobody but a browser vouches for.
     """
 
     waiting: timedelta = timedelta(days=7)
-    delay: timedelta = timedelta(days=8)
     unproved: timedelta = timedelta(days=30)
 
     def __post_init__(self) -> None:
-        """Refuse a delay that a disclosure request could outlive; raises ValueError."""
-        if not timedelta(0) <= self.waiting <= self.unproved or self.delay < SHORTEST_DELAY:
-            raise ValueError("keys must outlive every disclosure request")
+        """Refuse to wait longer for what is proved than for what is not; raises ValueError."""
+        if not timedelta(0) <= self.waiting <= self.unproved:
+            raise ValueError("a request that is proved waits for 30 days at most")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ def request(
         ErasureState.REQUESTED,
         requested_at,
         erase_at,
-        erase_at + terms.delay,
+        erase_at + DELAY,
         entry_id,
         origin,
     )
@@ -187,7 +184,7 @@ def cancel(*, erasure: Erasure, entry_id: str, now: datetime) -> Erasure:
     )
 
 
-def erase(*, erasure: Erasure, entry_id: str, delay: timedelta, now: datetime) -> Erasure | None:
+def erase(*, erasure: Erasure, entry_id: str, now: datetime) -> Erasure | None:
     """Return an erasure that is due as ERASED, its keys to be destroyed after the delay; None if it is not.
 
     The delay begins now, not when the erasure was due: until now, disclosures could be requested.
@@ -199,7 +196,7 @@ def erase(*, erasure: Erasure, entry_id: str, delay: timedelta, now: datetime) -
         erasure,
         state=ErasureState.ERASED,
         erased_at=erased_at,
-        destroy_at=erased_at + delay,
+        destroy_at=erased_at + DELAY,
         entry_id=entry_id,
     )
 

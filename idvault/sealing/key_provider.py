@@ -347,7 +347,7 @@ class LocalKeyProvider:
         if not is_in_module:
             return passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
         if self._module is None:
-            raise ModuleError("a hardware module has locked it: set IDVAULT_PKCS11_MODULE")
+            raise ModuleError("a hardware module has locked it: set IDVAULT_PKCS11_URI")
         return self._module.unlock(document, pin=passphrase, purpose=_PURPOSE)
 
     def _write(self, sets: _Sets) -> None:

@@ -98,9 +98,9 @@ class HardwareModule:
         except pkcs11.PinIncorrect as error:
             raise ModuleError("the module refuses the PIN in IDVAULT_KEY_PASSPHRASE_FILE") from error
         except pkcs11.NoSuchToken as error:
-            raise ModuleError("the module has no token of the name in IDVAULT_PKCS11_TOKEN") from error
+            raise ModuleError("the module has no token of the name in IDVAULT_PKCS11_URI") from error
         except (pkcs11.PKCS11Error, RuntimeError) as error:
-            raise ModuleError("the module in IDVAULT_PKCS11_MODULE cannot be used") from error
+            raise ModuleError("the module in IDVAULT_PKCS11_URI cannot be used") from error
 
     def _key(self, session: "Session") -> Any:
         pkcs11 = _binding()
@@ -110,7 +110,7 @@ class HardwareModule:
             )
         except (pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned) as error:
             raise ModuleError(
-                "the token has not exactly one key of the label in IDVAULT_PKCS11_KEY"
+                "the token has not exactly one key of the name in IDVAULT_PKCS11_URI"
             ) from error
 
 
@@ -128,7 +128,7 @@ def _binding() -> Any:
     try:
         return import_module("pkcs11")
     except ImportError as error:
-        raise ModuleError("IDVAULT_PKCS11_MODULE needs the extra idvault[pkcs11]") from error
+        raise ModuleError("IDVAULT_PKCS11_URI needs the extra idvault[pkcs11]") from error
 
 
 def _gcm(nonce: bytes, purpose: str) -> dict[str, Any]:

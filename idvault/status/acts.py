@@ -13,7 +13,7 @@ from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.core.policy import OperatorPolicy
 from idvault.status import store
-from idvault.status.rules import FeedChunk
+from idvault.status.rules import REJECTED_ACCOUNT_DAYS, FeedChunk
 from idvault_verify.account import Account, Status
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason
@@ -145,9 +145,9 @@ async def remove(tx: Tx, account: Account) -> bool:
     return True
 
 
-async def remove_abandoned(vault: Vault, now: ClockReading, *, days: int, limit: int) -> int:
+async def remove_abandoned(vault: Vault, now: ClockReading, *, limit: int) -> int:
     """Remove never-verified accounts some days after their last claim ended; return how many."""
-    before = now.business - timedelta(days=days)
+    before = now.business - timedelta(days=REJECTED_ACCOUNT_DAYS)
 
     async def due() -> list[Account]:
         return await vault.read(

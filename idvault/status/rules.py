@@ -1,5 +1,7 @@
 """The change feed of a relying party: which of its accounts changed, in an order without gaps.
 
+An account that was never verified leaves it, and the vault, REJECTED_ACCOUNT_DAYS after its last claim ended.
+
 - Every act that adds, removes or raises the revision of an account, or changes one of its public accounts,
   queues the change in the same step, without a number. Numbers are assigned later, to durable changes. So a
   reader that has seen one number has seen every change with a smaller one, even if the act was slow.
@@ -10,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idvault.public_account.rules.owner import Owned
+
+REJECTED_ACCOUNT_DAYS = 30
+"""Time to try again, with another document if need be; nothing else needs data of whom nobody verified."""
 
 
 @dataclass(frozen=True, slots=True)

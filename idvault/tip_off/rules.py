@@ -275,6 +275,9 @@ def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> 
     return EventType.TIP_OFF_CLOSE_DUPLICATE, {**own, "into": after.merged_into or ""}
 
 
+TEXT_DAYS = 90
+"""How long the texts of a closed report are kept, and a reporter who files no other: time for questions and
+for a repeated report, and the most that the pages promise to reporters."""
 LIMITED_FOR = timedelta(days=30)
 _WHEN_LIMITED = 1
 _SIGNED_IN = frozenset({TipOffChannel.APP, TipOffChannel.WEB})

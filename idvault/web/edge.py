@@ -10,7 +10,7 @@ from typing import Self
 from idvault.core.check import AilmentError
 from idvault.core.config import ConfigError, Settings
 from idvault.web.limits import RUNNING
-from idvault_client import Tls, aio, transport
+from idvault_client import Tls, aio, refusals, transport
 from idvault_client.backend.rpc import Result, Rpc
 from idvault_client.errors import VaultError
 
@@ -51,16 +51,15 @@ class EdgeConnections:
                 stack.push_async_callback(client.close)
 
 
-def connect(target: str, *, tls: Tls, timeout: float, server_name: str | None = None) -> EdgeConnections:
+def connect(target: str, *, tls: Tls, timeout: float) -> EdgeConnections:
     """Return connections to an edge; the arguments are those of `idvault_client.connect`."""
-    return EdgeConnections(
-        [aio.connect(target, tls=tls, timeout=timeout, server_name=server_name) for _ in range(CONNECTIONS)]
-    )
+    return EdgeConnections([aio.connect(target, tls=tls, timeout=timeout) for _ in range(CONNECTIONS)])
 
 
 _PATIENCE = 5.0
 # grpc.health.v1: a HealthCheckResponse has one field, and 1 is SERVING. The stubs belong to the edge.
 _SERVING = b"\x08\x01"
+_OTHER_NAME = "its certificate does not have the host of the target among its names"
 _CHECK = Rpc("/grpc.health.v1.Health/Check", b"", lambda answer: answer == _SERVING)
 
 
@@ -73,7 +72,9 @@ async def check(vault: EdgeConnections, *, patience: float = _PATIENCE) -> None:
     except TimeoutError as error:
         raise AilmentError("the platform edge does not answer") from error
     except VaultError as error:
-        raise AilmentError(f"the platform edge does not answer{error.hint and f': {error.hint}'}") from error
+        # The client's hint names an argument, which is no setting.
+        hint = _OTHER_NAME if error.hint == refusals.OTHER_NAME else error.hint
+        raise AilmentError(f"the platform edge does not answer{hint and f': {hint}'}") from error
     if not all(answers):
         raise AilmentError("the platform edge is not ready")
 
@@ -89,7 +90,7 @@ async def check_target(settings: Settings) -> None:
         try:
             await check(vault)
         except AilmentError as fault:
-            text = "check IDVAULT_WEB_TARGET, IDVAULT_WEB_SERVER_NAME and the edge itself"
+            text = "check IDVAULT_WEB_TARGET, a host that the edge's certificate names, and the edge itself"
             raise AilmentError(f"{fault}: {text}") from fault
 
 
@@ -102,8 +103,7 @@ def connected(settings: Settings, *, timeout: float) -> EdgeConnections:
     Raises OSError if a file cannot be read, ConfigError if one or the target cannot be used.
     """
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
-    name = settings.web_server_name or None
     try:
-        return connect(settings.web_target, tls=tls, timeout=timeout, server_name=name)
+        return connect(settings.web_target, tls=tls, timeout=timeout)
     except ValueError as error:
         raise ConfigError(f"the platform edge cannot be called: {error} ({_NAMED})") from error

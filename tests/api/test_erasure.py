@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
+from idvault.erasure.rules import DELAY
 from idvault_client import erasures
 from idvault_client.erasures import ErasureState
 from idvault_verify.clock import ClockReading
@@ -65,7 +66,7 @@ async def test_each_step_has_a_receipt(world: ErasureWorld, ask: AskClient, tmp_
     made = await ask("request", token)
     assert (made.state, made.covered) == (ErasureState.REQUESTED, False)
     assert made.erase_time - made.request_time == TERMS.waiting
-    assert made.destroy_time - made.erase_time == TERMS.delay
+    assert made.destroy_time - made.erase_time == DELAY
     await proved()
     assert (await ask("cancel", token)).state is ErasureState.CANCELLED
     await proved()

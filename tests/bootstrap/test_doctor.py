@@ -34,6 +34,7 @@ from tools.support.merkle import witness
 from tools.support.storage_world import World
 
 NOW = logs.START
+AWAY = f"http://127.0.0.1:9/ {witness('witness.example/w1', seed=2).key}"
 
 
 @dataclass
@@ -144,8 +145,8 @@ async def test_databases_of_two_deployments(ward: Ward) -> None:
 async def test_a_witness_is_not_blamed_for_a_database(ward: Ward) -> None:
     """Whether it confirms the log is not asked without databases; the registry is."""
     await logs.edit(ward.databases, "shred", "UPDATE deployment SET deployment_id = 'another'")
-    ward.settings["registry_check_url"] = ward.settings["witness_urls"] = "http://127.0.0.1:9/"
-    ward.settings["witness_keys"] = str(witness("witness.example/w1", seed=2).key)
+    ward.settings["registry_check_url"] = "http://127.0.0.1:9/"
+    ward.settings["witnesses"] = AWAY
     said = await ward.advice()
     assert said["witness"] == said["log"] == "not checked: mend databases first"
     assert "the registry does not answer" in said["registry"]
@@ -162,8 +163,7 @@ async def test_nobody_works(ward: Ward) -> None:
 
 async def test_files_that_are_wrong(ward: Ward) -> None:
     """The certificate and the roster are not valid files; neither the drills nor a witness are blamed."""
-    ward.settings["witness_urls"] = "http://127.0.0.1:9/"
-    ward.settings["witness_keys"] = str(witness("witness.example/w1", seed=2).key)
+    ward.settings["witnesses"] = AWAY
     (ward.folder / "tls.pem").write_text("none")
     (ward.folder / "roster.json").write_text("{}")
     said = await ward.advice()
@@ -196,14 +196,13 @@ async def test_nobody_answers(ward: Ward) -> None:
     """The registries and the witness do not answer; a witness key is invalid."""
     ward.settings["registry_enterprise_url"] = "http://127.0.0.1:9/"
     ward.settings["registry_check_url"] = "http://127.0.0.1:9/"
-    ward.settings["witness_urls"] = "http://127.0.0.1:9/"
-    ward.settings["witness_keys"] = str(witness("witness.example/w1", seed=2).key)
+    ward.settings["witnesses"] = AWAY
     said = await ward.advice()
     assert "does not answer (nothing listens there)" in said["registry"]
     assert "IDVAULT_REGISTRY_ENTERPRISE_URL" in said["registry-enterprise"]
     assert "does not answer" in said["registry-clock"]
     assert "1 of 1 witnesses do not confirm the log" in said["witness"]
-    ward.settings["witness_keys"] = "none"
+    ward.settings["witnesses"] = "http://127.0.0.1:9/ none"
     assert "cannot be used" in (await ward.advice())["witness"]
 
 

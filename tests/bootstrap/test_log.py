@@ -47,5 +47,5 @@ def test_what_is_demanded_and_asked(
 )
 def test_a_demand_that_nobody_meets_stops_the_start(asked: tuple[VerifierKey, ...], roster: Roster) -> None:
     """With no witness, another witness, or too few of the roster's, no checkpoint could be complete."""
-    with pytest.raises(ConfigError, match="IDVAULT_WITNESS_KEYS"):
+    with pytest.raises(ConfigError, match="IDVAULT_WITNESSES must name"):
         check_asked(roster, asked)

@@ -140,10 +140,10 @@ def test_several_faults_at_once(setup: Commands, tmp_path: Path) -> None:
 def test_witnesses_that_the_roster_does_not_name(setup: Commands, tmp_path: Path) -> None:
     """Too few of the roster's witnesses in the settings would end the worker at its start."""
     stranger = merkle.witness("witness.example/w9", seed=9).key
-    setup.set(KEYS=tmp_path / "keys" / "work.keys", WITNESS_URLS="http://127.0.0.1:9", WITNESS_KEYS=stranger)
+    setup.set(KEYS=tmp_path / "keys" / "work.keys", WITNESSES=f"http://127.0.0.1:9 {stranger}")
     found = faults(setup("check-config", "work"))
     assert found.keys() == {"IDVAULT_ROSTER"}
-    assert "IDVAULT_WITNESS_KEYS must name at least" in found["IDVAULT_ROSTER"]
+    assert "IDVAULT_WITNESSES must name at least" in found["IDVAULT_ROSTER"]
 
 
 def test_a_file_is_no_public_directory(setup: Commands, tmp_path: Path) -> None:

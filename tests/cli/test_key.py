@@ -355,8 +355,8 @@ def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -
     pin.write_bytes(hardware.PIN)
     _split(tmp_path)
     refused = idvault("keys", "into-module", "--pin", pin)
-    assert (refused.code, "IDVAULT_PKCS11_MODULE is missing" in refused.err) == (ExitCode.REFUSED, True)
-    idvault.set(PKCS11_MODULE=module.library, PKCS11_TOKEN=module.token, PKCS11_KEY=module.label)
+    assert (refused.code, "IDVAULT_PKCS11_URI is missing" in refused.err) == (ExitCode.REFUSED, True)
+    idvault.set(PKCS11_URI=hardware.uri(module))
     for _ in range(2):
         done = idvault("keys", "into-module", "--pin", pin)
         assert done.err == ""

@@ -206,7 +206,7 @@ def test_each_process_starts_with_its_own_keys(
         prepared.idvault.set(KEYS=tmp_path / keys, LISTEN="127.0.0.1:0")
         if not name:
             # Nobody answers there: an empty log may start without its witnesses.
-            prepared.idvault.set(WITNESS_URLS="https://127.0.0.1:9", WITNESS_KEYS=WITNESS)
+            prepared.idvault.set(WITNESSES=f"https://127.0.0.1:9 {WITNESS}")
         started = Started(tmp_path, *arguments)
         running.append(started)
         ready = started.ready()

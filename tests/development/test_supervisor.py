@@ -99,11 +99,12 @@ async def test_public_directory_is_served_until_the_stop(layout: Layout, supervi
 
 
 def test_foreign_settings_do_not_leak(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """IDVAULT_ settings of the shell are removed and replaced by the development settings."""
+    """Settings of the shell are removed and replaced by the development settings."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     monkeypatch.setattr(environment, "environ", os.environ)
-    os.environ["IDVAULT_WITNESS_URLS"] = "https://witness.example"
+    os.environ["IDVAULT_WITNESSES"] = "https://witness.example"
     os.environ["IDVAULT_DATABASE_URL"] = "postgresql://production.example/vault"
+    os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://collector.example"
     environment.adopt(layout)
-    assert "IDVAULT_WITNESS_URLS" not in os.environ
+    assert not {"IDVAULT_WITNESSES", "OTEL_EXPORTER_OTLP_ENDPOINT"} & os.environ.keys()
     assert os.environ["IDVAULT_DATABASE_URL"] == f"sqlite:///{layout.state}/main.sqlite3"

@@ -48,7 +48,7 @@ def cancel(erasure: Erasure, now: datetime) -> Erasure:
 
 
 def erase(erasure: Erasure, now: datetime) -> Erasure | None:
-    return erasure_rules.erase(erasure=erasure, entry_id="2" * 32, delay=TERMS.delay, now=now)
+    return erasure_rules.erase(erasure=erasure, entry_id="2" * 32, now=now)
 
 
 def destroy(erasure: Erasure, now: datetime) -> Erasure | None:
@@ -141,18 +141,19 @@ def test_a_step_is_a_revision_of_the_account() -> None:
 
 
 def test_no_disclosure_outlives_the_delay() -> None:
-    """The shortest delay covers the longest request, made by a fast clock, and the repeat of its answer."""
+    """The delay covers the longest request, made by a fast clock, and its repeated answer; a day less not."""
     shortest = (
         verify_disclosure.LONGEST_LIFETIME + verify_disclosure.CLOCK_DIFFERENCE + disclosure_rules.REPEAT_TIME
     )
-    assert ErasureTerms(delay=shortest).delay == shortest
-    for wrong in (
-        {"delay": shortest - timedelta(seconds=1)},
-        {"waiting": -timedelta(seconds=1)},
-        {"waiting": timedelta(days=30, seconds=1)},
-    ):
-        with pytest.raises(ValueError, match="disclosure request"):
-            ErasureTerms(**wrong)
+    assert shortest <= erasure_rules.DELAY < shortest + timedelta(days=1)
+
+
+def test_what_is_proved_waits_no_longer_than_what_is_not() -> None:
+    """30 days at most, and no negative time."""
+    assert ErasureTerms(waiting=timedelta(days=30)).waiting == ErasureTerms().unproved
+    for waiting in (-timedelta(seconds=1), timedelta(days=30, seconds=1)):
+        with pytest.raises(ValueError, match="for 30 days at most"):
+            ErasureTerms(waiting=waiting)
 
 
 def test_a_cancellation_in_time() -> None:

@@ -144,7 +144,7 @@ def test_clients_of_an_edge_reach_every_pod(name: str) -> None:
     assert [(each["port"], each["targetPort"]) for each in spec["ports"]] == [(listening, listening)]
     assert SERVICE_CONFIG["loadBalancingConfig"] == [{"round_robin": {}}]
     target = set_by(pod("idvault-web")["containers"][0])["IDVAULT_WEB_TARGET"]
-    assert target == "dns:///idvault-platform:7443"
+    assert target == "dns:///idvault-platform.idvault.svc:7443"
 
 
 def test_a_renewed_registry_key_arrives() -> None:

@@ -58,9 +58,9 @@ def test_the_key_never_leaves_the_module(module: HardwareModule) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"token": "another"}, "IDVAULT_PKCS11_TOKEN"),
-        ({"label": "another"}, "IDVAULT_PKCS11_KEY"),
-        ({"library": Path("/no/library.so")}, "IDVAULT_PKCS11_MODULE cannot be used"),
+        ({"token": "another"}, "no token of the name in IDVAULT_PKCS11_URI"),
+        ({"label": "another"}, "one key of the name in IDVAULT_PKCS11_URI"),
+        ({"library": Path("/no/library.so")}, "IDVAULT_PKCS11_URI cannot be used"),
     ],
 )
 def test_wrong_settings_are_named(module: HardwareModule, change: Any, why: str) -> None:
@@ -121,7 +121,7 @@ def test_a_key_file_moves_into_the_module(module: HardwareModule, tmp_path: Path
     assert _load(path, PIN, module).keys(Purpose.REQUEST) == keys.keys(Purpose.REQUEST)
     with pytest.raises(KeyFileError, match="its PIN is changed there"):
         keys.change_passphrase(b"new")
-    with pytest.raises(KeyFileLockedError, match="set IDVAULT_PKCS11_MODULE"):
+    with pytest.raises(KeyFileLockedError, match="set IDVAULT_PKCS11_URI"):
         _load(path, PIN, None)
     with pytest.raises(KeyFileLockedError, match="refuses the PIN"):
         _load(path, b"0000", module)

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 from idvault.core import tables as schema
+from idvault.erasure.rules import ErasureTerms
 from idvault.processes import migrations
 from idvault.processes.retention import rules as retention_rules
-from idvault.processes.retention.rules import RetentionTerms
 
 PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"
-RULES = retention_rules.table(RetentionTerms())
+RULES = retention_rules.table(ErasureTerms())
 
 
 def test_every_table_belongs_to_one_rule() -> None:

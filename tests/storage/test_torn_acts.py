@@ -264,7 +264,7 @@ async def _decide_contest(world: World) -> Act:
     """A late decision."""
     filed = await (await _file_contest(world))()
     moderation = SanctionWorld(world.database, life=1)
-    terms = ContestTerms(decision_days=15, zone=builders.ZONE)
+    terms = ContestTerms(zone=builders.ZONE)
     rule = partial(contest_rules.decide, verdict=ContestState.UPHELD, reason="seen", terms=terms)
     request, late = world.request(), at(after=timedelta(days=20))
     which = filed.contest_id, filed.account_token
@@ -348,8 +348,8 @@ async def _due_erasure(world: World) -> Erasure:
 
 
 def _erase_act(world: World, made: Erasure) -> Act:
-    now, delay = at(after=timedelta(days=7)), ErasureTerms().delay
-    return lambda: erasure_acts.erase(world.vault, SYSTEM, now, made, delay=delay, today=builders.TODAY)
+    now = at(after=timedelta(days=7))
+    return lambda: erasure_acts.erase(world.vault, SYSTEM, now, made, today=builders.TODAY)
 
 
 async def _erase(world: World) -> Act:

@@ -163,12 +163,12 @@ class AgesWorld(LossWorld):
         thread.start()
         try:
             assert ready.wait(60)
-            self.idvault.set(WITNESS_URLS=found[0], WITNESS_KEYS=people.WITNESS.key, DEVELOPMENT=1)
+            self.idvault.set(WITNESSES=f"{found[0]} {people.WITNESS.key}", DEVELOPMENT=1)
             yield
         finally:
             found[1].call_soon_threadsafe(stop.set)
             thread.join()
-            self.idvault.set(WITNESS_URLS="", WITNESS_KEYS="", DEVELOPMENT=0)
+            self.idvault.set(WITNESSES="", DEVELOPMENT=0)
 
     def published(self) -> checkpoint.Checkpoint:
         return checkpoint.parse(note.parse((self.public / "checkpoint").read_bytes()).text)

@@ -38,10 +38,8 @@ class ModelAppeal:
 
 @dataclass
 class ModelCourt(ModelPlatform):
-    """A platform with appeals. days: for an appeal; decision_days: for a decision."""
+    """A platform with appeals: 180 days to appeal, 15 to decide."""
 
-    days: int = 180
-    decision_days: int = 15
     appeals: list[ModelAppeal] = field(default_factory=list)
 
     def file(self, place: int, *, now: int) -> str:
@@ -49,11 +47,11 @@ class ModelCourt(ModelPlatform):
         since = _since(self.sanctions[place])
         if since is None:
             return "SANCTION_NEVER_IN_FORCE"
-        if end_of_day(since, self.days) <= now:
+        if end_of_day(since, 180) <= now:
             return "APPEAL_TOO_LATE"
         if any(each.sanction == place for each in self.appeals):
             return "APPEAL_EXISTS"
-        self.appeals.append(ModelAppeal(place, end_of_day(now, self.decision_days)))
+        self.appeals.append(ModelAppeal(place, end_of_day(now, 15)))
         return "FILED"
 
     def decide(self, place: int, verdict: str, *, by: int, now: int) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureContext, ErasureSweep, ShownErasure
-from idvault.erasure.rules import ErasureTerms
+from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts.stored_log import LogProofs
@@ -28,7 +28,6 @@ class ErasureRoom:
             vault=room.vault,
             shred_keys=self.shred_keys,
             remnants=Remnants(main=room.main, shred=room.shred),
-            delay=TERMS.delay,
             zone=builders.ZONE,
         )
 
@@ -57,6 +56,6 @@ class ErasureRoom:
 
     async def destroy(self, token: str) -> None:
         """Let the delay of an erased account pass."""
-        self.room.offset += TERMS.delay + timedelta(seconds=1)
+        self.room.offset += DELAY + timedelta(seconds=1)
         await self.work()
         assert (await self.get(token)).erasure.state is ErasureState.DESTROYED

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 from idvault.sealing.pkcs11_lock import HardwareModule
@@ -23,6 +24,12 @@ _LIBRARIES = tuple(Path(folder) / "libsofthsm2.so" for folder in _FOLDERS)
 def module() -> HardwareModule:
     """Return the module with a token, in which there is no key of this label yet."""
     return HardwareModule(_token(), _TOKEN, uuid4().hex)
+
+
+def uri(module: HardwareModule) -> str:
+    """Return the PKCS#11 URI of a module, token and key."""
+    token, label = quote(module.token, safe=""), quote(module.label, safe="")
+    return f"pkcs11:token={token};object={label}?module-path={quote(str(module.library))}"
 
 
 @cache

@@ -12,7 +12,7 @@ from idvault.core.tables.erasure import erasures
 from idvault.core.tables.key import shred_keys
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureSweep
-from idvault.erasure.rules import ErasureTerms
+from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.ports import Witness
@@ -54,7 +54,6 @@ class PairWorld:
             vault=self.people.vault,
             shred_keys=ShredKeys(self.shred),
             remnants=Remnants(main=self.main, shred=self.shred),
-            delay=TERMS.delay,
             zone=builders.ZONE,
         )
 
@@ -111,7 +110,7 @@ class PairWorld:
         request = self.people.request().of_account(account_token)
         made = (self.people.new_id(), account_token, ErasureOrigin.PLATFORM, TERMS)
         await acts.requested.run(vault, call, at(), request, *made)
-        for passed in (TERMS.waiting, TERMS.waiting + TERMS.delay)[: 1 + destroyed]:
+        for passed in (TERMS.waiting, TERMS.waiting + DELAY)[: 1 + destroyed]:
             assert await self.erasures.step(now=at(after=passed), limit=100) == 1
         await self.worker.step(self.clock)
 

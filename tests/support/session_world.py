@@ -88,9 +88,7 @@ class SessionWorld:
             entropy=CountingEntropy(start=13_000_000),
         )
         self.histories = KnownHistories(database, zone=builders.ZONE)
-        self.contests = ObjectionContext(
-            ContestTerms(decision_days=15, zone=builders.ZONE), moderation_sealer()
-        )
+        self.contests = ObjectionContext(ContestTerms(zone=builders.ZONE), moderation_sealer())
         self.context = SessionContext(
             claims=self.claims.verification.context,
             coder=FakeLinkCoder(),

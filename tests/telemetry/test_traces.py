@@ -68,7 +68,7 @@ def test_spans_reach_a_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with collector() as (url, received):
-        traces = open_traces(process="work", endpoint=f"{url}/", ratio=1)
+        traces = open_traces(process="work", endpoint=f"{url}/v1/traces", ratio=1)
         with traces.span("task settle"):
             traces.done("registry nppa", seconds=0.1, outcome="MATCH")
         traces.close()

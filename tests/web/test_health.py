@@ -15,6 +15,8 @@ from idvault.processes.bootstrap.checks import asked
 from idvault.processes.cli import doctor, running
 from idvault.web import edge, server
 from idvault.web.edge import connect
+from tests.clients import vault_server
+from tests.clients.vault_server import Authority
 from tests.support.listening import silent
 from tests.web.conftest import Site
 
@@ -63,6 +65,17 @@ async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path, monkeypatch: 
     assert url is not None
     assert url.startswith("the platform edge cannot be called: target must be HOST:PORT")
     assert "IDVAULT_WEB_TARGET" in url
+
+
+async def test_an_edge_whose_certificate_has_another_name(tmp_path: Path) -> None:
+    """The doctor names the setting; the client's own hint would name an argument of its."""
+    authority = Authority(tmp_path / "authority")
+    own = authority.issue("web")
+    with vault_server.running(authority.issue("edge", dns="vault.example")) as other:
+        given = {"tls_ca": own.ca, "tls_certificate": own.certificate, "tls_key": own.key}
+        named = Settings().model_copy(update={**given, "web_target": other.target})
+        with pytest.raises(AilmentError, match="not have the host of the target among its names: check IDV"):
+            await edge.check_target(named)
 
 
 async def test_an_edge_that_is_silent(site: Site) -> None:

@@ -69,7 +69,7 @@ NOTES: Mapping[str, str] = {
   the processes refills caches.
 - **Tried**: several acceptors, so that a turn takes what has come (2.97 to 1.6 times in a disturbed
   run, kept).
-- **Next**: measure with a core for each process, as `IDVAULT_CORES` gives them; this host has two
+- **Next**: measure with a core for each process; this host has two
   cores, and load and database need one.
 """,
     "P12": """\

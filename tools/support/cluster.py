@@ -150,10 +150,9 @@ class Cluster:
     def start_work(self, name: str = "work", *options: str) -> dict[str, Any]:
         """Start a worker with these options; return its ready file."""
         told = environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0))
-        if self._checkout is not None:
-            # A measurement is of a worker as in production; an earlier version does not know the setting.
-            del told["IDVAULT_WORK_SPEED"]
-        return self._start(name, ["work", *options], told)
+        # A measurement is of a worker as in production; an earlier version does not know the option.
+        speed = ["--speed", str(environment.WORK_SPEED)] if self._checkout is None else []
+        return self._start(name, ["work", *speed, *options], told)
 
     def stop(self, name: str) -> int:
         """Stop a process as an operator does; return its exit code."""

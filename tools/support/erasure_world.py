@@ -14,7 +14,7 @@ from idvault.core.edge.server import Service
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureContext, ErasureSweep
 from idvault.erasure.api import ErasureMethods
-from idvault.erasure.rules import ErasureTerms
+from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts.stored_log import LogProofs
@@ -32,7 +32,7 @@ from tools.support.public_account_world import PublicAccountWorld
 DAY = 86_400
 TERMS = ErasureTerms()
 WAITED = int(TERMS.waiting.total_seconds())
-DELAYED = WAITED + int(TERMS.delay.total_seconds())
+DELAYED = WAITED + int(DELAY.total_seconds())
 """Seconds after a request until the account is erased, and until its keys are destroyed."""
 
 
@@ -63,7 +63,6 @@ class ErasureWorld:
             vault=self.vault,
             shred_keys=self.shred_keys,
             remnants=Remnants(main=main, shred=shred),
-            delay=TERMS.delay,
             zone=builders.ZONE,
         )
         self._claims = 3_000 + life * 10_000

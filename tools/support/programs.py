@@ -211,6 +211,6 @@ def launch(
 
 if __name__ == "__main__":
     # As `serve` does: grpc reads this when it is imported.
-    tuning.tune(cores=frozenset(), batch=False)
+    tuning.tune(batch=False)
     passphrases.make_cheap()
     fork_server.run(socket.socket(fileno=int(sys.argv[1])), _PRELOADED)

@@ -62,8 +62,6 @@ from tools.support.in_process import client, dated, ids
 
 ACTOR = "b" * 32
 TERMS = AppealTerms(
-    days=180,
-    decision_days=15,
     outside_body="Internet Court (synthetic)",
     outside_days=60,
     zone=builders.ZONE,

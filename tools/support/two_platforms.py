@@ -228,7 +228,7 @@ class TwoPlatforms:
         yield _service(tip_off_pb2, "TipOffService", TipOffMethods(vault=self._vault, context=reports))
 
     def _of_sessions(self) -> Service:
-        contests = ObjectionContext(ContestTerms(decision_days=15, zone=builders.ZONE), self._sealer)
+        contests = ObjectionContext(ContestTerms(zone=builders.ZONE), self._sealer)
         identity = IdentityContext(
             quorum=lambda _id: None,
             appeals=self._moderation.appeals,

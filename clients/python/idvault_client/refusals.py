@@ -24,7 +24,7 @@ _CLOSED = "this connection is closed"
 _BUSY = "this client made as many calls at a time as it may: open another one beside it"
 _OTHER_CA = "the given ca did not issue the server's certificate"
 _EXPIRED = "the server's certificate has expired: tell the vault's operator"
-_OTHER_NAME = "the server's certificate has another name: set server_name"
+OTHER_NAME = "the server's certificate has another name: set server_name"
 _NO_ADDRESS = "the target is not a valid address"
 _NO_HOST = "no host has the target's name"
 _NO_TLS = "what listens at the target speaks no TLS: it is no edge of a vault, which has ports of its own"
@@ -37,8 +37,8 @@ _NOTHING_YET = "nothing at the target has answered this client yet: is it the va
 _HINTS = (
     ("certificate has expired", _EXPIRED),
     ("CERTIFICATE_VERIFY_FAILED", _OTHER_CA),
-    ("Hostname Verification Check failed", _OTHER_NAME),
-    ("Peer name", _OTHER_NAME),
+    ("Hostname Verification Check failed", OTHER_NAME),
+    ("Peer name", OTHER_NAME),
     ("WRONG_VERSION_NUMBER", _NO_TLS),
     ("handshake", "no TLS connection: does the server accept your certificate?"),
     ("Connection refused", "nothing listens at the target"),
@@ -52,7 +52,7 @@ _HINTS = (
 # What a lost connection ends a call with, and an edge that stops.
 _CONNECTION = ("UNAVAILABLE", "CANCELLED")
 # Faults that no restart of the vault mends.
-_LASTING = frozenset({_CLOSED, _OTHER_CA, _EXPIRED, _OTHER_NAME, _NO_ADDRESS})
+_LASTING = frozenset({_CLOSED, _OTHER_CA, _EXPIRED, OTHER_NAME, _NO_ADDRESS})
 # Faults that a vault that has answered before may have while it restarts, and otherwise a wrong target.
 _LASTING_AT_FIRST = _LASTING | {_NO_HOST, _NO_TLS}
 _OF_CODE = {"UNIMPLEMENTED": _NO_METHOD}

@@ -113,7 +113,9 @@ class DevelopmentProcesses:
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
             ),
             ProcessPlan(
-                WORK, ["work", *self._clock], {**told, **environment.work(self._layout, ports=self._ports)}
+                WORK,
+                ["work", "--speed", str(environment.WORK_SPEED), *self._clock],
+                {**told, **environment.work(self._layout, ports=self._ports)},
             ),
         )
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)

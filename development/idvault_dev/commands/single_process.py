@@ -84,7 +84,13 @@ async def _work_once(layout: Layout) -> None:
     os.environ.update(environment.registry(layout, base_url=f"http://{HOST}:1"))
     stop = asyncio.Event()
     working = asyncio.create_task(
-        worker.work(_work_settings(layout), ready=lambda _: None, stop=stop, clock=running.real_clock)
+        worker.work(
+            _work_settings(layout),
+            ready=lambda _: None,
+            stop=stop,
+            clock=running.real_clock,
+            speed=environment.WORK_SPEED,
+        )
     )
     checkpoint = layout.public / "checkpoint"
     while not working.done() and not await asyncio.to_thread(checkpoint.exists):  # noqa: ASYNC110 - a file
@@ -128,7 +134,7 @@ class SingleProcess:
                     group, lambda told: worker.work(
                         _work_settings(self._layout), ready=told, stop=stop, clock=running.real_clock,
                         # The prepared state may be a week old, and no witness tells the time.
-                        clock_agrees=True,
+                        clock_agrees=True, speed=environment.WORK_SPEED,
                     ),
                 )  # fmt: skip
                 serve = await _started(

@@ -1,7 +1,7 @@
 """The settings of a process, read from the environment; invalid or missing values stop the start.
 
-- Every name starts with IDVAULT_. An unknown name stops the start, because the operator expects it to have an
-  effect; only what Kubernetes adds for its Services is ignored.
+- Every name starts with IDVAULT_, but those of OpenTelemetry. An unknown name stops the start, because the
+  operator expects it to have an effect; only what Kubernetes adds for its Services is ignored.
 - The text of a problem names the setting and says what is expected. It never repeats the value.
 - Files with secrets must be readable only by their owner, or be mounted by root for the process's own group.
 - Settings for development are refused unless IDVAULT_DEVELOPMENT=1.
@@ -19,17 +19,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from idvault.core import secret_file
-from idvault.core.config import database, kubernetes, parts
+from idvault.core.config import database, kubernetes, parts, pkcs11, traces
 from idvault.core.config.parts import (
     ErasureSettings,
     ModerationSettings,
-    RetentionSettings,
-    TraceSettings,
     WebSettings,
 )
+from idvault.core.config.pkcs11 import Pkcs11Uri
 from idvault.core.config.process import EXPECTED
 from idvault.core.config.process import ConfigError as ConfigError
 from idvault.core.config.process import Process as Process
+from idvault.core.config.retired import RETIRED
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -46,7 +46,7 @@ _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANE
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -59,7 +59,6 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     shred_database_url: SecretStr = SecretStr("")
     listen: str = ""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
-    cores: Annotated[str, Field(pattern=r"^(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?$")] = ""
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()
@@ -67,9 +66,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     trust_domain: str = ""
     keys: Path = Path()
     key_passphrase_file: Path = Path()
-    pkcs11_module: Path = Path()
-    pkcs11_token: str = "idvault"  # noqa: S105 - the name of a token
-    pkcs11_key: str = "idvault"
+    pkcs11_uri: str = ""
     roster: Path = Path()
     registry_check_url: str = ""
     registry_query_url: str = ""
@@ -79,7 +76,6 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     registry_secret_key_file: Path = Path()
     registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100
     registry_document_types: str = "RESIDENT_ID"
-    work_speed: Annotated[float, Field(ge=1, le=100)] = 1
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
@@ -90,8 +86,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     public_dir: Path = Path()
     backup_dir: Path = Path()
     log_origin: str = ""
-    witness_urls: str = ""
-    witness_keys: str = ""
+    witnesses: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -109,9 +104,15 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
         return tuple(part.strip() for part in self.registry_document_types.split(","))
 
     @property
-    def witnesses(self) -> tuple[tuple[str, str], ...]:
+    def witness_list(self) -> tuple[tuple[str, str], ...]:
         """The witnesses to ask, each a URL and a public key."""
-        return tuple(zip(self.witness_urls.split(), self.witness_keys.split(), strict=False))
+        words = self.witnesses.split()
+        return tuple(zip(words[::2], words[1::2], strict=False))
+
+    @property
+    def hardware(self) -> Pkcs11Uri | None:
+        """The hardware module of the key files, None if none is set."""
+        return pkcs11.parse(self.pkcs11_uri) if self.pkcs11_uri else None
 
     @property
     def certificates(self) -> dict[str, Path]:
@@ -180,10 +181,11 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
 }
 
 
-def load(process: Process, *, clock_file: Path | None = None) -> Settings:
+def load(process: Process, *, clock_file: Path | None = None, speed: float = 1) -> Settings:
     """Read and check the settings of a process; raises ConfigError with all problems.
 
-    clock_file: the shifted clock from the command line, refused outside development.
+    clock_file, speed: the shifted clock and the worker's speed from the command line, refused outside
+    development.
     """
     unknown = tuple(_unknown(os.environ))
     names = {field: _name(field) for field in Settings.model_fields}
@@ -192,7 +194,7 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise ConfigError(*unknown, *_unreadable(error)) from None
-    problems = (*unknown, *_problems(settings, process, clock_file))
+    problems = (*unknown, *_problems(settings, process), *_option_problems(settings, clock_file, speed))
     if problems:
         raise ConfigError(*problems)
     return settings
@@ -202,8 +204,10 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= kubernetes.of_services(environment, prefix=PREFIX)
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN):
-            yield f"{name} is not a setting of this version"
+        if not name.upper().startswith(PREFIX) or name in known or name.startswith(_FOREIGN):
+            continue
+        gone = RETIRED.get(name.removeprefix(PREFIX))
+        yield f"{name} is gone: {gone}" if gone else f"{name} is not a setting of this version"
 
 
 def _unreadable(error: ValidationError) -> Iterator[str]:
@@ -211,7 +215,7 @@ def _unreadable(error: ValidationError) -> Iterator[str]:
         yield f"{_name(str(problem['loc'][0]))} cannot be used: {problem['msg']}"
 
 
-def _problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
+def _problems(settings: Settings, process: Process) -> Iterator[str]:
     needed = REQUIRED[process]
     missing = [name for name in needed if _is_empty(getattr(settings, name))]
     for name in missing:
@@ -223,12 +227,13 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
     yield from parts.web_problems(_name("web_url"), settings.web_url, development=settings.development)
-    yield from parts.trace_problems(_name("otlp_endpoint"), settings)
+    yield from _hardware_problems(settings)
+    yield from traces.problems(os.environ)
     yield from parts.supervision_problems(
         _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
     )
     yield from _file_problems(settings, present, process)
-    yield from _development_problems(settings, process, clock_file)
+    yield from _development_problems(settings, process)
 
 
 def _is_empty(value: object) -> bool:
@@ -296,18 +301,22 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    urls, keys = settings.witness_urls.split(), settings.witness_keys.split()
-    url, key = _name("witness_urls"), _name("witness_keys")
-    if bool(urls) != bool(keys):
-        yield f"{key if urls else url} is missing: a witness needs both {url} and {key}"
-    elif not len(urls) == len(set(urls)) == len(keys) == len(set(keys)):
-        yield f"{url} and {key} must have one URL and one key for each witness, in order"
-    for each in urls:
-        yield from _http_problems(
-            settings, "witness_urls", each, why="an attacker on the network could hide the log"
-        )
-    if not all(_WITNESS_KEY.fullmatch(each) for each in keys):
-        yield f"{key} must be the public key that `idvault witness` prints"
+    words, name = settings.witnesses.split(), _name("witnesses")
+    if len(words) % 2 or len(words) != len(set(words)):
+        yield f"{name} must have the URL and the key of each witness in turn, separated by spaces"
+        return
+    why = "an attacker on the network could hide the log"
+    for url, key in settings.witness_list:
+        yield from _http_problems(settings, "witnesses", url, why=why)
+        if not _WITNESS_KEY.fullmatch(key):
+            yield f"{name} must have after each URL the public key that `idvault witness` prints"
+
+
+def _hardware_problems(settings: Settings) -> Iterator[str]:
+    try:
+        _ = settings.hardware
+    except ValueError as error:
+        yield f"{_name('pkcs11_uri')} {error}"
 
 
 def _http_problems(
@@ -361,7 +370,7 @@ def _has_no_secret_key(settings: Settings) -> bool:
         return True
 
 
-def _development_problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
+def _development_problems(settings: Settings, process: Process) -> Iterator[str]:
     edges = (Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.BOTH_EDGES)
     if process in (*edges, Process.WORK):
         yield from secret_file.owner_problems(_name("keys"), settings.keys)
@@ -369,16 +378,21 @@ def _development_problems(settings: Settings, process: Process, clock_file: Path
         yield from _edge_problems(settings, process)
     if settings.development:
         return
-    if clock_file is not None:
-        yield f"--clock-file shifts the time and needs {_name('development')}=1"
-    if settings.work_speed > 1:
-        yield f"{_name('work_speed')} above 1 needs {_name('development')}=1"
     worker_keys = settings.keys.parent / WORKER_KEYS
     if process in edges and not _is_empty(settings.keys) and os.access(worker_keys, os.R_OK):
         yield (
             f"{_name('keys')} is beside the worker's key file, which this process can read: "
             "make another user its owner"
         )
+
+
+def _option_problems(settings: Settings, clock_file: Path | None, speed: float) -> Iterator[str]:
+    if settings.development:
+        return
+    if clock_file is not None:
+        yield f"--clock-file shifts the time and needs {_name('development')}=1"
+    if speed > 1:
+        yield f"--speed above 1 needs {_name('development')}=1"
 
 
 def _edge_problems(settings: Settings, process: Process) -> Iterator[str]:

@@ -1,11 +1,9 @@
-"""The settings of single subjects, of which `Settings` is made, and the checks of two: traces and pages."""
+"""The settings of single subjects, of which `Settings` is made, and the checks of the pages."""
 
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -19,13 +17,9 @@ class CapacitySettings(BaseModel):
 
 
 class ErasureSettings(BaseModel):
-    """How long an erasure can be cancelled, and how long after it the keys are destroyed.
-
-    A disclosure request lives for up to seven days, so the delay is longer.
-    """
+    """How long an erasure can be cancelled."""
 
     erasure_waiting_days: Annotated[int, Field(ge=1, le=30)] = 7
-    erasure_delay_days: Annotated[int, Field(ge=8, le=90)] = 8
 
 
 class ModerationSettings(BaseModel):
@@ -34,53 +28,9 @@ class ModerationSettings(BaseModel):
     public_accounts_per_individual: Annotated[int, Field(ge=1, le=1_000)] = 1
     public_accounts_per_organization: Annotated[int, Field(ge=1, le=1_000)] = 5
     public_account_days: Annotated[int, Field(ge=61, le=36_500)] = 365
-    appeal_days: Annotated[int, Field(ge=1, le=3_650)] = 180
-    appeal_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
     appeal_outside_body: Annotated[str, Field(max_length=200)] = ""
     appeal_outside_days: Annotated[int, Field(ge=1, le=3_650)] = 60
-    contest_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
-    tip_off_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     tip_offs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
-
-
-class RetentionSettings(BaseModel):
-    """Days for which accounts that were never verified, and the texts of decided appeals, are kept.
-
-    The pages tell owners that the texts are deleted after 90 days.
-    """
-
-    rejected_account_days: Annotated[int, Field(ge=1, le=365)] = 30
-    appeal_text_days: Annotated[int, Field(ge=1, le=90)] = 90
-
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class TraceSettings(BaseModel):
-    """otlp_endpoint: the base URL of a collector, empty for no traces. trace_ratio: of what is recorded."""
-
-    otlp_endpoint: str = ""
-    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
-
-
-def trace_problems(name: str, settings: TraceSettings) -> Iterator[str]:
-    """Yield what is wrong with the collector's address, empty for none. name: of the setting."""
-    if not settings.otlp_endpoint:
-        return
-    url = urlsplit(settings.otlp_endpoint)
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or url.username:
-        yield f"{name} must be the base URL of a collector, such as http://127.0.0.1:4318"
-    elif url.scheme != "https" and url.hostname not in _LOOPBACK:
-        yield f"{name} must be https, or lead to this machine: traces say who is served when"
-    if not _is_installed():
-        yield f"{name} needs the extra otel: pip install 'idvault[otel]'"
-
-
-def _is_installed() -> bool:
-    try:
-        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
-    except ModuleNotFoundError:
-        return False
 
 
 _PATH = re.compile(r"https?://[a-z0-9.\-:/_]+")
@@ -95,7 +45,6 @@ class WebSettings(CapacitySettings):
     web_url: str = ""
     web_supervision_url: str = ""
     web_target: str = ""
-    web_server_name: str = ""
     web_tls_certificate: Path = Path()
     web_tls_key: Path = Path()
     web_proxies: Annotated[int, Field(ge=0, le=5)] = 0

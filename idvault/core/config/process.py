@@ -55,7 +55,7 @@ EXPECTED: Mapping[str, str] = {
     "public_dir": "the directory whose files are published",
     "backup_dir": "the folder that tells the worker about backups",
     "web_url": "the public address of the hosted pages, https://HOST",
-    "web_target": "the address of the platform edge, HOST:PORT",
+    "web_target": "the address of the platform edge, HOST:PORT, with a HOST that its certificate names",
     "log_origin": "the name of the transparency log, such as vault.example/log",
     "appeal_outside_body": "the outside body that every rejected appeal names",
 }

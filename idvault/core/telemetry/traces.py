@@ -94,7 +94,7 @@ def open_traces(
 ) -> Traces:
     """Return the traces of a process.
 
-    endpoint: the base URL of a collector that takes OTLP over HTTP. ratio: of the calls and tasks that are
+    endpoint: where a collector takes spans by OTLP over HTTP. ratio: of the calls and tasks that are
     recorded. processor: what takes the spans instead of such a collector.
     """
     # Imported here: it is an extra, and most processes have no traces.
@@ -114,8 +114,7 @@ def _sending(endpoint: str) -> "SpanProcessor":
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    url = f"{endpoint.removesuffix('/')}/v1/traces"
-    return BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=_PATIENCE_SECONDS))
+    return BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_PATIENCE_SECONDS))
 
 
 def _error() -> "Status":

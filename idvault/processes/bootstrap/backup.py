@@ -249,7 +249,7 @@ async def ask_witnesses(settings: Settings, note: KnownNote | None, *, now: Cloc
         return WitnessReplies(())
     async with AsyncExitStack() as stack:
         witnesses = {}
-        for url, text in settings.witnesses:
+        for url, text in settings.witness_list:
             key = parse_key(text)
             witnesses[key] = HttpWitness(
                 url=url, key=key, clock=lambda: now.real, development=settings.development

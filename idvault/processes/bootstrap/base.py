@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from idvault.core.config import Settings
+from idvault.core.config.traces import collector
 from idvault.core.db.database import Database
 from idvault.core.policy import OperatorPolicy, PublicAccountLimits, TipOffPolicy
 from idvault.core.telemetry.logs import Logs
@@ -70,7 +70,7 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     """Open the base after checking that both databases have this version's schema and one deployment id."""
     logs = Logs(process=process, path=None).install()
     flushing = asyncio.create_task(logs.access.run())
-    metrics, traces = Metrics(), _traces(settings, process)
+    metrics, traces = Metrics(), _traces(process)
     main, shred = (
         Database(url=url, name=name, observe=_observer(metrics, traces))
         for name, url in zip(DATABASES, urls(settings), strict=True)
@@ -95,10 +95,9 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
         logs.close()
 
 
-def _traces(settings: Settings, process: str) -> Traces | None:
-    if not settings.otlp_endpoint:
-        return None
-    return open_traces(process=process, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+def _traces(process: str) -> Traces | None:
+    found = collector(os.environ)
+    return open_traces(process=process, endpoint=found.endpoint, ratio=found.ratio) if found else None
 
 
 async def _close(traces: Traces | None) -> None:
@@ -129,9 +128,8 @@ def load_keys(settings: Settings) -> LocalKeyProvider:
 
 def module_of(settings: Settings) -> HardwareModule | None:
     """Return the hardware module of the key files, None if none is set."""
-    if settings.pkcs11_module == Path():
-        return None
-    return HardwareModule(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_key)
+    named = settings.hardware
+    return HardwareModule(named.module, named.token, named.object) if named else None
 
 
 def load_keys_of(settings: Settings, holder: Holder) -> LocalKeyProvider:
@@ -175,7 +173,6 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
         registry_calls_per_second=pace(settings.registry_calls_per_second),
         zone=settings.zone,
         credentials_per_day=settings.credentials_per_day,
-        rejected_days=settings.rejected_account_days,
         public_accounts=PublicAccountLimits(
             individual=settings.public_accounts_per_individual,
             organization=settings.public_accounts_per_organization,
@@ -186,8 +183,4 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
 
 def tip_off_policy(settings: Settings) -> TipOffPolicy:
     """Return the operator's settings of reports."""
-    return TipOffPolicy(
-        settings.zone,
-        retention_days=settings.tip_off_retention_days,
-        reports_per_day=settings.tip_offs_per_day,
-    )
+    return TipOffPolicy(settings.zone, reports_per_day=settings.tip_offs_per_day)

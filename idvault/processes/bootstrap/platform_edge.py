@@ -138,12 +138,9 @@ def sanction_methods(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> San
 
 def _appeal_terms(settings: Settings) -> AppealTerms:
     return AppealTerms(
-        days=settings.appeal_days,
-        decision_days=settings.appeal_decision_days,
         outside_body=settings.appeal_outside_body,
         outside_days=settings.appeal_outside_days,
         zone=settings.zone,
-        text_days=settings.appeal_text_days,
     )
 
 
@@ -180,7 +177,7 @@ def session_service(
     rosters: RosterHolder,
 ) -> Service:
     """Return SessionService."""
-    contests = ObjectionContext(_contest_terms(base.settings), appeals.sealer)
+    contests = ObjectionContext(ContestTerms(zone=base.settings.zone), appeals.sealer)
     identity = IdentityContext(
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         appeals=appeals,
@@ -192,14 +189,6 @@ def session_service(
     )
     methods = SessionMethods(vault=vault, context=context, identity=identity, contests=contests)
     return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], methods)
-
-
-def _contest_terms(settings: Settings) -> ContestTerms:
-    return ContestTerms(
-        decision_days=settings.contest_decision_days,
-        zone=settings.zone,
-        text_days=settings.appeal_text_days,
-    )
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:
@@ -224,11 +213,7 @@ def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> lis
 
 def erasure_context(base: Base) -> ErasureContext:
     """Return the proofs, and the operator's terms."""
-    settings = base.settings
-    terms = ErasureTerms(
-        waiting=timedelta(days=settings.erasure_waiting_days),
-        delay=timedelta(days=settings.erasure_delay_days),
-    )
+    terms = ErasureTerms(waiting=timedelta(days=base.settings.erasure_waiting_days))
     return ErasureContext(LogProofs(main=base.main, shred=base.shred), terms)
 
 

@@ -52,7 +52,7 @@ def check_asked(roster: Roster, asked: tuple[VerifierKey, ...]) -> None:
     quorum = 0 if roster.witness is None else roster.witness.threshold
     if len(set(witness_keys(roster)) & set(asked)) < quorum:
         raise ConfigError(
-            f"IDVAULT_WITNESS_KEYS must name at least {quorum} of the witnesses that the roster requires"
+            f"IDVAULT_WITNESSES must name at least {quorum} of the witnesses that the roster requires"
         )
 
 
@@ -66,7 +66,7 @@ _LOOK = 5.0
 def open_witnesses(stack: AsyncExitStack, base: Base) -> dict[VerifierKey, HttpWitness]:
     """Return the clients of the configured witnesses; the stack closes them."""
     found = {}
-    for url, text in base.settings.witnesses:
+    for url, text in base.settings.witness_list:
         key = _key(text)
         found[key] = HttpWitness(url=url, key=key, clock=base.real_now, development=base.settings.development)
         stack.push_async_callback(found[key].close)
@@ -202,5 +202,5 @@ def _key(text: str) -> VerifierKey:
         return parse_key(text)
     except MalformedKeyError:
         raise ConfigError(
-            "IDVAULT_WITNESS_KEYS must have the public keys that `idvault witness` prints"
+            "IDVAULT_WITNESSES must have the public keys that `idvault witness` prints"
         ) from None

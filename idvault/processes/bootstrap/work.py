@@ -195,9 +195,15 @@ _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
 
 async def work(
-    settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock, clock_agrees: bool = False
+    settings: Settings,
+    *,
+    ready: Ready,
+    stop: asyncio.Event,
+    clock: Clock,
+    clock_agrees: bool = False,
+    speed: float = 1,
 ) -> None:
-    """Run the worker until stop is set; clock_agrees: an operator says that the clock is right."""
+    """Run the worker until stop is set; clock_agrees: an operator says so. speed: as that of `Changes`."""
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
         metrics_url, keys = open_port(stack, base), load_keys(settings)
@@ -208,9 +214,8 @@ async def work(
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
         trust = await build_clock_trust(base, rosters, witnesses=witnesses, agrees=clock_agrees)
         await _adopt(stack, base, rosters)
-        guard, signing = guard_of(base), log_keys(base, keys)
-        vault = vault_of(base.main, guard=guard)
-        policy, changes = operator_policy(settings), Changes(speed=settings.work_speed)
+        vault, signing = vault_of(base.main, guard=guard_of(base)), log_keys(base, keys)
+        policy, changes = operator_policy(settings), Changes(speed=speed)
         settlement = settlement_context(stack, base, rosters, policy)
         await signing.run(now=clock())
         backlog = Backlog(vault=vault, context=settlement, opener=DayIntakeOpener(keys=keys))
@@ -234,15 +239,20 @@ async def work(
             *backup_tasks(base),
             *drill_tasks(base, vault, rosters),
         ]
-        loop = _loop(base, trust, tasks, changes)
-        # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
-        await loop.once("log")
-        # A main database that was restored must not show an erased account for a moment longer.
-        await loop.once("repeat_erasures")
+        loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
         watch_changes(stack, changes, look=partial(stored_log.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
+
+
+async def _begun(loop: Loop) -> Loop:
+    """Return the loop after the tasks that come before all others have run once."""
+    # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
+    await loop.once("log")
+    # A main database that was restored must not show an erased account for a moment longer.
+    await loop.once("repeat_erasures")
+    return loop
 
 
 async def _adopt(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> None:

@@ -259,18 +259,18 @@ def into_module(
 ) -> None:
     """Encrypt the file of IDVAULT_KEYS under a key in a hardware module (PKCS#11), which never leaves it.
 
-    IDVAULT_PKCS11_MODULE, IDVAULT_PKCS11_TOKEN and IDVAULT_PKCS11_KEY name library, token and key; a missing
-    key is created. The PIN then replaces the content of IDVAULT_KEY_PASSPHRASE_FILE. The process needs the
-    same settings: give it these first, and restart it. Copies from before still open with the passphrase:
-    keep one in the safe, because nobody opens the new file without the module, and destroy the others. If
-    that passphrase file opens another key file in the same folder, the command refuses.
+    IDVAULT_PKCS11_URI names the library, the token and the key; a missing key is created. The PIN then
+    replaces the content of IDVAULT_KEY_PASSPHRASE_FILE. The process needs the same settings: give it these
+    first, and restart it. Copies from before still open with the passphrase: keep one in the safe, because
+    nobody opens the new file without the module, and destroy the others. If that passphrase file opens
+    another key file in the same folder, the command refuses.
     """
     settings = config.load(Process.KEY_FILE)
     try:
         is_kept = key_files.move_into_module(settings, pin=_words(pin, "--pin"))
     except ModuleError as error:
         raise CommandError(
-            ExitCode.REFUSED, str(error), reason="PKCS11", field="IDVAULT_PKCS11_MODULE"
+            ExitCode.REFUSED, str(error), reason="PKCS11", field="IDVAULT_PKCS11_URI"
         ) from error
     except SharedPassphraseError as error:
         raise _shared(error) from error

@@ -181,7 +181,7 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     """Say what a backup or a restored pair holds, which database is old, by how much, and what is lost.
 
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL, or the files of --backup. What the public
-    directory (IDVAULT_PUBLIC_DIR), the witnesses (IDVAULT_WITNESS_URLS, IDVAULT_WITNESS_KEYS) and
+    directory (IDVAULT_PUBLIC_DIR), the witnesses (IDVAULT_WITNESSES) and
     --checkpoint have seen of the log is compared with it. With --check the exit code is 0 if nothing is
     missing, 1 if something is, and 5 if an entry contradicts a checkpoint, or a statement is forged.
     """

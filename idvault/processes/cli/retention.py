@@ -6,10 +6,10 @@ from datetime import timedelta
 import typer
 
 from idvault.core import config
-from idvault.core.config import Process, Settings
+from idvault.core.config import Process
 from idvault.erasure.rules import ErasureTerms
 from idvault.processes.retention import rules as retention_rules
-from idvault.processes.retention.rules import RetentionRule, RetentionTerms
+from idvault.processes.retention.rules import RetentionRule
 
 
 def retention(context: typer.Context) -> None:
@@ -18,24 +18,13 @@ def retention(context: typer.Context) -> None:
     It reads settings only: those of `work` are in force. Each rule names the worker's task that enforces it,
     and the setting that changes it. `--json` also names the tables.
     """
-    found = retention_rules.table(_terms(config.load(Process.RETENTION)))
+    settings = config.load(Process.RETENTION)
+    found = retention_rules.table(ErasureTerms(waiting=timedelta(days=settings.erasure_waiting_days)))
     for rule in found:
         typer.echo(json.dumps(_fields(rule), ensure_ascii=False) if context.obj else _text(rule))
     if not context.obj:
         enforced = sum(bool(rule.enforced_by) for rule in found)
         typer.echo(f"retention: {len(found)} rules, {enforced} of them enforced by the worker")
-
-
-def _terms(settings: Settings) -> RetentionTerms:
-    return RetentionTerms(
-        rejected_days=settings.rejected_account_days,
-        appeal_text_days=settings.appeal_text_days,
-        tip_off_days=settings.tip_off_retention_days,
-        erasure=ErasureTerms(
-            waiting=timedelta(days=settings.erasure_waiting_days),
-            delay=timedelta(days=settings.erasure_delay_days),
-        ),
-    )
 
 
 def _fields(rule: RetentionRule) -> dict[str, object]:

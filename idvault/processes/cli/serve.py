@@ -65,7 +65,7 @@ def serve(
         None: config.Process.BOTH_EDGES,
     }
     settings = config.load(served[edge], clock_file=clock_file)
-    tuning.tune(cores=frozenset(tuning.core_numbers(settings.cores)))
+    tuning.tune()
     if settings.processes > 1:
         with closing(ForkServer.beside(*_imported(edge))) as server:
             addresses = _addresses(settings, shares_port=shares_port)
@@ -132,12 +132,10 @@ class _Group:
 
     def _start(self, number: int, folder: Path) -> Child:
         host, port = split_address(self._settings.metrics_listen)
-        cores = tuning.core_numbers(self._settings.cores)
         environment = {
             **os.environ,
             "IDVAULT_PROCESSES": "1",
             "IDVAULT_METRICS_LISTEN": f"{host}:{port + number if port else 0}",
-            "IDVAULT_CORES": str(cores[number % len(cores)]) if cores else "",
         }
         name = f"serve-{number}"
         return Child.start(

@@ -69,7 +69,7 @@ RetireKey = Annotated[
     typer.Option(
         "--retire-key",
         help="Destroy the key; the one that --next-key created takes its place. Before, the custodians name "
-        "that in the roster, and the vault's operator in IDVAULT_WITNESS_KEYS.",
+        "that in the roster, and the vault's operator in IDVAULT_WITNESSES.",
     ),
 ]
 
@@ -104,7 +104,7 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
 
     The first start creates the key in the file witness.key of the state folder and prints the public key. The
     custodians name it in the roster (`roster propose --witness`), and the vault's operator in
-    IDVAULT_WITNESS_KEYS. An organisation that the operator does not control should run the witness
+    IDVAULT_WITNESSES. An organisation that the operator does not control should run the witness
     (docs/log.md). Only one process can use a state folder.
 
     If the vault was restored from a backup and has lost entries, its custodians sign a statement. With

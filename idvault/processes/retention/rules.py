@@ -5,30 +5,22 @@
 - Every table of both databases belongs to exactly one rule (tests/storage/test_retention.py).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from idvault.campaign.invitation.rules import CODE_LIFETIME
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
-from idvault.core.policy import APPEAL_TEXT_DAYS, CREDENTIAL_DAYS, REJECTED_DAYS
-from idvault.erasure.rules import ErasureTerms
+from idvault.core.policy import CREDENTIAL_DAYS
+from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.people.rules import PROPOSAL_LIFETIME
 from idvault.processes.backup.rules import SHRED_KEPT
+from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault.session.rules import KEPT
+from idvault.status.rules import REJECTED_ACCOUNT_DAYS
 from idvault.tip_off import rules as tip_off_rules
 from idvault_verify import disclosure as verify_disclosure
 
 _NO_END = "no end"
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionTerms:
-    """What the operator sets, in days. tip_off_days: of the texts of closed reports, and of reporters."""
-
-    rejected_days: int = REJECTED_DAYS
-    appeal_text_days: int = APPEAL_TEXT_DAYS
-    tip_off_days: int = 90
-    erasure: ErasureTerms = field(default_factory=ErasureTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +35,14 @@ class RetentionRule:
     setting: str = ""
 
 
-def table(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+def table(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
     """Return the rules under an operator's terms, the personal ones first."""
-    return (*_identities(terms), *_people(terms), *_words(terms), *_accounts(), *_accountability(), *_house())
+    return (*_identities(terms), *_people(), *_words(), *_accounts(), *_accountability(), *_house())
 
 
-def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
-    end = _days(terms.erasure.waiting + terms.erasure.delay)
-    longest = _days(terms.erasure.unproved + terms.erasure.delay)
+def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
+    end = _days(terms.waiting + DELAY)
+    longest = _days(terms.unproved + DELAY)
     erased = (
         f"while the account exists; {end} after its erasure is requested, "
         f"{longest} if on a page of the vault without a fresh verification"
@@ -62,7 +54,7 @@ def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             "a disclosure to an auditor, by the custodians together",
             ("records", "shred_keys"),
             enforced_by="erase_accounts",
-            setting="IDVAULT_ERASURE_WAITING_DAYS, IDVAULT_ERASURE_DELAY_DAYS",
+            setting="IDVAULT_ERASURE_WAITING_DAYS",
         ),
         RetentionRule(
             "former versions of a sealed identity, and shares released to an auditor",
@@ -95,7 +87,7 @@ def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
     )
 
 
-def _people(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+def _people() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "the blind index of a person's number, with a random id",
@@ -106,11 +98,10 @@ def _people(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "accounts that were never verified, with their claims",
-            f"{terms.rejected_days} days after the last claim ended",
+            f"{REJECTED_ACCOUNT_DAYS} days after the last claim ended",
             "the person may try again",
             (),
             enforced_by="remove_abandoned",
-            setting="IDVAULT_REJECTED_ACCOUNT_DAYS",
         ),
         RetentionRule(
             "the keys that connect log entries with an account",
@@ -129,31 +120,28 @@ def _people(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
     )
 
 
-def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+def _words() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "what owners wrote in appeals and contests, sealed",
-            f"{terms.appeal_text_days} days after the decision",
+            f"{TEXT_DAYS} days after the decision",
             "the moderator who decides must read it",
             ("appeals", "contests"),
             enforced_by="delete_appeal_texts",
-            setting="IDVAULT_APPEAL_TEXT_DAYS",
         ),
         RetentionRule(
             "what reporters wrote, their contact and copies of content, sealed",
-            f"{terms.tip_off_days} days after the report is closed",
+            f"{tip_off_rules.TEXT_DAYS} days after the report is closed",
             "the report must be decided and answered",
             ("tip_off_texts",),
             enforced_by="tip_off_texts",
-            setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
         ),
         RetentionRule(
             "keyed ids of ordinary reporters, and tries of secrets",
-            f"{terms.tip_off_days} days after the last report",
+            f"{tip_off_rules.TEXT_DAYS} days after the last report",
             "limits per reporter, and who was trusted or abusive",
             ("tip_off_reporters", "tip_off_tries"),
             enforced_by="tip_off_purge",
-            setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
         ),
         RetentionRule(
             "how many reports a form had on each day",

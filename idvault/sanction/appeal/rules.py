@@ -10,32 +10,32 @@
 - A decision is due in APPEAL_DECISION_DAYS, counted by verify.deadline in the operator's zone.
 - An upheld appeal overturns its sanction (sanction.rules.overturn). A rejected one names an outside
   body, and until when the owner can go there.
-- The text is deleted some days after the decision, as the terms say. What else appeals share with contests is
-  in sanction.objection.rules.
+- The text is deleted some days after the decision. What else appeals share with contests is in
+  sanction.objection.rules.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
+from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault.sanction.rules import Sanction
 from idvault_verify import deadline
 from idvault_verify.error import DeniedError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import AppealState
 
+APPEAL_DAYS = 180
+"""Half a year, as the EU's Digital Services Act gives; the pages for owners promise it at every platform."""
+APPEAL_DECISION_DAYS = 15
+"""What is common practice; the pages promise it, and the public log blames whoever is later."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppealTerms:
-    """The operator's terms. outside_body: where the owner can go after a rejection, within outside_days.
+    """The operator's terms. outside_body: where the owner can go after a rejection, within outside_days."""
 
-    text_days: for how long the text of a decided appeal is kept.
-    """
-
-    days: int
-    decision_days: int
     outside_body: str
     outside_days: int
     zone: tzinfo
-    text_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def file(*, appeal_id: str, sanction: Sanction, terms: AppealTerms, now: datetim
     """Return a new appeal; raises PreconditionError (SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE)."""
     if sanction.started_at is None:
         raise PreconditionError(Reason.SANCTION_NEVER_IN_FORCE)
-    ends_at = deadline.due_at(start=sanction.started_at, days=terms.days, zone=terms.zone)
+    ends_at = deadline.due_at(start=sanction.started_at, days=APPEAL_DAYS, zone=terms.zone)
     if ends_at <= now:
         raise PreconditionError(Reason.APPEAL_TOO_LATE)
     return Appeal(
@@ -78,7 +78,7 @@ def file(*, appeal_id: str, sanction: Sanction, terms: AppealTerms, now: datetim
         sanction.sanction_id,
         AppealState.FILED,
         now,
-        deadline.due_at(start=now, days=terms.decision_days, zone=terms.zone),
+        deadline.due_at(start=now, days=APPEAL_DECISION_DAYS, zone=terms.zone),
     )
 
 
@@ -110,5 +110,5 @@ def decide(
         outside_until=deadline.due_at(start=now, days=terms.outside_days, zone=terms.zone)
         if rejected
         else None,
-        delete_at=deadline.due_at(start=now, days=terms.text_days, zone=terms.zone),
+        delete_at=deadline.due_at(start=now, days=TEXT_DAYS, zone=terms.zone),
     )

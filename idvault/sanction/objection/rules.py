@@ -2,7 +2,7 @@
 
 - One that is not decided by its day is overdue, and stays in the public count when it is decided.
 - A text has at most 2,000 characters, and no control characters but those of lines.
-- The text is deleted some days after the decision: at delete_at.
+- The text is deleted TEXT_DAYS after the decision: at delete_at.
 """
 
 from dataclasses import Field, dataclass, replace
@@ -16,6 +16,8 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 FILED = "FILED"
 """The state of each kind until it is decided."""
 TEXT_LENGTH = 2_000
+TEXT_DAYS = 90
+"""Long enough to answer questions about the decision, and the most that the pages promise to owners."""
 _LAYOUT = "\r\n\t"
 
 

@@ -9,26 +9,28 @@
 - The platform decides: it knows who used the account. A decision is due in CONTEST_DECISION_DAYS, counted by
   verify.deadline in the operator's zone.
 - A decision says whether it was the owner, and changes nothing else: what follows is the platform's to do.
-- The text is deleted some days after the decision, as the terms say. What else contests share with appeals is
-  in sanction.objection.rules.
+- The text is deleted some days after the decision. What else contests share with appeals is in
+  sanction.objection.rules.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
+from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault_verify import deadline
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import TransitionError
 from idvault_verify.session import ContestState
 
+CONTEST_DECISION_DAYS = 15
+"""As for an appeal: the pages promise owners one time for both."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContestTerms:
-    """The operator's terms. text_days: for how long the text of a decided contest is kept."""
+    """The operator's terms. zone: the time zone that decides deadlines."""
 
-    decision_days: int
     zone: tzinfo
-    text_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def file(
     """Return a new contest; raises TransitionError for a verification that has not succeeded."""
     if claim_state is not ClaimState.SUCCEEDED:
         raise TransitionError(state=claim_state.value, wanted=ContestState.FILED.value)
-    due_at = deadline.due_at(start=now, days=terms.decision_days, zone=terms.zone)
+    due_at = deadline.due_at(start=now, days=CONTEST_DECISION_DAYS, zone=terms.zone)
     return Contest(contest_id, relying_party, account_token, claim_id, ContestState.FILED, now, due_at)
 
 
@@ -76,5 +78,5 @@ def decide(
     """Return the decided contest; raises TransitionError."""
     if contest.state is not ContestState.FILED:
         raise TransitionError(state=contest.state.value, wanted=verdict.value)
-    delete_at = deadline.due_at(start=now, days=terms.text_days, zone=terms.zone)
+    delete_at = deadline.due_at(start=now, days=TEXT_DAYS, zone=terms.zone)
     return replace(contest, state=verdict, decided_at=now, reason=reason, delete_at=delete_at)

@@ -81,7 +81,7 @@ async def remind(tx: Tx, tip_off: TipOff) -> bool:
 
 async def delete_all_texts(vault: Vault, now: ClockReading, *, policy: TipOffPolicy, limit: int) -> int:
     """Delete the texts of reports that were closed long enough ago; return of how many."""
-    before = now.business - timedelta(days=policy.retention_days)
+    before = now.business - timedelta(days=rules.TEXT_DAYS)
     return await sweep(
         vault,
         now,
@@ -108,7 +108,7 @@ async def purge(vault: Vault, now: ClockReading, *, policy: TipOffPolicy) -> int
     """Delete old counts of tries and forms, and ordinary reporters who have not reported for as long."""
     await vault.guard.check(now=now)
     today = now.today(policy.zone)
-    return await _purge(vault, SYSTEM, now, today - timedelta(days=policy.retention_days), today)
+    return await _purge(vault, SYSTEM, now, today - timedelta(days=rules.TEXT_DAYS), today)
 
 
 @act("tip_off.purge")

@@ -75,9 +75,9 @@ def test_a_new_appeal() -> None:
     assert filed() == Appeal(
         "d" * 32, "platform-a", imposed().account_token, "a" * 32, FILED, NOW, DECISION_DUE
     )
-    berlin = replace(TERMS, zone=ZoneInfo("Europe/Berlin"), decision_days=30)
+    berlin = replace(TERMS, zone=ZoneInfo("Europe/Berlin"))
     later = appeal_rules.file(appeal_id="d" * 32, sanction=imposed(), terms=berlin, now=NOW)
-    assert later.due_at == datetime(2026, 3, 31, 22, tzinfo=UTC)
+    assert later.due_at == datetime(2026, 3, 16, 23, tzinfo=UTC)
 
 
 def test_the_time_for_an_appeal() -> None:
@@ -121,9 +121,6 @@ def test_a_rejected_appeal() -> None:
         OUTSIDE_DUE,
     )
     assert found.delete_at == TEXT_DUE
-    shorter = decided(REJECTED, terms=replace(TERMS, text_days=1)).delete_at
-    assert shorter is not None
-    assert NOW < shorter < NOW + timedelta(days=2)
 
 
 @pytest.mark.parametrize("state", [UPHELD, REJECTED])

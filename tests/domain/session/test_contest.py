@@ -14,7 +14,7 @@ from idvault_verify.error import TransitionError
 from idvault_verify.session import ContestState
 from tools.support.builders import NOW, TOKEN, ZONE
 
-TERMS = ContestTerms(decision_days=15, zone=ZONE)
+TERMS = ContestTerms(zone=ZONE)
 DUE = deadline.due_at(start=NOW, days=15, zone=ZONE)
 FILED = Contest("c" * 32, "platform-a", TOKEN, "d" * 32, ContestState.FILED, NOW, DUE)
 TICK = timedelta(microseconds=1)
@@ -58,9 +58,6 @@ def test_a_contest_is_decided_once(verdict: ContestState) -> None:
     """The decision begins the days after which the text is deleted, once."""
     decided = contest_rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
     delete_at = deadline.due_at(start=NOW, days=90, zone=ZONE)
-    shorter = replace(TERMS, text_days=3)
-    soon = contest_rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=shorter, now=NOW)
-    assert soon.delete_at == deadline.due_at(start=NOW, days=3, zone=ZONE)
     assert decided == replace(FILED, state=verdict, decided_at=NOW, reason="seen", delete_at=delete_at)
     with pytest.raises(TransitionError):
         contest_rules.decide(contest=decided, verdict=verdict, reason="seen", terms=TERMS, now=NOW)

@@ -3,14 +3,11 @@
 The sweeps themselves are called, because the worker runs them and no method does.
 """
 
-from idvault.core.policy import OperatorPolicy
 from idvault_verify.account import AccountState
 from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
 from tests.support.refusal import reason_of
-from tools.support import builders
-from tools.support.databases import Databases
-from tools.support.flow_world import World, at, open_world
+from tools.support.flow_world import World, at
 
 DAY = 86_400
 
@@ -48,18 +45,6 @@ async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> N
     assert (await platform.get_status(kept.account_token)).state is AccountState.VERIFIED
     assert await reason_of(platform.get_status(gone.account_token)) == Reason.ACCOUNT_NOT_FOUND
     assert await reason_of(platform.get_verification(gone.request_id)) == Reason.REQUEST_NOT_FOUND
-
-
-async def test_the_days_are_the_operators(sqlite_databases: Databases) -> None:
-    """A deployment that keeps them for three days removes them after three."""
-    policy = OperatorPolicy(5, 365, 90, builders.ZONE, rejected_days=3)
-    world = await open_world(sqlite_databases, policy=policy)
-    world.registry.verdict = RegistryAnswer.MISMATCH
-    await world.claim()
-    assert await world.retention.remove_abandoned(now=at(3 * DAY - 1), limit=10) == 0
-    assert await world.retention.remove_abandoned(now=at(3 * DAY + 1), limit=10) == 1
-    await world.verification.drain()
-    await world.database.close()
 
 
 async def test_requests_are_forgotten_after_seven_days(world: World) -> None:

@@ -13,6 +13,7 @@ from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.api import ErasureMethods
+from idvault.erasure.rules import DELAY
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.status.acts import Feeds
@@ -27,7 +28,7 @@ from idvault_verify.v1 import identity_pb2
 from tests.support.refusal import fields_of, reason_of
 from tests.support.session_world import SessionWorld
 from tools.support import builders
-from tools.support.erasure_world import DELAYED, TERMS, WAITED
+from tools.support.erasure_world import DELAYED, WAITED
 from tools.support.flow_world import PARTY, at, command
 from tools.support.organizations import organization
 
@@ -49,7 +50,6 @@ class AskingWorld(SessionWorld):
             vault=self.vault,
             shred_keys=ShredKeys(shred),
             remnants=Remnants(main=main, shred=shred),
-            delay=TERMS.delay,
             zone=builders.ZONE,
         )
         self._feed = Feeds(vault=self.vault)
@@ -407,4 +407,4 @@ async def test_the_delay_of_the_keys_is_the_same(world: AskingWorld) -> None:
         zip(tokens, (DESTROYED, ERASED), strict=True)
     )
     for each in listed:
-        assert each.destroy_time.seconds - each.erase_time.seconds == TERMS.delay / timedelta(seconds=1)
+        assert each.destroy_time.seconds - each.erase_time.seconds == DELAY / timedelta(seconds=1)

@@ -19,6 +19,7 @@ from idvault.core.tables.log import log_entries, log_openings
 from idvault.disclosure.acts import auditor
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureMemos
+from idvault.erasure.rules import DELAY
 from idvault_client.errors import PreconditionFailed, RecordDamaged, VaultError
 from idvault_people.opens.record import open_record
 from idvault_people.opens.share import open_share
@@ -243,7 +244,7 @@ async def test_a_crash_between_the_two_databases(room: Chamber, erasures: Erasur
     """The shred key goes first: the record is closed already, and the next run finishes the step."""
     token = await room.account()
     await erasures.erase(token)
-    room.offset += TERMS.delay
+    room.offset += DELAY
     await erasures.shred_keys.destroy(account_token=token)
     with pytest.raises(UnsealError):
         open_alone(room.records[token], await erasures.shred_keys.find(account_token=token))

@@ -123,9 +123,7 @@ async def test_a_process_remembers_what_another_has_erased(world: ErasureWorld) 
     await world.request(token)
     made = await world.vault.read("test", lambda one: store.newest(one, token))
     assert made is not None
-    assert await acts.erase(
-        world.vault, SYSTEM, at(WAITED), made, delay=world.sweep.delay, today=builders.TODAY
-    )
+    assert await acts.erase(world.vault, SYSTEM, at(WAITED), made, today=builders.TODAY)
     assert await remembered(world) == []
     assert await world.work(seconds=WAITED + 1) == 0
     assert await remembered(world) == [token]

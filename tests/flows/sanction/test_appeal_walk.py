@@ -1,7 +1,6 @@
 """Appeals against a reference model: a state machine on both databases, and a long random walk."""
 
 import random
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -25,9 +24,7 @@ from tests.support.refusal import states_or_reason
 from tests.support.steps import DatabaseSteps, take_steps
 from tools.support import builders
 from tools.support.databases import Databases, Maker
-from tools.support.sanction_world import TERMS
 
-DAYS, DECISION_DAYS = 6, 2
 NOUNS = {"sanction": Scope.ACCOUNT, "person": Scope.PERSON}
 SCOPES = st.sampled_from(Scope)
 VERDICTS = [AppealState.UPHELD, AppealState.REJECTED]
@@ -41,8 +38,8 @@ class AppealWalk(Walk):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.world = AppealWorld(database, terms=replace(TERMS, days=DAYS, decision_days=DECISION_DAYS))
-        self.model = ModelCourt(OWNERS, builders.NOW, days=DAYS, decision_days=DECISION_DAYS)
+        self.world = AppealWorld(database)
+        self.model = ModelCourt(OWNERS, builders.NOW)
         self.filed: list[AccountAppeal] = []
 
     async def file(self, place: int) -> None:
@@ -174,7 +171,7 @@ class AppealSteps(DatabaseSteps):
         """A moderator decides, or is refused."""
         self.run(self.walk.decide(place % len(self.walk.filed), verdict, by))
 
-    @rule(hours=st.integers(1, 40) | st.just(91 * 24))
+    @rule(hours=st.integers(1, 40) | st.sampled_from([16 * 24, 91 * 24, 181 * 24]))
     def time_passes(self, hours: int) -> None:
         """Deadlines and ends come."""
         self.walk.now += hours * HOUR
@@ -199,6 +196,9 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     take_steps(AppealSteps, maker)
 
 
+_LONG = [20 * 24, 100 * 24, 200 * 24]
+
+
 async def _step(walk: AppealWalk, chance: random.Random) -> None:
     """Do one random step; mostly about the newest sanctions and appeals, which are still open."""
     kind, by = chance.randrange(14), chance.randrange(MODERATORS)
@@ -219,8 +219,8 @@ async def _step(walk: AppealWalk, chance: random.Random) -> None:
     elif kind == 12 and chance.randrange(3) == 0:
         await walk.renew(chance.randrange(ACCOUNTS))
     elif kind == 12:
-        # Now and then so long that the texts of decided appeals are deleted.
-        walk.now += (chance.randrange(1, 40) if chance.randrange(20) else 100 * 24) * HOUR
+        # Now and then so long that decisions are late, texts are deleted, or an appeal is too late.
+        walk.now += (chance.randrange(1, 40) if chance.randrange(10) else chance.choice(_LONG)) * HOUR
     else:
         await walk.work()
         await walk.sweep()

@@ -59,7 +59,7 @@ def check_in_force(settings: Settings) -> None:
         origin = settings.log_origin or settings.trust_domain
         check_purpose(newest, development=settings.development, origin=origin, keys=())
         if settings.witnesses:
-            check_asked(newest, tuple(parse_key(key) for _, key in settings.witnesses))
+            check_asked(newest, tuple(parse_key(key) for _, key in settings.witness_list))
     except (RosterError, ConfigError, LogError) as error:
         raise AilmentError(f"cannot be in force: {error}") from error
 
@@ -185,10 +185,10 @@ async def check_witnesses(deployment: Deployment) -> None:
             parse_key(key): HttpWitness(
                 url=url, key=parse_key(key), clock=deployment.real_now, development=settings.development
             )
-            for url, key in settings.witnesses
+            for url, key in settings.witness_list
         }
     except (LogError, ValueError) as error:
-        raise AilmentError(f"a witness cannot be used ({error}): check IDVAULT_WITNESS_KEYS") from error
+        raise AilmentError(f"a witness cannot be used ({error}): check IDVAULT_WITNESSES") from error
     pair = {"main": deployment.main, "shred": deployment.shred}
     try:
         check_confirmed(
@@ -227,8 +227,7 @@ def check_confirmed(refusals: Mapping[str, str], *, missing: Sequence[str]) -> N
         )
     if missing:
         raise AilmentError(
-            f"the roster also names the witness {', '.join(missing)}: add it to IDVAULT_WITNESS_URLS and "
-            "IDVAULT_WITNESS_KEYS"
+            f"the roster also names the witness {', '.join(missing)}: add it to IDVAULT_WITNESSES"
         )
 
 

@@ -129,7 +129,7 @@ def move_into_module(settings: Settings, *, pin: bytes) -> bool:
     """
     module = module_of(settings)
     if module is None:
-        raise ModuleError("IDVAULT_PKCS11_MODULE is missing: the shared library of the module")
+        raise ModuleError("IDVAULT_PKCS11_URI is missing: it names the module, the token and the key")
     _check_alone(settings)
     module.make_key(pin=pin)
     try:

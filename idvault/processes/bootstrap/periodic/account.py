@@ -1,7 +1,5 @@
 """Builds the worker's tasks of accounts and of what happens to them, except the settlement of claims."""
 
-from datetime import timedelta
-
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.claim import store as claim_store
@@ -43,14 +41,10 @@ _BATCH = 500
 
 def account_tasks(vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
     """Return the worker's tasks for retention: verifications, abandoned accounts and old requests."""
-    zone, days = policy.zone, policy.rejected_days
+    zone = policy.zone
     return [
         Task("expire_accounts", 5, lambda now: status_acts.expire_all(vault, now, zone=zone, limit=_BATCH)),
-        Task(
-            "remove_abandoned",
-            60,
-            lambda now: status_acts.remove_abandoned(vault, now, days=days, limit=_BATCH),
-        ),
+        Task("remove_abandoned", 60, lambda now: status_acts.remove_abandoned(vault, now, limit=_BATCH)),
         Task("purge_requests", 600, lambda now: claim_backlog.purge_requests(vault, now)),
     ]
 
@@ -143,7 +137,6 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
         vault=vault,
         shred_keys=ShredKeys(base.shred),
         remnants=Remnants(main=base.main, shred=base.shred),
-        delay=timedelta(days=base.settings.erasure_delay_days),
         zone=base.settings.zone,
     )
 

@@ -39,7 +39,8 @@ Made by `scripts/gen_reference.py` from the program; do not edit. Every method o
 _SETTINGS = """## Settings
 
 Environment variables. A process does not start with a missing or unsafe value, or with an unknown name that
-begins with `IDVAULT_`. Commands that need fewer settings name those that are missing.
+begins with `IDVAULT_`; a setting of an earlier state says what replaced it. Commands that need fewer settings
+name those that are missing. [Traces](operations.md#traces) have OpenTelemetry's own variables.
 """
 _EXIT_CODES = """## Exit codes
 

@@ -1,150 +1,284 @@
-"""What each setting means, in one line for docs/reference.md; the order is that of the page."""
+"""What each setting means, and when one changes it, for docs/reference.md; the order is that of the page.
+
+A setting needs somebody who would change it. There are 45; each one more has its reason in BEYOND.
+"""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-TEXTS: Mapping[str, str] = {
-    "database_url": (
-        "main database: `sqlite:///FILE`, `postgresql:///NAME?host=/run/postgresql`, or "
-        "`postgresql://USER@HOST/NAME?sslmode=verify-full&sslrootcert=FILE`"
-    ),
-    "shred_database_url": (
-        "database of the shred keys; never the main one, however its address is spelled; [several"
-        " servers](operations.md#several-servers-and-patroni)"
-    ),
-    "listen": "address of the edge, `HOST:PORT`",
-    "processes": "processes that share the port",
-    "memory": (
-        "MiB that each process may take; how much it serves at once [follows from it](operations.md#memory)"
-    ),
-    "cores": (
-        "numbers of the cores to run on, such as `0,1`; of several processes each gets one, in "
-        "turn; empty for all"
-    ),
-    "metrics_listen": (
-        "address of [metrics and health](operations.md#health-of-a-process); process number i "
-        "listens on this port + i"
-    ),
-    "tls_certificate": "file of the server's certificate chain",
-    "tls_key": "file of the server's private key",
-    "tls_ca": "certificate file of the authority that signs the callers' certificates",
-    "trust_domain": "the domain in `spiffe://DOMAIN/ROLE/NAME`",
-    "keys": "the process's key file",
-    "key_passphrase_file": "file with the key file's passphrase",
-    "pkcs11_module": (
-        "shared library of a hardware module that opens the key file ([how](operations.md#a-hardware-module))"
-    ),
-    "pkcs11_token": "label of the token in that module; change it if yours has another one",
-    "pkcs11_key": (
-        "label of the AES key in that token, which is created if it is missing; change it to give a "
-        "process a key of its own"
-    ),
-    "roster": "the signed roster file",
-    "registry_check_url": "base URL of the registry's check call, https",
-    "registry_query_url": "base URL of the registry's query call, https",
-    "registry_enterprise_url": "base URL of the registry of organisations, https",
-    "registry_app_id": "the id that the registry assigned to this provider",
-    "registry_biz_id": "the id that the registry assigned to this service",
-    "registry_secret_key_file": "file with the secret key shared with the registry, 32 hex digits",
-    "registry_calls_per_second": (
-        "the cap that each registry sets for a deployment; no second has more checks. Five sixths"
-        " of it are planned; the rest is room for calls that leave late"
-    ),
-    "registry_document_types": (
-        "document types to check, separated by commas: `RESIDENT_ID`, `RESIDENCE_PERMIT`, "
-        "`FOREIGN_PERMANENT_RESIDENT` and `UNIFIED_SOCIAL_CREDIT_CODE`, which needs "
-        "`IDVAULT_REGISTRY_ENTERPRISE_URL`"
-    ),
-    "settle_patience": "seconds a caller waits for the registry before the answer is PENDING",
-    "accounts_per_person": "accounts of one person at one platform",
-    "credentials_per_day": (
-        "new status credentials that one platform may get a day; one that is handed out again does not count"
-    ),
-    "public_accounts_per_individual": "live public accounts of one person at one platform",
-    "public_accounts_per_organization": "live public accounts of one organisation at one platform",
-    "public_account_days": (
-        "days that a public account's approval or renewal lasts; fewer if licences must be looked at "
-        "more often"
-    ),
-    "disclosures_per_day": "disclosure requests that one auditor may make a day",
-    "verification_days": "days that a verification is valid",
-    "disclosure_embargo_days": (
-        "the longest time that a disclosure is kept from the person; a history covers disclosures"
-        " and openings older than that"
-    ),
-    "appeal_outside_body": "where an owner can go whose appeal was rejected: every rejection names it",
-    "appeal_outside_days": "calendar days in which the owner can go there",
-    "appeal_days": "calendar days in which a sanction can be appealed",
-    "appeal_decision_days": "calendar days in which an appeal must be decided",
-    "contest_decision_days": 'calendar days in which a contest ("that was not me") must be decided',
-    "appeal_text_days": (
-        "days after its decision for which the text of an appeal or a contest is kept; the pages "
-        "promise at most 90"
-    ),
-    "rejected_account_days": (
-        "days after its last claim for which an account that was never verified is kept "
-        "([retention](retention.md))"
-    ),
-    "erasure_waiting_days": (
-        "days in which the erasure of an account can be cancelled; 30 if it was requested on a "
-        "hosted page without a fresh verification "
-        "([erasure](erasure.md#how-long-a-request-waits))"
-    ),
-    "erasure_delay_days": (
-        "days from the erasure to the destruction of record and keys; a disclosure request lives for up "
-        "to 7. Change it only if a rule prescribes another time"
-    ),
-    "tip_off_retention_days": (
-        "days after its decision for which a report's texts, contact and reporter are kept"
-    ),
-    "tip_offs_per_day": (
-        "reports that one signed-in reporter may file a day; trusted flaggers have no limit. "
-        "Strangers are limited by address ([reports](reports.md#on-the-web))"
-    ),
-    "time_zone": "time zone of business days and deadlines",
-    "public_dir": "directory for the published files",
-    "backup_dir": (
-        "folder with the folders that `idvault backup` made, or with the notes of [other "
-        "backups](operations.md#backup-and-restore), for `idvault_backup_age_seconds`; empty for "
-        "none"
-    ),
-    "log_origin": "name of the transparency log",
-    "witness_urls": (
-        "URLs of the witnesses that cosign checkpoints, separated by spaces; https outside development"
-    ),
-    "witness_keys": (
-        "their public keys (vkeys), in the same order; at least K of those that the roster names"
-    ),
-    "web_url": (
-        "the public address of the [hosted pages](pages.md), https://HOST or https://HOST:PORT; "
-        "the platform edge makes links with it, and the page of public supervision links to the "
-        "reports; empty for none"
+PLENTY, MOST = 45, 48
+BEYOND: Mapping[str, str] = {
+    "settle_patience": (
+        "how long a foreign registry usually takes, and what a platform's callers bear, is known to the "
+        "operator alone"
     ),
     "web_supervision_url": (
-        "the address of the public directory, https://HOST/PATH/, to which every hosted page "
-        "links; empty for no link"
+        "the directory is published by another web server, whose address the pages cannot find out"
     ),
-    "web_target": "where `idvault web` finds the platform edge, HOST:PORT",
-    "web_server_name": "the name in the edge's certificate, if it differs from the host of the target",
-    "web_tls_certificate": (
-        "the certificate chain with which `idvault web` serves https; without it, a web server "
-        "with https stands in front"
+}
+"""Why there are settings beyond PLENTY; at most MOST in all."""
+
+
+class SettingText(NamedTuple):
+    """meaning: in one line. when: one changes it, or of a required one, where its value comes from."""
+
+    meaning: str
+    when: str
+
+
+TEXTS: Mapping[str, SettingText] = {
+    "database_url": SettingText(
+        (
+            "main database: `sqlite:///FILE`, `postgresql:///NAME?host=/run/postgresql`, or "
+            "`postgresql://USER@HOST/NAME?sslmode=verify-full&sslrootcert=FILE`"
+        ),
+        "Your database server gives it, for a role of its own.",
     ),
-    "web_tls_key": "the private key of that certificate",
-    "web_proxies": (
-        "how many proxies stand in front of `idvault web`, each of which appends to "
-        "X-Forwarded-For; limits per address need the right number"
+    "shred_database_url": SettingText(
+        (
+            "database of the shred keys; never the main one, however its address is spelled; [several "
+            "servers](operations.md#several-servers-and-patroni)"
+        ),
+        "Another server gives it, with other people's passwords and backups of its own.",
     ),
-    "otlp_endpoint": (
-        "base URL of a collector of [traces](operations.md#traces), such as "
-        "`http://127.0.0.1:4318`; https unless it is on this machine; empty for none"
+    "listen": SettingText(
+        "address of the edge, `HOST:PORT`",
+        "An address of this machine, and a port that callers reach.",
     ),
-    "trace_ratio": (
-        "share of calls and tasks that are recorded; 1 while you look for a rare fault, less if the "
-        "collector gets too much"
+    "processes": SettingText(
+        "processes that share the port",
+        "Change it when `serve` has more than one core: to as many as it may use.",
     ),
-    "development": "`1` allows unsafe settings; never in production",
-    "work_speed": (
-        "how many times as often the worker runs its tasks while there are changes; above 1 only "
-        "in development"
+    "memory": SettingText(
+        (
+            "MiB that each process may take; how much it serves at once [follows from "
+            "it](operations.md#memory)"
+        ),
+        (
+            "Change it when the machine has room and callers are refused for lack of it, together with "
+            "the unit's limit."
+        ),
+    ),
+    "metrics_listen": SettingText(
+        (
+            "address of [metrics and health](operations.md#health-of-a-process); process number i listens "
+            "on this port + i"
+        ),
+        "Change it when several processes share a machine, or Prometheus is on another one.",
+    ),
+    "tls_certificate": SettingText(
+        "file of the server's certificate chain",
+        "Your authority issues it, for the names under which callers reach the process.",
+    ),
+    "tls_key": SettingText(
+        "file of the server's private key",
+        "You make it with the request for the certificate.",
+    ),
+    "tls_ca": SettingText(
+        "certificate file of the authority that signs the callers' certificates",
+        "The authority that issues your callers' certificates gives it.",
+    ),
+    "trust_domain": SettingText(
+        "the domain in `spiffe://DOMAIN/ROLE/NAME`",
+        "You choose it once, a domain of yours; certificates and roster repeat it.",
+    ),
+    "keys": SettingText(
+        "the process's key file",
+        "`idvault keys init` writes it.",
+    ),
+    "key_passphrase_file": SettingText(
+        "file with the key file's passphrase",
+        "`idvault keys init` writes it, with the key file.",
+    ),
+    "pkcs11_uri": SettingText(
+        (
+            "hardware module that opens the key file ([how](operations.md#a-hardware-module)), "
+            "`pkcs11:token=idvault;object=idvault?module-path=FILE` (RFC 7512): the labels of the token "
+            "and of the AES key in it, both `idvault` if left out, and the shared library; empty for none"
+        ),
+        "Change it when a hardware module is to open the key file of this process.",
+    ),
+    "roster": SettingText(
+        "the signed roster file",
+        "`idvault roster publish` writes it, once the custodians have signed.",
+    ),
+    "registry_check_url": SettingText(
+        "base URL of the registry's check call, https",
+        "The registry gives it with your account there.",
+    ),
+    "registry_query_url": SettingText(
+        "base URL of the registry's query call, https",
+        "The registry gives it with your account there.",
+    ),
+    "registry_enterprise_url": SettingText(
+        "base URL of the registry of organisations, https",
+        "Change it when the registry of organisations has accepted you, to the address that it gives.",
+    ),
+    "registry_app_id": SettingText(
+        "the id that the registry assigned to this provider",
+        "The registry gives it with your account there.",
+    ),
+    "registry_biz_id": SettingText(
+        "the id that the registry assigned to this service",
+        "The registry gives it with your account there.",
+    ),
+    "registry_secret_key_file": SettingText(
+        "file with the secret key shared with the registry, 32 hex digits",
+        "The registry gives the key; write it into a file that only this process reads.",
+    ),
+    "registry_calls_per_second": SettingText(
+        (
+            "the cap that each registry sets for a deployment; no second has more checks. Five sixths of "
+            "it are planned; the rest is room for calls that leave late"
+        ),
+        "Change it when the registry sets you another cap.",
+    ),
+    "registry_document_types": SettingText(
+        (
+            "document types to check, separated by commas: `RESIDENT_ID`, `RESIDENCE_PERMIT`, "
+            "`FOREIGN_PERMANENT_RESIDENT` and `UNIFIED_SOCIAL_CREDIT_CODE`, which needs "
+            "`IDVAULT_REGISTRY_ENTERPRISE_URL`"
+        ),
+        "Change it when the registry lets you check more kinds of documents.",
+    ),
+    "settle_patience": SettingText(
+        "seconds a caller waits for the registry before the answer is PENDING",
+        (
+            "Change it when the registry usually takes longer, and your platforms' callers would wait "
+            "that long."
+        ),
+    ),
+    "accounts_per_person": SettingText(
+        "accounts of one person at one platform",
+        "Change it when your rules allow a person another number of accounts.",
+    ),
+    "credentials_per_day": SettingText(
+        (
+            "new status credentials that one platform may get a day; one that is handed out again does "
+            "not count"
+        ),
+        "Change it when a platform that nobody abuses reaches it.",
+    ),
+    "public_accounts_per_individual": SettingText(
+        "live public accounts of one person at one platform",
+        "Change it when your rules allow a person another number.",
+    ),
+    "public_accounts_per_organization": SettingText(
+        "live public accounts of one organisation at one platform",
+        "Change it when your rules allow an organisation another number.",
+    ),
+    "public_account_days": SettingText(
+        "days that a public account's approval or renewal lasts",
+        "Change it when licences must be looked at more often.",
+    ),
+    "disclosures_per_day": SettingText(
+        "disclosure requests that one auditor may make a day",
+        "Change it when an auditor's lawful work needs more, or must be bounded further.",
+    ),
+    "verification_days": SettingText(
+        "days that a verification is valid",
+        "Change it when your rules ask for a new verification sooner or later.",
+    ),
+    "disclosure_embargo_days": SettingText(
+        (
+            "the longest time that a disclosure is kept from the person; a history covers disclosures and "
+            "openings older than that"
+        ),
+        "Change it when your law sets another limit to secrecy.",
+    ),
+    "appeal_outside_body": SettingText(
+        "where an owner can go whose appeal was rejected: every rejection names it",
+        "Your lawyer names it: the court or authority that is competent.",
+    ),
+    "appeal_outside_days": SettingText(
+        "calendar days in which the owner can go there",
+        "Change it when the law of that body sets another term.",
+    ),
+    "erasure_waiting_days": SettingText(
+        (
+            "days in which the erasure of an account can be cancelled; 30 if it was requested on a hosted "
+            "page without a fresh verification ([erasure](erasure.md#how-long-a-request-waits))"
+        ),
+        (
+            "Change it when your law or your platforms' owners want an erasure sooner, or more time to "
+            "think again."
+        ),
+    ),
+    "tip_offs_per_day": SettingText(
+        (
+            "reports that one signed-in reporter may file a day; trusted flaggers have no limit. "
+            "Strangers are limited by address ([reports](reports.md#on-the-web))"
+        ),
+        "Change it when honest reporters reach it, or a few people tie up the moderators.",
+    ),
+    "time_zone": SettingText(
+        "time zone of business days and deadlines",
+        "Change it when your law counts days in another zone, before the first account.",
+    ),
+    "public_dir": SettingText(
+        "directory for the published files",
+        "A folder that only the worker writes and your web server publishes.",
+    ),
+    "backup_dir": SettingText(
+        (
+            "folder with the folders that `idvault backup` made, or with the notes of [other "
+            "backups](operations.md#backup-and-restore), for `idvault_backup_age_seconds`; empty for none"
+        ),
+        "Change it when `idvault_backup_age_seconds` is to watch your backups.",
+    ),
+    "log_origin": SettingText(
+        "name of the transparency log",
+        "You choose it once, a name under your domain; the log's key repeats it.",
+    ),
+    "witnesses": SettingText(
+        (
+            "URL and public key (vkey) of each witness in turn, separated by spaces; at least K of those "
+            "that the roster names; https outside development"
+        ),
+        (
+            "Change it when a witness joins, leaves or has a new key; outside development the roster "
+            "demands some."
+        ),
+    ),
+    "web_url": SettingText(
+        (
+            "the public address of the [hosted pages](pages.md), https://HOST or https://HOST:PORT; the "
+            "platform edge makes links with it, and the page of public supervision links to the reports; "
+            "empty for none"
+        ),
+        "You choose the name of the pages, and have a certificate for it.",
+    ),
+    "web_supervision_url": SettingText(
+        (
+            "the address of the public directory, https://HOST/PATH/, to which every hosted page links; "
+            "empty for no link"
+        ),
+        "Change it when the public directory has an address, so that visitors of the pages find the log.",
+    ),
+    "web_target": SettingText(
+        "where `idvault web` finds the platform edge, HOST:PORT; its certificate names that host",
+        "The address of your platform edge.",
+    ),
+    "web_tls_certificate": SettingText(
+        (
+            "the certificate chain with which `idvault web` serves https; without it, a web server with "
+            "https stands in front"
+        ),
+        "Change it when no web server stands in front of the pages: your authority issues it.",
+    ),
+    "web_tls_key": SettingText(
+        "the private key of that certificate",
+        "Change it when you set that certificate.",
+    ),
+    "web_proxies": SettingText(
+        (
+            "how many proxies stand in front of `idvault web`, each of which appends to X-Forwarded-For; "
+            "limits per address need the right number"
+        ),
+        "Change it when the number of proxies in front of the pages changes.",
+    ),
+    "development": SettingText(
+        "`1` allows unsafe settings; never in production",
+        "Change it when you try the program with synthetic people.",
     ),
 }

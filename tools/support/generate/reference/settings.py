@@ -35,12 +35,18 @@ def settings() -> str:
             f"`{PREFIX}{name.upper()}`",
             _values(Settings.model_fields[name]),
             _default(Settings.model_fields[name]),
-            ", ".join(text for process, text in _NEEDED.items() if name in REQUIRED[process]),
-            meaning,
+            ", ".join(required_by(name)),
+            *texts,
         )
-        for name, meaning in setting_texts.TEXTS.items()
+        for name, texts in setting_texts.TEXTS.items()
     ]
-    return table(("Setting", "Value", "Default", "Required by", "Meaning"), rows)
+    head = ("Setting", "Value", "Default", "Required by", "Meaning", "Where from, or when to change it")
+    return table(head, rows)
+
+
+def required_by(name: str) -> list[str]:
+    """Return the processes that do not start without a setting."""
+    return [text for process, text in _NEEDED.items() if name in REQUIRED[process]]
 
 
 def metrics() -> str:
