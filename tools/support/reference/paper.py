@@ -42,6 +42,7 @@ def sign(private: bytes, content: bytes) -> bytes:
 def verify(public: bytes, signature: bytes, content: bytes) -> None:
     """Check an Ed25519 signature; a key of small order is refused."""
     check_key(public)
+    check(len(signature) == 64, "a signature has 64 bytes")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
     except InvalidSignature:

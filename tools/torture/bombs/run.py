@@ -96,7 +96,10 @@ def _of_site(command: list[str], answer: Callable[[random.Random], site.Answer])
         serving = stack.enter_context(site.serving(answer(dice)))
         option = "--from" if command[-1] == "mirror-log" else "--url"
         own = [folder / "copy"] if command[-1] == "mirror-log" else ["--state", folder / "state", "--once"]
-        return ["--timeout", "2", *command, *own, option, serving.url, "--public-key", VKEY, "--unwitnessed"]
+        # No disk is large enough for some of these logs: they must fill nothing else.
+        most = ["--most-bytes", 2**70] if command[-1] == "mirror-log" else []
+        given = [*own, option, serving.url, "--public-key", VKEY, "--unwitnessed", *most]
+        return ["--timeout", "2", *command, *given]
 
     return plant
 
