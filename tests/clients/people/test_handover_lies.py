@@ -228,10 +228,9 @@ def test_a_record_id_writes_no_second_line(tmp_path: Path) -> None:
 def test_a_line_that_was_put_in_frees_no_share(tmp_path: Path) -> None:
     """A share that ever went to another key is refused, whichever line comes last."""
     one, other = roster_member(D).hpke_public_key, roster_member(E).hpke_public_key
-    for key in (one, other):
-        HandOverJournal(tmp_path / "of").note(["a" * 32], public_key=key)
-        (tmp_path / NAME).open("a").write((tmp_path / "of").read_text())
-        (tmp_path / "of").unlink()
+    for name, key in (("one", one), ("other", other)):
+        HandOverJournal(tmp_path / name).note(["a" * 32], public_key=key)
+    (tmp_path / NAME).write_text((tmp_path / "one").read_text() + (tmp_path / "other").read_text())
     for key in (one, other):
         with pytest.raises(HandOverJournalError, match="handed over to another key"):
             HandOverJournal(tmp_path / NAME).check("a" * 32, public_key=key)

@@ -82,12 +82,22 @@ def signed_text(note: bytes, *, log: Key) -> str:
     return _verified(note, log, ())[0]
 
 
+def unverified_text(note: bytes) -> str:
+    """Return the text of a note whose signatures nobody has verified."""
+    return _split(note)[0]
+
+
 def read(
-    note: bytes, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0, epochs: Mapping[int, str] = _FIRST
+    note: bytes,
+    *,
+    log: Key,
+    witnesses: Sequence[Key] = (),
+    quorum: int = 0,
+    epochs: Mapping[int, str] | None = _FIRST,
 ) -> Checkpoint:
     """Return the checkpoint in a note that the log signed and enough witnesses cosigned.
 
-    epochs: the digests of the statements that are known, by the epoch that each began.
+    epochs: the digests of the statements that are known, by the epoch that each began; None to ask for none.
     """
     body, cosigned = _verified(note, log, witnesses)
     lines = body.split("\n")[:-1]
@@ -97,7 +107,8 @@ def read(
     check(len(found) == 32, "no root of a log")
     check(size != 0 or found == tree.root([]), "the root of an empty tree is wrong")
     check(len({key.public for key in witnesses if key in cosigned}) >= quorum, "too few witnesses")
-    _check_epoch(lines[3:], epochs)
+    number, digest = epoch_of(body)
+    check(epochs is None or epochs.get(number) == digest, "an epoch whose statement is not known")
     return Checkpoint(lines[0], size, found, {key.name: time for key, time in cosigned.items()})
 
 
@@ -113,19 +124,8 @@ def epoch_of(body: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def _check_epoch(more: list[str], epochs: Mapping[int, str]) -> None:
-    number, digest = epoch_of("\n".join(("", "", "", *more, "")))
-    check(epochs.get(number) == digest, "an epoch whose statement is not known")
-
-
 def _verified(note: bytes, log: Key, witnesses: Sequence[Key]) -> tuple[str, dict[Key, int]]:
-    check(len(note) <= 1_000_000, "too long")
-    whole = text_of(note)
-    cut = whole.rfind("\n\n")
-    check(cut >= 0 and whole.endswith("\n"), "no signed note")
-    body, lines = whole[: cut + 1], whole[cut + 2 : -1].split("\n")
-    check(not any(each < " " and each != "\n" for each in body), "a control character in the text")
-    check(1 <= len(lines) <= 100, "no signatures, or too many")
+    body, lines = _split(note)
     known = {(key.name, key.id): key for key in (*witnesses, log)}
     signed, cosigned = False, dict[Key, int]()
     for name, data in [_line(each) for each in lines]:
@@ -143,6 +143,18 @@ def _verified(note: bytes, log: Key, witnesses: Sequence[Key]) -> tuple[str, dic
             cosigned[key] = max(time, cosigned.get(key, 0))
     check(signed, "the log did not sign this note")
     return body, cosigned
+
+
+def _split(note: bytes) -> tuple[str, list[str]]:
+    """Return the text of a note, and its other lines."""
+    check(len(note) <= 1_000_000, "too long")
+    whole = text_of(note)
+    cut = whole.rfind("\n\n")
+    check(cut >= 0 and whole.endswith("\n"), "no signed note")
+    body, lines = whole[: cut + 1], whole[cut + 2 : -1].split("\n")
+    check(not any(each < " " and each != "\n" for each in body), "a control character in the text")
+    check(1 <= len(lines) <= 100, "no signatures, or too many")
+    return body, lines
 
 
 def _line(line: str) -> tuple[str, bytes]:

@@ -239,7 +239,7 @@ def _check_stated(fields: dict[str, Any], log: Key) -> None:
     check(len(lines) == 6 and lines[:2] == ["idvault/statement-key/v1", log.name], "no note for a key")
     begins, ends = (_second(line) for line in lines[3:5])
     check(begins <= message.seconds(stated["makeTime"]) <= ends, "the key does not count at this time")
-    paper.verify(from_base64(lines[2]), stated["signature"], history_bytes(fields))
+    paper.verify(from_base64(lines[2]), stated["signature"], _signed(fields))
 
 
 def _second(digits: str) -> int:
@@ -247,8 +247,12 @@ def _second(digits: str) -> int:
     return number_of(digits.encode())
 
 
-def history_bytes(fields: dict[str, Any]) -> bytes:
-    """Return what the vault signs of a history."""
+def history_bytes(text: str) -> bytes:
+    """Return what the vault signs of a history file."""
+    return _signed(message.read(text, message.HISTORY, limit=8 * _MOST))
+
+
+def _signed(fields: dict[str, Any]) -> bytes:
     disclosures, openings = fields["disclosures"], fields["openings"]
     parts: list[Part] = [
         fields["accountToken"],
@@ -345,8 +349,7 @@ def history(
         "disclosures": disclosures,
         "statement": stated,
     }
-    read = message.read(json.dumps(fields), message.HISTORY, limit=8 * _MOST)
-    stated["signature"] = base64(paper.sign(private, history_bytes(read))[-64:])
+    stated["signature"] = base64(paper.sign(private, history_bytes(json.dumps(fields)))[-64:])
     stated["keyNote"] = base64(key_note)
     return json.dumps(fields, indent=2, ensure_ascii=False)
 

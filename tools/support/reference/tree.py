@@ -122,8 +122,12 @@ def consistency(hashes: Sequence[bytes], old: int, *, whole: bool = True) -> lis
 def check_consistency(
     *, old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Check that a tree begins with an older one, which is not empty."""
-    check(0 < old <= new and all(len(each) == 32 for each in proof), "the sizes do not fit")
+    """Check that a tree begins with an older one. Every tree begins with the one of no leaves."""
+    check(0 <= old <= new and len(old_root) == len(new_root) == 32, "the sizes do not fit")
+    if old == 0:
+        check(not proof and old_root == root([]) and (new > 0 or new_root == root([])), "a wrong root or proof")
+        return
+    check(all(len(each) == 32 for each in proof), "the sizes do not fit")
     rest = list(proof)
     before, after = _both(old, new, old_root, rest, whole=True)
     check(not rest and (before, after) == (old_root, new_root), "the proof leads elsewhere")
