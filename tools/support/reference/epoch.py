@@ -121,12 +121,13 @@ def _agree(known: Sequence[Left], found: Left) -> None:
     """Check that two checkpoints of one size have one root, unless a statement in between leaves fewer."""
     check(not known or found.former >= known[-1].size, "fewer entries than the epoch began with")
     check(found.former != found.size or found.former_root == found.root, "two histories of one size")
-    left = found.former
-    for each in reversed(known):
-        for size, root in ((each.size, each.root), (each.former, each.former_root)):
-            for other, other_root in ((found.former, found.former_root), (found.size, found.root)):
+    for other, other_root in ((found.former, found.former_root), (found.size, found.root)):
+        left = other
+        for each in reversed(known):
+            # What is left is of the epoch that the statement begins, the former checkpoint of the one before.
+            for size, root in ((each.size, each.root), (each.former, each.former_root)):
                 check(size > left or size != other or root == other_root, "two histories of one size")
-        left = min(left, each.size)
+                left = min(left, each.size)
 
 
 def _is_count(value: Any) -> bool:

@@ -17,6 +17,8 @@ from tools.support.reference.encoding import (
     encode,
     from_base64url,
     from_json,
+    number_of,
+    text_of,
     unpack,
 )
 from tools.support.reference.note import WITNESS, Checkpoint, Key
@@ -184,9 +186,9 @@ def _request(signed: bytes, versions: Sequence[Roster]) -> tuple[Roster, Request
     """Return the roster version that a request names, and the request, signed by its auditor."""
     parts = unpack(signed[:-64])
     check(len(parts) == 13, "this is not a request")
-    named = [each for each in versions if each.digest == parts[12].decode()]
+    named = [each for each in versions if each.digest == text_of(parts[12])]
     check(bool(named), "the request names another roster")
-    return named[0], paper.read_request(signed, named[0].key(parts[2].decode()))
+    return named[0], paper.read_request(signed, named[0].key(text_of(parts[2])))
 
 
 def _checkpoint(fields: Fields, versions: Sequence[Roster], log: Key) -> Checkpoint:
@@ -262,9 +264,9 @@ def _approvals(
         parts = unpack(signed[:-64])
         check(len(parts) == 5, "this is no approval")
         purpose, digest, custodian, place, _ = parts
-        check(purpose.decode() == paper.APPROVAL, "this is no approval")
+        check(text_of(purpose) == paper.APPROVAL, "this is no approval")
         check(digest == sha256(signed_request).digest(), "an approval of another request")
-        name, number = custodian.decode(), int(place)
+        name, number = text_of(custodian), number_of(place)
         holders = [
             each for each, quorum in quorums if quorum.name == sealed[0].name and _holds(quorum, number, name)
         ]

@@ -235,12 +235,43 @@ def epoch_page(read: Read) -> dict[str, Any]:
         ("a former checkpoint that is none", [_statement(former=b"x")]),
         ("one signature", [EpochStatement(**{**vars_of(first), "signatures": first.signatures[:1]})]),
         ("of another roster", [_statement(roster="0" * 64)]),
+        ("the second former contradicts what was left", _two(6, 5, "x")),
+        ("the second former contradicts what was left, and nothing is left", _two(6, 0, "x")),
+        ("what is left contradicts what was left", _two(7, 6, "", left="x")),
+        ("what is left has another root than the former of its size", _two(6, 6, "x", left="y")),
+        ("the second former has fewer entries than were left", _two(5, 5, "")),
     ):
         cases.append(_case("epochs", text, name, statements.encode_chain(made)))
+    for name, made in (
+        ("the second former is what was left", _two(6, 5, "")),
+        ("the second former has other entries than were lost", _two(10, 8, "x", kept=5)),
+        ("no entry is left", _two(8, 0, "")),
+    ):
+        cases.append(_case("epochs", text, name, statements.encode_chain(made), None))
     cases.append(
         {"name": "too long", "input": repeated("epochs", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
     )
     return _decided(page, cases, read)
+
+
+def _two(former: int, size: int, mark: str, *, left: str | None = None, kept: int = 0) -> list[EpochStatement]:
+    """Return two statements, of which the first leaves six entries, or as many as are kept.
+
+    former, size: how many the second one names. mark, left: whose last entries are others than before.
+    """
+
+    def entries(count: int, spoilt: str) -> list[bytes]:
+        whole = merkle.log_of(count)
+        return [*whole[:-1], whole[-1] + spoilt.encode()] if spoilt and count else whole
+
+    kept = kept or 6
+    first = _statement(size=kept, root=merkle.mth(merkle.log_of(kept)))
+    known = entries(former, mark)
+    rest = entries(size, left) if left is not None else (known[:size] if size < former else entries(size, mark))
+    note = _cosigned(_of(known, f"epoch 2 {first.digest()}"))
+    second = _statement(epoch=3, previous=first.digest(), former=note, seen=11, size=size,
+                        root=merkle.mth(rest), lost={})  # fmt: skip
+    return [first, second]
 
 
 def vars_of(made: EpochStatement) -> dict[str, Any]:
