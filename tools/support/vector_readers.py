@@ -108,7 +108,11 @@ def signed_receipt(page: Page, given: Case) -> str | None:
     data = cases.apply(page["inputs"], given["input"])
     try:
         versions = chain(page, given.get("roster", ()))
-        of = witness_policy.of_chain(versions, note.parse_key(page["log"])) if versions else policy(page, given)
+        of = (
+            witness_policy.of_chain(versions, note.parse_key(page["log"]))
+            if versions
+            else policy(page, given)
+        )
     except RosterError as error:
         return error.reason.value
     try:

@@ -23,7 +23,7 @@ from tests.clients.offline.test_kept_papers import papers, write_rosters
 from tests.clients.offline.test_report import Checked
 from tests.support.epoch_world import FIRST, ROSTER, cosigned, in_epoch, signed, statement, tree
 from tests.support.report_world import at, leaf_of
-from tools.support import logs, people
+from tools.support import logs
 from tools.support import statements as statements_of
 from tools.support.log_world import of
 from tools.support.merkle import log_of
@@ -52,7 +52,9 @@ class Paper:
         """Say what is left: three entries more than the paper's checkpoint has."""
         self.kept = self.shown + 3
         self.begun = signed(
-            statement(cosigned(of(list(self.before))), of(list(self.before[: self.kept])), seen=len(self.before))
+            statement(
+                cosigned(of(list(self.before))), of(list(self.before[: self.kept])), seen=len(self.before)
+            )
         )
         self.roster = write_rosters(self.folder, ROSTER)
 

@@ -252,7 +252,9 @@ def test_a_journal_of_a_million_shares(tmp_path: Path) -> None:
     for count in (500_000, 1_000_000):
         path = tmp_path / NAME
         with path.open("w") as file:
-            file.writelines(f"{number * 0x9E3779B97F4A7C15 % 2**128:032x} {'c' * 32}\n" for number in range(count))
+            file.writelines(
+                f"{number * 0x9E3779B97F4A7C15 % 2**128:032x} {'c' * 32}\n" for number in range(count)
+            )
         found = confined.run(_MANY, path)
         assert (found.code, found.told) == (0, "")
         assert path.stat().st_size == (count + 1) * 66

@@ -7,13 +7,18 @@ from hashlib import sha256
 from typing import Any
 
 from tools.support.reference import message, note, paper, roster, tree
-from tools.support.reference.encoding import RefusedError, check, encode, from_base64, from_base64url, from_json
+from tools.support.reference.encoding import (
+    RefusedError,
+    check,
+    encode,
+    from_base64,
+    from_base64url,
+    from_json,
+)
 from tools.support.reference.note import WITNESS, Key
 from tools.support.reference.roster import Roster
 
-_BODY = (
-    *("log", "epoch", "previous", "former", "seen", "size", "root", "lost", "time", "reason", "roster"),
-)
+_BODY = (*("log", "epoch", "previous", "former", "seen", "size", "root", "lost", "time", "reason", "roster"),)
 _TYPE = re.compile(r"[a-z_]+:[a-z_]+:[a-z_]+", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -82,9 +87,7 @@ def _statement(
     return versions.index(named[0]), Left(at.size, at.root, size, root)
 
 
-def _former(
-    raw: bytes, versions: Sequence[Roster], log: Key, epochs: dict[int, str]
-) -> note.Checkpoint:
+def _former(raw: bytes, versions: Sequence[Roster], log: Key, epochs: dict[int, str]) -> note.Checkpoint:
     """Return the last checkpoint before a loss: cosigned as one of these versions demands."""
     refused = RefusedError("no version")
     for each in reversed(versions):
@@ -94,9 +97,7 @@ def _former(
         ]
         try:
             roster.check_apart(each, log)
-            return note.read(
-                raw, log=log, witnesses=keys, quorum=witness.get("threshold", 0), epochs=epochs
-            )
+            return note.read(raw, log=log, witnesses=keys, quorum=witness.get("threshold", 0), epochs=epochs)
         except RefusedError as error:
             refused = error
     raise refused

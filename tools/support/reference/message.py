@@ -98,7 +98,9 @@ def _message(value: Any, shape: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(kind, tuple):
             found[name] = kind[0]
         else:
-            found[name] = [] if isinstance(kind, list) else _EMPTY.get(kind) if isinstance(kind, str) else None
+            found[name] = (
+                [] if isinstance(kind, list) else _EMPTY.get(kind) if isinstance(kind, str) else None
+            )
     return found
 
 

@@ -75,9 +75,7 @@ def check_receipt(
         fields=(fields["claimId"], "SUCCEEDED", "", fields["recordDigest"]),
     )
     check(found.actor_id == "system", "the vault itself did not make the entry")
-    check(
-        fields["record"] is not None or fields["sealingQuorum"] is None, "a quorum that no record proves"
-    )
+    check(fields["record"] is not None or fields["sealingQuorum"] is None, "a quorum that no record proves")
     if fields["record"] is not None:
         quorum_id = _check_quorum(fields)
         counting = [
@@ -98,9 +96,7 @@ _STEPS = {
 }
 
 
-def check_erasure(
-    text: bytes | str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0
-) -> str:
+def check_erasure(text: bytes | str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> str:
     """Return from when on no file holds the key, as an erasure's receipt proves; "" without a promise."""
     fields = message.read(text, message.ERASURE, limit=_MOST)
     check(fields["state"] in _STEPS, "no step of an erasure")
@@ -195,9 +191,7 @@ def check_history(
     found, places = [], set()
     for kind, each in listed:
         logged = from_fields(each["entry"])
-        leaf = check_entry(
-            logged, at, type=kind, account_token=fields["accountToken"], fields=_bound(each)
-        )
+        leaf = check_entry(logged, at, type=kind, account_token=fields["accountToken"], fields=_bound(each))
         # Both are texts of UTC, one without seconds.
         check(leaf.minute[:-1] + ":00Z" < fields["horizonTime"], "an entry is not before the horizon")
         found.append(leaf)

@@ -23,12 +23,15 @@ def read(data: bytes) -> dict[str, Any]:
         check(isinstance(found[name], str), "not a text")
     check(_ZONE.fullmatch(found["zone"]) is not None, "no time zone")
     days = [_day(found[name]) for name in ("from", "to")]
-    check(days[0] <= days[1] and 1000 <= days[0].year and days[1].year <= 8999, "no period")
+    check(days[0] <= days[1] and days[0].year >= 1000 and days[1].year <= 8999, "no period")
     _time(found["made"], _MINUTE, "%Y-%m-%dT%H:%MZ")
     _figures(found["logged"], _is_count)
     rest = _object(found["not_logged"])
     check(rest.keys() == {"breakdowns", "levels", "durations"}, "a member is missing or not known")
-    _figures(rest["breakdowns"], lambda each: each is None or _is_cells(each, lambda one: one is None or _is_count(one)))
+    _figures(
+        rest["breakdowns"],
+        lambda each: each is None or _is_cells(each, lambda one: one is None or _is_count(one)),
+    )
     _figures(rest["levels"], lambda each: _is_cells(each, lambda one: _is_count(one) and one % 5 == 0))
     _figures(rest["durations"], _is_duration)
     return found
@@ -61,7 +64,9 @@ def _is_cells(value: Any, is_right: Callable[[Any], bool]) -> bool:
 def _is_duration(value: Any) -> bool:
     if value is None:
         return True
-    return isinstance(value, dict) and value.keys() == {"median", "p90"} and all(map(_is_count, value.values()))
+    return (
+        isinstance(value, dict) and value.keys() == {"median", "p90"} and all(map(_is_count, value.values()))
+    )
 
 
 def _is_count(value: Any) -> bool:

@@ -126,9 +126,7 @@ def check_list(listed: bytes | str, *, jwks: bytes, now: int, youngest: int = 0)
     return found
 
 
-def check_credential(
-    token: bytes | str, listed: bytes | str, *, jwks: bytes, audience: str, now: int
-) -> str:
+def check_credential(token: bytes | str, listed: bytes | str, *, jwks: bytes, audience: str, now: int) -> str:
     """Return the subject of an account's credential that holds now; listed: the list that it names."""
     claims = verify(token, jwks=jwks, typ=CREDENTIAL)
     check("public_account_id" not in claims, "an account's credential names a public account")

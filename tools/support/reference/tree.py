@@ -125,7 +125,9 @@ def check_consistency(
     """Check that a tree begins with an older one. Every tree begins with the one of no leaves."""
     check(0 <= old <= new and len(old_root) == len(new_root) == 32, "the sizes do not fit")
     if old == 0:
-        check(not proof and old_root == root([]) and (new > 0 or new_root == root([])), "a wrong root or proof")
+        check(
+            not proof and old_root == root([]) and (new > 0 or new_root == root([])), "a wrong root or proof"
+        )
         return
     check(all(len(each) == 32 for each in proof), "the sizes do not fit")
     rest = list(proof)

@@ -131,7 +131,10 @@ def roster_page(read: Read) -> dict[str, Any]:
     """
     text = _ROSTER.to_bytes()
     base = json.loads(text)
-    page = {"source": rosters.__doc__, "inputs": {"roster": text.decode("latin-1"), "nothing": "", **rosters.inputs()}}
+    page = {
+        "source": rosters.__doc__,
+        "inputs": {"roster": text.decode("latin-1"), "nothing": "", **rosters.inputs()},
+    }
     kinds = {
         "version": "count",
         "development": "flag",
@@ -254,7 +257,9 @@ def epoch_page(read: Read) -> dict[str, Any]:
     return _decided(page, cases, read)
 
 
-def _two(former: int, size: int, mark: str, *, left: str | None = None, kept: int = 0) -> list[EpochStatement]:
+def _two(
+    former: int, size: int, mark: str, *, left: str | None = None, kept: int = 0
+) -> list[EpochStatement]:
     """Return two statements, of which the first leaves six entries, or as many as are kept.
 
     former, size: how many the second one names. mark, left: whose last entries are others than before.
@@ -267,7 +272,9 @@ def _two(former: int, size: int, mark: str, *, left: str | None = None, kept: in
     kept = kept or 6
     first = _statement(size=kept, root=merkle.mth(merkle.log_of(kept)))
     known = entries(former, mark)
-    rest = entries(size, left) if left is not None else (known[:size] if size < former else entries(size, mark))
+    rest = (
+        entries(size, left) if left is not None else (known[:size] if size < former else entries(size, mark))
+    )
     note = _cosigned(_of(known, f"epoch 2 {first.digest()}"))
     second = _statement(epoch=3, previous=first.digest(), former=note, seen=11, size=size,
                         root=merkle.mth(rest), lost={})  # fmt: skip

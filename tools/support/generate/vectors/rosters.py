@@ -105,9 +105,17 @@ def alone() -> Iterator[tuple[str, Document, bool]]:
     """Yield first versions that are signed as they are, and whether each is valid and fit to be in force."""
     yield "signed again", signed(FIRST, *people.NAMES), True
     for path, value in _VALUES:
-        yield f"signed: {path} is {json.dumps(value)[:60]}", signed(put(FIRST, path, value), *people.NAMES), False
+        yield (
+            f"signed: {path} is {json.dumps(value)[:60]}",
+            signed(put(FIRST, path, value), *people.NAMES),
+            False,
+        )
     for told, key in _keys():
-        yield f"signed: {told}", signed(put(FIRST, "people.0.hpke.public_key", encode_url(key)), *people.NAMES), False
+        yield (
+            f"signed: {told}",
+            signed(put(FIRST, "people.0.hpke.public_key", encode_url(key)), *people.NAMES),
+            False,
+        )
     for text, is_valid in _TEXTS:
         told = f"signed: the organisation {text[:20]!a} of {len(text)} characters"
         yield told, signed(put(FIRST, "people.0.organisation", text), *people.NAMES), is_valid
@@ -217,7 +225,13 @@ def chains() -> Iterator[tuple[str, tuple[str, ...], Document, bool]]:
     yield "a third version", ("first", "second"), roster(3), True
     yield "a third version after the first", ("first",), roster(3), False
     yield "versions in another order", ("second",), FIRST, False
-    for names, is_valid in (((), False), ((_A,), False), ((_A, _B), True), ((_A, _C), True), ((_C, _B, _A), True)):
+    for names, is_valid in (
+        ((), False),
+        ((_A,), False),
+        ((_A, _B), True),
+        ((_A, _C), True),
+        ((_C, _B, _A), True),
+    ):
         yield f"signed by {', '.join(names) or 'nobody'}", ("first",), signed(SECOND, *names), is_valid
     yield "for development after one that is not", ("first",), roster(2, development=True), False
     yield "not for development after one that is", ("development",), roster(2), True
@@ -390,7 +404,11 @@ _COMPARED: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("a witness of the log's host", ("witness named log.example",), "ROSTER_INVALID"),
     ("a witness of the log's host, spelt otherwise", ("witness named LOG.example.:1/x",), "ROSTER_INVALID"),
     ("a witness under the log's host", ("witness named a.log.example/w",), "ROSTER_INVALID"),
-    ("for development, a witness of the log's host", ("for development, witness named log.example",), "LOG_INVALID"),
+    (
+        "for development, a witness of the log's host",
+        ("for development, witness named log.example",),
+        "LOG_INVALID",
+    ),
     ("a witness of another host", ("witness named xlog.example",), "LOG_INVALID"),
     ("a witness of a longer host", ("witness named log.example.org",), "LOG_INVALID"),
     ("the second version alone", ("second",), "ROSTER_INVALID"),

@@ -72,7 +72,9 @@ class FullCopyError(NotReachedError):
 
     def __init__(self, most: int) -> None:
         """Say what is to be done."""
-        text = f"the log's files would have more than {most} bytes: say with --most-bytes how many they may have"
+        text = (
+            f"the log's files would have more than {most} bytes: say with --most-bytes how many they may have"
+        )
         super().__init__(text)
 
 
