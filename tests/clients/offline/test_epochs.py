@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
-from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people import roster_chain, roster_signature
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
 from idvault_verify.offline import disclosure_history
@@ -170,11 +171,10 @@ def test_a_command_verifies_the_roster_once(
 ) -> None:
     """Each version's signatures take time: a chain of many is verified once, for witnesses and statements."""
     verified = []
-    verify = roster_chain.verify
 
-    def counted(*given: object, **named: object) -> None:
-        verified.append(given)
-        verify(*given, **named)  # type: ignore[arg-type]
+    def counted(roster: Roster, *, previous: Roster | None) -> None:
+        verified.append(roster)
+        roster_signature.verify(roster, previous=previous)
 
     monkeypatch.setattr(roster_chain, "verify", counted)
     if command == "check-report":

@@ -57,7 +57,7 @@ def parse_key(vkey: str) -> Key:
 
 
 def is_name(name: str) -> bool:
-    """Return whether a key may have this name: no white space of Unicode, no control character, no plus sign."""
+    """Return whether a key may have this name: no white space of Unicode, control character or plus sign."""
     return name != "" and not any(each.isspace() or each == "+" or each < " " for each in name)
 
 

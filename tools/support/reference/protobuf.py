@@ -7,7 +7,7 @@ from tools.support.reference.encoding import check, text_of
 Value = int | bytes
 Fields = dict[int, list[Value]]
 Shape = dict[int, "str | list[str] | Shape"]
-"""By number, what a field is: "number", "bytes", "text", a list of one of them if it is repeated, or a message."""
+"""What a field is, by number: "number", "bytes", "text", a message, or a list of one if it repeats."""
 
 
 def build(fields: Iterable[tuple[int, int | bytes | str]]) -> bytes:

@@ -165,7 +165,7 @@ def _epochs(_stack: ExitStack, _folder: Path, dice: random.Random) -> list[objec
 
 
 _KEY = ["--public-key", VKEY]
-# What reads a document: the command that it comes behind, the most MiB of such a file, and what comes behind it.
+# What reads a document: the command before it, the most MiB of such a file, and what comes behind it.
 # A name that begins with @ is that of a genuine file, so that only the bomb can be at fault.
 _PAPERS: dict[str, tuple[str, list[str], float, tuple[str, ...]]] = {
     "check-receipt": (VERIFY, ["check-receipt"], 1, tuple(_KEY)),

@@ -11,7 +11,7 @@ compares both with the log, also if nothing of it was known before.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from idvault_verify.transparency import epoch
 from idvault_verify.transparency.checkpoint import Checkpoint
@@ -27,10 +27,10 @@ def check(breaks: Sequence[Break]) -> None:
     for before, after in pairwise(breaks):
         if after.former.size < before.kept.size:
             raise EpochError(f"{_name(after)} names a checkpoint of fewer entries than its epoch began with")
-    for *before, last in accumulate([each] for each in breaks):
-        # What the last one lets go was named, too.
-        _named(before, last.former)
-        _named([*before, last])
+    for place, each in enumerate(breaks):
+        # What it lets go was named, too.
+        _named(breaks[:place], each.former)
+        _named(breaks[: place + 1])
 
 
 def demanded(newest: Checkpoint, breaks: Sequence[Break]) -> tuple[Checkpoint, ...]:

@@ -1,8 +1,8 @@
 """Vectors of receipts: two genuine ones, their mixtures, lies of a vault, and every systematic change.
 
-`log` is the log's verifier key, `witnesses` those of its witnesses, `quorum` how many must have cosigned. A case
-with `roster`, for readers that take one, names in their place the versions of a roster among the inputs, from the
-first on.
+`log` is the log's verifier key, `witnesses` those of its witnesses, `quorum` how many must have cosigned. A
+case with `roster`, for readers that take one, names in their place the versions of a roster among the inputs,
+from the first on.
 """
 
 from base64 import b64decode, b64encode

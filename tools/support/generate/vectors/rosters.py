@@ -122,7 +122,8 @@ def alone() -> Iterator[tuple[str, Document, bool]]:
     for name, is_valid in _WITNESS_NAMES:
         told = f"signed: the witness {name[:20]!a} of {len(name)} characters"
         yield told, signed(put(FIRST, "witness.witnesses.0.name", name), *people.NAMES), is_valid
-    for names in ((), (_A,), (_A, _B), (_B, _C)):
+    few: tuple[tuple[str, ...], ...] = ((), (_A,), (_A, _B), (_B, _C))
+    for names in few:
         yield f"signed by {len(names)}: {', '.join(names)}", signed(FIRST, *names), False
     for names in ((_A, _B, _C, "auditor-a"), (_A, _B, _C, "x"), (_A, _B, _C, _A)):
         yield f"signed by {', '.join(names)}", signed(FIRST, *names), False
@@ -147,7 +148,8 @@ _VALUES: tuple[tuple[str, Any], ...] = (
     ("witness.x", 1), ("witness.witnesses.0.x", 1), ("witness.witnesses.0.ed25519", "AA"),
     ("witness.witnesses.0.ed25519", encode_url(b"\x01" + bytes(31))),
     ("witness.witnesses.0.ed25519", _AUDITOR.to_json()["ed25519"]),
-    ("people.0.role", "x"), ("people.0.role", "auditor"), ("people.0.name", "c" * 64), ("people.0.name", "-c"),
+    ("people.0.role", "x"), ("people.0.role", "auditor"), ("people.0.name", "c" * 64),
+    ("people.0.name", "-c"),
     ("people.0.actor_id", "AB" * 16), ("people.0.actor_id", "ab" * 15), ("people.0.spki", "x"),
     ("people.0.spki", "AB" * 32), ("people.0.x", 1), ("people.0.hpke.x", 1), ("people.0.hpke.suite", "x"),
     ("people.0.hpke.suite", hpke.X_WING), ("people.0.ed25519", encode_url(bytes(32))),
@@ -162,16 +164,16 @@ _VALUES: tuple[tuple[str, Any], ...] = (
 )  # fmt: skip
 _TEXTS = (
     ("x", True), ("x" * 200, True), ("x" * 201, False), ("", False), ("\U0001f600" * 200, True),
-    ("\U0001f600" * 201, False), (" x ", True), ("x\ny", False), ("x\ty", False), ("x\x7f", False), ("x\x85", False),
-    ("x\u00a0y", False), ("x\u2028", False), ("x\u3000y", False), ("x\u200dy", False), ("x\u202ey", False),
-    ("x\ufeff", False), ("x\ue000", False), ("x\u0378", False), ("x\uffff", False), ("\u0301", True), ("\u00ad", False),
-    ('x"\\/', True), ("\u2215\u00e9", True),
+    ("\U0001f600" * 201, False), (" x ", True), ("x\ny", False), ("x\ty", False), ("x\x7f", False),
+    ("x\x85", False), ("x\u00a0y", False), ("x\u2028", False), ("x\u3000y", False), ("x\u200dy", False),
+    ("x\u202ey", False), ("x\ufeff", False), ("x\ue000", False), ("x\u0378", False), ("x\uffff", False),
+    ("\u0301", True), ("\u00ad", False), ('x"\\/', True), ("\u2215\u00e9", True),
 )  # fmt: skip
 _WITNESS_NAMES = (
-    ("w", True), ("w" * 200, True), ("w" * 201, False), ("", False), ("w w", False), ("w+w", False), ("w\x00", False),
-    ("w\x1f", False), ("w\x7f", False), ("w\x85", False), ("w\u00a0", False), ("w\u3000", False), ("w\u2028", False),
-    ("w\ufeff", True), ("w\u200b", True), ("w\u180e", True), ("\u67d0", True), ("\U0001f600" * 200, True),
-    ("\U0001f600" * 201, False),
+    ("w", True), ("w" * 200, True), ("w" * 201, False), ("", False), ("w w", False), ("w+w", False),
+    ("w\x00", False), ("w\x1f", False), ("w\x7f", False), ("w\x85", False), ("w\u00a0", False),
+    ("w\u3000", False), ("w\u2028", False), ("w\ufeff", True), ("w\u200b", True), ("w\u180e", True),
+    ("\u67d0", True), ("\U0001f600" * 200, True), ("\U0001f600" * 201, False),
 )  # fmt: skip
 
 
