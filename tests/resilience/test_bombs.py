@@ -104,14 +104,25 @@ def test_a_seed_repeats_its_bombs(tmp_path: Path) -> None:
         (Confined(0, "read", 250.0, 1.0), "250 MiB of 200"),
         (Confined(1, "Traceback (most recent call last)", 90.0, 1.0), "Traceback"),
         (Confined(-9, "", 90.0, 1.0), "exit code -9"),
+        (Confined(0, "read", 90.0, 30.0), "30 s of 13"),
     ],
 )
 def test_the_campaign_notices(found: Confined, complaint: str) -> None:
     """Too much memory, an error that nobody expected, a process that was killed."""
     tally = Tally()
-    run.judge(run.Bomb("synthetic", run.VERIFY, lambda *_: []), found, tally)
+    run.judge(run.Bomb("synthetic", run.VERIFY, lambda *_: [], 2), found, tally)
     assert tally.faults == 1
     assert (complaint in "".join(tally.complaints), bool(tally.complaints)) == (True, bool(complaint))
+
+
+@pytest.mark.process
+def test_what_does_not_end_is_ended() -> None:
+    """A reader that takes for ever is stopped, and counted as lost."""
+    found = confined.run("while True: pass", patience=0.5)
+    assert (found.code, found.told) == (-9, "still running after 0 s")
+    tally = Tally()
+    run.judge(run.Bomb("synthetic", run.MAIL, lambda *_: []), found, tally)
+    assert "exit code -9" in "".join(tally.complaints)
 
 
 @pytest.mark.process

@@ -7,6 +7,7 @@ from the first line of the piece on.
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,16 +38,19 @@ def run(piece: str, *arguments: object, patience: float = _PATIENCE) -> Confined
         report = Path(folder) / "report"
         command = [sys.executable, __file__, str(report), piece, *map(str, arguments)]
         path = os.pathsep.join(each for each in sys.path if each)
-        process = subprocess.run(
-            command,
-            env={**os.environ, "PYTHONPATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=patience,
-            check=False,
-        )
+        try:
+            process = subprocess.run(
+                command,
+                env={**os.environ, "PYTHONPATH": path},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=patience,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Confined(-signal.SIGKILL, f"still running after {patience:.0f} s", 0.0, patience)
         measured = json.loads(report.read_text()) if report.exists() else {"peak": float("inf"), "cpu": 0.0}
     return Confined(process.returncode, process.stdout, measured["peak"], measured["cpu"])
 

@@ -1,14 +1,22 @@
 """How the Python readers read each file of clients/vectors: what each says of a case, None if it accepts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from idvault_verify import strict_base64, strict_json
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.offline import CheckError, StatusVerifier, disclosure_history, erasure, receipt
+from idvault_verify.offline import (
+    CheckError,
+    StatusVerifier,
+    disclosure_history,
+    erasure,
+    receipt,
+    witness_policy,
+)
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.log import epochs as log_epochs
@@ -99,10 +107,24 @@ def signed_receipt(page: Page, given: Case) -> str | None:
     """Check a receipt."""
     data = cases.apply(page["inputs"], given["input"])
     try:
-        receipt.check(receipt.parse(data), policy=policy(page, given))
+        versions = chain(page, given.get("roster", ()))
+        of = (
+            witness_policy.of_chain(versions, note.parse_key(page["log"]))
+            if versions
+            else policy(page, given)
+        )
+    except RosterError as error:
+        return error.reason.value
+    try:
+        receipt.check(receipt.parse(data), policy=of, versions=versions)
     except UnverifiedError as error:
         return error.reason
     return None
+
+
+def chain(page: Page, names: Sequence[str]) -> tuple[Roster, ...]:
+    """Return the versions of a roster among the inputs; raises RosterError."""
+    return roster_chain.verified(rosters.parse(page["inputs"][name].encode("latin-1")) for name in names)
 
 
 def erasure_receipt(page: Page, given: Case) -> str | None:
@@ -128,9 +150,7 @@ def history(page: Page, given: Case) -> str | None:
 def proof(page: Page, given: Case) -> str | None:
     """Check evidence of an opening."""
     log = note.parse_key(page["log"])
-    names = {**page, **given}["published"]
-    published = [page["inputs"][name].encode("latin-1") for name in names]
-    versions = roster_chain.verified(map(rosters.parse, published))
+    versions = chain(page, {**page, **given}["published"])
     try:
         found = proof_file.parse(cases.apply(page["inputs"], given["input"]))
         evidence_check.check(found, policy=CosignaturePolicy(log.name, (log,)), published=versions)
@@ -140,10 +160,12 @@ def proof(page: Page, given: Case) -> str | None:
 
 
 def roster(page: Page, given: Case) -> str | None:
-    """Verify the only version of a roster."""
+    """Verify the version of a roster in force, after those before it."""
     try:
-        (found,) = roster_chain.verified([rosters.parse(cases.apply(page["inputs"], given["input"]))])
-        found.check_in_force()
+        before = chain(page, given.get("before", ()))
+        last = rosters.parse(cases.apply(page["inputs"], given["input"]))
+        roster_chain.verified([last], previous=before[-1] if before else None)
+        last.check_in_force()
     except RosterError as error:
         return error.reason.value
     return None
@@ -151,8 +173,7 @@ def roster(page: Page, given: Case) -> str | None:
 
 def epochs(page: Page, given: Case) -> str | None:
     """Verify the statements of a log."""
-    files = [page["inputs"][name].encode("latin-1") for name in page["rosters"]]
-    versions = roster_chain.verified(map(rosters.parse, files))
+    versions = chain(page, page["rosters"])
     try:
         listed = log_epochs.parse(cases.apply(page["inputs"], given["input"]))
         log_epochs.verified(listed, versions=versions, log_key=note.parse_key(page["log"]))

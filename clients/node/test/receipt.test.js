@@ -24,6 +24,8 @@ test("what a receipt proves", () => {
     sealedAt: new Date("2026-02-01T12:30Z"),
     index: found.index,
     witnessed: true,
+    rosterVersion: null,
+    rosterCompared: false,
   });
 });
 

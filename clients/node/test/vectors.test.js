@@ -9,7 +9,9 @@ import { decode, decodeStandard } from "../dist/offline/base64.js";
 import { LogError } from "../dist/offline/error.js";
 import { isIncluded } from "../dist/offline/inclusion.js";
 import { parse, TooLongError } from "../dist/offline/json.js";
-import { checkpoint, policyOf } from "../dist/offline/note.js";
+import { checkpoint, parseKey, policyOf } from "../dist/offline/note.js";
+import { checkInForce, RosterError } from "../dist/offline/roster.js";
+import { verifyChain } from "../dist/offline/roster_chain.js";
 import { bytesOf, load } from "./vectors.js";
 
 const hex = (text) => Buffer.from(text, "hex");
@@ -25,6 +27,9 @@ function reasonOf(step) {
     }
     if (error instanceof TooLongError) {
       return "TOO_LONG";
+    }
+    if (error instanceof RosterError) {
+      return "ROSTER_INVALID";
     }
     assert.ok(error instanceof SyntaxError, error);
     return "MALFORMED";
@@ -52,12 +57,20 @@ function status(page, given) {
 
 function receipt(page, given) {
   const { log, witnesses, quorum } = { ...page, ...given };
-  checkReceipt(bytesOf(page, given.input), { publicKey: log, witnesses, quorum });
+  const keys = given.roster === undefined ? { witnesses, quorum } : { roster: named(page, given.roster) };
+  checkReceipt(bytesOf(page, given.input), { publicKey: log, ...keys });
+}
+
+const named = (page, names) => names.map((name) => Buffer.from(page.inputs[name], "latin1"));
+
+function roster(page, given) {
+  checkInForce(verifyChain([...named(page, given.before ?? []), bytesOf(page, given.input)]).at(-1));
 }
 
 function note(page, given) {
   const { log, witnesses, quorum } = { ...page, ...given };
-  checkpoint(bytesOf(page, given.input), policyOf(log, witnesses, quorum));
+  const keys = witnesses.map((each) => parseKey(each, 4));
+  checkpoint(bytesOf(page, given.input), policyOf(parseKey(log, 1), keys, quorum));
 }
 
 function base64(page, given) {
@@ -78,6 +91,7 @@ const READERS = {
   checkpoint: note,
   inclusion,
   receipt,
+  roster,
   status,
 };
 

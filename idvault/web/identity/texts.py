@@ -240,8 +240,9 @@ TEXTS: Mapping[str, Text] = {
     "own_receipt_unproved_text": _(
         "That what was sealed is your name and number, and that no copy of its key was kept, is "
         "this service's "
-        "statement. This page does not compare the custodians and their keys with the published roster: "
-        "the program does, with --roster."
+        "statement. This page does not compare the custodians and their keys with the published roster, "
+        "and takes no former witnesses of it, no later keys of the log, and no statement after a loss: "
+        "the program does, with --roster, --log-keys and --epochs."
     ),
     "own_erase_title": _("Erase my details"),
     "own_erase_state": _("State"),

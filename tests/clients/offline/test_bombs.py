@@ -12,7 +12,7 @@ import pytest
 
 from idvault_verify.offline.log.continuity import RefusedLogError
 from idvault_verify.offline.log.files import LogFolder, LogWebsite, NotReachedError, Parts, TooLongError
-from idvault_verify.offline.log.mirror import LogMirror, Mirrored
+from idvault_verify.offline.log.mirror import FullCopyError, LogMirror, Mirrored
 from idvault_verify.transparency import directory, epoch, tile
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.tile import MalformedTileError
@@ -125,11 +125,43 @@ def test_a_log_as_large_as_its_key_says(tmp_path: Path, size: int, entry: bytes)
         yield from site.file(log.read(asked) if asked == "checkpoint" or next(left) > 0 else None)
 
     with serving(answer) as found:
-        done = confined.run(
-            VERIFY, "mirror-log", tmp_path, "--from", found.url, "--public-key", VKEY, "--unwitnessed"
-        )
+        given = (tmp_path, "--from", found.url, "--public-key", VKEY, "--unwitnessed", "--most-bytes", 2**70)
+        done = confined.run(VERIFY, "mirror-log", *given)
     assert (done.code, "has no file" in done.told) == (3, True), done.told
     assert done.peak_mib < confined.MOST_MIB
+
+
+def test_a_log_that_would_fill_the_disk(tmp_path: Path) -> None:
+    """The attack: whoever has the log's key signs one that nobody can store; nothing of it is fetched."""
+    asked = []
+
+    def answer(path: str) -> Iterable[bytes]:
+        asked.append(path)
+        return site.file(RepeatedLog(2**40).read(path))
+
+    with serving(answer) as found, pytest.raises(FullCopyError, match="more than 68719476736 bytes"):
+        mirror(found, tmp_path)
+    assert set(asked) == {"log-keys.json", "checkpoint"}
+
+
+@pytest.mark.parametrize("entry", [b"", b"e" * 500])
+def test_the_log_has_a_most_of_bytes(tmp_path: Path, entry: bytes) -> None:
+    """It is met in the middle of a bundle, counts what is there already, and leaves no junk."""
+    log = RepeatedLog(600, entry)
+    with serving(answers(log)) as found:
+        mirror(found, tmp_path / "whole")
+        size = sum(path.stat().st_size for path in (tmp_path / "whole" / "tile").rglob("*") if path.is_file())
+        for most in (size // 3, size - 1):
+            with pytest.raises(FullCopyError, match="--most-bytes"):
+                mirror(found, tmp_path / "less", most_bytes=most)
+            held = [path for path in (tmp_path / "less" / "tile").rglob("*") if path.is_file()]
+            assert sum(path.stat().st_size for path in held) <= most
+            assert not any(path.name.endswith(".draft") for path in held)
+            assert not (tmp_path / "less" / "checkpoint").exists()
+        assert mirror(found, tmp_path / "less", most_bytes=size).accepted.checkpoint.size == 600
+        assert mirror(found, tmp_path / "less", most_bytes=1).fetched == 0
+    with serving(answers(RepeatedLog(601, entry))) as found, pytest.raises(FullCopyError):
+        mirror(found, tmp_path / "less", most_bytes=size)
 
 
 _PARSE = """

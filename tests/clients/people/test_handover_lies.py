@@ -37,7 +37,7 @@ from tests.support.handover_world import (
     leaver,
     next_version,
 )
-from tools.support import people
+from tools.support import confined, people
 from tools.support.chamber import SUITE, Chamber, Local, chamber, identity, roster_member
 from tools.support.databases import Databases
 from tools.support.log_world import KEY
@@ -197,9 +197,70 @@ async def test_what_was_handed_over_is_kept_before_it_is_sent(room: Chamber, tmp
         with pytest.raises(HandOverJournalError, match="handed over to another key"):
             again.check(record_id, public_key=key)
     assert path.stat().st_mode & 0o077 == 0
-    path.write_text("not a line of a journal\n")
-    with pytest.raises(HandOverJournalError, match="damaged"):
-        HandOverJournal(path)
+    for tail in ("\0" * 1_000, "f" * 32 + " " + "f" * 31, ""):
+        written = path.read_text()
+        path.write_text(written + tail)
+        HandOverJournal(path).note(["a" * 32], public_key=one)
+        assert path.read_text() == written
+    for damaged in (
+        "not a line of a journal\n",
+        "x" * 70_000 + "\n",
+        f"{'A' * 32} {'a' * 32}\n",
+        f"{'a' * 32} {'a' * 32} \n",
+        f"{'a' * 32} {'a' * 32}\r\n",
+        "\n",
+    ):
+        path.write_text(damaged, newline="")
+        with pytest.raises(HandOverJournalError, match="damaged"):
+            HandOverJournal(path)
+
+
+def test_a_record_id_writes_no_second_line(tmp_path: Path) -> None:
+    """The attack: a service asks for a share of a "record" whose name holds a line about another one."""
+    key = roster_member(D).hpke_public_key
+    journal = HandOverJournal(tmp_path / NAME)
+    for name in ("", "A" * 32, "a" * 31, "a" * 32 + "\n", f"x\n{'b' * 32} {'c' * 32}", "\u0661" * 32):
+        with pytest.raises(HandOverJournalError, match="this is no record id"):
+            journal.note([name], public_key=key)
+    assert not (tmp_path / NAME).exists()
+
+
+def test_a_line_that_was_put_in_frees_no_share(tmp_path: Path) -> None:
+    """A share that ever went to another key is refused, whichever line comes last."""
+    one, other = roster_member(D).hpke_public_key, roster_member(E).hpke_public_key
+    for name, key in (("one", one), ("other", other)):
+        HandOverJournal(tmp_path / name).note(["a" * 32], public_key=key)
+    (tmp_path / NAME).write_text((tmp_path / "one").read_text() + (tmp_path / "other").read_text())
+    for key in (one, other):
+        with pytest.raises(HandOverJournalError, match="handed over to another key"):
+            HandOverJournal(tmp_path / NAME).check("a" * 32, public_key=key)
+
+
+_MANY = """
+import sys
+from pathlib import Path
+from idvault_people.custody.journal import HandOverJournal
+journal = HandOverJournal(Path(sys.argv[1]))
+journal.note(["f" * 32], public_key=b"k")
+"""
+
+
+@pytest.mark.process
+def test_a_journal_of_a_million_shares(tmp_path: Path) -> None:
+    """The memory does not grow with it: half as many take as much."""
+    peaks = []
+    for count in (500_000, 1_000_000):
+        path = tmp_path / NAME
+        with path.open("w") as file:
+            file.writelines(
+                f"{number * 0x9E3779B97F4A7C15 % 2**128:032x} {'c' * 32}\n" for number in range(count)
+            )
+        found = confined.run(_MANY, path)
+        assert (found.code, found.told) == (0, "")
+        assert path.stat().st_size == (count + 1) * 66
+        peaks.append(found.peak_mib)
+    assert peaks[1] - peaks[0] < 8
+    assert peaks[1] < confined.MOST_MIB
 
 
 async def test_the_service_takes_no_batch_of_somebody_else(room: Chamber) -> None:

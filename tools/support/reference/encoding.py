@@ -35,11 +35,28 @@ def unpack(data: bytes) -> list[bytes]:
     """Return the parts of length-prefixed data."""
     parts, at = [], 0
     while at < len(data):
+        check(at + 4 <= len(data), "a length is cut off")
         size = int.from_bytes(data[at : at + 4], "big")
         check(at + 4 + size <= len(data), "a part is cut off")
         parts.append(data[at + 4 : at + 4 + size])
         at += 4 + size
     return parts
+
+
+def text_of(part: bytes) -> str:
+    """Return the text in a part."""
+    try:
+        return part.decode("utf-8")
+    except ValueError:
+        raise RefusedError("not UTF-8") from None
+
+
+def number_of(part: bytes) -> int:
+    """Return the number in a part."""
+    digits = text_of(part)
+    check(digits.isascii() and digits.isdigit() and len(digits) < 20, "not a number")
+    check(str(int(digits)) == digits, "not a number in its only spelling")
+    return int(digits)
 
 
 def pack(parts: list[bytes]) -> bytes:
@@ -54,6 +71,7 @@ def base64url(data: bytes) -> str:
 
 def from_base64url(text: str) -> bytes:
     """Read base64url without padding; any other spelling is refused."""
+    check(isinstance(text, str), "not a text")
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (TypeError, ValueError) as error:

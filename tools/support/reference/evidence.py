@@ -1,9 +1,10 @@
 """The evidence of an opening: proof files, and the sealed copies of them (formats.md, section 12)."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,16 +17,36 @@ from tools.support.reference.encoding import (
     encode,
     from_base64url,
     from_json,
+    number_of,
+    text_of,
     unpack,
 )
 from tools.support.reference.note import WITNESS, Checkpoint, Key
 from tools.support.reference.paper import Request
 from tools.support.reference.payload import Identity
 from tools.support.reference.proof_file import Logged
-from tools.support.reference.protobuf import Fields
+from tools.support.reference.protobuf import Fields, Shape
 from tools.support.reference.record import Record
 from tools.support.reference.roster import Quorum, Roster
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TEXT, _BYTES, _NUMBER = "text", "bytes", "number"
+_ENTRY: Shape = {1: _BYTES, 2: _BYTES, 3: {1: _NUMBER, 2: _NUMBER, 3: [_BYTES]}}
+# The record without what its digest does not cover.
+_SHAPE: Shape = {
+    1: _BYTES,
+    2: {1: _TEXT, 2: _TEXT, 3: _TEXT, 4: _NUMBER, 5: _TEXT, 8: _BYTES, 9: _BYTES, 10: _BYTES, 11: [_BYTES]},
+    3: _BYTES,
+    4: _BYTES,
+    5: _TEXT,
+    6: _ENTRY,
+    7: _ENTRY,
+    8: {1: _BYTES},
+    9: [_BYTES],
+    10: [_BYTES],
+    11: _TEXT,
+    12: _ENTRY,
+}
 PROOF = "idvault/evidence/v2"
 SEALED = "idvault/sealed-evidence/v2"
 
@@ -48,12 +69,17 @@ def write(message: bytes, private: bytes) -> bytes:
     return json.dumps(fields, indent=1).encode() + b"\n"
 
 
-def check_file(data: bytes, *, log: Key) -> Proved:
-    """Return what a proof file proves; log: the log's key, which is known from elsewhere."""
+def check_file(data: bytes, *, log: Key, published: Sequence[Roster] = ()) -> Proved:
+    """Return what a proof file proves; log: the log's key, which is known from elsewhere.
+
+    published: all versions of the published roster, to compare with.
+    """
     document = _exactly(data, PROOF, "evidence", "signature")
     message = from_base64url(document["evidence"])
-    fields = protobuf.parse(message)
+    fields = protobuf.parse(message, _SHAPE)
     versions = roster.verify_chain(protobuf.repeated(fields, 10))
+    same = [each.digest for each in published[: len(versions)]] == [each.digest for each in versions]
+    check(not published or same, "another roster than the published one")
     signed = protobuf.octets(fields, 1)
     named, request = _request(signed, versions)
     auditor = named.member(request.auditor)
@@ -70,7 +96,7 @@ def check_file(data: bytes, *, log: Key) -> Proved:
     )
     identity = payload.decode(padded)
     check(identity.outcome == "MATCH", "the registry did not confirm the identity")
-    return Proved(identity, request, approved, opened, protobuf.text(fields, 11))
+    return Proved(identity, request, approved, opened, _day(protobuf.text(fields, 11)))
 
 
 def seal(
@@ -126,9 +152,19 @@ def entry_message(leaf: bytes, opening_key: bytes, *, index: int, size: int, has
 
 
 def _exactly(data: bytes, form: str, *names: str) -> dict[str, Any]:
-    fields: dict[str, Any] = from_json(data)
+    fields: dict[str, Any] = from_json(data, limit=16 << 20)
+    check(isinstance(fields, dict), "not an object")
     check(fields.keys() == {"format", *names} and fields["format"] == form, f"this is no {form}")
     return fields
+
+
+def _day(text: str) -> str:
+    check(_DAY.fullmatch(text) is not None, "not a day")
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise RefusedError("a day that never was") from None
+    return text
 
 
 def _record(fields: Fields) -> Record:
@@ -150,9 +186,9 @@ def _request(signed: bytes, versions: Sequence[Roster]) -> tuple[Roster, Request
     """Return the roster version that a request names, and the request, signed by its auditor."""
     parts = unpack(signed[:-64])
     check(len(parts) == 13, "this is not a request")
-    named = [each for each in versions if each.digest == parts[12].decode()]
+    named = [each for each in versions if each.digest == text_of(parts[12])]
     check(bool(named), "the request names another roster")
-    return named[0], paper.read_request(signed, named[0].key(parts[2].decode()))
+    return named[0], paper.read_request(signed, named[0].key(text_of(parts[2])))
 
 
 def _checkpoint(fields: Fields, versions: Sequence[Roster], log: Key) -> Checkpoint:
@@ -228,9 +264,9 @@ def _approvals(
         parts = unpack(signed[:-64])
         check(len(parts) == 5, "this is no approval")
         purpose, digest, custodian, place, _ = parts
-        check(purpose.decode() == paper.APPROVAL, "this is no approval")
+        check(text_of(purpose) == paper.APPROVAL, "this is no approval")
         check(digest == sha256(signed_request).digest(), "an approval of another request")
-        name, number = custodian.decode(), int(place)
+        name, number = text_of(custodian), number_of(place)
         holders = [
             each for each, quorum in quorums if quorum.name == sealed[0].name and _holds(quorum, number, name)
         ]

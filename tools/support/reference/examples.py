@@ -472,7 +472,7 @@ def history() -> Values:
     return {
         "private key of the platform edge": stating,
         "note of the log's key for it": note.decode(),
-        "signed": proof_file.history_bytes(json.loads(text)),
+        "signed": proof_file.history_bytes(text),
         "file": text,
     }
 

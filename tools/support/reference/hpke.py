@@ -27,6 +27,15 @@ def public_key(suite: str, private: bytes) -> bytes:
     return ml_kem.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
 
 
+def check_public_key(suite: str, public: bytes) -> None:
+    """Refuse a public key to which nothing can be sealed."""
+    check(suite in KEM_IDS and len(public) == {X25519: 32, X_WING: 1216}[suite], "a wrong suite or length")
+    try:
+        seal(suite, public, b"", b"")
+    except ValueError:
+        raise RefusedError("nothing can be sealed to this key") from None
+
+
 def seal(
     suite: str, public: bytes, plaintext: bytes, info: bytes, *, ephemeral: bytes | None = None
 ) -> bytes:

@@ -9,7 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from tools.support.reference import hpke
 from tools.support.reference.ed25519 import check_key
-from tools.support.reference.encoding import RefusedError, check, encode, unpack
+from tools.support.reference.encoding import (
+    RefusedError,
+    check,
+    encode,
+    number_of,
+    text_of,
+    unpack,
+)
 
 REQUEST = "idvault/disclosure-request/v1"
 APPROVAL = "idvault/disclosure-approval/v1"
@@ -42,6 +49,7 @@ def sign(private: bytes, content: bytes) -> bytes:
 def verify(public: bytes, signature: bytes, content: bytes) -> None:
     """Check an Ed25519 signature; a key of small order is refused."""
     check_key(public)
+    check(len(signature) == 64, "a signature has 64 bytes")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
     except InvalidSignature:
@@ -62,20 +70,20 @@ def read_request(signed: bytes, public: bytes) -> Request:
     """Return a request signed by the holder of this key."""
     data = content(signed, public)
     parts = unpack(data)
-    check(len(parts) == 13 and parts[0].decode() == REQUEST, "this is not a request")
+    check(len(parts) == 13 and text_of(parts[0]) == REQUEST, "this is not a request")
     request = Request(
-        parts[1].decode(),
-        parts[2].decode(),
-        parts[3].decode(),
-        parts[4].decode(),
-        parts[5].decode(),
-        parts[6].decode(),
-        parts[7].decode(),
+        text_of(parts[1]),
+        text_of(parts[2]),
+        text_of(parts[3]),
+        text_of(parts[4]),
+        text_of(parts[5]),
+        text_of(parts[6]),
+        text_of(parts[7]),
         parts[8],
-        int(parts[9]),
-        int(parts[10]),
-        int(parts[11]),
-        parts[12].decode(),
+        number_of(parts[9]),
+        number_of(parts[10]),
+        number_of(parts[11]),
+        text_of(parts[12]),
     )
     check(request_content(request) == data, "the request is not in its only spelling")
     return request

@@ -4,17 +4,19 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from tools.support.reference import note, paper, protobuf, record, tree
-from tools.support.reference.encoding import Part, base64, check, encode, from_base64, from_json
+from tools.support.reference import message, note, paper, protobuf, record, roster, tree
+from tools.support.reference.encoding import Part, base64, check, encode, from_base64, number_of
 from tools.support.reference.note import Checkpoint, Key
 from tools.support.reference.protobuf import Fields
 from tools.support.reference.record import Custodian, Record
+from tools.support.reference.roster import Roster
 from tools.support.reference.tree import Leaf
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_MOST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Logged:
     hashes: tuple[bytes, ...]
 
 
-def from_fields(fields: dict[str, Any]) -> Logged:
-    """Read the JSON form of an entry."""
+def from_fields(fields: dict[str, Any] | None) -> Logged:
+    """Read an entry of a message."""
+    check(fields is not None and fields["proof"] is not None, "no entry with a proof")
+    assert fields is not None
     proof = fields["proof"]
-    hashes = tuple(from_base64(each) for each in proof.get("hashes", []))
-    index, size = int(proof.get("index", 0)), int(proof["treeSize"])
-    return Logged(from_base64(fields["leaf"]), from_base64(fields["openingKey"]), index, size, hashes)
+    return Logged(
+        fields["leaf"], fields["openingKey"], proof["index"], proof["treeSize"], tuple(proof["hashes"])
+    )
 
 
 def from_message(fields: Fields) -> Logged:
@@ -48,21 +52,39 @@ def from_message(fields: Fields) -> Logged:
     )
 
 
-def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> Leaf:
-    """Return the log entry that a receipt proves."""
-    fields = from_json(text)
-    at = _checkpoint(fields, log, witnesses, quorum)
-    if "record" in fields:
-        _check_quorum(fields)
-    check(("record" in fields) == ("sealingQuorum" in fields), "a quorum that no record proves")
+def check_receipt(
+    text: bytes | str,
+    *,
+    log: Key,
+    witnesses: Sequence[Key] = (),
+    quorum: int = 0,
+    versions: Sequence[Roster] = (),
+) -> Leaf:
+    """Return the log entry that a receipt proves. versions: of the roster, in place of witnesses."""
+    fields = message.read(text, message.RECEIPT, limit=_MOST)
+    check(fields["accountToken"] != "", "no account")
+    if versions:
+        at = roster.checkpoint(_note(fields), log, versions)
+    else:
+        at = note.read(_note(fields), log=log, witnesses=witnesses, quorum=quorum)
     found = check_entry(
         from_fields(fields["entry"]),
         at,
         type="verification:claim:settle",
         account_token=fields["accountToken"],
-        fields=(fields["claimId"], "SUCCEEDED", "", from_base64(fields["recordDigest"])),
+        fields=(fields["claimId"], "SUCCEEDED", "", fields["recordDigest"]),
     )
     check(found.actor_id == "system", "the vault itself did not make the entry")
+    check(fields["record"] is not None or fields["sealingQuorum"] is None, "a quorum that no record proves")
+    if fields["record"] is not None:
+        quorum_id = _check_quorum(fields)
+        counting = [
+            each
+            for each in versions
+            if versions[-1].document["development"] or not each.document["development"]
+        ]
+        known = [quorum.id for each in counting for quorum in each.quorums()]
+        check(not versions or quorum_id in known, "a quorum of no roster")
     return found
 
 
@@ -74,47 +96,49 @@ _STEPS = {
 }
 
 
-def check_erasure(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> str:
+def check_erasure(text: bytes | str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> str:
     """Return from when on no file holds the key, as an erasure's receipt proves; "" without a promise."""
-    fields = from_json(text)
-    at = _checkpoint(fields, log, witnesses, quorum)
+    fields = message.read(text, message.ERASURE, limit=_MOST)
+    check(fields["state"] in _STEPS, "no step of an erasure")
     kind, bound = _STEPS[fields["state"]]
-    check(bound == "absentTime" or "absentTime" not in fields, "a promise before the destruction")
-    times = [fields[bound].replace("Z", "+00:00")] if bound in fields else []
+    absent = fields["absentTime"]
+    check(bound == "absentTime" or absent is None, "a promise before the destruction")
+    check(bound in {"", "absentTime"} or fields[bound] is not None, "a time is missing")
+    times = [fields[bound].replace("Z", "+00:00")] if bound and fields[bound] is not None else []
     found = check_entry(
         from_fields(fields["entry"]),
-        at,
+        note.read(_note(fields), log=log, witnesses=witnesses, quorum=quorum),
         type=kind,
         account_token=fields["accountToken"],
         fields=(fields["erasureId"], *times),
     )
     check(found.actor_id == "system" or kind.startswith("erasure:request:"), "not made by the vault itself")
-    return str(fields.get("absentTime", ""))
+    return absent or ""
 
 
-def _check_quorum(fields: dict[str, Any]) -> None:
-    """Check that the record of a receipt has its digest, and that it was sealed for the stated quorum."""
-    sealed, given = _record(fields["record"]), fields.get("sealingQuorum", {})
+def _check_quorum(fields: dict[str, Any]) -> str:
+    """Return the id of the quorum for which the record of a receipt was sealed."""
+    given = fields["sealingQuorum"]
+    check(given is not None, "no quorum is stated")
+    sealed = _record(fields["record"])
     check(sealed.account_token == fields["accountToken"], "the record is another account's")
-    check(
-        not fields["record"].keys() & {"presentQuorumId", "suite"}, "something that the digest does not cover"
-    )
-    check(sealed.digest() == from_base64(fields["recordDigest"]), "the record has another digest")
-    threshold = given.get("threshold", 0)
-    custodians = [
-        Custodian(each["custodian"], "", from_base64(each["hpkePublicKey"]))
-        for each in given.get("custodians", [])
-    ]
+    unproved = fields["record"]["presentQuorumId"] + fields["record"]["suite"]
+    check(unproved == "", "something that the digest does not cover")
+    check(sealed.digest() == fields["recordDigest"], "the record has another digest")
+    threshold = given["threshold"]
+    custodians = [Custodian(each["custodian"], "", each["hpkePublicKey"]) for each in given["custodians"]]
     found = record.quorum_id(threshold, custodians)
     check(found == sealed.quorum_id, "the record was sealed for another quorum")
     check(len(custodians) == len(sealed.share_hashes), "a wrong number of custodians")
     check(fields["quorum"] == f"{threshold} of {len(custodians)}", "another quorum is stated")
     _check_forms(sealed, threshold, custodians)
+    return found
 
 
 def _check_forms(sealed: Record, threshold: int, custodians: Sequence[Custodian]) -> None:
     """Check what the quorum's id and the record's digest would cover in any form."""
     check(sealed.format_version == 1, "an unknown format of records")
+    check(len(sealed.salt) == 32, "a salt of another size")
     check({len(each) for each in (sealed.commitment, *sealed.share_hashes)} == {32}, "a hash of another size")
     check(1 <= threshold <= len(custodians) <= 255, "a threshold that is not from 1 to N")
     names, keys = [each.name for each in custodians], [each.public for each in custodians]
@@ -124,19 +148,16 @@ def _check_forms(sealed: Record, threshold: int, custodians: Sequence[Custodian]
 
 
 def _record(fields: dict[str, Any]) -> Record:
-    salt, commitment, ciphertext = (
-        from_base64(fields[name]) for name in ("salt", "commitment", "ciphertext")
-    )
     return Record(
         relying_party=fields["relyingParty"],
         account_token=fields["accountToken"],
         record_id=fields["recordId"],
         quorum_id=fields["sealingQuorumId"],
         suite="",
-        salt=salt,
-        commitment=commitment,
-        ciphertext=ciphertext,
-        share_hashes=tuple(from_base64(each) for each in fields["shareHashes"]),
+        salt=fields["salt"],
+        commitment=fields["commitment"],
+        ciphertext=fields["ciphertext"],
+        share_hashes=tuple(fields["shareHashes"]),
         format_version=fields["formatVersion"],
     )
 
@@ -152,25 +173,27 @@ def check_entry(
         type=type,
         fields=fields,
     )
+    check(len(logged.opening_key) == 32, "an opening key of another size")
     check(logged.size == at.size, "a proof for a tree of another size")
     tree.check_inclusion(logged.leaf, index=logged.index, size=at.size, proof=logged.hashes, expected=at.root)
     return opened
 
 
-def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> list[Leaf]:
+def check_history(
+    text: bytes | str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0
+) -> list[Leaf]:
     """Return the disclosures and openings that a history proves; that the vault told all is not proved."""
-    fields = from_json(text)
-    at = _checkpoint(fields, log, witnesses, quorum)
-    listed = [("disclosure:record:disclose", each) for each in fields.get("disclosures", [])]
-    listed += [("disclosure:record:open", each) for each in fields.get("openings", [])]
+    fields = message.read(text, message.HISTORY, limit=8 * _MOST)
+    check(fields["accountToken"] != "" and fields["horizonTime"] is not None, "no account or no horizon")
+    at = note.read(_note(fields), log=log, witnesses=witnesses, quorum=quorum)
+    listed = [("disclosure:record:disclose", each) for each in fields["disclosures"]]
+    listed += [("disclosure:record:open", each) for each in fields["openings"]]
     found, places = [], set()
     for kind, each in listed:
         logged = from_fields(each["entry"])
-        bound: list[Part] = [each["disclosureId"], from_base64(each["recordDigest"])]
-        if kind == "disclosure:record:disclose":
-            bound += [each["auditorActorId"], each["legalBasis"]]
-        leaf = check_entry(logged, at, type=kind, account_token=fields["accountToken"], fields=bound)
-        check(leaf.minute < fields["horizonTime"], "an entry is later than the horizon")
+        leaf = check_entry(logged, at, type=kind, account_token=fields["accountToken"], fields=_bound(each))
+        # Both are texts of UTC, one without seconds.
+        check(leaf.minute[:-1] + ":00Z" < fields["horizonTime"], "an entry is not before the horizon")
         found.append(leaf)
         places.add(logged.index)
     check(len(places) == len(found), "an entry is listed twice")
@@ -179,57 +202,64 @@ def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     return found
 
 
+def _bound(listed: dict[str, Any]) -> list[Part]:
+    more = [listed["auditorActorId"], listed["legalBasis"]] if "legalBasis" in listed else []
+    return [listed["disclosureId"], listed["recordDigest"], *more]
+
+
 def _check_disclosed(fields: dict[str, Any], leaves: list[Leaf]) -> None:
     """Check that the disclosure of each opening is listed once. leaves: of disclosures, then of openings."""
-    disclosures, openings = fields.get("disclosures", []), fields.get("openings", [])
+    disclosures, openings = fields["disclosures"], fields["openings"]
     times = [datetime.strptime(leaf.minute, "%Y-%m-%dT%H:%MZ") for leaf in leaves]
     first = {
         (each["disclosureId"], each["recordDigest"]): time
         for each, time in zip(disclosures, times, strict=False)
     }
-    check(len({name for name, _ in first}) == len(disclosures), "a disclosure is listed twice")
+    check(len({each["disclosureId"] for each in disclosures}) == len(disclosures), "listed twice")
     for each, time in zip(openings, times[len(disclosures) :], strict=True):
         came = first.get((each["disclosureId"], each["recordDigest"]))
-        check(came is not None and came <= time + timedelta(minutes=1), "a disclosure is left out")
+        check(came is not None, "a disclosure is left out")
+        assert came is not None
+        check((came - time).total_seconds() <= 60, "a disclosure came later")
 
 
 def _check_stated(fields: dict[str, Any], log: Key) -> None:
     """Check that the vault signed a history as it is, with a key that the log's key vouches for."""
-    check("statement" in fields, "the vault has not signed it")
     stated = fields["statement"]
+    check(stated is not None and stated["makeTime"] is not None, "the vault has not signed it")
     for name, listed in (("disclosureCount", "disclosures"), ("openingCount", "openings")):
-        check(stated.get(name, 0) == len(fields.get(listed, [])), "something is left out or added")
-    lines = note.signed_text(from_base64(stated["keyNote"]), log=log).split("\n")
+        check(stated[name] == len(fields[listed]), "something is left out or added")
+    lines = note.signed_text(stated["keyNote"], log=log).split("\n")
     check(len(lines) == 6 and lines[:2] == ["idvault/statement-key/v1", log.name], "no note for a key")
-    check(
-        int(lines[3]) <= seconds(stated["makeTime"]) <= int(lines[4]), "the key does not count at this time"
-    )
-    paper.verify(from_base64(lines[2]), from_base64(stated["signature"]), history_bytes(fields))
+    begins, ends = (_second(line) for line in lines[3:5])
+    check(begins <= message.seconds(stated["makeTime"]) <= ends, "the key does not count at this time")
+    paper.verify(from_base64(lines[2]), stated["signature"], _signed(fields))
 
 
-def seconds(time: str) -> int:
-    """Return a time of a JSON form in seconds since 1970; refuses parts of a second."""
-    check(time.endswith("Z") and "." not in time, "a time is not in whole seconds")
-    return int(datetime.fromisoformat(time).timestamp())
+def _second(digits: str) -> int:
+    check(len(digits) <= 11, "a time that is too late")
+    return number_of(digits.encode())
 
 
-def history_bytes(fields: dict[str, Any]) -> bytes:
-    """Return what the vault signs of a history. fields: its JSON form."""
-    disclosures, openings = fields.get("disclosures", []), fields.get("openings", [])
+def history_bytes(text: str) -> bytes:
+    """Return what the vault signs of a history file."""
+    return _signed(message.read(text, message.HISTORY, limit=8 * _MOST))
+
+
+def _signed(fields: dict[str, Any]) -> bytes:
+    disclosures, openings = fields["disclosures"], fields["openings"]
     parts: list[Part] = [
         fields["accountToken"],
-        seconds(fields["horizonTime"]),
-        seconds(fields["statement"]["makeTime"]),
-        from_base64(fields["checkpoint"]["note"]),
+        message.seconds(fields["horizonTime"]),
+        message.seconds(fields["statement"]["makeTime"]),
+        fields["checkpoint"]["note"],
         len(disclosures),
         len(openings),
     ]
     for each in (*disclosures, *openings):
-        parts += [each["disclosureId"], from_base64(each.get("recordDigest", ""))]
-        if "auditorActorId" in each:
-            parts += [each["auditorActorId"], each.get("legalBasis", "")]
         logged = from_fields(each["entry"])
         parts += [
+            *_bound(each),
             logged.leaf,
             logged.opening_key,
             logged.index,
@@ -313,7 +343,7 @@ def history(
         "disclosures": disclosures,
         "statement": stated,
     }
-    stated["signature"] = base64(paper.sign(private, history_bytes(fields))[-64:])
+    stated["signature"] = base64(paper.sign(private, history_bytes(json.dumps(fields)))[-64:])
     stated["keyNote"] = base64(key_note)
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
@@ -324,6 +354,6 @@ def statement_key(public: bytes, begins: int, ends: int, *, log: Key, private: b
     return note.write(body, [note.sign(body, log, private)])
 
 
-def _checkpoint(fields: dict[str, Any], log: Key, witnesses: Sequence[Key], quorum: int) -> Checkpoint:
-    check("checkpoint" in fields, "no checkpoint covers the entry yet")
-    return note.read(from_base64(fields["checkpoint"]["note"]), log=log, witnesses=witnesses, quorum=quorum)
+def _note(fields: dict[str, Any]) -> bytes:
+    check(fields["checkpoint"] is not None, "no checkpoint covers the entry yet")
+    return bytes(fields["checkpoint"]["note"])

@@ -1,18 +1,31 @@
 """Rosters and whose signatures make them valid (formats.md, section 8)."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from tools.support.reference import paper, record
-from tools.support.reference.encoding import base64url, check, encode, from_base64url, from_json
+from tools.support.reference import hpke, note, paper, record
+from tools.support.reference.ed25519 import check_key
+from tools.support.reference.encoding import (
+    RefusedError,
+    base64url,
+    check,
+    encode,
+    from_base64url,
+    from_json,
+)
 from tools.support.reference.note import Key
 from tools.support.reference.record import Custodian
 
 # What stands before an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410).
 _SPKI = bytes.fromhex("302a300506032b6570032100")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _BODY = ("version", "development", "people", "quorums", "witness")
 
 
@@ -70,15 +83,127 @@ def canonical(value: Any) -> bytes:
 
 
 def parse(data: bytes) -> Roster:
-    """Read a roster file; its fields are exactly those of formats.md."""
-    document = from_json(data)
-    check(document.keys() == {*_BODY, "signatures"}, "a field is missing or not known")
-    for each in document["people"]:
-        expected = {"name", "role", "organisation", "actor_id", "hpke", "ed25519", "spki"}
-        check(each.keys() == expected and each["hpke"].keys() == {"suite", "public_key"}, "a wrong person")
-    for each in document["quorums"]:
-        check(each.keys() == {"name", "threshold", "custodians"}, "a wrong quorum")
+    """Read a roster file; its fields and their forms are exactly those of formats.md."""
+    document = _object(from_json(data, limit=1 << 20), *_BODY, "signatures")
+    version = _number(document["version"])
+    check(version >= 1 and isinstance(document["development"], bool), "no version, or no flag")
+    people = [_person(each) for each in _list(document["people"])]
+    for name in ("name", "actor_id", "ed25519", "spki"):
+        _different([each[name] for each in people])
+    _different([each["hpke"]["public_key"] for each in people])
+    for each in _list(document["quorums"]):
+        _quorum(each, {person["name"]: person for person in people}, document["development"])
+    check(bool(document["quorums"]), "no quorum")
+    _different([each["name"] for each in document["quorums"]])
+    _witness(document["witness"])
+    for each in _list(document["signatures"]):
+        signature = _object(each, "name", "signature")
+        check(_matches(_NAME, signature["name"]), "a wrong name")
+        check(len(from_base64url(signature["signature"])) == 64, "a signature has 64 bytes")
     return Roster(document)
+
+
+def checkpoint(raw: bytes, log: Key, versions: Sequence[Roster], **known: Any) -> note.Checkpoint:
+    """Return the checkpoint of a kept paper: cosigned as the version in force demands, or a former one."""
+    newest = versions[-1]
+    check_in_force(newest)
+    check_apart(newest, log)
+    refused = RefusedError("no version")
+    for each in reversed(versions):
+        witness = each.document["witness"]
+        if each is not newest and (
+            not witness
+            or each.document["development"] > newest.document["development"]
+            or not may_be_in_force(each, log)
+        ):
+            continue
+        keys = [
+            Key(one["name"], note.WITNESS, from_base64url(one["ed25519"]))
+            for one in witness.get("witnesses", [])
+        ]
+        try:
+            return note.read(raw, log=log, witnesses=keys, quorum=witness.get("threshold", 0), **known)
+        except RefusedError as error:
+            refused = error
+    raise refused
+
+
+def may_be_in_force(version: Roster, log: Key) -> bool:
+    """Return whether a version may be in force."""
+    try:
+        check_in_force(version)
+        check_apart(version, log)
+    except RefusedError:
+        return False
+    return True
+
+
+def _person(value: Any) -> dict[str, Any]:
+    person = _object(value, "name", "role", "organisation", "actor_id", "hpke", "ed25519", "spki")
+    check(_matches(_NAME, person["name"]), "a wrong name")
+    check(person["role"] in ("auditor", "custodian", "operator"), "a wrong role")
+    check(_is_printable(person["organisation"]), "a wrong organisation")
+    check(_matches(_ID, person["actor_id"]) and _matches(_DIGEST, person["spki"]), "a wrong id")
+    sealing = _object(person["hpke"], "suite", "public_key")
+    check(isinstance(sealing["suite"], str), "a wrong suite")
+    hpke.check_public_key(sealing["suite"], from_base64url(sealing["public_key"]))
+    check_key(from_base64url(person["ed25519"]))
+    return person
+
+
+def _quorum(value: Any, people: dict[str, Any], development: bool) -> None:
+    quorum = _object(value, "name", "threshold", "custodians")
+    check(_matches(_NAME, quorum["name"]), "a wrong name")
+    threshold, names = _number(quorum["threshold"]), _list(quorum["custodians"])
+    check(all(isinstance(each, str) and each in people for each in names), "nobody of this name")
+    check(all(people[each]["role"] == "custodian" for each in names), "somebody who is no custodian")
+    _different(names)
+    check(1 <= threshold <= len(names) <= 255, "a threshold that is not from 1 to N")
+    check(development or 2 <= threshold < len(names), "M >= 2 and N >= M + 1")
+    check(len({people[each]["hpke"]["suite"] for each in names}) == 1, "two suites in a quorum")
+
+
+def _witness(value: Any) -> None:
+    check(isinstance(value, dict), "not an object")
+    if not value:
+        return
+    witness = _object(value, "threshold", "witnesses")
+    listed = [_object(each, "name", "ed25519") for each in _list(witness["witnesses"])]
+    for each in listed:
+        check(isinstance(each["name"], str) and 1 <= len(each["name"]) <= 200, "a wrong name")
+        wrong = (one.isspace() or one == "+" or unicodedata.category(one) == "Cc" for one in each["name"])
+        check(not any(wrong), "a wrong name")
+        check_key(from_base64url(each["ed25519"]))
+    _different([each["name"] for each in listed])
+    _different([each["ed25519"] for each in listed])
+    check(1 <= _number(witness["threshold"]) <= len(listed), "a threshold that is not from 1 to N")
+
+
+def _object(value: Any, *names: str) -> dict[str, Any]:
+    check(isinstance(value, dict) and value.keys() == set(names), "a field is missing or not known")
+    return dict(value)
+
+
+def _list(value: Any) -> list[Any]:
+    check(isinstance(value, list), "not a list")
+    return list(value)
+
+
+def _number(value: Any) -> int:
+    check(type(value) is int and value >= 0, "not a whole number")
+    return int(value)
+
+
+def _matches(form: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def _is_printable(value: Any) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= 200 and value.isprintable()
+
+
+def _different(values: list[Any]) -> None:
+    check(len(set(values)) == len(values), "something stands twice")
 
 
 def sign(roster: Roster, name: str, private: bytes) -> Roster:
@@ -96,7 +221,8 @@ def write(roster: Roster) -> bytes:
 def verify_chain(files: Sequence[bytes]) -> tuple[Roster, ...]:
     """Return all versions, from the first on, after verifying each against the one before it."""
     versions = tuple(parse(data) for data in files)
-    check(bool(versions), "there is no roster")
+    check(0 < len(versions) <= 10_000, "there is no roster, or it has too many versions")
+    check(sum(len(each.content) for each in versions) <= 16 << 20, "too long together")
     for place, roster in enumerate(versions):
         before = versions[place - 1] if place else None
         check(roster.document["version"] == place + 1, "a version is missing")
@@ -124,7 +250,7 @@ def check_apart(roster: Roster, log: Key) -> None:
     if roster.document["development"]:
         return
     host = _host(log.name)
-    for each in roster.document["witness"]["witnesses"]:
+    for each in roster.document["witness"].get("witnesses", []):
         check(from_base64url(each["ed25519"]) != log.public, "a witness has the log's key")
         check(not f".{_host(each['name'])}".endswith(f".{host}"), "a witness is named under the log's name")
 

@@ -4,11 +4,15 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
-from tools.support.reference.encoding import Part, check, encode, unpack
+from tools.support.reference.encoding import Part, RefusedError, check, encode, text_of, unpack
 
 _LEAF = "idvault/log-entry/v1"
+_TYPE = re.compile(r"[a-z_]+(?::[a-z_]+){2}", re.ASCII)
+_ACTOR = re.compile(r"[0-9a-f]{32}|system", re.ASCII)
+_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z", re.ASCII)
 # The fields that each type of event commits to, in order.
 FIELDS = {
     "verification:claim:settle": ("claim_id", "state", "failure_reason", "record_digest"),
@@ -49,9 +53,15 @@ def write_leaf(leaf: Leaf) -> bytes:
 def read_leaf(data: bytes) -> Leaf:
     """Return the content of a leaf."""
     parts = unpack(data)
-    check(len(parts) == 5 and parts[0].decode() == _LEAF and len(parts[4]) == 32, "this is not a leaf")
-    leaf = Leaf(parts[1].decode(), parts[2].decode(), parts[3].decode(), parts[4])
-    check(bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", leaf.minute)), "a wrong time")
+    check(len(parts) == 5 and text_of(parts[0]) == _LEAF and len(parts[4]) == 32, "this is not a leaf")
+    leaf = Leaf(text_of(parts[1]), text_of(parts[2]), text_of(parts[3]), parts[4])
+    check(_TYPE.fullmatch(leaf.type) is not None, "a type is three words")
+    check(_ACTOR.fullmatch(leaf.actor_id) is not None, "a wrong actor")
+    check(_MINUTE.fullmatch(leaf.minute) is not None, "a wrong time")
+    try:
+        datetime.strptime(leaf.minute, "%Y-%m-%dT%H:%MZ")
+    except ValueError:
+        raise RefusedError("a time that never was") from None
     return leaf
 
 
@@ -112,8 +122,14 @@ def consistency(hashes: Sequence[bytes], old: int, *, whole: bool = True) -> lis
 def check_consistency(
     *, old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Check that a tree begins with an older one, which is not empty."""
-    check(0 < old <= new and all(len(each) == 32 for each in proof), "the sizes do not fit")
+    """Check that a tree begins with an older one. Every tree begins with the one of no leaves."""
+    check(0 <= old <= new and len(old_root) == len(new_root) == 32, "the sizes do not fit")
+    if old == 0:
+        check(
+            not proof and old_root == root([]) and (new > 0 or new_root == root([])), "a wrong root or proof"
+        )
+        return
+    check(all(len(each) == 32 for each in proof), "the sizes do not fit")
     rest = list(proof)
     before, after = _both(old, new, old_root, rest, whole=True)
     check(not rest and (before, after) == (old_root, new_root), "the proof leads elsewhere")

@@ -4,8 +4,12 @@ import json
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from pathlib import Path
 
+from idvault_verify.attest import jose, status_token
 from idvault_verify.offline.evidence import file as proof_file
+from tools.support.generate.vectors import case as cases
+from tools.support.status_tokens import ISSUER, LIST_KEY, NOW
 
 UNITS = {
     "objects": b"{}",
@@ -61,19 +65,55 @@ def evidence(size: int) -> bytes:
     ).encode()
 
 
-def status_list(size: int, *, now: int, sign: Callable[[bytes], bytes], kid: str) -> bytes:
-    """Return a list of zeros of this size, compressed; whoever has the vault's key could sign it."""
-    packed = zlib.compress(bytes(size), 9)
+def genuine(name: str, folder: Path) -> object:
+    """Return the path of a genuine file if the name begins with @, after writing it; else the name."""
+    if not name.startswith("@"):
+        return name
+    kind = {"jwks": "status", "token": "status"}.get(name[1:], name[1:])
+    inputs = cases.load(kind)["inputs"]
+    path = folder / name[1:]
+    path.write_bytes(inputs["person" if kind == "receipt" else name[1:]].encode("latin-1"))
+    return path
+
+
+def zeros(size: int) -> bytes:
+    """Return a list of zeros that is compressed to some two thirds of this size."""
+    return _listed({"bits": 1, "lst": _url(zlib.compress(bytes(size * 680), 9))})
+
+
+def many_claims(size: int) -> bytes:
+    """Return a list with as many other claims as fit."""
+    return _listed({"bits": 1, "lst": ""}, {f"{at:x}": 0 for at in range(size // 20)})
+
+
+def spaces(size: int) -> bytes:
+    """Return white space within a text that is no token."""
+    return b"x" + b" " * (size - 2) + b"x"
+
+
+LISTS: dict[str, Callable[[int], bytes]] = {
+    "compressed zeros": zeros,
+    "claims": many_claims,
+    "spaces": spaces,
+    "dots": lambda size: b"." * size,
+}
+"""Returns a list of about a size, which the vault's key signed."""
+
+
+def _listed(claim: dict[str, object], more: dict[str, int] | None = None) -> bytes:
+    iat = int(NOW.timestamp())
     claims = {
-        "sub": "https://vault.example/status/0.jwt",
-        "iat": now,
-        "exp": now + 3600,
-        "ttl": 300,
-        "status_list": {"bits": 1, "lst": _url(packed)},
+        "iss": ISSUER,
+        "sub": f"{ISSUER}/status/0.jwt",
+        "iat": iat,
+        "exp": 253402300799,
+        "status_list": claim,
+        **(more or {}),
     }
-    head = {"alg": "EdDSA", "typ": "statuslist+jwt", "kid": kid}
+    public = LIST_KEY.public_key().public_bytes_raw()
+    head = {"alg": "EdDSA", "typ": status_token.LIST_TYPE, "kid": jose.kid(public)}
     text = b".".join(_url(json.dumps(part).encode()).encode() for part in (head, claims))
-    return text + b"." + _url(sign(text)).encode()
+    return text + b"." + _url(LIST_KEY.sign(text)).encode()
 
 
 def _url(data: bytes) -> str:

@@ -12,8 +12,8 @@ import { isWeak } from "./jose.js";
 
 const MOST_BYTES = 1_000_000;
 const MOST_SIGNATURES = 100;
-const LOG = 1;
-const WITNESS = 4;
+/** The kinds of keys: of a log, and of a witness. */
+export const [LOG, WITNESS] = [1, 4] as const;
 const SIZE = /^(?:0|[1-9][0-9]{0,18})$/;
 const HIGHEST = 2n ** 63n;
 const NAME = /^[^\p{White_Space}+\u0000-\u001f]+$/u;
@@ -30,11 +30,12 @@ export interface VerifierKey {
   readonly publicKey: string;
 }
 
-/** Whose signatures a checkpoint needs. */
+/** Whose signatures a checkpoint needs. version: of the roster that demands them. */
 export interface Policy {
   readonly log: VerifierKey;
   readonly witnesses: readonly VerifierKey[];
   readonly quorum: number;
+  readonly version?: number;
 }
 
 /** A log's number of entries, its root, and the digest of the statement that began its epoch; "" for the first one. */
@@ -44,15 +45,14 @@ export interface Checkpoint {
   readonly statement: string;
 }
 
-/** Returns whose signatures these options demand; throws LogError (KEY_INVALID). */
-export function policyOf(log: string, witnesses: readonly string[], quorum: number | undefined): Policy {
-  const found = { log: parseKey(log, LOG), witnesses: witnesses.map((each) => parseKey(each, WITNESS)) };
-  const different = new Set(found.witnesses.map((each) => each.publicKey));
+/** Returns the policy of these keys; quorum: all of them if it is left out. Throws LogError (KEY_INVALID). */
+export function policyOf(log: VerifierKey, witnesses: readonly VerifierKey[], quorum: number | undefined): Policy {
+  const different = new Set(witnesses.map((each) => each.publicKey));
   const demanded = quorum ?? different.size;
-  if (different.has(found.log.publicKey) || !Number.isInteger(demanded) || demanded < 0 || demanded > different.size) {
+  if (different.has(log.publicKey) || !Number.isInteger(demanded) || demanded < 0 || demanded > different.size) {
     throw new LogError("KEY_INVALID", "the log is no witness of its own, and no more can be demanded than there are");
   }
-  return { ...found, quorum: demanded };
+  return { log, witnesses, quorum: demanded };
 }
 
 /** Returns a checkpoint that meets a policy; throws LogError. */
@@ -104,7 +104,8 @@ function statementOf(text: string): string {
   return digest ?? "";
 }
 
-function parseKey(text: string, algorithm: number): VerifierKey {
+/** Returns a verifier key of this kind; throws LogError (KEY_INVALID). */
+export function parseKey(text: string, algorithm: number): VerifierKey {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(text) ?? [];
   let material;
   try {
@@ -113,13 +114,19 @@ function parseKey(text: string, algorithm: number): VerifierKey {
     throw error instanceof SyntaxError ? new LogError("KEY_INVALID", "this is not a verifier key") : error;
   }
   const publicKey = material.subarray(1);
-  const right = createHash("sha256").update(`${name}\n`).update(material).digest("hex").slice(0, 8);
-  if (name === undefined || !NAME.test(name) || material[0] !== algorithm || isWeak(publicKey) || id !== right) {
+  const isOne = name !== undefined && NAME.test(name) && material[0] === algorithm && !isWeak(publicKey);
+  const found = isOne ? keyOf(name, algorithm, publicKey) : undefined;
+  if (found === undefined || found.id !== id) {
     throw new LogError("KEY_INVALID", "this is not a verifier key of this type");
   }
-  const jwk = { kty: "OKP", crv: "Ed25519", x: publicKey.toString("base64url") };
-  const key = createPublicKey({ key: jwk, format: "jwk" });
-  return { name, algorithm, id, key, publicKey: publicKey.toString("hex") };
+  return found;
+}
+
+/** Returns the verifier key of a name and of 32 bytes that are no weak key. */
+export function keyOf(name: string, algorithm: number, publicKey: Buffer): VerifierKey {
+  const hash = createHash("sha256").update(`${name}\n`).update(Buffer.of(algorithm)).update(publicKey);
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey.toString("base64url") }, format: "jwk" });
+  return { name, algorithm, id: hash.digest("hex").slice(0, 8), key, publicKey: publicKey.toString("hex") };
 }
 
 function parse(note: Uint8Array): { text: string; signatures: { name: string; id: string; value: Buffer }[] } {

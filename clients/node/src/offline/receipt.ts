@@ -5,15 +5,20 @@
 // 2. its entry is a claim's settlement and commits to this account, this claim, its success and this record digest,
 // 3. the entry is in the tree of the checkpoint, and the vault itself made it,
 // 4. the record has this digest, is of this account and of a known format, and the quorum is the one that it was
-//    sealed for, and one that a roster could have.
+//    sealed for, and one that a roster could have,
+// 5. the quorum is in a version of the published roster, if that is given.
 
 import { createHmac } from "node:crypto";
 
 import { decodeStandard } from "./base64.js";
+import { encode, partsOf } from "./encoding.js";
 import { CheckError, LogError } from "./error.js";
 import { isIncluded, sha256 } from "./inclusion.js";
 import { parseObject, TooLongError, type JsonObject } from "./json.js";
-import { checkpoint, policyOf, type Checkpoint, type Policy } from "./note.js";
+import { checkpoint, parseKey, policyOf, LOG, WITNESS, type Checkpoint, type Policy } from "./note.js";
+import { policiesOf } from "./policy.js";
+import { RosterError, type Roster } from "./roster.js";
+import { verifyChain } from "./roster_chain.js";
 
 const MOST_BYTES = 1024 * 1024;
 const KIND = "verification:claim:settle";
@@ -44,6 +49,12 @@ export interface ReceiptSettings {
   /** How many of them must have cosigned; all if it is left out. */
   readonly quorum?: number;
   /**
+   * The published roster, in place of witnesses: the files of all its versions, from the first to the one in force. The
+   * witnesses of the last one must have cosigned, or those of a former one that might have been in force, and one of
+   * the versions must have the quorum.
+   */
+  readonly roster?: readonly Uint8Array[];
+  /**
    * The digests, in hex, of the statements by which the log has gone on after losses, each as
    * `idvault-people epoch verify` prints it. A receipt of an epoch without one of them is refused.
    */
@@ -56,8 +67,8 @@ export interface ProvedReceipt {
   /** In hex. */
   readonly recordDigest: string;
   /**
-   * null if the receipt has no record to prove it. id: in hex, to compare with the published roster, which this check
-   * does not do: names and keys are what the vault states.
+   * null if the receipt has no record to prove it. id: in hex. Names and keys are what the vault states, unless
+   * `rosterCompared` is true: else compare the id with the published roster.
    */
   readonly quorum: { readonly threshold: number; readonly custodians: readonly string[]; readonly id: string } | null;
   /** To the minute. */
@@ -66,11 +77,16 @@ export interface ProvedReceipt {
   readonly index: number;
   /** Whether witnesses were demanded. */
   readonly witnessed: boolean;
+  /** The version of the roster whose witnesses cosigned; null without a roster. */
+  readonly rosterVersion: number | null;
+  /** Whether the quorum is in the given roster. */
+  readonly rosterCompared: boolean;
 }
 
 /** Returns what the JSON text of a receipt proves; throws CheckError with the reason if it does not verify. */
 export function checkReceipt(receipt: string | Uint8Array, settings: ReceiptSettings): ProvedReceipt {
-  const policy = as("KEY_INVALID", () => policyOf(settings.publicKey, settings.witnesses ?? [], settings.quorum));
+  const versions = versionsOf(settings);
+  const policies = as("KEY_INVALID", () => policiesFor(settings, versions));
   const message = parse(receipt);
   const [entry, note] = [message.sub("entry"), message.sub("checkpoint")?.bytes("note")];
   const proof = entry?.sub("proof");
@@ -80,21 +96,53 @@ export function checkReceipt(receipt: string | Uint8Array, settings: ReceiptSett
   if (proof === undefined || note === undefined || note.length === 0) {
     throw new CheckError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again");
   }
-  const newest = covering(note, policy, settings.statements ?? []);
+  const { policy, newest } = covering(note, policies, settings.statements ?? []);
   const leaf = checkEntry(message, entry);
   const index = proof.whole("index");
   checkIncluded(entry.bytes("leaf"), proof, newest);
   if (leaf.actor !== "system") {
     throw new CheckError("OTHER_ENTRY", "the log entry was not made by the vault itself");
   }
+  const quorum = quorumOf(message);
+  if (quorum !== null && versions.length > 0) {
+    checkPublished(quorum.id, versions);
+  }
   return {
     accountToken: message.text("accountToken"),
     recordDigest: message.bytes("recordDigest").toString("hex"),
-    quorum: quorumOf(message),
+    quorum,
     sealedAt: leaf.time,
     index,
-    witnessed: policy.quorum > 0,
+    witnessed: policies[0]!.quorum > 0,
+    rosterVersion: policy.version ?? null,
+    rosterCompared: quorum !== null && versions.length > 0,
   };
+}
+
+function versionsOf({ roster, witnesses, quorum }: ReceiptSettings): Roster[] {
+  if (roster === undefined) {
+    return [];
+  }
+  if (witnesses !== undefined || quorum !== undefined) {
+    throw new CheckError("KEY_INVALID", "the roster names the witnesses: give it alone");
+  }
+  return as("ROSTER_INVALID", () => verifyChain(roster));
+}
+
+function policiesFor({ publicKey, witnesses, quorum }: ReceiptSettings, versions: readonly Roster[]): Policy[] {
+  const log = parseKey(publicKey, LOG);
+  if (versions.length > 0) {
+    return as("ROSTER_INVALID", () => policiesOf(versions, log));
+  }
+  return [policyOf(log, (witnesses ?? []).map((each) => parseKey(each, WITNESS)), quorum)];
+}
+
+/** Throws CheckError unless a version has the quorum; one for development only counts where the last one is one. */
+function checkPublished(id: string, versions: readonly Roster[]): void {
+  const counting = versions.filter((each) => !each.development || versions.at(-1)!.development);
+  if (!counting.some((roster) => roster.quorums.some((each) => each.id === id))) {
+    throw new CheckError("OTHER_QUORUM", "the quorum is in no version of the roster that was given");
+  }
 }
 
 function parse(receipt: string | Uint8Array): Message {
@@ -121,20 +169,36 @@ function as<T>(reason: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof LogError ? new CheckError(reason, error.message) : error;
+    throw error instanceof LogError || error instanceof RosterError ? new CheckError(reason, error.message) : error;
   }
 }
 
-function covering(note: Buffer, policy: Policy, statements: readonly string[]): Checkpoint {
-  const found = as("LOG_INVALID", () => checkpoint(note, policy));
-  if (found.statement !== "" && !statements.includes(found.statement)) {
+/** Returns the checkpoint, and the first policy that it meets. */
+function covering(
+  note: Buffer, policies: readonly Policy[], statements: readonly string[],
+): { policy: Policy; newest: Checkpoint } {
+  for (const policy of policies.slice(0, -1)) {
+    try {
+      return known(policy, checkpoint(note, policy), statements);
+    } catch (error) {
+      if (!(error instanceof LogError)) {
+        throw error;
+      }
+    }
+  }
+  const last = policies.at(-1)!;
+  return known(last, as("LOG_INVALID", () => checkpoint(note, last)), statements);
+}
+
+function known(policy: Policy, newest: Checkpoint, statements: readonly string[]): { policy: Policy; newest: Checkpoint } {
+  if (newest.statement !== "" && !statements.includes(newest.statement)) {
     throw new CheckError("EPOCH_INVALID", "the log is in a later epoch, whose statement is not among those given");
   }
-  return found;
+  return { policy, newest };
 }
 
 function checkEntry(message: Message, entry: Message): { time: Date; actor: string } {
-  const [purpose, kind, time, actor, commitment, ...more] = partsOf(entry.bytes("leaf"));
+  const [purpose, kind, time, actor, commitment, ...more] = partsOf(entry.bytes("leaf"), 5);
   const details = encode(KIND, message.text("claimId"), "SUCCEEDED", "", message.bytes("recordDigest"));
   const committed = createHmac("sha256", entry.bytes("openingKey"))
     .update(encode("idvault/log-commitment/v1", message.text("accountToken"), details))
@@ -215,30 +279,6 @@ function checkRecord(record: Message, message: Message): void {
   if (record.whole("formatVersion") !== FORMAT_VERSION || hashes.some((each) => each.length !== HASH_SIZE)) {
     throw new CheckError("OTHER_RECORD", "the record is of an unknown format, or a hash has another length");
   }
-}
-
-function encode(...parts: (string | Buffer)[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const [data, size] = [typeof part === "string" ? Buffer.from(part) : part, Buffer.alloc(4)];
-      size.writeUInt32BE(data.length);
-      return [size, data];
-    }),
-  );
-}
-
-/** Returns the parts of a leaf, none if it is not encoded so. */
-function partsOf(data: Buffer): Buffer[] {
-  const parts = [];
-  for (let at = 0; at < data.length; ) {
-    const end = at + 4 <= data.length ? at + 4 + data.readUInt32BE(at) : Infinity;
-    if (end > data.length) {
-      return [];
-    }
-    parts.push(data.subarray(at + 4, end));
-    at = end;
-  }
-  return parts;
 }
 
 type Kind = keyof typeof NAMES;

@@ -23,6 +23,7 @@ from idvault_verify.commands.log import (
     policy_of,
     tell_former,
     tell_unwitnessed,
+    versions_of,
 )
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited
 from idvault_verify.offline import disclosure_count, disclosure_history
@@ -67,12 +68,12 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     without witnesses says". Otherwise the last line is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
-        changes = changes_of(log_keys)
-        policy = policy_of(public_key, witness or [], quorum, roster, changes)
+        changes, versions = changes_of(log_keys), versions_of(roster)
+        policy = policy_of(public_key, witness or [], quorum, versions, changes)
         found = disclosure_history.parse(read(file, limit=disclosure_history.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise HistoryError("OTHER_ACCOUNT", "the history belongs to another account")
-        breaks = breaks_of(epochs_file, public_key, roster, changes)
+        breaks = breaks_of(epochs_file, public_key, versions, changes)
         proved = disclosure_history.check(found, policy=policy, breaks=breaks)
         counted = None
         if url is not None or directory is not None:

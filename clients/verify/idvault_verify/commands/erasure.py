@@ -18,6 +18,7 @@ from idvault_verify.commands.log import (
     policy_of,
     tell_former,
     tell_unwitnessed,
+    versions_of,
 )
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_verify.erasure import ErasureState
@@ -54,12 +55,12 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
-        changes = changes_of(log_keys)
-        policy = policy_of(public_key, witness or [], quorum, roster, changes)
+        changes, versions = changes_of(log_keys), versions_of(roster)
+        policy = policy_of(public_key, witness or [], quorum, versions, changes)
         found = erasures.parse(read(file, limit=erasures.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise ErasureError("OTHER_ACCOUNT", "the erasure belongs to another account")
-        breaks = breaks_of(epochs_file, public_key, roster, changes)
+        breaks = breaks_of(epochs_file, public_key, versions, changes)
         proved = erasures.check(found, policy=policy, breaks=breaks)
         shown: dict[str, object] = {
             "account_token": proved.account_token,

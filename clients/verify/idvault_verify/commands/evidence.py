@@ -58,13 +58,13 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     """
     with reporting(context, json_option) as as_json:
         changes = changes_of(log_keys)
-        policy = policy_of(public_key, witness or [], quorum, None, changes)
+        policy = policy_of(public_key, witness or [], quorum, changes=changes)
         try:
             published = roster_chain.load_all(roster) if roster is not None else ()
         except RosterError as error:
             raise EvidenceError("OTHER_ROSTER", f"the published roster: {error}") from error
         found = proof_file.parse(read(file, limit=MOST_BYTES))
-        breaks = breaks_of(epochs_file, public_key, roster, changes)
+        breaks = breaks_of(epochs_file, public_key, published, changes)
         proved = evidence_check.check(found, policy=policy, published=published, breaks=breaks)
         if proved.is_development and not development:
             raise EvidenceError("DEVELOPMENT_ROSTER", "the roster is for development: see --development")

@@ -108,14 +108,15 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
     FILE.refused. Without --once the command runs until then, and continues through outages.
     """
     with reporting(context, json_option) as as_json:
-        policy = policy_of(public_key, witness or [], quorum, roster)
+        versions = versions_of(roster)
+        policy = policy_of(public_key, witness or [], quorum, versions)
         continuity = LogContinuity(
             files=files_of(url, directory, context.obj.timeout),
             policy=policy,
             state=state,
             max_age=max_age_of(policy, max_age, unwitnessed=unwitnessed),
             now=time.time,
-            versions=versions_of(roster),
+            versions=versions,
         )
         while True:
             try:
@@ -150,19 +151,19 @@ def policy_of(
     public_key: str,
     witness: list[str],
     quorum: int | None,
-    roster: Path | None,
+    versions: Sequence[Roster] = (),
     changes: Sequence[LogKeyChange] = (),
 ) -> Policy:
     """Return whose signatures a checkpoint needs; for a kept paper those of a former roster suffice.
 
-    changes: of the log's key, in order. Raises typer.BadParameter for unusable keys, UnverifiedError for a
-    roster that does not verify.
+    versions: of `versions_of`. changes: of the log's key, in order. Raises typer.BadParameter for unusable
+    keys, UnverifiedError for a roster that cannot be in force.
     """
     key = _key(public_key, "--public-key")
-    if roster is not None:
+    if versions:
         if witness or quorum is not None:
             raise typer.BadParameter("the roster names the witnesses: give it alone", param_hint="--roster")
-        return _roster_policy(roster, key, changes)
+        return _roster_policy(versions, key, changes)
     witnesses = tuple(_key(text, "--witness") for text in witness)
     keys, preceding = log_key.keys_of(key, changes), log_key.preceding(key, changes)
     try:
@@ -182,7 +183,10 @@ def changes_of(path: Path | None) -> tuple[LogKeyChange, ...]:
 
 
 def versions_of(roster: Path | None) -> tuple[Roster, ...]:
-    """Return every version of the roster of the option, none without it; raises UnverifiedError."""
+    """Return every version of the roster of the option, none without it; raises UnverifiedError.
+
+    Each version is verified, which takes seconds for a long chain: a command asks once.
+    """
     try:
         return () if roster is None else roster_chain.load_all(roster)
     except RosterError as error:
@@ -192,21 +196,21 @@ def versions_of(roster: Path | None) -> tuple[Roster, ...]:
 def breaks_of(
     epochs_file: Path | None,
     public_key: str,
-    roster: Path | None,
+    versions: Sequence[Roster],
     changes: Sequence[LogKeyChange] = (),
 ) -> tuple[Break, ...]:
     """Return what the log's statements say, nothing without the option.
 
-    changes: of the log's key, in order; custodians have signed, so every key counts. Raises
-    typer.BadParameter without a roster, and UnverifiedError for a file that does not verify.
+    versions: of `versions_of`. changes: of the log's key, in order; custodians have signed, so every key
+    counts. Raises typer.BadParameter without a roster, and UnverifiedError for a file that does not verify.
     """
     if epochs_file is None:
         return ()
-    if roster is None:
+    if not versions:
         raise typer.BadParameter("its custodians must have signed: give --roster", param_hint="--epochs")
     key, raw = _key(public_key, "--public-key"), read(epochs_file, limit=epochs.MOST_BYTES)
     more = log_key.every(key, changes)[1:]
-    return epochs.verified(epochs.parse(raw), versions=versions_of(roster), log_key=key, more_keys=more)
+    return epochs.verified(epochs.parse(raw), versions=versions, log_key=key, more_keys=more)
 
 
 def tell_former(policy: Policy, version: int | None, *, as_json: bool) -> None:
@@ -247,10 +251,10 @@ def tell_unwitnessed(*, as_json: bool) -> None:
         typer.echo(text, err=True)
 
 
-def _roster_policy(roster: Path, key: VerifierKey, changes: Sequence[LogKeyChange]) -> Policy:
+def _roster_policy(versions: Sequence[Roster], key: VerifierKey, changes: Sequence[LogKeyChange]) -> Policy:
     keys, preceding = log_key.keys_of(key, changes), log_key.preceding(key, changes)
     try:
-        return witness_policy.of_chain(roster_chain.load_all(roster), *keys, preceding=preceding)
+        return witness_policy.of_chain(versions, *keys, preceding=preceding)
     except (RosterError, CheckpointError) as error:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 

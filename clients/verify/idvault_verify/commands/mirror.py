@@ -10,10 +10,18 @@ import typer
 
 from idvault_verify.commands import log
 from idvault_verify.commands.output import AsJson, reporting
-from idvault_verify.offline.log.mirror import LogMirror, Mirrored
+from idvault_verify.offline.log.mirror import MOST_BYTES, LogMirror, Mirrored
 
 From = Annotated[
     str, typer.Option("--from", metavar="URL", help="The public directory: https, or http on this machine.")
+]
+MostBytes = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        metavar="BYTES",
+        help="The most that the log's files may have; the other files have at most 1 GiB besides.",
+    ),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The copy; created if it is missing.")]
 
@@ -28,6 +36,7 @@ def mirror(  # noqa: PLR0917 - typer makes an option of each
     roster: log.RosterFile = None,
     unwitnessed: log.Unwitnessed = False,
     max_age: log.MaxAge = None,
+    most_bytes: MostBytes = MOST_BYTES,
     json_option: AsJson = False,
 ) -> None:
     """Copy a public directory over HTTP, or bring a copy up to date.
@@ -37,16 +46,21 @@ def mirror(  # noqa: PLR0917 - typer makes an option of each
     the log has shrunk or forked, its witnesses did not cosign, or a file is not what the log's key signed; a
     refused checkpoint is kept as DIR/.mirror/seen.refused. The other files of the directory, such as status
     lists and reports, are copied as they are: their own checks are check-token and check-report.
+
+    Whoever has the log's key can sign a log of any size. The command stops with exit code 3 before the log's
+    files have more than --most-bytes.
     """
     with reporting(context, json_option) as as_json:
-        policy = log.policy_of(public_key, witness or [], quorum, roster)
+        versions = log.versions_of(roster)
+        policy = log.policy_of(public_key, witness or [], quorum, versions)
         copied = LogMirror(
             files=log.website(source, context.obj.timeout, option="--from"),
             folder=folder,
             policy=policy,
             max_age=log.max_age_of(policy, max_age, unwitnessed=unwitnessed),
             now=time.time,
-            versions=log.versions_of(roster),
+            versions=versions,
+            most_bytes=most_bytes,
         ).run()
         if not policy.quorum:
             log.tell_unwitnessed(as_json=as_json)

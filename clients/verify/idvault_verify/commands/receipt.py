@@ -57,13 +57,13 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
-        changes = changes_of(log_keys)
-        policy = policy_of(public_key, witness or [], quorum, roster, changes)
+        changes, versions = changes_of(log_keys), versions_of(roster)
+        policy = policy_of(public_key, witness or [], quorum, versions, changes)
         found = receipts.parse(read(file, limit=receipts.MOST_BYTES))
         if account is not None and found.account_token != account:
             raise ReceiptError("OTHER_ACCOUNT", "the receipt belongs to another account")
-        breaks = breaks_of(epochs_file, public_key, roster, changes)
-        proved = receipts.check(found, policy=policy, breaks=breaks, versions=versions_of(roster))
+        breaks = breaks_of(epochs_file, public_key, versions, changes)
+        proved = receipts.check(found, policy=policy, breaks=breaks, versions=versions)
         shown = _shown(proved)
         tell_former(policy, proved.roster_version, as_json=as_json)
         if proved.quorum and not proved.roster_compared and not as_json:

@@ -46,11 +46,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     or the log does not verify; 3 if the log cannot be read.
     """
     with reporting(context, json_option) as as_json:
-        changes = log.changes_of(log_keys)
+        changes, versions = log.changes_of(log_keys), log.versions_of(roster)
         found = ReportCheck(
             files=_files(source, context.obj.timeout),
-            policy=log.policy_of(public_key, witness or [], quorum, roster, changes),
-            breaks=log.breaks_of(epochs_file, public_key, roster, changes),
+            policy=log.policy_of(public_key, witness or [], quorum, versions, changes),
+            breaks=log.breaks_of(epochs_file, public_key, versions, changes),
         )
         try:
             checked = found.check(read(report, limit=MAX_BYTES), _note(report))

@@ -6,6 +6,7 @@ hides none.
 
 - The published checkpoint must have the signatures that the history's checkpoint needs.
 - Its log must begin with the history's: otherwise there are two logs (LOG_FORKED).
+- It must have, and begin with, what the statements of its losses name (ROLLED_BACK, FORKED).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from idvault_verify.event import EventType
 from idvault_verify.offline.disclosure_history import DisclosureHistory, HistoryError, covering
 from idvault_verify.offline.log.continuity import RefusedLogError
 from idvault_verify.offline.log.files import LogFiles, NotReachedError
+from idvault_verify.offline.log.stated_entries import StatedEntries
 from idvault_verify.offline.log.tiles import entries_of
 from idvault_verify.offline.proof import check_epoch, reason_of
 from idvault_verify.transparency import checkpoint, entry, epoch
@@ -52,33 +54,34 @@ class LogCount:
 def count(
     history: DisclosureHistory, *, policy: Policy, files: LogFiles, breaks: Sequence[Break] = ()
 ) -> LogCount:
-    """Read a public log and count; raises HistoryError, NotReachedError.
+    """Read a public log and count; raises UnverifiedError, NotReachedError.
 
     breaks: what the verified statements say by which the log went on after losses.
     """
     at = covering(history, policy=policy, breaks=breaks).checkpoint
     newest = _published(files, policy, breaks)
+    stated = StatedEntries(at, newest, breaks)
     if newest.size < at.size:
         _check_epoch(at, newest)
         raise HistoryError("LOG_OLDER", "the public log is older than the history: repeat the command later")
     tree = CompactRange()
     found: dict[str, int] = dict.fromkeys(_COUNTED, 0)
+    begins = tree.root()
     for leaf in _leaves(files, newest.size):
-        _check_root(tree, at, newest)
         tree.append(leaf_hash(leaf))
+        if tree.size == at.size:
+            begins = tree.root()
+        stated.meet(tree)
         kind = _kind(leaf, before=history.horizon)
         if kind in found:
             found[kind] += 1
-    _check_root(tree, at, newest)
+    stated.finish()
     if tree.root() != newest.root:
         raise HistoryError("LOG_INVALID", "the public log does not match its checkpoint")
-    return LogCount(*(found[kind] for kind in _COUNTED))
-
-
-def _check_root(tree: CompactRange, at: Checkpoint, newest: Checkpoint) -> None:
-    if tree.size == at.size and tree.root() != at.root:
+    if begins != at.root:
         _check_epoch(at, newest)
         raise HistoryError("LOG_FORKED", "the history's log and the public log are two different logs")
+    return LogCount(*(found[kind] for kind in _COUNTED))
 
 
 def _check_epoch(at: Checkpoint, newest: Checkpoint) -> None:

@@ -2,6 +2,7 @@
 
 In this order:
 * the report names a checkpoint that the log's key signed, and that the log's newest one continues,
+* the newest one has, and begins with, what the statements of the log's losses name,
 * the entries up to both checkpoints lead to their roots,
 * every logged figure of the report's edition is there and has the value that the entries give,
 * no later entry has a time within the period, if the report was made after the period's end,
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from idvault_verify import period as periods
 from idvault_verify.error import DamagedError
 from idvault_verify.offline.log.files import LogFiles, NotReachedError
+from idvault_verify.offline.log.stated_entries import StatedEntries
 from idvault_verify.offline.log.tiles import entries_of
 from idvault_verify.offline.proof import UnverifiedError, covering
 from idvault_verify.report import catalogue as report_catalogue
@@ -136,7 +138,8 @@ class ReportCheck:
         return self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys)).checkpoint
 
     def _count(self, named: Checkpoint, found: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
-        """Count every entry, and verify all of them against both checkpoints."""
+        """Count every entry, and verify all of them against both checkpoints and the statements."""
+        stated = StatedEntries(named, found, self.breaks)
         if epoch.of(named) != epoch.of(found) and named.size > found.size:
             raise UnverifiedError("ENTRIES_LOST", _LOST)
         verified = verifier.LogVerifier()
@@ -145,11 +148,16 @@ class ReportCheck:
         try:
             for index, leaf in self._leaves(max(named.size, found.size)):
                 verified.feed(index, leaf)
+                if stated.names(verified.size):
+                    stated.meet(verified.tree)
                 read = entry.decode_leaf(leaf)
                 (within if index < named.size else beyond).add(read.type, read.occurred_at)
             verified.finish()
+            stated.finish()
         except LogError as error:
-            if epoch.of(named) != epoch.of(found):
+            stated.meet(verified.tree)
+            stated.finish()
+            if epoch.of(named) != epoch.of(found) and stated.is_whole:
                 raise UnverifiedError("ENTRIES_LOST", _LOST) from error
             raise UnverifiedError("LOG_INVALID", f"the entries are not those of the log: {error}") from error
         except DamagedError as error:

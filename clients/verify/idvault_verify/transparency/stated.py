@@ -5,7 +5,7 @@ are left, the first ones of the new epoch (kept). Its custodians alone say so: w
 compares both with the log, also if nothing of it was known before.
 
 - The log's newest checkpoint begins with each of them that has no more entries than a later statement leaves.
-- Two of them of one size that both belong to the newest epoch's history have one root.
+- Two of them of one size have one root, unless a statement in between leaves fewer entries.
 - The last cosigned checkpoint of an epoch has no fewer entries than the epoch began with.
 - The root of no entries is that of the empty tree.
 """
@@ -27,7 +27,10 @@ def check(breaks: Sequence[Break]) -> None:
     for before, after in pairwise(breaks):
         if after.former.size < before.kept.size:
             raise EpochError(f"{_name(after)} names a checkpoint of fewer entries than its epoch began with")
-    _named(breaks)
+    for place, each in enumerate(breaks):
+        # What it lets go was named, too.
+        _named(breaks[:place], each.former)
+        _named(breaks[: place + 1])
 
 
 def demanded(newest: Checkpoint, breaks: Sequence[Break]) -> tuple[Checkpoint, ...]:
@@ -39,9 +42,9 @@ def demanded(newest: Checkpoint, breaks: Sequence[Break]) -> tuple[Checkpoint, .
     return _named([each for each in breaks if each.epoch.number <= number])
 
 
-def _named(breaks: Sequence[Break]) -> tuple[Checkpoint, ...]:
-    """Return the checkpoints whose entries no later statement has let go."""
-    found = list[Checkpoint]()
+def _named(breaks: Sequence[Break], *newest: Checkpoint) -> tuple[Checkpoint, ...]:
+    """Return the checkpoints whose entries no later statement has let go. newest: named after all of them."""
+    found = list(newest)
     for each in reversed(breaks):
         for one in (each.kept, each.former):
             if not found or one.size < found[-1].size:

@@ -1,4 +1,4 @@
-"""Vectors of files that Python alone reads: evidence, statements of epochs, rosters, a log's keys, reports.
+"""Vectors of evidence, statements of epochs, rosters, a log's keys and reports.
 
 Each is genuine, then changed systematically; what is changed within a signed content is signed again. That a
 changed one is refused is the rule; which word a reader says of it is what the reader of Python says.
@@ -24,6 +24,7 @@ from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.transparency.report import Report
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
+from tools.support.generate.vectors import rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
 from tools.support.reference import evidence as reference
@@ -124,10 +125,16 @@ _ROSTER = _roster()
 
 
 def roster_page(read: Read) -> dict[str, Any]:
-    """Return the content of roster.json: one version, which must be valid and fit to be in force."""
+    """Return the content of roster.json: the version in force, which must be valid and fit to be in force.
+
+    A case with `before` has other versions before it.
+    """
     text = _ROSTER.to_bytes()
     base = json.loads(text)
-    page = {"source": __doc__, "inputs": {"roster": text.decode("latin-1"), "nothing": ""}}
+    page = {
+        "source": rosters.__doc__,
+        "inputs": {"roster": text.decode("latin-1"), "nothing": "", **rosters.inputs()},
+    }
     kinds = {
         "version": "count",
         "development": "flag",
@@ -145,26 +152,7 @@ def roster_page(read: Read) -> dict[str, Any]:
     kinds |= {"witness.threshold": "count", "witness.witnesses": "list", "signatures.0.signature": "text"}
     cases = [_case("roster", text, "a roster", text, None)]
     cases += [_case("roster", text, name, made) for name, made in _changes(base, kinds)]
-    for path, value in (
-        ("version", 2),
-        ("version", 0),
-        ("quorums.0.threshold", 1),
-        ("quorums.0.threshold", 3),
-        ("witness", {}),
-        ("witness.threshold", 0),
-        ("witness.threshold", 2),
-        ("people.0.organisation", "x\ny"),
-        ("people.0.role", "x"),
-        ("people.0.actor_id", "AB" * 16),
-        ("people.0.spki", "x"),
-        ("signatures", base["signatures"][:2]),
-        ("quorums.0.custodians", [*_NAMES, _NAMES[0]]),
-        ("people.1.name", _NAMES[0]),
-    ):
-        cases.append(
-            _case("roster", text, f"{path} is {json.dumps(value)[:60]}", compact(put(base, path, value)))
-        )
-    return _decided(page, cases, read)
+    return _decided(page, [*cases, *rosters.roster_cases()], read)
 
 
 _WRONG = {
@@ -250,12 +238,47 @@ def epoch_page(read: Read) -> dict[str, Any]:
         ("a former checkpoint that is none", [_statement(former=b"x")]),
         ("one signature", [EpochStatement(**{**vars_of(first), "signatures": first.signatures[:1]})]),
         ("of another roster", [_statement(roster="0" * 64)]),
+        ("the second former contradicts what was left", _two(6, 5, "x")),
+        ("the second former contradicts what was left, and nothing is left", _two(6, 0, "x")),
+        ("what is left contradicts what was left", _two(7, 6, "", left="x")),
+        ("what is left has another root than the former of its size", _two(6, 6, "x", left="y")),
+        ("the second former has fewer entries than were left", _two(5, 5, "")),
     ):
         cases.append(_case("epochs", text, name, statements.encode_chain(made)))
+    for name, made in (
+        ("the second former is what was left", _two(6, 5, "")),
+        ("the second former has other entries than were lost", _two(10, 8, "x", kept=5)),
+        ("no entry is left", _two(8, 0, "")),
+    ):
+        cases.append(_case("epochs", text, name, statements.encode_chain(made), None))
     cases.append(
         {"name": "too long", "input": repeated("epochs", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
     )
     return _decided(page, cases, read)
+
+
+def _two(
+    former: int, size: int, mark: str, *, left: str | None = None, kept: int = 0
+) -> list[EpochStatement]:
+    """Return two statements, of which the first leaves six entries, or as many as are kept.
+
+    former, size: how many the second one names. mark, left: whose last entries are others than before.
+    """
+
+    def entries(count: int, spoilt: str) -> list[bytes]:
+        whole = merkle.log_of(count)
+        return [*whole[:-1], whole[-1] + spoilt.encode()] if spoilt and count else whole
+
+    kept = kept or 6
+    first = _statement(size=kept, root=merkle.mth(merkle.log_of(kept)))
+    known = entries(former, mark)
+    rest = (
+        entries(size, left) if left is not None else (known[:size] if size < former else entries(size, mark))
+    )
+    note = _cosigned(_of(known, f"epoch 2 {first.digest()}"))
+    second = _statement(epoch=3, previous=first.digest(), former=note, seen=11, size=size,
+                        root=merkle.mth(rest), lost={})  # fmt: skip
+    return [first, second]
 
 
 def vars_of(made: EpochStatement) -> dict[str, Any]:

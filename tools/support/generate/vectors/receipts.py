@@ -1,6 +1,8 @@
 """Vectors of receipts: two genuine ones, their mixtures, lies of a vault, and every systematic change.
 
-`log` is the log's verifier key, `witnesses` those of its witnesses, `quorum` how many must have cosigned.
+`log` is the log's verifier key, `witnesses` those of its witnesses, `quorum` how many must have cosigned. A
+case with `roster`, for readers that take one, names in their place the versions of a roster among the inputs,
+from the first on.
 """
 
 from base64 import b64decode, b64encode
@@ -9,7 +11,7 @@ from typing import Any
 
 from idvault_verify import seal
 from tools.support import logs, merkle
-from tools.support.generate.vectors import receipt_lies
+from tools.support.generate.vectors import receipt_lies, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import (
     CHECKPOINT,
@@ -93,6 +95,7 @@ _NO_TIMES = (
 def page() -> dict[str, Any]:
     """Return the content of receipt.json."""
     inputs = {owner: compact(RECEIPTS[owner]).decode("latin-1") for owner in _INPUTS}
+    inputs |= rosters.receipt_inputs()
     policy = {"log": logs.VKEY, "witnesses": [str(receipt_lies.WITNESS.key)], "quorum": 1}
     parts = (
         _lies(),
@@ -104,6 +107,7 @@ def page() -> dict[str, Any]:
         _leaves(),
         _notes(),
         _sizes(),
+        rosters.receipt_cases(PERSON),
     )
     return {"source": __doc__, **policy, "inputs": inputs, "cases": [case for part in parts for case in part]}
 

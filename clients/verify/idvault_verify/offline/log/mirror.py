@@ -6,6 +6,7 @@
   already is verified in the same way, and fetched only if it does not verify.
 - Below each tile all is copied before the next one is read. So the memory does not grow with the log, nor
   with the size that somebody who has its key claims.
+- The log's files have a most, in bytes: whoever has the log's key can sign one that fills any disk.
 - The copy's own checkpoint is written after all files that it covers. A killed mirror continues there, and
   partial files of a size that it did not complete are removed.
 - The other files (status lists, reports, pages) are those that the directory's index names. Their paths,
@@ -16,11 +17,12 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from idvault_verify import durable_file, small_file
 from idvault_verify.attest.people.roster import Roster
@@ -48,17 +50,54 @@ from idvault_verify.transparency.tile import (
     decode_tile,
     edges,
 )
-from idvault_verify.transparency.tree import LogError
+from idvault_verify.transparency.tree import HASH_SIZE, LogError
 
 STATE = ".mirror"
 """The folder, in the copy, of what the mirror remembers; a web server should not serve it."""
 
 LONGEST_OTHER = 16 * 1024 * 1024
 MOST_OTHERS = 1024 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024 * 1024
+"""The most of the log's own files, unless somebody says otherwise: about 300 million entries as they are."""
 
+# Each entry has a length in its bundle, and a hash in a tile.
+_LEAST_OF_ENTRY = 2 + HASH_SIZE
 _AT_ONCE = 8
 _MODE = 0o644
 _NOT_WRITABLE = (NotADirectoryError, IsADirectoryError, FileExistsError)
+
+
+class FullCopyError(NotReachedError):
+    """The log has more bytes than the copy may have."""
+
+    def __init__(self, most: int) -> None:
+        """Say what is to be done."""
+        text = (
+            f"the log's files would have more than {most} bytes: say with --most-bytes how many they may have"
+        )
+        super().__init__(text)
+
+
+class _Room:
+    """How many bytes may still be written; several threads take from it."""
+
+    def __init__(self, most: int, *, taken: int) -> None:
+        self._most = most
+        self._left = most - taken
+        self._lock = Lock()
+
+    def take(self, size: int) -> None:
+        """Raise FullCopyError if there are not as many."""
+        with self._lock:
+            self._left -= size
+            if self._left < 0:
+                raise FullCopyError(self._most)
+
+    def taken(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield parts as long as there is room for them."""
+        for part in parts:
+            self.take(len(part))
+            yield part
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +112,10 @@ class Mirrored:
 
 @dataclass(kw_only=True, slots=True)
 class LogMirror:
-    """A copy of one log's public directory. most_others: the most bytes of all other files together."""
+    """A copy of one log's public directory.
+
+    most_bytes: of the log's own files. most_others: of all other files together.
+    """
 
     files: LogFiles
     folder: Path
@@ -82,9 +124,13 @@ class LogMirror:
     now: Callable[[], float]
     versions: Sequence[Roster] = ()
     most_others: int = MOST_OTHERS
+    most_bytes: int = MOST_BYTES
 
     def run(self) -> Mirrored:
-        """Bring the copy up to date; raises RefusedLogError, NotReachedError, OSError of the disk."""
+        """Bring the copy up to date.
+
+        Raises RefusedLogError, NotReachedError (FullCopyError), OSError of the disk.
+        """
         state = self.folder / STATE
         state.mkdir(parents=True, exist_ok=True)
         with _alone(state / "lock"):
@@ -151,33 +197,43 @@ class LogMirror:
         """Copy what the log has beyond a size; return how many files were fetched."""
         if at.size <= before:
             return 0
+        room = self._room(at.size)
         fetched = 0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for edge, data in sorted(read_edges(self.files, at).items(), key=lambda each: -each[0].level):
                 below = edge.level * HEIGHT
                 if before >> below < at.size >> below:
+                    room.take(len(data))
                     fetched += self._put(edge.path, data)
-                    fetched += self._copy_below(edge, decode_tile(data, edge.width), before, pool)
+                    below_it = _Below(before, room, pool)
+                    fetched += self._copy_below(edge, decode_tile(data, edge.width), below_it)
         return fetched
 
-    def _copy_below(self, tile: Tile, hashes: Sequence[bytes], before: int, pool: ThreadPoolExecutor) -> int:
+    def _room(self, size: int) -> _Room:
+        """Return the room that is left for the log's files; raises FullCopyError if it cannot be enough."""
+        if size * _LEAST_OF_ENTRY > self.most_bytes:
+            raise FullCopyError(self.most_bytes)
+        log = self.folder / directory.LOG_FOLDER
+        return _Room(self.most_bytes, taken=sum(_sizes(log)))
+
+    def _copy_below(self, tile: Tile, hashes: Sequence[bytes], given: "_Below") -> int:
         """Copy all that a verified tile covers beyond a size; return how many files were fetched."""
         if tile.level == 0:
-            return self._copy_bundle(Bundle(tile.index, tile.width), hashes)
+            return self._copy_bundle(Bundle(tile.index, tile.width), hashes, given.room)
         first = tile.index * WIDTH
         children = [
             (Tile(tile.level - 1, first + place), above)
             for place, above in enumerate(hashes)
-            if (first + place + 1) << tile.level * HEIGHT > before
+            if (first + place + 1) << tile.level * HEIGHT > given.before
         ]
 
         def copy(child: tuple[Tile, bytes]) -> int:
-            return self._copy_full(*child, before, pool)
+            return self._copy_full(*child, given)
 
         # The lowest tiles and their bundles are nearly all of a log.
-        return sum(pool.map(copy, children) if tile.level == 1 else map(copy, children))
+        return sum(given.pool.map(copy, children) if tile.level == 1 else map(copy, children))
 
-    def _copy_full(self, tile: Tile, above: bytes, before: int, pool: ThreadPoolExecutor) -> int:
+    def _copy_full(self, tile: Tile, above: bytes, given: "_Below") -> int:
         """Copy a full tile and what it covers; return how many files were fetched."""
         data = self._kept_tile(tile, above)
         is_fetched = data is None
@@ -186,9 +242,10 @@ class LogMirror:
                 data = accept_tile(first_of(self.files, tile.path, limit=TILE_BYTES), above)
             except MalformedTileError as error:
                 raise refused_file(tile.path, error) from error
+            given.room.take(len(data))
             self._put(tile.path, data)
         self._drop_partial(tile)
-        return is_fetched + self._copy_below(tile, decode_tile(data, WIDTH), before, pool)
+        return is_fetched + self._copy_below(tile, decode_tile(data, WIDTH), given)
 
     def _kept_tile(self, tile: Tile, above: bytes) -> bytes | None:
         """Return the verified bytes of a full tile that is in the copy already, or None."""
@@ -198,7 +255,7 @@ class LogMirror:
         except (MalformedTileError, TooLongError):
             return None
 
-    def _copy_bundle(self, bundle: Bundle, hashes: Sequence[bytes]) -> int:
+    def _copy_bundle(self, bundle: Bundle, hashes: Sequence[bytes], room: _Room) -> int:
         """Copy the entries of a verified tile; return 1 if they were fetched, else 0."""
         is_kept = self._keeps(bundle, hashes)
         if not is_kept:
@@ -209,7 +266,7 @@ class LogMirror:
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with closing(parts):
-                    durable_file.replace_by(place, accept_bundle(parts, hashes), mode=_MODE)
+                    durable_file.replace_by(place, room.taken(accept_bundle(parts, hashes)), mode=_MODE)
             except MalformedTileError as error:
                 raise refused_file(bundle.path, error) from error
         self._drop_partial(bundle)
@@ -289,11 +346,26 @@ class LogMirror:
         return len(data)
 
 
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """What is copied below a tile: what the log has beyond a size, as long as there is room."""
+
+    before: int
+    room: _Room
+    pool: ThreadPoolExecutor
+
+
 def _files_of(tile: Tile) -> Iterator[Tile | Bundle]:
     """Yield a tile and, if it is of the lowest level, the bundle of its entries."""
     yield tile
     if tile.level == 0:
         yield Bundle(tile.index, tile.width)
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the size of each file below a folder."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name).lstat().st_size for name in names)
 
 
 @contextmanager

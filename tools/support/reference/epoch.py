@@ -1,0 +1,135 @@
+"""Statements of a log that has lost entries (formats.md, section 9)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from tools.support.reference import message, note, paper, roster, tree
+from tools.support.reference.encoding import (
+    RefusedError,
+    check,
+    encode,
+    from_base64,
+    from_base64url,
+    from_json,
+)
+from tools.support.reference.note import WITNESS, Key
+from tools.support.reference.roster import Roster
+
+_BODY = (*("log", "epoch", "previous", "former", "seen", "size", "root", "lost", "time", "reason", "roster"),)
+_TYPE = re.compile(r"[a-z_]+:[a-z_]+:[a-z_]+", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Two checkpoints that a statement names: the last one before, and what is left of it."""
+
+    former: int
+    former_root: bytes
+    size: int
+    root: bytes
+
+
+def verify_file(data: bytes, *, versions: Sequence[Roster], log: Key) -> list[str]:
+    """Return the digests of the statements in epochs.json, from epoch 2 on."""
+    document = from_json(data, limit=4 << 20)
+    check(isinstance(document, dict) and document.keys() == {"epochs"}, "no list of statements")
+    check(isinstance(document["epochs"], list), "not a list")
+    digests: list[str] = [""]
+    known: list[Left] = []
+    least = 0
+    for place, each in enumerate(document["epochs"], start=2):
+        number, found = _statement(each, place, digests[-1], versions, log)
+        check(number >= least, "a former version of the roster than the statement before")
+        least = number
+        _agree(known, found)
+        known.append(found)
+        digests.append(_digest(each))
+    return digests[1:]
+
+
+def content(document: dict[str, Any]) -> bytes:
+    """Return what the custodians sign."""
+    return encode("idvault/epoch/v1", roster.canonical({name: document[name] for name in _BODY}))
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return sha256(content(document)).hexdigest()
+
+
+def _statement(
+    value: Any, place: int, previous: str, versions: Sequence[Roster], log: Key
+) -> tuple[int, Left]:
+    check(isinstance(value, dict) and value.keys() == {*_BODY, "signatures"}, "a wrong statement")
+    for name in ("log", "previous", "former", "root", "time", "reason", "roster"):
+        check(isinstance(value[name], str), "not a text")
+    for name in ("epoch", "seen", "size"):
+        check(_is_count(value[name]), "not a number")
+    check(value["log"] == log.vkey and value["epoch"] == place, "another log or epoch")
+    check(value["previous"] == previous, "another statement before")
+    message.seconds(value["time"])
+    check(1 <= len(value["reason"]) <= 200 and value["reason"].isprintable(), "a wrong reason")
+    lost = value["lost"]
+    check(isinstance(lost, dict), "not an object")
+    check(all(_TYPE.fullmatch(name) and _is_count(count) for name, count in lost.items()), "wrong losses")
+    named = [each for each in versions if each.digest == value["roster"]]
+    check(bool(named), "another roster")
+    _check_signed(value, named[0])
+    before = versions[: versions.index(named[0]) + 1]
+    at = _former(from_base64(value["former"]), before, log, {place - 1: previous})
+    root, size = from_base64url(value["root"]), value["size"]
+    check(len(root) == 32, "no root")
+    check(size != 0 or root == tree.root([]), "the root of an empty tree is wrong")
+    check(value["seen"] >= max(at.size, size), "less was seen than there was")
+    return versions.index(named[0]), Left(at.size, at.root, size, root)
+
+
+def _former(raw: bytes, versions: Sequence[Roster], log: Key, epochs: dict[int, str]) -> note.Checkpoint:
+    """Return the last checkpoint before a loss: cosigned as one of these versions demands."""
+    refused = RefusedError("no version")
+    for each in reversed(versions):
+        witness = each.document["witness"]
+        keys = [
+            Key(one["name"], WITNESS, from_base64url(one["ed25519"])) for one in witness.get("witnesses", [])
+        ]
+        try:
+            roster.check_apart(each, log)
+            return note.read(raw, log=log, witnesses=keys, quorum=witness.get("threshold", 0), epochs=epochs)
+        except RefusedError as error:
+            refused = error
+    raise refused
+
+
+def _check_signed(value: dict[str, Any], version: Roster) -> None:
+    signers = set()
+    check(isinstance(value["signatures"], list), "not a list")
+    custodians = {each.name for quorum in version.quorums() for each in quorum.custodians}
+    for each in value["signatures"]:
+        check(isinstance(each, dict) and each.keys() == {"name", "signature"}, "a wrong signature")
+        name = each["name"]
+        check(isinstance(name, str) and name in custodians and name not in signers, "somebody else signed")
+        paper.verify(version.key(name), from_base64url(each["signature"]), content(value))
+        signers.add(name)
+    for quorum in version.quorums():
+        signed = [each for each in quorum.custodians if each.name in signers]
+        check(len(signed) >= quorum.threshold, "too few custodians signed")
+
+
+def _agree(known: Sequence[Left], found: Left) -> None:
+    """Check that two checkpoints of one size have one root, unless a statement in between leaves fewer."""
+    check(not known or found.former >= known[-1].size, "fewer entries than the epoch began with")
+    check(found.former != found.size or found.former_root == found.root, "two histories of one size")
+    for other, other_root in ((found.former, found.former_root), (found.size, found.root)):
+        left = other
+        for each in reversed(known):
+            # What is left is of the epoch that the statement begins, the former checkpoint of the one before.
+            for size, root in ((each.size, each.root), (each.former, each.former_root)):
+                check(size > left or size != other or root == other_root, "two histories of one size")
+                left = min(left, each.size)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
