@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from idvault_verify import small_file
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
@@ -92,7 +93,8 @@ def _breaks(log_key: VerifierKey, path: Path | None, roster: Path | None) -> tup
         raise wrong_usage("--epochs needs --roster, whose custodians signed", field="--roster")
     try:
         versions = roster_chain.load_all(roster)
-        return epochs.verified(epochs.parse(path.read_bytes()), versions=versions, log_key=log_key)
+        raw = small_file.read(path, limit=epochs.MOST_BYTES)
+        return epochs.verified(epochs.parse(raw), versions=versions, log_key=log_key)
     except (EpochRefusedError, RosterError) as error:
         raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason="EPOCH_INVALID") from error
 

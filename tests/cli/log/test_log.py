@@ -16,7 +16,7 @@ import pytest
 
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands, Result
-from tools.support import logs, programs
+from tools.support import logs, people, programs
 from tools.support.databases import Databases
 from tools.support.logs import VKEY
 from tools.support.merkle import log_of, signer, witness
@@ -543,3 +543,15 @@ def test_export_needs_its_settings(idvault: Commands, tmp_path: Path) -> None:
     assert (result.code, "IDVAULT_KEYS is missing" in result.err) == (ExitCode.WRONG_USAGE, True)
     assert idvault("log", "export", tmp_path, "--public-key", "x").code == ExitCode.WRONG_USAGE
     assert idvault("log", "export", tmp_path, "--public-key", VKEY).code == ExitCode.UNREACHABLE
+
+
+def test_a_file_of_statements_has_a_greatest_length(idvault: Commands, tmp_path: Path) -> None:
+    """A longer one is refused before it is read whole."""
+    logs.write_folder(tmp_path / "bundle", log_of(5), logs.signed(log_of(5)))
+    chain = people.signed(people.roster(), *people.NAMES)
+    (tmp_path / "roster.json").write_bytes(chain.to_bytes())
+    with (tmp_path / "epochs.json").open("wb") as file:
+        file.truncate(1 << 40)
+    options = ("--epochs", tmp_path / "epochs.json", "--roster", tmp_path / "roster.json")
+    result = idvault("log", "verify", "--bundle", tmp_path / "bundle", "--public-key", VKEY, *options)
+    assert (result.code, "longer than 4194304 bytes" in result.err) == (ExitCode.UNREACHABLE, True)

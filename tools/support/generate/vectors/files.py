@@ -226,6 +226,17 @@ def epoch_page(read: Read) -> dict[str, Any]:
     cases.append(_case("epochs", text, "the first statement", statements.encode_chain([first]), None))
     # A time in the form of a report's minute has no seconds, so all forms of `members` are wrong here.
     cases += [_case("epochs", text, name, made) for name, made in _changes(base, kinds)]
+    cases += [_case("epochs", text, *each) for each in _chains(first, second, left)]
+    cases.append(
+        {"name": "too long", "input": repeated("epochs", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
+    )
+    return _decided(page, cases, read)
+
+
+def _chains(
+    first: EpochStatement, second: EpochStatement, left: Checkpoint
+) -> Iterator[tuple[str, bytes, str | None]]:
+    """Yield files of statements that contradict one another or the log, and some that do not."""
     for name, made in (
         ("the second statement alone", [second]),
         ("another order", [second, first]),
@@ -244,17 +255,13 @@ def epoch_page(read: Read) -> dict[str, Any]:
         ("what is left has another root than the former of its size", _two(6, 6, "x", left="y")),
         ("the second former has fewer entries than were left", _two(5, 5, "")),
     ):
-        cases.append(_case("epochs", text, name, statements.encode_chain(made)))
+        yield name, statements.encode_chain(made), "*"
     for name, made in (
         ("the second former is what was left", _two(6, 5, "")),
         ("the second former has other entries than were lost", _two(10, 8, "x", kept=5)),
         ("no entry is left", _two(8, 0, "")),
     ):
-        cases.append(_case("epochs", text, name, statements.encode_chain(made), None))
-    cases.append(
-        {"name": "too long", "input": repeated("epochs", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
-    )
-    return _decided(page, cases, read)
+        yield name, statements.encode_chain(made), None
 
 
 def _two(

@@ -78,7 +78,7 @@ class FullCopyError(NotReachedError):
         super().__init__(text)
 
 
-class _Room:
+class _BytesLeft:
     """How many bytes may still be written; several threads take from it."""
 
     def __init__(self, most: int, *, taken: int) -> None:
@@ -209,12 +209,12 @@ class LogMirror:
                     fetched += self._copy_below(edge, decode_tile(data, edge.width), below_it)
         return fetched
 
-    def _room(self, size: int) -> _Room:
+    def _room(self, size: int) -> _BytesLeft:
         """Return the room that is left for the log's files; raises FullCopyError if it cannot be enough."""
         if size * _LEAST_OF_ENTRY > self.most_bytes:
             raise FullCopyError(self.most_bytes)
         log = self.folder / directory.LOG_FOLDER
-        return _Room(self.most_bytes, taken=sum(_sizes(log)))
+        return _BytesLeft(self.most_bytes, taken=sum(_sizes(log)))
 
     def _copy_below(self, tile: Tile, hashes: Sequence[bytes], given: "_Below") -> int:
         """Copy all that a verified tile covers beyond a size; return how many files were fetched."""
@@ -255,7 +255,7 @@ class LogMirror:
         except (MalformedTileError, TooLongError):
             return None
 
-    def _copy_bundle(self, bundle: Bundle, hashes: Sequence[bytes], room: _Room) -> int:
+    def _copy_bundle(self, bundle: Bundle, hashes: Sequence[bytes], room: _BytesLeft) -> int:
         """Copy the entries of a verified tile; return 1 if they were fetched, else 0."""
         is_kept = self._keeps(bundle, hashes)
         if not is_kept:
@@ -351,7 +351,7 @@ class _Below:
     """What is copied below a tile: what the log has beyond a size, as long as there is room."""
 
     before: int
-    room: _Room
+    room: _BytesLeft
     pool: ThreadPoolExecutor
 
 
