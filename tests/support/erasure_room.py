@@ -32,6 +32,11 @@ class ErasureRoom:
             zone=builders.ZONE,
         )
 
+    async def key(self, token: str) -> bytes | None:
+        """Return the shred key of an account's newest record."""
+        record_id = self.room.records[token].record_id
+        return await self.shred_keys.find(account_token=token, record_id=record_id)
+
     async def request(self, token: str, *, origin: ErasureOrigin = ErasureOrigin.PLATFORM) -> ShownErasure:
         request = self.room.world.request()
         call = ErasureCall(

@@ -11,7 +11,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from idvault.account.store import version as account_version
 from idvault.core.config import Settings
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureMemos
@@ -305,10 +307,12 @@ async def _erase_again(settings: Settings, *, now: ClockReading) -> None:
         # Every one again, whatever is found: a run before this one may have ended after it had deleted some.
         # They are not left to the worker, because until then an auditor could open the record.
         erased = await memos.destroyed()
-        for token in sorted(await backup_acts.with_key(shred, erased)):
-            await keys.destroy(account_token=token)
+        for token in sorted(await backup_acts.with_key(main, shred, erased)):
+            held = await main.read("version.held", partial(account_version.held, account_token=token))
+            kept = [each.record_id for each in held if not each.ends]
+            await keys.destroy(account_token=token, kept=kept)
         absence = await Remnants(main=main, shred=shred).look(erased)
-    if len(absence.account_tokens) < len(erased):
+    if len(absence.names) < len(erased):
         raise LossRefusedError(
             "keys of erased accounts are deleted, but files still hold them: stop whatever reads a database "
             "or keeps its write-ahead log, and repeat this command"

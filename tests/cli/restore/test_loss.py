@@ -268,7 +268,7 @@ def test_no_file_keeps_a_key_that_came_back(world: LossWorld) -> None:
     shred = Path(world.databases.shred_url.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(shred)) as database:
         keys.add(gone, keys.make())
-        found = "UPDATE shred_keys SET shred_key = ? WHERE account_token = ?"
+        found = "UPDATE record_keys SET shred_key = ? WHERE account_token = ?"
         assert database.execute(found, (keys.by_name[gone], gone)).rowcount == 1
         database.commit()
     assert world.idvault("backup", world.folder / "backup").code == ExitCode.DONE
@@ -277,7 +277,7 @@ def test_no_file_keeps_a_key_that_came_back(world: LossWorld) -> None:
     assert shred.name in keys.found([shred.parent])[gone]
     with closing(sqlite3.connect(shred, isolation_level=None)) as reader:
         reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM shred_keys").fetchall()
+        reader.execute("SELECT count(*) FROM record_keys").fetchall()
         refused = world.idvault("restore", "--accept-lost-keys")
         assert (refused.code, "files still hold them" in refused.err) == (ExitCode.REFUSED, True), refused
     assert world.idvault("restore", "--accept-lost-keys").code == ExitCode.DONE

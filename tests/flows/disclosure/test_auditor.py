@@ -11,7 +11,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import disclosures, kept_records
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts.custodian import LONGEST_SHARE
 from idvault.disclosure.ports import Filed
@@ -321,7 +321,7 @@ async def test_an_erased_shred_key_releases_nothing(room: Chamber) -> None:
     disclosure_id = await approved(room)
 
     async def work(connection: Connection) -> None:
-        await connection.run(statement(delete(shred_keys)))
+        await connection.run(statement(delete(record_keys)))
 
     await room.shred.act("test", work)
     with pytest.raises(RecordDamaged):

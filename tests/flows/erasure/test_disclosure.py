@@ -191,12 +191,12 @@ async def test_promise_12(room: Chamber, erasures: ErasureRoom) -> None:
     """After the destruction no backup of the main database opens, with every key that is left; nor alone."""
     token, other = await room.account(), await room.account(name="某一二")
     main_backup = room.records[token]
-    shred_backup = await erasures.shred_keys.find(account_token=token)
+    shred_backup = await erasures.key(token)
     assert open_alone(main_backup, shred_backup) == builders.NAME
     await erasures.erase(token)
     await erasures.destroy(token)
     # The main database of before, with today's shred database and all custodians.
-    left = await erasures.shred_keys.find(account_token=token)
+    left = await erasures.key(token)
     assert left is None
     with pytest.raises(UnsealError):
         open_alone(main_backup, left)
@@ -207,7 +207,7 @@ async def test_promise_12(room: Chamber, erasures: ErasureRoom) -> None:
     assert await room.world.stored_record(token) is None
     assert await sql.rows(room.main, select(log_openings).where(log_openings.c.account_token == token)) != []
     # Everybody else's record opens as before.
-    other_key = await erasures.shred_keys.find(account_token=other)
+    other_key = await erasures.key(other)
     assert open_alone(room.records[other], other_key) == "某一二"
     # Both of before open it: hence backups of the shred database are kept for seven days at most.
     assert open_alone(main_backup, shred_backup) == builders.NAME
@@ -246,7 +246,7 @@ async def test_a_crash_between_the_two_databases(room: Chamber, erasures: Erasur
     room.offset += TERMS.delay
     await erasures.shred_keys.destroy(account_token=token)
     with pytest.raises(UnsealError):
-        open_alone(room.records[token], await erasures.shred_keys.find(account_token=token))
+        open_alone(room.records[token], await erasures.key(token))
     with suppress(VaultError):
         await room.request(token)
     assert await erasures.work() == 1

@@ -56,11 +56,11 @@ async def test_the_steps(world: ErasureWorld) -> None:
         before.revision + 2,
     )
     assert (await world.rows(token))["records"] == 1
-    assert await world.shred_keys.find(account_token=token) is not None
+    assert await world.key(token) is not None
     assert await world.work(seconds=DELAYED - 1) == 0
     assert await world.work(seconds=DELAYED) == 1
     assert (await world.get(token)).state is ErasureState.DESTROYED
-    assert await world.shred_keys.find(account_token=token) is None
+    assert await world.key(token) is None
     assert await world.work(seconds=DELAYED + DAY) == 0
     told = await world.status(token, seconds=DELAYED + DAY)
     assert told == replace(erased, revision=erased.revision + 1)
