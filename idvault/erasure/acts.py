@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 from idvault.account import acts as account_acts
 from idvault.account.store import rows as account_rows
@@ -328,7 +329,7 @@ async def destroy(tx: Tx, erasure: Erasure, *, absent_from: datetime | None) -> 
     await store.put(tx.connection, made, held=held)
     await _tell(tx, owner, made)
     promised = {"absent_from": made.absent_from, "kept_until": made.kept_until}
-    told = {name: time.isoformat() for name, time in promised.items() if time is not None}
+    told: dict[str, Any] = {name: time.isoformat() for name, time in promised.items() if time is not None}
     await tx.log(
         EventType.ERASURE_DESTROY,
         entry_id,

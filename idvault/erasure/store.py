@@ -71,7 +71,7 @@ _NO_SHARES = statement(
 )
 
 
-def _of_disclosures(entry_id: ColumnElement[str], table: FromClause) -> Select[tuple[str]]:
+def _of_disclosures(entry_id: ColumnElement[str], table: FromClause) -> Select[str]:
     mine = (table.c.account_token == param("token")) & table.c.disclosure_id.in_(_OF_SPARED)
     return select(entry_id).select_from(table).where(mine, entry_id.is_not(None))
 

@@ -188,7 +188,7 @@ export const REASONS = {
   },
   "RECORD_VERSION_GONE": {
     "error": "PreconditionFailed",
-    "zh": "This version of the sealed identity is destroyed, or never was.",
+    "zh": "封存身份信息的这一版本已被销毁，或从未存在。",
     "en": "This version of the sealed identity is destroyed, or never was."
   },
   "PERSON_UNKNOWN": {

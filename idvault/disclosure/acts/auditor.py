@@ -354,9 +354,16 @@ async def request(
             return context.show(await context.own(terms.disclosure_id, actor_id))
         disclosure_rules.check_fresh(created_at=terms.created_at, now=now.real)
         filing = await _filing(context, terms, signed, record_id, actor_id, now)
-        limits = {"today": now.today(context.zone), "daily": context.daily}
         filed = await request_stored.run(
-            vault, call, now, asked, filing, signed, named=bool(record_id), **limits
+            vault,
+            call,
+            now,
+            asked,
+            filing,
+            signed,
+            named=bool(record_id),
+            today=now.today(context.zone),
+            daily=context.daily,
         )
         context.observe("request")
         return ShownDisclosure(filed, signed)

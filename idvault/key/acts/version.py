@@ -236,6 +236,11 @@ class ShredKeys:
 
     async def destroy_version(self, *, account_token: str, record_id: str, others: Collection[str]) -> None:
         """Delete the key of one version. others: the versions of the account that stay."""
-        version = {"account_token": account_token, "record_id": record_id}
-        work = partial(store.destroy_version, **version, others=others, is_file=self.shred.is_file)
+        work = partial(
+            store.destroy_version,
+            account_token=account_token,
+            record_id=record_id,
+            others=others,
+            is_file=self.shred.is_file,
+        )
         await self.shred.act("shred.destroy_version", work)

@@ -20,17 +20,13 @@ from idvault.disclosure.acts import auditor
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureMemos
 from idvault_client.errors import PreconditionFailed, RecordDamaged, VaultError
-from idvault_people.opens.record import open_record
-from idvault_people.opens.share import open_share
-from idvault_verify.attest import record_key
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.disclosure import LONGEST_LIFETIME, DisclosureState
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import PreconditionError, Reason
-from idvault_verify.record import SealedRecord
 from idvault_verify.transparency import entry
 from tests.support.ages_world import put_rows, rows_of
-from tests.support.erasure_room import TERMS, ErasureRoom
+from tests.support.erasure_room import TERMS, ErasureRoom, open_alone
 from tools.support import builders, sql
 from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity
 from tools.support.databases import Databases, Maker
@@ -48,16 +44,6 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 def erasures(room: Chamber) -> ErasureRoom:
     """Return the erasures of the chamber."""
     return ErasureRoom(room)
-
-
-def open_alone(record: SealedRecord, shred_key: bytes | None) -> str:
-    """Open a record with all custodians' keys and this shred key; return the name, raises UnsealError."""
-    shares = {
-        name: open_share(identity=identity(name), record=record, index=place)
-        for place, name in enumerate(CUSTODIANS, 1)
-    }
-    value = record_key.shred_value(shred_key=shred_key or bytes(32), record_id=record.record_id)
-    return open_record(record=record, shares=shares, shred_value=value).identity.name
 
 
 async def test_an_erasure_is_no_veto(room: Chamber, erasures: ErasureRoom) -> None:

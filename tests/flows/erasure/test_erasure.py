@@ -1,7 +1,7 @@
 """Erasures over both databases: the steps, what they leave, and what they do to claims and persons."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -131,7 +131,7 @@ async def test_an_erasure_does_not_wait_for_the_shred_database(world: ErasureWor
     class Away(ShredKeys):
         """Cannot be reached."""
 
-        async def destroy(self, *, account_token: str) -> None:
+        async def destroy(self, *, account_token: str, kept: Collection[str] = ()) -> None:
             """Raise UnavailableError."""
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -321,9 +321,9 @@ async def test_what_came_before_the_look_counts(world: ErasureWorld, monkeypatch
     monkeypatch.setattr(acts, "perf_counter", lambda: passed[0])
 
     class Slow(ShredKeys):
-        async def destroy(self, *, account_token: str) -> None:
+        async def destroy(self, *, account_token: str, kept: Collection[str] = ()) -> None:
             passed[0] += 2
-            await super().destroy(account_token=account_token)
+            await super().destroy(account_token=account_token, kept=kept)
 
     world.sweep.shred_keys = Slow(world.shred)
     assert await world.work(seconds=DELAYED) == 1

@@ -35,14 +35,12 @@ def _turn() -> CallTurn:
     return CallTurn("nppa/check", timedelta(seconds=1), now, now + timedelta(seconds=1))
 
 
-_KEY = {"account_token": "acct_1", "record_id": "d" * 32, "candidate": b"k" * 32}
-
-
 async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:
     """A new person: open with a slot at the registry, a shred key and settle: three commits."""
     opened, answer = await _sent(world.database, world.open(turn=_turn()))
     keys = ShredKeys(shred_database)
-    sealed, _ = await _sent(shred_database, keys.obtain(**_KEY))
+    obtaining = keys.obtain(account_token="acct_1", record_id="d" * 32, candidate=b"k" * 32)
+    sealed, _ = await _sent(shred_database, obtaining)
     settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
     assert claim is not None
     assert answer.reserved == Reserved(at().real)

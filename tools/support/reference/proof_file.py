@@ -66,11 +66,12 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     return found
 
 
+_OF_A_DESTRUCTION = ["absentTime", "keptUntilTime"]
 _STEPS = {
-    "STATE_REQUESTED": ("erasure:request:file", "eraseTime"),
-    "STATE_CANCELLED": ("erasure:request:cancel", ""),
-    "STATE_ERASED": ("erasure:account:erase", "destroyTime"),
-    "STATE_DESTROYED": ("erasure:keys:destroy", "absentTime"),
+    "STATE_REQUESTED": ("erasure:request:file", ["eraseTime"]),
+    "STATE_CANCELLED": ("erasure:request:cancel", []),
+    "STATE_ERASED": ("erasure:account:erase", ["destroyTime"]),
+    "STATE_DESTROYED": ("erasure:keys:destroy", _OF_A_DESTRUCTION),
 }
 
 
@@ -79,8 +80,11 @@ def check_erasure(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     fields = from_json(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     kind, bound = _STEPS[fields["state"]]
-    check(bound == "absentTime" or "absentTime" not in fields, "a promise before the destruction")
-    times = [fields[bound].replace("Z", "+00:00")] if bound in fields else []
+    early = fields.keys() & set(_OF_A_DESTRUCTION) - set(bound)
+    check(not early, "a statement before the destruction")
+    times = [fields.get(name, "").replace("Z", "+00:00") for name in bound]
+    while times and not times[-1]:
+        times.pop()
     found = check_entry(
         from_fields(fields["entry"]),
         at,
