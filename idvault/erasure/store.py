@@ -130,13 +130,13 @@ async def clear(connection: Connection, *, account_token: str) -> None:
 
 
 async def destroy(connection: Connection, *, account_token: str) -> None:
-    """Delete every version of the record of a locked account, and what opens its log entries; see `clear`."""
+    """Delete every version of the record, see `clear`, and what opens the account's log entries."""
     await clear(connection, account_token=account_token)
     await connection.run(_NO_LOG_OPENINGS, token=account_token)
 
 
 async def forget_openings(connection: Connection, account_token: str, *, last: str) -> None:
-    """Delete what opens the log entries of a destroyed account, but the last one and those of held versions."""
+    """Delete what opens a destroyed account's log entries, but the last one and those of held versions."""
     await connection.run(_NO_OTHER_OPENINGS, token=account_token, last=last)
 
 

@@ -10,8 +10,8 @@ A stored record counts only if a settlement entry of the account commits to its 
 - For the present record, entries are tried newest first. Entries of failed claims are skipped. The first
   remaining entry must be that of a successful claim and commit to this record. A restored old version or a
   changed record does not match it.
-- For a former version that a request names, any settlement entry may commit to it. A version that ended has no
-  shred key, and is refused even if its row was put back.
+- For a former version that a request names, any settlement entry may commit to it. A version that ended has
+  no shred key, and is refused even if its row was put back.
 - For a disclosure, the entry of its request must commit to the record's digest. The service writes this entry
   only after one of these checks, so it fixes the version that was requested.
 """

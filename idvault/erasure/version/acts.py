@@ -1,18 +1,18 @@
 """Holds former versions of records, and destroys those that are due: the worker's part.
 
-A version is destroyed in three steps. Each can be repeated, and a process that dies between two of them leaves
-the version to the next one, which begins with the first again. No step concerns another version.
+A version is destroyed in three steps. Each can be repeated, and a process that dies between two of them
+leaves the version to the next one, which begins with the first again. No step concerns another version.
 
-1. Its end is decided in the main database, under the lock of the account. From here on nobody can request it.
+1. Its end is decided in the main database, under the account's lock. From here on nobody can request it.
 2. Its shred key is deleted, in its own database. From here on no copy of the record opens.
-3. The bytes of the key are removed from the files of the running databases (key.acts.remnants), and then the row
-   is deleted. While a reader keeps a file, the version waits, and others go on.
+3. The bytes of the key are removed from the files of the running databases (key.acts.remnants), and then the
+   row is deleted. While a reader keeps a file, the version waits, and others go on.
 
-None has an entry in the log: its minute would tell of a disclosure that has kept the version. The settlement of
-the successor has said that the version ends.
+None has an entry in the log: its minute would tell of a disclosure that has kept the version. The settlement
+of the successor has said that the version ends.
 
-A key without a version comes from a claim that did not succeed after all, a restored shred database, or a program
-of before. `StrayKeys` looks for such keys and deletes them.
+A key without a version comes from a claim that did not succeed after all, a restored shred database, or a
+program of before. `StrayKeys` looks for such keys and deletes them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -150,10 +150,10 @@ class VersionSweep:
 class StrayKeys:
     """Deletes the keys of versions that there are not, `step` keys at a time; begins again after a round.
 
-    In this order nothing can go wrong with a version that is being stored: the keys are read first, then which
-    accounts have an open claim, and then which versions there are. An account with an open claim is left alone;
-    what a claim stored that has ended is among the versions. A key that is read has its id from a sealing of
-    before.
+    In this order nothing can go wrong with a version that is being stored: the keys are read first, then
+    which accounts have an open claim, and then which versions there are. An account with an open claim is left
+    alone; what a claim stored that has ended is among the versions. A key that is read has its id from a
+    sealing of before.
     """
 
     main: Database

@@ -219,7 +219,7 @@ async def shared_page(connection: Connection, *, after: str, limit: int) -> list
 
 
 async def own(connection: Connection, tokens: Sequence[str]) -> set[tuple[str, str]]:
-    """Return (account token, record id) of the versions of these accounts that have, or had, their own key."""
+    """Return (account token, record id) of the versions that have, or had, a key of their own."""
     return set(await connection.all(_OWN_OF, tokens=tokens))
 
 
@@ -228,7 +228,8 @@ async def destroy_all(
 ) -> None:
     """Delete every key of an account but those of the kept versions.
 
-    is_file: of a SQLite database, which overwrites it. The shared key stays while a kept version has no other.
+    is_file: of a SQLite database, which overwrites it. The shared key stays while a kept version has no
+    other.
     """
     own = set(await connection.all(_OWN_KEYS, token=account_token))
     for record_id in sorted(own.difference(kept)):

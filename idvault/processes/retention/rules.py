@@ -67,8 +67,8 @@ def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "former versions of a sealed identity, with their shred keys",
-            f"{_days(account_rules.FORMER_KEPT)} after the new verification, or after the last disclosure of the "
-            "version has ended; one that is held as evidence until the end of the hold",
+            f"{_days(account_rules.FORMER_KEPT)} after the new verification, or after the last disclosure of "
+            "the version has ended; one that is held as evidence until the end of the hold",
             "a new verification ends no disclosure",
             ("kept_records",),
             enforced_by="destroy_versions",
@@ -218,9 +218,9 @@ def _accountability() -> tuple[RetentionRule, ...]:
             ("log_entries", "log_head", "log_nodes", "log_statements", "log_checkpoints"),
         ),
         RetentionRule(
-            "requests for disclosures, sealed, decisions and openings, without what opens a record; released shares "
-            f"until the disclosure ends, at most {_days(verify_disclosure.LONGEST_LIFETIME)}",
-            _NO_END,
+            "requests for disclosures, sealed, decisions and openings, without what opens a record",
+            f"{_NO_END}; released shares until the disclosure ends, at most "
+            f"{_days(verify_disclosure.LONGEST_LIFETIME)}",
             "auditors and custodians answer for them; the person's history",
             (
                 "disclosures",

@@ -220,7 +220,7 @@ async def _fetched(room: Chamber, disclosure_id: str) -> Filed:
 
 
 async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber) -> None:
-    """After a re-verification the requests go on with the former version; it goes 8 days after the last one."""
+    """After a re-verification requests go on with the former version; it is due 8 days after the last."""
     disclosure_id, paper = await filed(room)
     account = papers.parse_request(paper).account_token
     second = await room.request(account)

@@ -1,6 +1,7 @@
 """Versions of a record, really sealed, on both databases: each has its own shred key, and its own end."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -111,7 +112,7 @@ async def test_a_request_that_was_approved_before_the_row_was_put_back(
 
 
 async def test_each_version_is_opened_by_its_name(room: Chamber, versions: VersionRoom) -> None:
-    """The present one without a name; a former one as long as it is kept, then neither requested nor opened."""
+    """The present one without a name; a former one as long as it is kept, and then not any more."""
     account = await room.account(name=FORMER)
     former = await room.verify_again(account, name=PRESENT)
     present = room.records[account]
@@ -171,10 +172,8 @@ async def test_a_process_that_dies_anywhere(room: Chamber, versions: VersionRoom
         former = await room.verify_again(account, name=PRESENT)
         room.offset += AFTER
         with Dying(room, point, before=before) as dying:
-            try:
+            with suppress(DiedError):
                 await versions.process().step(now=room.now(), limit=100)
-            except DiedError:
-                pass
             died = dying.count >= point
         await versions.process().step(now=room.now(), limit=100)
         assert (await versions.key(former), await versions.kept()) == (None, [])
@@ -201,7 +200,7 @@ async def test_two_processes_at_once(room: Chamber, versions: VersionRoom) -> No
 
 
 async def test_a_held_version_stays_whatever_comes(room: Chamber, versions: VersionRoom) -> None:
-    """A new verification, its days, and an erasure to its end; it opens by its name until the hold is over."""
+    """A new verification, its days, and an erasure to its end; it opens until the hold is over."""
     erasures = ErasureRoom(room)
     account = await room.account(name=FORMER)
     held = room.records[account]

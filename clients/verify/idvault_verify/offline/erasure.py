@@ -8,8 +8,8 @@ It is valid if, in this order,
 
 That the record and its keys are gone is the vault's statement; the log proves when it made it, and that it
 cannot take it back. With absent_time it also states that from then on the bytes of the key are in no file of
-the running databases. With kept_until_time it states that one former version of the record stays until then, with
-its key. Copies in backups of the shred database live as long as these.
+the running databases. With kept_until_time it states that a former version of the record stays until then,
+with its key. Copies in backups of the shred database live as long as these.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,8 +53,8 @@ class ErasureReceipt:
 
     erase_time: when the account becomes or became ERASED. destroy_time: when record and keys are destroyed,
     or were. absent_time: from when on no file of the running databases holds the key's bytes; None before the
-    destruction, and if the vault does not promise it. kept_until_time: until when a former version of the record
-    stays as evidence; None if none does. covered: whether a checkpoint covers the entry of the
+    destruction, and if the vault does not promise it. kept_until_time: until when a former version of the
+    record stays as evidence; None if none does. covered: whether a checkpoint covers the entry of the
     last step; if not, get it again a few seconds later. Keep it in each state: the vault destroys the keys of
     earlier entries.
     """

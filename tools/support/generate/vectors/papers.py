@@ -177,7 +177,8 @@ def erasure_page() -> dict[str, Any]:
 def _swapped(base: Mapping[str, Any]) -> dict[str, Any]:
     """Return a receipt whose two times are each in the other's place."""
     changed_once = put(base, "absentTime", base["keptUntilTime"])
-    return put(changed_once, "keptUntilTime", base["absentTime"])
+    swapped: dict[str, Any] = put(changed_once, "keptUntilTime", base["absentTime"])
+    return swapped
 
 
 def _steps(papers: Mapping[str, Any]) -> Iterator[Case]:
