@@ -5,7 +5,7 @@ repeated. A process that dies between two of them leaves the erasure ERASED, and
 first again.
 
 1. The shred keys are deleted, in their own database. From here on no version of the record opens, but one
-   that a hold keeps (erasure.version).
+   that a hold keeps (erasure.former_version).
 2. What is left of the record is deleted in the main database.
 3. The bytes of both are removed from the files of the running databases. While a reader keeps a file, the
    erasure waits, and others go on.

@@ -58,7 +58,7 @@ _GONE = [
     for table in (records, receipts, intakes, account_attempts)
 ]
 _K, _D, _M, _O = kept_records.c, disclosures.c, disclosure_decisions.c, disclosure_openings.c
-# A version with a hold, also one that is over, goes in its own time (erasure.version).
+# A version with a hold, also one that is over, goes in its own time (erasure.former_version).
 _NO_VERSIONS = statement(
     delete(kept_records).where(_K.account_token == param("token"), _K.kept_until.is_(None))
 )
@@ -92,7 +92,7 @@ _NO_LOG_OPENINGS = statement(
         log_openings.c.account_token == param("token"), log_openings.c.entry_id.not_in(_PROOFS)
     )
 )
-_NO_OTHER_OPENINGS = statement(
+_NO_OTHER_LOG_OPENINGS = statement(
     delete(log_openings).where(
         log_openings.c.account_token == param("token"),
         log_openings.c.entry_id.not_in(_PROOFS),
@@ -135,9 +135,9 @@ async def destroy(connection: Connection, *, account_token: str) -> None:
     await connection.run(_NO_LOG_OPENINGS, token=account_token)
 
 
-async def forget_openings(connection: Connection, account_token: str, *, last: str) -> None:
+async def forget_log_openings(connection: Connection, account_token: str, *, last: str) -> None:
     """Delete what opens a destroyed account's log entries, but the last one and those of held versions."""
-    await connection.run(_NO_OTHER_OPENINGS, token=account_token, last=last)
+    await connection.run(_NO_OTHER_LOG_OPENINGS, token=account_token, last=last)
 
 
 async def is_held(connection: Connection, owner: Account) -> bool:

@@ -12,8 +12,8 @@ from idvault.account.store import version as version_store
 from idvault.core.act import SYSTEM, Tx, act
 from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import kept_records
-from idvault.erasure.version import acts
-from idvault.erasure.version.acts import StrayKeys, VersionSweep
+from idvault.erasure.former_version import acts
+from idvault.erasure.former_version.acts import StrayKeys, VersionSweep
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault_verify.record import SealedRecord

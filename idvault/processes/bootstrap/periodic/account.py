@@ -16,7 +16,7 @@ from idvault.core.telemetry.logs import log
 from idvault.disclosure.acts import disclosure as disclosure_acts
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureMemos, ErasureSweep
-from idvault.erasure.version.acts import VersionSweep
+from idvault.erasure.former_version.acts import VersionSweep
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.processes.bootstrap.base import Base, tip_off_policy

@@ -11,7 +11,7 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.telemetry.logs import log
 from idvault.core.telemetry.vitals import Vitals
 from idvault.custody.drill import acts as drill_acts
-from idvault.erasure.version.acts import StrayKeys
+from idvault.erasure.former_version.acts import StrayKeys
 from idvault.key.acts.version import DayKeys, ShredKeys
 from idvault.log.acts import stored_log
 from idvault.log.acts.publication import LogKeys, Publisher, publish_index

@@ -86,7 +86,7 @@ async def remove(tx: Tx, found: FormerVersion) -> bool:
     if removed and owner is not None and owner.state is AccountState.ERASED:
         erasure = await erasure_store.newest(tx.connection, found.account_token)
         if erasure is not None and erasure.state is ErasureState.DESTROYED:
-            await erasure_store.forget_openings(tx.connection, found.account_token, last=erasure.entry_id)
+            await erasure_store.forget_log_openings(tx.connection, found.account_token, last=erasure.entry_id)
     return removed
 
 
