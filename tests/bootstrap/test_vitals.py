@@ -132,8 +132,20 @@ async def test_records_without_a_key(databases: Databases, tmp_path: Path) -> No
         await world.forget_key(tokens[0])
         await world.forget_key(tokens[1], erased=True)
         base = replace(_base(Settings()), main=world.main, shred=world.shred)
-        (counting,) = backup_tasks(base)
+        counting, destroying = backup_tasks(base)
         await counting.run(ClockReading(NOW, NOW))
         assert _shown(base)["records_without_key"] == 1
+        await ShredKeys(world.shred).obtain(account_token=tokens[2], record_id="9" * 32, candidate=b"9" * 32)
+        for hours, count in ((0, 1), (1, 2), (2, 1)):
+            await destroying.run(ClockReading(NOW, NOW + timedelta(hours=hours)))
+            keys = await world.shred.read("test", lambda one: key_store.keyed(one, tokens))
+            assert len(keys) == count
+            if hours == 0:
+                await ShredKeys(world.shred).obtain(
+                    account_token=tokens[2], record_id="8" * 32, candidate=b"8" * 32
+                )
+                # It rests for an hour after a round.
+                await destroying.run(ClockReading(NOW, NOW + timedelta(minutes=59)))
+                assert len(await world.shred.read("test", lambda one: key_store.keyed(one, tokens))) == 2
     finally:
         await world.close()

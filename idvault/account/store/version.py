@@ -121,10 +121,12 @@ _SETTLED_BY: Statement[str] = statement(
     ),
     scalar,
 )
-_OF_ACCOUNTS: Statement[tuple[str, str]] = statement(
-    select(_R.account_token, _R.record_id)
-    .where(among_words(_R.account_token, "tokens"))
-    .union_all(select(_K.account_token, _K.record_id).where(among_words(_K.account_token, "tokens"))),
+_PRESENT_OF: Statement[tuple[str, str]] = statement(
+    select(_R.account_token, _R.record_id).where(among_words(_R.account_token, "tokens")),
+    lambda row: (row[0], row[1]),
+)
+_FORMER_OF: Statement[tuple[str, str]] = statement(
+    select(_K.account_token, _K.record_id).where(among_words(_K.account_token, "tokens")),
     lambda row: (row[0], row[1]),
 )
 _VERIFYING: Statement[str] = statement(
@@ -223,7 +225,9 @@ async def lift(connection: Connection, *, account_token: str, record_id: str, pr
 
 async def of_accounts(connection: Connection, tokens: Sequence[str]) -> set[tuple[str, str]]:
     """Return (account token, record id) of every version of these accounts, also of those that end."""
-    return set(await connection.all(_OF_ACCOUNTS, tokens=tokens))
+    # Present ones twice: one that becomes a former one meanwhile is found among either, and so is the reverse.
+    looks = (_PRESENT_OF, _FORMER_OF, _PRESENT_OF)
+    return {found for look in looks for found in await connection.all(look, tokens=tokens)}
 
 
 async def verifying(connection: Connection, tokens: Sequence[str]) -> set[str]:

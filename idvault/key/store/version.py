@@ -187,14 +187,14 @@ _OWN_OF: Statement[tuple[str, str]] = statement(
     lambda row: (row[0], row[1]),
 )
 _KEYED: Statement[tuple[str, str]] = statement(
-    select(record_keys.c.account_token, record_keys.c.record_id)
-    .where(among_words(record_keys.c.account_token, "tokens"), IS_KEPT)
-    .union_all(
-        select(shred_keys.c.account_token, literal_column("''", String)).where(
-            among_words(shred_keys.c.account_token, "tokens"), IS_SHARED
-        )
+    select(record_keys.c.account_token, record_keys.c.record_id).where(
+        among_words(record_keys.c.account_token, "tokens"), IS_KEPT
     ),
     lambda row: (row[0], row[1]),
+)
+_WITH_SHARED: Statement[tuple[str, str]] = statement(
+    select(shred_keys.c.account_token).where(among_words(shred_keys.c.account_token, "tokens"), IS_SHARED),
+    lambda row: (row[0], ""),
 )
 _OWN_KEYS: Statement[str] = statement(select(record_keys.c.record_id).where(_ACCOUNT), scalar)
 _OVERWRITE = statement(update(record_keys).where(_VERSION).values(shred_key=param("zeros")))
@@ -205,7 +205,8 @@ _DESTROY_SHARED = statement(delete(shred_keys).where(_SHARED))
 
 async def keyed(connection: Connection, tokens: Sequence[str]) -> set[tuple[str, str]]:
     """Return (account token, record id) of every key of these accounts; the id of a shared one is ""."""
-    return set(await connection.all(_KEYED, tokens=tokens))
+    own = await connection.all(_KEYED, tokens=tokens)
+    return {*own, *await connection.all(_WITH_SHARED, tokens=tokens)}
 
 
 async def page(connection: Connection, *, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from idvault.account.store import version as account_version
 from idvault.core.config import Settings
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureMemos
+from idvault.erasure.former_version.acts import StrayKeys
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts import epoch as log_epoch
@@ -56,6 +57,9 @@ class LossRefusedError(PreconditionError):
     def __str__(self) -> str:
         """Return the cause."""
         return self.why
+
+
+_STRAY_STEP = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,7 @@ async def accept_lost_keys(
             vault_of(main), shred, now, basis.former, lost=count, signed=signed, keep_complete=keep
         )
     await _erase_again(settings, now=now)
+    await _delete_strays(settings)
     return count
 
 
@@ -293,6 +298,18 @@ def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey)
             continue
         return True
     return False
+
+
+async def _delete_strays(settings: Settings) -> None:
+    """Delete the keys of former versions that were destroyed since, and which an older shred database has.
+
+    The worker would find them, too, within hours.
+    """
+    async with open_pair(urls(settings)) as (main, shred):
+        strays, is_over = StrayKeys(main=main, shred_keys=ShredKeys(shred), step=_STRAY_STEP), False
+        while not is_over:
+            _, is_over = await strays.look()
+        await Remnants(main=main, shred=shred).tidy()
 
 
 async def _erase_again(settings: Settings, *, now: ClockReading) -> None:
