@@ -14,7 +14,6 @@ from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import kept_records
 from idvault.core.tables.key import record_keys, shred_keys
 from idvault.core.tables.log import log_entries, log_openings
-from idvault.erasure.rules import SHORTEST_DELAY
 from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.disclosure import LONGEST_LIFETIME
@@ -51,11 +50,6 @@ async def opened(room: Chamber, account: str, *, record_id: str = "") -> str:
     answer = await room.open(disclosure_id)
     name: str = answer.payload.identity.name
     return name
-
-
-def test_a_former_version_outlives_every_request_that_was_made_before() -> None:
-    """As an erasure's keys do: a new verification ends no disclosure."""
-    assert FORMER_KEPT >= SHORTEST_DELAY
 
 
 async def test_an_older_record_that_is_put_back_opens_for_nobody(
