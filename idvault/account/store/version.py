@@ -225,7 +225,7 @@ async def lift(connection: Connection, *, account_token: str, record_id: str, pr
 
 async def of_accounts(connection: Connection, tokens: Sequence[str]) -> set[tuple[str, str]]:
     """Return (account token, record id) of every version of these accounts, also of those that end."""
-    # Present ones twice: one that becomes a former one meanwhile is found among either, and so is the reverse.
+    # Present ones twice: whichever way a version moves meanwhile, one of the looks finds it.
     looks = (_PRESENT_OF, _FORMER_OF, _PRESENT_OF)
     return {found for look in looks for found in await connection.all(look, tokens=tokens)}
 

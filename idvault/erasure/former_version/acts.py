@@ -151,8 +151,8 @@ class StrayKeys:
     """Deletes the keys of versions that there are not, `step` keys at a time; begins again after a round.
 
     In this order nothing can go wrong with a version that is being stored: the keys are read first, then
-    which accounts have an open claim, and then which versions there are. An account with an open claim is left
-    alone; what a claim stored that has ended is among the versions. A key that is read has its id from a
+    which accounts have an open claim, and then which versions there are. An account with an open claim is
+    left alone; what a claim stored that has ended is among the versions. A key that is read has its id from a
     sealing of before.
     """
 
