@@ -1,9 +1,12 @@
 """Versions of a record, really sealed, on both databases: each has its own shred key, and its own end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,9 +17,10 @@ from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import kept_records
 from idvault.core.tables.key import record_keys, shred_keys
 from idvault.core.tables.log import log_entries, log_openings
-from idvault_client.errors import NotFound, PreconditionFailed
+from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed
+from idvault_people.finding import FindingError
 from idvault_verify.attest.hpke import UnsealError
-from idvault_verify.disclosure import LONGEST_LIFETIME
+from idvault_verify.disclosure import LONGEST_LIFETIME, HistoryFinding
 from idvault_verify.erasure import ErasureState
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.registry import RegistryAnswer
@@ -24,7 +28,7 @@ from idvault_verify.transparency import entry
 from tests.support.erasure_room import ErasureRoom, open_alone
 from tests.support.version_room import AFTER, DiedError, Dying, VersionRoom
 from tools.support import builders, sql
-from tools.support.chamber import CUSTODIANS, Chamber, chamber
+from tools.support.chamber import CUSTODIANS, Chamber, Local, chamber
 from tools.support.databases import Databases
 
 FORMER, PRESENT = "旧一一", "新一一"
@@ -122,6 +126,33 @@ async def test_each_version_is_opened_by_its_name(room: Chamber, versions: Versi
         await opened(room, account, record_id=former.record_id)
     assert refused.value.reason == Reason.RECORD_VERSION_GONE
     assert await opened(room, account) == PRESENT
+
+
+async def test_an_answer_for_another_version_is_refused(room: Chamber) -> None:
+    """A server that files the request for the present version instead of the named one is found out."""
+    account = await room.account(name=FORMER)
+    former = await room.verify_again(account, name=PRESENT)
+    edge = Local(room, "auditor-a")
+
+    def lie(_: str, answer: Any) -> Any:
+        answer.record_id = room.records[account].record_id
+        return answer
+
+    edge.tamper = lie
+    asked: dict[str, Any] = {"case_reference": "案 1", "legal_basis": "第一条 (synthetic)", "purpose": "核查"}
+    request = partial(room.auditor(edge=edge).request, account_token=account, **asked)
+    with pytest.raises(FindingError) as found:
+        await asyncio.to_thread(request, record_id=former.record_id)
+    assert found.value.finding is HistoryFinding.OTHER_REQUEST
+
+
+@pytest.mark.parametrize("record_id", ["1" * 31, "G" * 32])
+async def test_what_is_no_id_of_a_version(room: Chamber, record_id: str) -> None:
+    """The refusal names the field."""
+    account = await room.account()
+    with pytest.raises(InvalidFields) as refused:
+        await room.request(account, record_id=record_id)
+    assert list(refused.value.fields) == ["record_id"]
 
 
 async def test_an_open_request_keeps_its_version_and_days_follow(
