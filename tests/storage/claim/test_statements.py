@@ -49,6 +49,18 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
     assert opened + sealed + settled <= _MOST[_kind(world.database)]
 
 
+async def test_a_new_verification_keeps_the_former_version_in_one_statement(world: World) -> None:
+    """Its settlement looks nothing up for it: on PostgreSQL the statement goes with others."""
+    asked = world.new_claim()
+    first = await world.open(asked)
+    settled, _ = await _sent(world.database, world.settle(cast(Job, first.job), MATCHED))
+    owner = {"account_token": asked.account_token, "new_account": False, "person": asked.person}
+    again = await world.open(world.new_claim(**owner))
+    renewed, claim = await _sent(world.database, world.settle(cast(Job, again.job), MATCHED))
+    assert claim is not None
+    assert renewed - settled == {"postgresql": 0, "sqlite": 1}[_kind(world.database)]
+
+
 async def test_a_slot_is_taken_last(world: World) -> None:
     """Only a claim that opens takes one, in a re-verification after everything that may wait for a row."""
     asked = world.new_claim()
