@@ -374,8 +374,10 @@ PASSED = {
     "SessionContext": "a value: what acts take beside the vault",
     "ShredKeys": "a database, as sealing asks for it",
     "StoredLog": "a value: both databases",
+    "StrayKeys": "both databases",
     "SettlementContext": "a value: what acts take beside the vault",
     "TipOffContext": "a value: what acts take beside the vault",
+    "VersionSweep": "databases and files, as another process has them",
     "TokenContext": "a value: what acts take beside the vault",
     "TipOffPolicy": "a value",
 }

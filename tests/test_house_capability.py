@@ -32,6 +32,7 @@ NOUNS = {
     "campaign": {"invitation", "legacy_account"},
     "claim": {"job"},
     "custody": {"drill", "handover"},
+    "erasure": {"former_version"},
     "people": {"second_factor"},
     "sanction": {"appeal", "objection", "operation", "order"},
     "session": {"contest"},

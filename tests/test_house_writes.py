@@ -17,6 +17,7 @@ WITHOUT_AN_ENTRY = {
     "day_key.forget": "its end, which nobody could prove or disprove",
     "shred.obtain": "the key of a record whose act is in the main database, and has the entry",
     "shred.destroy": "the destruction, which the act `erasure.destroyed` enters afterwards",
+    "shred.destroy_version": "the same of a former version; its minute would tell of a disclosure (ADR 0065)",
     "erasure_memo.keep": "what the act `erasure.erase` has entered, for a main database restored from before",
     "erasure_memo.mark": "the destruction of the key, as above",
     "shred.empty_spare": "pages without rows, of a destroyed key's remains",

@@ -19,6 +19,10 @@ A sanction of scope PERSON reaches the person's other accounts at the same relyi
   at most a quarter longer, or a day.
 - When the sanction is lifted, its followers end at their next claim that matches, or after a delay of one to
   72 hours that was drawn for the account, whichever is first.
+
+A former version of an account's record is kept for 8 days after its successor, and for 8 days after the last
+disclosure of it has ended. That is longer than a disclosure request lives (erasure.rules.SHORTEST_DELAY), so
+that a new verification ends no disclosure.
 """
 
 from collections.abc import Iterable
@@ -36,6 +40,14 @@ from idvault_verify.account import (
     SubjectKind,
 )
 from idvault_verify.sanction import STANDINGS, Degree
+
+FORMER_KEPT = timedelta(days=8)
+"""How long a former version is kept."""
+
+
+def former_due_at(*, now: datetime) -> datetime:
+    """Return when a version is due whose successor comes now, or whose last disclosure ends now."""
+    return now + FORMER_KEPT
 
 
 def severity(standing: Standing) -> int:

@@ -4,7 +4,8 @@ Each is returned with the proof of its last step. The destruction has four steps
 repeated. A process that dies between two of them leaves the erasure ERASED, and the next one begins with the
 first again.
 
-1. The shred key is deleted, in its own database. From here on the record does not open.
+1. The shred keys are deleted, in their own database. From here on no version of the record opens, but one
+   that a hold keeps (erasure.former_version).
 2. What is left of the record is deleted in the main database.
 3. The bytes of both are removed from the files of the running databases. While a reader keeps a file, the
    erasure waits, and others go on.
@@ -26,6 +27,7 @@ from typing import Any
 
 from idvault.account import acts as account_acts
 from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, mutation, sweep
@@ -290,7 +292,10 @@ async def _end_claim(tx: Tx, owner: Account, erasure_id: str) -> None:
 
 @act("erasure.clear")
 async def clear(tx: Tx, erasure: Erasure) -> None:
-    """Delete every version of the record with its shares, and what claims left of the identity, if due."""
+    """Delete every version of the record with its shares, and what claims left of the identity, if due.
+
+    A version that a hold keeps stays.
+    """
     owner, stored = await store.lock(tx.connection, erasure)
     if rules.is_destroyable(erasure=stored, now=tx.now.business):
         await store.clear(tx.connection, account_token=owner.account_token)
@@ -306,7 +311,14 @@ async def destroy(tx: Tx, erasure: Erasure, *, absent_from: datetime | None) -> 
     """
     owner, stored = await store.lock(tx.connection, erasure)
     entry_id = tx.events.new_id()
-    made = rules.destroy(erasure=stored, entry_id=entry_id, absent_from=absent_from, now=tx.now.business)
+    holds = await account_version.held(tx.connection, owner.account_token)
+    made = rules.destroy(
+        erasure=stored,
+        entry_id=entry_id,
+        absent_from=absent_from,
+        kept_until=max((each.until for each in holds), default=None),
+        now=tx.now.business,
+    )
     if made is None:
         tx.unchanged("the destruction is not due")
         return False
@@ -316,13 +328,14 @@ async def destroy(tx: Tx, erasure: Erasure, *, absent_from: datetime | None) -> 
     await store.destroy(tx.connection, account_token=owner.account_token)
     await store.put(tx.connection, made, held=held)
     await _tell(tx, owner, made)
-    promised: dict[str, Any] = {"absent_from": absent_from.isoformat()} if absent_from else {}
+    promised = {"absent_from": made.absent_from, "kept_until": made.kept_until}
+    told: dict[str, Any] = {name: time.isoformat() for name, time in promised.items() if time is not None}
     await tx.log(
         EventType.ERASURE_DESTROY,
         entry_id,
         account_token=owner.account_token,
         erasure_id=made.erasure_id,
-        **promised,
+        **told,
     )
     return True
 
@@ -517,11 +530,17 @@ class ErasureSweep:
         self._deleted &= {found.erasure_id for found in due}
         for found in due:
             if found.erasure_id not in self._deleted:
-                await self.shred_keys.destroy(account_token=found.account_token)
+                held = await self._held(found)
+                await self.shred_keys.destroy(account_token=found.account_token, kept=held)
                 await ErasureMemos(self.shred_keys.shred).mark(found.account_token, at=now.business)
                 await clear(self.vault, SYSTEM, now, found)
                 self._deleted.add(found.erasure_id)
                 self._looked_at = None
+
+    async def _held(self, found: Erasure) -> list[str]:
+        """Return the versions that keep their keys; no hold of an erased account begins."""
+        held = partial(account_version.held, account_token=found.account_token)
+        return [each.record_id for each in await self.vault.read("version.held", held) if not each.ends]
 
     async def _say(self, due: Sequence[Erasure], now: ClockReading, begun: float) -> int:
         """Complete the destructions of which no file holds anything any more; return how many."""
@@ -529,7 +548,7 @@ class ErasureSweep:
             self.kept = self.kept if due else 0
             return 0
         absence = await self.remnants.look([found.account_token for found in due])
-        told = [found for found in due if found.account_token in absence.account_tokens]
+        told = [found for found in due if found.account_token in absence.names]
         self.kept = len(due) - len(told)
         self._looked_at = now.real if self.kept else None
         # What came before the look took time, too: the look ended that long after `now`.

@@ -97,4 +97,6 @@ def _message(value: Erasure) -> pb.Erasure:
     )
     if value.absent_from is not None:
         made.absent_time.seconds = int(value.absent_from.timestamp())
+    if value.kept_until is not None:
+        made.kept_until_time.seconds = int(value.kept_until.timestamp())
     return made

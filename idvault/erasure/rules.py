@@ -18,6 +18,8 @@
   tells of none.
 - DESTROYED is said only after the bytes of the shred key are in no file of the running databases, or without
   any promise about files if the database cannot keep one.
+- A former version of the record that a hold keeps stays with its key until the hold ends. The receipt of the
+  destruction says so. Only then are the opening keys of its entries destroyed.
 - A sanction does not prevent an erasure and is not ended by it. While one is in force or proposed, the erased
   account keeps its place among its person's accounts, and so the person's blind index stays.
 - The shred database has a memo of each account that is ERASED. If the main database was restored from before,
@@ -65,7 +67,8 @@ class Erasure:
     erase_at: when the account becomes ERASED. destroy_at: when its keys are destroyed; computed from erase_at
     until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves. origin: who
     asked. absent_from: from when on the bytes of the shred key are in no file of the running databases; None
-    without this promise.
+    without this promise. kept_until: the end of the last hold of a former version that the destruction left;
+    None without one.
     """
 
     erasure_id: str
@@ -81,6 +84,7 @@ class Erasure:
     erased_at: datetime | None = None
     destroyed_at: datetime | None = None
     absent_from: datetime | None = None
+    kept_until: datetime | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -243,7 +247,12 @@ def is_destroyable(*, erasure: Erasure, now: datetime) -> bool:
 
 
 def destroy(
-    *, erasure: Erasure, entry_id: str, absent_from: datetime | None, now: datetime
+    *,
+    erasure: Erasure,
+    entry_id: str,
+    absent_from: datetime | None,
+    kept_until: datetime | None = None,
+    now: datetime,
 ) -> Erasure | None:
     """Return an erasure whose keys are destroyed; None if that is not due."""
     if not is_destroyable(erasure=erasure, now=now):
@@ -254,6 +263,7 @@ def destroy(
         destroyed_at=now.replace(microsecond=0),
         entry_id=entry_id,
         absent_from=absent_from,
+        kept_until=None if kept_until is None else kept_until.replace(microsecond=0),
     )
 
 

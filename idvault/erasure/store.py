@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Integer,
+    Select,
     String,
     case,
     delete,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
     update,
 )
 
@@ -32,7 +35,12 @@ from idvault.core.rows import Rows
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.campaign import invitations
 from idvault.core.tables.claim import account_attempts, claims, intakes, receipts
-from idvault.core.tables.disclosure import disclosure_decisions, kept_records
+from idvault.core.tables.disclosure import (
+    disclosure_decisions,
+    disclosure_openings,
+    disclosures,
+    kept_records,
+)
 from idvault.core.tables.erasure import erasure_memos, erasures
 from idvault.core.tables.log import log_openings
 from idvault.core.tables.public_account import public_account_versions, public_accounts
@@ -47,13 +55,49 @@ from idvault_verify.sanction import SanctionState
 _NOBODY: ColumnElement[str] = literal_column(f"'{'0' * 32}'")
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (records, kept_records, receipts, intakes, account_attempts)
+    for table in (records, receipts, intakes, account_attempts)
 ]
-_NO_LOG_OPENINGS = statement(delete(log_openings).where(log_openings.c.account_token == param("token")))
+_K, _D, _M, _O = kept_records.c, disclosures.c, disclosure_decisions.c, disclosure_openings.c
+# A version with a hold, also one that is over, goes in its own time (erasure.former_version).
+_NO_VERSIONS = statement(
+    delete(kept_records).where(_K.account_token == param("token"), _K.kept_until.is_(None))
+)
+_SPARED = select(_K.record_id).where(_K.account_token == param("token"), _K.kept_until.is_not(None))
+_OF_SPARED = select(_D.disclosure_id).where(_D.account_token == param("token"), _D.record_id.in_(_SPARED))
 _NO_SHARES = statement(
     update(disclosure_decisions)
-    .where(disclosure_decisions.c.account_token == param("token"))
+    .where(_M.account_token == param("token"), _M.disclosure_id.not_in(_OF_SPARED))
     .values(resealed=None)
+)
+
+
+def _of_disclosures(entry_id: ColumnElement[str], table: FromClause) -> Select[str]:
+    mine = (table.c.account_token == param("token")) & table.c.disclosure_id.in_(_OF_SPARED)
+    return select(entry_id).select_from(table).where(mine, entry_id.is_not(None))
+
+
+# What proves a held version: its settlement, and each step of a disclosure of it.
+_PROOFS = union_all(
+    select(_K.settle_entry_id).where(
+        _K.account_token == param("token"), _K.record_id.in_(_SPARED), _K.settle_entry_id.is_not(None)
+    ),
+    _of_disclosures(_D.entry_id, disclosures),
+    _of_disclosures(_D.disclose_entry_id, disclosures),
+    _of_disclosures(_M.entry_id, disclosure_decisions),
+    _of_disclosures(_M.release_entry_id, disclosure_decisions),
+    _of_disclosures(_O.entry_id, disclosure_openings),
+)
+_NO_LOG_OPENINGS = statement(
+    delete(log_openings).where(
+        log_openings.c.account_token == param("token"), log_openings.c.entry_id.not_in(_PROOFS)
+    )
+)
+_NO_OTHER_LOG_OPENINGS = statement(
+    delete(log_openings).where(
+        log_openings.c.account_token == param("token"),
+        log_openings.c.entry_id.not_in(_PROOFS),
+        log_openings.c.entry_id != param("last"),
+    )
 )
 _NO_CODES = statement(
     update(invitations).where(invitations.c.account_token == param("token")).values(code_hash=None)
@@ -80,15 +124,20 @@ _UNLINK = [
 
 
 async def clear(connection: Connection, *, account_token: str) -> None:
-    """Delete every version of the record of a locked account."""
-    for gone in (*_GONE, _NO_SHARES, _NO_CODES):
+    """Delete every version of the record of a locked account but those with a hold."""
+    for gone in (*_GONE, _NO_VERSIONS, _NO_SHARES, _NO_CODES):
         await connection.run(gone, token=account_token)
 
 
 async def destroy(connection: Connection, *, account_token: str) -> None:
-    """Delete every version of the record of a locked account, and what opens its log entries."""
+    """Delete every version of the record, see `clear`, and what opens the account's log entries."""
     await clear(connection, account_token=account_token)
     await connection.run(_NO_LOG_OPENINGS, token=account_token)
+
+
+async def forget_log_openings(connection: Connection, account_token: str, *, last: str) -> None:
+    """Delete what opens a destroyed account's log entries, but the last one and those of held versions."""
+    await connection.run(_NO_OTHER_LOG_OPENINGS, token=account_token, last=last)
 
 
 async def is_held(connection: Connection, owner: Account) -> bool:

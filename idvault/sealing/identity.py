@@ -153,7 +153,7 @@ class QuorumRecordSealer:
 
     - Each record version has a fresh data key, split among the custodians of the quorum in force and not
       stored.
-    - The record's key also needs the account's shred key, which is stored durably in a separate database
+    - The record's key also needs the version's shred key, which is stored durably in a separate database
       first.
     - Only an identity that the registry confirmed is sealed.
     - Nothing in this folder can open a record.
@@ -172,23 +172,32 @@ class QuorumRecordSealer:
         answer: RegistryAnswer,
         consent: Consent,
     ) -> SealedRecord:
-        """Return a new record version; the account's shred key is durable before it returns.
+        """Return a new record version; its shred key is durable before it returns.
 
         Raises UnconfirmedError, before anything is stored, unless the answer is a match.
         """
         check_confirmed(answer)
+        shred_key, record_id = self.entropy.random(_KEY_SIZE), self.entropy.random(_ID_SIZE).hex()
         shred_key = await self.shred_store.obtain(
-            account_token=account_token, candidate=self.entropy.random(_KEY_SIZE)
+            account_token=account_token, record_id=record_id, candidate=shred_key
         )
         padded = payload.encode(Payload(identity, answer, consent))
-        return self._seal(self.quorum(), relying_party, account_token, padded=padded, shred_key=shred_key)
+        return self._seal(
+            self.quorum(), relying_party, account_token, record_id, padded=padded, shred_key=shred_key
+        )
 
     def _seal(
-        self, quorum: Quorum, relying_party: str, account_token: str, *, padded: bytes, shred_key: bytes
+        self,
+        quorum: Quorum,
+        relying_party: str,
+        account_token: str,
+        record_id: str,
+        *,
+        padded: bytes,
+        shred_key: bytes,
     ) -> SealedRecord:
         # One quorum for the whole record, even if a new one comes into force during the call.
         quorum_id = quorum.id
-        record_id = self.entropy.random(_ID_SIZE).hex()
         salt, data_key = self.entropy.random(_KEY_SIZE), self.entropy.random(_KEY_SIZE)
         info = seal.record_info(
             format_version=FORMAT_VERSION,

@@ -161,8 +161,11 @@ class DayKeyring(Protocol):
 class ShredStore(Protocol):
     """Shred keys, in a separate database."""
 
-    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
-        """Insert the 32-byte candidate if absent and return the stored key. Must never overwrite; durable."""
+    async def obtain(self, *, account_token: str, record_id: str, candidate: bytes) -> bytes:
+        """Insert the 32-byte candidate if the version has no key, and return the stored key.
+
+        Must never overwrite; durable.
+        """
         ...
 
 
@@ -197,7 +200,7 @@ class RecordSealer(Protocol):
         answer: RegistryAnswer,
         consent: Consent,
     ) -> SealedRecord:
-        """Return a new record version; the account's shred key is durable before it returns."""
+        """Return a new record version; its shred key is durable before it returns."""
         ...
 
 

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -13,6 +14,8 @@ from idvault.core.config import Settings
 from idvault.core.db.database import Database
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
+from idvault.key.acts.version import ShredKeys
+from idvault.key.store import version as key_store
 from idvault.processes.bootstrap import vitals
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.periodic.vault import backup_tasks
@@ -132,8 +135,26 @@ async def test_records_without_a_key(databases: Databases, tmp_path: Path) -> No
         await world.forget_key(tokens[0])
         await world.forget_key(tokens[1], erased=True)
         base = replace(_base(Settings()), main=world.main, shred=world.shred)
-        (counting,) = backup_tasks(base)
+        counting, _ = backup_tasks(base)
         await counting.run(ClockReading(NOW, NOW))
         assert _shown(base)["records_without_key"] == 1
+    finally:
+        await world.close()
+
+
+async def test_keys_without_a_record(databases: Databases, tmp_path: Path) -> None:
+    """The worker deletes them, and rests for an hour after each round."""
+    world = await PairWorld(databases, tmp_path).begin()
+    try:
+        (token,) = await world.sign_up(1)
+        base = replace(_base(Settings()), main=world.main, shred=world.shred)
+        _, destroying = backup_tasks(base)
+        left = []
+        for hours in (0, 0.9, 1):
+            which = {"account_token": token, "record_id": uuid4().hex}
+            await ShredKeys(world.shred).obtain(**which, candidate=b"9" * 32)
+            await destroying.run(ClockReading(NOW, NOW + timedelta(hours=hours)))
+            left.append(len(await world.shred.read("test", lambda one: key_store.keyed(one, [token]))))
+        assert left == [1, 2, 1]
     finally:
         await world.close()

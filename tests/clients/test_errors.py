@@ -69,6 +69,7 @@ EXPECTED = {
     Reason.ROSTER_INVALID: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_CLOSED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_ERASED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.RECORD_VERSION_GONE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PERSON_UNKNOWN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.RENEWAL_SUSPENDED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.MODERATOR_REVOKED: (Code.FAILED_PRECONDITION, PreconditionFailed),

@@ -94,7 +94,11 @@ async def test_without_the_shred_value_custodians_open_nothing() -> None:
     vault = Vault()
     record, other = await vault.seal(), await vault.seal()
     shares = vault.shares(record, people.NAMES)
-    for value in (bytes(32), vault.shred_value(other), vault.shred.keys[record.account_token]):
+    for value in (
+        bytes(32),
+        vault.shred_value(other),
+        vault.shred.keys[record.account_token, record.record_id],
+    ):
         _refused(record, shares, value)
 
 

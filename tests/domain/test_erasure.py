@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from idvault.account import rules as account_rules
 from idvault.account.rules import project
 from idvault.disclosure import rules as disclosure_rules
 from idvault.erasure import rules as erasure_rules
@@ -83,6 +84,28 @@ def test_the_usual_life() -> None:
         erased.destroy_at,
         None,
     )
+
+
+def test_a_destruction_that_leaves_a_version() -> None:
+    """It says until when, in whole seconds; without a hold it says nothing."""
+    erased = erase(requested(), NOW + 7 * DAY)
+    assert erased is not None
+    until = erased.destroy_at + 100 * DAY
+    made = erasure_rules.destroy(
+        erasure=erased,
+        entry_id="3" * 32,
+        absent_from=None,
+        kept_until=until + timedelta(microseconds=7),
+        now=erased.destroy_at,
+    )
+    assert made is not None
+    assert (made.absent_from, made.kept_until) == (None, until)
+    assert (destroy(erased, erased.destroy_at) or made).kept_until is None
+
+
+def test_a_former_version_outlives_every_request_that_was_made_before() -> None:
+    """As an erasure's keys do: a new verification ends no disclosure."""
+    assert account_rules.former_due_at(now=NOW) - NOW >= erasure_rules.SHORTEST_DELAY
 
 
 def test_the_delay_begins_when_the_account_is_erased() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasure_memos
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys, shred_keys
 from idvault.core.telemetry.series import Gauge
 from idvault.core.telemetry.vitals import Vitals
 from idvault.core.telemetry.watching import ProcessHealth
@@ -31,7 +31,7 @@ class Pair:
 
     def __init__(self) -> None:
         self.main = MemoryDatabase(accounts, records)
-        self.shred = MemoryDatabase(shred_keys, erasure_memos)
+        self.shred = MemoryDatabase(record_keys, shred_keys, erasure_memos)
 
     async def fill(self) -> None:
         """Store the records, and the keys of all others."""

@@ -74,7 +74,7 @@ async def test_released_shares_open_the_record(room: Chamber, sqlite_databases: 
         share = hpke.unseal(request.suite, private, resealed, info)
         assert sha256(share).digest() == found.share_hashes[place - 1]
         shares.append(share)
-    ((shred_key,),) = rows(sqlite_databases.shred_url, "select shred_key from shred_keys")
+    ((shred_key,),) = rows(sqlite_databases.shred_url, "select shred_key from record_keys")
     value = record.shred_value(shred_key, found.record_id)
     opened = payload.decode(record.open_record(found, shares=shares, shred_value=value))
     assert (opened.name, opened.number, opened.outcome) == (builders.NAME, builders.NUMBER, "MATCH")

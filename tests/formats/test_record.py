@@ -87,7 +87,8 @@ async def test_the_reference_opens_what_the_vault_sealed(suite: str) -> None:
     assert found.quorum_id == record.quorum_id(2, custodians(suite))
     assert found.digest() == sealed.digest()
     for names in combinations(people.NAMES, 2):
-        padded = opened(found, names, shred_key=vault.shred.keys[builders.TOKEN])
+        key = vault.shred.keys[builders.TOKEN, sealed.record_id]
+        padded = opened(found, names, shred_key=key)
         assert payload.decode(padded) == SEALED
 
 
@@ -95,7 +96,6 @@ async def test_the_reference_opens_what_the_vault_sealed(suite: str) -> None:
 def test_custody_opens_what_the_reference_sealed(suite: str) -> None:
     """The custodians' code opens a record that the reference wrote, and its digest is the same."""
     vault = Vault(suite=suite)
-    vault.shred.keys[builders.TOKEN] = bytes(range(32))
     sealed = record.seal(
         payload.encode(SEALED),
         relying_party="platform-a",
@@ -105,6 +105,7 @@ def test_custody_opens_what_the_reference_sealed(suite: str) -> None:
         custodians=custodians(suite),
         drawn=record.fresh(2, 3),
     )
+    vault.shred.keys[builders.TOKEN, sealed.record_id] = bytes(range(32))
     assert ours(sealed).digest() == sealed.digest()
     expected = Payload(builders.identity(), RegistryAnswer.MATCH, builders.consent())
     for names in combinations(people.NAMES, 2):
@@ -126,7 +127,7 @@ async def test_the_reference_refuses_what_custody_refuses() -> None:
     """A changed field, a missing share and a wrong shred key open nowhere."""
     vault = Vault()
     sealed = theirs(await vault.seal())
-    key = vault.shred.keys[builders.TOKEN]
+    key = vault.shred.keys[builders.TOKEN, sealed.record_id]
     shares = [
         record.open_share(sealed, place=place, name=name, private=people.secret(name, "hpke"))
         for place, name in enumerate(people.NAMES, start=1)

@@ -57,9 +57,9 @@ def keys(house: House, name: str) -> dict[str, Any]:
 
 
 def shred_value(house: House, found: Record) -> bytes:
-    query = "select shred_key from shred_keys where account_token = ?"
-    ((key,),) = house.query(query, found.account_token, database="shred")
-    return record.shred_value(key, found.record_id)
+    query = "select record_id, shred_key from record_keys where account_token = ?"
+    keys = dict(house.query(query, found.account_token, database="shred"))
+    return record.shred_value(keys[found.record_id], found.record_id)
 
 
 def log_key(house: House) -> note.Key:

@@ -50,7 +50,9 @@ def _widen(connection: Connection) -> None:
     tables = inspect(connection).get_table_names()
     (version,) = (name for name in tables if name.startswith("idvault_"))
     # A part of a table gets the columns of the whole.
-    parts = {name for name in tables if name.startswith("shred_keys_")} - {"shred_keys_spare"}
+    wholes = ("record_keys", "shred_keys")
+    parts = {name for name in tables if name.startswith(tuple(f"{each}_" for each in wholes))}
+    parts -= {f"{each}_spare" for each in wholes}
     for name in set(tables) - {version} - parts:
         connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN later_text VARCHAR(32)')
         connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN later_count INTEGER DEFAULT 0 NOT NULL')

@@ -46,7 +46,8 @@ async def _book(databases: Databases) -> list[SignUp]:
         ended = world.verified if outcome is ClaimState.SUCCEEDED else world.rejected
         job = await ended(new_claim=new_claim)
         if outcome is ClaimState.SUCCEEDED:
-            await ShredKeys(shred).obtain(account_token=job.account_token, candidate=b"s" * 32)
+            which = {"account_token": job.account_token, "record_id": "d" * 32}
+            await ShredKeys(shred).obtain(**which, candidate=b"s" * 32)
         told.append(_told(asked.request_id, job.account_token, outcome))
     await main.close()
     await shred.close()

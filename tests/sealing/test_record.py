@@ -75,17 +75,17 @@ async def test_nothing_of_the_identity_is_in_the_record() -> None:
 
 
 async def test_two_records_of_one_identity_share_nothing() -> None:
-    """Each version has a new id, data key, salt and nonce."""
+    """Each version has a new id, data key, shred key, salt and nonce."""
     entropy, store = CountingEntropy(), MemoryShredStore()
     first, second = await _seal(entropy=entropy, store=store), await _seal(entropy=entropy, store=store)
     for field in ("record_id", "salt", "commitment", "ciphertext", "share_hashes", "shares"):
         assert getattr(first, field) != getattr(second, field)
     assert first.ciphertext[:12] != second.ciphertext[:12]
-    assert len(store.keys) == 1
+    assert len(set(store.keys.values())) == 2
 
 
 async def test_without_a_shred_key_nothing_is_sealed() -> None:
-    """If the store refuses or loses its answer, nothing is sealed; a stored key is used next time."""
+    """If the store refuses or loses its answer, nothing is sealed; a key that was stored stays unused."""
     store, entropy = MemoryShredStore(), CountingEntropy()
     store.refuse = True
     with pytest.raises(UnavailableError):
@@ -94,10 +94,11 @@ async def test_without_a_shred_key_nothing_is_sealed() -> None:
     store.refuse, store.lose_answer = False, True
     with pytest.raises(UnavailableError):
         await _seal(store=store, entropy=entropy)
-    kept = dict(store.keys)
+    (unused,) = store.keys
     store.lose_answer = False
-    await _seal(store=store, entropy=entropy)
-    assert store.keys == kept
+    record = await _seal(store=store, entropy=entropy)
+    assert store.keys.keys() == {unused, (builders.TOKEN, record.record_id)}
+    assert record.record_id != unused[1]
 
 
 async def test_share_hashes_are_of_the_shares_in_order() -> None:

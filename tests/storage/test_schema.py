@@ -109,7 +109,7 @@ def test_nothing_references_across_tokens(metadata: MetaData) -> None:
 
 def _is_part(name: str) -> bool:
     """Tell the parts of PostgreSQL's shred keys, which programs do not name (key.store.rewriting)."""
-    return name.startswith("shred_keys_")
+    return name.startswith(("record_keys_", "shred_keys_"))
 
 
 def _differences(branch: Branch, connection: Connection) -> list[object]:

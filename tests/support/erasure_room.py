@@ -8,12 +8,26 @@ from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts.stored_log import LogProofs
+from idvault_people.opens.record import open_record
+from idvault_people.opens.share import open_share
+from idvault_verify.attest import record_key
 from idvault_verify.erasure import ErasureOrigin, ErasureState
+from idvault_verify.record import SealedRecord
 from tools.support import builders
-from tools.support.chamber import Chamber
+from tools.support.chamber import CUSTODIANS, Chamber, identity
 
 PARTY = "platform-a"
 TERMS = ErasureTerms()
+
+
+def open_alone(record: SealedRecord, shred_key: bytes | None) -> str:
+    """Open a record with all custodians' keys and this shred key; return the name, raises UnsealError."""
+    shares = {
+        name: open_share(identity=identity(name), record=record, index=place)
+        for place, name in enumerate(CUSTODIANS, 1)
+    }
+    value = record_key.shred_value(shred_key=shred_key or bytes(32), record_id=record.record_id)
+    return open_record(record=record, shares=shares, shred_value=value).identity.name
 
 
 class ErasureRoom:
@@ -30,6 +44,11 @@ class ErasureRoom:
             remnants=Remnants(main=room.main, shred=room.shred),
             zone=builders.ZONE,
         )
+
+    async def key(self, token: str) -> bytes | None:
+        """Return the shred key of an account's newest record."""
+        record_id = self.room.records[token].record_id
+        return await self.shred_keys.find(account_token=token, record_id=record_id)
 
     async def request(self, token: str, *, origin: ErasureOrigin = ErasureOrigin.PLATFORM) -> ShownErasure:
         request = self.room.world.request()

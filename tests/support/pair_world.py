@@ -9,12 +9,13 @@ from sqlalchemy import delete, insert, update
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.erasure import erasures
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys
 from idvault.erasure import acts
 from idvault.erasure.acts import ErasureCall, ErasureSweep
 from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
+from idvault.key.store import version as key_store
 from idvault.log.ports import Witness
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.account import AccountState
@@ -67,16 +68,27 @@ class PairWorld:
         tokens = []
         for _ in range(number):
             job = await self.people.job(person=self.people.person(self.people.new_id()))
-            key = self.people.random(32)
-            await ShredKeys(self.shred).obtain(account_token=job.account_token, candidate=key)
             assert await self.people.settle(job, MATCHED)
             tokens.append(job.account_token)
+            await self.give_key(job.account_token)
         await self.worker.step(self.clock)
         return tokens
 
+    async def give_key(self, account_token: str) -> None:
+        """Store a shred key of an account's record."""
+        record = await self.people.stored_record(account_token)
+        assert record is not None
+        which = {"account_token": account_token, "record_id": record.record_id}
+        await ShredKeys(self.shred).obtain(**which, candidate=self.people.random(32))
+
+    async def has_key(self, account_token: str) -> bool:
+        """Tell whether an account has any shred key."""
+        kept = await self.shred.read("test", lambda one: key_store.keyed(one, [account_token]))
+        return bool(kept)
+
     async def forget_key(self, account_token: str, *, erased: bool = False) -> None:
         """Lose a shred key, as a damaged disk does, or as an erasure means to."""
-        await sql.change(self.shred, delete(shred_keys).where(shred_keys.c.account_token == account_token))
+        await sql.change(self.shred, delete(record_keys).where(record_keys.c.account_token == account_token))
         if erased:
             gone = update(accounts).where(accounts.c.account_token == account_token)
             await sql.change(self.main, gone.values(state=AccountState.ERASED.value))

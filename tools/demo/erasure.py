@@ -74,7 +74,7 @@ class ErasureSteps:
         """Return how many records and shred keys of the account the two databases hold."""
         counts = []
         # The row of a destroyed key stays, with zeros in its place.
-        kept = "shred_keys WHERE shred_key != zeroblob(32)"
+        kept = "record_keys WHERE shred_key != zeroblob(32)"
         for name, table in (("main", "records WHERE true"), ("shred", kept)):
             with closing(sqlite3.connect(self._state / f"{name}.sqlite3")) as database:
                 query = f"SELECT count(*) FROM {table} AND account_token = ?"  # noqa: S608 - our own names

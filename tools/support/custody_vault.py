@@ -66,7 +66,7 @@ class Vault:
         }
 
     def shred_value(self, record: SealedRecord) -> bytes:
-        key = self.shred.keys[record.account_token]
+        key = self.shred.keys[record.account_token, record.record_id]
         return record_key.shred_value(shred_key=key, record_id=record.record_id)
 
     def open(self, record: SealedRecord, names: Iterable[str]) -> Payload:

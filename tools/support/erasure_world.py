@@ -30,6 +30,8 @@ from tools.support.in_process import client
 from tools.support.public_account_world import PublicAccountWorld
 
 DAY = 86_400
+RECORD_ID = builders.record().record_id
+"""Of every record that the fakes seal."""
 TERMS = ErasureTerms()
 WAITED = int(TERMS.waiting.total_seconds())
 DELAYED = WAITED + int(DELAY.total_seconds())
@@ -80,8 +82,16 @@ class ErasureWorld:
         claim = await self.verify(number=number, seconds=seconds)
         assert claim.failure_reason is None
         token = claim.account.account_token
-        await self.shred_keys.obtain(account_token=token, candidate=bytes([number]) * 32)
+        await self.give_key(token, bytes([number]) * 32)
         return token
+
+    async def give_key(self, token: str, key: bytes) -> bytes:
+        """Store the key of an account's record, as its sealing would, and return it."""
+        return await self.shred_keys.obtain(account_token=token, record_id=RECORD_ID, candidate=key)
+
+    async def key(self, token: str) -> bytes | None:
+        """Return the key of an account's record."""
+        return await self.shred_keys.find(account_token=token, record_id=RECORD_ID)
 
     def client(self, *, seconds: float = 0, party: str = PARTY) -> AioErasures:
         """Return the client of a platform, whose calls come at this time."""

@@ -7,10 +7,16 @@ from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders
 
+_RECORD = "4d" * 16
+
 
 async def mismatched(sealer: QuorumRecordSealer, *, account_token: str = builders.TOKEN) -> SealedRecord:
     """Return a record with a mismatch in it."""
-    shred_key = await sealer.shred_store.obtain(account_token=account_token, candidate=b"1" * 32)
+    shred_key = await sealer.shred_store.obtain(
+        account_token=account_token, record_id=_RECORD, candidate=b"1" * 32
+    )
     padded = payload.encode(Payload(builders.identity(), RegistryAnswer.MISMATCH, builders.consent()))
     # The public method refuses; a lying service runs other code.
-    return sealer._seal(sealer.quorum(), "platform-a", account_token, padded=padded, shred_key=shred_key)
+    return sealer._seal(
+        sealer.quorum(), "platform-a", account_token, _RECORD, padded=padded, shred_key=shred_key
+    )

@@ -54,7 +54,7 @@ def open_record(
     ready: the content of the ready file. custodians: the names of the custodians whose shares are used.
     """
     record = read_record(ready, account_token=account_token)
-    shred_key = read_shred_key(ready, account_token=account_token)
+    shred_key = read_shred_key(ready, record)
     order = list(ready["quorum"]["custodians"])
     try:
         shares = {
@@ -78,7 +78,7 @@ def open_released(ready: Mapping[str, Any], *, kept: OneTimeKey, auditor: Person
     """
     terms = kept.terms
     record = read_record(ready, account_token=terms.account_token)
-    shred_key = read_shred_key(ready, account_token=terms.account_token)
+    shred_key = read_shred_key(ready, record)
     query = "select custodian, place, resealed from disclosure_decisions where disclosure_id = ?"
     shares = {
         custodian: open_resealed(
@@ -108,11 +108,13 @@ def sealed_record(row: Mapping[str, Any]) -> SealedRecord:
     return SealedRecord(**values | {name: tuple(_unpacked(values[name])) for name in _PACKED})
 
 
-def read_shred_key(ready: Mapping[str, Any], *, account_token: str) -> bytes:
-    """Return the shred key of an account; raises NoRecordError if there is none."""
-    query = "select shred_key from shred_keys where account_token = ?"
-    key: bytes = _row(ready["databases"]["shred"], query, account_token)[0]
-    return key
+def read_shred_key(ready: Mapping[str, Any], record: SealedRecord) -> bytes:
+    """Return the shred key of a version; raises NoRecordError if there is none."""
+    query = "select record_id, shred_key from record_keys where account_token = ?"
+    keys: dict[str, bytes] = dict(_rows(ready["databases"]["shred"], query, record.account_token))
+    if record.record_id not in keys:
+        raise NoRecordError("there is no such key")
+    return keys[record.record_id]
 
 
 def _row(url: str, query: str, account_token: str) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from idvault.account.store import rows as account_rows
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.sealing.request import KeyedFingerprinter
 from idvault_verify.claim import ClaimState
@@ -54,7 +54,7 @@ class Audit:
         main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
         try:
             rows = {table.name: await _rows(main, table) for table in (*_ONE_EACH, *_OF_SUCCESS)}
-            rows["shred_keys"] = await _rows(shred, shred_keys)
+            rows["record_keys"] = await _rows(shred, record_keys)
             slots = await _slots(main)
             return cls(rows, await _entries(main), slots, request_key)
         finally:

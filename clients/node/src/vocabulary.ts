@@ -186,6 +186,11 @@ export const REASONS = {
     "zh": "该账号的身份信息已被删除，无法继续使用此账号认证。",
     "en": "The identity of this account was erased; it cannot be verified again."
   },
+  "RECORD_VERSION_GONE": {
+    "error": "PreconditionFailed",
+    "zh": "封存身份信息的这一版本已被销毁，或从未存在。",
+    "en": "This version of the sealed identity is destroyed, or never was."
+  },
   "PERSON_UNKNOWN": {
     "error": "PreconditionFailed",
     "zh": "该账号尚未通过实名认证，无法对其所有人作出处置，请先处置该账号本身。",

@@ -241,6 +241,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.ROSTER_INVALID: PreconditionFailed,
     Reason.ACCOUNT_CLOSED: PreconditionFailed,
     Reason.ACCOUNT_ERASED: PreconditionFailed,
+    Reason.RECORD_VERSION_GONE: PreconditionFailed,
     Reason.PERSON_UNKNOWN: PreconditionFailed,
     Reason.RENEWAL_SUSPENDED: PreconditionFailed,
     Reason.MODERATOR_REVOKED: PreconditionFailed,

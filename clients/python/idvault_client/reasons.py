@@ -88,6 +88,7 @@ REASON_TEXTS: Mapping[str, Text] = {
     ),
     Reason.ERASURE_NOT_FOUND: _("The erasure of this account was never requested."),
     Reason.ACCOUNT_ERASED: _("The identity of this account was erased; it cannot be verified again."),
+    Reason.RECORD_VERSION_GONE: _("This version of the sealed identity is destroyed, or never was."),
     Reason.PERSON_UNKNOWN: _(
         "The owner of this account has not been verified, so only the account itself can be sanctioned."
     ),

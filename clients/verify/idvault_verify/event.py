@@ -321,7 +321,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ERASURE_REQUEST: ("erasure_id", "erase_at"),
     EventType.ERASURE_CANCEL: ("erasure_id",),
     EventType.ERASURE_ERASE: ("erasure_id", "destroy_at"),
-    EventType.ERASURE_DESTROY: ("erasure_id", "absent_from"),
+    EventType.ERASURE_DESTROY: ("erasure_id", "absent_from", "kept_until"),
     EventType.ERASURE_RELEASE: ("erasure_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_APPROVE: ("decision",),
@@ -337,8 +337,11 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.DRILL_RENEW: ("record_id", "quorum_id", "record_digest"),
     EventType.DRILL_COMPLETE: ("paper",),
 }
-LEFT_OUT: Mapping[EventType, str] = {EventType.ERASURE_DESTROY: "absent_from"}
-"""The last field of a type that an entry may lack: it says something only if it is there."""
+LEFT_OUT: Mapping[EventType, tuple[str, ...]] = {EventType.ERASURE_DESTROY: ("absent_from", "kept_until")}
+"""The last fields of a type that an entry may lack: each says something only if it is there.
+
+One that is lacking before one that is there is encoded as "".
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +379,8 @@ class Event:
 
 def details(kind: EventType, fields: Mapping[str, seal.Part]) -> bytes:
     """Return encode(type, fields in their listed order); raises KeyError if one is missing."""
-    names = FIELDS[kind]
-    if LEFT_OUT.get(kind) == names[-1] and names[-1] not in fields:
+    names, optional = FIELDS[kind], LEFT_OUT.get(kind, ())
+    while names[-1] in optional and names[-1] not in fields:
         names = names[:-1]
-    return seal.encode(kind.value, *(fields[name] for name in names))
+    known = dict.fromkeys(optional, "") | dict(fields)
+    return seal.encode(kind.value, *(known[name] for name in names))

@@ -21,7 +21,7 @@ def encode(purpose: str, *parts: Part) -> bytes:
 
 
 def shred_info(*, record_id: str) -> bytes:
-    """Return the HKDF info that derives one record's shred value from its account's shred key."""
+    """Return the HKDF info that derives a version's shred value from its shred key."""
     return encode("idvault/shred/v1", record_id)
 
 

@@ -1,7 +1,7 @@
 """Rows of accounts and of their sealed records, and the change feed that learns of each change.
 
-- An account has one record, the newest version, with its shares packed in one column. A former version is
-  kept until the disclosures that were requested for it have ended.
+- An account has one record, the present version, with its shares packed in one column. Former versions:
+  account.store.version.
 - The standings that follow an account's present one are in one column: `STANDING END`, separated by
   semicolons. An end is in microseconds since 1970, and `-` for a standing without an end.
 - A change of a status is queued for the feed in the act's transaction; the feed numbers it later.
@@ -14,8 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     String,
     cast,
-    delete,
-    exists,
     func,
     insert,
     literal_column,
@@ -29,9 +27,7 @@ from idvault.core.db.listing import among
 from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import for_change, from_micros, param, scalar, statement, to_micros, upsert
 from idvault.core.tables.account import accounts, records, status_feed
-from idvault.core.tables.disclosure import disclosures, kept_records
 from idvault_verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
-from idvault_verify.disclosure import Disclosure
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.record import SealedRecord
@@ -90,7 +86,7 @@ async def put_record(connection: Connection, record: SealedRecord) -> None:
 
 
 async def find_record(connection: Connection, account_token: str) -> SealedRecord | None:
-    """Return the newest record of an account."""
+    """Return the present record of an account."""
     return await connection.one(RECORD, token=account_token)
 
 
@@ -387,61 +383,3 @@ def _standing(account: Account) -> dict[str, object]:
         "later_standings": pack_periods(account.later_standings),
         "erase_at": account.erase_at,
     }
-
-
-_D, _K, _R = disclosures.c, kept_records.c, records.c
-_IS_OPEN = _D.ended_at.is_(None)
-
-# Locked, so that none of them can end before the version is kept.
-_OPEN_FOR_NEWEST = statement(
-    for_change(
-        select(_D.disclosure_id)
-        .join(records, (_R.account_token == _D.account_token) & (_R.record_id == _D.record_id))
-        .where(_D.account_token == param("token"), _IS_OPEN)
-        .order_by(_D.disclosure_id),
-        of=disclosures,
-    ),
-    scalar,
-)
-_KEEP = statement(
-    upsert(kept_records)
-    .from_select(
-        [column.name for column in kept_records.c],
-        select(*(_R[column.name] for column in kept_records.c)).where(_R.account_token == param("token")),
-    )
-    .on_conflict_do_nothing(index_elements=[_K.account_token, _K.record_id])
-)
-_IS_VERSION = (_K.account_token == param("token")) & (_K.record_id == param("record_id"))
-_FIND = statement(select(kept_records).where(_IS_VERSION), record_from_row)
-_LOCK_VERSION = statement(for_change(select(_K.record_id).where(_IS_VERSION)), scalar)
-_REMOVE = statement(
-    delete(kept_records).where(
-        _IS_VERSION,
-        ~exists().where(_D.account_token == _K.account_token, _D.record_id == _K.record_id, _IS_OPEN),
-    )
-)
-
-
-async def keep_version(connection: Connection, *, account_token: str) -> None:
-    """Keep the account's newest record if a disclosure is open for it; the caller then replaces the record.
-
-    The caller must hold the lock of the account's row.
-    """
-    if await connection.all(_OPEN_FOR_NEWEST, token=account_token):
-        await connection.run(_KEEP, token=account_token)
-
-
-async def find_version(connection: Connection, *, account_token: str, record_id: str) -> SealedRecord | None:
-    """Return a version of an account's record: the newest, or one that is kept."""
-    newest = await find_record(connection, account_token)
-    if newest is not None and newest.record_id == record_id:
-        return newest
-    return await connection.one(_FIND, token=account_token, record_id=record_id)
-
-
-async def remove_version(connection: Connection, ended: Disclosure) -> None:
-    """Remove a kept version if no other disclosure is open for it; `ended` must be stored as ended."""
-    version = {"token": ended.account_token, "record_id": ended.record_id}
-    # Two disclosures of one version may end at once: the second waits here, then sees the first as ended.
-    if await connection.one(_LOCK_VERSION, **version) is not None:
-        await connection.run(_REMOVE, **version)

@@ -13,6 +13,7 @@ from idvault.account import rules as account_rules
 from idvault.account.rules import PersonSanction
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.campaign.legacy_account import store as legacy_account_store
 from idvault.claim import rules, store
@@ -325,7 +326,8 @@ async def _clear(tx: Tx, ending: Settlement, found: Unsettled) -> None:
     token, claim_id = ending.account_token, ending.claim_id
     if ending.record is not None:
         if found.owner.person_id is not None:
-            await account_rows.keep_version(tx.connection, account_token=token)
+            due_at = account_rules.former_due_at(now=tx.now.business)
+            await account_version.keep(tx.connection, account_token=token, due_at=due_at)
         await account_rows.put_record(tx.connection, ending.record)
     if rules.is_kept(outcome=ending.outcome):
         await store.keep(tx.connection, found.claim.attempt, owner=found.owner)

@@ -84,14 +84,22 @@ disclosure_decisions = Table(
     _of_disclosure(),
 )
 
-# Former versions of records, kept while a disclosure that was requested for them has not ended.
+# Former versions of records. due_at: from when on the version ends if no disclosure is open for it; null in a
+# row of a program of before, until its disclosures have ended. kept_until: a hold; until then it stays, also
+# after an erasure. settle_entry_id: of a held version, the log entry that stored it. ended_at: when it was
+# decided that its key is destroyed; from then on nobody can request it.
 _KEYS = ("account_token", "record_id")
 kept_records = Table(
     "kept_records",
     main,
     *(Column(c.name, c.type, primary_key=True) for c in records.c if c.name in _KEYS),
     *(Column(c.name, c.type, nullable=c.nullable) for c in records.c if c.name not in _KEYS),
+    Column("due_at", Micros),
+    Column("kept_until", Micros),
+    Column("settle_entry_id", ID),
+    Column("ended_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "due_at"),
 )
 
 disclosure_openings = Table(

@@ -6,7 +6,8 @@ from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main, shred
 
 # due_at: when the next step is due, null if there is none. held: true while a sanction keeps the account of a
-# destroyed erasure among its person's accounts, else null. origin: who asked.
+# destroyed erasure among its person's accounts, else null. origin: who asked. kept_until:
+# the end of the last hold of a version that the destruction left, null without one.
 erasures = Table(
     "erasures",
     main,
@@ -25,6 +26,7 @@ erasures = Table(
     Column("held", Boolean),
     Column("origin", WORD, nullable=False),
     Column("absent_from", Micros),
+    Column("kept_until", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(
         "ix_erasures_due",

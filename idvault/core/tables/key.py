@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
 from idvault.core.db.statement import Micros
-from idvault.core.tables import MINUTE, TOKEN, WORD, main, shred
+from idvault.core.tables import ID, MINUTE, TOKEN, WORD, main, shred
 
 day_keys = Table(
     "day_keys",
@@ -24,6 +24,17 @@ key_versions = Table(
     Column("over_at", Micros),
 )
 
+# The key of one version of a record. PostgreSQL's rows of one account are in one part (key.store.rewriting).
+record_keys = Table(
+    "record_keys",
+    shred,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("record_id", ID, primary_key=True),
+    Column("shred_key", LargeBinary, nullable=False),
+)
+
+# The key of every version of an account that has none of its own: those that were sealed before versions had
+# keys, by a program of before.
 shred_keys = Table(
     "shred_keys",
     shred,

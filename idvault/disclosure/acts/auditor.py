@@ -7,11 +7,13 @@
 
 A stored record counts only if a settlement entry of the account commits to its digest:
 
-- For the newest record, entries are tried newest first. Entries of failed claims are skipped. The first
+- For the present record, entries are tried newest first. Entries of failed claims are skipped. The first
   remaining entry must be that of a successful claim and commit to this record. A restored old version or a
   changed record does not match it.
+- For a former version that a request names, any settlement entry may commit to it. A version that ended has
+  no shred key, and is refused even if its row was put back.
 - For a disclosure, the entry of its request must commit to the record's digest. The service writes this entry
-  only after the check of the newest record, so it fixes the version that was newest then.
+  only after one of these checks, so it fixes the version that was requested.
 """
 
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta, tzinfo
 
 from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
@@ -97,6 +100,12 @@ def check_requested(evidence: RecordEvidence, *, filed: Filed, signed_request: b
         )
     except EntryError as error:
         raise DamagedError(Reason.RECORD_DAMAGED) from error
+    return check_former(evidence)
+
+
+def check_former(evidence: RecordEvidence) -> CheckedRecord:
+    """Return the record with the settlement that stored it; raises DamagedError (RECORD_DAMAGED)."""
+    record, digest = evidence.record, evidence.record.digest()
     succeeded = [claim for claim in evidence.claims if claim.state == ClaimState.SUCCEEDED.value]
     for logged in filter(_is_settlement, evidence.entries):
         for claim in succeeded:
@@ -170,7 +179,7 @@ class AuditorContext(DisclosureContext):
 async def evidence_of(
     vault: Vault, account_token: str, *, record_id: str | None = None
 ) -> RecordEvidence | None:
-    """Return a record with its evidence, None if it does not exist; the newest one without a record_id."""
+    """Return a record with its evidence, None if it does not exist; the present one without a record_id."""
     return await vault.read(
         "disclosure.evidence",
         lambda one: disclosure_rows.evidence(one, account_token=account_token, record_id=record_id),
@@ -193,10 +202,13 @@ async def _opened_again(_connection: Connection, answer: bytes, *_: object) -> s
 
 # Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
 @member_mutation("disclosure.request", again=_filed_again)
-async def request_stored(tx: Tx, filing: Filing, signed: bytes, *, today: date, daily: int) -> Filed:
-    """Store a request that was checked before, of the newest record of an account that is not erased.
+async def request_stored(
+    tx: Tx, filing: Filing, signed: bytes, *, named: bool, today: date, daily: int
+) -> Filed:
+    """Store a request that was checked before, of a version of an account's record.
 
-    daily: how many the auditor may file today.
+    named: whether the auditor named the version; if not, it must be the present one of an account that is not
+    erased. daily: how many the auditor may file today.
 
     Raises ExhaustedError (TOO_MANY_ATTEMPTS), PreconditionError, NotFoundError (ACCOUNT_NOT_FOUND), and
     AlreadyExistsError (REQUEST_ID_REUSED) if its id was used before.
@@ -205,7 +217,7 @@ async def request_stored(tx: Tx, filing: Filing, signed: bytes, *, today: date, 
     used = await disclosure_rows.charge(tx.connection, actor_id=tx.by.actor_id, day=today, daily=daily)
     if used is None:
         raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)
-    await _check_newest(tx.connection, made)
+    await _check_version(tx, made, named=named)
     event = await tx.log(
         EventType.DISCLOSURE_REQUEST,
         account_token=made.account_token,
@@ -254,7 +266,7 @@ async def open_stored(tx: Tx, disclosure_id: str, record_digest: bytes, entry_id
     """Store one opening of the version with this digest; return its entry's id, also to a repeat."""
     filed = await _lock_own(tx, disclosure_id)
     opened = disclosure_rules.open_once(disclosure=filed.disclosure, now=tx.now.business)
-    stored = await account_rows.find_version(
+    stored = await account_version.find(
         tx.connection, account_token=opened.account_token, record_id=opened.record_id
     )
     if stored is None or stored.digest() != record_digest:
@@ -299,22 +311,40 @@ async def _lock_own(tx: Tx, disclosure_id: str) -> Filed:
     return filed
 
 
-async def _check_newest(connection: Connection, made: Disclosure) -> None:
-    """Raise an error unless the disclosure is for the newest record of an account that is not erased."""
-    owner = await account_rows.lock(connection, account_token=made.account_token)
+async def _check_version(tx: Tx, made: Disclosure, *, named: bool) -> None:
+    """Raise an error unless the disclosure is for a version that may be requested; see `request_stored`.
+
+    Of an erased account only a version that a hold keeps may be requested.
+    """
+    version = {"account_token": made.account_token, "record_id": made.record_id}
+    owner = await account_rows.lock(tx.connection, account_token=made.account_token)
     if owner is not None and owner.state is AccountState.ERASED:
-        raise PreconditionError(Reason.ACCOUNT_ERASED)
-    found = await account_rows.find_record(connection, made.account_token)
+        holds = await account_version.held(tx.connection, made.account_token)
+        held = [each.record_id for each in holds if each.until > tx.now.business]
+        if not named or made.record_id not in held:
+            raise PreconditionError(Reason.ACCOUNT_ERASED)
+    if named:
+        found = await account_version.find(tx.connection, **version)
+    else:
+        found = await account_rows.find_record(tx.connection, made.account_token)
     if owner is None or found is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        raise _gone() if named else NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     if (found.record_id, found.digest()) != (made.record_id, made.record_digest):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
+def _gone() -> IdvaultError:
+    """Return the error for a version that is not kept any more."""
+    return PreconditionError(Reason.RECORD_VERSION_GONE)
+
+
 async def request(
-    context: AuditorContext, call: MemberAsked, *, signed: bytes, now: ClockReading
+    context: AuditorContext, call: MemberAsked, *, signed: bytes, record_id: str, now: ClockReading
 ) -> ShownDisclosure:
-    """Store a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
+    """Store a signed request; raises InvalidError, PreconditionError, ExhaustedError and others.
+
+    record_id: the version that is requested; "" for the present one.
+    """
     vault, actor_id = context.vault, call.actor_id
     async with context.refusals.logged(actor_id=actor_id, now=now):
         await vault.guard.check(now=now)
@@ -323,10 +353,17 @@ async def request(
         if await known(vault, asked) is not None:
             return context.show(await context.own(terms.disclosure_id, actor_id))
         disclosure_rules.check_fresh(created_at=terms.created_at, now=now.real)
-        filing = await _filing(context, terms, signed, actor_id, now)
-        today = now.today(context.zone)
+        filing = await _filing(context, terms, signed, record_id, actor_id, now)
         filed = await request_stored.run(
-            vault, call, now, asked, filing, signed, today=today, daily=context.daily
+            vault,
+            call,
+            now,
+            asked,
+            filing,
+            signed,
+            named=bool(record_id),
+            today=now.today(context.zone),
+            daily=context.daily,
         )
         context.observe("request")
         return ShownDisclosure(filed, signed)
@@ -441,8 +478,8 @@ async def _open_once(
     disclosure_rules.check_may_open(disclosure=wanted, now=now.business)
     checked = await _checked(context, filed)
     # Looked up before the code is spent and the opening counts; read only afterwards.
-    if not await context.shred_keys.has(account_token=wanted.account_token):
-        raise await _without_key(context, wanted.account_token)
+    if not await context.shred_keys.has(account_token=wanted.account_token, record_id=wanted.record_id):
+        raise await _without_key(context, wanted)
     who = MemberActor(wanted.auditor_actor_id)
     await context.second_factor.check(actor_id=who.actor_id, code=code, now=now)
     entry_id = await open_stored.run(
@@ -475,9 +512,9 @@ async def _hand_over(
     )
     if sum(share.resealed is not None for share in shares) < filed.threshold:
         raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
-    shred_key = await context.shred_keys.find(account_token=opened.account_token)
+    shred_key = await context.shred_keys.find(account_token=opened.account_token, record_id=opened.record_id)
     if shred_key is None:
-        raise await _without_key(context, opened.account_token)
+        raise await _without_key(context, opened)
     value = record_key.shred_value(shred_key=shred_key, record_id=opened.record_id)
     return OpenedRecord(context.show(filed), checked, value, tuple(shares), proofs)
 
@@ -487,15 +524,17 @@ async def _checked(context: AuditorContext, filed: Filed) -> CheckedRecord:
     evidence = await evidence_of(context.vault, wanted.account_token, record_id=wanted.record_id)
     if evidence is None:
         erased = await _is_erased(context, wanted.account_token)
-        raise PreconditionError(Reason.ACCOUNT_ERASED if erased else Reason.ILLEGAL_TRANSITION)
+        raise PreconditionError(Reason.ACCOUNT_ERASED) if erased else _gone()
     return check_requested(evidence, filed=filed, signed_request=context.signed_request(filed))
 
 
-async def _without_key(context: AuditorContext, account_token: str) -> IdvaultError:
-    """Return the error for a record whose shred key was destroyed, or is lost."""
-    if await _is_erased(context, account_token):
+async def _without_key(context: AuditorContext, wanted: Disclosure) -> IdvaultError:
+    """Return the error for a version whose shred key was destroyed, or is lost."""
+    if await _is_erased(context, wanted.account_token):
         return PreconditionError(Reason.ACCOUNT_ERASED)
-    return DamagedError(Reason.RECORD_DAMAGED)
+    present = await context.vault.main.one("account.record", account_rows.RECORD, token=wanted.account_token)
+    is_former = present is not None and present.record_id != wanted.record_id
+    return _gone() if is_former else DamagedError(Reason.RECORD_DAMAGED)
 
 
 async def _is_erased(context: AuditorContext, account_token: str) -> bool:
@@ -504,21 +543,32 @@ async def _is_erased(context: AuditorContext, account_token: str) -> bool:
     )
 
 
-async def _filing(
-    context: AuditorContext, terms: Terms, signed: bytes, actor_id: str, now: ClockReading
+async def _asked_for(context: AuditorContext, account_token: str, record_id: str) -> CheckedRecord:
+    """Return the version that a request names, the present one for ""."""
+    evidence = await evidence_of(context.vault, account_token)
+    if not record_id or (evidence is not None and evidence.record.record_id == record_id):
+        if evidence is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return check(evidence)
+    evidence = await evidence_of(context.vault, account_token, record_id=record_id)
+    # A row that was put back has no key: nobody is asked for a share of it.
+    if evidence is None or not await context.shred_keys.has(account_token=account_token, record_id=record_id):
+        raise _gone()
+    return check_former(evidence)
+
+
+async def _filing(  # noqa: PLR0917 - what a request consists of
+    context: AuditorContext, terms: Terms, signed: bytes, record_id: str, actor_id: str, now: ClockReading
 ) -> Filing:
-    evidence = await evidence_of(context.vault, terms.account_token)
-    if evidence is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    quorum = people_acts.quorum_of_record(rosters=context.rosters, record=evidence.record)
-    newest = check(evidence)
+    wanted = await _asked_for(context, terms.account_token, record_id)
+    quorum = people_acts.quorum_of_record(rosters=context.rosters, record=wanted.record)
     disclosure = Disclosure(
         disclosure_id=terms.disclosure_id,
         auditor=terms.auditor,
         auditor_actor_id=actor_id,
         account_token=terms.account_token,
-        record_id=newest.record.record_id,
-        record_digest=newest.digest,
+        record_id=wanted.record.record_id,
+        record_digest=wanted.digest,
         openings=terms.openings,
         created_at=now.business,
         # Counted from the service's clock, so that a clock difference cannot extend it.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 
-from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.core.act import Tx, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.log_entry import Proved
@@ -167,7 +167,7 @@ async def _disclose(tx: Tx, released: Disclosure, releasing: Releasing) -> None:
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
     """Raise PreconditionError unless a quorum is the present one of a disclosure's record."""
-    found = await account_rows.find_version(
+    found = await account_version.find(
         connection, account_token=disclosure.account_token, record_id=disclosure.record_id
     )
     if found is None:
@@ -315,9 +315,7 @@ async def _seat(
     found = filed.disclosure
     disclosure_rules.check_not_own(disclosure=found, name=roster_member.name, actor_id=roster_member.actor_id)
     which = {"account_token": found.account_token, "record_id": found.record_id}
-    record = await context.vault.read(
-        "disclosure.record", lambda one: account_rows.find_version(one, **which)
-    )
+    record = await context.vault.read("disclosure.record", lambda one: account_version.find(one, **which))
     if record is None:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     quorum = people_acts.quorum_of_record(rosters=context.rosters, record=record)

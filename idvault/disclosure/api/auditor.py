@@ -39,6 +39,11 @@ def read_disclosure_id(value: str) -> str:
     return verify_disclosure.check_id(value)
 
 
+def read_record_id(value: str) -> str:
+    """Return a checked id of a version, "" for none; raises InvalidError (INVALID_MESSAGE)."""
+    return verify_disclosure.check_id(value, field="record_id") if value else ""
+
+
 def page_size(value: int) -> int:
     """Return the page size: 1 to 100, 20 for 0; raises InvalidError (INVALID_MESSAGE)."""
     return convert.page_size(value, usual=20, most=100)
@@ -58,6 +63,7 @@ def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
     message = disclosure_pb2.Disclosure(
         disclosure_id=found.disclosure_id,
         account_token=found.account_token,
+        record_id=found.record_id,
         state=_STATES[found.state],
         create_time=time_of(found.created_at),
         expire_time=time_of(found.expire_at),
@@ -186,6 +192,7 @@ class DisclosureServicer:
             self.context,
             repetition.asked_by_member(request, caller),
             signed=request.signed_request,
+            record_id=read_record_id(request.record_id),
             now=now,
         )
         return shown(found)

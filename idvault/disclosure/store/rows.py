@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
 
+from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
@@ -246,11 +248,14 @@ async def report_share(
 
 
 async def end(connection: Connection, disclosure: Disclosure, *, now: datetime) -> None:
-    """Destroy every re-sealed share of a disclosure and its kept record; the signed approvals stay."""
+    """Destroy every re-sealed share of a disclosure; the signed approvals stay.
+
+    If its version is a former one, the version stays for some days more.
+    """
     key = {"token": disclosure.account_token, "disclosure_id": disclosure.disclosure_id}
     await connection.run(_DESTROY_SHARES, **key)
     await connection.run(_END, **key, now=now)
-    await account_rows.remove_version(connection, disclosure)
+    await account_version.end_request(connection, disclosure, due_at=account_rules.former_due_at(now=now))
 
 
 async def get(connection: Connection, *, disclosure_id: str) -> Filed:
@@ -323,13 +328,12 @@ async def evidence(
 ) -> RecordEvidence | None:
     """Return a record, how the account's claims ended, and its log entries, newest first.
 
-    record_id: the newest version or one that is kept for a disclosure; without it, the newest. None if it
-    does not exist.
+    record_id: the present version or a former one; without it, the present one. None if it does not exist.
     """
     if record_id is None:
         stored = await account_rows.find_record(connection, account_token)
     else:
-        stored = await account_rows.find_version(connection, account_token=account_token, record_id=record_id)
+        stored = await account_version.find(connection, account_token=account_token, record_id=record_id)
     if stored is None:
         return None
     ended = await connection.all(_ENDED, token=account_token)

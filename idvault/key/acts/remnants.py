@@ -6,10 +6,12 @@ What is known of them may be lost with the process: a new one begins with everyt
   emptied, that of the shred database first.
 - PostgreSQL: key.store.rewriting.
 - What is in copies of files, such as backups and snapshots, is out of reach.
+- A deletion has a name: the account's token, or `name_of` one version of its record.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from idvault.core.db.connection import DriverError
 from idvault.core.db.database import Database
@@ -24,12 +26,20 @@ _MOST_SWITCHES = 100
 class Absence:
     """What a look at the files of both databases showed.
 
-    account_tokens: those whose destruction can be told. promised: whether the bytes of their keys are in no
-    file; False if the database cannot promise it.
+    names: the deletions that can be told. promised: whether the bytes of their keys are in no file; False if
+    the database cannot promise it.
     """
 
-    account_tokens: frozenset[str]
+    names: frozenset[str]
     promised: bool
+
+
+_BETWEEN = "/"
+
+
+def name_of(account_token: str, record_id: str) -> str:
+    """Return the name of the deletion of one version's key."""
+    return f"{account_token}{_BETWEEN}{record_id}"
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -38,13 +48,13 @@ class KeyRewriting:
 
     shred: Database
     _ends: dict[str, str] = field(default_factory=dict, init=False)
-    """By account: the newest file of the log after its part was rewritten."""
+    """By deletion: the newest file of the log after its part was rewritten."""
     _started: str = field(default="", init=False)
 
-    async def remove(self, account_tokens: Sequence[str]) -> tuple[bool, frozenset[str]]:
-        """Return whether anything can be promised, and for which accounts it is done."""
-        await self._forget(account_tokens)
-        written = await self._rewrite([token for token in account_tokens if token not in self._ends])
+    async def remove(self, names: Sequence[str]) -> tuple[bool, frozenset[str]]:
+        """Return whether anything can be promised, and for which deletions it is done."""
+        await self._forget(names)
+        written = await self._rewrite([name for name in names if name not in self._ends])
         if await self.unmet():
             return False, frozenset(written | self._ends.keys())
         if written:
@@ -57,39 +67,49 @@ class KeyRewriting:
         met = await self.shred.read("shred.conditions", store.met)
         return [name for name, is_met in zip(store.CONDITIONS, met, strict=True) if not is_met]
 
-    async def _forget(self, account_tokens: Sequence[str]) -> None:
+    async def _forget(self, names: Sequence[str]) -> None:
         """Begin again with everything if another server answers, which has files of its own."""
         started = await self._text("server.started", store.STARTED)
-        asked = set(account_tokens) if started == self._started else set()
-        self._ends = {token: place for token, place in self._ends.items() if token in asked}
+        asked = set(names) if started == self._started else set()
+        self._ends = {name: place for name, place in self._ends.items() if name in asked}
         self._started = started
 
-    async def _rewrite(self, account_tokens: Sequence[str]) -> set[str]:
-        """Write the parts of these accounts anew; return the accounts for which nothing prevented it."""
-        if not account_tokens:
+    async def _rewrite(self, names: Sequence[str]) -> set[str]:
+        """Write the parts of these accounts anew; return the deletions for which nothing prevented it."""
+        if not names:
             return set()
+        deleted: dict[str, set[str]] = {}
+        for name in names:
+            deleted.setdefault(name.partition(_BETWEEN)[0], set()).add(name)
         written: set[str] = set()
         parts: dict[int, set[str]] = {}
-        for token, part in await self.shred.read("shred.parts", lambda one: store.parts(one, account_tokens)):
-            parts.setdefault(part, set()).add(token)
-        for part, tokens in sorted(parts.items()):
+        for token, part in await self.shred.read("shred.parts", lambda one: store.parts(one, list(deleted))):
+            parts.setdefault(part, set()).update(deleted[token])
+        for part, done in sorted(parts.items()):
             try:
-                replaced = await self._replace(part)
+                replaced = [await self._replace(table, part) for table in store.TABLES]
             except UnavailableError as error:
                 if isinstance(error.__cause__, DriverError) and error.__cause__.conflict:
                     continue  # somebody else holds a lock
                 raise
-            written |= tokens if replaced else set()
+            written |= done if all(replaced) else set()
         return written
 
-    async def _replace(self, part: int) -> bool:
-        await self.shred.act("shred.empty_spare", store.empty_spare)
-        replaced = await self.shred.act("shred.replace_part", lambda one: store.replace_part(one, part))
-        await self.shred.act("shred.empty_spare", store.empty_spare)
+    async def _replace(self, table: str, part: int) -> bool:
+        empty = partial(store.empty_spare, table=table)
+        if await self.shred.read("shred.is_empty", partial(store.is_empty, table=table, part=part)):
+            # A process that was killed may have left rows in the spare.
+            await self.shred.act("shred.empty_spare", empty)
+            return True
+        await self.shred.act("shred.empty_spare", empty)
+        replaced = await self.shred.act(
+            "shred.replace_part", partial(store.replace_part, table=table, part=part)
+        )
+        await self.shred.act("shred.empty_spare", empty)
         return replaced
 
     async def _ended(self) -> frozenset[str]:
-        """Switch the log to a new file, and return the accounts before whose end no file is left."""
+        """Switch the log to a new file, and return the deletions before whose end no file is left."""
         if not self._ends:
             return frozenset()
         last = max(self._ends.values())
@@ -97,7 +117,7 @@ class KeyRewriting:
             await self._pass(last)
             await self.shred.write("wal.checkpoint", store.CHECKPOINT)
         oldest = await self._text("wal.oldest", store.OLDEST)
-        return frozenset(token for token, place in self._ends.items() if place < oldest)
+        return frozenset(name for name, place in self._ends.items() if place < oldest)
 
     async def _pass(self, place: str) -> None:
         for _ in range(_MOST_SWITCHES):
@@ -124,15 +144,14 @@ class Remnants:
         """Begin without knowing what was removed before."""
         self._rewriting = KeyRewriting(shred=self.shred)
 
-    async def look(self, account_tokens: Sequence[str]) -> Absence:
-        """Remove the bytes of deleted keys from every file; return for which accounts that is done.
+    async def look(self, names: Sequence[str]) -> Absence:
+        """Remove the bytes of deleted keys from every file; return for which deletions that is done.
 
-        Leaves out an account while a reader, or whatever else, keeps a file that may hold its key. Can be
-        repeated.
+        Leaves out one while a reader, or whatever else, keeps a file that may hold its key. Can be repeated.
         """
-        promised, gone = True, frozenset(account_tokens)
+        promised, gone = True, frozenset(names)
         if not self.shred.is_file:
-            promised, gone = await self._rewriting.remove(account_tokens)
+            promised, gone = await self._rewriting.remove(names)
         elif not await self.shred.empty_log():
             gone = frozenset()
         if not await self.main.empty_log():

@@ -6,9 +6,10 @@
   begin.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from idvault.core import account_request
@@ -200,34 +201,46 @@ class DayKeys:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ShredKeys:
-    """The accounts' keys in a shred database. Every method raises UnavailableError."""
+    """The keys of records' versions in a shred database. Every method raises UnavailableError."""
 
     shred: Database
 
-    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
-        """Insert the 32-byte candidate if absent; return the stored key."""
+    async def obtain(self, *, account_token: str, record_id: str, candidate: bytes) -> bytes:
+        """Insert the 32-byte candidate if the version has no key; return the stored key."""
         if len(candidate) != _KEY_SIZE:
             raise ValueError("a shred key must have 32 bytes")
-        added = await self.shred.write(
-            "shred.obtain", store.OBTAIN_SHRED, account_token=account_token, shred_key=candidate
-        )
-        # Only an erasure deletes a key, and no claim is sealed after one: one that was not added is stored.
-        stored = added or await self.find(account_token=account_token)
+        version = {"account_token": account_token, "record_id": record_id}
+        added = await self.shred.write("shred.obtain", store.OBTAIN_SHRED, **version, shred_key=candidate)
+        # A version's id is drawn for its sealing, and a key is deleted only once its version has ended.
+        stored = added or await self.find(**version)
         if stored is None:
             raise LookupError("a stored shred key is missing")
         return stored
 
-    async def find(self, *, account_token: str) -> bytes | None:
-        """Return the stored key of an account, or None; never creates one."""
-        return await self.shred.one("shred.find", store.FIND_SHRED, token=account_token)
+    async def find(self, *, account_token: str, record_id: str) -> bytes | None:
+        """Return the stored key of a version, or None; never creates one."""
+        return await self.shred.one("shred.find", store.FIND_SHRED, token=account_token, record_id=record_id)
 
-    async def has(self, *, account_token: str) -> bool:
-        """Tell whether an account has a key, without reading it."""
-        return await self.shred.one("shred.has", store.HAS_SHRED, token=account_token) is True
+    async def has(self, *, account_token: str, record_id: str) -> bool:
+        """Tell whether a version has a key, without reading it."""
+        found = await self.shred.one("shred.has", store.HAS_SHRED, token=account_token, record_id=record_id)
+        return found is True
 
-    async def destroy(self, *, account_token: str) -> None:
-        """Delete the key of an account, if there is one; it makes copies of records in backups useless."""
-        is_file = self.shred.is_file
-        await self.shred.act(
-            "shred.destroy", lambda one: store.destroy_shred(one, account_token, is_file=is_file)
+    async def destroy(self, *, account_token: str, kept: Collection[str] = ()) -> None:
+        """Delete every key of an account; it makes copies of records in backups useless.
+
+        kept: the versions whose keys stay.
+        """
+        work = partial(store.destroy_all, account_token=account_token, kept=kept, is_file=self.shred.is_file)
+        await self.shred.act("shred.destroy", work)
+
+    async def destroy_version(self, *, account_token: str, record_id: str, others: Collection[str]) -> None:
+        """Delete the key of one version. others: the versions of the account that stay."""
+        work = partial(
+            store.destroy_version,
+            account_token=account_token,
+            record_id=record_id,
+            others=others,
+            is_file=self.shred.is_file,
         )
+        await self.shred.act("shred.destroy_version", work)

@@ -2,10 +2,11 @@
 
 A deleted row stays in its page, in the page's hole after a vacuum, and in the write-ahead log. So:
 
-1. The keys are in 64 parts, by the hash of the token. The part of a deleted key is copied into a spare table,
-   which takes its place. The spare, by now the former part, is truncated. Each is an act of its own. A crash
-   leaves rows in the spare at most, and the next rewriting truncates it before it begins. If a part were
-   copied into a new table, a crash of the server would leave a file that belongs to no table.
+1. Each of two tables (`TABLES`) is in 64 parts, by the hash of the token. The part of a deleted key is copied
+   into the table's spare, which takes its place. The spare, by now the former part, is truncated. Each is an
+   act of its own. A crash leaves rows in the spare at most, and the next rewriting truncates it before it
+   begins. If a part were copied into a new table, a crash of the server would leave a file that belongs to no
+   table. A part that is empty and has no file to speak of is left as it is.
 2. The log is switched to a file that did not exist before, and a checkpoint deletes the files up to there.
    They are looked up afterwards: a replication slot, or an archive that is behind, may keep them.
 
@@ -13,6 +14,7 @@ Whether the second works depends on settings and grants (docs/operations.md); `C
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -22,22 +24,18 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, scalar, statement
 
 PARTS = 64
-_SPARE = "shred_keys_spare"
+TABLES = ("record_keys", "shred_keys")
+"""The keys of versions, and those that the versions of before share by account."""
 
 _PARTS_OF = statement(
     text(
         "SELECT token, part FROM unnest(string_to_array(CAST(:tokens AS text), ',')) AS token, "  # noqa: S608
         f"generate_series(0, {PARTS - 1}) AS part WHERE satisfies_hash_partition("
-        f"CAST('shred_keys' AS regclass), {PARTS}, part, CAST(token AS varchar))"
+        f"CAST('record_keys' AS regclass), {PARTS}, part, CAST(token AS varchar))"
     ).columns(column("token", String), column("part", Integer))
 )
 # Whoever holds a lock on the keys for longer, such as a dump, must not make sign-ups wait behind this one.
 _HASTE = statement(text("SET LOCAL lock_timeout = '100ms'"))
-_LOCK_SPARE = statement(text(f"LOCK TABLE {_SPARE} IN ACCESS EXCLUSIVE MODE"))
-_SPARE_SIZE: Statement[int] = statement(
-    text(f"SELECT pg_relation_size('{_SPARE}')").columns(column("size", Integer)), scalar
-)
-_EMPTY_SPARE = statement(text(f"TRUNCATE {_SPARE}"))
 _SUPERUSER = "EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper)"
 _CHECKPOINTER = "EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_checkpoint' AND pg_has_role(oid, 'usage'))"
 _QUIET = (
@@ -60,7 +58,7 @@ CONDITIONS = {
     "EXECUTE on pg_ls_waldir()": "has_function_privilege('pg_ls_waldir()', 'EXECUTE')",
     "the role pg_checkpoint": f"{_SUPERUSER} OR {_CHECKPOINTER}",
     "no statistics of the column shred_key": (
-        "NOT EXISTS (SELECT FROM pg_stats WHERE attname = 'shred_key' AND tablename LIKE 'shred\\_keys%')"
+        "NOT EXISTS (SELECT FROM pg_stats WHERE attname = 'shred_key')"
     ),
 }
 _MET: Statement[Sequence[bool]] = statement(
@@ -97,22 +95,50 @@ SWITCH = statement(text("SELECT CAST(pg_switch_wal() AS text)").columns(column("
 CHECKPOINT = statement(text("CHECKPOINT"))
 
 
+def _size(name: str) -> Statement[int]:
+    return statement(text(f"SELECT pg_relation_size('{name}')").columns(column("size", Integer)), scalar)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """What is done with the spare of a table."""
+
+    lock: Statement[Any]
+    size: Statement[int]
+    empty: Statement[Any]
+
+
 @cache
-def _exchange(part: int) -> tuple[Statement[Any], ...]:
+def _spare(table: str) -> _Spare:
+    name = f"{table}_spare"
+    return _Spare(
+        statement(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")),
+        _size(name),
+        statement(text(f"TRUNCATE {name}")),
+    )
+
+
+@cache
+def _part_size(table: str, part: int) -> Statement[int]:
+    return _size(f"{table}_{part}")
+
+
+@cache
+def _exchange(table: str, part: int) -> tuple[Statement[Any], ...]:
     """Return what puts the spare, with the keys of a part, in its place."""
-    name = f"shred_keys_{part}"
+    name, spare, former = f"{table}_{part}", f"{table}_spare", f"{table}_former"
     return tuple(
         statement(text(each))
         for each in (
-            f"LOCK TABLE ONLY shred_keys, ONLY {name} IN ACCESS EXCLUSIVE MODE",
+            f"LOCK TABLE ONLY {table}, ONLY {name} IN ACCESS EXCLUSIVE MODE",
             # Whatever columns a later version has added, to both.
-            f"INSERT INTO {_SPARE} SELECT * FROM {name}",  # noqa: S608 - constants
-            f"ALTER TABLE shred_keys DETACH PARTITION {name}",
-            f"ALTER TABLE shred_keys ATTACH PARTITION {_SPARE} "
+            f"INSERT INTO {spare} SELECT * FROM {name}",  # noqa: S608 - constants
+            f"ALTER TABLE {table} DETACH PARTITION {name}",
+            f"ALTER TABLE {table} ATTACH PARTITION {spare} "
             f"FOR VALUES WITH (MODULUS {PARTS}, REMAINDER {part})",
-            f"ALTER TABLE {name} RENAME TO shred_keys_former",
-            f"ALTER TABLE {_SPARE} RENAME TO {name}",
-            f"ALTER TABLE shred_keys_former RENAME TO {_SPARE}",
+            f"ALTER TABLE {name} RENAME TO {former}",
+            f"ALTER TABLE {spare} RENAME TO {name}",
+            f"ALTER TABLE {former} RENAME TO {spare}",
         )
     )
 
@@ -127,18 +153,24 @@ async def parts(connection: Connection, account_tokens: Sequence[str]) -> Sequen
     return await connection.all(_PARTS_OF, tokens=",".join(account_tokens))
 
 
-async def empty_spare(connection: Connection) -> None:
-    """Truncate the spare table."""
+async def empty_spare(connection: Connection, table: str) -> None:
+    """Truncate the spare of a table."""
     await connection.all(_HASTE)
-    await connection.all(_EMPTY_SPARE)
+    await connection.all(_spare(table).empty)
 
 
-async def replace_part(connection: Connection, part: int) -> bool:
+async def is_empty(connection: Connection, table: str, part: int) -> bool:
+    """Return whether a part has no page that could hold a key; one that had a key has."""
+    return not await connection.only(_part_size(table, part))
+
+
+async def replace_part(connection: Connection, table: str, part: int) -> bool:
     """Put a copy of a part in its place; False if another process has just filled the spare."""
     await connection.all(_HASTE)
-    await connection.all(_LOCK_SPARE)
-    if await connection.only(_SPARE_SIZE):
+    spare = _spare(table)
+    await connection.all(spare.lock)
+    if await connection.only(spare.size):
         return False
-    for each in _exchange(part):
+    for each in _exchange(table, part):
         await connection.all(each)
     return True

@@ -16,10 +16,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.erasure.acts import ErasureMemos
+from idvault.key.store import version as key_store
 from idvault.log.acts import audit, stored_log
 from idvault.log.acts import epoch as log_epoch
 from idvault.log.ports import Ahead, Cosigned, PublicFiles, Witness, WitnessRefusedError
@@ -92,8 +94,8 @@ async def walk_records(
         if not page:
             after = ""
             break
-        keyed = await records_with_key(shred, [each.account_token for each in page])
-        missing = [each for each in page if each.account_token not in keyed]
+        keyed = await _keyed(shred, [each.account_token for each in page])
+        missing = [each for each in page if not keyed & {(each.account_token, each.record_id), _shared(each)}]
         # A main database from before an erasure does not know of it; the shred database does.
         tokens = [each.account_token for each in missing if not each.erased]
         known = await ErasureMemos(shred).remembered(tokens) if tokens else set()
@@ -103,9 +105,13 @@ async def walk_records(
     return Walked(tuple(unkeyed), erased, looked, after)
 
 
-async def records_with_key(shred: Database, tokens: Sequence[str]) -> set[str]:
-    """Return those of the accounts that have a shred key."""
-    return await shred.read("backup.with_key", lambda one: store.with_key(one, tokens))
+def _shared(holder: RecordHolder) -> tuple[str, str]:
+    return holder.account_token, ""
+
+
+async def _keyed(shred: Database, tokens: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the versions of these accounts that have a shred key; see key.store.version.keyed."""
+    return await shred.read("backup.keyed", lambda one: key_store.keyed(one, tokens))
 
 
 async def _holders(main: Database, after: str) -> list[RecordHolder]:
@@ -230,17 +236,20 @@ async def _epoch_of_shred(shred: Database, own: KnownNote | None) -> int:
 
 async def _revived(main: Database, shred: Database) -> list[str]:
     """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
-    found = await with_key(shred, await ErasureMemos(shred).destroyed())
+    found = await with_key(main, shred, await ErasureMemos(shred).destroyed())
     async for page in _destroyed(main):
-        found |= await records_with_key(shred, page)
+        found |= await with_key(main, shred, page)
     return sorted(found)
 
 
-async def with_key(shred: Database, tokens: Sequence[str]) -> set[str]:
-    """Return those of any number of accounts that have a shred key."""
+async def with_key(main: Database, shred: Database, tokens: Sequence[str]) -> set[str]:
+    """Return those of any number of accounts that have a shred key besides those of held versions."""
     found: set[str] = set()
     for at in range(0, len(tokens), _PAGE):
-        found |= await records_with_key(shred, tokens[at : at + _PAGE])
+        page = tokens[at : at + _PAGE]
+        held = await main.read("backup.held", partial(store.held, tokens=page))
+        shared = {(token, "") for token, _ in held}
+        found |= {token for token, _ in await _keyed(shred, page) - held - shared}
     return found
 
 

@@ -48,6 +48,7 @@ class RecordHolder:
     """An account that has a sealed record. erased: whether its keys are meant to be gone."""
 
     account_token: str
+    record_id: str
     erased: bool
 
 

@@ -9,10 +9,11 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among_words
 from idvault.core.db.statement import Statement, by_index, param, scalar, statement
 from idvault.core.tables.account import accounts, records
+from idvault.core.tables.disclosure import kept_records
 from idvault.core.tables.erasure import erasures
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys, shred_keys
 from idvault.core.tables.log import log_entries, log_head
-from idvault.key.store.version import IS_KEPT
+from idvault.key.store.version import IS_KEPT, IS_SHARED
 from idvault.processes.backup.rules import MainExtent, RecordHolder
 from idvault_verify.account import AccountState
 from idvault_verify.erasure import ErasureState
@@ -34,12 +35,12 @@ _WAITING: Statement[int] = statement(
 _ACCOUNTS: Statement[int] = statement(select(func.count()).select_from(accounts), scalar)
 _RECORDS: Statement[int] = statement(select(func.count()).select_from(records), scalar)
 _HOLDERS = statement(
-    select(records.c.account_token, accounts.c.state)
+    select(records.c.account_token, records.c.record_id, accounts.c.state)
     .join(accounts, accounts.c.account_token == records.c.account_token)
     .where(records.c.account_token > param("after"))
     .order_by(records.c.account_token)
     .limit(param("limit", Integer)),
-    lambda row: RecordHolder(row[0], row[1] == _ERASED),
+    lambda row: RecordHolder(row[0], row[1], row[2] == _ERASED),
 )
 _DESTROYED: Statement[str] = statement(
     select(erasures.c.account_token)
@@ -49,10 +50,15 @@ _DESTROYED: Statement[str] = statement(
     .limit(param("limit", Integer)),
     scalar,
 )
-_KEYS: Statement[int] = statement(select(func.count()).select_from(shred_keys).where(IS_KEPT), scalar)
-_WITH_KEY: Statement[str] = statement(
-    select(shred_keys.c.account_token).where(among_words(shred_keys.c.account_token, "tokens"), IS_KEPT),
-    scalar,
+_KEYS: Sequence[Statement[int]] = [
+    statement(select(func.count()).select_from(record_keys).where(IS_KEPT), scalar),
+    statement(select(func.count()).select_from(shred_keys).where(IS_SHARED), scalar),
+]
+_HELD: Statement[tuple[str, str]] = statement(
+    select(kept_records.c.account_token, kept_records.c.record_id).where(
+        among_words(kept_records.c.account_token, "tokens"), kept_records.c.kept_until.is_not(None)
+    ),
+    lambda row: (row[0], row[1]),
 )
 
 
@@ -76,9 +82,9 @@ async def destroyed(connection: Connection, *, after: str, limit: int) -> list[s
 
 async def keys(connection: Connection) -> int:
     """Return how many shred keys there are."""
-    return (await connection.all(_KEYS))[0]
+    return sum([await connection.only(count) for count in _KEYS])
 
 
-async def with_key(connection: Connection, tokens: Sequence[str]) -> set[str]:
-    """Return those of the accounts that have a shred key."""
-    return set(await connection.all(_WITH_KEY, tokens=tokens))
+async def held(connection: Connection, tokens: Sequence[str]) -> set[tuple[str, str]]:
+    """Return (account token, record id) of these accounts' versions with a hold, which keep their keys."""
+    return set(await connection.all(_HELD, tokens=tokens))

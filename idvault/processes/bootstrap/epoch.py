@@ -11,10 +11,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from idvault.account.store import version as account_version
 from idvault.core.config import Settings
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureMemos
+from idvault.erasure.former_version.acts import StrayKeys
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts import epoch as log_epoch
@@ -54,6 +57,9 @@ class LossRefusedError(PreconditionError):
     def __str__(self) -> str:
         """Return the cause."""
         return self.why
+
+
+_STRAY_STEP = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +215,7 @@ async def accept_lost_keys(
             vault_of(main), shred, now, basis.former, lost=count, signed=signed, keep_complete=keep
         )
     await _erase_again(settings, now=now)
+    await _delete_strays(settings)
     return count
 
 
@@ -293,6 +300,18 @@ def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey)
     return False
 
 
+async def _delete_strays(settings: Settings) -> None:
+    """Delete the keys of former versions that were destroyed since, and which an older shred database has.
+
+    The worker would find them, too, within hours.
+    """
+    async with open_pair(urls(settings)) as (main, shred):
+        strays, is_over = StrayKeys(main=main, shred_keys=ShredKeys(shred), step=_STRAY_STEP), False
+        while not is_over:
+            _, is_over = await strays.look()
+        await Remnants(main=main, shred=shred).tidy()
+
+
 async def _erase_again(settings: Settings, *, now: ClockReading) -> None:
     """Erase again who was erased: what an older main database shows, and keys that an older shred one has.
 
@@ -305,10 +324,12 @@ async def _erase_again(settings: Settings, *, now: ClockReading) -> None:
         # Every one again, whatever is found: a run before this one may have ended after it had deleted some.
         # They are not left to the worker, because until then an auditor could open the record.
         erased = await memos.destroyed()
-        for token in sorted(await backup_acts.with_key(shred, erased)):
-            await keys.destroy(account_token=token)
+        for token in sorted(await backup_acts.with_key(main, shred, erased)):
+            held = await main.read("version.held", partial(account_version.held, account_token=token))
+            kept = [each.record_id for each in held if not each.ends]
+            await keys.destroy(account_token=token, kept=kept)
         absence = await Remnants(main=main, shred=shred).look(erased)
-    if len(absence.account_tokens) < len(erased):
+    if len(absence.names) < len(erased):
         raise LossRefusedError(
             "keys of erased accounts are deleted, but files still hold them: stop whatever reads a database "
             "or keeps its write-ahead log, and repeat this command"

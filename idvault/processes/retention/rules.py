@@ -8,6 +8,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from idvault.account import rules as account_rules
 from idvault.campaign.invitation.rules import CODE_LIFETIME
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import CREDENTIAL_DAYS
@@ -52,16 +53,17 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
             "sealed names and numbers, with the custodians' shares, and the shred keys",
             erased,
             "a disclosure to an auditor, by the custodians together",
-            ("records", "shred_keys"),
+            ("records", "record_keys", "shred_keys"),
             enforced_by="erase_accounts",
             setting="IDVAULT_ERASURE_WAITING_DAYS",
         ),
         RetentionRule(
-            "former versions of a sealed identity, and shares released to an auditor",
-            f"until the disclosure ends, at most {_days(verify_disclosure.LONGEST_LIFETIME)}",
-            "a new verification or an erasure ends no disclosure",
+            "former versions of a sealed identity, with their shred keys",
+            f"{_days(account_rules.FORMER_KEPT)} after the new verification, or after the last disclosure of "
+            "the version has ended; one that is held as evidence until the end of the hold",
+            "a new verification ends no disclosure",
             ("kept_records",),
-            enforced_by="disclosures",
+            enforced_by="destroy_versions",
         ),
         RetentionRule(
             "the sealed identity of a claim that waits for the registry, and the key that opens it",
@@ -205,7 +207,8 @@ def _accountability() -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "requests for disclosures, sealed, decisions and openings, without what opens a record",
-            _NO_END,
+            f"{_NO_END}; released shares until the disclosure ends, at most "
+            f"{_days(verify_disclosure.LONGEST_LIFETIME)}",
             "auditors and custodians answer for them; the person's history",
             (
                 "disclosures",

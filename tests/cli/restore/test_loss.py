@@ -261,6 +261,27 @@ def test_keys_of_erased_accounts_do_not_come_back(world: LossWorld) -> None:
     assert json.loads(world.idvault("restore", "--check", "--json").out)["key_of_erased"] == []
 
 
+def test_keys_of_destroyed_versions_that_came_back(world: LossWorld) -> None:
+    """The shred database of before has the key of a former version; it is deleted with the acceptance."""
+    (token, *_) = world.sign_up(2)
+    shred = Path(world.databases.shred_url.removeprefix("sqlite:///"))
+    version = (token, "9" * 32, b"9" * 32)
+    with closing(sqlite3.connect(shred)) as database:
+        database.execute("INSERT INTO record_keys VALUES (?, ?, ?)", version)
+        database.commit()
+    assert world.idvault("backup", world.folder / "backup").code == ExitCode.DONE
+    with closing(sqlite3.connect(shred)) as database:
+        database.execute("DELETE FROM record_keys WHERE record_id = ?", version[1:2])
+        database.commit()
+    world.sign_up(1)
+    world.restore("shred.sqlite3")
+    assert world.idvault("restore", "--accept-lost-keys").code == ExitCode.DONE
+    with closing(sqlite3.connect(shred)) as database:
+        kept = database.execute("SELECT record_id, shred_key FROM record_keys ORDER BY record_id").fetchall()
+    assert dict(kept)["9" * 32] == bytes(32)
+    assert sum(key != bytes(32) for _, key in kept) == 2
+
+
 def test_no_file_keeps_a_key_that_came_back(world: LossWorld) -> None:
     """While a reader keeps the write-ahead log, the command says so, and a repeat ends what it began."""
     (gone, *_) = world.sign_up(2)
@@ -268,7 +289,7 @@ def test_no_file_keeps_a_key_that_came_back(world: LossWorld) -> None:
     shred = Path(world.databases.shred_url.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(shred)) as database:
         keys.add(gone, keys.make())
-        found = "UPDATE shred_keys SET shred_key = ? WHERE account_token = ?"
+        found = "UPDATE record_keys SET shred_key = ? WHERE account_token = ?"
         assert database.execute(found, (keys.by_name[gone], gone)).rowcount == 1
         database.commit()
     assert world.idvault("backup", world.folder / "backup").code == ExitCode.DONE
@@ -277,7 +298,7 @@ def test_no_file_keeps_a_key_that_came_back(world: LossWorld) -> None:
     assert shred.name in keys.found([shred.parent])[gone]
     with closing(sqlite3.connect(shred, isolation_level=None)) as reader:
         reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM shred_keys").fetchall()
+        reader.execute("SELECT count(*) FROM record_keys").fetchall()
         refused = world.idvault("restore", "--accept-lost-keys")
         assert (refused.code, "files still hold them" in refused.err) == (ExitCode.REFUSED, True), refused
     assert world.idvault("restore", "--accept-lost-keys").code == ExitCode.DONE

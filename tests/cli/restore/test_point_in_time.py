@@ -23,7 +23,6 @@ from sqlalchemy.engine import make_url
 
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import accounts
-from idvault.key.acts.version import ShredKeys
 from idvault.processes import migrations
 from idvault_verify.account import AccountState
 from idvault_verify.commands.errors import ExitCode
@@ -75,7 +74,7 @@ async def states(pair: PairWorld) -> dict[str, AccountState]:
 
 
 async def keys(pair: PairWorld, *tokens: str) -> list[bool]:
-    return [await ShredKeys(pair.shred).has(account_token=token) for token in tokens]
+    return [await pair.has_key(token) for token in tokens]
 
 
 def live_before(world: LossWorld, drill: Drill) -> None:

@@ -44,6 +44,7 @@ def test_all_pages_are_listed(server: VaultServer, connection: Sequence[str]) ->
         "erase_time": "1970-01-02T00:00:00+00:00",
         "destroy_time": "1970-01-03T00:00:00+00:00",
         "absent_time": None,
+        "kept_until_time": None,
         "origin": "OWNER",
     }
     asked = [pb.ListErasuresRequest.FromString(each.body) for each in server.asked]

@@ -101,6 +101,26 @@ def test_what_is_promised_about_files(tmp_path: Path) -> None:
     assert json.loads(check(tmp_path, bare, "--json", *WITNESSED).stdout)["key_in_no_file_from"] is None
 
 
+def test_a_version_that_is_kept(tmp_path: Path) -> None:
+    """Until when, if the entry commits to it, with and without a promise; another time is no proof."""
+    kept = ABSENT + timedelta(days=100)
+    for promised in (True, False):
+        made = message(ErasureState.DESTROYED, promised=promised, kept_until=kept.isoformat())
+        assert last(check(tmp_path, made, *WITNESSED)) == "check: OTHER_ENTRY"
+        made.kept_until_time.CopyFrom(_time(kept))
+        found = check(tmp_path, made, *WITNESSED)
+        assert (found.exit_code, last(found)) == (0, "check: valid")
+        assert f"version_kept_until: {kept.isoformat()}" in found.stdout.splitlines()
+        made.kept_until_time.CopyFrom(_time(kept + timedelta(days=1)))
+        assert last(check(tmp_path, made, *WITNESSED)) == "check: OTHER_ENTRY"
+        made.absent_time.CopyFrom(_time(kept))
+        made.ClearField("kept_until_time")
+        assert last(check(tmp_path, made, *WITNESSED)) == "check: OTHER_ENTRY"
+    early = message(ErasureState.ERASED)
+    early.kept_until_time.CopyFrom(_time(kept))
+    assert last(check(tmp_path, early, *WITNESSED)) == "check: OTHER_ENTRY"
+
+
 def moved(seconds: int | None, state: ErasureState = ErasureState.DESTROYED) -> pb.Erasure:
     """Return a receipt with another promise than its entry has; None: without the promise that it has."""
     made = message(state)

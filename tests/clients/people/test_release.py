@@ -379,6 +379,7 @@ async def signed_anyhow(
         Request(made.auditor_actor_id, request_id(), b"f" * 32),
         Filing(made, text, papers.digest(paper), 2),
         paper,
+        named=False,
         today=room.now().business.date(),
         daily=100,
     )

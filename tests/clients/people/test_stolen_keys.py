@@ -82,7 +82,7 @@ async def test_both_databases_and_every_online_key_give_no_name(room: Chamber) -
     assert len(stolen) > len(keys) > 0
     for account in accounts:
         record = room.records[account]
-        shred_key = await ShredKeys(room.shred).find(account_token=account)
+        shred_key = await ShredKeys(room.shred).find(account_token=account, record_id=record.record_id)
         assert shred_key is not None
         assert shred_key in stolen
         value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
@@ -98,7 +98,7 @@ async def test_one_custodian_and_one_auditor_open_nothing(room: Chamber, custodi
     record = room.records[account]
     place = CUSTODIANS.index(custodian) + 1
     share = open_share(identity=identity(custodian), record=record, index=place)
-    shred_key = await ShredKeys(room.shred).find(account_token=account)
+    shred_key = await ShredKeys(room.shred).find(account_token=account, record_id=record.record_id)
     assert shred_key is not None
     value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
     with pytest.raises(UnsealError):

@@ -1,17 +1,19 @@
 """Disclosures: what the service refuses, with the reason and the log entry."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from idvault.account.rules import FORMER_KEPT
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import statement
 from idvault.core.tables.account import records
 from idvault.core.tables.disclosure import disclosures, kept_records
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys
 from idvault.core.tables.log import log_openings
 from idvault.disclosure.acts.custodian import LONGEST_SHARE
 from idvault.disclosure.ports import Filed
@@ -218,7 +220,7 @@ async def _fetched(room: Chamber, disclosure_id: str) -> Filed:
 
 
 async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber) -> None:
-    """After a re-verification the requests go on with the former version; it goes with the last of them."""
+    """After a re-verification requests go on with the former version; it is due 8 days after the last."""
     disclosure_id, paper = await filed(room)
     account = papers.parse_request(paper).account_token
     second = await room.request(account)
@@ -235,18 +237,19 @@ async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber
     version = {"account_token": account, "record_id": former.record_id}
     assert await room.read(rows.evidence, **version) is not None
     await cancel(room, disclosure_id)
-    assert await room.read(rows.evidence, **version) is None
-    assert await room.world.all(select(kept_records)) == []
+    assert await room.read(rows.evidence, **version) is not None
+    ((due_at,),) = await room.world.all(select(kept_records.c.due_at))
+    assert due_at == room.now().business + FORMER_KEPT
 
 
-async def test_a_version_that_nobody_requested_is_not_kept(room: Chamber) -> None:
-    """A re-verification replaces the record as before; so does one after the request has ended."""
-    account = await room.account()
-    await room.verify_again(account)
-    disclosure_id = await room.request(account)
-    await cancel(room, disclosure_id)
-    await room.verify_again(account)
-    assert await room.world.all(select(kept_records)) == []
+async def test_each_former_version_is_kept_for_some_days(room: Chamber) -> None:
+    """Whether or not somebody has requested it: how long it stays tells of nobody."""
+    account, due = await room.account(), []
+    for _ in range(2):
+        await room.verify_again(account)
+        due.append(room.now().business + FORMER_KEPT - timedelta(milliseconds=1))
+    found = await room.world.all(select(kept_records.c.due_at).order_by(kept_records.c.due_at))
+    assert [row.due_at for row in found] == due
 
 
 async def test_a_quorum_that_no_roster_has(room: Chamber) -> None:
@@ -321,7 +324,7 @@ async def test_an_erased_shred_key_releases_nothing(room: Chamber) -> None:
     disclosure_id = await approved(room)
 
     async def work(connection: Connection) -> None:
-        await connection.run(statement(delete(shred_keys)))
+        await connection.run(statement(delete(record_keys)))
 
     await room.shred.act("test", work)
     with pytest.raises(RecordDamaged):

@@ -21,17 +21,13 @@ from idvault.erasure import acts
 from idvault.erasure.acts import ErasureMemos
 from idvault.erasure.rules import DELAY
 from idvault_client.errors import PreconditionFailed, RecordDamaged, VaultError
-from idvault_people.opens.record import open_record
-from idvault_people.opens.share import open_share
-from idvault_verify.attest import record_key
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.disclosure import LONGEST_LIFETIME, DisclosureState
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import PreconditionError, Reason
-from idvault_verify.record import SealedRecord
 from idvault_verify.transparency import entry
 from tests.support.ages_world import put_rows, rows_of
-from tests.support.erasure_room import TERMS, ErasureRoom
+from tests.support.erasure_room import TERMS, ErasureRoom, open_alone
 from tools.support import builders, sql
 from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity
 from tools.support.databases import Databases, Maker
@@ -49,16 +45,6 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 def erasures(room: Chamber) -> ErasureRoom:
     """Return the erasures of the chamber."""
     return ErasureRoom(room)
-
-
-def open_alone(record: SealedRecord, shred_key: bytes | None) -> str:
-    """Open a record with all custodians' keys and this shred key; return the name, raises UnsealError."""
-    shares = {
-        name: open_share(identity=identity(name), record=record, index=place)
-        for place, name in enumerate(CUSTODIANS, 1)
-    }
-    value = record_key.shred_value(shred_key=shred_key or bytes(32), record_id=record.record_id)
-    return open_record(record=record, shares=shares, shred_value=value).identity.name
 
 
 async def test_an_erasure_is_no_veto(room: Chamber, erasures: ErasureRoom) -> None:
@@ -192,12 +178,12 @@ async def test_promise_12(room: Chamber, erasures: ErasureRoom) -> None:
     """After the destruction no backup of the main database opens, with every key that is left; nor alone."""
     token, other = await room.account(), await room.account(name="某一二")
     main_backup = room.records[token]
-    shred_backup = await erasures.shred_keys.find(account_token=token)
+    shred_backup = await erasures.key(token)
     assert open_alone(main_backup, shred_backup) == builders.NAME
     await erasures.erase(token)
     await erasures.destroy(token)
     # The main database of before, with today's shred database and all custodians.
-    left = await erasures.shred_keys.find(account_token=token)
+    left = await erasures.key(token)
     assert left is None
     with pytest.raises(UnsealError):
         open_alone(main_backup, left)
@@ -208,7 +194,7 @@ async def test_promise_12(room: Chamber, erasures: ErasureRoom) -> None:
     assert await room.world.stored_record(token) is None
     assert await sql.rows(room.main, select(log_openings).where(log_openings.c.account_token == token)) != []
     # Everybody else's record opens as before.
-    other_key = await erasures.shred_keys.find(account_token=other)
+    other_key = await erasures.key(other)
     assert open_alone(room.records[other], other_key) == "某一二"
     # Both of before open it: hence backups of the shred database are kept for seven days at most.
     assert open_alone(main_backup, shred_backup) == builders.NAME
@@ -247,7 +233,7 @@ async def test_a_crash_between_the_two_databases(room: Chamber, erasures: Erasur
     room.offset += DELAY
     await erasures.shred_keys.destroy(account_token=token)
     with pytest.raises(UnsealError):
-        open_alone(room.records[token], await erasures.shred_keys.find(account_token=token))
+        open_alone(room.records[token], await erasures.key(token))
     with suppress(VaultError):
         await room.request(token)
     assert await erasures.work() == 1

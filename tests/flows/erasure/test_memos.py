@@ -98,7 +98,7 @@ async def test_a_destroyed_key_stays_destroyed(world: ErasureWorld) -> None:
     assert (await world.rows(token))["records"] == 1
     assert await repeat(world, seconds=DELAYED + 60) == 1
     assert await world.work(seconds=DELAYED + 60) == 1
-    assert await world.shred_keys.find(account_token=token) is None
+    assert await world.key(token) is None
     assert (await world.get(token)).state is ErasureState.DESTROYED
     left = await world.rows(token)
     # Of the entries only that of the destruction can be opened.

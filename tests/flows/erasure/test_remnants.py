@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ async def sign_up(world: ErasureWorld, count: int) -> MarkedKeys:
     for number in range(1, count + 1):
         claim = await world.verify(number=number)
         token = claim.account.account_token
-        keys.add(token, await world.shred_keys.obtain(account_token=token, candidate=keys.make()))
+        keys.add(token, await world.give_key(token, keys.make()))
     return keys
 
 
@@ -99,7 +99,7 @@ async def test_nothing_is_left_in_any_file(world: ErasureWorld, place: Place) ->
     await asyncio.to_thread(place.settle)
     assert keys.found(place.folders).keys() == keys.by_name.keys() - gone
     for token in keys.by_name.keys() - gone:
-        assert await world.shred_keys.find(account_token=token) == keys.by_name[token]
+        assert await world.key(token) == keys.by_name[token]
 
 
 async def due(world: ErasureWorld, token: str) -> None:
@@ -127,7 +127,7 @@ async def test_a_reader_makes_the_destruction_wait(world: ErasureWorld, place: P
         assert await world.work(seconds=DELAYED) == 1
         assert await state(world, other) is ErasureState.ERASED
         assert (await state(world, token), world.sweep.kept) == (ErasureState.ERASED, 1)
-        assert await world.shred_keys.find(account_token=token) is None
+        assert await world.key(token) is None
         assert "records" not in await world.rows(token)
         assert await advice(world, DELAYED + 3_600) == (
             f"destructions wait, because somebody reads an old state of the {read} database: "
@@ -170,8 +170,8 @@ async def test_the_search_finds_what_is_not_removed(world: ErasureWorld, place: 
     """Without the removal the destruction is told, and the search finds the key: of itself nothing goes."""
 
     class Idle(Remnants):
-        async def look(self, account_tokens: Sequence[str]) -> Absence:
-            return Absence(frozenset(account_tokens), promised=True)
+        async def look(self, names: Sequence[str]) -> Absence:
+            return Absence(frozenset(names), promised=True)
 
         async def tidy(self) -> None:
             pass
@@ -201,9 +201,9 @@ class TestPostgresql:
         await due(world, token)
         dump = await asyncpg.connect(place.databases.shred_url)
         async with dump.transaction():
-            await dump.execute("LOCK TABLE shred_keys IN ACCESS SHARE MODE")
+            await dump.execute("LOCK TABLE record_keys IN ACCESS SHARE MODE")
             assert await world.work(seconds=DELAYED) == 0
-            assert await world.shred_keys.obtain(account_token="acct_new", candidate=b"1" * 32)
+            assert await world.give_key("acct_new", b"1" * 32)
         await dump.close()
         assert await world.work(seconds=DELAYED + 60) == 1
         assert keys.found(place.folders) == {}
@@ -238,7 +238,7 @@ class TestPostgresql:
         keys = await sign_up(world, 24)
         url = server.superuser(place.databases.shred_url)
         await asyncio.to_thread(
-            server.run, url, "ALTER TABLE shred_keys ALTER shred_key SET STATISTICS 100", "ANALYZE"
+            server.run, url, "ALTER TABLE record_keys ALTER shred_key SET STATISTICS 100", "ANALYZE"
         )
         assert "no statistics of the column shred_key" in str(await advice(world, 0))
         token = next(iter(keys.by_name))
@@ -321,9 +321,9 @@ async def test_what_came_before_the_look_counts(world: ErasureWorld, monkeypatch
     monkeypatch.setattr(acts, "perf_counter", lambda: passed[0])
 
     class Slow(ShredKeys):
-        async def destroy(self, *, account_token: str) -> None:
+        async def destroy(self, *, account_token: str, kept: Collection[str] = ()) -> None:
             passed[0] += 2
-            await super().destroy(account_token=account_token)
+            await super().destroy(account_token=account_token, kept=kept)
 
     world.sweep.shred_keys = Slow(world.shred)
     assert await world.work(seconds=DELAYED) == 1

@@ -65,7 +65,7 @@ class Walk:
         TOLD[f"sign-up {said}"] += 1
         if claim.failure_reason is None:
             self.tokens.append(claim.account.account_token)
-            await self.world.shred_keys.obtain(account_token=self.tokens[-1], candidate=bytes([person]) * 32)
+            await self.world.give_key(self.tokens[-1], bytes([person]) * 32)
 
     async def request(self, place: int) -> None:
         expected = self.model.request(place, now=self.now)
@@ -109,7 +109,7 @@ class Walk:
             status = await self.world.status(token, seconds=self.now)
             assert (status.state is AccountState.ERASED) == (expected.erased_at is not None)
             assert (token in kept) == (not expected.destroyed)
-            key = await self.world.shred_keys.find(account_token=token)
+            key = await self.world.key(token)
             assert (key is None) == expected.destroyed
             if expected.state():
                 assert (await self.world.get(token)).state == expected.state()

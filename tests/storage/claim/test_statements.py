@@ -39,13 +39,26 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
     """A new person: open with a slot at the registry, a shred key and settle: three commits."""
     opened, answer = await _sent(world.database, world.open(turn=_turn()))
     keys = ShredKeys(shred_database)
-    sealed, _ = await _sent(shred_database, keys.obtain(account_token="acct_1", candidate=b"k" * 32))
+    obtaining = keys.obtain(account_token="acct_1", record_id="d" * 32, candidate=b"k" * 32)
+    sealed, _ = await _sent(shred_database, obtaining)
     settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
     assert claim is not None
     assert answer.reserved == Reserved(at().real)
     expected = {"postgresql": (3, 1, 3), "sqlite": (9, 1, 10)}
     assert (opened, sealed, settled) == expected[_kind(world.database)]
     assert opened + sealed + settled <= _MOST[_kind(world.database)]
+
+
+async def test_a_new_verification_keeps_the_former_version_in_one_statement(world: World) -> None:
+    """Its settlement looks nothing up for it: on PostgreSQL the statement goes with others."""
+    asked = world.new_claim()
+    first = await world.open(asked)
+    settled, _ = await _sent(world.database, world.settle(cast(Job, first.job), MATCHED))
+    owner = {"account_token": asked.account_token, "new_account": False, "person": asked.person}
+    again = await world.open(world.new_claim(**owner))
+    renewed, claim = await _sent(world.database, world.settle(cast(Job, again.job), MATCHED))
+    assert claim is not None
+    assert renewed - settled == {"postgresql": 0, "sqlite": 1}[_kind(world.database)]
 
 
 async def test_a_slot_is_taken_last(world: World) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.disclosure.store import lists as disclosure_lists
@@ -61,11 +61,17 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
         "pk_disclosures",
     ),
-    "open for the newest": (
-        account_rows._OPEN_FOR_NEWEST,
+    "former versions that are due": (
+        account_version._DUE,
+        {"now": NOW, "limit": 9},
+        "SEARCH kept_records USING INDEX ix_kept_records_due_at (due_at<?)",
+        "ix_kept_records_due_at",
+    ),
+    "versions of an account": (
+        account_version._LASTING,
         {"token": "a"},
-        "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
-        "pk_disclosures",
+        "SEARCH kept_records USING INDEX sqlite_autoindex_kept_records_1 (account_token=?)",
+        "pk_kept_records",
     ),
     "evidence": (
         log_store.LOGGED_NEWEST_FIRST,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.account.rules import FORMER_KEPT
 from idvault.core.tables.disclosure import (
     disclosure_decisions,
     disclosure_openings,
@@ -81,7 +82,7 @@ async def test_three_custodians_at_once(room: Chamber) -> None:
 
 
 async def test_two_disclosures_of_a_kept_version_end_at_once(room: Chamber) -> None:
-    """The version is removed by whichever ends last, and never left behind."""
+    """The version is due some days after whichever ends last."""
     account = await room.account()
     made = [await room.request(account) for _ in range(4)]
     former = await room.verify_again(account)
@@ -89,17 +90,20 @@ async def test_two_disclosures_of_a_kept_version_end_at_once(room: Chamber) -> N
     assert (await room.read(rows.evidence, **version)) is not None
     ends = (cancel(room, each) for each in made)
     assert reasons(await at_once(*ends)) == []
-    assert (await room.read(rows.evidence, **version)) is None
+    ((due_at,),) = await room.world.all(select(kept_records.c.due_at))
+    assert due_at == room.now().business + FORMER_KEPT
 
 
 async def test_a_version_is_kept_while_its_request_ends_at_the_same_time(room: Chamber) -> None:
-    """In either order no version is left without an open disclosure."""
+    """In either order each former version is due some days later."""
     for _ in range(4):
         account = await room.account()
         disclosure_id = await room.request(account)
         cancelling = cancel(room, disclosure_id)
         assert reasons(await at_once(room.verify_again(account), cancelling)) == []
-    assert await room.world.all(select(kept_records)) == []
+    found = await room.world.all(select(kept_records.c.due_at))
+    assert len(found) == 4
+    assert all(room.now().business < row.due_at <= room.now().business + FORMER_KEPT for row in found)
 
 
 async def test_one_share_released_eight_times_at_once(room: Chamber) -> None:

@@ -36,9 +36,9 @@ async def test_no_copy_is_left(sqlite_databases: Databases, tmp_path: Path) -> N
         if key is None:
             await store.destroy(account_token=token)
         else:
-            await store.obtain(account_token=token, candidate=key)
+            await store.obtain(account_token=token, record_id="d" * 32, candidate=key)
     assert await shred.empty_log()
     assert keys.found([tmp_path]).keys() == set(left)
-    found = {token for token in keys.by_name if await store.find(account_token=token)}
+    found = {token for token in keys.by_name if await store.find(account_token=token, record_id="d" * 32)}
     await shred.close()
     assert found == set(left)

@@ -24,7 +24,7 @@ NAMED: Mapping[str, str] = {
 """Operations whose growth is known and bounded, and why."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "sealed record": ("records",),
-    "shred key": ("shred_keys",),
+    "shred key": ("record_keys",),
     "account and person": ("accounts", "persons"),
     "claim, job and receipt": ("claims", "jobs", "receipts"),
     "requests of the last week, 1 in 50": ("requests",),

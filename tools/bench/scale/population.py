@@ -18,7 +18,7 @@ from sqlalchemy import Table
 from idvault.core.tables.account import accounts, records, status_feed
 from idvault.core.tables.campaign import legacy_accounts
 from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
-from idvault.core.tables.key import shred_keys
+from idvault.core.tables.key import record_keys
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.core.tables.sanction import sanctions
 from idvault.status.credential import store as credential_store
@@ -124,7 +124,8 @@ def _verified(main: Loader, shred: Loader, template: str, first: int, last: int)
         _copy(main, table, where, changed, numbers)
     recent = {"request_id": "md5('r' || n)", "account_token": token, "claim_id": claim_id}
     _copy(main, requests, mine, recent, numbers, only=f"n % {_RECENT} = 0")
-    _copy(shred, shred_keys, mine, {"account_token": token, "shred_key": _blob("shred_key", 6)}, numbers)
+    keys = {"account_token": token, "record_id": "md5('d' || n)", "shred_key": _blob("shred_key", 6)}
+    _copy(shred, record_keys, mine, keys, numbers)
 
 
 def _sanctioned(main: Loader, first: int, last: int) -> None:

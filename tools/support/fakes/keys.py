@@ -5,18 +5,18 @@ from idvault_verify.error import Reason, UnavailableError
 
 
 class MemoryShredStore:
-    """Shred keys; the first candidate of an account is kept."""
+    """Shred keys; the first candidate of a version is kept."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, bytes] = {}
+        self.keys: dict[tuple[str, str], bytes] = {}
         self.refuse = False
         self.lose_answer = False
 
-    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
+    async def obtain(self, *, account_token: str, record_id: str, candidate: bytes) -> bytes:
         """Insert if absent and read back; raises UnavailableError before or after, as configured."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        key = self.keys.setdefault(account_token, candidate)
+        key = self.keys.setdefault((account_token, record_id), candidate)
         if self.lose_answer:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         return key

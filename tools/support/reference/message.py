@@ -47,6 +47,7 @@ ERASURE = {
     "entry": _ENTRY,
     "checkpoint": _NOTE,
     "origin": ("ORIGIN_UNSPECIFIED", "ORIGIN_OWNER", "ORIGIN_PLATFORM"),
+    "keptUntilTime": "time",
 }
 HISTORY = {
     "accountToken": "text",

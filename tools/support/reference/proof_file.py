@@ -88,11 +88,12 @@ def check_receipt(
     return found
 
 
+_OF_A_DESTRUCTION = ["absentTime", "keptUntilTime"]
 _STEPS = {
-    "STATE_REQUESTED": ("erasure:request:file", "eraseTime"),
-    "STATE_CANCELLED": ("erasure:request:cancel", ""),
-    "STATE_ERASED": ("erasure:account:erase", "destroyTime"),
-    "STATE_DESTROYED": ("erasure:keys:destroy", "absentTime"),
+    "STATE_REQUESTED": ("erasure:request:file", ["eraseTime"]),
+    "STATE_CANCELLED": ("erasure:request:cancel", []),
+    "STATE_ERASED": ("erasure:account:erase", ["destroyTime"]),
+    "STATE_DESTROYED": ("erasure:keys:destroy", _OF_A_DESTRUCTION),
 }
 
 
@@ -101,10 +102,12 @@ def check_erasure(text: bytes | str, *, log: Key, witnesses: Sequence[Key] = (),
     fields = message.read(text, message.ERASURE, limit=_MOST)
     check(fields["state"] in _STEPS, "no step of an erasure")
     kind, bound = _STEPS[fields["state"]]
-    absent = fields["absentTime"]
-    check(bound == "absentTime" or absent is None, "a promise before the destruction")
-    check(bound in {"", "absentTime"} or fields[bound] is not None, "a time is missing")
-    times = [fields[bound].replace("Z", "+00:00")] if bound and fields[bound] is not None else []
+    early = [name for name in _OF_A_DESTRUCTION if fields[name] is not None and name not in bound]
+    check(not early, "a statement before the destruction")
+    check(bound is _OF_A_DESTRUCTION or all(fields[name] is not None for name in bound), "a time is missing")
+    times = [(fields[name] or "").replace("Z", "+00:00") for name in bound]
+    while times and not times[-1]:
+        times.pop()
     found = check_entry(
         from_fields(fields["entry"]),
         note.read(_note(fields), log=log, witnesses=witnesses, quorum=quorum),
@@ -113,7 +116,7 @@ def check_erasure(text: bytes | str, *, log: Key, witnesses: Sequence[Key] = (),
         fields=(fields["erasureId"], *times),
     )
     check(found.actor_id == "system" or kind.startswith("erasure:request:"), "not made by the vault itself")
-    return absent or ""
+    return fields["absentTime"] or ""
 
 
 def _check_quorum(fields: dict[str, Any]) -> str:

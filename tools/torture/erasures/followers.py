@@ -70,10 +70,10 @@ async def _read_server(url: str) -> None:
             try:
                 async with connection.transaction(isolation="repeatable_read"):
                     await connection.fetch("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-                    if "shred_keys" in {
+                    if "record_keys" in {
                         row[0] for row in await connection.fetch("SELECT relname FROM pg_class")
                     }:
-                        await connection.fetch("SELECT count(*) FROM shred_keys")
+                        await connection.fetch("SELECT count(*) FROM record_keys")
                     await asyncio.sleep(_HELD)
             finally:
                 connection.terminate()

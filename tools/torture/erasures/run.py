@@ -136,7 +136,7 @@ class Rounds:
         claim = await self.world.verify(number=self.people % 60)
         token = claim.account.account_token
         candidate = self.keys.make()
-        self.keys.add(token, await self.world.shred_keys.obtain(account_token=token, candidate=candidate))
+        self.keys.add(token, await self.world.give_key(token, candidate))
         if not self.scene.server:
             # Of SQLite the record itself is searched for, too.
             mark = self.keys.make()
@@ -168,7 +168,7 @@ class Rounds:
             if name.removeprefix("record of ") in self.told:
                 self.tally.lose(f"{when} the key of {name} is in {', '.join(sorted(files))}")
         for name in self.kept:
-            if await self.world.shred_keys.find(account_token=name) != self.keys.by_name[name]:
+            if await self.world.key(name) != self.keys.by_name[name]:
                 self.tally.lose(f"{when} the key of {name}, who was not erased, is gone")
         entries = await self.world.sanctions.events("erasure:keys:")
         if len(entries) > len(self.told):

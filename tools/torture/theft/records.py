@@ -29,11 +29,15 @@ class Target:
 
 
 def targets(loot: Loot) -> list[Target]:
-    keys = {row["account_token"]: bytes(row["shred_key"]) for row in loot.tables["shred_keys"]}
+    keys = {
+        (row["account_token"], row["record_id"]): bytes(row["shred_key"])
+        for row in loot.tables["record_keys"]
+    }
     found = []
     for row in loot.tables["records"]:
         record = sealed_record(row)
-        value = record_key.shred_value(shred_key=keys[record.account_token], record_id=record.record_id)
+        key = keys[record.account_token, record.record_id]
+        value = record_key.shred_value(shred_key=key, record_id=record.record_id)
         found.append(Target(record, value))
     return found
 

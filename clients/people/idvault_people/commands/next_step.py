@@ -17,6 +17,7 @@ _WHY = {
     Reason.ROSTER_INVALID: "the roster has just changed",
     Reason.REQUEST_NOT_FOUND: "there is no request of yours with this id, and only its auditor sees a case",
     Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
+    Reason.RECORD_VERSION_GONE: "the version that --record names is destroyed, or never was",
     Reason.ACCOUNT_ERASED: "the record was erased: its key is destroyed, or will be",
     Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
     Reason.REQUEST_ID_REUSED: "this signature was used before",

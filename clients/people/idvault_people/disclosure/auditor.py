@@ -70,11 +70,15 @@ class DisclosedRecord:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRequest:
-    """A request before it is signed. terms: exactly what will be signed; private_key: of its one-time key."""
+    """A request before it is signed. terms: exactly what will be signed; private_key: of its one-time key.
+
+    record_id: the version that is requested, "" for the present one.
+    """
 
     terms: Terms
     request_id: str
     private_key: bytes = field(repr=False)
+    record_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,13 @@ class Auditor(MemberClient):
         openings: int = 1,
         lifetime: timedelta = disclosure.USUAL_LIFETIME,
         suite: str = hpke.X_WING,
+        record_id: str = "",
     ) -> disclosure_pb2.Disclosure:
-        """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError."""
+        """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError.
+
+        record_id: a version of the record, "" for the present one. Raises FindingError if the vault answers
+        with another version.
+        """
         prepared = self.prepare(
             account_token=account_token,
             case_reference=case_reference,
@@ -122,18 +131,24 @@ class Auditor(MemberClient):
             openings=openings,
             lifetime=lifetime,
             suite=suite,
+            record_id=record_id,
         )
         return self.send(prepared)
 
     def prepare(
-        self, *, lifetime: timedelta = disclosure.USUAL_LIFETIME, suite: str = hpke.X_WING, **asked: Any
+        self,
+        *,
+        lifetime: timedelta = disclosure.USUAL_LIFETIME,
+        suite: str = hpke.X_WING,
+        record_id: str = "",
+        **asked: Any,
     ) -> PreparedRequest:
         """Return a request that is not signed yet; takes what `request` takes.
 
         Raises InvalidError for terms that are not allowed.
         """
         terms, private_key = self._terms(lifetime=lifetime, suite=suite, **asked)
-        return PreparedRequest(terms, self.request_id(), private_key)
+        return PreparedRequest(terms, self.request_id(), private_key, record_id)
 
     def send(self, prepared: PreparedRequest) -> disclosure_pb2.Disclosure:
         """Sign and send a prepared request; a repeat is the same request. Raises VaultError.
@@ -143,9 +158,12 @@ class Auditor(MemberClient):
         signed = prepared.terms.canonical() + self.identity.sign(prepared.terms.canonical())
         self.keys.add(identity=self.identity, signed_request=signed, private_key=prepared.private_key)
         message = disclosure_pb2.RequestDisclosureRequest(
-            request_id=prepared.request_id, signed_request=signed
+            request_id=prepared.request_id, signed_request=signed, record_id=prepared.record_id
         )
-        return self.edge.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
+        found = self.edge.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
+        if prepared.record_id and found.record_id != prepared.record_id:
+            raise FindingError(Finding.OTHER_REQUEST, "the vault answers for another version of the record")
+        return found
 
     def list(self, search: DisclosureSearch = EVERYTHING) -> list[disclosure_pb2.Disclosure]:
         """Return the auditor's disclosures that match a search, newest first; raises VaultError."""
@@ -251,6 +269,7 @@ class Auditor(MemberClient):
         if (
             answer.disclosure.disclosure_id != terms.disclosure_id
             or record.account_token != terms.account_token
+            or answer.disclosure.record_id not in {"", record.record_id}
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
         covering = self.checkpoint(answer.checkpoint.note)

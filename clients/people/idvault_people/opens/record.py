@@ -17,10 +17,10 @@ from idvault_verify.sharing import SharingError
 def open_record(*, record: SealedRecord, shares: Mapping[str, bytes], shred_value: bytes) -> Payload:
     """Return the sealed payload.
 
-    shares: 33-byte shares by custodian name. shred_value: 32 bytes derived from the account's shred key for
-    this record. Raises ShareError, naming the custodian, for a wrong share, UnconfirmedError for an identity
-    that the registry did not confirm, and UnsealError for anything else: too few shares, another record's
-    shred value, or a modified record.
+    shares: 33-byte shares by custodian name. shred_value: 32 bytes derived from this version's shred key.
+    Raises ShareError, naming the custodian, for a wrong share, UnconfirmedError for an identity that the
+    registry did not confirm, and UnsealError for anything else: too few shares, another record's shred value,
+    or a modified record.
     """
     key = data_key(record=record, shares=shares)
     return open_with_key(record=record, data_key=key, shred_value=shred_value)

@@ -17,8 +17,8 @@ _SERVICE = pb.DESCRIPTOR.services_by_name["ErasureService"]
 class ListedErasure:
     """An erasure without its proof. state, origin: None for a value that this client does not know.
 
-    origin: OWNER for one that was requested on a page of the vault. erase_time, destroy_time,
-    absent_time: as in ErasureReceipt.
+    origin: OWNER for one that was requested on a page of the vault. erase_time, destroy_time, absent_time,
+    kept_until_time: as in ErasureReceipt.
     """
 
     erasure_id: str
@@ -29,6 +29,7 @@ class ListedErasure:
     erase_time: datetime
     destroy_time: datetime
     absent_time: datetime | None
+    kept_until_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

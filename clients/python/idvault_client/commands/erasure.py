@@ -99,4 +99,5 @@ def _fields(found: ErasureReceipt | ListedErasure) -> dict[str, object]:
         "erase_time": found.erase_time.isoformat(),
         "destroy_time": found.destroy_time.isoformat(),
         "absent_time": found.absent_time.isoformat() if found.absent_time else None,
+        "kept_until_time": found.kept_until_time.isoformat() if found.kept_until_time else None,
     }

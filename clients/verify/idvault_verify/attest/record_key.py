@@ -39,7 +39,7 @@ class RecordKey:
 
 
 def shred_value(*, shred_key: bytes, record_id: str) -> bytes:
-    """Return the 32 bytes derived from an account's shred key for one record, the only ones handed out."""
+    """Return the 32 bytes derived from a version's shred key, the only ones handed out."""
     return hkdf_sha512(shred_key, salt=None, info=seal.shred_info(record_id=record_id), size=_KEY_SIZE)
 
 

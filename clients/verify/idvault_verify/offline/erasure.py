@@ -8,7 +8,8 @@ It is valid if, in this order,
 
 That the record and its keys are gone is the vault's statement; the log proves when it made it, and that it
 cannot take it back. With absent_time it also states that from then on the bytes of the key are in no file of
-the running databases. Copies in backups of the shred database live as long as these.
+the running databases. With kept_until_time it states that a former version of the record stays until then,
+with its key. Copies in backups of the shred database live as long as these.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,10 +31,10 @@ from idvault_verify.transparency.tree import LogError
 from idvault_verify.v1 import erasure_pb2
 
 _STEPS = {
-    ErasureState.REQUESTED: (EventType.ERASURE_REQUEST, "erase_at"),
-    ErasureState.CANCELLED: (EventType.ERASURE_CANCEL, ""),
-    ErasureState.ERASED: (EventType.ERASURE_ERASE, "destroy_at"),
-    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, "absent_from"),
+    ErasureState.REQUESTED: (EventType.ERASURE_REQUEST, ("erase_at",)),
+    ErasureState.CANCELLED: (EventType.ERASURE_CANCEL, ()),
+    ErasureState.ERASED: (EventType.ERASURE_ERASE, ("destroy_at",)),
+    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, ("absent_from", "kept_until")),
 }
 _OF_THE_VAULT = frozenset({ErasureState.ERASED, ErasureState.DESTROYED})
 _PREFIX = "STATE_"
@@ -52,7 +53,8 @@ class ErasureReceipt:
 
     erase_time: when the account becomes or became ERASED. destroy_time: when record and keys are destroyed,
     or were. absent_time: from when on no file of the running databases holds the key's bytes; None before the
-    destruction, and if the vault does not promise it. covered: whether a checkpoint covers the entry of the
+    destruction, and if the vault does not promise it. kept_until_time: until when a former version of the
+    record stays as evidence; None if none does. covered: whether a checkpoint covers the entry of the
     last step; if not, get it again a few seconds later. Keep it in each state: the vault destroys the keys of
     earlier entries.
     """
@@ -66,6 +68,7 @@ class ErasureReceipt:
     covered: bool
     message: bytes = field(repr=False)
     absent_time: datetime | None = None
+    kept_until_time: datetime | None = None
 
     def to_json(self) -> str:
         """Return the text of a receipt file."""
@@ -76,8 +79,8 @@ class ErasureReceipt:
 class ProvedErasure:
     """What is proved. logged_at: to the minute, UTC; index: the entry's place in the log.
 
-    absent_from: the receipt's absent_time, to which the entry commits. roster_version: of the roster whose
-    witnesses cosigned the checkpoint, None without one.
+    absent_from, kept_until: the receipt's absent_time and kept_until_time, to which the entry commits.
+    roster_version: of the roster whose witnesses cosigned the checkpoint, None without one.
     """
 
     account_token: str
@@ -87,6 +90,7 @@ class ProvedErasure:
     index: int
     absent_from: datetime | None = None
     roster_version: int | None = None
+    kept_until: datetime | None = None
 
 
 def read(message: erasure_pb2.Erasure) -> ErasureReceipt:
@@ -104,6 +108,7 @@ def read(message: erasure_pb2.Erasure) -> ErasureReceipt:
         message.entry.HasField("proof") and bool(message.checkpoint.note),
         message.SerializeToString(deterministic=True),
         message.absent_time.ToDatetime(UTC) if message.HasField("absent_time") else None,
+        message.kept_until_time.ToDatetime(UTC) if message.HasField("kept_until_time") else None,
     )
 
 
@@ -135,8 +140,8 @@ def check(erasure: ErasureReceipt, *, policy: Policy, breaks: Sequence[Break] = 
     except LogError as error:
         raise ErasureError(reason_of(error), f"the checkpoint does not verify: {error}") from error
     kind, _ = _STEPS[erasure.state]
-    if erasure.absent_time is not None and erasure.state is not ErasureState.DESTROYED:
-        raise ErasureError("OTHER_ENTRY", "a step before the destruction promises nothing about files")
+    if erasure.state is not ErasureState.DESTROYED and (erasure.absent_time or erasure.kept_until_time):
+        raise ErasureError("OTHER_ENTRY", "a step before the destruction says nothing of files and versions")
     newest, account = signed.checkpoint, erasure.account_token
     try:
         found = check_entry(message.entry, newest, type=kind, account_token=account, fields=_fields(erasure))
@@ -154,6 +159,7 @@ def check(erasure: ErasureReceipt, *, policy: Policy, breaks: Sequence[Break] = 
         message.entry.proof.index,
         erasure.absent_time,
         signed.version,
+        erasure.kept_until_time,
     )
 
 
@@ -162,7 +168,8 @@ def _fields(erasure: ErasureReceipt) -> Mapping[str, Part]:
         "erase_at": erasure.erase_time,
         "destroy_at": erasure.destroy_time,
         "absent_from": erasure.absent_time,
+        "kept_until": erasure.kept_until_time,
     }
-    name = _STEPS[erasure.state][1] if erasure.state else ""
-    bound = times.get(name)
-    return {"erasure_id": erasure.erasure_id} | ({} if bound is None else {name: bound.isoformat()})
+    bound = {name: times[name] for name in (_STEPS[erasure.state][1] if erasure.state else ())}
+    given = {name: time.isoformat() for name, time in bound.items() if time is not None}
+    return {"erasure_id": erasure.erasure_id, **given}

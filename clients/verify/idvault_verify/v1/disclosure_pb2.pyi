@@ -251,6 +251,7 @@ class Disclosure(_message.Message):
     SIGNED_REQUEST_FIELD_NUMBER: _builtins.int
     DISCLOSE_TIME_FIELD_NUMBER: _builtins.int
     CONFIRM_TIME_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """16 random bytes in hex, chosen by the auditor's client."""
     account_token: _builtins.str
@@ -265,6 +266,8 @@ class Disclosure(_message.Message):
     """How many shares it needs."""
     signed_request: _builtins.bytes
     """The signed request, as it was filed."""
+    record_id: _builtins.str
+    """The version of the record that the request's log entry fixes."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was filed."""
@@ -300,10 +303,11 @@ class Disclosure(_message.Message):
         signed_request: _builtins.bytes = ...,
         disclose_time: _timestamp_pb2.Timestamp | None = ...,
         confirm_time: _timestamp_pb2.Timestamp | None = ...,
+        record_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_time", b"confirm_time", "create_time", b"create_time", "disclose_time", b"disclose_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_time", b"confirm_time", "create_time", b"create_time", "decisions", b"decisions", "disclose_time", b"disclose_time", "disclosure_id", b"disclosure_id", "expire_time", b"expire_time", "opened", b"opened", "openings", b"openings", "signed_request", b"signed_request", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_time", b"confirm_time", "create_time", b"create_time", "decisions", b"decisions", "disclose_time", b"disclose_time", "disclosure_id", b"disclosure_id", "expire_time", b"expire_time", "opened", b"opened", "openings", b"openings", "record_id", b"record_id", "signed_request", b"signed_request", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -317,19 +321,25 @@ class RequestDisclosureRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     SIGNED_REQUEST_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     signed_request: _builtins.bytes
     """The request and its 64-byte Ed25519 signature, one after the other; at most 16 KiB."""
+    record_id: _builtins.str
+    """The version of the record that is requested; empty for the present one. A former version can be requested for
+    some days after its successor, and for as long as the vault keeps it for another reason.
+    """
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         signed_request: _builtins.bytes = ...,
+        record_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "signed_request", b"signed_request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_id", b"record_id", "request_id", b"request_id", "signed_request", b"signed_request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -664,7 +674,7 @@ class OpenedDisclosure(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     REQUEST_FIELD_NUMBER: _builtins.int
     shred_value: _builtins.bytes
-    """This record's 32-byte part of the account's shred key."""
+    """The 32 bytes that are derived from this version's shred key."""
     settlement_claim_id: _builtins.str
     """The claim whose settlement stored the record."""
     @_builtins.property

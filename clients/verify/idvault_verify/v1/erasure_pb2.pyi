@@ -224,6 +224,7 @@ class Erasure(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     ABSENT_TIME_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
+    KEPT_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     erasure_id: _builtins.str
     """16 random bytes in hex."""
     account_token: _builtins.str
@@ -256,9 +257,15 @@ class Erasure(_message.Message):
 
     @_builtins.property
     def absent_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on the bytes of the account's shred key are in no file of the running databases; the entry of
+        """From when on the bytes of the destroyed shred keys are in no file of the running databases; the entry of
         STATE_DESTROYED commits to it. Absent in other states, and if the vault's database cannot promise it. Copies of
         files, such as backups, are no part of the promise.
+        """
+
+    @_builtins.property
+    def kept_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the vault keeps a former version of the record, and its key, as evidence; the entry of STATE_DESTROYED
+        commits to it. Everything else is destroyed. Absent in other states, and if no version is kept.
         """
 
     def __init__(
@@ -274,10 +281,11 @@ class Erasure(_message.Message):
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
         absent_time: _timestamp_pb2.Timestamp | None = ...,
         origin: Global___Erasure.Origin.ValueType = ...,
+        kept_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["absent_time", b"absent_time", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "request_time", b"request_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absent_time", b"absent_time", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "kept_until_time", b"kept_until_time", "request_time", b"request_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent_time", b"absent_time", "account_token", b"account_token", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "erasure_id", b"erasure_id", "origin", b"origin", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent_time", b"absent_time", "account_token", b"account_token", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "erasure_id", b"erasure_id", "kept_until_time", b"kept_until_time", "origin", b"origin", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,7 +45,7 @@ class DisclosureEvidence(_message.Message):
     data_key: _builtins.bytes
     """The record's 32-byte data key, which the custodians' shares gave. With it and the next field the record opens."""
     shred_value: _builtins.bytes
-    """This record's 32-byte part of the account's shred key."""
+    """The 32 bytes that are derived from this version's shred key."""
     settlement_claim_id: _builtins.str
     """The claim whose settlement stored the record."""
     destroy_after_date: _builtins.str

@@ -307,8 +307,8 @@ async def _cause(main: Database, shred: Database) -> str:
     if not shred.is_file:
         return (
             "steps of erasures are late: is `idvault work` running? Destructions also wait while a session, "
-            "such as a dump, locks shred_keys, and while a replication slot or the archive keeps write-ahead "
-            "log"
+            "such as a dump, locks record_keys or shred_keys, and while a replication slot or the archive "
+            "keeps write-ahead log"
         )
     return "steps of erasures are late: start `idvault work`, or see its logs"
 

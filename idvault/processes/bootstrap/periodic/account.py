@@ -14,6 +14,7 @@ from idvault.core.telemetry.logs import log
 from idvault.disclosure.acts import disclosure as disclosure_acts
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureMemos, ErasureSweep
+from idvault.erasure.former_version.acts import VersionSweep
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
 from idvault.processes.bootstrap.base import Base, tip_off_policy
@@ -147,7 +148,7 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
             {
                 "waiting": levels.waiting,
                 "undestroyed": levels.undestroyed,
-                "kept": sweep.kept,
+                "kept": sweep.kept + versions.kept,
                 "held": levels.held,
             }
         )
@@ -158,8 +159,14 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
         if repeated := await erasure_acts.repeat_all(vault, memos, now, zone=zone):
             log().warning("erasures_repeated", count=len(repeated))
 
+    versions = VersionSweep(
+        vault=vault,
+        shred_keys=ShredKeys(base.shred),
+        remnants=Remnants(main=base.main, shred=base.shred),
+    )
     return [
         Task("repeat_erasures", _REPEAT_PERIOD, repeat),
+        Task("destroy_versions", 5, lambda now: versions.step(now=now, limit=_BATCH)),
         Task("erase_accounts", 1, lambda now: sweep.step(now=now, limit=_BATCH)),
         Task("release_erased", 5, lambda now: erasure_acts.release_all(vault, now, limit=_BATCH)),
         Task("erasure_gauges", _ERASURE_GAUGES_PERIOD, read_gauges),

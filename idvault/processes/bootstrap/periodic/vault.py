@@ -1,7 +1,7 @@
 """Builds the worker's tasks of the vault itself: log, keys, records, drills, hand-overs, reports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from idvault.core.act import Vault
@@ -11,6 +11,7 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.telemetry.logs import log
 from idvault.core.telemetry.vitals import Vitals
 from idvault.custody.drill import acts as drill_acts
+from idvault.erasure.former_version.acts import StrayKeys
 from idvault.key.acts.version import DayKeys, ShredKeys
 from idvault.log.acts import stored_log
 from idvault.log.acts.publication import LogKeys, Publisher, publish_index
@@ -149,6 +150,8 @@ _WALK_PERIOD = 60.0
 _WALK_STEP = 20_000
 # What only a restore can cause need not be looked for all the time.
 _WALK_REST = timedelta(hours=1)
+# A million keys take an hour and a half.
+_STRAY_PERIOD, _STRAY_STEP = 10.0, 2_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -178,10 +181,32 @@ class UnkeyedCount:
             self._count, self._next = 0, now.real + _WALK_REST
 
 
+@dataclass(eq=False, repr=False)
+class StrayRounds:
+    """Looks for stray keys, and rests an hour after each round."""
+
+    keys: StrayKeys
+    _next: datetime = field(default=_LONG_AGO, init=False)
+
+    async def look(self, now: ClockReading) -> None:
+        """Run a step."""
+        if now.real < self._next:
+            return
+        deleted, is_over = await self.keys.look()
+        if deleted:
+            log().info("stray_keys_deleted", count=deleted)
+        if is_over:
+            self._next = now.real + _WALK_REST
+
+
 def backup_tasks(base: Base) -> list[Task]:
-    """Return the worker's task that counts records without a shred key."""
+    """Return the worker's tasks that count records without a shred key, and delete keys without a record."""
     count = UnkeyedCount(main=base.main, shred=base.shred, vitals=base.metrics.vitals)
-    return [Task("count_unkeyed_records", _WALK_PERIOD, count.look)]
+    stray = StrayKeys(main=base.main, shred_keys=ShredKeys(base.shred), step=_STRAY_STEP)
+    return [
+        Task("count_unkeyed_records", _WALK_PERIOD, count.look),
+        Task("destroy_stray_keys", _STRAY_PERIOD, StrayRounds(stray).look),
+    ]
 
 
 _DRILL_KEEP_PERIOD = 60.0

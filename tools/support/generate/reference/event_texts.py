@@ -129,7 +129,8 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.ERASURE_REQUEST: "The erasure of an account was requested.",
     EventType.ERASURE_CANCEL: "It was cancelled.",
     EventType.ERASURE_ERASE: "The account was erased.",
-    EventType.ERASURE_DESTROY: "Its record and keys were destroyed; absent_from: no file has the key.",
+    EventType.ERASURE_DESTROY: "Its record and keys were destroyed; absent_from: no file has a key of it; "
+    "kept_until: a former version stays until then.",
     EventType.ERASURE_RELEASE: "The last sanction of an erased person ended; the blind index is deleted.",
 }
 

@@ -4,7 +4,7 @@
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -83,11 +83,15 @@ def _time(time: datetime) -> Timestamp:
 
 _ERASE, _DESTROY = _AT + timedelta(days=7), _AT + timedelta(days=15)
 _ABSENT = _DESTROY + timedelta(seconds=9)
+_KEPT = _DESTROY + timedelta(days=100)
 _STEPS: dict[str, tuple[EventType, dict[str, str]]] = {
     "REQUESTED": (EventType.ERASURE_REQUEST, {"erase_at": _ERASE.isoformat()}),
     "CANCELLED": (EventType.ERASURE_CANCEL, {}),
     "ERASED": (EventType.ERASURE_ERASE, {"destroy_at": _DESTROY.isoformat()}),
-    "DESTROYED": (EventType.ERASURE_DESTROY, {"absent_from": _ABSENT.isoformat()}),
+    "DESTROYED": (
+        EventType.ERASURE_DESTROY,
+        {"absent_from": _ABSENT.isoformat(), "kept_until": _KEPT.isoformat()},
+    ),
 }
 _ERASURE_KINDS = {
     "erasureId": "text",
@@ -97,15 +101,16 @@ _ERASURE_KINDS = {
     "eraseTime": "time",
     "destroyTime": "time",
     "absentTime": "time",
+    "keptUntilTime": "time",
     **ENTRY,
     **CHECKPOINT,
 }
 
 
-def erasure(state: str, *, actor: str = "system", **changes: str) -> dict[str, Any]:
-    """Return the receipt of a step at the end of a log with other entries."""
+def erasure(state: str, *, actor: str = "system", left_out: Collection[str] = ()) -> dict[str, Any]:
+    """Return the receipt of a step at the end of a log with other entries. left_out: fields of its entry."""
     kind, fields = _STEPS[state]
-    bound = {"erasure_id": "ab" * 16, **fields, **changes}
+    bound = {"erasure_id": "ab" * 16} | {name: fields[name] for name in fields if name not in left_out}
     leaves = [*log_of(7), entry.encode_leaf(Event(kind, actor, TOKEN, _AT, _AT, "11" * 16, _KEY, bound))]
     made = erasure_pb2.Erasure(
         erasure_id="ab" * 16,
@@ -115,8 +120,10 @@ def erasure(state: str, *, actor: str = "system", **changes: str) -> dict[str, A
         erase_time=_time(_ERASE),
         destroy_time=_time(_DESTROY),
     )
-    if state == "DESTROYED":
+    if "absent_from" in bound:
         made.absent_time.CopyFrom(_time(_ABSENT))
+    if "kept_until" in bound:
+        made.kept_until_time.CopyFrom(_time(_KEPT))
     made.entry.leaf, made.entry.opening_key = leaves[-1], _KEY
     made.entry.proof.index, made.entry.proof.tree_size = 7, 8
     made.entry.proof.hashes.extend(merkle.path(7, leaves))
@@ -127,13 +134,18 @@ def erasure(state: str, *, actor: str = "system", **changes: str) -> dict[str, A
 def erasure_page() -> dict[str, Any]:
     """Return the content of erasure.json."""
     papers = {state: erasure(state) for state in _STEPS}
+    bare = {
+        "DESTROYED, all": erasure("DESTROYED", left_out={"kept_until"}),
+        "DESTROYED, no promise": erasure("DESTROYED", left_out={"absent_from"}),
+        "DESTROYED, neither": erasure("DESTROYED", left_out={"absent_from", "kept_until"}),
+    }
     base, text = papers["DESTROYED"], compact(papers["DESTROYED"])
 
     def case(name: str, made: bytes, reason: str | None) -> Case:
         return {"name": name, "input": changed("DESTROYED", text, made), "reason": reason}
 
     cases: list[Case] = [
-        {"name": f"the step {state}", "input": {"of": state}, "reason": None} for state in papers
+        {"name": f"the step {state}", "input": {"of": state}, "reason": None} for state in (*papers, *bare)
     ]
     cases += [case(name, made, "NOT_AN_ERASURE") for name, made in unreadable(base, _ERASURE_KINDS)]
     for path, name, made in _other_values(base, _ERASURE_KINDS):
@@ -146,6 +158,8 @@ def erasure_page() -> dict[str, Any]:
     cases += list(_steps(papers))
     cases += [
         case("without a promise that its entry has", compact(without(base, "absentTime")), "OTHER_ENTRY"),
+        case("without the hold that its entry has", compact(without(base, "keptUntilTime")), "OTHER_ENTRY"),
+        case("its hold as the promise", compact(_swapped(base)), "OTHER_ENTRY"),
         case("with an origin", compact(put(base, "origin", "ORIGIN_OWNER")), None),
         case("with an origin that is none", compact(put(base, "origin", "ORIGIN_X")), "NOT_AN_ERASURE"),
         case("without its entry", compact(without(base, "entry")), "NOT_AN_ERASURE"),
@@ -157,17 +171,24 @@ def erasure_page() -> dict[str, Any]:
             "reason": "TOO_LONG",
         },
     ]
-    return _page(__doc__ or "", papers, cases)
+    return _page(__doc__ or "", papers | bare, cases)
+
+
+def _swapped(base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a receipt whose two times are each in the other's place."""
+    changed_once = put(base, "absentTime", base["keptUntilTime"])
+    swapped: dict[str, Any] = put(changed_once, "keptUntilTime", base["absentTime"])
+    return swapped
 
 
 def _steps(papers: Mapping[str, Any]) -> Iterator[Case]:
     for state, paper in papers.items():
         text = compact(paper)
-        for name in ("requestTime", "eraseTime", "destroyTime", "absentTime"):
+        for name in ("requestTime", "eraseTime", "destroyTime", "absentTime", "keptUntilTime"):
             if state == "DESTROYED":
                 continue
             committed = {"REQUESTED": "eraseTime", "ERASED": "destroyTime"}.get(state)
-            reason = "OTHER_ENTRY" if name in (committed, "absentTime") else None
+            reason = "OTHER_ENTRY" if name in (committed, "absentTime", "keptUntilTime") else None
             made = compact(put(paper, name, "2026-03-01T00:00:00Z"))
             given = changed(state, text, made)
             yield {"name": f"the step {state} with another {name}", "input": given, "reason": reason}

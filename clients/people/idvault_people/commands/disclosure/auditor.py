@@ -52,6 +52,9 @@ def request(  # noqa: PLR0917 - typer makes an option of each
     hours: Annotated[
         int, typer.Option(min=1, max=168, help="After how many hours the request expires.")
     ] = 72,
+    record: Annotated[
+        str, typer.Option(metavar="ID", help="A former version of the record; else the present one.")
+    ] = "",
 ) -> None:
     """Sign and send a request for the disclosure of one sealed record; the public log records every step.
 
@@ -67,6 +70,7 @@ def request(  # noqa: PLR0917 - typer makes an option of each
             purpose=purpose,
             openings=openings,
             lifetime=timedelta(hours=hours),
+            record_id=record,
         )
     _tell(context, found)
 

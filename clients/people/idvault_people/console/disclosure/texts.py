@@ -51,6 +51,7 @@ REASONS: Mapping[Reason, Text] = {
     Reason.ROSTER_INVALID: _("The roster has just changed. Try again."),
     Reason.REQUEST_NOT_FOUND: _("There is no request with this id for you."),
     Reason.ACCOUNT_NOT_FOUND: _("There is no account with a record under this token."),
+    Reason.RECORD_VERSION_GONE: _("This version of the record is destroyed, or never was."),
     Reason.ACCOUNT_ERASED: _("The record was erased. Its key is destroyed, or will be."),
     Reason.INVALID_ACCOUNT_TOKEN: _("The account token is not valid."),
     Reason.TOO_MANY_ATTEMPTS: _("You have reached the limit of requests for one day. Try again tomorrow."),
