@@ -36,7 +36,7 @@ from idvault.sanction.order import acts as order_acts
 from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.ports import CaseField, Intake
 from idvault.session.contest import acts as contest_acts
-from idvault.session.contest import rules as contest_rules
+from idvault.session.contest.acts import ContestDecision
 from idvault.session.contest.rules import ContestTerms
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
@@ -265,11 +265,11 @@ async def _decide_contest(world: World) -> Act:
     filed = await (await _file_contest(world))()
     moderation = SanctionWorld(world.database, life=1)
     terms = ContestTerms(decision_days=15, zone=builders.ZONE)
-    rule = partial(contest_rules.decide, verdict=ContestState.UPHELD, reason="seen", terms=terms)
+    given = ContestDecision(ContestState.UPHELD, "1" * 32, "seen", terms)
     request, late = world.request(), at(after=timedelta(days=20))
     which = filed.contest_id, filed.account_token
     return lambda: contest_acts.store_decision.run(
-        moderation.vault, CALLER, late, request, *which, rule, b"paper"
+        moderation.vault, CALLER, late, request, *which, given, b"paper"
     )
 
 
