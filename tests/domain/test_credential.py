@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -153,7 +154,9 @@ def test_an_entry_says_what_is_so_within_a_day(steps: list[tuple[bool, bool, int
         after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, longest=DAY, now=now)
         if after is None:
             draws += 1
-            after = TurningEntry(entry.valid, now + credential_rules.turn_delay(dice.randbytes(8), longest=DAY))
+            after = TurningEntry(
+                entry.valid, now + credential_rules.turn_delay(dice.randbytes(8), longest=DAY)
+            )
         assert after.valid == holds or now <= since + credential_rules.LONGEST_TURN
         assert after.valid in (entry.valid, holds)
         entry = after
@@ -179,7 +182,7 @@ def test_a_withdrawn_verification_is_told_within_an_hour() -> None:
     hour = credential_rules.longest_turn(withdrawn=True)
     assert (hour, credential_rules.longest_turn(withdrawn=False)) == (timedelta(hours=1), DAY)
     late, soon = NOW + timedelta(hours=2), NOW + timedelta(minutes=20)
-    asked = {"holds": False, "at_once": False, "longest": hour, "now": NOW}
+    asked: dict[str, Any] = {"holds": False, "at_once": False, "longest": hour, "now": NOW}
     assert credential_rules.turn(entry=TurningEntry(True, late), **asked) is None
     assert credential_rules.turn(entry=TurningEntry(True, soon), **asked) == TurningEntry(True, soon)
 

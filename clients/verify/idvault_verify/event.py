@@ -85,14 +85,17 @@ class EventType(StrEnum):
     SANCTION_WARN_LIFT = "sanction:warn:lift"
     SANCTION_WARN_LAPSE = "sanction:warn:lapse"
     SANCTION_WARN_OVERTURN = "sanction:warn:overturn"
+    SANCTION_WARN_NARROW = "sanction:warn:narrow"
     SANCTION_LIMIT_IMPOSE = "sanction:limit:impose"
     SANCTION_LIMIT_LIFT = "sanction:limit:lift"
     SANCTION_LIMIT_LAPSE = "sanction:limit:lapse"
     SANCTION_LIMIT_OVERTURN = "sanction:limit:overturn"
+    SANCTION_LIMIT_NARROW = "sanction:limit:narrow"
     SANCTION_SUSPEND_IMPOSE = "sanction:suspend:impose"
     SANCTION_SUSPEND_LIFT = "sanction:suspend:lift"
     SANCTION_SUSPEND_LAPSE = "sanction:suspend:lapse"
     SANCTION_SUSPEND_OVERTURN = "sanction:suspend:overturn"
+    SANCTION_SUSPEND_NARROW = "sanction:suspend:narrow"
     SANCTION_CLOSE_PROPOSE = "sanction:close:propose"
     SANCTION_CLOSE_WITHDRAW = "sanction:close:withdraw"
     SANCTION_CLOSE_EXPIRE = "sanction:close:expire"
@@ -248,14 +251,17 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SANCTION_WARN_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LAPSE: ("sanction_id",),
     EventType.SANCTION_WARN_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_WARN_NARROW: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LAPSE: ("sanction_id",),
     EventType.SANCTION_LIMIT_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_LIMIT_NARROW: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LAPSE: ("sanction_id",),
     EventType.SANCTION_SUSPEND_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_SUSPEND_NARROW: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_PROPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_WITHDRAW: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_EXPIRE: ("sanction_id",),

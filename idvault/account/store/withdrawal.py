@@ -39,6 +39,11 @@ _LOCK: Statement[Withdrawal] = statement(
 _END = statement(
     update(withdrawals).where(_OF_ACCOUNT, withdrawals.c.ended_at.is_(None)).values(ended_at=param("now"))
 )
+_ATTACH = statement(
+    update(public_accounts)
+    .where(public_accounts.c.account_token == param("token"), public_accounts.c.person_id == NOBODY)
+    .values(person_id=param("person"))
+)
 # What was withdrawn has an end: an open claim has none.
 _WITHDRAW_CLAIMS = statement(
     update(claims)
@@ -113,9 +118,13 @@ async def is_open(connection: Connection, account_token: str) -> bool:
     return await connection.one(_IS_OPEN, token=account_token) is not None
 
 
-async def end(connection: Connection, account_token: str, *, now: datetime) -> None:
-    """Store that a locked account is verified again; the link to the former person stays until its time."""
+async def end(connection: Connection, account_token: str, *, person_id: str, now: datetime) -> None:
+    """Store that a locked account is verified again; the link to the former person stays until its time.
+
+    person_id: its owner, whose its public accounts are.
+    """
     await connection.run(_END, token=account_token, now=now)
+    await connection.run(_ATTACH, token=account_token, person=person_id)
 
 
 async def lock(connection: Connection, known: Withdrawal) -> Withdrawal | None:

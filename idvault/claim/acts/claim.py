@@ -326,8 +326,9 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
                 tx.connection, found.owner, concluded, now=tx.now.business
             )
     if succeeded and found.owner.state is AccountState.REVOKED:
-        await withdrawal_store.end(tx.connection, found.owner.account_token, now=tx.now.business)
-        await narrowing_store.drop(tx.connection, found.owner.account_token)
+        token, whose = found.owner.account_token, found.claim.person_id
+        await withdrawal_store.end(tx.connection, token, person_id=whose, now=tx.now.business)
+        await narrowing_store.drop(tx.connection, token)
     if in_force is None or ending.delay is None:
         return concluded
     return await _following(tx, found.owner, concluded, in_force, ending.delay)

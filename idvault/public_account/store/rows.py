@@ -343,7 +343,6 @@ _CLOSINGS: Statement[Closing] = statement(
         public_accounts.c.person_id == param("person_id"),
         sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
         sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'"),
-        sanctions.c.narrowed_at.is_(None),
         sanctions.c.public_account_id.is_(None)
         | (sanctions.c.public_account_id == public_accounts.c.public_account_id),
     ),
@@ -352,10 +351,7 @@ _CLOSINGS: Statement[Closing] = statement(
 
 
 async def closings(connection: Connection, relying_party: str, person_id: str) -> Sequence[Closing]:
-    """Return each CLOSE in force of a person's public accounts and of the accounts that have them.
-
-    One that was narrowed falls on nobody but its account (sanction.narrowing).
-    """
+    """Return each CLOSE in force of a person's public accounts and of the accounts that have them."""
     return await connection.all(_CLOSINGS, party=relying_party, person_id=person_id)
 
 

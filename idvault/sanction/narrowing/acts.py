@@ -106,6 +106,7 @@ async def store_confirmation(
     await _renumber(tx, owner)
     await rows.put(tx.connection, rules.narrowed(sanction=stored, now=tx.now.business))
     await ROWS.put(tx.connection, confirmed)
+    await store.detach(tx.connection, owner.account_token)
     await sanction_acts.log(tx, stored, "narrow", paper=paper)
     return confirmed
 

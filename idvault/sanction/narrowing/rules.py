@@ -8,12 +8,13 @@
 | PROPOSED | 72 hours pass | OPEN |
 
 - What must be narrowed is in force and falls on the person whose verification was withdrawn: it is of scope
-  PERSON, or it is a CLOSE of an account with public accounts, which keeps the person from another public
-  account.
+  PERSON, or it is one of an account with public accounts, which count among the person's while it is
+  sanctioned.
 - A withdrawal frees nobody by itself. Each sanction is narrowed by two moderators, by its name, and none of
   them imposed or confirmed it: so a closed person who contests their own verification escapes nothing.
 - It is due by the day by which a contest that was filed with the withdrawal would be. One that is not
   narrowed by then is overdue, once in the public log.
+- Once everything is narrowed, the public accounts are not the person's any more.
 - A sanction that has ended, or whose account is verified again, needs no narrowing any more.
 - A proposal that nobody confirmed counts as none, whatever is stored.
 """
@@ -32,7 +33,7 @@ from idvault_verify.error import (
     TransitionError,
     Violation,
 )
-from idvault_verify.sanction import Degree, NarrowingState, SanctionState, Scope
+from idvault_verify.sanction import NarrowingState, SanctionState, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def falls_on_person(*, sanction: Sanction, publishes: bool) -> bool:
     """Return whether a sanction of an account falls on its person, too. publishes: with public accounts."""
     if sanction.state is not SanctionState.IN_FORCE or sanction.narrowed_at is not None:
         return False
-    return sanction.scope is Scope.PERSON or (publishes and sanction.degree is Degree.CLOSE)
+    return sanction.scope is Scope.PERSON or publishes
 
 
 def begin(*, sanction: Sanction, due_at: datetime, now: datetime) -> Narrowing:

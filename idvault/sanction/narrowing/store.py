@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Integer, String, delete, exists, func, literal_column, select
+from sqlalchemy import Integer, String, delete, exists, func, literal_column, select, update
 
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.rows import Rows
@@ -39,6 +40,15 @@ _PUBLISHES = statement(
     scalar,
 )
 _DROP = statement(delete(narrowings).where(_N.account_token == param("token"), _N.narrowed_at.is_(None)))
+_REMAINS = statement(
+    select(literal_column("1")).where(exists().where(_IS_OPEN, _N.account_token == param("token", String))),
+    scalar,
+)
+_DETACH = statement(
+    update(public_accounts)
+    .where(public_accounts.c.account_token == param("token"))
+    .values(person_id=withdrawal_store.NOBODY)
+)
 NOT_NOTED: Statement[Narrowing] = statement(
     ROWS.query.where(_IS_OPEN, _N.due_at <= param("now"), _N.overdue_at.is_(None))
     .order_by(_N.due_at)
@@ -67,6 +77,12 @@ async def lock(connection: Connection, party: str, sanction_id: str) -> Narrowin
 async def drop(connection: Connection, account_token: str) -> None:
     """Delete what was not narrowed of a locked account, which is verified again."""
     await connection.run(_DROP, token=account_token)
+
+
+async def detach(connection: Connection, account_token: str) -> None:
+    """Unlink the public accounts of a locked account from its former person, if nothing must be narrowed."""
+    if await connection.one(_REMAINS, token=account_token) is None:
+        await connection.run(_DETACH, token=account_token)
 
 
 async def not_noted(connection: Connection, *, now: datetime, limit: int) -> list[Narrowing]:

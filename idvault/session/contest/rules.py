@@ -167,13 +167,15 @@ def withdraws(*, contest: Contest, account: Account, claims: Iterable[ContestedC
     """Return whether an upheld contest withdraws the account's verification. claims: of the account."""
     if not account_rules.is_verified(account=account):
         return False
-    ended = [
-        (each.ended_at, each.claim_id)
+    before = {
+        each.claim_id: each.ended_at
         for each in claims
-        if each.state is ClaimState.SUCCEEDED and each.withdrawn_at is None and each.ended_at is not None
-    ]
-    before = [each for each in ended if each[0] <= contest.filed_at]
-    return bool(before) and max(before)[1] == contest.claim_id
+        if each.state is ClaimState.SUCCEEDED
+        and each.withdrawn_at is None
+        and each.ended_at is not None
+        and each.ended_at <= contest.filed_at
+    }
+    return contest.claim_id in before and before[contest.claim_id] == max(before.values())
 
 
 def _check_other(contest: Contest, moderator_id: str) -> None:

@@ -49,12 +49,8 @@ def proposed(contest: Contest = FILED, *, by: str = FIRST, now: datetime = NOW) 
     )
 
 
-def confirmed(
-    contest: Contest, *, by: str = SECOND, now: datetime = NOW, digest: bytes = DIGEST
-) -> Contest:
-    return contest_rules.confirm(
-        contest=contest, moderator_id=by, paper_digest=digest, terms=TERMS, now=now
-    )
+def confirmed(contest: Contest, *, by: str = SECOND, now: datetime = NOW, digest: bytes = DIGEST) -> Contest:
+    return contest_rules.confirm(contest=contest, moderator_id=by, paper_digest=digest, terms=TERMS, now=now)
 
 
 def test_only_a_success_is_contested() -> None:

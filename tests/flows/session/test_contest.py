@@ -229,10 +229,10 @@ async def test_two_moderators_uphold_a_contest(world: SessionWorld) -> None:
     again = await read(world, filed.contest_id, seconds=late)
     assert again == replace(filed, text=TEXT)
     assert await pages(world, state=ContestState.FILED) == [filed.contest_id]
-    given = {"request_id": world.new_id(), "seconds": late - 1}
-    upheld = await confirm(world, proposed, **given)
+    options: dict[str, Any] = {"request_id": world.new_id(), "seconds": late - 1}
+    upheld = await confirm(world, proposed, **options)
     assert upheld.state is UPHELD
-    assert await confirm(world, proposed, **given) == upheld
+    assert await confirm(world, proposed, **options) == upheld
 
 
 async def test_what_a_revoked_moderator_proposed_is_not_confirmed(world: SessionWorld) -> None:
@@ -251,14 +251,12 @@ async def test_a_rejected_contest_does_not_use_up_a_later_one(world: SessionWorl
     filed = await contest(world, token, verification_id)
     await decide(world, filed.contest_id, ContestState.REJECTED)
     session_id = await world.identity(token)
-    message = {"request_id": world.new_id(), "verification_id": verification_id, "text": TEXT}
+    message: dict[str, Any] = {"request_id": world.new_id(), "verification_id": verification_id, "text": TEXT}
     own = world.own("ContestFromSession", pb.ContestFromSessionRequest, session_id, **message)
     assert await reason_of(own) is Reason.CONTEST_EXISTS
     request_id = world.new_id()
     again = await contest(world, token, verification_id, "other", seconds=9, request_id=request_id)
-    assert again == await contest(
-        world, token, verification_id, "other", seconds=9, request_id=request_id
-    )
+    assert again == await contest(world, token, verification_id, "other", seconds=9, request_id=request_id)
     assert (again.contest_id, again.state) == (filed.contest_id, ContestState.FILED)
     assert again.file_time > filed.file_time
     assert (await read(world, filed.contest_id, seconds=9)).text == "other"

@@ -26,7 +26,7 @@ _NOT_CONFIRMED = (
     *_each("person", "withdraw"),
     *_each("person", "expire"),
 )
-_NARROWED = (Type.SANCTION_CLOSE_NARROW, *_each("person", "narrow"))
+_NARROWED = (*_each("sanction", "narrow"), *_each("person", "narrow"))
 _CATEGORIES = {
     "IMPERSONATION": _("impersonation"),
     "PRIVACY": _("privacy"),
