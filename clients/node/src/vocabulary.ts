@@ -278,7 +278,7 @@ export const REASONS = {
   },
   "NARROWING_NOT_DUE": {
     "error": "PreconditionFailed",
-    "zh": "This decision concerns nobody else, so there is nothing to narrow.",
+    "zh": "该处置不涉及他人，无需限缩。",
     "en": "This decision concerns nobody else, so there is nothing to narrow."
   },
   "OPERATOR_NOT_ELIGIBLE": {
@@ -380,11 +380,11 @@ export const FAILURES = {
     "en": "This account was erased while the form was being checked, so it could not be verified."
   },
   "REVOKED": {
-    "zh": "The verification of this account was withdrawn while the form was being checked. Please submit it again.",
+    "zh": "核验期间，该账号的实名认证已被撤销。请重新提交。",
     "en": "The verification of this account was withdrawn while the form was being checked. Please submit it again."
   },
   "HOLDER_REQUIRED": {
-    "zh": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you.",
+    "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
     "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
   }
 } as const;

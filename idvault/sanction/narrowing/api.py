@@ -73,7 +73,7 @@ def message(value: Narrowing, *, now: datetime) -> pb.Narrowing:
         overdue=rules.is_overdue(narrowing=value, now=now),
         propose_moderator_id=(value.proposed_by or "") if shown else "",
         lapse_time=sanction_api.time(rules.lapses_at(narrowing=value) if proposed else None),
-        paper_digest=(value.proposal_digest or b"") if proposed else b"",
+        paper_digest=(value.proposal_digest or b"") if shown else b"",
         confirm_moderator_id=value.confirmed_by or "",
         narrow_time=sanction_api.time(value.narrowed_at),
     )

@@ -131,6 +131,6 @@ def message(value: Contest, *, now: datetime) -> pb.Contest:
         text_delete_time=sanction_api.time(value.text_deleted_at or value.delete_at),
         propose_moderator_id="" if open_ else value.proposed_by or "",
         lapse_time=sanction_api.time(rules.lapses_at(contest=value) if proposed else None),
-        paper_digest=(value.proposal_digest or b"") if proposed else b"",
+        paper_digest=b"" if open_ else value.proposal_digest or b"",
         decide_moderator_id=value.decided_by or "",
     )

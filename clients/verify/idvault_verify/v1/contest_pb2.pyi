@@ -91,7 +91,7 @@ class Contest(_message.Message):
     propose_moderator_id: _builtins.str
     """The moderator who proposed to uphold it; empty if it is not proposed or upheld."""
     paper_digest: _builtins.bytes
-    """The SHA-256 of what that moderator signed, signature included; only of STATE_PROPOSED."""
+    """The SHA-256 of what that moderator signed, signature included; empty if it is not proposed or upheld."""
     decide_moderator_id: _builtins.str
     """The moderator who rejected or confirmed it; empty if nobody did."""
     @_builtins.property

@@ -925,7 +925,7 @@ class Narrowing(_message.Message):
     propose_moderator_id: _builtins.str
     """The moderator who proposed it; empty if nobody has."""
     paper_digest: _builtins.bytes
-    """The SHA-256 of what that moderator signed, signature included; only of STATE_PROPOSED."""
+    """The SHA-256 of what that moderator signed, signature included; empty in STATE_OPEN."""
     confirm_moderator_id: _builtins.str
     """The moderator who confirmed it; empty if nobody has."""
     @_builtins.property
