@@ -81,6 +81,8 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.StatementOfReasons.evidence_digests",
     "idvault.v1.AuthorityOrder.digest",
     "idvault.v1.Sanction.paper_digest",
+    "idvault.v1.Contest.paper_digest",
+    "idvault.v1.Narrowing.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.

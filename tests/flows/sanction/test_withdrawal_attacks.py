@@ -21,7 +21,7 @@ from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import Reason
 from idvault_verify.sanction import Degree, SanctionState, Scope
 from idvault_verify.transparency import entry
-from tests.flows.test_status_checks import AUDIENCE, Checks
+from tests.flows.test_status_checks import Checks
 from tests.support.refusal import reason_of
 from tests.support.withdrawal_world import DAY, HOUR, WithdrawalWorld
 from tools.support import builders
@@ -30,6 +30,7 @@ from tools.support.flow_world import PARTY, at
 from tools.support.sanction_world import signing
 
 PEOPLE = 12
+AUDIENCES = [f"https://taxi-{number}.example" for number in range(4)]
 _LEAVES = statement(log_entries.select().with_only_columns(log_entries.c.leaf), scalar)
 
 
@@ -206,35 +207,40 @@ def said(token: str) -> str:
     return claims["state"]
 
 
-async def test_lists_of_a_revoked_account_turn_at_times_of_their_own(
-    world: WithdrawalWorld, tmp_path: Path
-) -> None:
-    """Within an hour, each entry by itself; others than the platform read UNVERIFIED; nothing comes back."""
-    checks = Checks(world.claims, tmp_path / "public")
-    await checks.start(now=at(0).real)
-    claims = [await world.verify(builders.identity(number=f"11000019010{n}01000X")) for n in range(1, 5)]
-    audiences = [f"https://taxi-{number}.example" for number in range(4)]
-    issued = {}
-    for place, claim in enumerate(claims):
-        for number, audience in enumerate(audiences):
-            token = claim.account.account_token
-            made = await checks.credential(token, 800 + 10 * place + number, audience=audience, now=at(0))
-            issued[place, audience] = made.token
-    await checks.lists.run(now=at(0))
-    for claim in claims:
-        await world.withdraw(claim, seconds=60)
-    own, other = [
-        await checks.token(claims[0].account.account_token, audience=audience, now=at(61))
-        for audience in (PARTY, AUDIENCE)
-    ]
-    assert [said(each.token) for each in (own, other)] == ["REVOKED", "UNVERIFIED"]
+class Attested:
+    """Four accounts, each with a credential for four audiences, and what a third party learns of them."""
 
-    async def valid(seconds: float) -> set[tuple[int, str]]:
-        await checks.lists.run(now=at(seconds))
+    def __init__(self, world: WithdrawalWorld, folder: Path) -> None:
+        self.world, self.checks = world, Checks(world.claims, folder)
+        self.claims: list[Claim] = []
+        self.issued: dict[tuple[int, str], str] = {}
+
+    async def begin(self) -> None:
+        """Sign up, and issue the credentials."""
+        await self.checks.start(now=at(0).real)
+        for place in range(4):
+            who = builders.identity(number=f"11000019010{place + 1}01000X")
+            self.claims.append(await self.world.verify(who))
+            for number, audience in enumerate(AUDIENCES):
+                self.issued[place, audience] = await self.credential(place, 800 + 10 * place + number)
+
+    async def credential(self, place: int, number: int, *, seconds: float = 0) -> str:
+        """Issue one with the request of a number."""
+        audience = AUDIENCES[number % 10]
+        made = await self.checks.credential(self.token(place), number, audience=audience, now=at(seconds))
+        return made.token
+
+    def token(self, place: int) -> str:
+        """Return an account."""
+        return self.claims[place].account.account_token
+
+    async def valid(self, seconds: float) -> set[tuple[int, str]]:
+        """Publish the lists, and return which credentials they say are VALID."""
+        await self.checks.lists.run(now=at(seconds))
         found, reasons = set(), set()
-        for key, token in issued.items():
+        for key, token in self.issued.items():
             try:
-                checks.check(token, audience=key[1], seconds=seconds)
+                self.checks.check(token, audience=key[1], seconds=seconds)
             except CheckError as error:
                 reasons.add(error.reason)
             else:
@@ -242,19 +248,35 @@ async def test_lists_of_a_revoked_account_turn_at_times_of_their_own(
         assert reasons <= {"STATUS_INVALID"}
         return found
 
-    at_first = await valid(61)
-    halfway = await valid(30 * 60)
-    assert len(at_first) >= 15
+
+async def test_lists_of_a_revoked_account_turn_at_times_of_their_own(
+    world: WithdrawalWorld, tmp_path: Path
+) -> None:
+    """Within an hour, each entry by itself, and for good, whoever verifies the account again."""
+    attested = Attested(world, tmp_path / "public")
+    await attested.begin()
+    assert len(await attested.valid(0)) == 16
+    for claim in attested.claims:
+        await world.withdraw(claim, seconds=60)
+    assert len(await attested.valid(61)) >= 15
+    halfway = await attested.valid(30 * 60)
     assert 0 < len(halfway) < 16
-    # No account's entries have turned together.
     assert any(0 < sum(place == each for each, _ in halfway) < 4 for place in range(4))
-    assert await valid(60 + HOUR + 1) == set()
-    back = await world.verify_present(
-        builders.identity(number="11000019010101000X"), claims[0].account.account_token, seconds=2 * HOUR
-    )
+    assert await attested.valid(60 + HOUR + 1) == set()
+    who = builders.identity(number="11000019010101000X")
+    back = await world.verify_present(who, attested.token(0), seconds=2 * HOUR)
     assert back.account.state is AccountState.VERIFIED
-    assert await valid(30 * HOUR) == set()
-    again = await checks.credential(
-        claims[0].account.account_token, 890, audience=audiences[0], now=at(30 * HOUR)
-    )
-    assert again.token != issued[0, audiences[0]]
+    assert await attested.valid(30 * HOUR) == set()
+    assert await attested.credential(0, 890, seconds=30 * HOUR) != attested.issued[0, AUDIENCES[0]]
+
+
+async def test_others_read_unverified(world: WithdrawalWorld, tmp_path: Path) -> None:
+    """A status token says REVOKED to the account's own platform alone."""
+    attested = Attested(world, tmp_path / "public")
+    await attested.begin()
+    await world.withdraw(attested.claims[0], seconds=60)
+    told = [
+        await attested.checks.token(attested.token(0), audience=audience, now=at(61))
+        for audience in (PARTY, AUDIENCES[0])
+    ]
+    assert [said(each.token) for each in told] == ["REVOKED", "UNVERIFIED"]
