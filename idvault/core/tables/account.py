@@ -132,6 +132,7 @@ withdrawals = Table(
     Column("forget_at", Micros),
     Column("ended_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "withdrawal_id"),
     Index(
         "ix_withdrawals_forget",
         "forget_at",

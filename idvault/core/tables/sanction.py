@@ -170,6 +170,7 @@ narrowings = Table(
     ForeignKeyConstraint(
         ["account_token", "sanction_id"], ["sanctions.account_token", "sanctions.sanction_id"]
     ),
+    Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "began_at", "sanction_id"),
     Index(
         "ix_narrowings_open",

@@ -48,6 +48,7 @@ def _create_withdrawals() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     )
+    op.create_index(None, "withdrawals", ["relying_party", "withdrawal_id"])
     only = sa.text("forget_at IS NOT NULL")
     op.create_index(
         "ix_withdrawals_forget", "withdrawals", ["forget_at"], postgresql_where=only, sqlite_where=only
@@ -70,6 +71,7 @@ def _create_narrowings() -> None:
             ["account_token", "sanction_id"], ["sanctions.account_token", "sanctions.sanction_id"]
         ),
     )
-    op.create_index(None, "narrowings", ["relying_party", "began_at", "sanction_id"])
+    for columns in (["relying_party", "sanction_id"], ["relying_party", "began_at", "sanction_id"]):
+        op.create_index(None, "narrowings", columns)
     only = sa.text("narrowed_at IS NULL")
     op.create_index("ix_narrowings_open", "narrowings", ["due_at"], postgresql_where=only, sqlite_where=only)
