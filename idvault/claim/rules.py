@@ -20,7 +20,7 @@ Attempts at a person's name are limited:
   used up, its owner's claim is sent all the same; another person's is withheld: it ends as a mismatch unsent.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -109,13 +109,11 @@ SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
 REVOKED = ClaimOutcome(ClaimState.FAILED, FailureReason.REVOKED)
 HOLDER = "HOLDER"
 """The assurance of a claim whose person proved to be present, beside name and number."""
-MATCHED = frozenset({Assurance.REGISTRY_MATCH.value})
-"""The assurances of a claim by name and number."""
 
 
-def is_holder(*, assurances: Collection[str]) -> bool:
-    """Return whether a claim's person proved to be present."""
-    return HOLDER in assurances
+def is_holder(*, proved: str) -> bool:
+    """Return whether a claim's person proved to be present. proved: the assurance of the claim."""
+    return proved == HOLDER
 
 
 def check_identity(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import Settlement
-from idvault.claim.rules import HOLDER, MATCHED, Claim
+from idvault.claim.rules import HOLDER, Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
@@ -118,6 +118,5 @@ class WithdrawalWorld(SessionWorld):
 def present() -> Iterator[None]:
     """Let claims settle as those of people who proved to be present."""
     with pytest.MonkeyPatch.context() as patch:
-        proved = partial(Settlement, assurances=MATCHED | {HOLDER})
-        patch.setattr(registry_check, "Settlement", proved)
+        patch.setattr(registry_check, "Settlement", partial(Settlement, proved=HOLDER))
         yield

@@ -32,7 +32,7 @@ from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.store import standing as sanction_standing
-from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.account import Account, AccountState, Assurance, Standing
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import ExhaustedError, IdvaultError
@@ -200,8 +200,8 @@ class Settlement:
     outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). owner: published
     on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
-    lift of a sanction that the account follows to the end of what it does (account.rules). assurances: what
-    the claim's person proved.
+    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the assurance
+    that a success gives.
     """
 
     account_token: str
@@ -212,7 +212,7 @@ class Settlement:
     lease_id: str | None = None
     record: SealedRecord | None = None
     delay: timedelta | None = None
-    assurances: frozenset[str] = rules.MATCHED
+    proved: str = Assurance.REGISTRY_MATCH
 
 
 @act("verification.settle")
@@ -284,7 +284,7 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
         relying_party=found.claim.relying_party,
         person_id=found.claim.person_id,
         owner_id=owner.person_id,
-        is_holder=rules.is_holder(assurances=ending.assurances),
+        is_holder=rules.is_holder(proved=ending.proved),
         limit=0 if barred else ending.policy.accounts_per_person,
         now=tx.now.business,
     )
