@@ -200,8 +200,8 @@ class Settlement:
     outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). owner: published
     on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
-    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the assurance
-    that a success gives.
+    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the
+    assurance that a success gives.
     """
 
     account_token: str
