@@ -369,6 +369,7 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "erasures": ERASURES,
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
+    "narrowings": NARROWINGS,
     "sessions": SESSIONS,
     "tip_offs": TIP_OFFS,
 }
