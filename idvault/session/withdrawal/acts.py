@@ -14,6 +14,7 @@ from idvault.claim import rules as claim_rules
 from idvault.claim import store as claim_store
 from idvault.claim.acts import claim as claim_acts
 from idvault.core.act import SYSTEM, Tx, Vault, act, sweep
+from idvault.erasure.former_version import acts as former_version_acts
 from idvault.sanction.narrowing import acts as narrowing_acts
 from idvault.status.credential import store as credential_store
 from idvault_verify.account import Account
@@ -49,6 +50,11 @@ async def withdraw(
         connection, relying_party=owner.relying_party, person_id=owner.person_id or ""
     )
     await withdrawal_store.add(connection, made)
+    record = await account_rows.find_record(connection, token)
+    if record is not None:
+        await former_version_acts.hold(
+            tx, account_token=token, record_id=record.record_id, until=now + account_rules.KEPT_FOR
+        )
     await narrowing_acts.begin(tx, owner, due_at=due_at)
     await credential_store.withdraw(connection, token, now=tx.now.real)
     after = account_rules.withdraw(account=owner, today=today, now=now)

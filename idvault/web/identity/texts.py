@@ -43,7 +43,7 @@ TEXTS: Mapping[str, Text] = {
     "own_stored_no_record_until": _("are not stored"),
     "own_stored_withdrawn": _("The name and number that somebody verified with, encrypted"),
     "own_stored_withdrawn_until": _(
-        "until another verification replaces them; whoever holds the account is not shown whose they are"
+        "until 180 days after the withdrawal; whoever holds the account is not shown whose they are"
     ),
     "own_stored_status": _("State, expiry and standing"),
     "own_stored_status_until": _("as long as the account exists"),

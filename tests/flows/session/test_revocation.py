@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from idvault.account.store import rows as account_rows
+from idvault.account.store import version as version_store
 from idvault.core.db.database import Database
 from idvault_client.errors import PreconditionFailed
 from idvault_verify.account import AccountState, Assurance, Standing
 from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.erasure import ErasureState
 from idvault_verify.error import Reason
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.registry import RegistryAnswer
@@ -16,7 +19,8 @@ from idvault_verify.sanction import AppealState, Degree, NarrowingState, Sanctio
 from idvault_verify.session import ContestState
 from tests.support.refusal import reason_of
 from tests.support.withdrawal_world import DAY, HOUR, OTHER, VICTIM, WithdrawalWorld
-from tools.support.flow_world import command
+from tools.support.erasure_world import TERMS, WAITED, ErasureWorld
+from tools.support.flow_world import at, command
 from tools.support.sanction_world import signing, until
 
 
@@ -293,3 +297,48 @@ async def test_the_account_shows_nothing_of_the_former_verification(world: Withd
         await world.asks().contest(token, claim.claim_id, "again")
     stored = await world.asks().list_contests(account_token=token)
     assert [each.state for each in stored.contests] == [ContestState.UPHELD]
+
+
+async def held(world: WithdrawalWorld, token: str) -> list[float]:
+    """Return until how many days from the start the versions of an account are held."""
+    found = await world.database.read("test", lambda one: version_store.held(one, token))
+    assert not any(each.ends for each in found)
+    return [(each.until - at(0).business).total_seconds() / DAY for each in found]
+
+
+async def has_record(world: WithdrawalWorld, token: str) -> bool:
+    """Return whether an account has a present record."""
+    found = await world.database.read("test", lambda one: account_rows.find_record(one, token))
+    return found is not None
+
+
+async def test_the_record_is_held_as_evidence(world: WithdrawalWorld) -> None:
+    """The account has none any more; the former one stays for 180 days, whoever verifies it meanwhile."""
+    claim = await world.verify()
+    token = claim.account.account_token
+    assert (await has_record(world, token), await held(world, token)) == (True, [])
+    await world.withdraw(claim, seconds=DAY)
+    assert (await has_record(world, token), await held(world, token)) == (False, [181])
+    await world.verify(OTHER, token, seconds=2 * DAY)
+    assert (await has_record(world, token), await held(world, token)) == (True, [181])
+
+
+async def test_an_erasure_waits_and_leaves_the_evidence(
+    world: WithdrawalWorld, shred_database: Database
+) -> None:
+    """Whoever asks waits for 30 days; the held record stays, and whose it was is forgotten in time."""
+    erasures = ErasureWorld(world.database, shred_database, life=1)
+    token = await world.withdraw(await world.verify())
+    await erasures.request(token)
+    assert await erasures.work(seconds=WAITED) == 0
+    assert (await world.status(token, seconds=WAITED)).state is AccountState.REVOKED
+    unproved = int(TERMS.unproved.total_seconds())
+    assert await erasures.work(seconds=unproved) == 1
+    assert (await world.status(token, seconds=unproved)).state is AccountState.ERASED
+    assert await erasures.work(seconds=unproved + int(TERMS.delay.total_seconds())) == 1
+    made = await erasures.get(token)
+    assert (made.state, made.kept_until_time) == (ErasureState.DESTROYED, at(180 * DAY).business)
+    assert await held(world, token) == [180]
+    assert await world.counts() == [(0, 0, 1)]
+    assert await world.forget(seconds=180 * DAY) == 1
+    assert await world.counts() == []
