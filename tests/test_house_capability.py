@@ -34,8 +34,8 @@ NOUNS = {
     "custody": {"drill", "handover"},
     "erasure": {"former_version"},
     "people": {"second_factor"},
-    "sanction": {"appeal", "objection", "operation", "order"},
-    "session": {"contest"},
+    "sanction": {"appeal", "narrowing", "objection", "operation", "order"},
+    "session": {"contest", "withdrawal"},
     "status": {"credential"},
     "tip_off": {"reporter"},
 }

@@ -7,6 +7,7 @@ NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.
     "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
     "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
+    "contest:case:propose", "narrowing:sanction:propose",
     "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
     "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
     "publicaccount:transfer:offer",
@@ -19,7 +20,7 @@ NOT_COUNTED = {
     "session:attempt:begin", "session:browser:bind", "session:link:redeem", "session:terms:agree",
     # The vault's own house-keeping, and its callers.
     "platform:pages:present", "session:retention:purge",
-    "appeal:text:delete", "contest:text:delete",
+    "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
     # What a restored vault lost is in a public statement that custodians signed, not in a count.

@@ -23,6 +23,21 @@ A sanction of scope PERSON reaches the person's other accounts at the same relyi
 A former version of an account's record is kept for 8 days after its successor, and for 8 days after the last
 disclosure of it has ended. That is longer than a disclosure request lives (erasure.rules.SHORTEST_DELAY), so
 that a new verification ends no disclosure.
+
+A verification that was somebody else's is withdrawn (ADR 0066):
+
+| from | verb | to |
+|---|---|---|
+| VERIFIED, EXPIRED | withdraw | REVOKED |
+| REVOKED | a claim succeeds (claim.rules) | VERIFIED |
+| REVOKED | erase (erasure.rules) | ERASED |
+
+- The account loses its dates, its assurance and its owner; its sanctions, and what it follows, stay.
+- The person has a free slot. What the account was, and whose, is kept for 180 days. As long as it is, a claim
+  that takes a slot of that person needs the assurance HOLDER: else whoever knows name and number begins
+  again.
+- Another person's claim fails while a sanction or a proposal of the account, what it follows, an appeal or a
+  live public account is open.
 """
 
 from collections.abc import Iterable
@@ -39,6 +54,7 @@ from idvault_verify.account import (
     Status,
     SubjectKind,
 )
+from idvault_verify.organization import OrganizationCategory
 from idvault_verify.sanction import STANDINGS, Degree
 
 FORMER_KEPT = timedelta(days=8)
@@ -93,6 +109,89 @@ def fall(*, account: Account, now: datetime) -> Account:
             revision=account.revision + 1,
         )
     return account
+
+
+KEPT_FOR = timedelta(days=180)
+"""How long it is kept what a withdrawn account was, and whose."""
+
+
+class WithdrawalCause(StrEnum):
+    """Why a verification was withdrawn."""
+
+    CONTEST = "CONTEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A verification that was withdrawn. withdrawal_id, contest_id: 32 lower-case hex digits.
+
+    person_id: whose it was, None once that is forgotten at forget_at. state to organization_category: as they
+    were. ended_at: when the account was verified again.
+    """
+
+    withdrawal_id: str
+    relying_party: str
+    account_token: str
+    cause: WithdrawalCause
+    contest_id: str
+    person_id: str | None
+    withdrawn_at: datetime
+    state: AccountState
+    assurance: Assurance
+    verify_date: date | None
+    expire_date: date | None
+    organization_category: OrganizationCategory | None
+    forget_at: datetime | None
+    ended_at: datetime | None = None
+
+
+def is_verified(*, account: Account) -> bool:
+    """Return whether an account has a verification, expired or not, that can be withdrawn."""
+    return account.state in (AccountState.VERIFIED, AccountState.EXPIRED)
+
+
+def withdrawal(
+    *, account: Account, withdrawal_id: str, cause: WithdrawalCause, contest_id: str, now: datetime
+) -> Withdrawal:
+    """Return the withdrawal of an account's verification."""
+    return Withdrawal(
+        withdrawal_id,
+        account.relying_party,
+        account.account_token,
+        cause,
+        contest_id,
+        account.person_id,
+        now,
+        account.state,
+        account.assurance,
+        account.verify_date,
+        account.expire_date,
+        account.organization_category,
+        forget_at=now + KEPT_FOR,
+    )
+
+
+def withdraw(*, account: Account, today: date, now: datetime) -> Account:
+    """Return the account as REVOKED: nothing of its verification is left, its standing stays."""
+    present = expire(account=fall(account=account, now=now), today=today)
+    return replace(
+        present,
+        state=AccountState.REVOKED,
+        assurance=Assurance.NONE,
+        verify_date=None,
+        expire_date=None,
+        organization_category=None,
+        person_id=None,
+        open_claim_id=None,
+        revision=present.revision + 1,
+    )
+
+
+def forget(*, withdrawal: Withdrawal, now: datetime) -> Withdrawal:
+    """Return the withdrawal without its person if that is due, else unchanged."""
+    if withdrawal.forget_at is None or withdrawal.forget_at > now:
+        return withdrawal
+    return replace(withdrawal, person_id=None, forget_at=None)
 
 
 def renumber(*, account: Account, now: datetime) -> Account:
@@ -264,9 +363,13 @@ class Slot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the vault knows about the person and the account when a claim has matched."""
+    """What the vault knows about the person and the account when a claim has matched.
+
+    withdrawn: a verification of the person was withdrawn, and the claim would take a slot.
+    """
 
     slot: Slot
     person_closed: bool
     different_owner: bool
     sanctioned: bool = False
+    withdrawn: bool = False

@@ -6,8 +6,8 @@
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
   code.
-- Only a full match succeeds. Account limit, closed person, different owner and a sanction are reported only
-  after a match.
+- Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
+  must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
 
 Attempts at a person's name are limited:
@@ -106,6 +106,14 @@ class ClaimOutcome:
 
 TIMED_OUT = ClaimOutcome(ClaimState.FAILED, FailureReason.REGISTRY_TIMED_OUT)
 SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
+REVOKED = ClaimOutcome(ClaimState.FAILED, FailureReason.REVOKED)
+HOLDER = "HOLDER"
+"""The assurance of a claim whose person proved to be present, beside name and number."""
+
+
+def is_holder(*, proved: str) -> bool:
+    """Return whether a claim's person proved to be present. proved: the assurance of the claim."""
+    return proved == HOLDER
 
 
 def check_identity(
@@ -221,6 +229,8 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
         return FailureReason.PERSON_CLOSED
     if facts.sanctioned:
         return FailureReason.SANCTIONED
+    if facts.withdrawn:
+        return FailureReason.HOLDER_REQUIRED
     if facts.slot is Slot.FULL:
         return FailureReason.ACCOUNT_LIMIT_REACHED
     return None

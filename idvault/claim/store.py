@@ -62,9 +62,12 @@ _RECEIPT_COLUMNS = (
     log_openings.c.opening_key,
 )
 """The columns that `_evidence` reads; the joins that they need follow."""
+# One of a verification that was withdrawn is not the account's to show.
 _RECEIPT = (
     receipts,
-    (receipts.c.account_token == claims.c.account_token) & (receipts.c.claim_id == claims.c.claim_id),
+    (receipts.c.account_token == claims.c.account_token)
+    & (receipts.c.claim_id == claims.c.claim_id)
+    & claims.c.withdrawn_at.is_(None),
 )
 _ENTRY = (log_entries, log_entries.c.entry_id == receipts.c.entry_id)
 _OPENING_KEY = (
@@ -230,6 +233,7 @@ async def add(connection: Connection, new: NewClaim, *, person_id: str, now: dat
         person_id=person_id,
         opened_at=now,
         ended_at=None,
+        withdrawn_at=None,
     )
 
 

@@ -29,7 +29,7 @@ from idvault.account import acts as account_acts
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as account_version
 from idvault.claim import store as claim_store
-from idvault.claim.job import store as job_store
+from idvault.claim.acts import claim as claim_acts
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, mutation, sweep
 from idvault.core.db.database import Database
 from idvault.core.log_entry import Proved
@@ -194,12 +194,18 @@ async def page(
     )
 
 
-async def offer(vault: Vault, account_token: str, now: ClockReading, *, terms: ErasureTerms) -> ErasureOffer:
+async def offer(vault: Vault, owner: Account, now: ClockReading, *, terms: ErasureTerms) -> ErasureOffer:
     """Return what an owner's request on the vault's own page would mean now."""
     matched_at = await vault.read(
-        "erasure.matched_at", lambda one: one.one(store.MATCHED_AT, token=account_token)
+        "erasure.matched_at", lambda one: one.one(store.MATCHED_AT, token=owner.account_token)
     )
-    waits = rules.waiting(origin=ErasureOrigin.OWNER, matched_at=matched_at, terms=terms, now=now.business)
+    waits = rules.waiting(
+        origin=ErasureOrigin.OWNER,
+        state=owner.state,
+        matched_at=matched_at,
+        terms=terms,
+        now=now.business,
+    )
     is_recent = rules.is_recent(matched_at=matched_at, now=now.business)
     return ErasureOffer(now.business.replace(microsecond=0) + waits, is_recent)
 
@@ -273,15 +279,11 @@ async def _take_effect(tx: Tx, owner: Account, made: Erasure, *, today: date) ->
 
 
 async def _end_claim(tx: Tx, owner: Account, erasure_id: str) -> None:
-    """End the open claim of a locked account; what was sent stays charged."""
+    """End the open claim of a locked account."""
     found = await claim_store.open_of(tx.connection, owner)
     if found is None:
         return
-    key = {"account_token": owner.account_token, "claim_id": found.claim_id}
-    if found.was_sent:
-        await claim_store.keep(tx.connection, found.attempt, owner=owner)
-    await claim_store.end(tx.connection, **key, outcome=rules.CLAIM_ENDED, now=tx.now.business)
-    await job_store.finish(tx.connection, account_token=owner.account_token, claim_id=found.claim_id)
+    await claim_acts.end_open(tx, owner, found, rules.CLAIM_ENDED)
     await tx.log(
         EventType.CLAIM_ERASE,
         account_token=owner.account_token,

@@ -11,7 +11,9 @@
 - Each step is a revision of the account's status, so that the change feed tells of it.
 - A request waits for the operator's time, in which it can be cancelled. One that was made on a page of the
   vault's own, where nobody but the browser vouches for the owner, waits for 30 days unless the account was
-  verified (a match) within the last hour. So does one of an account that cannot be verified at all.
+  verified (a match) within the last hour. So does one of an account that cannot be verified at all, and any
+  request about an account whose verification was withdrawn (REVOKED): who asks need not be whose record it
+  is.
 - ERASED is final. The account's status says so, its open claim ends, and no new request about it is taken.
 - Record, shares, shred key and opening keys are destroyed ERASURE_DELAY_DAYS later, which is the same for
   every account and longer than any disclosure request lives. So an erasure ends no disclosure, and its time
@@ -129,9 +131,16 @@ def is_recent(*, matched_at: datetime | None, now: datetime) -> bool:
 
 
 def waiting(
-    *, origin: ErasureOrigin, matched_at: datetime | None, terms: ErasureTerms, now: datetime
+    *,
+    origin: ErasureOrigin,
+    state: AccountState,
+    matched_at: datetime | None,
+    terms: ErasureTerms,
+    now: datetime,
 ) -> timedelta:
     """Return how long a request waits. matched_at: when the account's last verification succeeded."""
+    if state is AccountState.REVOKED:
+        return terms.unproved
     vouched = origin is ErasureOrigin.PLATFORM or is_recent(matched_at=matched_at, now=now)
     return terms.waiting if vouched else terms.unproved
 
@@ -156,7 +165,8 @@ def request(
     if newest is not None and newest.state is ErasureState.REQUESTED:
         raise TransitionError(state=newest.state.value, wanted=ErasureState.REQUESTED.value)
     requested_at = now.replace(microsecond=0)
-    erase_at = requested_at + waiting(origin=origin, matched_at=matched_at, terms=terms, now=now)
+    waits = waiting(origin=origin, state=account.state, matched_at=matched_at, terms=terms, now=now)
+    erase_at = requested_at + waits
     return Erasure(
         erasure_id,
         account.relying_party,

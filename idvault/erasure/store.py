@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    and_,
     case,
     delete,
     exists,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among_words, one_of
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
@@ -52,7 +54,6 @@ from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import Reason
 from idvault_verify.sanction import SanctionState
 
-_NOBODY: ColumnElement[str] = literal_column(f"'{'0' * 32}'")
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
     for table in (records, receipts, intakes, account_attempts)
@@ -117,7 +118,11 @@ _HELD_REMAINS = statement(select(literal_column("1")).where(held(param("token", 
 _UNLINK = [
     statement(update(accounts).where(accounts.c.account_token == param("token")).values(person_id=None)),
     *(
-        statement(update(table).where(table.c.account_token == param("token")).values(person_id=_NOBODY))
+        statement(
+            update(table)
+            .where(table.c.account_token == param("token"))
+            .values(person_id=withdrawal_store.NOBODY)
+        )
         for table in (claims, public_accounts, public_account_versions)
     ),
 ]
@@ -186,12 +191,20 @@ MATCHED_AT: Statement[datetime | None] = statement(
     # Not a condition on the state: its index would read the claims of every account.
     select(
         func.max(
-            case((claims.c.state == literal_column(f"'{ClaimState.SUCCEEDED.value}'"), claims.c.ended_at))
+            case(
+                (
+                    and_(
+                        claims.c.state == literal_column(f"'{ClaimState.SUCCEEDED.value}'"),
+                        claims.c.withdrawn_at.is_(None),
+                    ),
+                    claims.c.ended_at,
+                )
+            )
         )
     ).where(claims.c.account_token == param("token")),
     scalar,
 )
-"""When the last verification of an account succeeded."""
+"""When the last verification of an account succeeded that was not withdrawn."""
 
 
 async def newest(connection: Connection, account_token: str) -> Erasure | None:

@@ -198,6 +198,14 @@ async def of_key(vault: Vault, party: str, public_key: bytes) -> Moderator:
     return await vault.read("moderator.of_key", lambda one: store.of_key(one, party, key))
 
 
+async def check_live(tx: Tx, moderator_id: str | None) -> None:
+    """Raise PreconditionError (MODERATOR_REVOKED) if the moderator who proposed something was revoked since.
+
+    A person with a new key must not confirm with it what was proposed with the former one.
+    """
+    rules.check_signs(await store.ROWS.get(tx.connection, tx.party, moderator_id or ""))
+
+
 @mutation("moderator.register", again=store.ROWS.get)
 async def countersigned(
     tx: Tx,

@@ -138,7 +138,8 @@ async def confirm(
 ) -> Sanction:
     """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others.
 
-    Raises PreconditionError (MODERATOR_REVOKED) also if who proposed the sanction was revoked.
+    Raises PreconditionError (MODERATOR_REVOKED) also if who proposed the sanction was revoked, and
+    PERSON_UNKNOWN if the verification of a person's account was withdrawn since.
     """
     await vault.guard.check(now=now)
     found = await find(vault, call.relying_party, sanction_id)
@@ -159,6 +160,7 @@ async def store_confirmation(
     """Put a proposed sanction into force."""
     owner, stored = await lock.proposal(tx.connection, known, signer=signer)
     confirmed = rules.confirm(sanction=stored, moderator_id=signer, paper=paper, now=tx.now.business)
+    rules.check_owner(account=owner, sanction=confirmed)
     await _begin(tx, owner, confirmed)
     await rows.put(tx.connection, confirmed)
     await log(tx, confirmed, "impose", paper=paper)

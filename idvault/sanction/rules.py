@@ -168,6 +168,7 @@ class Sanction:
     account_token: the account that it names. person_id: the owner's id, of a PERSON sanction only.
     operation_id: the operation that it belongs to. public_account_id: the target, if it is a public account
     of that account's.
+    narrowed_at: when it ceased to concern anything but its account (sanction.narrowing).
     measure: the platform's own code for how publishing is limited. imposed_by, confirmed_by, ended_by:
     moderator ids; ended_by is None after a lapse. paper: the signed imposition, confirmation or lift.
     """
@@ -193,6 +194,7 @@ class Sanction:
     person_id: str | None = None
     operation_id: str | None = None
     public_account_id: str | None = None
+    narrowed_at: datetime | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -260,6 +262,12 @@ def admit(*, account: Account, sanction: Sanction) -> Sanction:
     if account.person_id is None:
         raise PreconditionError(Reason.PERSON_UNKNOWN)
     return replace(sanction, person_id=account.person_id)
+
+
+def check_owner(*, account: Account, sanction: Sanction) -> None:
+    """Raise PreconditionError (PERSON_UNKNOWN) if the account of a person's sanction is not theirs."""
+    if sanction.scope is Scope.PERSON and account.person_id != sanction.person_id:
+        raise PreconditionError(Reason.PERSON_UNKNOWN)
 
 
 def check_wanted(wanted: NewSanction, *, now: datetime) -> NewSanction:

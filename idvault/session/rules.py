@@ -107,7 +107,10 @@ class StoredSession:
 
 @dataclass(frozen=True, slots=True)
 class PastClaim:
-    """How a claim of an account ended, without whom it named. ended_at: None while it is open."""
+    """How a claim of an account ended, without whom it named.
+
+    ended_at: None while it is open. withdrawn: whether it was a success, and was withdrawn.
+    """
 
     claim_id: str
     state: ClaimState
@@ -115,6 +118,7 @@ class PastClaim:
     opened_at: datetime
     ended_at: datetime | None
     consent: Consent
+    withdrawn: bool
 
 
 def check_terms(*, policy_text: str) -> str:

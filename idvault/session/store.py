@@ -39,6 +39,7 @@ def _past(row: Any) -> PastClaim:
         row.opened_at,
         row.ended_at,
         Consent(row.policy_version, row.agree_time),
+        row.withdrawn_at is not None,
     )
 
 

@@ -83,6 +83,7 @@ EXPECTED = {
     Reason.RENEWAL_TOO_EARLY: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PUBLIC_ACCOUNT_NOT_LIVE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SANCTION_OPEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.NARROWING_NOT_DUE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.OPERATOR_NOT_ELIGIBLE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.OWNER_NOT_ELIGIBLE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.KIND_DIFFERS: (Code.FAILED_PRECONDITION, PreconditionFailed),

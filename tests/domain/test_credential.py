@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,7 @@ TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
 LIFETIME = timedelta(days=30)
+DAY = credential_rules.LONGEST_TURN
 
 
 def account(state: AccountState = AccountState.VERIFIED, standing: Standing = Standing.GOOD) -> Account:
@@ -135,7 +137,7 @@ def test_when_an_entry_turns() -> None:
         (invalid, True, False, None),
     ]
     found = [
-        credential_rules.turn(entry=entry, holds=holds, at_once=at_once, now=NOW)
+        credential_rules.turn(entry=entry, holds=holds, at_once=at_once, longest=DAY, now=NOW)
         for entry, holds, at_once, _ in expected
     ]
     assert found == [after for *_, after in expected]
@@ -149,16 +151,18 @@ def test_an_entry_says_what_is_so_within_a_day(steps: list[tuple[bool, bool, int
         now += timedelta(minutes=minutes)
         if holds != held:
             held, since, changes = holds, now, changes + 1
-        after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, now=now)
+        after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, longest=DAY, now=now)
         if after is None:
             draws += 1
-            after = TurningEntry(entry.valid, now + credential_rules.turn_delay(dice.randbytes(8)))
+            after = TurningEntry(
+                entry.valid, now + credential_rules.turn_delay(dice.randbytes(8), longest=DAY)
+            )
         assert after.valid == holds or now <= since + credential_rules.LONGEST_TURN
         assert after.valid in (entry.valid, holds)
         entry = after
     assert draws <= changes
     end = now + credential_rules.LONGEST_TURN
-    after = credential_rules.turn(entry=entry, holds=held, at_once=False, now=end)
+    after = credential_rules.turn(entry=entry, holds=held, at_once=False, longest=DAY, now=end)
     assert after == TurningEntry(held, None)
 
 
@@ -166,8 +170,21 @@ def test_delays_reach_from_nothing_to_the_bound() -> None:
     """Each time within 24 hours is drawn as often as any other."""
     size = credential_rules.TURN_SEED_SIZE
     steps = credential_rules.LONGEST_TURN // timedelta(microseconds=1)
-    found = [credential_rules.turn_delay(number.to_bytes(size, "big")) for number in (0, steps, steps + 1)]
+    found = [
+        credential_rules.turn_delay(number.to_bytes(size, "big"), longest=DAY)
+        for number in (0, steps, steps + 1)
+    ]
     assert found == [timedelta(0), credential_rules.LONGEST_TURN, timedelta(0)]
+
+
+def test_a_withdrawn_verification_is_told_within_an_hour() -> None:
+    """A time that was drawn before, within a day, does not make it later; one within the hour stays."""
+    hour = credential_rules.longest_turn(withdrawn=True)
+    assert (hour, credential_rules.longest_turn(withdrawn=False)) == (timedelta(hours=1), DAY)
+    late, soon = NOW + timedelta(hours=2), NOW + timedelta(minutes=20)
+    asked: dict[str, Any] = {"holds": False, "at_once": False, "longest": hour, "now": NOW}
+    assert credential_rules.turn(entry=TurningEntry(True, late), **asked) is None
+    assert credential_rules.turn(entry=TurningEntry(True, soon), **asked) == TurningEntry(True, soon)
 
 
 def test_only_a_closing_protects_others() -> None:

@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from idvault.account.store import person as account_person
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
 from idvault.core.act import SYSTEM
@@ -31,13 +32,17 @@ from idvault.sanction import acts as sanction_acts
 from idvault.sanction.appeal import acts as appeal_acts
 from idvault.sanction.appeal import rules as appeal_rules
 from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.narrowing import acts as narrowing_acts
+from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
 from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.ports import CaseField, Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
+from idvault.session.contest.acts import ContestDecision
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest import registration
@@ -50,12 +55,13 @@ from idvault_verify.session import ContestState
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support.appeal_world import AppealWorld
 from tests.support.session_world import SessionWorld
+from tests.support.withdrawal_world import WithdrawalWorld
 from tools.support import builders
 from tools.support.claims import AskedClaim
 from tools.support.fakes.moderation_text import moderation_sealer
 from tools.support.flow_world import PARTY, command
 from tools.support.public_account_world import PublicAccountWorld
-from tools.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, until
+from tools.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, signing, until
 from tools.support.storage_world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
@@ -265,12 +271,88 @@ async def _decide_contest(world: World) -> Act:
     filed = await (await _file_contest(world))()
     moderation = SanctionWorld(world.database, life=1)
     terms = ContestTerms(zone=builders.ZONE)
-    rule = partial(contest_rules.decide, verdict=ContestState.UPHELD, reason="seen", terms=terms)
+    given = ContestDecision(ContestState.UPHELD, "1" * 32, "seen", terms)
     request, late = world.request(), at(after=timedelta(days=20))
     which = filed.contest_id, filed.account_token
     return lambda: contest_acts.store_decision.run(
-        moderation.vault, CALLER, late, request, *which, rule, b"paper"
+        moderation.vault, CALLER, late, request, *which, given, b"paper"
     )
+
+
+async def _confirm_contest(world: World) -> Act:
+    """A withdrawal of a verification with a sanction of its person."""
+    owners = WithdrawalWorld(world.database)
+    await owners.prepare()
+    claim = await owners.verify()
+    token = claim.account.account_token
+    keys = await owners.keys(1, 2)
+    await owners.moderation.of_person(token, Degree.LIMIT, (keys[0], keys[1]))
+    contest = await owners.contested(claim)
+    given = ContestDecision(ContestState.UPHELD, keys[0].moderator_id, "seen", owners.contests.terms)
+    which = contest.contest_id, token
+    proposed = await contest_acts.store_decision.run(
+        owners.vault, CALLER, at(), world.request(), *which, given, b"paper"
+    )
+    rule = partial(
+        contest_rules.confirm,
+        moderator_id=keys[1].moderator_id,
+        paper_digest=proposed.proposal_digest or b"",
+        terms=given.terms,
+    )
+    request = world.request()
+    return lambda: contest_acts.store_confirmation.run(
+        owners.vault, CALLER, at(), request, *which, rule, b"paper", terms=given.terms
+    )
+
+
+async def _withdrawn(world: World) -> tuple[WithdrawalWorld, AccountSanction]:
+    """Withdraw a verification whose account has a sanction of its person, which another account follows."""
+    owners = WithdrawalWorld(world.database)
+    await owners.prepare()
+    claim, other = await owners.verify(), await owners.verify()
+    keys = await owners.keys(1, 2)
+    token = claim.account.account_token
+    sanction = await owners.moderation.of_person(token, Degree.LIMIT, (keys[0], keys[1]))
+    await owners.verify(token=other.account.account_token)
+    await owners.withdraw(claim)
+    return owners, sanction
+
+
+async def _confirm_narrowing(world: World) -> Act:
+    owners, sanction = await _withdrawn(world)
+    keys = await owners.keys(5, 6)
+    narrowings = owners.moderation.platform().narrowings
+    proposed = await narrowings.propose(sanction.sanction_id, key=signing(keys[0], 0))
+    stored, request = await owners.moderation.stored(sanction), world.request()
+    return lambda: narrowing_acts.store_confirmation.act.run(
+        owners.vault,
+        CALLER,
+        at(),
+        request,
+        sanction.sanction_id,
+        b"paper",
+        stored,
+        signer=keys[1].moderator_id,
+        paper_digest=proposed.paper_digest,
+    )
+
+
+async def _miss_narrowing(world: World) -> Act:
+    owners, _ = await _withdrawn(world)
+    late = at(after=timedelta(days=20))
+    (due,) = await owners.database.read(
+        "test", lambda one: narrowing_store.not_noted(one, now=late.business, limit=9)
+    )
+    return lambda: narrowing_acts.note_overdue(owners.vault, SYSTEM, late, due)
+
+
+async def _forget_withdrawal(world: World) -> Act:
+    owners, _ = await _withdrawn(world)
+    late = at(after=timedelta(days=200))
+    (due,) = await owners.database.read(
+        "test", lambda one: withdrawal_store.due(one, now=late.business, limit=9)
+    )
+    return lambda: withdrawal_acts.forget(owners.vault, SYSTEM, late, due)
 
 
 def _order() -> AuthorityOrder:
@@ -393,6 +475,10 @@ ACTS = [
     _delete_text,
     _file_contest,
     _decide_contest,
+    _confirm_contest,
+    _confirm_narrowing,
+    _miss_narrowing,
+    _forget_withdrawal,
     _approve_public,
     _accept_public,
     _erase,

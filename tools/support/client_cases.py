@@ -68,6 +68,13 @@ SANCTION = sanctions.AccountSanction(
 APPEAL = sanctions.AccountAppeal(
     OTHER_ID, ID, TOKEN, sanctions.AppealState.FILED, NOW, LATER, False, None, "", "", "", None, None
 )
+CONTEST = sessions.AccountContest(
+    ID, TOKEN, OTHER_ID, sessions.ContestState.PROPOSED, NOW, LATER, False, None, "ok", None, OTHER_ID, LATER,
+    b"\x04" * 32, "",
+)  # fmt: skip
+NARROWING = sanctions.SanctionNarrowing(
+    ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
+)
 OPERATION = sanctions.PlatformOperation(OTHER_ID, "清朗", sanctions.OperationState.OPEN, NOW, None)
 ACCOUNT = tip_offs.TipOffTarget(tip_offs.TargetKind.ACCOUNT, TOKEN)
 CONTENT = tip_offs.TipOffTarget(tip_offs.TargetKind.CONTENT, "post-9")
@@ -255,6 +262,11 @@ SANCTIONS = {
     ),
     "get_month": Arguments({}, {"month": "2026-02"}),
 }
+NARROWINGS = {
+    "propose": Arguments({"sanction_id": ID, **_SIGNED}, _REPEAT),
+    "confirm": Arguments({"narrowing": NARROWING, **_SIGNED}, _REPEAT),
+    "list_page": Arguments({}, {**_PAGE, "open_only": True}),
+}
 SESSIONS = {
     "create": Arguments(
         {"return_url": "https://im.example/back", "policy_version": "terms-3", "policy_text": "条款"},
@@ -278,6 +290,7 @@ SESSIONS = {
         _REPEAT,
         {"verdict": tuple(sessions.ContestState)},
     ),
+    "confirm_contest": Arguments({"contest": CONTEST, **_SIGNED}, _REPEAT),
     "get_contest": Arguments({"contest_id": ID}),
     "list_contests": Arguments(
         {},
@@ -356,6 +369,7 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "erasures": ERASURES,
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
+    "narrowings": NARROWINGS,
     "sessions": SESSIONS,
     "tip_offs": TIP_OFFS,
 }

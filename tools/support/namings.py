@@ -25,7 +25,7 @@ from idvault_client.errors import VaultError
 from idvault_verify import secret
 from idvault_verify.attest import registration
 from idvault_verify.attest.registration import Registration
-from tools.support import builders, organizations
+from tools.support import builders, client_cases, organizations
 from tools.support.sanction_world import key_of, reasons
 from tools.support.two_platforms import CATEGORY, LATER, ORIGIN, TEXT, Things, order
 
@@ -133,6 +133,7 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("sanctions", "list_orders"): {"page_token": lambda own: own.order},
     ("sanctions", "list_operations"): {"page_token": lambda own: own.operation.operation_id},
     ("sessions", "list_contests"): {**_ACCOUNT, "page_token": lambda own: own.contest},
+    ("narrowings", "list_page"): {"page_token": lambda own: own.sanction.sanction_id},
     ("tip_offs", "list_reporters"): {"page_token": lambda own: own.reporter},
     ("erasures", "list_page"): {"page_token": lambda own: own.erasure},
 }
@@ -158,6 +159,16 @@ _OF_REPORTS = (
 def _assigned(own: Things) -> tip_offs.TipOffReport:
     """Return a report of which the caller has seen that a moderator works on it."""
     return replace(own.report, moderator_id=own.moderator)
+
+
+def _proposed(own: Things) -> sessions.AccountContest:
+    """Return a contest as a caller has it who has seen a proposal."""
+    return replace(client_cases.CONTEST, contest_id=own.contest)
+
+
+def _narrowing(own: Things) -> sanctions.SanctionNarrowing:
+    """Return a narrowing as a caller has it who has seen a proposal."""
+    return replace(client_cases.NARROWING, sanction_id=own.sanction.sanction_id)
 
 
 def _registration(own: Things) -> Registration:
@@ -280,7 +291,10 @@ CALLS = (
         {"verdict": sessions.ContestState.UPHELD, "reason": TEXT},
         signed=True,
     ),
+    Call("sessions", "confirm_contest", {"contest": _proposed}, signed=True),
     Call("sessions", "get_contest", {"contest_id": lambda own: own.contest}),
+    Call("narrowings", "propose", {"sanction_id": lambda own: own.sanction.sanction_id}, signed=True),
+    Call("narrowings", "confirm", {"narrowing": _narrowing}, signed=True),
     Call(
         "tip_offs",
         "file",

@@ -276,6 +276,11 @@ export const REASONS = {
     "zh": "该公众账号或其所属账号有处置、待确认的处置或申诉尚未结束，结束前不能转让或注销。",
     "en": "A sanction, a proposed one or an appeal is still open. Until it ends, this public account can be neither handed over nor closed."
   },
+  "NARROWING_NOT_DUE": {
+    "error": "PreconditionFailed",
+    "zh": "该处置不涉及他人，无需限缩。",
+    "en": "This decision concerns nobody else, so there is nothing to narrow."
+  },
   "OPERATOR_NOT_ELIGIBLE": {
     "error": "PreconditionFailed",
     "zh": "公众账号的运营者须为已通过实名认证且未被暂停的个人账号，且该公众账号须属于单位。",
@@ -373,6 +378,14 @@ export const FAILURES = {
   "ERASED": {
     "zh": "该账号已注销，本次认证未生效。",
     "en": "This account was erased while the form was being checked, so it could not be verified."
+  },
+  "REVOKED": {
+    "zh": "核验期间，该账号的实名认证已被撤销。请重新提交。",
+    "en": "The verification of this account was withdrawn while the form was being checked. Please submit it again."
+  },
+  "HOLDER_REQUIRED": {
+    "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
+    "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
   }
 } as const;
 
@@ -539,7 +552,7 @@ export const CODES = {
 
 export type SubjectKind = "INDIVIDUAL" | "ORGANIZATION";
 
-export type AccountState = "UNVERIFIED" | "PENDING" | "VERIFIED" | "REJECTED" | "EXPIRED" | "ERASED";
+export type AccountState = "UNVERIFIED" | "PENDING" | "VERIFIED" | "REJECTED" | "EXPIRED" | "ERASED" | "REVOKED";
 
 export type Standing = "GOOD" | "WARNED" | "PUBLISHING_LIMITED" | "RENEWAL_SUSPENDED" | "CLOSED";
 

@@ -242,6 +242,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.ACCOUNT_CLOSED: PreconditionFailed,
     Reason.ACCOUNT_ERASED: PreconditionFailed,
     Reason.RECORD_VERSION_GONE: PreconditionFailed,
+    Reason.NARROWING_NOT_DUE: PreconditionFailed,
     Reason.PERSON_UNKNOWN: PreconditionFailed,
     Reason.RENEWAL_SUSPENDED: PreconditionFailed,
     Reason.MODERATOR_REVOKED: PreconditionFailed,

@@ -23,6 +23,8 @@ class FailureReason(StrEnum):
     SUPERSEDED = "SUPERSEDED"
     SANCTIONED = "SANCTIONED"
     ERASED = "ERASED"
+    REVOKED = "REVOKED"
+    HOLDER_REQUIRED = "HOLDER_REQUIRED"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -128,6 +130,7 @@ REASON_TEXTS: Mapping[str, Text] = {
         "A sanction, a proposed one or an appeal is still open. Until it ends, this public account can be "
         "neither handed over nor closed."
     ),
+    Reason.NARROWING_NOT_DUE: _("This decision concerns nobody else, so there is nothing to narrow."),
     Reason.OPERATOR_NOT_ELIGIBLE: _(
         "An operator of a public account must be a person's verified account that is not suspended, and the "
         "public account an organisation's."
@@ -181,6 +184,14 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     ),
     FailureReason.ERASED: _(
         "This account was erased while the form was being checked, so it could not be verified."
+    ),
+    FailureReason.REVOKED: _(
+        "The verification of this account was withdrawn while the form was being checked. Please submit it "
+        "again."
+    ),
+    FailureReason.HOLDER_REQUIRED: _(
+        "Somebody else verified with this name and number before, so name and number alone do not suffice "
+        "here. Please contact support to prove that it is you."
     ),
 }
 

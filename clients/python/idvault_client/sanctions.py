@@ -1,6 +1,9 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
+from idvault_client.backend.blocking.narrowing import NarrowingClient as Narrowings
 from idvault_client.backend.blocking.sanction import SanctionClient as Sanctions
+from idvault_client.backend.narrowing import AioNarrowingClient as AioNarrowings
+from idvault_client.backend.narrowing import NarrowingPage, SanctionNarrowing
 from idvault_client.backend.sanction import (
     AccountAppeal,
     AccountSanction,
@@ -28,6 +31,7 @@ from idvault_verify.sanction import (
     Degree,
     Ground,
     IssuerKind,
+    NarrowingState,
     OperationState,
     OrderState,
     Origin,
@@ -40,6 +44,7 @@ from idvault_verify.sanction import (
 __all__ = [
     "AccountAppeal",
     "AccountSanction",
+    "AioNarrowings",
     "AioSanctions",
     "AppealFigures",
     "AppealPage",
@@ -52,6 +57,9 @@ __all__ = [
     "IssuerKind",
     "ModeratorKey",
     "ModeratorRegistration",
+    "NarrowingPage",
+    "NarrowingState",
+    "Narrowings",
     "OperationFigure",
     "OperationPage",
     "OperationState",
@@ -64,6 +72,7 @@ __all__ = [
     "PlatformOrder",
     "RegisteredModerator",
     "SanctionCategory",
+    "SanctionNarrowing",
     "SanctionPage",
     "SanctionState",
     "Sanctions",

@@ -23,6 +23,7 @@ class AccountState(StrEnum):
     REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
     ERASED = "ERASED"
+    REVOKED = "REVOKED"
 
 
 class Standing(StrEnum):
@@ -54,7 +55,8 @@ class StandingPeriod:
 class Account:
     """An account as the vault stores it.
 
-    person_id: a random id, set at the first successful verification. organization_category: set at the same
+    person_id: a random id, set at a successful verification, None again once that is withdrawn (REVOKED).
+    organization_category: set at the same
     time if the owner is an organisation. standing_until: when the standing falls by itself; later_standings:
     what follows then, each milder than the one before and with a later end. erase_at: when a requested
     erasure takes effect, None without one.

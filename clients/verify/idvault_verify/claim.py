@@ -33,6 +33,8 @@ class FailureReason(StrEnum):
     SUPERSEDED = "SUPERSEDED"
     SANCTIONED = "SANCTIONED"
     ERASED = "ERASED"
+    REVOKED = "REVOKED"
+    HOLDER_REQUIRED = "HOLDER_REQUIRED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,10 +69,14 @@ class EventType(StrEnum):
     SESSION_ATTEMPT = "session:attempt:begin"
     SESSION_PURGE = "session:retention:purge"
     CONTEST_FILE = "contest:case:file"
+    CONTEST_PROPOSE = "contest:case:propose"
     CONTEST_UPHOLD = "contest:case:uphold"
     CONTEST_REJECT = "contest:case:reject"
     CONTEST_OVERDUE = "contest:case:overdue"
     CONTEST_DELETE = "contest:text:delete"
+    # The type says that somebody decided; why is under the commitment.
+    WITHDRAWAL_DECIDE = "withdrawal:account:decide"
+    WITHDRAWAL_FORGET = "withdrawal:link:forget"
     MODERATOR_NAME = "moderator:key:name"
     MODERATOR_COUNTERSIGN = "moderator:key:countersign"
     MODERATOR_REVOKE = "moderator:key:revoke"
@@ -81,14 +85,17 @@ class EventType(StrEnum):
     SANCTION_WARN_LIFT = "sanction:warn:lift"
     SANCTION_WARN_LAPSE = "sanction:warn:lapse"
     SANCTION_WARN_OVERTURN = "sanction:warn:overturn"
+    SANCTION_WARN_NARROW = "sanction:warn:narrow"
     SANCTION_LIMIT_IMPOSE = "sanction:limit:impose"
     SANCTION_LIMIT_LIFT = "sanction:limit:lift"
     SANCTION_LIMIT_LAPSE = "sanction:limit:lapse"
     SANCTION_LIMIT_OVERTURN = "sanction:limit:overturn"
+    SANCTION_LIMIT_NARROW = "sanction:limit:narrow"
     SANCTION_SUSPEND_IMPOSE = "sanction:suspend:impose"
     SANCTION_SUSPEND_LIFT = "sanction:suspend:lift"
     SANCTION_SUSPEND_LAPSE = "sanction:suspend:lapse"
     SANCTION_SUSPEND_OVERTURN = "sanction:suspend:overturn"
+    SANCTION_SUSPEND_NARROW = "sanction:suspend:narrow"
     SANCTION_CLOSE_PROPOSE = "sanction:close:propose"
     SANCTION_CLOSE_WITHDRAW = "sanction:close:withdraw"
     SANCTION_CLOSE_EXPIRE = "sanction:close:expire"
@@ -96,6 +103,7 @@ class EventType(StrEnum):
     SANCTION_CLOSE_LIFT = "sanction:close:lift"
     SANCTION_CLOSE_LAPSE = "sanction:close:lapse"
     SANCTION_CLOSE_OVERTURN = "sanction:close:overturn"
+    SANCTION_CLOSE_NARROW = "sanction:close:narrow"
     APPEAL_FILE = "appeal:case:file"
     APPEAL_UPHOLD = "appeal:case:uphold"
     APPEAL_REJECT = "appeal:case:reject"
@@ -109,6 +117,7 @@ class EventType(StrEnum):
     PERSON_WARN_LIFT = "person:warn:lift"
     PERSON_WARN_LAPSE = "person:warn:lapse"
     PERSON_WARN_OVERTURN = "person:warn:overturn"
+    PERSON_WARN_NARROW = "person:warn:narrow"
     PERSON_LIMIT_PROPOSE = "person:limit:propose"
     PERSON_LIMIT_WITHDRAW = "person:limit:withdraw"
     PERSON_LIMIT_EXPIRE = "person:limit:expire"
@@ -116,6 +125,7 @@ class EventType(StrEnum):
     PERSON_LIMIT_LIFT = "person:limit:lift"
     PERSON_LIMIT_LAPSE = "person:limit:lapse"
     PERSON_LIMIT_OVERTURN = "person:limit:overturn"
+    PERSON_LIMIT_NARROW = "person:limit:narrow"
     PERSON_SUSPEND_PROPOSE = "person:suspend:propose"
     PERSON_SUSPEND_WITHDRAW = "person:suspend:withdraw"
     PERSON_SUSPEND_EXPIRE = "person:suspend:expire"
@@ -123,6 +133,7 @@ class EventType(StrEnum):
     PERSON_SUSPEND_LIFT = "person:suspend:lift"
     PERSON_SUSPEND_LAPSE = "person:suspend:lapse"
     PERSON_SUSPEND_OVERTURN = "person:suspend:overturn"
+    PERSON_SUSPEND_NARROW = "person:suspend:narrow"
     PERSON_CLOSE_PROPOSE = "person:close:propose"
     PERSON_CLOSE_WITHDRAW = "person:close:withdraw"
     PERSON_CLOSE_EXPIRE = "person:close:expire"
@@ -130,8 +141,12 @@ class EventType(StrEnum):
     PERSON_CLOSE_LIFT = "person:close:lift"
     PERSON_CLOSE_LAPSE = "person:close:lapse"
     PERSON_CLOSE_OVERTURN = "person:close:overturn"
+    PERSON_CLOSE_NARROW = "person:close:narrow"
     # What follows another account of the same person has changed; no field says which account.
     PERSON_FOLLOW = "person:account:follow"
+    # A sanction of a withdrawn account is to concern that account alone.
+    NARROWING_PROPOSE = "narrowing:sanction:propose"
+    NARROWING_OVERDUE = "narrowing:sanction:overdue"
     ORDER_RECORD = "order:authority:record"
     # A deadline has passed and the order was not carried out: anybody can count these.
     ORDER_MISS = "order:deadline:miss"
@@ -222,10 +237,13 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
     EventType.SESSION_PURGE: ("before", "count"),
     EventType.CONTEST_FILE: ("contest_id", "claim_id", "text_digest"),
+    EventType.CONTEST_PROPOSE: ("contest_id", "reason_digest", "paper"),
     EventType.CONTEST_UPHOLD: ("contest_id", "reason_digest", "paper"),
     EventType.CONTEST_REJECT: ("contest_id", "reason_digest", "paper"),
     EventType.CONTEST_OVERDUE: ("contest_id",),
     EventType.CONTEST_DELETE: ("contest_id",),
+    EventType.WITHDRAWAL_DECIDE: ("withdrawal_id", "cause", "contest_id", "reason_digest", "paper"),
+    EventType.WITHDRAWAL_FORGET: ("withdrawal_id",),
     EventType.MODERATOR_NAME: ("moderator_id", "paper"),
     EventType.MODERATOR_COUNTERSIGN: ("moderator_id", "paper", "first", "second"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
@@ -233,14 +251,17 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SANCTION_WARN_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LAPSE: ("sanction_id",),
     EventType.SANCTION_WARN_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_WARN_NARROW: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LAPSE: ("sanction_id",),
     EventType.SANCTION_LIMIT_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_LIMIT_NARROW: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LAPSE: ("sanction_id",),
     EventType.SANCTION_SUSPEND_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_SUSPEND_NARROW: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_PROPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_WITHDRAW: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_EXPIRE: ("sanction_id",),
@@ -248,6 +269,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SANCTION_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LAPSE: ("sanction_id",),
     EventType.SANCTION_CLOSE_OVERTURN: ("sanction_id", "paper"),
+    EventType.SANCTION_CLOSE_NARROW: ("sanction_id", "paper"),
     EventType.APPEAL_FILE: ("appeal_id", "sanction_id", "text_digest"),
     EventType.APPEAL_UPHOLD: ("appeal_id", "paper"),
     EventType.APPEAL_REJECT: ("appeal_id", "paper"),
@@ -260,6 +282,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PERSON_WARN_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_WARN_LAPSE: ("sanction_id",),
     EventType.PERSON_WARN_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_NARROW: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_EXPIRE: ("sanction_id",),
@@ -267,6 +290,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PERSON_LIMIT_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_LAPSE: ("sanction_id",),
     EventType.PERSON_LIMIT_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_NARROW: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_EXPIRE: ("sanction_id",),
@@ -274,6 +298,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PERSON_SUSPEND_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_LAPSE: ("sanction_id",),
     EventType.PERSON_SUSPEND_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_NARROW: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_EXPIRE: ("sanction_id",),
@@ -281,7 +306,10 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PERSON_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_LAPSE: ("sanction_id",),
     EventType.PERSON_CLOSE_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_NARROW: ("sanction_id", "paper"),
     EventType.PERSON_FOLLOW: ("standings",),
+    EventType.NARROWING_PROPOSE: ("sanction_id", "paper"),
+    EventType.NARROWING_OVERDUE: ("sanction_id",),
     EventType.ORDER_RECORD: ("order_id", "digest", "deadline", "paper"),
     EventType.ORDER_MISS: ("order_id",),
     EventType.OPERATION_OPEN: ("operation_id", "paper"),

@@ -31,6 +31,14 @@ class AppealState(StrEnum):
     REJECTED = "REJECTED"
 
 
+class NarrowingState(StrEnum):
+    """How far a sanction of a revoked account is on the way to concern that account alone."""
+
+    OPEN = "OPEN"
+    PROPOSED = "PROPOSED"
+    NARROWED = "NARROWED"
+
+
 class Degree(StrEnum):
     """How hard a sanction is; each includes those before it."""
 

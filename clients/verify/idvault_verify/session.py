@@ -4,9 +4,10 @@ from enum import StrEnum
 
 
 class ContestState(StrEnum):
-    """The state of a contest. UPHELD: it was not the owner."""
+    """The state of a contest. UPHELD: it was not the owner. PROPOSED: another moderator must confirm."""
 
     FILED = "FILED"
+    PROPOSED = "PROPOSED"
     UPHELD = "UPHELD"
     REJECTED = "REJECTED"
 

@@ -217,6 +217,7 @@ _MEET: Statement[str] = statement(
         person_id=param("person_id"),
         accounts=0,
         sanctions=0,
+        withdrawals=0,
     )
     .on_conflict_do_update(
         index_elements=[persons.c.relying_party, persons.c.person_index],
@@ -231,16 +232,27 @@ _TAKE_SLOT = statement(
         _PARTY,
         _ID,
         persons.c.sanctions == 0,
+        persons.c.withdrawals == 0,
         persons.c.accounts < param("limit", Integer),
     )
     .values(accounts=persons.c.accounts + 1)
 )
-_LOCK_ONE = statement(for_change(select(persons.c.sanctions, persons.c.accounts).where(_PARTY, _ID)))
+_LOCK_ONE = statement(
+    for_change(select(persons.c.sanctions, persons.c.accounts, persons.c.withdrawals).where(_PARTY, _ID))
+)
 _TAKE_LOCKED = statement(update(persons).where(_PARTY, _ID).values(accounts=persons.c.accounts + 1))
 _COUNT_SANCTION = statement(
     update(persons).where(_PARTY, _ID).values(sanctions=persons.c.sanctions + param("by", Integer))
 )
 _LEAVE = statement(update(persons).where(_PARTY, _ID).values(accounts=persons.c.accounts - 1))
+_WITHDRAW = statement(
+    update(persons)
+    .where(_PARTY, _ID)
+    .values(accounts=persons.c.accounts - 1, withdrawals=persons.c.withdrawals + 1)
+)
+_FORGET_WITHDRAWAL = statement(
+    update(persons).where(_PARTY, _ID).values(withdrawals=persons.c.withdrawals - 1)
+)
 # An open claim that names the person needs the row to settle; the act that stored it had locked the row.
 _FORGET = statement(
     delete(persons).where(
@@ -248,6 +260,7 @@ _FORGET = statement(
         _ID,
         persons.c.accounts == 0,
         persons.c.sanctions == 0,
+        persons.c.withdrawals == 0,
         ~exists().where(
             claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
             claims.c.relying_party == param("party"),
@@ -324,13 +337,14 @@ async def take_slot(
     relying_party: str,
     person_id: str,
     owner_id: str | None,
+    is_holder: bool,
     limit: int,
     now: datetime,
 ) -> tuple[Facts, Sequence[PersonSanction]]:
     """Return the facts that confirm a match, and the sanctions of the person that are in force.
 
     Takes a slot unless the account has one of this person. owner_id: the person that the account, which this
-    act has locked, belongs to.
+    act has locked, belongs to. is_holder: whether the person proved to be present.
     """
     if owner_id is not None and owner_id != person_id:
         return Facts(Slot.FULL, person_closed=False, different_owner=True), ()
@@ -345,16 +359,30 @@ async def take_slot(
         )
     closed = account_rules.closes(in_force)
     slot = Slot.FULL if owner_id is None else Slot.OWNED
-    # Without sanctions, the first statement has refused the slot already.
-    if slot is Slot.FULL and found.sanctions and not closed and found.accounts < limit:
+    withdrawn = slot is Slot.FULL and found.withdrawals > 0 and not is_holder
+    # Without sanctions and withdrawals, the first statement has refused the slot already.
+    counted = found.sanctions or found.withdrawals
+    if slot is Slot.FULL and counted and not (closed or withdrawn) and found.accounts < limit:
         await connection.run(_TAKE_LOCKED, **who)
         slot = Slot.TAKEN
-    return Facts(slot, person_closed=closed, different_owner=False), in_force
+    return Facts(slot, person_closed=closed, different_owner=False, withdrawn=withdrawn), in_force
 
 
 async def count_sanction(connection: Connection, *, relying_party: str, person_id: str, by: int) -> None:
     """Count a sanction of a person that comes into force, or ends."""
     await connection.run(_COUNT_SANCTION, party=relying_party, person_id=person_id, by=by)
+
+
+async def withdraw(connection: Connection, *, relying_party: str, person_id: str) -> None:
+    """Give back the slot of an account whose verification is withdrawn; the person stays known."""
+    await connection.run(_WITHDRAW, party=relying_party, person_id=person_id)
+
+
+async def forget_withdrawal(connection: Connection, *, relying_party: str, person_id: str) -> None:
+    """Count a withdrawal no longer, and delete the person if nothing else is known of them."""
+    who = {"party": relying_party, "person_id": person_id}
+    await connection.run(_FORGET_WITHDRAWAL, **who)
+    await connection.run(_FORGET, **who)
 
 
 async def release(connection: Connection, *, relying_party: str, person_id: str) -> None:

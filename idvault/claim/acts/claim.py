@@ -10,10 +10,11 @@ from datetime import timedelta
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
-from idvault.account.rules import PersonSanction
+from idvault.account.rules import Facts, PersonSanction, Slot
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as account_version
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.campaign.legacy_account import store as legacy_account_store
 from idvault.claim import rules, store
@@ -29,8 +30,9 @@ from idvault.core.policy import OperatorPolicy
 from idvault.log.acts.stored_log import LogProofs
 from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
+from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.store import standing as sanction_standing
-from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.account import Account, AccountState, Assurance, Standing
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import ExhaustedError, IdvaultError
@@ -104,13 +106,25 @@ async def _admit(tx: Tx, new: NewClaim) -> Account | None:
 
 
 async def _supersede(tx: Tx, new: NewClaim, former: Account, replaced: OpenClaim) -> None:
-    """End the account's open claim because the new one replaces it; what was sent stays charged."""
-    if replaced.was_sent:
-        await store.keep(tx.connection, replaced.attempt, owner=former)
-    token, claim_id, now = new.account_token, replaced.claim_id, tx.now.business
-    await store.end(tx.connection, account_token=token, claim_id=claim_id, outcome=rules.SUPERSEDED, now=now)
+    """End the account's open claim because the new one replaces it."""
+    await end_open(tx, former, replaced, rules.SUPERSEDED)
+    await tx.log(
+        EventType.CLAIM_SUPERSEDE,
+        account_token=new.account_token,
+        claim_id=replaced.claim_id,
+        by_claim_id=new.claim_id,
+    )
+
+
+async def end_open(tx: Tx, owner: Account, found: OpenClaim, outcome: ClaimOutcome) -> None:
+    """End the open claim of an account, both locked, without its entry; what was sent stays charged."""
+    if found.was_sent:
+        await store.keep(tx.connection, found.attempt, owner=owner)
+    token, claim_id = owner.account_token, found.claim_id
+    await store.end(
+        tx.connection, account_token=token, claim_id=claim_id, outcome=outcome, now=tx.now.business
+    )
     await job_store.finish(tx.connection, account_token=token, claim_id=claim_id)
-    await tx.log(EventType.CLAIM_SUPERSEDE, account_token=token, claim_id=claim_id, by_claim_id=new.claim_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +200,8 @@ class Settlement:
     outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). owner: published
     on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
-    lift of a sanction that the account follows to the end of what it does (account.rules).
+    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the
+    assurance that a success gives.
     """
 
     account_token: str
@@ -197,6 +212,7 @@ class Settlement:
     lease_id: str | None = None
     record: SealedRecord | None = None
     delay: timedelta | None = None
+    proved: str = Assurance.REGISTRY_MATCH
 
 
 @act("verification.settle")
@@ -259,12 +275,16 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
     if not ending.outcome.succeeded:
         return ending, None
     owner = found.owner
+    if await _is_kept(tx, owner, found.claim.person_id):
+        other = Facts(Slot.FULL, person_closed=False, different_owner=True)
+        return replace(ending, outcome=rules.confirm(facts=other), record=None), None
     barred = rules.is_barred(account=owner)
     facts, in_force = await account_person.take_slot(
         tx.connection,
         relying_party=found.claim.relying_party,
         person_id=found.claim.person_id,
         owner_id=owner.person_id,
+        is_holder=rules.is_holder(proved=ending.proved),
         limit=0 if barred else ending.policy.accounts_per_person,
         now=tx.now.business,
     )
@@ -275,6 +295,16 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
     # An account that follows a sanction is never GOOD, so most accounts need no comparison.
     differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)
     return written, in_force if differs and (owned or outcome.succeeded) else None
+
+
+async def _is_kept(tx: Tx, owner: Account, person_id: str) -> bool:
+    """Return whether a withdrawn account is kept for its former owner, who is not this person."""
+    if owner.state is not AccountState.REVOKED:
+        return False
+    former = await withdrawal_store.present(tx.connection, owner.account_token)
+    if former is not None and former.person_id == person_id:
+        return False
+    return await withdrawal_store.is_open(tx.connection, owner.account_token)
 
 
 async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _InForce) -> Account:
@@ -295,6 +325,10 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
             concluded = await legacy_account_store.verified(
                 tx.connection, found.owner, concluded, now=tx.now.business
             )
+    if succeeded and found.owner.state is AccountState.REVOKED:
+        token, whose = found.owner.account_token, found.claim.person_id
+        await withdrawal_store.end(tx.connection, token, person_id=whose, now=tx.now.business)
+        await narrowing_store.drop(tx.connection, token)
     if in_force is None or ending.delay is None:
         return concluded
     return await _following(tx, found.owner, concluded, in_force, ending.delay)

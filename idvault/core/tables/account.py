@@ -112,6 +112,35 @@ status_feed = Table(
     ),
 )
 
+# A verification that was withdrawn: what the account was before. person_id: whose it was, null once that is
+# forgotten at forget_at. ended_at: when the account was verified again.
+withdrawals = Table(
+    "withdrawals",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("withdrawal_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("cause", WORD, nullable=False),
+    Column("contest_id", ID, nullable=False),
+    Column("person_id", ID),
+    Column("withdrawn_at", Micros, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("assurance", WORD, nullable=False),
+    Column("verify_date", Day),
+    Column("expire_date", Day),
+    Column("organization_category", WORD),
+    Column("forget_at", Micros),
+    Column("ended_at", Micros),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "withdrawal_id"),
+    Index(
+        "ix_withdrawals_forget",
+        "forget_at",
+        postgresql_where=text("forget_at IS NOT NULL"),
+        sqlite_where=text("forget_at IS NOT NULL"),
+    ),
+)
+
 status_feed_heads = Table(
     "status_feed_heads",
     main,

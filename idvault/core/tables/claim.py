@@ -36,7 +36,8 @@ requests = Table(
     Index(None, "made_at"),
 )
 
-# sanctions: how many of scope PERSON are stored as in force.
+# sanctions: how many of scope PERSON are stored as in force. withdrawals: how many withdrawals of a
+# verification still name the person.
 persons = Table(
     "persons",
     main,
@@ -46,6 +47,7 @@ persons = Table(
     Column("person_id", ID, nullable=False),
     Column("accounts", Integer, nullable=False),
     Column("sanctions", Integer, nullable=False),
+    Column("withdrawals", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("relying_party", "person_id"),
     CheckConstraint("accounts >= 0", name="accounts"),
     Index(None, "index_version"),
@@ -73,6 +75,7 @@ account_attempts = Table(
     Index(None, "attempted_at"),
 )
 
+# withdrawn_at: when a success was withdrawn.
 claims = Table(
     "claims",
     main,
@@ -88,6 +91,7 @@ claims = Table(
     Column("person_id", ID, nullable=False),
     Column("opened_at", Micros, nullable=False),
     Column("ended_at", Micros),
+    Column("withdrawn_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "state", "opened_at"),
 )

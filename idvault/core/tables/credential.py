@@ -23,7 +23,8 @@ status_marks = Table(
 )
 
 # public_account_id: what is attested, null if it is the account. turns_at: when a change of the entry is
-# published (0: at once, as for a new credential); null while none waits.
+# published (0: at once, as for a new credential); null while none waits. withdrawn_at: since when it attests
+# a verification that was withdrawn, and is INVALID for good.
 status_credentials = Table(
     "status_credentials",
     main,
@@ -36,6 +37,7 @@ status_credentials = Table(
     Column("expires_at", Micros, nullable=False),
     Column("public_account_id", ID),
     Column("turns_at", Micros, server_default=text("0")),
+    Column("withdrawn_at", Micros),
     UniqueConstraint("number", "place"),
     Index(
         "ix_status_credentials_public",

@@ -30,7 +30,8 @@ moderators = Table(
 
 # due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
 # confirmation, ending: what the moderators signed. person_id: the owner, of scope PERSON only.
-# public_account_id: the target, null if it is the account.
+# public_account_id: the target, null if it is the account. narrowed_at: when it ceased to concern anything
+# but a revoked account.
 sanctions = Table(
     "sanctions",
     main,
@@ -72,6 +73,7 @@ sanctions = Table(
     Column("person_id", ID),
     Column("operation_id", ID),
     Column("public_account_id", ID),
+    Column("narrowed_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),
@@ -147,6 +149,35 @@ follower_closings = Table(
     Column("end_at", Micros),
     Column("ended_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+)
+
+# Sanctions in force of a revoked account that two moderators must narrow. overdue_at: when it was logged
+# that they had not. proposal_digest: of what the first one signed.
+narrowings = Table(
+    "narrowings",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("began_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("proposed_by", ID),
+    Column("proposed_at", Micros),
+    Column("proposal_digest", LargeBinary),
+    Column("confirmed_by", ID),
+    Column("narrowed_at", Micros),
+    ForeignKeyConstraint(
+        ["account_token", "sanction_id"], ["sanctions.account_token", "sanctions.sanction_id"]
+    ),
+    Index(None, "relying_party", "sanction_id"),
+    Index(None, "relying_party", "began_at", "sanction_id"),
+    Index(
+        "ix_narrowings_open",
+        "due_at",
+        postgresql_where=text("narrowed_at IS NULL"),
+        sqlite_where=text("narrowed_at IS NULL"),
+    ),
 )
 
 # text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.

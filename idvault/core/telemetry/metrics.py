@@ -103,6 +103,10 @@ class ModerationMetrics:
         self.contests_overdue = Gauge(
             "idvault_contests_overdue", "Contests that wait for a decision that was due."
         )
+        self.narrowings_overdue = Gauge(
+            "idvault_narrowings_overdue",
+            "Sanctions of withdrawn accounts that were not narrowed when it was due.",
+        )
         self.sanctions_proposed = Gauge(
             "idvault_sanctions_proposed", "Sanctions that wait for a second moderator."
         )

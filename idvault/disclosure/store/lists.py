@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Integer, Table, and_, exists, func, or_, s
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, one_of
 from idvault.core.db.statement import param, scalar, statement
-from idvault.core.tables.account import records
+from idvault.core.tables.account import records, withdrawals
+from idvault.core.tables.claim import claims, receipts
 from idvault.core.tables.disclosure import (
     disclosure_budgets,
     disclosure_decisions,
@@ -107,6 +108,23 @@ _DISCLOSURES_SINCE = statement(
     ),
     scalar,
 )
+
+
+def _shown(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a record is of no verification that was withdrawn: its person reads it."""
+    return ~exists().where(
+        receipts.c.account_token == table.c.account_token,
+        receipts.c.record_digest == table.c.record_digest,
+        claims.c.account_token == receipts.c.account_token,
+        claims.c.claim_id == receipts.c.claim_id,
+        claims.c.withdrawn_at.is_not(None),
+    ) & ~exists().where(
+        # An erasure deletes the receipts before it deletes what this lists.
+        withdrawals.c.account_token == table.c.account_token,
+        withdrawals.c.ended_at.is_(None),
+    )
+
+
 _DISCLOSURES = statement(
     select(
         disclosures.c.disclosure_id,
@@ -117,7 +135,11 @@ _DISCLOSURES = statement(
         disclosures.c.auditor_actor_id,
         disclosures.c.legal_basis,
     )
-    .where(disclosures.c.account_token == param("token"), disclosures.c.disclosed_at.is_not(None))
+    .where(
+        disclosures.c.account_token == param("token"),
+        disclosures.c.disclosed_at.is_not(None),
+        _shown(disclosures),
+    )
     .order_by(disclosures.c.disclosed_at, disclosures.c.disclose_entry_id),
     lambda row: RecordDisclosure(*row),
 )
@@ -129,7 +151,7 @@ _OPENINGS = statement(
         disclosure_openings.c.opened_at,
         disclosure_openings.c.record_digest,
     )
-    .where(disclosure_openings.c.account_token == param("token"))
+    .where(disclosure_openings.c.account_token == param("token"), _shown(disclosure_openings))
     .order_by(disclosure_openings.c.opened_at, disclosure_openings.c.entry_id),
     lambda row: RecordAccess(*row),
 )
@@ -185,10 +207,10 @@ async def disclosures_since(connection: Connection, *, actor_id: str, since: dat
 
 
 async def disclosed(connection: Connection, *, account_token: str) -> list[RecordDisclosure]:
-    """Return every disclosure of an account's records, oldest first."""
+    """Return every disclosure of an account's records that are its owner's, oldest first."""
     return await connection.all(_DISCLOSURES, token=account_token)
 
 
 async def opened(connection: Connection, *, account_token: str) -> list[RecordAccess]:
-    """Return every opening of an account's records, oldest first."""
+    """Return every opening of an account's records that are its owner's, oldest first."""
     return await connection.all(_OPENINGS, token=account_token)

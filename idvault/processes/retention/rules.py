@@ -93,10 +93,17 @@ def _people() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "the blind index of a person's number, with a random id",
-            "until the last account of the person is erased and no sanction of it is in force",
+            "until the last account is erased or 180 days withdrawn, and no sanction of the person in force",
             "the limit of accounts per person; a closed person does not come back",
             ("persons",),
             enforced_by="release_erased",
+        ),
+        RetentionRule(
+            "what an account was before its verification was withdrawn, and whose",
+            "180 days after the withdrawal; without whose it was, without an end",
+            "name and number do not suffice again; the account shows nothing of it",
+            ("withdrawals",),
+            enforced_by="forget_withdrawn",
         ),
         RetentionRule(
             "accounts that were never verified, with their claims",
@@ -226,6 +233,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "moderators",
                 "moderator_papers",
                 "sanctions",
+                "narrowings",
                 "followers",
                 "follower_closings",
                 "authority_orders",

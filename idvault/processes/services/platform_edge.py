@@ -7,6 +7,7 @@ from idvault.moderator.api import ModeratorMethods
 from idvault.report.api import MonthMethods
 from idvault.sanction.api import SanctionMethods
 from idvault.sanction.appeal.api import AppealMethods
+from idvault.sanction.narrowing.api import NarrowingMethods
 from idvault.sanction.operation.api import OperationMethods
 from idvault.sanction.order.api import OrderMethods
 from idvault.status.api import StatusMethods
@@ -20,6 +21,12 @@ class StatusServicer(StatusMethods, CredentialMethods, HistoryMethods):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SanctionServicer(
-    ModeratorMethods, SanctionMethods, AppealMethods, MonthMethods, OperationMethods, OrderMethods
+    ModeratorMethods,
+    SanctionMethods,
+    AppealMethods,
+    MonthMethods,
+    NarrowingMethods,
+    OperationMethods,
+    OrderMethods,
 ):
     """The methods of several capabilities."""

@@ -9,6 +9,7 @@ from idvault.account import rules as account_rules
 from idvault.core.policy import PublicAccountLimits
 from idvault.public_account.rules import public_account as public_account_rules
 from idvault.public_account.rules.public_account import (
+    GONE,
     GRACE_DAYS,
     LIVE,
     PublicAccount,
@@ -112,8 +113,8 @@ def is_eligible(
       gets no other one: under no token, by no transfer, and whatever has become of the closed one since. One
       that had expired, or that its owner had closed, before the account was closed is not one that the
       sanction closed.
-    - One whose owner's account was erased counts while a sanction of either is in force: an erasure is no way
-      to replace a sanctioned one.
+    - One whose owner's account was erased, or is REVOKED, counts while a sanction of either is in force:
+      neither is a way to replace a sanctioned one.
     - One that changes its owner counts, too, if it is the same person's already. Otherwise the only one that
       a person at the limit could take over would be the person's own, and that would reveal whose it is.
     - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
@@ -157,7 +158,7 @@ def _counts(public_account: PublicAccount, owner: Account, today: date, now: dat
     shown = public_account_rules.let_standing_fall(
         public_account=public_account_rules.fall(public_account=public_account, today=today), now=now
     )
-    if shown.state not in LIVE or owner.state is not AccountState.ERASED:
+    if shown.state not in LIVE or owner.state not in GONE:
         return shown.state in LIVE
     standings = (shown.standing, account_rules.fall(account=owner, now=now).standing)
     return any(standing is not Standing.GOOD for standing in standings)

@@ -10,7 +10,7 @@
 | GRACE | renew | ACTIVE |
 | GRACE | 30 days pass | EXPIRED |
 | ACTIVE, GRACE | close, by its owner | CLOSED |
-| ACTIVE, GRACE | a sanction closes it or its owner; its owner is erased | CLOSED, as long as that is so |
+| ACTIVE, GRACE | a sanction closes it or its owner; its owner is erased, REVOKED | CLOSED, while that is so |
 
 - Any other transition is refused, and the refusal names both states.
 - What falls due on a day counts from that day on, whether it is stored or not. Each such step is a revision
@@ -45,6 +45,8 @@ GRACE_DAYS = 30
 
 
 LIVE = frozenset({PublicAccountState.ACTIVE, PublicAccountState.GRACE})
+GONE = frozenset({AccountState.ERASED, AccountState.REVOKED})
+"""The states of an owner's account that close its public accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +239,10 @@ def step(*, public_account: PublicAccount) -> PublicAccount:
 
 
 def present(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
-    """Return the public account as of now: CLOSED if it is, or its owner's account is, closed or erased."""
+    """Return the public account as of now: CLOSED if it, or its owner, is closed, erased or REVOKED."""
     shown = let_standing_fall(public_account=fall(public_account=public_account, today=today), now=now)
     closed = Standing.CLOSED in (shown.standing, account_rules.fall(account=owner, now=now).standing)
-    ended = closed or owner.state is AccountState.ERASED
+    ended = closed or owner.state in GONE
     return replace(shown, state=PublicAccountState.CLOSED) if ended and shown.state in LIVE else shown
 
 

@@ -23,15 +23,15 @@ from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Day, Micros, Statement, param, scalar, statement
-from idvault.core.tables.account import accounts
+from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_account_versions as versions
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import follower_closings, sanctions
 from idvault.public_account.rules.owner import Owned, Present, Version
-from idvault.public_account.rules.public_account import GRACE_DAYS, PublicAccount
+from idvault.public_account.rules.public_account import GONE, GRACE_DAYS, PublicAccount
 from idvault.public_account.store.rows import IS_LIVE, OWNED, joined, owned
-from idvault_verify.account import AccountState, Standing
+from idvault_verify.account import Standing
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.public_account import (
     Licence,
@@ -65,7 +65,11 @@ def _is_closed(table: Table) -> ColumnElement[bool]:
 
 
 # Closed by a sanction, or with its owner's account.
-_ENDED = or_(accounts.c.state == AccountState.ERASED.value, _is_closed(accounts), _is_closed(public_accounts))
+_ENDED = or_(
+    one_of(accounts.c.state, sorted(state.value for state in GONE)),
+    _is_closed(accounts),
+    _is_closed(public_accounts),
+)
 _NOT_DUE = _columns.expire_date > param("today", Day)
 # lapsed: whose grace began on this day is EXPIRED today.
 _NOT_LAPSED = _columns.expire_date > param("lapsed", Day)
@@ -208,7 +212,7 @@ def _in_force_until(column: Any) -> Any:
 
 
 # A sanction of the owner's account that was in force then, whatever happened to it, or one of its owner that
-# it followed; or its erasure.
+# it followed; or its erasure; or the withdrawal of its verification.
 _OWNER_CLOSED = or_(
     exists().where(
         sanctions.c.account_token == _filing_columns.account_token,
@@ -225,6 +229,11 @@ _OWNER_CLOSED = or_(
         _in_force_until(follower_closings.c.end_at),
     ),
     exists().where(erasures.c.account_token == _filing_columns.account_token, erasures.c.erased_at <= _AT),
+    exists().where(
+        withdrawals.c.account_token == _filing_columns.account_token,
+        withdrawals.c.withdrawn_at <= _AT,
+        _in_force_until(withdrawals.c.ended_at),
+    ),
 )
 
 

@@ -68,14 +68,26 @@ class Objections(Generic[T]):
         owner: the account, locked.
         """
         rows = self._rows
-        if await rows.is_against(tx.connection, made):
+        against = getattr(made, rows.against)
+        if await rows.find_against(tx.connection, tx.party, made.account_token, against) is not None:
             raise PreconditionError(self._words.exists)
         await renumber(tx, owner)
         await rows.add(tx.connection, made, key_version=text.key_version, text=text.data)
-        ids = {name: getattr(made, name) for name in (rows.key, rows.against)}
+        await self._log_filing(tx, made, text)
+        return made
+
+    async def _log_filing(self, tx: Tx, made: T, text: SealedModerationText) -> None:
+        ids = {name: getattr(made, name) for name in (self._rows.key, self._rows.against)}
         # Of the sealed bytes: once they are deleted, nobody can test texts against it.
         digest = sha256(text.data).digest()
         await tx.log(self._words.file, account_token=made.account_token, **ids, text_digest=digest)
+
+    async def replace(self, tx: Tx, owner: Account, made: T, text: SealedModerationText) -> T:
+        """Store a new one, and its text, in the place of one that has its id and ended. owner: locked."""
+        await renumber(tx, owner)
+        await self._rows.put(tx.connection, made)
+        await self._rows.put_text(tx.connection, made, text)
+        await self._log_filing(tx, made, text)
         return made
 
     async def lock(self, tx: Tx, party: str, objection_id: str) -> T:
@@ -146,6 +158,12 @@ class Objections(Generic[T]):
     async def find(self, vault: Vault, party: str, objection_id: str) -> T:
         """Return one as it is stored; raises NotFoundError."""
         return await self._read(vault, "get", lambda one: self._rows.get(one, party, objection_id))
+
+    async def find_against(self, vault: Vault, party: str, account_token: str, against: str) -> T | None:
+        """Return the one of an account against a thing, None without one or for another party's account."""
+        return await self._read(
+            vault, "against", lambda one: self._rows.find_against(one, party, account_token, against)
+        )
 
     async def get(
         self, vault: Vault, party: str, objection_id: str, *, now: ClockReading, sealer: ModerationTextSealer

@@ -7,7 +7,7 @@ have. The sealed text is in the row, and is read and deleted by itself.
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, String, Table, func, literal_column, or_, select, update
+from sqlalchemy import Integer, LargeBinary, String, Table, func, literal_column, or_, select, update
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement
@@ -45,13 +45,20 @@ class ObjectionRows(Rows[T]):
         )
         self.key, self.against = key, against
         self.AGAINST: Statement[T] = statement(
-            self.query.where(columns.account_token == param("token"), columns[against] == param("against")),
+            self.query.where(
+                columns.account_token == param("token"),
+                columns[against] == param("against"),
+                columns.relying_party == param("party"),
+            ),
             self.from_row,
         )
         self.TEXT: Statement[SealedModerationText | None] = statement(
             select(columns.key_version, columns.text).where(mine), _sealed
         )
         self._delete_text = statement(update(table).where(mine).values(text=None))
+        self._put_text = statement(
+            update(table).where(mine).values(key_version=param("version"), text=param("sealed", LargeBinary))
+        )
         not_noted = self.query.where(undecided, columns.overdue_at.is_(None))
         self.NOT_NOTED: Statement[T] = statement(
             not_noted.order_by(columns.due_at).limit(limit), self.from_row
@@ -69,11 +76,16 @@ class ObjectionRows(Rows[T]):
         found: str = getattr(objection, self.key)
         return found
 
-    async def is_against(self, connection: Connection, objection: T) -> bool:
-        """Return whether there is one against the same thing."""
-        against = getattr(objection, self.against)
-        found = await connection.all(self.AGAINST, token=objection.account_token, against=against)
-        return bool(found)
+    async def find_against(
+        self, connection: Connection, party: str, account_token: str, against: str
+    ) -> T | None:
+        """Return the one of a relying party's account against a thing."""
+        return await connection.one(self.AGAINST, token=account_token, against=against, party=party)
+
+    async def put_text(self, connection: Connection, objection: T, text: SealedModerationText) -> None:
+        """Replace the text of one whose row this act has locked."""
+        key = {"token": objection.account_token, "id": self.id_of(objection)}
+        await connection.later(self._put_text, **key, version=text.key_version, sealed=text.data)
 
     async def text(self, connection: Connection, objection: T) -> SealedModerationText | None:
         """Return the sealed text; None once it is deleted."""

@@ -62,6 +62,9 @@ _LIFE = (
     "end_reason",
     "confirmation",
     "ending",
+    "scope",
+    "person_id",
+    "narrowed_at",
 )
 _PUT = statement(update(sanctions).where(_MINE).values({name: param(name) for name in (*_LIFE, "due_at")}))
 

@@ -110,7 +110,7 @@ async def get(
         tuple(contests),
         tuple(public_accounts),
         await erasure_acts.find(vault, party, token, proofs=context.erasures.proofs),
-        await erasure_acts.offer(vault, token, now, terms=context.erasures.terms),
+        await erasure_acts.offer(vault, account, now, terms=context.erasures.terms),
     )
 
 
@@ -171,7 +171,14 @@ async def contest(
     session, token = await _owned(vault, browser, now)
     filing = replace(call, relying_party=session.relying_party)
     return await contest_acts.file(
-        vault, filing, now, account_token=token, claim_id=claim_id, text=text, context=context.contests
+        vault,
+        filing,
+        now,
+        account_token=token,
+        claim_id=claim_id,
+        text=text,
+        context=context.contests,
+        again=False,
     )
 
 

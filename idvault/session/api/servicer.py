@@ -164,6 +164,7 @@ def _past(value: PastClaim) -> pb.PastVerification:
         end_time=sanction_api.time(value.ended_at),
         policy_version=value.consent.policy_version,
         agree_time=sanction_api.time(value.consent.agree_time),
+        withdrawn=value.withdrawn,
     )
 
 

@@ -1,8 +1,9 @@
 """Files, decides and reads contests; notes which are overdue, and deletes the texts of old ones.
 
-Rows are locked in this order: request, account, contest.
+Rows are locked in this order: request, account, contest, then what a withdrawal locks.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -11,6 +12,7 @@ from typing import Protocol
 from idvault.account.store import rows as account_rows
 from idvault.core.act import Tx, Vault, mutation
 from idvault.core.request import Asked
+from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, signed_act
 from idvault.moderator.acts import stored as stored_moderators
 from idvault.sanction import rules as sanction_rules
@@ -18,9 +20,11 @@ from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections, ObjectionWords, renumber
 from idvault.sealing.ports import CaseField, SealedModerationText
 from idvault.session import store as session_store
-from idvault.session.contest import rules
+from idvault.session.contest import rules, store
 from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.contest.store import ROWS
+from idvault.session.withdrawal import acts as withdrawal_acts
+from idvault_verify import deadline
 from idvault_verify.account import AccountState
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, PreconditionError, Reason
@@ -37,15 +41,24 @@ CONTESTS = Objections(
         Reason.CONTEST_EXISTS,
     ),
 )
-_DECIDED = {ContestState.UPHELD: EventType.CONTEST_UPHOLD, ContestState.REJECTED: EventType.CONTEST_REJECT}
 
 
 class ContestRule(Protocol):
-    """session.contest.rules.decide, with what was decided."""
+    """session.contest.rules.confirm, with who confirms what."""
 
     def __call__(self, *, contest: Contest, now: datetime) -> Contest:
-        """Return the decided contest."""
+        """Return the upheld contest."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContestDecision:
+    """A decision that a moderator has signed. reason: checked."""
+
+    verdict: ContestState
+    moderator_id: str
+    reason: str
+    terms: ContestTerms
 
 
 async def file(
@@ -57,11 +70,19 @@ async def file(
     claim_id: str,
     text: str,
     context: ObjectionContext[ContestTerms],
+    again: bool,
 ) -> Contest:
-    """File a contest of the caller's account; raises NotFoundError, PreconditionError and others."""
+    """File a contest of the caller's account; raises NotFoundError, PreconditionError and others.
+
+    again: whether it may take the place of one that was rejected.
+    """
     await vault.guard.check(now=now)
     objection_rules.check_text(text)
-    made = vault.new_id()
+    former = (
+        await CONTESTS.find_against(vault, call.relying_party, account_token, claim_id) if again else None
+    )
+    # The text is sealed for the id that it will have.
+    made = vault.new_id() if former is None else former.contest_id
     sealed = context.sealer.seal(CaseField(call.relying_party, made, FIELD), text)
     request = call.request(vault.fingerprinter).of_account(account_token)
     return await store_filing.run(
@@ -87,7 +108,7 @@ async def store_filing(
     text: SealedModerationText,
     terms: ContestTerms,
 ) -> Contest:
-    """Store a new contest and its text."""
+    """Store a new contest and its text, perhaps in the place of a rejected one, whose id it has then."""
     owner = await account_rows.lock_of(tx.connection, account_token=account_token, relying_party=tx.party)
     if owner.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
@@ -103,6 +124,9 @@ async def store_filing(
         terms=terms,
         now=tx.now.business,
     )
+    former = await ROWS.find_against(tx.connection, tx.party, account_token, claim_id)
+    if former is not None and former.contest_id == contest_id and former.state is ContestState.REJECTED:
+        return await CONTESTS.replace(tx, owner, rules.file_again(former=former, made=made), text)
     return await CONTESTS.add(tx, owner, made, text)
 
 
@@ -116,31 +140,99 @@ async def decide(
     reason: str,
     terms: ContestTerms,
 ) -> Contest:
-    """Decide a contest of the caller's; raises NotFoundError, TransitionError and others."""
+    """Reject a contest of the caller's, or propose to uphold it; raises NotFoundError and others."""
     await vault.guard.check(now=now)
     sanction_rules.check_reason(reason)
     token = (await CONTESTS.find(vault, call.relying_party, contest_id)).account_token
     paper = await signed_act(stored_moderators(vault), call, now=now)
     request = call.decided(vault.fingerprinter).of_account(token)
-    rule = partial(rules.decide, verdict=verdict, reason=reason, terms=terms)
-    return await store_decision.run(vault, call, now, request, contest_id, token, rule, paper)
+    decided = ContestDecision(verdict, call.moderator_id, reason, terms)
+    return await store_decision.run(vault, call, now, request, contest_id, token, decided, paper)
 
 
 @mutation("contest.decide", again=ROWS.get)
 async def store_decision(
-    tx: Tx, contest_id: str, account_token: str, rule: ContestRule, paper: bytes
+    tx: Tx, contest_id: str, account_token: str, given: ContestDecision, paper: bytes
 ) -> Contest:
-    """Store a decision. An erasure of the account meanwhile is no reason to leave a contest undecided."""
+    """Store a rejection or a proposal. An erased account is no reason to leave a contest undecided."""
     owner = await account_rows.lock_of(tx.connection, account_token=account_token, relying_party=tx.party)
     noted = await CONTESTS.lock(tx, tx.party, contest_id)
-    decided = rule(contest=noted, now=tx.now.business)
+    now, moderator_id = tx.now.business, given.moderator_id
+    if given.verdict is ContestState.REJECTED:
+        kind = EventType.CONTEST_REJECT
+        decided = rules.reject(
+            contest=noted, moderator_id=moderator_id, reason=given.reason, terms=given.terms, now=now
+        )
+    else:
+        kind = EventType.CONTEST_PROPOSE
+        decided = rules.propose(
+            contest=noted,
+            moderator_id=moderator_id,
+            reason=given.reason,
+            paper_digest=sha256(paper).digest(),
+            now=now,
+        )
     await renumber(tx, owner)
     await ROWS.put(tx.connection, decided)
     await tx.log(
-        _DECIDED[decided.state],
+        kind,
         account_token=account_token,
         contest_id=contest_id,
         reason_digest=sha256(decided.reason.encode()).digest(),
         paper=paper,
     )
     return decided
+
+
+async def confirm(
+    vault: Vault,
+    call: ModerationCall,
+    now: ClockReading,
+    contest_id: str,
+    *,
+    paper_digest: bytes,
+    terms: ContestTerms,
+) -> Contest:
+    """Confirm a proposal, and withdraw what was contested; raises as `decide` does, and DeniedError."""
+    await vault.guard.check(now=now)
+    token = (await CONTESTS.find(vault, call.relying_party, contest_id)).account_token
+    paper = await signed_act(stored_moderators(vault), call, now=now)
+    request = call.decided(vault.fingerprinter).of_account(token)
+    rule = partial(rules.confirm, moderator_id=call.moderator_id, paper_digest=paper_digest, terms=terms)
+    return await store_confirmation.run(
+        vault, call, now, request, contest_id, token, rule, paper, terms=terms
+    )
+
+
+@mutation("contest.confirm", again=ROWS.get)
+async def store_confirmation(
+    tx: Tx, contest_id: str, account_token: str, rule: ContestRule, paper: bytes, *, terms: ContestTerms
+) -> Contest:
+    """Uphold a contest. If that withdraws a verification, the entry of the withdrawal is the only one."""
+    owner = await account_rows.lock_of(tx.connection, account_token=account_token, relying_party=tx.party)
+    noted = await CONTESTS.lock(tx, tx.party, contest_id)
+    upheld = rule(contest=noted, now=tx.now.business)
+    await moderator_acts.check_live(tx, noted.proposed_by)
+    claims = await store.claims_of(tx.connection, account_token)
+    reason = sha256(upheld.reason.encode()).digest()
+    if rules.withdraws(contest=upheld, account=owner, claims=claims):
+        await withdrawal_acts.withdraw(
+            tx,
+            owner,
+            contest_id=contest_id,
+            reason_digest=reason,
+            paper=paper,
+            due_at=deadline.due_at(start=tx.now.business, days=rules.CONTEST_DECISION_DAYS, zone=terms.zone),
+            today=tx.now.today(terms.zone),
+        )
+    else:
+        await renumber(tx, owner)
+        await tx.log(
+            EventType.CONTEST_UPHOLD,
+            account_token=account_token,
+            contest_id=contest_id,
+            reason_digest=reason,
+            paper=paper,
+        )
+    await ROWS.put(tx.connection, upheld)
+    return upheld

@@ -168,7 +168,11 @@ class _PublishedList:
 def _turning(tx: Tx, today: date) -> store.Turning:
     """Return what entries become in an act, with the operating system's randomness for those that wait."""
     entropy = tx.events.entropy
-    return store.Turning(today, tx.now, lambda: rules.turn_delay(entropy.random(rules.TURN_SEED_SIZE)))
+
+    def draw(longest: timedelta) -> timedelta:
+        return rules.turn_delay(entropy.random(rules.TURN_SEED_SIZE), longest=longest)
+
+    return store.Turning(today, tx.now, draw)
 
 
 @act("status_list.update")

@@ -14,12 +14,14 @@ would show that their subjects are one person: so most changes wait for a time t
 | TurningEntry | its account has become | it is published |
 |---|---|---|
 | VALID | closed, or is not there any more | at once: others rely on it |
+| VALID | withdrawn (REVOKED) | at its drawn time, within an hour |
 | VALID | erased, or anything else that is not attested | at its drawn time, within 24 hours |
 | INVALID, of a new credential | attested | at once |
 | INVALID, of an account that was closed | attested again | at its drawn time, or when it is asked for again |
-| a public account's, whose id is in its credentials | anything | at once |
+| a public account's, whose id is in its credentials | anything but withdrawn | at once |
 
 - A change that is undone before its time is never published.
+- A credential of a verification that was withdrawn is INVALID for good, whatever becomes of its account.
 """
 
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 
 LONGEST_TURN = timedelta(hours=24)
+LONGEST_WITHDRAWN_TURN = timedelta(hours=1)
 TURN_SEED_SIZE = 8
 """How many random bytes a drawn time needs."""
 _LONGEST_AUDIENCE = 200
@@ -87,21 +90,29 @@ class TurningEntry:
     turns_at: datetime | None
 
 
-def turn(*, entry: TurningEntry, holds: bool, at_once: bool, now: datetime) -> TurningEntry | None:
+def longest_turn(*, withdrawn: bool) -> timedelta:
+    """Return how long a change may wait. withdrawn: of a credential whose verification was withdrawn."""
+    return LONGEST_WITHDRAWN_TURN if withdrawn else LONGEST_TURN
+
+
+def turn(
+    *, entry: TurningEntry, holds: bool, at_once: bool, longest: timedelta, now: datetime
+) -> TurningEntry | None:
     """Return the entry at a real time, None if a time must be drawn for it (`turn_delay`).
 
-    holds: whether its account is attested now. at_once: whether a change of that waits for nothing.
+    holds: whether its account is attested now. at_once: whether a change of that waits for nothing. longest:
+    how long it may wait: a time that was drawn for another change, and is later, does not count.
     """
     if entry.valid == holds or at_once:
         return TurningEntry(holds, None)
-    if entry.turns_at is None:
+    if entry.turns_at is None or entry.turns_at > now + longest:
         return None
     return entry if now < entry.turns_at else TurningEntry(holds, None)
 
 
-def turn_delay(seed: bytes) -> timedelta:
-    """Return the delay that random bytes stand for: 0 to 24 hours."""
-    microseconds = LONGEST_TURN // timedelta(microseconds=1) + 1
+def turn_delay(seed: bytes, *, longest: timedelta) -> timedelta:
+    """Return the delay that random bytes stand for: 0 to the longest one."""
+    microseconds = longest // timedelta(microseconds=1) + 1
     return timedelta(microseconds=int.from_bytes(seed, "big") % microseconds)
 
 

@@ -48,6 +48,7 @@ from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.rules import Credential, CredentialIssue, StoredList, TurningEntry
+from idvault_verify.account import Account
 from idvault_verify.attest.status_list import INVALID, VALID, StatusList
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason, UnavailableError
@@ -128,6 +129,7 @@ _ENTRY = (
     status_credentials.c.account_token.label("whose"),
     status_credentials.c.credential_id,
     status_credentials.c.turns_at,
+    status_credentials.c.withdrawn_at,
 )
 _ENTRIES = select(*_ENTRY, *accounts.c).join_from(
     status_credentials,
@@ -163,12 +165,15 @@ class _PublicEntry(NamedTuple):
     whose: str
     credential_id: str
     turns_at: datetime | None
+    withdrawn_at: datetime | None
     owned: Owned | None
 
 
 def _public_entry(row: Any) -> _PublicEntry:
     owned = None if row.own_public_account_id is None else public_account_rows.owned(row)
-    return _PublicEntry(row.number, row.place, row.whose, row.credential_id, row.turns_at, owned)
+    return _PublicEntry(
+        row.number, row.place, row.whose, row.credential_id, row.turns_at, row.withdrawn_at, owned
+    )
 
 
 _PUBLIC_ENTRIES_OF_ACCOUNTS = statement(_PUBLIC_ENTRIES.where(_OF_TOKENS), _public_entry)
@@ -201,22 +206,30 @@ _KEYS = statement(select(status_keys), key)
 
 @dataclass(slots=True)
 class Turning:
-    """What entries become at a time. draw: returns the delay of one that waits.
+    """What entries become at a time. draw: returns the delay of one that waits, at most a longest one.
 
     turned: the entries whose time has changed, with the former one and the new one.
     """
 
     today: date
     now: ClockReading
-    draw: Callable[[], timedelta]
+    draw: Callable[[timedelta], timedelta]
     turned: list[tuple[str, str, datetime | None, datetime | None]] = field(default_factory=list)
 
     def valid(self, row: Any, *, former: int) -> int:
         """Return what the list says of an entry now. former: what it said."""
         holds, at_once = self._standing(row)
+        withdrawn = row.withdrawn_at is not None
+        longest = credential_rules.longest_turn(withdrawn=withdrawn)
         entry = TurningEntry(former == VALID, row.turns_at)
-        after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, now=self.now.real)
-        after = after or TurningEntry(entry.valid, self.now.real + self.draw())
+        after = credential_rules.turn(
+            entry=entry,
+            holds=holds and not withdrawn,
+            at_once=at_once,
+            longest=longest,
+            now=self.now.real,
+        )
+        after = after or TurningEntry(entry.valid, self.now.real + self.draw(longest))
         if after.turns_at != entry.turns_at:
             self.turned.append((row.whose, row.credential_id, entry.turns_at, after.turns_at))
         return VALID if after.valid else INVALID
@@ -226,14 +239,18 @@ class Turning:
         today, now = self.today, self.now.business
         if isinstance(row, _PublicEntry):
             owned = row.owned
-            return owned is not None and public_account_rules.attests(
+            holds = owned is not None and public_account_rules.attests(
                 public_account=owned.public_account, owner=owned.owner, today=today, now=now
-            ), True
+            )
+            return holds, row.withdrawn_at is None or (owned is not None and self._protects(owned.owner))
         if row.account_token is None:
             return False, True
         account = from_row(row)
-        holds = credential_rules.holds(account=account, today=today, now=now)
-        return holds, credential_rules.protects_others(account=account, today=today, now=now)
+        return credential_rules.holds(account=account, today=today, now=now), self._protects(account)
+
+    def _protects(self, account: Account) -> bool:
+        today, now = self.today, self.now.business
+        return credential_rules.protects_others(account=account, today=today, now=now)
 
     async def store(self, connection: Connection) -> None:
         """Store when the entries turn."""
@@ -353,6 +370,11 @@ _HASTEN = statement(
     )
     .values(turns_at=param("at"))
 )
+_WITHDRAW = statement(
+    update(status_credentials)
+    .where(status_credentials.c.account_token == param("token"), status_credentials.c.withdrawn_at.is_(None))
+    .values(withdrawn_at=param("now"))
+)
 _FIND = statement(
     select(status_credentials).where(
         status_credentials.c.account_token == param("token"),
@@ -363,6 +385,7 @@ _FIND = statement(
 _NEWEST = statement(
     select(status_credentials)
     .where(
+        status_credentials.c.withdrawn_at.is_(None),
         status_credentials.c.account_token == param("token"),
         status_credentials.c.audience == param("audience"),
         func.coalesce(status_credentials.c.public_account_id, literal_column("''")) == param("public"),
@@ -431,7 +454,13 @@ async def add(connection: Connection, made: Credential) -> None:
         expires_at=made.expires_at,
         public_account_id=made.public_account_id,
         turns_at=_AT_ONCE,
+        withdrawn_at=None,
     )
+
+
+async def withdraw(connection: Connection, account_token: str, *, now: datetime) -> None:
+    """Let no credential of a locked account attest anything any more. now: real time."""
+    await connection.run(_WITHDRAW, token=account_token, now=now)
 
 
 async def hasten(connection: Connection, found: Credential) -> None:

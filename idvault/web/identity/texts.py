@@ -30,6 +30,7 @@ TEXTS: Mapping[str, Text] = {
     "own_STATE_REJECTED": _("Not confirmed"),
     "own_STATE_EXPIRED": _("Verification expired"),
     "own_STATE_ERASED": _("Erased"),
+    "own_STATE_REVOKED": _("Verification withdrawn"),
     "own_STANDING_GOOD": _("Good"),
     "own_STANDING_WARNED": _("Warned"),
     "own_STANDING_PUBLISHING_LIMITED": _("Publishing limited"),
@@ -40,6 +41,10 @@ TEXTS: Mapping[str, Text] = {
     "own_stored_record_until": _("until the account is erased, or a new verification replaces them"),
     "own_stored_no_record": _("Your name and number"),
     "own_stored_no_record_until": _("are not stored"),
+    "own_stored_withdrawn": _("The name and number that somebody verified with, encrypted"),
+    "own_stored_withdrawn_until": _(
+        "until 180 days after the withdrawal; whoever holds the account is not shown whose they are"
+    ),
     "own_stored_status": _("State, expiry and standing"),
     "own_stored_status_until": _("as long as the account exists"),
     "own_stored_history": _("When you were verified, with what result, and which terms you agreed to"),
@@ -63,21 +68,21 @@ TEXTS: Mapping[str, Text] = {
     "own_terms_value": _("version {version}, {time}"),
     "own_CLAIM_STATE_PENDING": _("the registry has not answered yet"),
     "own_CLAIM_STATE_SUCCEEDED": _("confirmed"),
+    "own_CLAIM_WITHDRAWN": _("confirmed, and withdrawn later"),
     "own_contest": _("You said that it was not you"),
     "own_contest_link": _("This was not me"),
     "own_contest_title": _("Was this verification not yours?"),
     "own_contest_text": _(
-        "{platform} looks into it and decides; you will find the answer here. The decision alone "
-        "changes nothing: "
-        "if it was not you, {platform} tells you what follows. What you write is stored encrypted, "
-        "and deleted 90 "
-        "days after the decision."
+        "{platform} looks into it and decides; you will find the answer here. If two moderators find that it "
+        "was not you, and it was the newest one, the verification of this account is withdrawn. What you "
+        "write is stored encrypted, and deleted 90 days after the decision."
     ),
     "own_contest_label": _("Why do you think that it was somebody else?"),
     "own_contest_hint": _("At most 2,000 characters. Please give no document number."),
     "own_contest_button": _("Send"),
     "own_contest_state": _("State"),
     "own_CONTEST_STATE_FILED": _("waits for a decision"),
+    "own_CONTEST_STATE_PROPOSED": _("a second moderator looks at it"),
     "own_CONTEST_STATE_UPHELD": _("upheld: it was not you"),
     "own_CONTEST_STATE_REJECTED": _("rejected: it was you"),
     "own_contest_filed": _("Sent"),

@@ -58,7 +58,10 @@ class IdentityView:
         """Return what is stored and until when."""
         quorum = own.record_quorum
         pending = any(each.state == _Claim.STATE_PENDING for each in own.verifications)
-        kinds = ["record" if quorum.threshold else "no_record", "status", "history", "log", "session"]
+        record = "record" if quorum.threshold else "no_record"
+        if own.status.state == _Status.STATE_REVOKED:
+            record = "withdrawn"
+        kinds = [record, "status", "history", "log", "session"]
         kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals or own.contests)
         return self._page(
             own,
@@ -225,6 +228,8 @@ class IdentityView:
         return self._named(rows)
 
     def _result(self, each: pb.PastVerification) -> str:
+        if each.withdrawn:
+            return self._say("CLAIM_WITHDRAWN")
         if each.state != _Claim.STATE_FAILED:
             return self._say(f"CLAIM_{_Claim.State.Name(each.state)}")
         name = _Claim.FailureReason.Name(each.failure_reason).removeprefix("FAILURE_REASON_")
@@ -232,7 +237,7 @@ class IdentityView:
 
     def _place(self, each: pb.PastVerification) -> str:
         """Return the address of a success, which has a receipt and can be contested; "" for any other."""
-        succeeded = each.state == _Claim.STATE_SUCCEEDED
+        succeeded = each.state == _Claim.STATE_SUCCEEDED and not each.withdrawn
         return f"{self._here}/verifications/{each.verification_id}" if succeeded else ""
 
     def _contested(self, contest: contest_pb2.Contest | None) -> Rows:

@@ -1,9 +1,10 @@
-"""`idvault-people moderator contest`: list, show and decide."""
+"""`idvault-people moderator contest`: list, show, decide and confirm."""
 
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner, Result
 
@@ -25,7 +26,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [*map(str, arguments)])
 
 
-def contest(state: str = "FILED", **changes: object) -> pb.Contest:
+def contest(state: str = "FILED", **changes: Any) -> pb.Contest:
     """Return a contest as in the vault's answer."""
     made = pb.Contest(
         contest_id=CONTEST,
@@ -34,6 +35,7 @@ def contest(state: str = "FILED", **changes: object) -> pb.Contest:
         state=pb.Contest.State.Value(f"STATE_{state}"),
         overdue=state == "FILED",
         reason="" if state == "FILED" else "seen",
+        **changes,
     )
     made.file_time.FromJsonString("2026-03-01T00:00:00Z")
     made.due_time.FromJsonString("2026-03-16T16:00:00Z")
@@ -90,6 +92,12 @@ def test_decide(server: VaultServer, connection: Sequence[str], tmp_path: Path) 
         )
         paper = papers.act(occasion, method="DecideContest", fields=(CONTEST, sent.verdict, "seen"))
         papers.signed(paper, signed.signature, public_key=key.public_key)
+    proposed = contest("PROPOSED", paper_digest=b"p" * 32)
+    server.outcomes = [pb.GetContestResponse(contest=proposed, text="not me"), contest("UPHELD")]
+    result = run(*connection, "contest", "confirm", CONTEST, *signs)
+    assert "state=UPHELD" in result.stdout, result.stderr
+    confirmed = pb.ConfirmContestRequest.FromString(server.asked[-1].body)
+    assert (confirmed.contest_id, confirmed.paper_digest) == (CONTEST, b"p" * 32)
     server.outcomes = [pb.Contest()]
     assert run(*connection, "contest", "reject", CONTEST, "--reason", "seen", *signs).exit_code != 0
     assert run(*connection, "contest", "reject", CONTEST, "--reason", "seen").exit_code == 2

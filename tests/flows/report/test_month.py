@@ -136,8 +136,12 @@ async def test_contests_by_verdict(main_database: Database) -> None:
         (made[0], ContestState.UPHELD, 2 * DAY),
         (made[1], ContestState.REJECTED, 20 * DAY),
     ):
-        key = signing(await world.moderation.clerk(), seconds)
-        await world.asks(seconds).decide_contest(contest.contest_id, verdict, "seen", key=key)
+        keys = [await world.moderation.clerk(), await world.moderation.moderator(1)]
+        first, second = [signing(key, seconds) for key in keys]
+        asks = world.asks(seconds)
+        decided = await asks.decide_contest(contest.contest_id, verdict, "seen", key=first)
+        if verdict is ContestState.UPHELD:
+            await asks.confirm_contest(decided, key=second)
     found = await count(world.moderation, seconds=20 * DAY)
     assert found.contests == AppealFigures(filed=4, open=2, upheld=1, rejected=1, late=3)
     assert (await count(world.moderation, month="2026-02", seconds=20 * DAY)).contests == AppealFigures()

@@ -6,6 +6,7 @@ Clients ask; what the worker does on a schedule has no method.
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -84,10 +85,25 @@ async def decide(
     seconds: float = 0,
     **options: Any,
 ) -> AccountContest:
-    """Decide a contest as a moderator of a platform does."""
+    """Decide a contest as moderators of a platform do: to uphold it needs a second one."""
     key = signing(await world.moderation.clerk(party=name), seconds)
     asks = world.asks(seconds, name=name)
-    return await asks.decide_contest(contest_id, verdict, reason, key=key, **options)
+    decided = await asks.decide_contest(contest_id, verdict, reason, key=key, **options)
+    return await confirm(world, decided, name=name, seconds=seconds) if verdict is UPHELD else decided
+
+
+async def confirm(
+    world: SessionWorld,
+    proposed: AccountContest,
+    *,
+    number: int = 1,
+    name: str = PARTY,
+    seconds: float = 0,
+    **options: Any,
+) -> AccountContest:
+    """Confirm a proposal as another moderator does."""
+    key = signing(await world.moderation.moderator(number, party=name), seconds)
+    return await world.asks(seconds, name=name).confirm_contest(proposed, key=key, **options)
 
 
 async def read(
@@ -126,8 +142,10 @@ async def test_an_owner_contests_and_the_platform_decides(world: SessionWorld) -
     assert (decided.state, decided.reason) == (ContestState.UPHELD, "seen on the log of logins")
     shown = await world.own("GetIdentity", identity_pb2.GetIdentityRequest, session_id)
     assert [codec.read(AccountContest, each) for each in shown.contests] == [decided]
-    assert shown.status.state == shown.status.STATE_VERIFIED
-    assert await world.events(CASES) == ["contest:case:file", "contest:case:uphold"]
+    assert shown.status.state == shown.status.STATE_REVOKED
+    # Which case withdrew the verification is not in the public log.
+    assert await world.events(CASES) == ["contest:case:file", "contest:case:propose"]
+    assert await world.events("withdrawal:") == ["withdrawal:account:decide"]
 
 
 async def test_both_ends_are_news(world: SessionWorld) -> None:
@@ -160,7 +178,7 @@ async def test_what_cannot_be_contested(world: SessionWorld) -> None:
 
 
 async def test_a_verification_is_contested_once(world: SessionWorld) -> None:
-    """A repeat is the same contest; another one is refused, also of two at once and after the decision."""
+    """A repeat is the same contest; another one is refused while it is open, also of two at once."""
     token, verification_id = await verified(world)
     request_id = world.new_id()
     filed = await contest(world, token, verification_id, request_id=request_id)
@@ -183,10 +201,72 @@ async def test_a_contest_is_decided_once_by_its_platform(world: SessionWorld) ->
     for work in (decide(world, filed.contest_id, name=OTHER), read(world, filed.contest_id, name=OTHER)):
         assert await reason_of(work) is Reason.CONTEST_NOT_FOUND
     request_id = world.new_id()
-    decided = await decide(world, filed.contest_id, request_id=request_id)
-    assert await decide(world, filed.contest_id, request_id=request_id) == decided
+    rejected = ContestState.REJECTED
+    decided = await decide(world, filed.contest_id, rejected, request_id=request_id)
+    assert await decide(world, filed.contest_id, rejected, request_id=request_id) == decided
+    for verdict in (rejected, UPHELD):
+        with pytest.raises(PreconditionFailed):
+            await decide(world, filed.contest_id, verdict)
+
+
+async def test_two_moderators_uphold_a_contest(world: SessionWorld) -> None:
+    """Not the same one, not another proposal, not after 72 hours; a repeat is the same decision."""
+    filed = await contest(world, *await verified(world))
+    clerk = await world.moderation.clerk()
+    uphold = partial(world.asks().decide_contest, filed.contest_id, UPHELD, "seen", key=signing(clerk, 0))
+    request_id = world.new_id()
+    proposed = await uphold(request_id=request_id)
+    assert (proposed.state, proposed.propose_moderator_id) == (ContestState.PROPOSED, clerk.moderator_id)
+    assert (proposed.due_time, proposed.decide_time) == (filed.due_time, None)
+    assert await uphold(request_id=request_id) == proposed
     with pytest.raises(PreconditionFailed):
-        await decide(world, filed.contest_id, ContestState.REJECTED)
+        await uphold()
+    assert await reason_of(confirm(world, proposed, number=200)) is Reason.SELF_APPROVAL
+    other = replace(proposed, paper_digest=b"x" * 32)
+    assert await fields_of(confirm(world, other)) == ["paper_digest"]
+    late = 72 * 3_600
+    assert await reason_of(confirm(world, proposed, seconds=late)) is Reason.ILLEGAL_TRANSITION
+    again = await read(world, filed.contest_id, seconds=late)
+    assert again == replace(filed, text=TEXT)
+    assert await pages(world, state=ContestState.FILED) == [filed.contest_id]
+    options: dict[str, Any] = {"request_id": world.new_id(), "seconds": late - 1}
+    upheld = await confirm(world, proposed, **options)
+    assert upheld.state is UPHELD
+    assert await confirm(world, proposed, **options) == upheld
+
+
+async def test_what_a_revoked_moderator_proposed_is_not_confirmed(world: SessionWorld) -> None:
+    """A person with a new key must not confirm with it what was proposed with the former one."""
+    filed = await contest(world, *await verified(world))
+    keys = [await world.moderation.moderator(number) for number in (1, 2, 3)]
+    asks = world.asks()
+    proposed = await asks.decide_contest(filed.contest_id, UPHELD, "seen", key=signing(keys[0], 0))
+    await world.moderation.revoke(keys[0])
+    assert await reason_of(confirm(world, proposed, number=2)) is Reason.MODERATOR_REVOKED
+
+
+async def test_a_rejected_contest_does_not_use_up_a_later_one(world: SessionWorld) -> None:
+    """The platform files another one in its place; its page does not, and who rejected it decides nothing."""
+    token, verification_id = await verified(world)
+    filed = await contest(world, token, verification_id)
+    await decide(world, filed.contest_id, ContestState.REJECTED)
+    session_id = await world.identity(token)
+    message: dict[str, Any] = {"request_id": world.new_id(), "verification_id": verification_id, "text": TEXT}
+    own = world.own("ContestFromSession", pb.ContestFromSessionRequest, session_id, **message)
+    assert await reason_of(own) is Reason.CONTEST_EXISTS
+    request_id = world.new_id()
+    again = await contest(world, token, verification_id, "other", seconds=9, request_id=request_id)
+    assert again == await contest(world, token, verification_id, "other", seconds=9, request_id=request_id)
+    assert (again.contest_id, again.state) == (filed.contest_id, ContestState.FILED)
+    assert again.file_time > filed.file_time
+    assert (await read(world, filed.contest_id, seconds=9)).text == "other"
+    assert await reason_of(contest(world, token, verification_id)) is Reason.CONTEST_EXISTS
+    for verdict in (ContestState.REJECTED, UPHELD):
+        assert await reason_of(decide(world, again.contest_id, verdict)) is Reason.SELF_APPROVAL
+    keys = [signing(await world.moderation.moderator(number), 9) for number in (1, 2)]
+    asks = world.asks(9)
+    proposed = await asks.decide_contest(again.contest_id, UPHELD, "seen", key=keys[0])
+    assert (await asks.confirm_contest(proposed, key=keys[1])).state is UPHELD
 
 
 async def test_an_erased_account_is_not_contested_but_decided(world: SessionWorld) -> None:

@@ -26,9 +26,9 @@ HOT: dict[str, Hot] = {
     ),
     "the appeal of a sanction": (
         ROWS.AGAINST,
-        {"token": "acct_1", "against": "a" * 32},
+        {"token": "acct_1", "against": "a" * 32, "party": "platform-a"},
         "sqlite_autoindex_appeals_2 (account_token=? AND sanction_id=?)",
-        "uq_appeals_account_token_sanction_id",
+        "_appeals_",  # of an empty table, any that begins with the account or the party
     ),
     "a text": (
         ROWS.TEXT,

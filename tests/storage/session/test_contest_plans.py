@@ -6,6 +6,7 @@ import pytest
 
 from idvault.core.db.database import Database
 from idvault.session import store as session_store
+from idvault.session.contest import store as contest_store
 from idvault.session.contest.store import ROWS
 from tests.storage.plans import Hot, check_index
 from tools.support.storage_world import NOW
@@ -22,9 +23,9 @@ HOT: dict[str, Hot] = {
     ),
     "the contest of a verification": (
         ROWS.AGAINST,
-        {"token": "acct_1", "against": "a" * 32},
+        {"token": "acct_1", "against": "a" * 32, "party": "platform-a"},
         "sqlite_autoindex_contests_2 (account_token=? AND claim_id=?)",
-        "uq_contests_account_token_claim_id",
+        "_contests_",  # of an empty table, any that begins with the account or the party
     ),
     "contests of a party": (
         ROWS._pages[None],
@@ -49,6 +50,12 @@ HOT: dict[str, Hot] = {
         {"now": NOW, "limit": 9},
         "ix_contests_delete (delete_at<?)",
         "ix_contests_delete",
+    ),
+    "the claims that a contest looks at": (
+        contest_store._CLAIMS,
+        {"token": "acct_1"},
+        "sqlite_autoindex_claims_1 (account_token=?)",
+        "pk_claims",
     ),
     "the claims of an account": (
         session_store._PAST,

@@ -170,12 +170,19 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
     assert again.status == 303
     (contest,) = (await site.platform.sessions.list_contests()).contests
     assert (await site.platform.sessions.get_contest(contest.contest_id)).text == TEXT * 40
-    key = await site.world.moderation.moderator(1)
-    await site.platform.sessions.decide_contest(
-        contest.contest_id, ContestState.UPHELD, "new telephone", key=key
+    keys = [await site.world.moderation.moderator(number) for number in (1, 2)]
+    proposed = await site.platform.sessions.decide_contest(
+        contest.contest_id, ContestState.UPHELD, "new telephone", key=keys[0]
     )
+    waits = await browser.get(f"{path}/verifications")
+    assert ("a second moderator looks at it" in waits.text, "new telephone" in waits.text) == (True, False)
+    await site.platform.sessions.confirm_contest(proposed, key=keys[1])
+    assert "Verification withdrawn" in (await browser.get(path)).text
+    stored = await browser.get(f"{path}/stored")
+    assert "The name and number that somebody verified with" in stored.text
     decided = await browser.get(f"{path}/verifications")
     assert "upheld: it was not you" in decided.text
+    assert ("confirmed, and withdrawn later" in decided.text, "receipt.json" in decided.text) == (True, False)
     assert "new telephone" in decided.text
     assert all("satire" not in page.text + str(page.headers) for page in browser.seen)
     other, elsewhere, _ = await opened(site, await site.world.moderation.account(2))

@@ -65,7 +65,7 @@ def uphold(  # noqa: PLR0917 - typer's parameters
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
-    """Decide that it was not the owner; the vault changes no account."""
+    """Propose that it was not the owner; another moderator confirms it within 72 hours."""
     with reporting(context, json_option) as as_json:
         key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
         _decide(
@@ -103,6 +103,27 @@ def reject(  # noqa: PLR0917 - typer's parameters
         )
 
 
+@app.command()
+def confirm(  # noqa: PLR0917 - typer's parameters
+    context: typer.Context,
+    contest_id: ContestId,
+    moderator: Moderator,
+    passphrase_file: PassphraseFile = None,
+    request_id: RequestId = None,
+    json_option: AsJson = False,
+) -> None:
+    """Confirm another moderator's proposal; if it was the newest, the verification is withdrawn.
+
+    Read the contest first (`show`): what you sign is the proposal that it has now.
+    """
+    with reporting(context, json_option) as as_json:
+        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
+        with context.obj.open() as vault:
+            found: AccountContest = vault.sessions.get_contest(contest_id)
+            confirmed = vault.sessions.confirm_contest(found, key=key, request_id=request_id)
+            show(_shown(confirmed), as_json=as_json)
+
+
 def _decide(
     context: typer.Context,
     contest_id: str,
@@ -127,6 +148,8 @@ def _shown(contest: AccountContest) -> dict[str, object]:
         "filed": contest.file_time.isoformat(),
         "due": contest.due_time.isoformat(),
         "overdue": contest.overdue,
+        "proposed_by": contest.propose_moderator_id or None,
+        "lapses": contest.lapse_time and contest.lapse_time.isoformat(),
         "decided": contest.decide_time and contest.decide_time.isoformat(),
         "reason": contest.reason or None,
     }

@@ -1,6 +1,6 @@
-"""The pages of contests: an owner says of a verification "that was not me", and the platform decides."""
+"""The pages of contests: an owner says of a verification "that was not me", and two moderators decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_client.sessions import AccountContest, ContestPage, ContestState
@@ -14,6 +14,7 @@ from idvault_people.moderation.workplace import Workplace
 _SIZE = 50
 _REASON = 500
 _VERDICTS = (ContestState.UPHELD, ContestState.REJECTED)
+_OPEN = (ContestState.FILED, ContestState.PROPOSED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +52,7 @@ class ContestCasePages:
         return page
 
     def _item(self, contest: AccountContest, visit: Visit) -> Item:
-        say, waits = visit.say, contest.state is ContestState.FILED
+        say, waits = visit.say, contest.state in _OPEN
         rows = self.place.rows(
             visit,
             due=self.place.left(contest.due_time, visit) if waits else None,
@@ -65,18 +66,29 @@ class ContestCasePages:
     def case(self, visit: Visit) -> Answer:
         """Show a contest with its text, and what is known about the account."""
         contest, say = self._read(visit), visit.say
-        decide = Link(f"/contests/{contest.contest_id}/decision", say("decide_contest"))
         values = {
             "sections": [
                 PagePart(title=say("contest_text"), texts=[("", self._text(contest, visit))]),
                 PagePart(title=say("contest"), rows=self._facts(contest, visit)),
                 history.of_account(contest.account_token, place=self.place, visit=visit),
             ],
-            "acts": [decide] if contest.state is ContestState.FILED else [],
-            "notes": [],
+            "acts": self._acts(contest, visit),
+            "notes": [say("another_must")] if self._is_mine(contest) else [],
         }
         title = say("contest_title", account=contest.account_token)
         return ConsolePage(template="moderation_case.html", title=title, values=values)
+
+    def _acts(self, contest: AccountContest, visit: Visit) -> list[Link]:
+        here = f"/contests/{contest.contest_id}"
+        decide = Link(f"{here}/decision", visit.say("decide_contest"))
+        if contest.state is not ContestState.PROPOSED:
+            return [decide] if contest.state is ContestState.FILED else []
+        confirm = Link(f"{here}/confirmation", visit.say("confirm_contest"))
+        return [decide] if self._is_mine(contest) else [confirm, decide]
+
+    def _is_mine(self, contest: AccountContest) -> bool:
+        """Return whether the own proposal waits for another moderator."""
+        return contest.state is ContestState.PROPOSED and contest.propose_moderator_id == self.place.me
 
     def _facts(self, contest: AccountContest, visit: Visit) -> list[shown.Row]:
         return self.place.rows(
@@ -85,9 +97,15 @@ class ContestCasePages:
             due=contest.due_time,
             verification=contest.verification_id,
             filed=contest.file_time,
+            proposed_by=self._who(contest.propose_moderator_id, visit),
+            proposal_lapses=contest.lapse_time,
             decided=contest.decide_time,
+            confirmed_by=self._who(contest.decide_moderator_id, visit),
             why=contest.reason,
         )
+
+    def _who(self, moderator_id: str, visit: Visit) -> str:
+        return self.place.who(moderator_id, visit) if moderator_id else ""
 
     def _text(self, contest: AccountContest, visit: Visit) -> str:
         gone = contest.text_delete_time
@@ -100,7 +118,7 @@ class ContestCasePages:
         return self._form(visit).page()
 
     def decide(self, visit: Visit) -> Answer:
-        """Decide the contest; the vault changes no account."""
+        """Reject the contest, or propose to uphold it."""
         form, given = self._form(visit), visit.given("verdict")
         if given not in [each.value for each in _VERDICTS]:
             return form.refilled(visit).page(errors={"verdict": visit.say("choose")}, status=422)
@@ -117,6 +135,38 @@ class ContestCasePages:
             return f"/contests/{which}"
 
         return form.act(visit, act)
+
+    def confirmation(self, visit: Visit) -> Answer:
+        """Show the contest once more before its verification is withdrawn."""
+        contest = self._read(visit)
+        return self._confirmation(contest, contest.paper_digest, visit).page()
+
+    def confirm(self, visit: Visit) -> Answer:
+        """Confirm the proposal that was shown."""
+        contest, seen = self._read(visit), shown.digest(visit.given("paper"))
+
+        def act(request_id: str) -> str:
+            self.place.vault.sessions.confirm_contest(
+                replace(contest, paper_digest=seen), key=self.place.key, request_id=request_id
+            )
+            return f"/contests/{contest.contest_id}"
+
+        return self._confirmation(contest, seen, visit).act(visit, act)
+
+    def _confirmation(self, contest: AccountContest, paper: bytes, visit: Visit) -> Form:
+        say = visit.say
+        return Form(
+            title=say("confirm_contest_title"),
+            sections=[
+                PagePart(title=say("contest_text"), texts=[("", self._text(contest, visit))]),
+                PagePart(title=say("contest"), rows=self._facts(contest, visit)),
+            ],
+            button=say("sign"),
+            back=f"/contests/{contest.contest_id}",
+            request_id=self.place.new_id(),
+            fields=[Field(kind="hidden", id="paper", value=paper.hex())],
+            signs=True,
+        )
 
     def _form(self, visit: Visit) -> Form:
         say = visit.say

@@ -7,6 +7,7 @@ from typing import Any
 from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
+from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.sanction import SanctionPages
 from idvault_people.moderation.shown import Item, Link
@@ -26,6 +27,7 @@ class OverviewPages:
     appeals: AppealPages
     public_accounts: PublicAccountPages
     contests: ContestCasePages
+    narrowings: NarrowingPages
 
     def show(self, visit: Visit) -> Answer:
         """Show how much waits in each list, counted up to a hundred."""
@@ -47,6 +49,7 @@ class OverviewPages:
             ("appeals_to_decide", "/appeals", self._appeals("open")),
             ("overdue_contests", "/contests?view=overdue", self._contests("overdue")),
             ("contests_to_decide", "/contests", self._contests("open")),
+            ("to_narrow", "/narrowings", self._narrowings),
             ("applications", "/public-accounts", self._public_accounts("applied")),
             ("expiring", "/public-accounts?view=expiring", self._public_accounts("expiring")),
         ]
@@ -80,6 +83,10 @@ class OverviewPages:
             return page.contests, page.next_page_token
 
         return ask
+
+    def _narrowings(self, after: str) -> tuple[Any, str]:
+        page = self.narrowings.listed("open", page_size=_MOST, page_token=after)
+        return page.narrowings, page.next_page_token
 
     def _public_accounts(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:

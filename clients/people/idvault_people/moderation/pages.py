@@ -9,6 +9,7 @@ from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.decision import DecisionPages
 from idvault_people.moderation.explanation import explain
 from idvault_people.moderation.month import MonthPages
+from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.overview import OverviewPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reporter import ReporterStandingPages
@@ -26,6 +27,7 @@ _MENU = (
     ("/appeals", "appeals"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
+    ("/narrowings", "narrowings"),
     ("/reporters", "reporters"),
     ("/figures", "figures"),
 )
@@ -41,7 +43,7 @@ def console(place: Workplace) -> Console:
 def _routes(place: Workplace) -> list[Route]:
     tip_offs, sanctions = ReportCasePages(place=place), SanctionPages(place=place)
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
-    contests = ContestCasePages(place=place)
+    contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
     overview = OverviewPages(
         place=place,
         tip_offs=tip_offs,
@@ -49,6 +51,7 @@ def _routes(place: Workplace) -> list[Route]:
         appeals=appeals,
         public_accounts=public_accounts,
         contests=contests,
+        narrowings=narrowings,
     )
     return [
         Route("GET", "/", overview.show),
@@ -58,6 +61,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
         *_of_contests(contests),
+        *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
     ]
 
@@ -122,6 +126,14 @@ def _of_contests(pages: ContestCasePages) -> list[Route]:
         Route("GET", "/contests", pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
+        *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),
+    ]
+
+
+def _of_narrowings(pages: NarrowingPages) -> list[Route]:
+    return [
+        Route("GET", "/narrowings", pages.queue),
+        *_form(f"/sanctions/{{sanction:{_ID}}}/narrowing", pages.narrowing, pages.narrow),
     ]
 
 

@@ -97,6 +97,14 @@ def left(due: datetime, *, now: datetime, say: Say) -> str:
     return say("overdue_now" if late else "minutes_left")
 
 
+def digest(digits: str) -> bytes:
+    """Return the digest that a form's hidden field has; b"" for anything else, which the vault refuses."""
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        return b""
+
+
 def digests(values: Sequence[bytes]) -> str:
     """Return digests as lines of hexadecimal digits."""
     return "\n".join(each.hex() for each in values)

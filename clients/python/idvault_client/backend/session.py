@@ -48,7 +48,8 @@ class AccountContest:
     """A contest of a verification of one of your accounts; state is None if this client does not know it.
 
     due_time: until when you must decide it. text: what the owner wrote, only from `get_contest`, empty once
-    it is deleted; text_delete_time: when that is.
+    it is deleted; text_delete_time: when that is. propose_moderator_id: who wants to uphold it; lapse_time:
+    until when another moderator can confirm that; paper_digest: SHA-256 of what the first one signed.
     """
 
     contest_id: Id
@@ -61,6 +62,10 @@ class AccountContest:
     decide_time: datetime | None
     reason: str = field(repr=False)
     text_delete_time: datetime | None
+    propose_moderator_id: str
+    lapse_time: datetime | None
+    paper_digest: bytes
+    decide_moderator_id: str
     text: str = field(default="", repr=False)
 
 
@@ -166,8 +171,8 @@ class AioSessionClient:
     ) -> AccountContest:
         """File what the owner says of a verification: that was not me.
 
-        verification_id: claim_id of its receipt. words: 1 to 2,000 characters. Raises NotFound and
-        PreconditionFailed.
+        verification_id: claim_id of its receipt. words: 1 to 2,000 characters. One that was rejected does not
+        prevent another one, which takes its place under its id. Raises NotFound and PreconditionFailed.
         """
         return await self.run(
             call(
@@ -192,8 +197,9 @@ class AioSessionClient:
     ) -> AccountContest:
         """Decide a contest, UPHELD (it was not the owner) or REJECTED. reason: shown to the owner.
 
-        The vault changes no account: close it, or ask its owner to open another one. Raises NotFound,
-        PreconditionFailed with both states.
+        UPHELD only proposes it: the answer is PROPOSED, and another moderator confirms it within 72 hours
+        (`confirm_contest`). Raises NotFound, AccessDenied (SELF_APPROVAL), PreconditionFailed with both
+        states.
         """
         return await self.run(
             call(
@@ -205,6 +211,27 @@ class AioSessionClient:
                 verdict=verdict,
                 reason=reason,
                 sign=by(key, "contest_id", "verdict", "reason"),
+            )
+        )
+
+    async def confirm_contest(
+        self, contest: AccountContest, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> AccountContest:
+        """Confirm that a contest is upheld, by another moderator's key; read its text first.
+
+        If the account's newest verification was contested, it is withdrawn: the account is REVOKED, its
+        credentials are INVALID, and its sanctions of a person must be narrowed (`Vault.narrowings`). Raises
+        NotFound, AccessDenied (SELF_APPROVAL), PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "ConfirmContest",
+                AccountContest,
+                request_id=chosen_id(request_id),
+                contest_id=contest.contest_id,
+                paper_digest=contest.paper_digest,
+                sign=by(key, "contest_id", "paper_digest"),
             )
         )
 

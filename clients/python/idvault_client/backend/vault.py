@@ -17,6 +17,7 @@ from idvault_client.backend.campaign import AioCampaignClient
 from idvault_client.backend.claim import Consent, IdentityDocument, Verification
 from idvault_client.backend.erasure import AioErasureClient
 from idvault_client.backend.feed import AioStatusFeed
+from idvault_client.backend.narrowing import AioNarrowingClient
 from idvault_client.backend.public_account import AioPublicAccountClient
 from idvault_client.backend.rpc import RequestId, Result, Rpc, account, call, chosen_id, rpc
 from idvault_client.backend.sanction import AioSanctionClient
@@ -61,6 +62,7 @@ class AioVault:
     campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
+    narrowings: of sanctions of revoked accounts.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class AioVault:
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
+        self.narrowings = AioNarrowingClient(run=self.run)
         self.erasures = AioErasureClient(run=self.run)
         self.sessions = AioSessionClient(run=self.run)
         self.public_accounts = AioPublicAccountClient(run=self.run, stream=self._stream)

@@ -68,10 +68,11 @@ def status_claims(
     """Return the claims of a status token.
 
     own: whether the audience is the account's relying party. Any other learns the state, not the standing,
-    not the kind of owner, and not the expiry day, by which accounts could be matched; a closed account is
-    UNVERIFIED to it.
+    not the kind of owner, and not the expiry day, by which accounts could be matched; a closed account, and
+    one whose verification was withdrawn, is UNVERIFIED to it.
     """
-    closed = not own and status.standing is Standing.CLOSED
+    withdrawn = status.state is AccountState.REVOKED
+    closed = not own and (withdrawn or status.standing is Standing.CLOSED)
     claims: dict[str, Any] = {
         "iss": issued_by,
         "sub": subject,

@@ -26,6 +26,7 @@ _NOT_CONFIRMED = (
     *_each("person", "withdraw"),
     *_each("person", "expire"),
 )
+_NARROWED = (*_each("sanction", "narrow"), *_each("person", "narrow"))
 _CATEGORIES = {
     "IMPERSONATION": _("impersonation"),
     "PRIVACY": _("privacy"),
@@ -109,6 +110,10 @@ SANCTIONS = Section(
         logged("sanctions.lapsed", _("expired"), *_LAPSED),
         logged("sanctions.proposed", _("proposed to a second moderator"), *_PROPOSED),
         logged("sanctions.not_confirmed", _("proposed and not confirmed"), *_NOT_CONFIRMED),
+        logged("sanctions.narrowed", _("narrowed after a withdrawal"), *_NARROWED),
+        logged(
+            "sanctions.narrowing_missed", _("not narrowed by their deadline"), Type.NARROWING_OVERDUE
+        ),
     ),
     breakdowns=(
         Breakdown(

@@ -150,6 +150,8 @@ class AccountStatus(_message.Message):
         """The registry's confirmation has expired."""
         STATE_ERASED: AccountStatus._State.ValueType  # 6
         """The owner's record was destroyed."""
+        STATE_REVOKED: AccountStatus._State.ValueType  # 7
+        """The verification was withdrawn: it was somebody else's. The account can be verified again."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """The state of the owner's verification."""
@@ -168,6 +170,8 @@ class AccountStatus(_message.Message):
     """The registry's confirmation has expired."""
     STATE_ERASED: AccountStatus.State.ValueType  # 6
     """The owner's record was destroyed."""
+    STATE_REVOKED: AccountStatus.State.ValueType  # 7
+    """The verification was withdrawn: it was somebody else's. The account can be verified again."""
 
     class _Standing:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -27,7 +27,7 @@ from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/contest.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"\xb3\x03\n\x07\x43ontest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x17\n\x0fverification_id\x18\x03 \x01(\t\x12(\n\x05state\x18\x04 \x01(\x0e\x32\x19.idvault.v1.Contest.State\x12-\n\tfile_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x07 \x01(\x08\x12/\n\x0b\x64\x65\x63ide_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x34\n\x10text_delete_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_FILED\x10\x01\x12\x10\n\x0cSTATE_UPHELD\x10\x02\x12\x12\n\x0eSTATE_REJECTED\x10\x03\"t\n\x1a\x43ontestVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x17\n\x0fverification_id\x18\x03 \x01(\t\x12\x12\n\x04text\x18\x04 \x01(\tB\x04\x90\xb5\x18\x01\"\x85\x01\n\x19\x43ontestFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12\x17\n\x0fverification_id\x18\x04 \x01(\t\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\"\xad\x01\n\x14\x44\x65\x63ideContestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ncontest_id\x18\x02 \x01(\t\x12*\n\x07verdict\x18\x03 \x01(\x0e\x32\x19.idvault.v1.Contest.State\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\'\n\x11GetContestRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\"N\n\x12GetContestResponse\x12$\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x13.idvault.v1.Contest\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x8e\x01\n\x13ListContestsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12(\n\x05state\x18\x02 \x01(\x0e\x32\x19.idvault.v1.Contest.State\x12\x0f\n\x07overdue\x18\x03 \x01(\x08\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"V\n\x14ListContestsResponse\x12%\n\x08\x63ontests\x18\x01 \x03(\x0b\x32\x13.idvault.v1.Contest\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/contest.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"\xc8\x04\n\x07\x43ontest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x17\n\x0fverification_id\x18\x03 \x01(\t\x12(\n\x05state\x18\x04 \x01(\x0e\x32\x19.idvault.v1.Contest.State\x12-\n\tfile_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x07 \x01(\x08\x12/\n\x0b\x64\x65\x63ide_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x34\n\x10text_delete_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14propose_moderator_id\x18\x0b \x01(\t\x12.\n\nlapse_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cpaper_digest\x18\r \x01(\x0c\x12\x1b\n\x13\x64\x65\x63ide_moderator_id\x18\x0e \x01(\t\"i\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_FILED\x10\x01\x12\x10\n\x0cSTATE_UPHELD\x10\x02\x12\x12\n\x0eSTATE_REJECTED\x10\x03\x12\x12\n\x0eSTATE_PROPOSED\x10\x04\"t\n\x1a\x43ontestVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x17\n\x0fverification_id\x18\x03 \x01(\t\x12\x12\n\x04text\x18\x04 \x01(\tB\x04\x90\xb5\x18\x01\"\x85\x01\n\x19\x43ontestFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12\x17\n\x0fverification_id\x18\x04 \x01(\t\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\"\xad\x01\n\x14\x44\x65\x63ideContestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ncontest_id\x18\x02 \x01(\t\x12*\n\x07verdict\x18\x03 \x01(\x0e\x32\x19.idvault.v1.Contest.State\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x31\n\tsignature\x18\x05 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\x88\x01\n\x15\x43onfirmContestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ncontest_id\x18\x02 \x01(\t\x12\x14\n\x0cpaper_digest\x18\x03 \x01(\x0c\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\"\'\n\x11GetContestRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\"N\n\x12GetContestResponse\x12$\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x13.idvault.v1.Contest\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x8e\x01\n\x13ListContestsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12(\n\x05state\x18\x02 \x01(\x0e\x32\x19.idvault.v1.Contest.State\x12\x0f\n\x07overdue\x18\x03 \x01(\x08\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"V\n\x14ListContestsResponse\x12%\n\x08\x63ontests\x18\x01 \x03(\x0b\x32\x13.idvault.v1.Contest\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,21 +41,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCONTESTRESPONSE'].fields_by_name['text']._loaded_options = None
   _globals['_GETCONTESTRESPONSE'].fields_by_name['text']._serialized_options = b'\220\265\030\001'
   _globals['_CONTEST']._serialized_start=127
-  _globals['_CONTEST']._serialized_end=562
-  _globals['_CONTEST_STATE']._serialized_start=477
-  _globals['_CONTEST_STATE']._serialized_end=562
-  _globals['_CONTESTVERIFICATIONREQUEST']._serialized_start=564
-  _globals['_CONTESTVERIFICATIONREQUEST']._serialized_end=680
-  _globals['_CONTESTFROMSESSIONREQUEST']._serialized_start=683
-  _globals['_CONTESTFROMSESSIONREQUEST']._serialized_end=816
-  _globals['_DECIDECONTESTREQUEST']._serialized_start=819
-  _globals['_DECIDECONTESTREQUEST']._serialized_end=992
-  _globals['_GETCONTESTREQUEST']._serialized_start=994
-  _globals['_GETCONTESTREQUEST']._serialized_end=1033
-  _globals['_GETCONTESTRESPONSE']._serialized_start=1035
-  _globals['_GETCONTESTRESPONSE']._serialized_end=1113
-  _globals['_LISTCONTESTSREQUEST']._serialized_start=1116
-  _globals['_LISTCONTESTSREQUEST']._serialized_end=1258
-  _globals['_LISTCONTESTSRESPONSE']._serialized_start=1260
-  _globals['_LISTCONTESTSRESPONSE']._serialized_end=1346
+  _globals['_CONTEST']._serialized_end=711
+  _globals['_CONTEST_STATE']._serialized_start=606
+  _globals['_CONTEST_STATE']._serialized_end=711
+  _globals['_CONTESTVERIFICATIONREQUEST']._serialized_start=713
+  _globals['_CONTESTVERIFICATIONREQUEST']._serialized_end=829
+  _globals['_CONTESTFROMSESSIONREQUEST']._serialized_start=832
+  _globals['_CONTESTFROMSESSIONREQUEST']._serialized_end=965
+  _globals['_DECIDECONTESTREQUEST']._serialized_start=968
+  _globals['_DECIDECONTESTREQUEST']._serialized_end=1141
+  _globals['_CONFIRMCONTESTREQUEST']._serialized_start=1144
+  _globals['_CONFIRMCONTESTREQUEST']._serialized_end=1280
+  _globals['_GETCONTESTREQUEST']._serialized_start=1282
+  _globals['_GETCONTESTREQUEST']._serialized_end=1321
+  _globals['_GETCONTESTRESPONSE']._serialized_start=1323
+  _globals['_GETCONTESTRESPONSE']._serialized_end=1401
+  _globals['_LISTCONTESTSREQUEST']._serialized_start=1404
+  _globals['_LISTCONTESTSREQUEST']._serialized_end=1546
+  _globals['_LISTCONTESTSRESPONSE']._serialized_start=1548
+  _globals['_LISTCONTESTSRESPONSE']._serialized_end=1634
 # @@protoc_insertion_point(module_scope)

@@ -41,6 +41,10 @@ class Contest(_message.Message):
         """It was not the owner."""
         STATE_REJECTED: Contest._State.ValueType  # 3
         """It was the owner."""
+        STATE_PROPOSED: Contest._State.ValueType  # 4
+        """A moderator proposed that it was not the owner; another one must confirm it by the lapse_time. Refused in a
+        decision.
+        """
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether it is decided."""
@@ -53,6 +57,10 @@ class Contest(_message.Message):
     """It was not the owner."""
     STATE_REJECTED: Contest.State.ValueType  # 3
     """It was the owner."""
+    STATE_PROPOSED: Contest.State.ValueType  # 4
+    """A moderator proposed that it was not the owner; another one must confirm it by the lapse_time. Refused in a
+    decision.
+    """
 
     CONTEST_ID_FIELD_NUMBER: _builtins.int
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
@@ -64,6 +72,10 @@ class Contest(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     TEXT_DELETE_TIME_FIELD_NUMBER: _builtins.int
+    PROPOSE_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    LAPSE_TIME_FIELD_NUMBER: _builtins.int
+    PAPER_DIGEST_FIELD_NUMBER: _builtins.int
+    DECIDE_MODERATOR_ID_FIELD_NUMBER: _builtins.int
     contest_id: _builtins.str
     """The contest: 32 lower-case hex digits."""
     account_token: _builtins.str
@@ -76,6 +88,12 @@ class Contest(_message.Message):
     """True if it waits for a decision that was due."""
     reason: _builtins.str
     """Why it was decided so."""
+    propose_moderator_id: _builtins.str
+    """The moderator who proposed to uphold it; empty if it is not proposed or upheld."""
+    paper_digest: _builtins.bytes
+    """The SHA-256 of what that moderator signed, signature included; empty if it is not proposed or upheld."""
+    decide_moderator_id: _builtins.str
+    """The moderator who rejected or confirmed it; empty if nobody did."""
     @_builtins.property
     def file_time(self) -> _timestamp_pb2.Timestamp:
         """When it was filed."""
@@ -92,6 +110,12 @@ class Contest(_message.Message):
     def text_delete_time(self) -> _timestamp_pb2.Timestamp:
         """When the text is or was deleted; unset while nobody has decided."""
 
+    @_builtins.property
+    def lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when another moderator can confirm the proposal; only of STATE_PROPOSED. After that it is STATE_FILED again,
+        with the same due_time.
+        """
+
     def __init__(
         self,
         *,
@@ -105,10 +129,14 @@ class Contest(_message.Message):
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
         text_delete_time: _timestamp_pb2.Timestamp | None = ...,
+        propose_moderator_id: _builtins.str = ...,
+        lapse_time: _timestamp_pb2.Timestamp | None = ...,
+        paper_digest: _builtins.bytes = ...,
+        decide_moderator_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "lapse_time", b"lapse_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "contest_id", b"contest_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "overdue", b"overdue", "reason", b"reason", "state", b"state", "text_delete_time", b"text_delete_time", "verification_id", b"verification_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "contest_id", b"contest_id", "decide_moderator_id", b"decide_moderator_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "lapse_time", b"lapse_time", "overdue", b"overdue", "paper_digest", b"paper_digest", "propose_moderator_id", b"propose_moderator_id", "reason", b"reason", "state", b"state", "text_delete_time", b"text_delete_time", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -202,7 +230,7 @@ class DecideContestRequest(_message.Message):
     contest_id: _builtins.str
     """The contest."""
     verdict: Global___Contest.State.ValueType
-    """STATE_UPHELD or STATE_REJECTED."""
+    """STATE_UPHELD, which another moderator must confirm, or STATE_REJECTED."""
     reason: _builtins.str
     """Why, up to 500 characters. It is stored in clear, shown to the owner, and must not name anybody."""
     @_builtins.property
@@ -225,6 +253,42 @@ class DecideContestRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideContestRequest: _TypeAlias = DecideContestRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmContestRequest(_message.Message):
+    """The proposal to confirm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONTEST_ID_FIELD_NUMBER: _builtins.int
+    PAPER_DIGEST_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same decision."""
+    contest_id: _builtins.str
+    """The contest."""
+    paper_digest: _builtins.bytes
+    """The paper_digest of the contest."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The second moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        contest_id: _builtins.str = ...,
+        paper_digest: _builtins.bytes = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contest_id", b"contest_id", "paper_digest", b"paper_digest", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmContestRequest: _TypeAlias = ConfirmContestRequest  # noqa: Y015
 
 @_typing.final
 class GetContestRequest(_message.Message):
@@ -290,7 +354,7 @@ class ListContestsRequest(_message.Message):
     account_token: _builtins.str
     """Only those of this account; empty for all."""
     state: Global___Contest.State.ValueType
-    """Only those in this state; unspecified for all."""
+    """Only those in this state; unspecified for all. STATE_FILED has also what is proposed; STATE_PROPOSED is refused."""
     overdue: _builtins.bool
     """Only those that wait for a decision that was due; the state is then unspecified or STATE_FILED."""
     page_size: _builtins.int

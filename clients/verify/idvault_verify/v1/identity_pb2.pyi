@@ -144,6 +144,7 @@ class PastVerification(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     AGREE_TIME_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """The verification: 32 lower-case hex digits."""
     state: _verification_pb2.Verification.State.ValueType
@@ -152,6 +153,8 @@ class PastVerification(_message.Message):
     """Why it failed; set only if it did."""
     policy_version: _builtins.str
     """The version of the terms that were agreed to."""
+    withdrawn: _builtins.bool
+    """Whether it was withdrawn: it has no receipt, and cannot be contested."""
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
@@ -174,10 +177,11 @@ class PastVerification(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         policy_version: _builtins.str = ...,
         agree_time: _timestamp_pb2.Timestamp | None = ...,
+        withdrawn: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time", "end_time", b"end_time", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time", "end_time", b"end_time", "failure_reason", b"failure_reason", "open_time", b"open_time", "policy_version", b"policy_version", "state", b"state", "verification_id", b"verification_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agree_time", b"agree_time", "end_time", b"end_time", "failure_reason", b"failure_reason", "open_time", b"open_time", "policy_version", b"policy_version", "state", b"state", "verification_id", b"verification_id", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

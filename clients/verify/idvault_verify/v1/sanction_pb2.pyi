@@ -871,6 +871,229 @@ class ListSanctionsResponse(_message.Message):
 Global___ListSanctionsResponse: _TypeAlias = ListSanctionsResponse  # noqa: Y015
 
 @_typing.final
+class Narrowing(_message.Message):
+    """A sanction in force of a revoked account that two moderators must make one of the account alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Narrowing._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Narrowing._State.ValueType  # 0
+        """Never sent."""
+        STATE_OPEN: Narrowing._State.ValueType  # 1
+        """A moderator must propose it."""
+        STATE_PROPOSED: Narrowing._State.ValueType  # 2
+        """A moderator proposed it; another one must confirm it by the lapse_time."""
+        STATE_NARROWED: Narrowing._State.ValueType  # 3
+        """The sanction concerns the account alone."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """How far it is."""
+
+    STATE_UNSPECIFIED: Narrowing.State.ValueType  # 0
+    """Never sent."""
+    STATE_OPEN: Narrowing.State.ValueType  # 1
+    """A moderator must propose it."""
+    STATE_PROPOSED: Narrowing.State.ValueType  # 2
+    """A moderator proposed it; another one must confirm it by the lapse_time."""
+    STATE_NARROWED: Narrowing.State.ValueType  # 3
+    """The sanction concerns the account alone."""
+
+    SANCTION_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    BEGIN_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    PROPOSE_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    LAPSE_TIME_FIELD_NUMBER: _builtins.int
+    PAPER_DIGEST_FIELD_NUMBER: _builtins.int
+    CONFIRM_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    NARROW_TIME_FIELD_NUMBER: _builtins.int
+    sanction_id: _builtins.str
+    """The sanction."""
+    account_token: _builtins.str
+    """The revoked account."""
+    state: Global___Narrowing.State.ValueType
+    """How far it is."""
+    overdue: _builtins.bool
+    """True if it is not narrowed and was due."""
+    propose_moderator_id: _builtins.str
+    """The moderator who proposed it; empty if nobody has."""
+    paper_digest: _builtins.bytes
+    """The SHA-256 of what that moderator signed, signature included; empty in STATE_OPEN."""
+    confirm_moderator_id: _builtins.str
+    """The moderator who confirmed it; empty if nobody has."""
+    @_builtins.property
+    def begin_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it must be narrowed."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """By when: the end of a day in the deployment's time zone."""
+
+    @_builtins.property
+    def lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when another moderator can confirm it; only of STATE_PROPOSED."""
+
+    @_builtins.property
+    def narrow_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was confirmed; unset if it was not."""
+
+    def __init__(
+        self,
+        *,
+        sanction_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        state: Global___Narrowing.State.ValueType = ...,
+        begin_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        overdue: _builtins.bool = ...,
+        propose_moderator_id: _builtins.str = ...,
+        lapse_time: _timestamp_pb2.Timestamp | None = ...,
+        paper_digest: _builtins.bytes = ...,
+        confirm_moderator_id: _builtins.str = ...,
+        narrow_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "due_time", b"due_time", "lapse_time", b"lapse_time", "narrow_time", b"narrow_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "begin_time", b"begin_time", "confirm_moderator_id", b"confirm_moderator_id", "due_time", b"due_time", "lapse_time", b"lapse_time", "narrow_time", b"narrow_time", "overdue", b"overdue", "paper_digest", b"paper_digest", "propose_moderator_id", b"propose_moderator_id", "sanction_id", b"sanction_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Narrowing: _TypeAlias = Narrowing  # noqa: Y015
+
+@_typing.final
+class NarrowSanctionRequest(_message.Message):
+    """The sanction to narrow."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SANCTION_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same decision."""
+    sanction_id: _builtins.str
+    """The sanction."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sanction_id: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "sanction_id", b"sanction_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NarrowSanctionRequest: _TypeAlias = NarrowSanctionRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmNarrowingRequest(_message.Message):
+    """The proposal to confirm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SANCTION_ID_FIELD_NUMBER: _builtins.int
+    PAPER_DIGEST_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same decision."""
+    sanction_id: _builtins.str
+    """The sanction."""
+    paper_digest: _builtins.bytes
+    """The paper_digest of the narrowing."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The second moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sanction_id: _builtins.str = ...,
+        paper_digest: _builtins.bytes = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["paper_digest", b"paper_digest", "request_id", b"request_id", "sanction_id", b"sanction_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmNarrowingRequest: _TypeAlias = ConfirmNarrowingRequest  # noqa: Y015
+
+@_typing.final
+class ListNarrowingsRequest(_message.Message):
+    """Which sanctions to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPEN_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    open: _builtins.bool
+    """Only those that are not narrowed yet, and in force."""
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        open: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["open", b"open", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNarrowingsRequest: _TypeAlias = ListNarrowingsRequest  # noqa: Y015
+
+@_typing.final
+class ListNarrowingsResponse(_message.Message):
+    """A page of sanctions that must be narrowed, or were."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NARROWINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def narrowings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Narrowing]:
+        """The sanctions, in the order in which it became so."""
+
+    def __init__(
+        self,
+        *,
+        narrowings: _abc.Iterable[Global___Narrowing] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["narrowings", b"narrowings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNarrowingsResponse: _TypeAlias = ListNarrowingsResponse  # noqa: Y015
+
+@_typing.final
 class RecordOrderRequest(_message.Message):
     """The order to record."""
 

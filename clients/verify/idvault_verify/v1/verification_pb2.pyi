@@ -204,6 +204,12 @@ class Verification(_message.Message):
         """The account was closed or suspended from renewal while the claim waited; returned only after a match."""
         FAILURE_REASON_ERASED: Verification._FailureReason.ValueType  # 9
         """The account was erased while the claim waited."""
+        FAILURE_REASON_REVOKED: Verification._FailureReason.ValueType  # 10
+        """The account's verification was withdrawn while the claim waited."""
+        FAILURE_REASON_HOLDER_REQUIRED: Verification._FailureReason.ValueType  # 11
+        """Somebody else verified under this name and number before: the person must prove to be present. Returned only
+        after a match.
+        """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -228,6 +234,12 @@ class Verification(_message.Message):
     """The account was closed or suspended from renewal while the claim waited; returned only after a match."""
     FAILURE_REASON_ERASED: Verification.FailureReason.ValueType  # 9
     """The account was erased while the claim waited."""
+    FAILURE_REASON_REVOKED: Verification.FailureReason.ValueType  # 10
+    """The account's verification was withdrawn while the claim waited."""
+    FAILURE_REASON_HOLDER_REQUIRED: Verification.FailureReason.ValueType  # 11
+    """Somebody else verified under this name and number before: the person must prove to be present. Returned only
+    after a match.
+    """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int

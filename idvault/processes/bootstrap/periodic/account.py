@@ -23,11 +23,13 @@ from idvault.public_account.acts import public_account as public_account_acts
 from idvault.sanction import acts as sanctions
 from idvault.sanction.acts import StatementFiles
 from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.narrowing import acts as narrowings
 from idvault.sanction.order import acts as orders
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.session.acts import session as sessions
 from idvault.session.contest.acts import CONTESTS
+from idvault.session.withdrawal import acts as withdrawals
 from idvault.status import acts as status_acts
 from idvault.status.credential.acts import StatusLists
 from idvault.tip_off.acts import reporter as reporter_acts
@@ -212,18 +214,23 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
         base.metrics.moderation.sanctions_proposed.set(levels.proposed)
         base.metrics.moderation.sanctions_due.set(late.total_seconds())
         base.metrics.moderation.orders_overdue.set(await orders.overdue(vault, now=now))
+        base.metrics.moderation.narrowings_overdue.set(await narrowings.overdue(vault, now=now))
 
     return [
         Task("lapse_sanctions", 1, lambda now: sanctions.lapse_all(vault, now, limit=_BATCH)),
         Task("release_followers", 1, lambda now: sanctions.release_all(vault, now, limit=_BATCH)),
         Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
+        Task("overdue_narrowings", 1, lambda now: narrowings.note_all_overdue(vault, now, limit=_BATCH)),
         Task("miss_orders", 5, lambda now: orders.miss_all(vault, now, limit=_BATCH)),
         Task("sanction_gauges", _SANCTION_GAUGES_PERIOD, read_gauges),
     ]
 
 
 def session_tasks(base: Base, vault: Vault) -> list[Task]:
-    """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count."""
+    """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count.
+
+    And forget whose verifications were withdrawn.
+    """
 
     async def count(now: ClockReading) -> None:
         base.metrics.moderation.contests_overdue.set(await CONTESTS.overdue(vault, now=now))
@@ -231,6 +238,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
     return [
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
         Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
+        Task("forget_withdrawn", 60, lambda now: withdrawals.forget_all(vault, now, limit=_BATCH)),
         Task("delete_contest_texts", 5, lambda now: CONTESTS.delete_texts(vault, now, limit=_BATCH)),
         Task("contest_gauge", 5, count),
     ]

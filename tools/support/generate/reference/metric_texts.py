@@ -70,6 +70,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
             "so. `vault.sanctions.list_appeals(overdue=True)` lists them"
         ),
     ),
+    "idvault_narrowings_overdue": (
+        "sanctions of withdrawn accounts that were not narrowed when it was due",
+        "it is not 0: `idvault-people moderator narrowing list --open` names them",
+    ),
     "idvault_contests_overdue": (
         "contested verifications that wait for a decision that was due",
         "it is not 0: `idvault-people moderator contest list --overdue` names them",

@@ -176,7 +176,20 @@ _CONTESTS = {
     "verification": _("Verification"),
     "decide_contest": _.in_context("decide_contest", "Decide it"),
     "decide_contest_title": _("Was it the owner?"),
-    "contest_follows": _("The decision changes no account: what follows is for your platform to do."),
+    "contest_follows": _(
+        "If you uphold it, another moderator must confirm that within 72 hours. Then the account's newest "
+        "verification is withdrawn: its credentials end, and so does what it took from the person."
+    ),
+    "confirm_contest": _("Confirm that it was not the owner"),
+    "confirm_contest_title": _("Withdraw this verification?"),
+    "proposal_lapses": _("To be confirmed until"),
+    "to_narrow": _("Sanctions to narrow"),
+    "narrowing_hint": _(
+        "The verification of these accounts was withdrawn. Each sanction still falls on the person until two "
+        "moderators who neither imposed nor confirmed it make it one of the account alone."
+    ),
+    "narrowing_title": _("Make this sanction one of the account alone?"),
+    "not_own_sanction": _("You imposed or confirmed it: two others must narrow it."),
 }
 _REPORTERS = {
     "reporters": _("Reporters"),

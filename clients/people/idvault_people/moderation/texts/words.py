@@ -28,6 +28,7 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "EXPIRED": _("expired"),
         "CLOSED": _("closed"),
         "OPEN": _("open"),
+        "NARROWED": _("narrowed to the account"),
     },
     "outcome": {
         "UPHELD": _("right: a sanction was imposed"),
@@ -136,8 +137,14 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
     },
     "contest": {
         "FILED": _("waits for a decision"),
+        "PROPOSED": _("proposed: it was not the owner; a second moderator must confirm"),
         "UPHELD": _("Upheld: it was not the owner"),
         "REJECTED": _("Rejected: it was the owner"),
+    },
+    "narrowing": {
+        "OPEN": _("must be narrowed"),
+        "PROPOSED": _("waits for a second moderator"),
+        "NARROWED": _("narrowed to the account"),
     },
     "verdict": {
         "UPHELD": _("Upheld: the sanction is overturned"),

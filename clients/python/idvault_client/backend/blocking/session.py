@@ -100,8 +100,8 @@ class SessionClient:
     ) -> AccountContest:
         """File what the owner says of a verification: that was not me.
 
-        verification_id: claim_id of its receipt. words: 1 to 2,000 characters. Raises NotFound and
-        PreconditionFailed.
+        verification_id: claim_id of its receipt. words: 1 to 2,000 characters. One that was rejected does not
+        prevent another one, which takes its place under its id. Raises NotFound and PreconditionFailed.
         """
         return self.run(
             call(
@@ -126,8 +126,9 @@ class SessionClient:
     ) -> AccountContest:
         """Decide a contest, UPHELD (it was not the owner) or REJECTED. reason: shown to the owner.
 
-        The vault changes no account: close it, or ask its owner to open another one. Raises NotFound,
-        PreconditionFailed with both states.
+        UPHELD only proposes it: the answer is PROPOSED, and another moderator confirms it within 72 hours
+        (`confirm_contest`). Raises NotFound, AccessDenied (SELF_APPROVAL), PreconditionFailed with both
+        states.
         """
         return self.run(
             call(
@@ -139,6 +140,27 @@ class SessionClient:
                 verdict=verdict,
                 reason=reason,
                 sign=by(key, "contest_id", "verdict", "reason"),
+            )
+        )
+
+    def confirm_contest(
+        self, contest: AccountContest, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> AccountContest:
+        """Confirm that a contest is upheld, by another moderator's key; read its text first.
+
+        If the account's newest verification was contested, it is withdrawn: the account is REVOKED, its
+        credentials are INVALID, and its sanctions of a person must be narrowed (`Vault.narrowings`). Raises
+        NotFound, AccessDenied (SELF_APPROVAL), PreconditionFailed with both states.
+        """
+        return self.run(
+            call(
+                _SERVICE,
+                "ConfirmContest",
+                AccountContest,
+                request_id=chosen_id(request_id),
+                contest_id=contest.contest_id,
+                paper_digest=contest.paper_digest,
+                sign=by(key, "contest_id", "paper_digest"),
             )
         )
 

@@ -13,6 +13,7 @@ from idvault_client.backend import status
 from idvault_client.backend.blocking.campaign import CampaignClient
 from idvault_client.backend.blocking.erasure import ErasureClient
 from idvault_client.backend.blocking.feed import StatusFeed
+from idvault_client.backend.blocking.narrowing import NarrowingClient
 from idvault_client.backend.blocking.public_account import PublicAccountClient
 from idvault_client.backend.blocking.sanction import SanctionClient
 from idvault_client.backend.blocking.session import SessionClient
@@ -56,6 +57,7 @@ class Vault:
     campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
+    narrowings: of sanctions of revoked accounts.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Vault:
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
+        self.narrowings = NarrowingClient(run=self.run)
         self.erasures = ErasureClient(run=self.run)
         self.sessions = SessionClient(run=self.run)
         self.public_accounts = PublicAccountClient(run=self.run, stream=self._stream)

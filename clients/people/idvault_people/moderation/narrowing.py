@@ -1,0 +1,136 @@
+"""The pages of sanctions that two moderators must narrow: their account's verification was withdrawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from idvault_client.sanctions import (
+    AccountSanction,
+    NarrowingPage,
+    NarrowingState,
+    SanctionNarrowing,
+)
+from idvault_people.console.visit import Answer, Visit
+from idvault_people.moderation import listing, sanction, shown
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.workplace import Workplace, all_pages
+
+_SIZE = 50
+_MOST = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NarrowingPages:
+    """The handlers."""
+
+    place: Workplace
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show what must be narrowed, as it began, or all."""
+        say = visit.say
+        views = [("open", say("to_narrow")), ("all", say("all_view"))]
+        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
+        return ListPage(
+            title=say("narrowings"),
+            hint=say("narrowing_hint"),
+            views=views,
+            items=[self._item(each, visit) for each in found.narrowings],
+            following=found.next_page_token,
+        ).page(visit)
+
+    def listed(self, view: str, *, page_size: int, page_token: str = "") -> NarrowingPage:
+        """Return a page of a view."""
+        page: NarrowingPage = self.place.vault.narrowings.list_page(
+            open_only=view == "open", page_size=page_size, page_token=page_token
+        )
+        return page
+
+    def _item(self, narrowing: SanctionNarrowing, visit: Visit) -> Item:
+        say, done = visit.say, narrowing.state is NarrowingState.NARROWED
+        against = self._sanction(narrowing.sanction_id)
+        path = f"/sanctions/{narrowing.sanction_id}" + ("" if done else "/narrowing")
+        rows = self.place.rows(
+            visit,
+            due=None if done else self.place.left(narrowing.due_time, visit),
+            **self._facts(narrowing, visit),
+        )
+        marks = [say("overdue")] if narrowing.overdue else []
+        if self._is_own(against):
+            marks.append(say("yours"))
+        return Item(link=Link(path, sanction.title(against, visit)), rows=rows, marks=marks)
+
+    def _facts(self, narrowing: SanctionNarrowing, visit: Visit) -> dict[str, Any]:
+        def who(moderator_id: str) -> str:
+            return self.place.who(moderator_id, visit) if moderator_id else ""
+
+        return {
+            "state": shown.word("narrowing", narrowing.state, visit.say),
+            "proposed_by": who(narrowing.propose_moderator_id),
+            "proposal_lapses": narrowing.lapse_time,
+            "confirmed_by": who(narrowing.confirm_moderator_id),
+        }
+
+    def narrowing(self, visit: Visit) -> Answer:
+        """Show the sanction once more, and what is signed: a proposal, or its confirmation."""
+        which = visit.parts["sanction"]
+        found = next((each for each in self._open() if each.sanction_id == which), None)
+        return self._form(which, found.paper_digest if found else b"", visit, found).page()
+
+    def narrow(self, visit: Visit) -> Answer:
+        """Propose it, or confirm the proposal that was shown."""
+        which, seen = visit.parts["sanction"], shown.digest(visit.given("paper"))
+        found = next((each for each in self._all() if each.sanction_id == which), None)
+
+        def act(request_id: str) -> str:
+            narrowings = self.place.vault.narrowings
+            if seen and found is not None:
+                asked = replace(found, paper_digest=seen)
+                narrowings.confirm(asked, key=self.place.key, request_id=request_id)
+            else:
+                narrowings.propose(which, key=self.place.key, request_id=request_id)
+            return f"/sanctions/{which}"
+
+        return self._form(which, seen, visit, found).act(visit, act)
+
+    def _form(self, sanction_id: str, paper: bytes, visit: Visit, found: SanctionNarrowing | None) -> Form:
+        say, against = visit.say, self._sanction(sanction_id)
+        rows = sanction.facts(against, place=self.place, visit=visit)
+        parts = [PagePart(title=sanction.title(against, visit), rows=rows)]
+        if found is not None:
+            rows = self.place.rows(visit, due=found.due_time, **self._facts(found, visit))
+            parts.append(PagePart(title=say("narrowings"), rows=rows))
+        own = self._is_own(against)
+        mine = bool(paper) and found is not None and found.propose_moderator_id == self.place.me
+        notes = [say("not_own_sanction")] * own + [say("another_must")] * mine
+        return Form(
+            title=say("narrowing_title"),
+            sections=parts,
+            texts=[say("narrowing_hint"), *notes],
+            button="" if own or mine else say("sign"),
+            back="/narrowings",
+            request_id=self.place.new_id(),
+            fields=[Field(kind="hidden", id="paper", value=paper.hex())],
+            signs=True,
+        )
+
+    def _open(self) -> list[SanctionNarrowing]:
+        return list(all_pages(self._asks("open"), most=_MOST))
+
+    def _all(self) -> list[SanctionNarrowing]:
+        return list(all_pages(self._asks("all"), most=_MOST))
+
+    def _asks(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.listed(view, page_size=_MOST // 10, page_token=after)
+            return page.narrowings, page.next_page_token
+
+        return ask
+
+    def _sanction(self, sanction_id: str) -> AccountSanction:
+        found: AccountSanction = self.place.vault.sanctions.get(sanction_id)
+        return found
+
+    def _is_own(self, against: AccountSanction) -> bool:
+        return self.place.me in (against.impose_moderator_id, against.confirm_moderator_id)

@@ -1,0 +1,147 @@
+"""Rows of withdrawals: what an account was before its verification was withdrawn, and whose it was."""
+
+from datetime import datetime
+
+from sqlalchemy import Integer, String, exists, literal_column, or_, select, update
+
+from idvault.account.rules import Withdrawal
+from idvault.core.db.connection import Connection
+from idvault.core.db.listing import one_of
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement
+from idvault.core.rows import Rows
+from idvault.core.tables.account import withdrawals
+from idvault.core.tables.claim import claims
+from idvault.core.tables.public_account import public_account_versions, public_accounts
+from idvault.core.tables.sanction import appeals, followers, sanctions
+from idvault_verify.claim import ClaimState
+from idvault_verify.error import Reason
+from idvault_verify.public_account import PublicAccountState
+from idvault_verify.sanction import AppealState, SanctionState
+
+ROWS = Rows(
+    Withdrawal,
+    withdrawals,
+    key="withdrawal_id",
+    made_at="withdrawn_at",
+    unknown=Reason.ACCOUNT_NOT_FOUND,
+)
+NOBODY = "0" * 32
+"""The id of a person whom nothing links to an account any more."""
+
+_OF_ACCOUNT = withdrawals.c.account_token == param("token")
+_PRESENT: Statement[Withdrawal] = statement(
+    ROWS.query.where(_OF_ACCOUNT, withdrawals.c.ended_at.is_(None)), ROWS.from_row
+)
+_LOCK: Statement[Withdrawal] = statement(
+    for_change(ROWS.query.where(_OF_ACCOUNT, withdrawals.c.withdrawal_id == param("withdrawal"))),
+    ROWS.from_row,
+)
+_END = statement(
+    update(withdrawals).where(_OF_ACCOUNT, withdrawals.c.ended_at.is_(None)).values(ended_at=param("now"))
+)
+_ATTACH = statement(
+    update(public_accounts)
+    .where(public_accounts.c.account_token == param("token"), public_accounts.c.person_id == NOBODY)
+    .values(person_id=param("person"))
+)
+# What was withdrawn has an end: an open claim has none.
+_WITHDRAW_CLAIMS = statement(
+    update(claims)
+    .where(
+        claims.c.account_token == param("token"),
+        claims.c.state == literal_column(f"'{ClaimState.SUCCEEDED.value}'"),
+        claims.c.withdrawn_at.is_(None),
+    )
+    .values(withdrawn_at=param("now"))
+)
+_TOKEN = param("token", String)
+_OPEN_SANCTION = one_of(sanctions.c.state, [SanctionState.PROPOSED.value, SanctionState.IN_FORCE.value])
+_LIVE = one_of(public_accounts.c.state, [PublicAccountState.ACTIVE.value, PublicAccountState.GRACE.value])
+_IS_OPEN = statement(
+    select(literal_column("1")).where(
+        or_(
+            exists().where(sanctions.c.account_token == _TOKEN, _OPEN_SANCTION),
+            exists().where(followers.c.account_token == _TOKEN),
+            exists().where(
+                appeals.c.account_token == _TOKEN,
+                appeals.c.state == literal_column(f"'{AppealState.FILED.value}'"),
+            ),
+            exists().where(public_accounts.c.account_token == _TOKEN, _LIVE),
+        )
+    ),
+    scalar,
+)
+DUE: Statement[Withdrawal] = statement(
+    ROWS.query.where(withdrawals.c.forget_at <= param("now"))
+    .order_by(withdrawals.c.forget_at)
+    .limit(param("limit", Integer)),
+    ROWS.from_row,
+)
+_OF_PERSON = param("person", String)
+_UNLINK = [
+    statement(
+        update(claims)
+        .where(
+            claims.c.account_token == param("token"),
+            claims.c.person_id == _OF_PERSON,
+            claims.c.withdrawn_at.is_not(None),
+        )
+        .values(person_id=NOBODY)
+    ),
+    *(
+        statement(
+            update(table)
+            .where(table.c.account_token == param("token"), table.c.person_id == _OF_PERSON)
+            .values(person_id=NOBODY)
+        )
+        for table in (public_accounts, public_account_versions)
+    ),
+]
+
+
+async def add(connection: Connection, withdrawal: Withdrawal) -> None:
+    """Store a withdrawal, and that the verifications of its account until now are withdrawn."""
+    await ROWS.add(connection, withdrawal)
+    await connection.run(_WITHDRAW_CLAIMS, token=withdrawal.account_token, now=withdrawal.withdrawn_at)
+
+
+async def present(connection: Connection, account_token: str) -> Withdrawal | None:
+    """Return the withdrawal because of which a locked account is REVOKED, None for any other account."""
+    return await connection.one(_PRESENT, token=account_token)
+
+
+async def is_open(connection: Connection, account_token: str) -> bool:
+    """Return whether something of a locked account is open that another owner must not take over.
+
+    A sanction or a proposal, what it follows of another sanction, an appeal, or a live public account.
+    """
+    return await connection.one(_IS_OPEN, token=account_token) is not None
+
+
+async def end(connection: Connection, account_token: str, *, person_id: str, now: datetime) -> None:
+    """Store that a locked account is verified again; the link to the former person stays until its time.
+
+    person_id: its owner, whose its public accounts are.
+    """
+    await connection.run(_END, token=account_token, now=now)
+    await connection.run(_ATTACH, token=account_token, person=person_id)
+
+
+async def lock(connection: Connection, known: Withdrawal) -> Withdrawal | None:
+    """Return a withdrawal as it is stored now, locked; its account must be locked before."""
+    return await connection.one(_LOCK, token=known.account_token, withdrawal=known.withdrawal_id)
+
+
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[Withdrawal]:
+    """Return withdrawals whose person must be forgotten, the longest due first."""
+    return await connection.all(DUE, now=now, limit=limit)
+
+
+async def forget(connection: Connection, forgotten: Withdrawal, *, person_id: str, is_owner: bool) -> None:
+    """Store a withdrawal without its person, and unlink what the account has of that person.
+
+    is_owner: whether the account belongs to that person again; then only its former claims are unlinked.
+    """
+    await ROWS.put(connection, forgotten)
+    for unlink in _UNLINK[:1] if is_owner else _UNLINK:
+        await connection.run(unlink, token=forgotten.account_token, person=person_id)

@@ -1,0 +1,1 @@
+"""Sanctions of a withdrawn account that must concern nothing else."""

@@ -1,0 +1,1 @@
+"""Withdrawals of verifications that were somebody else's."""

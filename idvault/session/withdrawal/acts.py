@@ -1,0 +1,122 @@
+"""Withdraws verifications that were somebody else's, and forgets whose they were.
+
+Rows are locked in this order: request, account, contest, job, person, then whatever belongs to the account.
+"""
+
+from datetime import date, datetime
+
+from idvault.account import rules as account_rules
+from idvault.account.rules import Withdrawal, WithdrawalCause
+from idvault.account.store import person as account_person
+from idvault.account.store import rows as account_rows
+from idvault.account.store import withdrawal as withdrawal_store
+from idvault.claim import rules as claim_rules
+from idvault.claim import store as claim_store
+from idvault.claim.acts import claim as claim_acts
+from idvault.core.act import SYSTEM, Tx, Vault, act, sweep
+from idvault.erasure.former_version import acts as former_version_acts
+from idvault.sanction.narrowing import acts as narrowing_acts
+from idvault.status.credential import store as credential_store
+from idvault_verify.account import Account
+from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
+
+
+async def withdraw(
+    tx: Tx,
+    owner: Account,
+    *,
+    contest_id: str,
+    reason_digest: bytes,
+    paper: bytes,
+    due_at: datetime,
+    today: date,
+) -> None:
+    """Withdraw the verification of a locked account, within the act that upholds its contest.
+
+    paper: what the second moderator signed. due_at: by when its sanctions that fall on the person are
+    narrowed.
+    """
+    connection, now, token = tx.connection, tx.now.business, owner.account_token
+    await _end_claim(tx, owner)
+    made = account_rules.withdrawal(
+        account=owner,
+        withdrawal_id=tx.events.new_id(),
+        cause=WithdrawalCause.CONTEST,
+        contest_id=contest_id,
+        now=now,
+    )
+    await account_person.withdraw(
+        connection, relying_party=owner.relying_party, person_id=owner.person_id or ""
+    )
+    await withdrawal_store.add(connection, made)
+    record = await account_rows.find_record(connection, token)
+    if record is not None:
+        await former_version_acts.hold(
+            tx, account_token=token, record_id=record.record_id, until=now + account_rules.KEPT_FOR
+        )
+    await narrowing_acts.begin(tx, owner, due_at=due_at)
+    await credential_store.withdraw(connection, token, now=tx.now.real)
+    after = account_rules.withdraw(account=owner, today=today, now=now)
+    await account_rows.put(connection, after, claim_ended_at=now)
+    # The type says that somebody decided; that it was a contest, and which, is under the commitment.
+    await tx.log(
+        EventType.WITHDRAWAL_DECIDE,
+        account_token=token,
+        withdrawal_id=made.withdrawal_id,
+        cause=made.cause.value,
+        contest_id=contest_id,
+        reason_digest=reason_digest,
+        paper=paper,
+    )
+
+
+async def _end_claim(tx: Tx, owner: Account) -> None:
+    """End the open claim of a locked account: it was opened as its owner's."""
+    found = await claim_store.open_of(tx.connection, owner)
+    if found is None:
+        return
+    ended = claim_rules.REVOKED
+    await claim_acts.end_open(tx, owner, found, ended)
+    await tx.log(
+        EventType.CLAIM_SETTLE,
+        by=SYSTEM,
+        account_token=owner.account_token,
+        claim_id=found.claim_id,
+        state=ended.state.value,
+        failure_reason="" if ended.failure_reason is None else ended.failure_reason.value,
+        record_digest=b"",
+    )
+
+
+@act("withdrawal.forget")
+async def forget(tx: Tx, known: Withdrawal) -> bool:
+    """Forget whose verification was withdrawn; False if that is not due, or was done before."""
+    owner = await account_rows.lock(tx.connection, account_token=known.account_token)
+    stored = await withdrawal_store.lock(tx.connection, known)
+    if owner is None or stored is None or stored.person_id is None:
+        tx.unchanged("the person was forgotten before")
+        return False
+    forgotten = account_rules.forget(withdrawal=stored, now=tx.now.business)
+    if forgotten is stored:
+        tx.unchanged("that is not due")
+        return False
+    await account_person.forget_withdrawal(
+        tx.connection, relying_party=stored.relying_party, person_id=stored.person_id
+    )
+    is_owner = owner.person_id == stored.person_id
+    await withdrawal_store.forget(tx.connection, forgotten, person_id=stored.person_id, is_owner=is_owner)
+    # Not under the account, whose opening keys may be destroyed.
+    await tx.log(EventType.WITHDRAWAL_FORGET, withdrawal_id=stored.withdrawal_id)
+    return True
+
+
+async def forget_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """Forget whose verifications were withdrawn 180 days ago; return how many."""
+
+    async def due() -> list[Withdrawal]:
+        return await vault.read(
+            "withdrawal.due", lambda one: withdrawal_store.due(one, now=now.business, limit=limit)
+        )
+
+    return await sweep(vault, now, due=due, each=forget)

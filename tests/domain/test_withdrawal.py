@@ -1,0 +1,105 @@
+"""Withdrawals as tables: what an account loses, what is kept and until when, and who proves to be present."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from idvault.account import rules as account_rules
+from idvault.account.rules import WithdrawalCause
+from idvault.claim import rules as claim_rules
+from idvault.erasure import rules as erasure_rules
+from idvault.erasure.rules import ErasureTerms
+from idvault_verify.account import AccountState, Assurance, Standing
+from idvault_verify.claim import FailureReason
+from idvault_verify.erasure import ErasureOrigin
+from idvault_verify.organization import OrganizationCategory
+from tools.support import builders
+from tools.support.builders import NOW
+
+TODAY = date(2026, 3, 1)
+ACCOUNT = builders.account(
+    state=AccountState.VERIFIED,
+    standing=Standing.WARNED,
+    assurance=Assurance.REGISTRY_MATCH,
+    verify_date=date(2025, 6, 1),
+    expire_date=date(2026, 6, 1),
+    person_id="9" * 32,
+    open_claim_id="8" * 32,
+    organization_category=OrganizationCategory.COMPANY,
+    revision=7,
+)
+TICK = timedelta(microseconds=1)
+
+
+def test_a_withdrawal_takes_what_the_verification_gave() -> None:
+    """In one revision; an expiry that was due and not stored is one of its own. The standing stays."""
+    after = account_rules.withdraw(account=ACCOUNT, today=TODAY, now=NOW)
+    assert after == replace(
+        ACCOUNT,
+        state=AccountState.REVOKED,
+        assurance=Assurance.NONE,
+        verify_date=None,
+        expire_date=None,
+        person_id=None,
+        open_claim_id=None,
+        organization_category=None,
+        revision=8,
+    )
+    late = account_rules.withdraw(account=ACCOUNT, today=date(2026, 6, 1), now=NOW)
+    assert (late.state, late.revision) == (AccountState.REVOKED, 9)
+
+
+def test_what_is_kept_of_it() -> None:
+    """What the account was, and whose, for 180 days to the microsecond."""
+    kept = account_rules.withdrawal(
+        account=ACCOUNT,
+        withdrawal_id="w" * 32,
+        cause=WithdrawalCause.CONTEST,
+        contest_id="c" * 32,
+        now=NOW,
+    )
+    assert (kept.person_id, kept.state, kept.assurance) == (
+        ACCOUNT.person_id,
+        AccountState.VERIFIED,
+        Assurance.REGISTRY_MATCH,
+    )
+    assert (kept.verify_date, kept.expire_date) == (ACCOUNT.verify_date, ACCOUNT.expire_date)
+    end = NOW + account_rules.KEPT_FOR
+    assert kept.forget_at == end
+    assert account_rules.forget(withdrawal=kept, now=end - TICK) is kept
+    forgotten = account_rules.forget(withdrawal=kept, now=end)
+    assert forgotten == replace(kept, person_id=None, forget_at=None)
+    assert account_rules.forget(withdrawal=forgotten, now=end + TICK) is forgotten
+
+
+def test_what_has_no_verification_is_not_withdrawn() -> None:
+    """Only one that is valid, or has expired."""
+    for state in AccountState:
+        expected = state in (AccountState.VERIFIED, AccountState.EXPIRED)
+        assert account_rules.is_verified(account=replace(ACCOUNT, state=state)) is expected
+
+
+def test_who_proves_to_be_present() -> None:
+    """Name and number alone are a match, and no more; a withdrawn person is told after the other reasons."""
+    assert not claim_rules.is_holder(proved=Assurance.REGISTRY_MATCH)
+    assert claim_rules.is_holder(proved=claim_rules.HOLDER)
+    for changes, expected in (
+        ({"withdrawn": True}, FailureReason.HOLDER_REQUIRED),
+        ({"withdrawn": True, "person_closed": True}, FailureReason.PERSON_CLOSED),
+        ({"withdrawn": True, "sanctioned": True}, FailureReason.SANCTIONED),
+        ({"withdrawn": True, "different_owner": True}, FailureReason.DIFFERENT_OWNER),
+        ({}, None),
+    ):
+        outcome = claim_rules.confirm(facts=builders.facts(**changes))
+        assert outcome.failure_reason is expected
+
+
+@pytest.mark.parametrize("origin", ErasureOrigin)
+def test_an_erasure_of_a_withdrawn_account_waits_longest(origin: ErasureOrigin) -> None:
+    """Whoever asks, and whatever was matched just now: the record is perhaps somebody else's."""
+    terms = ErasureTerms()
+    asked: dict[str, Any] = {"origin": origin, "matched_at": NOW, "terms": terms, "now": NOW}
+    assert erasure_rules.waiting(state=AccountState.REVOKED, **asked) == terms.unproved
+    assert erasure_rules.waiting(state=AccountState.VERIFIED, **asked) == terms.waiting
