@@ -105,7 +105,7 @@ def test_a_destruction_that_leaves_a_version() -> None:
 
 def test_a_former_version_outlives_every_request_that_was_made_before() -> None:
     """As an erasure's keys do: a new verification ends no disclosure."""
-    assert account_rules.former_due_at(now=NOW) - NOW >= erasure_rules.SHORTEST_DELAY
+    assert account_rules.former_due_at(now=NOW) - NOW >= erasure_rules.DELAY
 
 
 def test_the_delay_begins_when_the_account_is_erased() -> None:
