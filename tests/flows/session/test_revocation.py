@@ -8,6 +8,7 @@ import pytest_asyncio
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as version_store
 from idvault.core.db.database import Database
+from idvault.erasure import rules as erasure_rules
 from idvault_client.errors import PreconditionFailed
 from idvault_verify.account import AccountState, Assurance, Standing
 from idvault_verify.claim import ClaimState, FailureReason
@@ -335,7 +336,7 @@ async def test_an_erasure_waits_and_leaves_the_evidence(
     unproved = int(TERMS.unproved.total_seconds())
     assert await erasures.work(seconds=unproved) == 1
     assert (await world.status(token, seconds=unproved)).state is AccountState.ERASED
-    assert await erasures.work(seconds=unproved + int(TERMS.delay.total_seconds())) == 1
+    assert await erasures.work(seconds=unproved + int(erasure_rules.DELAY.total_seconds())) == 1
     made = await erasures.get(token)
     assert (made.state, made.kept_until_time) == (ErasureState.DESTROYED, at(180 * DAY).business)
     assert await held(world, token) == [180]
