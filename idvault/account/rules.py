@@ -19,6 +19,14 @@ A sanction of scope PERSON reaches the person's other accounts at the same relyi
   at most a quarter longer, or a day.
 - When the sanction is lifted, its followers end at their next claim that matches, or after a delay of one to
   72 hours that was drawn for the account, whichever is first.
+
+A notice of the registry may have marked a person:
+
+- A claim of a person that it said to be ended does not succeed, unless whoever made it proved to be that
+  person.
+- Whoever has a new number renews the accounts of the old one. They stay accounts of the old one's person: the
+  two are not joined, so each has its own places and sanctions.
+- Of two such persons, also over several replacements, a closed one closes both.
 """
 
 from collections.abc import Iterable
@@ -35,6 +43,7 @@ from idvault_verify.account import (
     Status,
     SubjectKind,
 )
+from idvault_verify.notice import NoticeKind
 from idvault_verify.sanction import STANDINGS, Degree
 
 
@@ -242,6 +251,36 @@ def _rounded(sanction: PersonSanction) -> datetime | None:
     return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
+def end(*, account: Account, today: date) -> Account:
+    """Return a VERIFIED account as EXPIRED from today on; any other as it is."""
+    if account.state is not AccountState.VERIFIED:
+        return account
+    last = today if account.expire_date is None else min(account.expire_date, today)
+    return replace(account, state=AccountState.EXPIRED, expire_date=last, revision=account.revision + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a notice says of a person. former_id: the person whose number this one's replaced."""
+
+    person_id: str
+    kind: NoticeKind
+    former_id: str | None = None
+
+
+_ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})
+
+
+def is_ended(*, marks: Iterable[Mark], person_id: str) -> bool:
+    """Return whether the registry said that the person is no more."""
+    return any(mark.person_id == person_id and mark.kind in _ENDS for mark in marks)
+
+
+def formers(*, marks: Iterable[Mark]) -> set[str]:
+    """Return the persons whose accounts somebody may renew. marks: the person's, theirs, and so on."""
+    return {mark.former_id for mark in marks if mark.former_id is not None}
+
+
 class Slot(StrEnum):
     """How a matched claim relates to the K accounts that its person may have with one relying party."""
 
@@ -252,9 +291,13 @@ class Slot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the vault knows about the person and the account when a claim has matched."""
+    """What the vault knows about the person and the account when a claim has matched.
+
+    ended: the registry said that the person is no more.
+    """
 
     slot: Slot
     person_closed: bool
     different_owner: bool
     sanctioned: bool = False
+    ended: bool = False

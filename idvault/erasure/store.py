@@ -35,6 +35,7 @@ from idvault.core.tables.claim import account_attempts, claims, intakes, receipt
 from idvault.core.tables.disclosure import disclosure_decisions, kept_records
 from idvault.core.tables.erasure import erasure_memos, erasures
 from idvault.core.tables.log import log_openings
+from idvault.core.tables.notice import account_notices
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import followers, sanctions
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureMemo
@@ -47,7 +48,7 @@ from idvault_verify.sanction import SanctionState
 _NOBODY: ColumnElement[str] = literal_column(f"'{'0' * 32}'")
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (records, kept_records, receipts, intakes, account_attempts)
+    for table in (records, kept_records, receipts, intakes, account_attempts, account_notices)
 ]
 _NO_LOG_OPENINGS = statement(delete(log_openings).where(log_openings.c.account_token == param("token")))
 _NO_SHARES = statement(

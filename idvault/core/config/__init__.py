@@ -30,6 +30,7 @@ from idvault.core.config.parts import (
 from idvault.core.config.process import EXPECTED
 from idvault.core.config.process import ConfigError as ConfigError
 from idvault.core.config.process import Process as Process
+from idvault_verify import notice
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -79,6 +80,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     registry_secret_key_file: Path = Path()
     registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100
     registry_document_types: str = "RESIDENT_ID"
+    registry_notice_keys: str = ""
     work_speed: Annotated[float, Field(ge=1, le=100)] = 1
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
@@ -107,6 +109,11 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     def document_types(self) -> tuple[str, ...]:
         """The document types that the registries can check, by their names in verify.document."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
+
+    @property
+    def notice_keys(self) -> tuple[bytes, ...]:
+        """The public keys of the registry that gives notice; raises NoticeKeyError."""
+        return tuple(notice.public_key(text) for text in self.registry_notice_keys.split())
 
     @property
     def witnesses(self) -> tuple[tuple[str, str], ...]:
@@ -248,6 +255,10 @@ def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
         yield f"{_name('metrics_listen')} must be HOST:PORT"
     if not set(settings.document_types) <= _DOCUMENT_TYPES:
         yield f"{_name('registry_document_types')} must list some of {', '.join(sorted(_DOCUMENT_TYPES))}"
+    try:
+        _ = settings.notice_keys
+    except notice.NoticeKeyError as error:
+        yield f"{_name('registry_notice_keys')} cannot be used: {error}"
     try:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

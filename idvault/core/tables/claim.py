@@ -36,7 +36,8 @@ requests = Table(
     Index(None, "made_at"),
 )
 
-# sanctions: how many of scope PERSON are stored as in force.
+# sanctions: how many of scope PERSON are stored as in force. marked: true if a notice of the registry may
+# have marked the person, else null.
 persons = Table(
     "persons",
     main,
@@ -46,6 +47,7 @@ persons = Table(
     Column("person_id", ID, nullable=False),
     Column("accounts", Integer, nullable=False),
     Column("sanctions", Integer, nullable=False),
+    Column("marked", Boolean),
     UniqueConstraint("relying_party", "person_id"),
     CheckConstraint("accounts >= 0", name="accounts"),
     Index(None, "index_version"),
