@@ -22,13 +22,13 @@ class DueNotice:
     due_on: date
 
 
-_DRAWN = listed("drawn", token=TOKEN, due_on=Day)
+_DRAWN = listed("drawn", account_token=TOKEN, due_on=Day)
 _ADD = statement(
     upsert(account_notices)
     .from_select(
         ["account_token", "notice_id", "due_on"],
         # The condition tells SQLite's parser that ON begins no join.
-        select(_DRAWN.c.token, param("notice", ID), _DRAWN.c.due_on).where(true()),
+        select(_DRAWN.c.account_token, param("notice", ID), _DRAWN.c.due_on).where(true()),
     )
     .on_conflict_do_nothing(index_elements=[account_notices.c.account_token, account_notices.c.notice_id])
 )

@@ -183,6 +183,10 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),
+    Process.NOTICES: (
+        *("tls_certificate", "tls_key", "tls_ca"),
+        *("registry_app_id", "registry_biz_id", "registry_secret_key_file"),
+    ),
     Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),
 }
 

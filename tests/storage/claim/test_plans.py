@@ -108,6 +108,7 @@ async def _fill(database: Database) -> None:
             "person_id": f"{number:032x}",
             "accounts": 1,
             "sanctions": 0,
+            "marked": None,
         }
         for number in numbers
     ]

@@ -28,7 +28,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.CLAIM_ERASE: "A claim ended because its account was erased.",
     EventType.ACCOUNT_EXPIRE: "The term of a verification ended, also early by a notice of the registry.",
     EventType.ACCOUNT_REMOVE: "An account that was never verified was removed.",
-    EventType.REGISTRY_NOTICE: "The registry gave notice; nothing says of whom, or that anybody is known here.",
+    EventType.REGISTRY_NOTICE: "The registry gave notice; nothing says of whom, or whether anybody is known.",
     EventType.CREDENTIAL_ISSUE: "A status credential was issued.",
     EventType.REQUEST_PURGE: "Old keyed hashes of requests were deleted.",
     EventType.PLATFORM_REGISTER: "The key of a platform, monitor or web process was pinned.",

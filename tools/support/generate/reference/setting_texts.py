@@ -55,8 +55,9 @@ TEXTS: Mapping[str, str] = {
         "`IDVAULT_REGISTRY_ENTERPRISE_URL`"
     ),
     "registry_notice_keys": (
-        "Ed25519 public keys, in base64, of the registry whose [notices](operations.md#notices-of-the-registry) "
-        "are taken, separated by spaces; without one, every notice is refused"
+        "Ed25519 public keys, in base64, of the registry whose "
+        "[notices](operations.md#notices-of-the-registry) are taken, separated by spaces; without one, "
+        "every notice is refused"
     ),
     "settle_patience": "seconds a caller waits for the registry before the answer is PENDING",
     "accounts_per_person": "accounts of one person at one platform",
