@@ -182,7 +182,7 @@ def test_a_match_without_a_refusal_is_confirmed() -> None:
 
 @pytest.mark.parametrize("changes", [{}, {"different_owner": True}, {"person_closed": True}])
 def test_only_the_holder_contradicts_an_end(changes: dict[str, object]) -> None:
-    """A claim of a person that is no more looks like one whose name is wrong, whatever else would refuse it."""
+    """A claim of a person that is no more looks like one of a wrong name, whatever else would refuse it."""
     facts = builders.facts(ended=True, **changes)
     assert claim_rules.confirm(facts=facts, proven=PROVEN) == MISMATCH
     for assurance in Assurance:
