@@ -177,23 +177,21 @@ def _formers() -> Statement[Person]:
     """Build the read of the persons whose number those given replaced, also over several replacements."""
     reached = select(_PERSONS.c.party, _PERSONS.c.person_id).cte("reached", recursive=True)
     reached = reached.union(
-        # PostgreSQL compares types with their lengths, which the first part has not.
+        # PostgreSQL compares types with their lengths, which the first part has not. A former person that is
+        # null leads nowhere; a condition that it is not would make SQLite take another index.
         select(cast(person_marks.c.relying_party, String), cast(person_marks.c.former_id, String)).where(
             person_marks.c.relying_party == reached.c.party,
             person_marks.c.person_id == reached.c.person_id,
-            person_marks.c.former_id.is_not(None),
         )
+    )
+    is_reached = tuple_(persons.c.relying_party, persons.c.person_id).in_(
+        select(reached.c.party, reached.c.person_id)
     )
     return statement(
         for_change(
             select(persons.c.relying_party, persons.c.person_id)
-            .join_from(
-                reached,
-                persons,
-                (persons.c.relying_party == reached.c.party) & (persons.c.person_id == reached.c.person_id),
-            )
-            .order_by(persons.c.relying_party, _BY_ID),
-            of=persons,
+            .where(is_reached)
+            .order_by(persons.c.relying_party, _BY_ID)
         ),
         tuple,
     )

@@ -153,7 +153,12 @@ async def test_a_silent_feed_is_given_up(stage: Stage, monkeypatch: pytest.Monke
     await stage.registry.behave("hang", count=1)
     stop, arrived = asyncio.Event(), asyncio.Event()
     applied = stage.world.context.applied
-    stage.world.context.applied = lambda kind: (applied(kind), arrived.set())[0]
+
+    def tell(kind: NoticeKind) -> None:
+        applied(kind)
+        arrived.set()
+
+    stage.world.context.applied = tell
     task = asyncio.create_task(stage.follower.run(stop=stop, interval=0.05))
     await arrived.wait()
     stop.set()

@@ -1,6 +1,6 @@
 """The rules of notices: what a notice must have, whom it ends, and on which day."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -89,14 +89,14 @@ WINDOWS = {
 def test_days_differ_as_long_as_there_are_any(kind: NoticeKind, seeds: list[bytes]) -> None:
     """Each is within the time of its kind, and two are equal only if all are taken."""
     first, last = WINDOWS[kind]
-    drawn = []
+    drawn: list[int] = []
     for seed in seeds:
         drawn.append((rules.draw(kind=kind, seed=seed, taken=drawn_days(drawn), today=TODAY) - TODAY).days)
     assert all(first <= each <= last for each in drawn)
     assert len(set(drawn)) == min(len(drawn), last - first + 1)
 
 
-def drawn_days(drawn: list[int]) -> set[object]:
+def drawn_days(drawn: list[int]) -> set[date]:
     """Return the days that are taken."""
     return {TODAY + each * DAY for each in drawn}
 

@@ -72,7 +72,7 @@ def read(entry: object, *, now: datetime) -> RegistryNotice:
     try:
         made = RegistryNotice(
             secrets.token_hex(_ID_SIZE),
-            NoticeKind(entry.get("kind")),
+            NoticeKind(str(entry.get("kind"))),
             date.fromisoformat(entry["day"]) if "day" in entry else today,
             _document(entry.get("document")),
             _document(entry.get("newDocument")),
@@ -89,7 +89,7 @@ def _document(entry: object) -> Document | None:
         return None
     if not isinstance(entry, dict):
         raise TypeError
-    return Document(DocumentType(entry.get("type")), str(entry.get("number", "")))
+    return Document(DocumentType(str(entry.get("type"))), str(entry.get("number", "")))
 
 
 def render(fed: FedNotice) -> dict[str, object]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -25,6 +26,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.statement import (
     Statement,
+    by_index,
     for_change,
     lock_of_number,
     param,
@@ -297,10 +299,10 @@ def _reached() -> CTE:
     start = select(persons.c.relying_party, persons.c.person_id).where(_PARTY, _ID)
     reached = start.cte("reached", recursive=True)
     return reached.union(
+        # A former person that is null leads nowhere; a condition that it is not would mislead SQLite.
         select(person_marks.c.relying_party, person_marks.c.former_id).where(
             person_marks.c.relying_party == reached.c.relying_party,
             person_marks.c.person_id == reached.c.person_id,
-            person_marks.c.former_id.is_not(None),
         )
     )
 
@@ -309,51 +311,48 @@ def _kin() -> CTE:
     """Return the persons that replacements connect with a person in either direction, and the person."""
     start = select(persons.c.relying_party, persons.c.person_id).where(_PARTY, _ID)
     kin = start.cte("kin", recursive=True)
+    of_party = person_marks.c.relying_party == kin.c.relying_party
     is_former = person_marks.c.former_id == kin.c.person_id
     return kin.union(
         select(
             person_marks.c.relying_party,
             case((is_former, person_marks.c.person_id), else_=person_marks.c.former_id),
-        ).where(
-            person_marks.c.relying_party == kin.c.relying_party,
-            person_marks.c.former_id.is_not(None),
-            or_(is_former, person_marks.c.person_id == kin.c.person_id),
-        )
+            # The platform is in each part, so that SQLite uses an index for each.
+        ).where(or_(of_party & is_former, of_party & (person_marks.c.person_id == kin.c.person_id)))
     )
 
 
 def _marks_of() -> Statement[Mark]:
     reached = _reached()
+    columns = (person_marks.c.person_id, person_marks.c.kind, person_marks.c.former_id)
+    is_reached = tuple_(person_marks.c.relying_party, person_marks.c.person_id).in_(
+        select(reached.c.relying_party, reached.c.person_id)
+    )
     return statement(
-        select(person_marks.c.person_id, person_marks.c.kind, person_marks.c.former_id).join_from(
-            reached,
-            person_marks,
-            (person_marks.c.relying_party == reached.c.relying_party)
-            & (person_marks.c.person_id == reached.c.person_id),
-        ),
+        select(*columns).where(is_reached),
         lambda row: Mark(row.person_id, NoticeKind(row.kind), row.former_id),
     )
 
 
 def _closings() -> Statement[PersonSanction]:
     kin = _kin()
-    return statement(
-        select(
-            sanctions.c.sanction_id,
-            sanctions.c.account_token,
-            sanctions.c.degree,
-            sanctions.c.started_at,
-            sanctions.c.end_at,
-        ).join_from(
-            kin,
-            sanctions,
-            (sanctions.c.relying_party == kin.c.relying_party)
-            & (sanctions.c.person_id == kin.c.person_id)
-            & (sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"))
-            & (sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'")),
-        ),
-        _of_person,
+    is_kin = tuple_(sanctions.c.relying_party, sanctions.c.person_id).in_(
+        select(kin.c.relying_party, kin.c.person_id)
     )
+    found = select(
+        sanctions.c.sanction_id,
+        sanctions.c.account_token,
+        sanctions.c.degree,
+        sanctions.c.started_at,
+        sanctions.c.end_at,
+    ).where(
+        is_kin,
+        sanctions.c.person_id.is_not(None),
+        sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
+        sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'"),
+    )
+    # SQLite has no statistics, and would read every sanction of the platform that is in force.
+    return statement(by_index(found, sanctions, "ix_sanctions_person"), _of_person)
 
 
 MARKS_OF = _marks_of()

@@ -43,8 +43,8 @@ def notices(seed: int, count: int) -> list[CampaignNotice]:
             kind = NoticeKind.PERSON_ENDED
         who = dice.randrange(PEOPLE if dice.random() < 0.5 else _STRANGERS)
         # Every new number is used once, so that what a notice does depends on no other one.
-        more = {"new_document": new_document(number)} if kind is NoticeKind.NUMBER_REPLACED else {}
-        found.append(CampaignNotice(notice(number, kind, resident(who), **more), who))
+        new = new_document(number) if kind is NoticeKind.NUMBER_REPLACED else None
+        found.append(CampaignNotice(notice(number, kind, resident(who), new_document=new), who))
     return found
 
 

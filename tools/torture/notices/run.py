@@ -116,14 +116,21 @@ class Notices:
         Expected.of(given, self.tokens).compare(dict(accounts), dict(marks), self.tally)
 
 
+_HEAD = 8
+
+
 def found_in(made: Scene, wanted: dict[str, bytes]) -> list[str]:
-    """Return which of some bytes are in a file, as they are or in hex."""
+    """Return which of some values are in a file, as they are or in hex."""
     if made.server:
         documented_postgres.settle(made.databases.main_url)
     names = {form: name for name, value in wanted.items() for form in (value, value.hex().encode())}
-    found = []
+    heads, lengths = {form[:_HEAD] for form in names}, {len(form) for form in names}
+    found = set()
     for folder in made.folders:
         for path in folders.files(folder):
             content = path.read_bytes()
-            found += [f"the {name} is in {path.name}" for form, name in names.items() if form in content]
-    return found
+            for at in range(len(content)):
+                if content[at : at + _HEAD] in heads:
+                    forms = {content[at : at + length] for length in lengths} & names.keys()
+                    found |= {f"the {names[form]} is in {path.name}" for form in forms}
+    return sorted(found)
