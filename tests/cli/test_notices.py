@@ -13,7 +13,7 @@ from sqlalchemy import select
 from idvault.core.db.database import Database
 from idvault.core.tables.notice import notice_feeds
 from idvault.processes.cli import notice_follower
-from idvault.processes.cli.notice_follower import Follower
+from idvault.processes.cli.notice_follower import FeedFollower
 from idvault.registry.notice_feed import FeedError, NoticeFeed
 from idvault_client import aio
 from idvault_client.backend.rpc import Rpc
@@ -64,7 +64,7 @@ class Stage:
     registry: Running
     world: NoticeWorld
     edge: Edge
-    follower: Follower
+    follower: FeedFollower
 
     async def give(self, *entries: object) -> list[str]:
         """Let the registry give notices; return their ids."""
@@ -84,7 +84,7 @@ async def stage(tmp_path: Path, main_database: Database) -> AsyncIterator[Stage]
         assert verify_notice.public_key(registry.addresses.notice_key) == key
         feed = NoticeFeed(base=registry.addresses.base_url, credentials=CREDENTIALS, clock=real_time)
         edge = Edge(world)
-        follower = Follower(feed=feed, edge=cast(aio.Vault, edge))
+        follower = FeedFollower(feed=feed, edge=cast(aio.Vault, edge))
         yield Stage(registry, world, edge, follower)
         await follower.close()
     await world.claims.verification.drain()

@@ -20,13 +20,13 @@ from tools.support.builders import TODAY
 
 ID = "0123456789abcdef" * 2
 ANNA = Document(DocumentType.RESIDENT_ID, builders.NUMBER)
-CARD = Document(DocumentType.FOREIGN_PERMANENT_RESIDENT, builders.NUMBER)
+OTHER = Document(DocumentType.FOREIGN_PERMANENT_RESIDENT, builders.NUMBER)
 FIRM = organizations.organization().document
 DAY = timedelta(days=1)
 GOOD = [
     RegistryNotice(ID, NoticeKind.PERSON_ENDED, TODAY, ANNA),
     RegistryNotice(ID, NoticeKind.NAME_CHANGED, TODAY - DAY, ANNA),
-    RegistryNotice(ID, NoticeKind.NUMBER_REPLACED, TODAY, ANNA, CARD),
+    RegistryNotice(ID, NoticeKind.NUMBER_REPLACED, TODAY, ANNA, OTHER),
     RegistryNotice(ID, NoticeKind.ORGANIZATION_ENDED, TODAY, FIRM),
     RegistryNotice(ID, NoticeKind.REPRESENTATIVE_CHANGED, TODAY, FIRM),
     RegistryNotice(ID, NoticeKind.REVERSED, TODAY, reversed_id="f" * 32),
@@ -42,7 +42,7 @@ BAD = [
     (RegistryNotice(ID, NoticeKind.REVERSED, TODAY), "reversed_notice_id"),
     (RegistryNotice(ID, NoticeKind.REVERSED, TODAY, reversed_id="f"), "reversed_notice_id"),
     (RegistryNotice(ID, NoticeKind.PERSON_ENDED, TODAY, ANNA, reversed_id=ID), "reversed_notice_id"),
-    (RegistryNotice(ID, NoticeKind.PERSON_ENDED, TODAY, ANNA, CARD), "new_document"),
+    (RegistryNotice(ID, NoticeKind.PERSON_ENDED, TODAY, ANNA, OTHER), "new_document"),
     (RegistryNotice(ID, NoticeKind.NUMBER_REPLACED, TODAY, ANNA), "new_document"),
     (RegistryNotice(ID, NoticeKind.NUMBER_REPLACED, TODAY, ANNA, FIRM), "new_document"),
     (RegistryNotice(ID, NoticeKind.NUMBER_REPLACED, TODAY, ANNA, ANNA), "new_document"),

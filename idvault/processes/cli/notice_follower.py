@@ -25,7 +25,7 @@ _BUSY = 60.0
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Follower:
+class FeedFollower:
     """A feed, and the edge that takes its notices."""
 
     feed: NoticeFeed
@@ -78,7 +78,7 @@ class Follower:
         return await self.edge.run(rpc(_SERVICE, "SubmitNotices", request, read))
 
 
-async def once(follower: Follower) -> int:
+async def once(follower: FeedFollower) -> int:
     """Catch up and return how many notices were new; raises CommandError."""
     try:
         return await follower.catch_up()
@@ -112,7 +112,7 @@ def _document(document: Document) -> common_pb2.IdentityDocument:
     return common_pb2.IdentityDocument(type=kind, number=document.number)
 
 
-def opened(settings: Settings, *, feed: str, target: str, server_name: str) -> Follower:
+def opened(settings: Settings, *, feed: str, target: str, server_name: str) -> FeedFollower:
     """Return a follower of this feed; raises CommandError and ConfigError for what cannot be used."""
     try:
         base = nppa.base_url(feed, development=settings.development)
@@ -127,7 +127,7 @@ def opened(settings: Settings, *, feed: str, target: str, server_name: str) -> F
         edge = aio.connect(target, tls=tls, timeout=_PATIENCE, server_name=server_name or None)
     except ValueError as error:
         raise CommandError(ExitCode.WRONG_USAGE, str(error), reason="USAGE", field="--target") from error
-    return Follower(
+    return FeedFollower(
         feed=NoticeFeed(base=base, credentials=credentials, clock=lambda: running.real_clock().real),
         edge=edge,
         logs=Logs(process="notices").install(),
