@@ -177,7 +177,8 @@ async def _act_on_persons(tx: Tx, notice: KeptNotice, sought: Sought, *, today: 
     concerned = await store.with_formers(connection, named)
     if notice.kind is NoticeKind.NUMBER_REPLACED:
         successors = await _successors(connection, sought, found)
-        pairs = [(party, successors[party], former) for party, former in named]
+        # Of two rows of one person, the one that others find, which is the last.
+        pairs = [(party, successors[party], former) for party, former in dict(named).items()]
         await store.mark(connection, notice, [pair for pair in pairs if pair[1] != pair[2]])
     elif notice.kind in rules.ENDS:
         await store.mark(connection, notice, [(*each, None) for each in concerned])

@@ -228,9 +228,9 @@ _MARK = statement(
 async def find(
     connection: Connection, sought: Sequence[SoughtPerson], *, numbers: Sequence[int]
 ) -> list[FoundPerson]:
-    """Lock the persons of some indexes and return them, at most one of each document at a platform.
+    """Lock the persons of some indexes and return them, those of newer indexes last.
 
-    Of two rows of one person, which a machine that slept can make, the one of the newer index counts.
+    A machine that slept can have made two rows of one person; others find the one of the newer index.
 
     numbers: of the new document, which others lock while they look for its person under several versions of
     the index key.
@@ -238,10 +238,7 @@ async def find(
     if numbers:
         await connection.all(_LOCK_NUMBERS, numbers=[(each,) for each in sorted(set(numbers))])
     rows = [(each.party, each.index, int(each.is_new)) for each in sought]
-    newest: dict[tuple[str, bool], FoundPerson] = {}
-    for each in sorted(await connection.all(_FIND, sought=rows), key=lambda one: one.index_version):
-        newest[each.party, each.is_new] = each
-    return list(newest.values())
+    return sorted(await connection.all(_FIND, sought=rows), key=lambda one: one.index_version)
 
 
 async def meet(connection: Connection, fresh: Sequence[tuple[str, bytes, int, str]]) -> list[FoundPerson]:
