@@ -372,6 +372,7 @@ PASSED = {
     "SecondFactors": "a vault, a sealer and a counter",
     "Sequencer": "files and databases that can fail, and witnesses",
     "SessionContext": "a value: what acts take beside the vault",
+    "NoticeContext": "a value: what acts take beside the vault",
     "ShredKeys": "a database, as sealing asks for it",
     "StoredLog": "a value: both databases",
     "StrayKeys": "both databases",

@@ -20,6 +20,7 @@ CAPABILITIES = {
     "tip_off": "tip_off",
     "disclosure": "disclosure",
     "erasure": "erasure",
+    "notice": "notice",
     "drill": "custody",
     "roster": "people",
     "transparency": "log",

@@ -35,9 +35,10 @@ def common(layout: Layout) -> dict[str, str]:
     )
 
 
-def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
-    """Return the settings of the registry and its credentials."""
-    return _prefixed(
+def registry(layout: Layout, *, base_url: str, notice_key: str = "") -> dict[str, str]:
+    """Return the settings of the registry and its credentials. notice_key: with which it signs notices."""
+    signed = _prefixed(REGISTRY_NOTICE_KEYS=notice_key) if notice_key else {}
+    return signed | _prefixed(
         REGISTRY_CHECK_URL=base_url,
         REGISTRY_QUERY_URL=base_url,
         REGISTRY_ENTERPRISE_URL=base_url,

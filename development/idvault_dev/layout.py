@@ -14,6 +14,7 @@ COST = Cost(memory_kib=16, iterations=1, lanes=1)
 PLATFORMS = ("platform-a", "platform-b")
 MONITORS = ("monitor",)
 WEB = "web"
+REGISTRIES = ("registry",)
 AUDITORS = ("auditor-a", "auditor-b")
 CUSTODIANS = ("custodian-a", "custodian-b", "custodian-c")
 OPERATORS = ("operator",)
@@ -25,6 +26,7 @@ ROLES: dict[str, str] = {
     **dict.fromkeys(PLATFORMS, "platform"),
     **dict.fromkeys(MONITORS, "monitor"),
     WEB: "web",
+    **dict.fromkeys(REGISTRIES, "registry"),
     **dict.fromkeys(AUDITORS, "auditor"),
     **dict.fromkeys(CUSTODIANS, "custodian"),
     **dict.fromkeys(OPERATORS, "operator"),

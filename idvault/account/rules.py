@@ -21,7 +21,7 @@ A sanction of scope PERSON reaches the person's other accounts at the same relyi
   72 hours that was drawn for the account, whichever is first.
 
 A former version of an account's record is kept for 8 days after its successor, and for 8 days after the last
-disclosure of it has ended. That is longer than a disclosure request lives (erasure.rules.SHORTEST_DELAY), so
+disclosure of it has ended. That is longer than a disclosure request lives (erasure.rules.DELAY), so
 that a new verification ends no disclosure.
 
 A verification that was somebody else's is withdrawn (ADR 0066):
@@ -38,6 +38,14 @@ A verification that was somebody else's is withdrawn (ADR 0066):
   again.
 - Another person's claim fails while a sanction or a proposal of the account, what it follows, an appeal or a
   live public account is open.
+
+A notice of the registry may have marked a person:
+
+- A claim of a person that it said to be ended does not succeed, unless whoever made it proved to be that
+  person.
+- Whoever has a new number renews the accounts of the old one. They stay accounts of the old one's person: the
+  two are not joined, so each has its own places and sanctions.
+- Of two such persons, also over several replacements, a closed one closes both.
 """
 
 from collections.abc import Iterable
@@ -54,6 +62,7 @@ from idvault_verify.account import (
     Status,
     SubjectKind,
 )
+from idvault_verify.notice import NoticeKind
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.sanction import STANDINGS, Degree
 
@@ -353,6 +362,36 @@ def _rounded(sanction: PersonSanction) -> datetime | None:
     return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
+def end(*, account: Account, today: date) -> Account:
+    """Return a VERIFIED account as EXPIRED from today on; any other as it is."""
+    if account.state is not AccountState.VERIFIED:
+        return account
+    last = today if account.expire_date is None else min(account.expire_date, today)
+    return replace(account, state=AccountState.EXPIRED, expire_date=last, revision=account.revision + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a notice says of a person. former_id: the person whose number this one's replaced."""
+
+    person_id: str
+    kind: NoticeKind
+    former_id: str | None = None
+
+
+_ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})
+
+
+def is_ended(*, marks: Iterable[Mark], person_id: str) -> bool:
+    """Return whether the registry said that the person is no more."""
+    return any(mark.person_id == person_id and mark.kind in _ENDS for mark in marks)
+
+
+def formers(*, marks: Iterable[Mark]) -> set[str]:
+    """Return the persons whose accounts somebody may renew. marks: the person's, theirs, and so on."""
+    return {mark.former_id for mark in marks if mark.former_id is not None}
+
+
 class Slot(StrEnum):
     """How a matched claim relates to the K accounts that its person may have with one relying party."""
 
@@ -366,6 +405,7 @@ class Facts:
     """What the vault knows about the person and the account when a claim has matched.
 
     withdrawn: a verification of the person was withdrawn, and the claim would take a slot.
+    ended: the registry said that the person is no more.
     """
 
     slot: Slot
@@ -373,3 +413,4 @@ class Facts:
     different_owner: bool
     sanctioned: bool = False
     withdrawn: bool = False
+    ended: bool = False

@@ -9,6 +9,8 @@
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
+- A claim of a person that the registry said to be ended ends as a mismatch, unless it proves that the holder
+  of the document made it.
 
 Attempts at a person's name are limited:
 
@@ -20,7 +22,7 @@ Attempts at a person's name are limited:
   used up, its owner's claim is sent all the same; another person's is withheld: it ends as a mismatch unsent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -216,8 +218,23 @@ def decide(*, answer: RegistryAnswer) -> ClaimOutcome:
     return ClaimOutcome(ClaimState.SUCCEEDED)
 
 
-def confirm(*, facts: Facts) -> ClaimOutcome:
-    """Return the outcome of a claim that has matched."""
+PROVEN = frozenset({Assurance.REGISTRY_MATCH})
+"""What a claim proves by a match of name and number."""
+_HOLDER = "HOLDER"
+
+
+def is_by_holder(*, proven: Collection[Assurance]) -> bool:
+    """Return whether a claim proves that the holder of the document made it: nothing else contradicts an end.
+
+    By the word, because not every deployment knows such a proof.
+    """
+    return any(each.value == _HOLDER for each in proven)
+
+
+def confirm(*, facts: Facts, proven: Collection[Assurance]) -> ClaimOutcome:
+    """Return the outcome of a claim that has matched. proven: what the claim proves."""
+    if facts.ended and not is_by_holder(proven=proven):
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     refused = _refusal_after_match(facts)
     return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)
 
@@ -241,8 +258,9 @@ def conclude(
 ) -> Account:
     """Return the account after its open claim has ended.
 
-    Success makes it VERIFIED from today for valid_days. Failure makes a PENDING account REJECTED and leaves
-    any other unchanged.
+    Success makes it VERIFIED from today for valid_days; an account that has a person keeps it, also if the
+    number of that person was replaced. Failure makes a PENDING account REJECTED and leaves any other
+    unchanged.
     """
     closed = replace(account, open_claim_id=None)
     if outcome.succeeded:
@@ -252,7 +270,7 @@ def conclude(
             organization_category=owner.organization_category,
             state=AccountState.VERIFIED,
             assurance=Assurance.REGISTRY_MATCH,
-            person_id=person_id,
+            person_id=account.person_id or person_id,
             verify_date=today,
             expire_date=today + timedelta(days=valid_days),
             # An expiry that is due has already been published with the next revision.

@@ -6,11 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One registered certificate key of a platform, moderator, monitor or web process.
+    """One registered certificate key of a platform, moderator, monitor, web process or registry.
 
-    role: "platform", "moderator", "monitor" or "web"; a moderator's name is the id, and relying_party the
-    platform. actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of
-    the certificate's SubjectPublicKeyInfo, in hex. A name may have several keys during a key change.
+    role: "platform", "moderator", "monitor", "web" or "registry"; a moderator's name is the id, and
+    relying_party the platform. actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of the
+    certificate's SubjectPublicKeyInfo, in hex. A name may have several keys during a key change.
     """
 
     name: str

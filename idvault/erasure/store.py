@@ -45,6 +45,7 @@ from idvault.core.tables.disclosure import (
 )
 from idvault.core.tables.erasure import erasure_memos, erasures
 from idvault.core.tables.log import log_openings
+from idvault.core.tables.notice import account_notices
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import followers, sanctions
 from idvault.erasure.rules import Erasure, ErasureLevels, ErasureMemo
@@ -56,7 +57,7 @@ from idvault_verify.sanction import SanctionState
 
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (records, receipts, intakes, account_attempts)
+    for table in (records, receipts, intakes, account_attempts, account_notices)
 ]
 _K, _D, _M, _O = kept_records.c, disclosures.c, disclosure_decisions.c, disclosure_openings.c
 # A version with a hold, also one that is over, goes in its own time (erasure.former_version).

@@ -96,6 +96,11 @@ async def keys(vault: Vault) -> list[Platform]:
     return await vault.read("platform.all", store.keys)
 
 
+async def names(vault: Vault) -> list[str]:
+    """Return the names of all platforms, also of those whose keys are revoked."""
+    return await vault.read("platform.names", store.names)
+
+
 async def pages(vault: Vault, name: str) -> PlatformPages:
     """Return how the pages present a platform; without origins if that was never set."""
     return await vault.read("platform.pages", lambda one: store.pages(one, name)) or PlatformPages()

@@ -21,6 +21,7 @@ _ROLES = {
     options_pb2.ROLE_MONITOR: "monitor",
     options_pb2.ROLE_WEB: "web",
     options_pb2.ROLE_MODERATOR: "moderator",
+    options_pb2.ROLE_REGISTRY: "registry",
 }
 _NUMBERS = {name: number for number, name in _ROLES.items()}
 

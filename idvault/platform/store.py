@@ -49,6 +49,9 @@ _ALL = statement(
     _KEYS.order_by(platforms.c.name, platform_keys.c.registered_at, platform_keys.c.spki), _platform
 )
 _FIND = statement(_KEYS.where(_THE_KEY), _platform)
+_NAMES: Statement[str] = statement(
+    select(platforms.c.name).where(platforms.c.role == param("role")).order_by(platforms.c.name), scalar
+)
 _ADD_NAME = statement(upsert(platforms).on_conflict_do_nothing(index_elements=[platforms.c.name]))
 _LOCK_NAME = statement(for_change(select(platforms.c.role).where(platforms.c.name == param("name"))), scalar)
 _ADD_KEY = statement(
@@ -95,6 +98,11 @@ async def check_moderator(connection: Connection, moderator_id: str) -> None:
         raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
     if not found[0]:
         raise PreconditionError(Reason.MODERATOR_REVOKED)
+
+
+async def names(connection: Connection) -> list[str]:
+    """Return the name of every platform that ever had a key."""
+    return await connection.all(_NAMES, role=PLATFORM)
 
 
 async def add_name(connection: Connection, name: str, role: str, *, actor_id: str) -> str | None:

@@ -41,7 +41,7 @@ NONCE_SIZE = 12
 NAME_LIMIT = 32
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _PI = re.compile(r"[0-9a-z]{38}")
-_OK: Final = 200
+OK: Final = 200
 _SERVER_ERROR: Final = 500
 _ANSWER_LIMIT: Final = 65_536
 
@@ -149,6 +149,13 @@ def build_check(*, credentials: Credentials, question: Question, now: datetime, 
 def build_query(*, credentials: Credentials, ai: str, now: datetime) -> NppaRequest:
     """Return the request for the outcome of a check."""
     return _request("GET", QUERY_PATH, credentials, params={"ai": ai}, body=b"", now=now)
+
+
+def build_get(
+    path: str, *, credentials: Credentials, params: Mapping[str, str], now: datetime
+) -> NppaRequest:
+    """Return a signed request without a body."""
+    return _request("GET", path, credentials, params=params, body=b"", now=now)
 
 
 def build_post(
@@ -360,7 +367,7 @@ def meaning(http_status: int, code: int, told: RegistryAnswer | None) -> Registr
     if http_status >= _SERVER_ERROR:
         return RegistryAnswer.UNKNOWN
     if told is not None:
-        return told if http_status == _OK else RegistryAnswer.UNKNOWN
+        return told if http_status == OK else RegistryAnswer.UNKNOWN
     return _BY_CODE.get(code, RegistryAnswer.UNKNOWN)
 
 

@@ -25,6 +25,15 @@ class PersonKey:
     limiter_key: bytes
     yesterday_key: bytes
 
+    @property
+    def number(self) -> int:
+        """What processes lock while they look for one person, whichever version each writes under.
+
+        Every process knows the index under the first version.
+        """
+        first = self.others[-1] if self.index_version else self.index
+        return int.from_bytes(first[:8], "big", signed=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:

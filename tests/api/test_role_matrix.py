@@ -20,7 +20,7 @@ from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.edge import FakePlatforms, clock, platform, refused
 
-ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web", "moderator")
+ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web", "moderator", "registry")
 DAY = timedelta(days=1)
 # The result for each kind of certificate, for every method and role.
 NO_CONNECTION = ("UNAVAILABLE", "")

@@ -15,7 +15,7 @@ from idvault_verify.error import Reason, UnavailableError
 NOW = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
 PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"
 WAIT = {
-    *("time_out", "expire_accounts", "remove_abandoned", "purge_requests", "disclosures"),
+    *("time_out", "expire_accounts", "expire_noticed", "remove_abandoned", "purge_requests", "disclosures"),
     *("enforce", "lift_limits", "public_account_terms", "reports", "publish_statements"),
     *("lapse_sanctions", "release_followers", "miss_orders", "overdue_appeals", "delete_appeal_texts"),
     *("purge_sessions", "overdue_contests", "delete_contest_texts", "forget_withdrawn"),

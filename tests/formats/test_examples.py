@@ -31,6 +31,7 @@ from idvault_verify.attest import (
     status_check,
     status_token,
 )
+from idvault_verify.attest import notice as signed_notice
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.status_check import CheckError
@@ -38,6 +39,7 @@ from idvault_verify.claim import Consent, Identity
 from idvault_verify.disclosure import Verdict
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.event import FIELDS, EventType
+from idvault_verify.notice import NoticeKind, RegistryNotice
 from idvault_verify.offline import disclosure_history, receipt
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_files
@@ -254,6 +256,16 @@ def test_papers() -> None:
     statement = drills.DrillTerms(RECORD["record id"], quorum_id, "li", START)
     made = drills.check_signature(statement, given["paper"][-64:], roster_member=roster.member("li"))
     assert made == given["paper"]
+
+
+def test_a_notice() -> None:
+    """What a registry signs, and its signature."""
+    given = GIVEN["notice"]
+    old, new = (Document(DocumentType.RESIDENT_ID, f"1100001901010{rest}") for rest in ("10001", "20007"))
+    made = RegistryNotice(given["notice id"], NoticeKind.NUMBER_REPLACED, date(2026, 3, 1), old, new)
+    assert signed_notice.canonical(made) == given["signed bytes"]
+    public = Ed25519PrivateKey.from_private_bytes(given["private key of the registry"]).public_key()
+    signed_notice.check_signature(made, given["signature"], public_keys=[public.public_bytes_raw()])
 
 
 def test_a_hand_over() -> None:

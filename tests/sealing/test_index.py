@@ -148,3 +148,10 @@ def test_a_chain_with_a_gap_is_refused(keys: KeySet) -> None:
     """Without all keys from 0 on, no person could be recognised."""
     with pytest.raises(ValueError, match=r"gap|invalid literal"):
         ChainedIndexer(keys=keys)
+
+
+def test_every_version_locks_one_number() -> None:
+    """Processes that look for one person under different versions wait for each other."""
+    numbers = {_person(_indexer(versions)).number for versions in (1, 2, 3, 4)}
+    assert len(numbers) == 1
+    assert numbers != {_person(_indexer(), relying_party="platform-b").number}

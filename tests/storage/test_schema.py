@@ -29,6 +29,9 @@ ROOT = Path(__file__).parents[2]
 _NOT_OF_AN_ACCOUNT = {
     "requests": "a relying party's",
     "persons": "a relying party's",
+    "person_marks": "a relying party's",
+    "registry_notices": "a registry's",
+    "notice_feeds": "a registry's",
     "attempts": "a relying party's, of a person on a day",
     "log_entries": "the log",
     "log_head": "the log",

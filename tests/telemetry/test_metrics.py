@@ -12,6 +12,8 @@ PROMISED = {
     "idvault_rpc_seconds",
     "idvault_registry_calls_total",
     "idvault_registry_seconds",
+    "idvault_registry_notices_total",
+    "idvault_registry_notices_behind_seconds",
     "idvault_claims_pending",
     "idvault_claims_pending_oldest_seconds",
     "idvault_claims_settled_total",
@@ -60,6 +62,8 @@ def filled() -> Metrics:
         metrics.rpc_seconds.observe(seconds, "/a/B")
     metrics.registry_calls.add("nppa", "MATCH")
     metrics.registry_seconds.observe(0.3)
+    metrics.notices.add("PERSON_ENDED")
+    metrics.notices_behind.set(60.0)
     metrics.claims_pending.set(2)
     metrics.claims_pending_oldest.set(7.5)
     metrics.claims_settled.add("SUCCEEDED")

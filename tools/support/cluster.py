@@ -219,7 +219,9 @@ class Cluster:
         }
         arguments = ["mock-registry", *(str(part) for pair in options.items() for part in pair)]
         ready = self._start("registry", arguments, {})
-        self.settings |= environment.registry(self._layout, base_url=ready["base_url"])
+        self.settings |= environment.registry(
+            self._layout, base_url=ready["base_url"], notice_key=ready.get("notice_key", "")
+        )
         return Registry(ready["admin_url"])
 
     def _start(self, name: str, arguments: list[str], told: dict[str, str]) -> dict[str, Any]:

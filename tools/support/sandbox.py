@@ -87,6 +87,11 @@ class Registry:
         entries = [{"name": each.name, "number": each.number} for each in organizations]
         self._ask("POST", "/organizations", {"organizations": entries})
 
+    def notify(self, *notices: dict[str, object]) -> list[str]:
+        """Let the registry give notices; return their ids."""
+        ids: list[str] = self._ask("POST", "/notices", {"notices": notices})["ids"]
+        return ids
+
     def settle(self, ai: str, *, matches: bool) -> None:
         """End a check that is in progress."""
         self._ask("POST", "/settle", {"ai": ai, "status": 0 if matches else 2})

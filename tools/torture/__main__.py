@@ -40,6 +40,7 @@ from tools.torture.flakes import run as flakes
 from tools.torture.fuzz import run as fuzz
 from tools.torture.http2 import run as http2
 from tools.torture.kills import Kills
+from tools.torture.notices import run as notices
 from tools.torture.soak import run as soak
 from tools.torture.tally import Tally
 from tools.torture.theft import run as theft
@@ -67,6 +68,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),
     "erasures": Campaign(
         erasures.run, "the files are searched for erased keys while processes die", "kills", 8, 100
+    ),
+    "notices": Campaign(
+        notices.run, "processes that take the registry's notices die", "notices", 100, 10_000
     ),
     "swaps": Campaign(swaps.run, "sealed records are swapped and changed", "accounts", 10, 100, ()),
     "forks": Campaign(forks.run, "a second vault is shown to people's clients", "forks", 50, 1_000, ()),

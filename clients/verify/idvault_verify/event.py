@@ -20,6 +20,8 @@ class EventType(StrEnum):
     CLAIM_ERASE = "verification:claim:erase"
     ACCOUNT_EXPIRE = "status:account:expire"
     ACCOUNT_REMOVE = "status:account:remove"
+    # Nothing says whom a notice is about: the number of a person can be tried.
+    REGISTRY_NOTICE = "registry:notice:apply"
     CREDENTIAL_ISSUE = "status:credential:issue"
     REQUEST_PURGE = "request:retention:purge"
     PLATFORM_REGISTER = "platform:certificate:register"
@@ -201,6 +203,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CLAIM_ERASE: ("claim_id", "erasure_id"),
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
+    EventType.REGISTRY_NOTICE: ("notice_id", "notice_kind", "day"),
     EventType.CREDENTIAL_ISSUE: ("credential_id", "list"),
     EventType.REQUEST_PURGE: ("before", "count"),
     EventType.PLATFORM_REGISTER: ("name", "role", "spki"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -47,10 +48,11 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Stand in for the national registry: the NPPA V1.9 protocol, with synthetic people.
 
-    It also checks organisations under /enterprise/check, with a protocol that this project invented.
+    It also checks organisations under /enterprise/check and gives notices under /notices, with protocols that
+    this project invented.
 
     The admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
-    POST /organizations, GET /counters, POST /reset.
+    POST /organizations, POST /notices, GET /counters, POST /reset.
     """
     host, port = running.address(listen, option="--listen")
     admin_port = _admin_port(admin_listen)
@@ -68,7 +70,7 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
             secret_key=secret_key,
             population_path=population,
             latency_ms=latency_ms,
-            ready=lambda at: ready({"base_url": at.base_url, "admin_url": at.admin_url}),
+            ready=lambda at: ready(asdict(at)),
             stop=stop,
             options=options,
         )

@@ -21,7 +21,18 @@ from idvault.processes.witness import key as witness_key
 from idvault_dev import certificates, environment, example, people, ready
 from idvault_dev.authority import real_now
 from idvault_dev.commands import members, moderators, pages
-from idvault_dev.layout import COST, MONITORS, PASSPHRASE, PEOPLE, PLATFORMS, ROLES, WEB, WITNESS_NAME, Layout
+from idvault_dev.layout import (
+    COST,
+    MONITORS,
+    PASSPHRASE,
+    PEOPLE,
+    PLATFORMS,
+    REGISTRIES,
+    ROLES,
+    WEB,
+    WITNESS_NAME,
+    Layout,
+)
 from idvault_dev.ready import ReadyFacts
 from idvault_dev.supervisor import (
     HOST,
@@ -104,7 +115,9 @@ class DevelopmentProcesses:
         plans = self._registry_plan(), self._witness_plan(prepared.log_public_key)
         registry, witness = await self._supervisor.start(*plans)
         told = {
-            **environment.registry(self._layout, base_url=registry["base_url"]),
+            **environment.registry(
+                self._layout, base_url=registry["base_url"], notice_key=registry["notice_key"]
+            ),
             **environment.witness(url=witness["url"], public_key=witness["public_key"]),
             **environment.hosted(web_url),
         }
@@ -176,7 +189,7 @@ class DevelopmentProcesses:
 
     async def _register(self, settings: config.Settings, site_url: str) -> None:
         await moderators.name(self._layout, settings, now=running.real_clock())
-        for name in (*PLATFORMS, *MONITORS, WEB):
+        for name in (*PLATFORMS, *MONITORS, WEB, *REGISTRIES):
             pem = self._layout.certificate(name).read_bytes()
             await operator.register_platform(
                 settings, name=name, role=ROLES[name], certificate_pem=pem, now=running.real_clock()

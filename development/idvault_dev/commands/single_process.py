@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ class SingleProcess:
             group, lambda told: mock_registry.run(
                 host=HOST, port=0, admin_port=0, app_id=environment.APP_ID, biz_id=environment.BIZ_ID,
                 secret_key=secret_key, population_path=self._layout.population, latency_ms=self._latency,
-                ready=lambda at: told({"base_url": at.base_url, "admin_url": at.admin_url}), stop=stop,
+                ready=lambda at: told(asdict(at)), stop=stop,
                 # Tests may check one person any number of times.
                 options=mock_registry.Options(name_cap=_DAY_CAP, number_cap=_DAY_CAP),
             ),

@@ -9,7 +9,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from idvault.registry import enterprise, nppa
-from idvault_dev.mock_registry import organization, population
+from idvault_dev.mock_registry import notices, organization, population
 from idvault_dev.mock_registry.behaviour import Behaviour, BehaviourError, Mode
 from idvault_dev.mock_registry.wire import Memory
 
@@ -34,6 +34,7 @@ class Admin:
         app.router.add_post("/settle", self._settle)
         app.router.add_post("/people", self._people)
         app.router.add_post("/organizations", self._organizations)
+        app.router.add_post("/notices", self._notices)
         app.router.add_get("/counters", self._counters)
         app.router.add_post("/reset", self._reset)
         return app
@@ -73,6 +74,16 @@ class Admin:
     async def _organizations(self, request: web.Request) -> web.Response:
         return await _add(request, "organizations", organization.organization, self.memory.organizations.add)
 
+    async def _notices(self, request: web.Request) -> web.Response:
+        content = await _content(request)
+        entries = content.get("notices", content) if isinstance(content, dict) else content
+        try:
+            made = [notices.read(each, now=self.clock()) for each in _all(entries)]
+        except population.PopulationError as error:
+            return _refusal(str(error))
+        added = self.memory.notices.add(made)
+        return web.json_response({"added": added, "ids": [each.notice_id for each in made]})
+
     async def _counters(self, _request: web.Request) -> web.Response:
         return web.json_response(self.memory.counters.as_json())
 
@@ -98,10 +109,14 @@ async def _add(
     content = await _content(request)
     entries = content.get(kind, content) if isinstance(content, dict) else content
     try:
-        added = [read(each) for each in (entries if isinstance(entries, list) else [entries])]
+        added = [read(each) for each in _all(entries)]
     except population.PopulationError as error:
         return _refusal(str(error))
     return web.json_response({"added": add(added)})
+
+
+def _all(entries: object) -> list[object]:
+    return entries if isinstance(entries, list) else [entries]
 
 
 async def _content(request: web.Request) -> object:

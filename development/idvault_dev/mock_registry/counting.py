@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from idvault.registry.nppa import NppaCode
 from idvault_dev.mock_registry.registry_half import RefusedError
 
-_ZONE = timezone(timedelta(hours=8))
+ZONE = timezone(timedelta(hours=8))
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Counters:
     refused_clock: int = 0
     refused_sign: int = 0
     enterprise_check: int = 0
+    notices: int = 0
     most_in_a_second: int = 0
 
     def as_json(self) -> dict[str, int]:
@@ -48,7 +49,7 @@ class DayCaps:
 
     def count(self, *, name: str, number: str, now: datetime) -> None:
         """Count a check; raises RefusedError (RESOURCE_LIMIT) above a cap."""
-        day = now.astimezone(_ZONE).date().isoformat()
+        day = now.astimezone(ZONE).date().isoformat()
         if day != self._day:
             self._day = day
             self._used.clear()

@@ -9,12 +9,13 @@ from pathlib import Path
 from aiohttp import web
 
 from idvault.registry.nppa import Credentials
-from idvault_dev.mock_registry import organization, population
+from idvault_dev.mock_registry import notices, organization, population
 from idvault_dev.mock_registry.admin import Admin
 from idvault_dev.mock_registry.behaviour import Behaviour
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
 from idvault_dev.mock_registry.ledger import Ledger
+from idvault_dev.mock_registry.notices import NoticeLedger
 from idvault_dev.mock_registry.wire import Callers, Memory, Wire
 
 _LOOPBACK = "127.0.0.1"
@@ -41,10 +42,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the mock registry listens."""
+    """Where the mock registry listens. notice_key: with which it signs notices, as the setting has it."""
 
     base_url: str
     admin_url: str
+    notice_key: str
 
 
 class Port:
@@ -104,7 +106,7 @@ async def run(
     file is damaged, and NppaWireError if a secret key is not 32 hex digits.
     """
     options = options or Options()
-    memory = _memory(population_path, options)
+    memory = _memory(population_path, options, secret_key)
     behaviour = Behaviour(latency_ms=latency_ms)
     keys = [secret_key] + ([options.former_secret_key] if options.former_secret_key else [])
     wire = Wire(
@@ -120,7 +122,7 @@ async def run(
     await _serve(public, admin, host=host, admin_port=admin_port, ready=ready, stop=stop)
 
 
-def _memory(path: Path, options: Options) -> Memory:
+def _memory(path: Path, options: Options, secret_key: str) -> Memory:
     if not path.exists():
         population.save(path, people=population.generate(), organizations=organization.generate())
     counters, caps = Counters(), DayCaps(name=options.name_cap, number=options.number_cap)
@@ -133,6 +135,7 @@ def _memory(path: Path, options: Options) -> Memory:
             caps=caps,
             counters=counters,
         ),
+        NoticeLedger(key=notices.key_of(secret_key)),
     )
 
 
@@ -151,7 +154,7 @@ async def _serve(
         await public.listen(True)
         await web.TCPSite(runner, _LOOPBACK, admin_port, reuse_address=True).start()
         admin_url = f"http://{_LOOPBACK}:{runner.addresses[0][1]}"
-        ready(Addresses(f"http://{host}:{public.number}", admin_url))
+        ready(Addresses(f"http://{host}:{public.number}", admin_url, admin.memory.notices.public_key))
         await stop.wait()
     finally:
         await runner.cleanup()

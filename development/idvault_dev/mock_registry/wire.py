@@ -9,19 +9,21 @@ from typing import Final
 
 from aiohttp import web
 
-from idvault.registry import enterprise, nppa
+from idvault.registry import enterprise, notice_feed, nppa
 from idvault.registry.nppa import Credentials, NppaCode
-from idvault_dev.mock_registry import registry_half
+from idvault_dev.mock_registry import notices, registry_half
 from idvault_dev.mock_registry.behaviour import Behaviour, Mode, RateGate, ScriptedTurn
 from idvault_dev.mock_registry.counting import Counters
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
 from idvault_dev.mock_registry.ledger import Ledger
+from idvault_dev.mock_registry.notices import NoticeLedger
 from idvault_dev.mock_registry.registry_half import RefusedError
 
 _METHODS: Final[Mapping[str, str]] = {
     nppa.CHECK_PATH: "POST",
     nppa.QUERY_PATH: "GET",
     enterprise.CHECK_PATH: "POST",
+    notice_feed.PATH: "GET",
 }
 _UNAVAILABLE: Final = 503
 
@@ -36,11 +38,12 @@ class Callers:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The state that both ports share: the counters, and the ledgers of people and organisations."""
+    """The state that both ports share: the counters, and the ledgers."""
 
     counters: Counters
     people: Ledger
     organizations: EnterpriseLedger
+    notices: NoticeLedger
 
 
 class Wire:
@@ -64,6 +67,7 @@ class Wire:
             nppa.CHECK_PATH: RateGate(cap=check_cap),
             nppa.QUERY_PATH: RateGate(cap=query_cap),
             enterprise.CHECK_PATH: RateGate(cap=check_cap),
+            notice_feed.PATH: RateGate(cap=query_cap),
         }
         self._clock = clock
 
@@ -100,6 +104,8 @@ class Wire:
         caller = registry_half.authenticate(
             accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
         )
+        if request.path == notice_feed.PATH:
+            return notices.build_answer(self._memory.notices.after(params.get("after", "")))
         in_progress = mode is Mode.IN_PROGRESS
         if request.path == enterprise.CHECK_PATH:
             question = registry_half.read_enterprise_check(credentials=caller, body=body)
@@ -117,6 +123,7 @@ class Wire:
         counters.check += path == nppa.CHECK_PATH
         counters.query += path == nppa.QUERY_PATH
         counters.enterprise_check += path == enterprise.CHECK_PATH
+        counters.notices += path == notice_feed.PATH
 
     def _admit(self, request: web.BaseRequest) -> None:
         method = _METHODS.get(request.path)

@@ -4,15 +4,29 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, case, delete, exists, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Integer,
+    case,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from idvault.account import rules as account_rules
-from idvault.account.rules import DueFollower, Facts, Follower, PersonSanction, Slot
+from idvault.account.rules import DueFollower, Facts, Follower, Mark, PersonSanction, Slot
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.statement import (
     Statement,
+    by_index,
     for_change,
     lock_of_number,
     param,
@@ -22,9 +36,11 @@ from idvault.core.db.statement import (
     upsert,
 )
 from idvault.core.tables.claim import claims, persons
+from idvault.core.tables.notice import person_marks
 from idvault.core.tables.sanction import follower_closings, followers, sanctions
 from idvault.sealing.ports import PersonKey
 from idvault_verify.claim import ClaimState
+from idvault_verify.notice import NoticeKind
 from idvault_verify.sanction import Degree, SanctionState
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -218,6 +234,7 @@ _MEET: Statement[str] = statement(
         accounts=0,
         sanctions=0,
         withdrawals=0,
+        marked=None,
     )
     .on_conflict_do_update(
         index_elements=[persons.c.relying_party, persons.c.person_index],
@@ -233,12 +250,17 @@ _TAKE_SLOT = statement(
         _ID,
         persons.c.sanctions == 0,
         persons.c.withdrawals == 0,
+        persons.c.marked.is_(None),
         persons.c.accounts < param("limit", Integer),
     )
     .values(accounts=persons.c.accounts + 1)
 )
 _LOCK_ONE = statement(
-    for_change(select(persons.c.sanctions, persons.c.accounts, persons.c.withdrawals).where(_PARTY, _ID))
+    for_change(
+        select(persons.c.sanctions, persons.c.accounts, persons.c.withdrawals, persons.c.marked).where(
+            _PARTY, _ID
+        )
+    )
 )
 _TAKE_LOCKED = statement(update(persons).where(_PARTY, _ID).values(accounts=persons.c.accounts + 1))
 _COUNT_SANCTION = statement(
@@ -253,21 +275,105 @@ _WITHDRAW = statement(
 _FORGET_WITHDRAWAL = statement(
     update(persons).where(_PARTY, _ID).values(withdrawals=persons.c.withdrawals - 1)
 )
-# An open claim that names the person needs the row to settle; the act that stored it had locked the row.
-_FORGET = statement(
-    delete(persons).where(
-        _PARTY,
-        _ID,
-        persons.c.accounts == 0,
-        persons.c.sanctions == 0,
-        persons.c.withdrawals == 0,
-        ~exists().where(
-            claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
-            claims.c.relying_party == param("party"),
-            claims.c.person_id == param("person_id"),
-        ),
+_IS_MARK = person_marks.c.relying_party == persons.c.relying_party
+UNHELD = (
+    (persons.c.accounts == 0)
+    & (persons.c.sanctions == 0)
+    & (persons.c.withdrawals == 0)
+    # An open claim that names the person needs the row to settle; the act that stored it had locked the row.
+    & ~exists().where(
+        claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
+        claims.c.relying_party == persons.c.relying_party,
+        claims.c.person_id == persons.c.person_id,
+    )
+    # Whoever has the new number renews the accounts of the old one for as long as there are any.
+    & ~exists().where(
+        _IS_MARK,
+        person_marks.c.person_id == persons.c.person_id,
+        person_marks.c.former_id.is_not(None),
     )
 )
+"""The condition that nothing holds a person's row."""
+_FORGET = statement(delete(persons).where(_PARTY, _ID, UNHELD))
+_MARK_PARTY = person_marks.c.relying_party == param("party")
+_GONE = ~exists().where(_PARTY, _ID)
+_SUCCESSORS: Statement[str] = statement(
+    delete(person_marks)
+    .where(
+        _MARK_PARTY,
+        or_(person_marks.c.person_id == param("person_id"), person_marks.c.former_id == param("person_id")),
+        _GONE,
+    )
+    .returning(person_marks.c.person_id),
+    scalar,
+)
+
+
+def _reached() -> CTE:
+    """Return the persons whose number a person's replaced, and the person itself."""
+    start = select(persons.c.relying_party, persons.c.person_id).where(_PARTY, _ID)
+    reached = start.cte("reached", recursive=True)
+    return reached.union(
+        # A former person that is null leads nowhere; a condition that it is not would mislead SQLite.
+        select(person_marks.c.relying_party, person_marks.c.former_id).where(
+            person_marks.c.relying_party == reached.c.relying_party,
+            person_marks.c.person_id == reached.c.person_id,
+        )
+    )
+
+
+def _kin() -> CTE:
+    """Return the persons that replacements connect with a person in either direction, and the person."""
+    start = select(persons.c.relying_party, persons.c.person_id).where(_PARTY, _ID)
+    kin = start.cte("kin", recursive=True)
+    of_party = person_marks.c.relying_party == kin.c.relying_party
+    is_former = person_marks.c.former_id == kin.c.person_id
+    return kin.union(
+        select(
+            person_marks.c.relying_party,
+            case((is_former, person_marks.c.person_id), else_=person_marks.c.former_id),
+            # The platform is in each part, so that SQLite uses an index for each.
+        ).where(or_(of_party & is_former, of_party & (person_marks.c.person_id == kin.c.person_id)))
+    )
+
+
+def _marks_of() -> Statement[Mark]:
+    reached = _reached()
+    columns = (person_marks.c.person_id, person_marks.c.kind, person_marks.c.former_id)
+    is_reached = tuple_(person_marks.c.relying_party, person_marks.c.person_id).in_(
+        select(reached.c.relying_party, reached.c.person_id)
+    )
+    return statement(
+        select(*columns).where(is_reached),
+        lambda row: Mark(row.person_id, NoticeKind(row.kind), row.former_id),
+    )
+
+
+def _closings() -> Statement[PersonSanction]:
+    kin = _kin()
+    is_kin = tuple_(sanctions.c.relying_party, sanctions.c.person_id).in_(
+        select(kin.c.relying_party, kin.c.person_id)
+    )
+    found = select(
+        sanctions.c.sanction_id,
+        sanctions.c.account_token,
+        sanctions.c.degree,
+        sanctions.c.started_at,
+        sanctions.c.end_at,
+    ).where(
+        is_kin,
+        sanctions.c.person_id.is_not(None),
+        sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
+        sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'"),
+    )
+    # SQLite has no statistics, and would read every sanction of the platform that is in force.
+    return statement(by_index(found, sanctions, "ix_sanctions_person"), _of_person)
+
+
+MARKS_OF = _marks_of()
+"""The marks of a person, and of every person that it may renew accounts of."""
+CLOSINGS_OF_KIN = _closings()
+"""The closings of a person, and of every person that replacements connect with it."""
 
 
 async def lock_or_add(connection: Connection, *, relying_party: str, key: PersonKey, known: bool) -> str:
@@ -280,7 +386,7 @@ async def lock_or_add(connection: Connection, *, relying_party: str, key: Person
     if known or key.others:
         found = await _lock(connection, relying_party, key)
         if found is None and key.others:
-            await connection.all(_LOCK_NUMBER, number=_number(key))
+            await connection.all(_LOCK_NUMBER, number=key.number)
             found = await _lock(connection, relying_party, key)
         if found is not None:
             return found
@@ -298,7 +404,14 @@ async def lock_is_barred(
     """
     who = {"relying_party": relying_party, "person_id": person_id}
     await connection.only(_LOCK_ONE, party=relying_party, person_id=person_id)
-    return account_rules.bars(await sanctions_in_force(connection, **who, now=now))
+    closed = await _is_closed(connection, **who, now=now)
+    return account_rules.bars(await sanctions_in_force(connection, **who, now=now)) or closed
+
+
+async def _is_closed(connection: Connection, *, relying_party: str, person_id: str, now: datetime) -> bool:
+    """Return whether a person, or one whose number replaced this one's or was replaced by it, is closed."""
+    found = await connection.all(CLOSINGS_OF_KIN, party=relying_party, person_id=person_id)
+    return any(each.end_at is None or each.end_at > now for each in found)
 
 
 async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
@@ -322,15 +435,6 @@ async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> s
     return None if row is None else str(row.person_id)
 
 
-def _number(key: PersonKey) -> int:
-    """Return what two processes lock when they look for one person, whichever version each writes under.
-
-    Every process knows the index under the first version.
-    """
-    first = key.others[-1] if key.index_version else key.index
-    return int.from_bytes(first[:8], "big", signed=True)
-
-
 async def take_slot(
     connection: Connection,
     *,
@@ -341,31 +445,39 @@ async def take_slot(
     limit: int,
     now: datetime,
 ) -> tuple[Facts, Sequence[PersonSanction]]:
-    """Return the facts that confirm a match, and the sanctions of the person that are in force.
+    """Return the facts that confirm a match, and the sanctions of the account's person that are in force.
 
-    Takes a slot unless the account has one of this person. owner_id: the person that the account, which this
-    act has locked, belongs to. is_holder: whether the person proved to be present.
+    Takes a slot unless the account has one of this person, or of one whose number this person's replaced.
+    owner_id: the person that the account, which this act has locked, belongs to. is_holder: whether the
+    person proved to be present.
     """
-    if owner_id is not None and owner_id != person_id:
-        return Facts(Slot.FULL, person_closed=False, different_owner=True), ()
     who = {"party": relying_party, "person_id": person_id}
     if owner_id is None and await connection.run(_TAKE_SLOT, **who, limit=limit):
         return Facts(Slot.TAKEN, person_closed=False, different_owner=False), ()
-    found = await connection.only(_LOCK_ONE, **who)
+    marks: Sequence[Mark] = ()
+    if owner_id not in {None, person_id}:
+        marks = await connection.all(MARKS_OF, **who)
+        if owner_id not in account_rules.formers(marks=marks):
+            ended = account_rules.is_ended(marks=marks, person_id=person_id)
+            return Facts(Slot.FULL, person_closed=False, different_owner=True, ended=ended), ()
+    owner = {"relying_party": relying_party, "person_id": owner_id or person_id}
+    found = await connection.only(_LOCK_ONE, party=relying_party, person_id=owner["person_id"])
     in_force: Sequence[PersonSanction] = ()
     if found.sanctions:
-        in_force = await sanctions_in_force(
-            connection, relying_party=relying_party, person_id=person_id, now=now
-        )
+        in_force = await sanctions_in_force(connection, **owner, now=now)
     closed = account_rules.closes(in_force)
+    if found.marked:
+        marks = marks or await connection.all(MARKS_OF, **who)
+        closed = await _is_closed(connection, **owner, now=now) or closed
+    ended = account_rules.is_ended(marks=marks, person_id=person_id)
     slot = Slot.FULL if owner_id is None else Slot.OWNED
     withdrawn = slot is Slot.FULL and found.withdrawals > 0 and not is_holder
-    # Without sanctions and withdrawals, the first statement has refused the slot already.
-    counted = found.sanctions or found.withdrawals
-    if slot is Slot.FULL and counted and not (closed or withdrawn) and found.accounts < limit:
+    # Without sanctions, withdrawals and marks, the first statement has refused the slot already.
+    held = found.sanctions or found.withdrawals or found.marked
+    if slot is Slot.FULL and held and not (closed or withdrawn or ended) and found.accounts < limit:
         await connection.run(_TAKE_LOCKED, **who)
         slot = Slot.TAKEN
-    return Facts(slot, person_closed=closed, different_owner=False, withdrawn=withdrawn), in_force
+    return Facts(slot, person_closed=closed, different_owner=False, withdrawn=withdrawn, ended=ended), in_force
 
 
 async def count_sanction(connection: Connection, *, relying_party: str, person_id: str, by: int) -> None:
@@ -390,3 +502,5 @@ async def release(connection: Connection, *, relying_party: str, person_id: str)
     who = {"party": relying_party, "person_id": person_id}
     await connection.run(_LEAVE, **who)
     await connection.run(_FORGET, **who)
+    for successor in await connection.all(_SUCCESSORS, **who):
+        await connection.run(_FORGET, party=relying_party, person_id=successor)

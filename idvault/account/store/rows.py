@@ -313,6 +313,11 @@ _SANCTION = statement(
         revision=param("revision"),
     )
 )
+_EXPIRE = statement(
+    update(accounts)
+    .where(_MINE)
+    .values(state=param("state"), expire_date=param("expire_date"), revision=param("revision"))
+)
 
 
 async def is_erased(connection: Connection, *, account_token: str) -> bool:
@@ -356,6 +361,18 @@ async def put_standing(connection: Connection, account: Account) -> None:
     await changed(connection, account)
     await connection.later(
         _SANCTION, token=account.account_token, revision=account.revision, **_standing(account)
+    )
+
+
+async def put_expiry(connection: Connection, account: Account) -> None:
+    """Store that the verification of an account, whose row this act has locked, has ended."""
+    await changed(connection, account)
+    await connection.later(
+        _EXPIRE,
+        token=account.account_token,
+        state=account.state.value,
+        expire_date=account.expire_date,
+        revision=account.revision,
     )
 
 

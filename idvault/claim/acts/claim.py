@@ -11,6 +11,7 @@ from datetime import timedelta
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, PersonSanction, Slot
+from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as account_version
@@ -288,9 +289,9 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
         limit=0 if barred else ending.policy.accounts_per_person,
         now=tx.now.business,
     )
-    owned = owner.person_id == found.claim.person_id
+    owned = owner.person_id is not None and not facts.different_owner
     facts = replace(facts, sanctioned=barred or (owned and account_rules.bars(in_force)))
-    outcome = rules.confirm(facts=facts)
+    outcome = rules.confirm(facts=facts, proven=rules.PROVEN)
     written = replace(ending, outcome=outcome, record=ending.record if outcome.succeeded else None)
     # An account that follows a sanction is never GOOD, so most accounts need no comparison.
     differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)
@@ -362,6 +363,7 @@ async def _clear(tx: Tx, ending: Settlement, found: Unsettled) -> None:
         if found.owner.person_id is not None:
             due_at = account_rules.former_due_at(now=tx.now.business)
             await account_version.keep(tx.connection, account_token=token, due_at=due_at)
+            await account_notice.verified(tx.connection, account_token=token)
         await account_rows.put_record(tx.connection, ending.record)
     if rules.is_kept(outcome=ending.outcome):
         await store.keep(tx.connection, found.claim.attempt, owner=found.owner)

@@ -30,6 +30,7 @@ from idvault.core.config.process import EXPECTED
 from idvault.core.config.process import ConfigError as ConfigError
 from idvault.core.config.process import Process as Process
 from idvault.core.config.retired import RETIRED
+from idvault_verify import notice
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -76,6 +77,7 @@ class Settings(ModerationSettings, ErasureSettings, WebSettings):
     registry_secret_key_file: Path = Path()
     registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100
     registry_document_types: str = "RESIDENT_ID"
+    registry_notice_keys: str = ""
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
@@ -102,6 +104,11 @@ class Settings(ModerationSettings, ErasureSettings, WebSettings):
     def document_types(self) -> tuple[str, ...]:
         """The document types that the registries can check, by their names in verify.document."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
+
+    @property
+    def notice_keys(self) -> tuple[bytes, ...]:
+        """The public keys of the registry that gives notice; raises NoticeKeyError."""
+        return tuple(notice.public_key(text) for text in self.registry_notice_keys.split())
 
     @property
     def witness_list(self) -> tuple[tuple[str, str], ...]:
@@ -177,6 +184,10 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),
+    Process.NOTICES: (
+        *("tls_certificate", "tls_key", "tls_ca"),
+        *("registry_app_id", "registry_biz_id", "registry_secret_key_file"),
+    ),
     Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),
 }
 
@@ -253,6 +264,10 @@ def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
         yield f"{_name('metrics_listen')} must be HOST:PORT"
     if not set(settings.document_types) <= _DOCUMENT_TYPES:
         yield f"{_name('registry_document_types')} must list some of {', '.join(sorted(_DOCUMENT_TYPES))}"
+    try:
+        _ = settings.notice_keys
+    except notice.NoticeKeyError as error:
+        yield f"{_name('registry_notice_keys')} cannot be used: {error}"
     try:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

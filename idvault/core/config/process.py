@@ -25,6 +25,7 @@ class Process(StrEnum):
     DOCTOR = "doctor"
     RETENTION = "retention"
     WEB = "web"
+    NOTICES = "notices"
 
 
 class ConfigError(Exception):

@@ -13,7 +13,7 @@ from idvault_verify.error import InvalidError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller; role: platform, moderator, auditor, custodian, operator, monitor or web.
+    """An authenticated caller; role: as in the proto file's Role.
 
     name: of a moderator, the platform's; moderator_id: whose key alone may have signed what is decided.
     spki: SHA-256 of the certificate's key in hex, with which a stream notices that the key is revoked.

@@ -40,6 +40,12 @@ accounts = Table(
     Column("later_standings", String(200)),
     Column("erase_at", Micros),
     Index(
+        "ix_accounts_person",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+        sqlite_where=text("person_id IS NOT NULL"),
+    ),
+    Index(
         "ix_accounts_expiring",
         "state",
         "expire_date",

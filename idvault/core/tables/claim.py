@@ -37,7 +37,8 @@ requests = Table(
 )
 
 # sanctions: how many of scope PERSON are stored as in force. withdrawals: how many withdrawals of a
-# verification still name the person.
+# verification still name the person. marked: true if a notice of the registry may have marked the person,
+# else null.
 persons = Table(
     "persons",
     main,
@@ -48,6 +49,7 @@ persons = Table(
     Column("accounts", Integer, nullable=False),
     Column("sanctions", Integer, nullable=False),
     Column("withdrawals", Integer, nullable=False, server_default=text("0")),
+    Column("marked", Boolean),
     UniqueConstraint("relying_party", "person_id"),
     CheckConstraint("accounts >= 0", name="accounts"),
     Index(None, "index_version"),

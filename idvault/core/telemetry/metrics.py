@@ -39,6 +39,11 @@ class Metrics:
             "idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",)
         )
         self.claims_settled.expect("MISMATCH")
+        self.notices = Counter("idvault_registry_notices", "Notices of the registry, by kind.", ("kind",))
+        self.notices_behind = Gauge(
+            "idvault_registry_notices_behind_seconds",
+            "Time since the registry's feed had no notice that the vault has not.",
+        )
         self.seal_seconds = Histogram("idvault_seal_seconds", "Time to seal a record.")
         self.database_seconds = Histogram("idvault_database_seconds", "Time of an act or read.", ("act",))
         self.log_unsequenced = Gauge(

@@ -23,6 +23,8 @@ from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import ErasureTerms
 from idvault.log.acts.stored_log import LogProofs
 from idvault.moderator.acts import KnownModerators
+from idvault.notice.acts import NoticeContext
+from idvault.notice.api import NoticeMethods
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys, operator_policy, tip_off_policy
 from idvault.processes.bootstrap.claim import claim_rules, settlement_context
@@ -62,9 +64,11 @@ from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault_verify.attest import status_token
 from idvault_verify.attest.quorum import Quorum
+from idvault_verify.notice import NoticeKind
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
+    notice_pb2,
     public_account_pb2,
     sanction_pb2,
     session_pb2,
@@ -252,6 +256,7 @@ async def build_platform_edge(
             histories=statuses.histories,
         ),
         *tip_off_services(base, vault, keys=keys),
+        notice_service(base, vault, keys=keys),
     ]
     return build_server(
         base,
@@ -260,6 +265,22 @@ async def build_platform_edge(
         access,
         drains=(hub.close,),
         repeats=platform_repeats(base, keys),
+    )
+
+
+def notice_service(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> Service:
+    """Return RegistryNoticeService."""
+    for kind in NoticeKind:
+        base.metrics.notices.expect(kind.value)
+    context = NoticeContext(
+        indexer=CurrentIndexer(keys=keys),
+        public_keys=base.settings.notice_keys,
+        zone=base.settings.zone,
+        applied=lambda kind: base.metrics.notices.add(kind.value),
+    )
+    return Service(
+        notice_pb2.DESCRIPTOR.services_by_name["RegistryNoticeService"],
+        NoticeMethods(vault=vault, context=context),
     )
 
 

@@ -32,6 +32,7 @@ from idvault.processes.bootstrap.periodic.account import (
     credential_tasks,
     disclosure_tasks,
     erasure_tasks,
+    notice_tasks,
     public_account_tasks,
     sanction_tasks,
     session_tasks,
@@ -106,7 +107,7 @@ AT_ANY_TIME = frozenset({
     "log", "publication", "directory_index", "day_keys", "status_lists", "status_keys", "follow_status_keys",
     "count_unkeyed_records", "drill_records", "supervision_page", "repeat_erasures",
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
-    "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges",
+    "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges", "notice_gauge",
 })  # fmt: skip
 """What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.
@@ -233,6 +234,7 @@ async def work(
             *session_tasks(base, vault),
             *appeal_tasks(base, vault),
             *public_account_tasks(vault, policy=policy),
+            *notice_tasks(base, vault, policy=policy),
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),

@@ -75,6 +75,7 @@ _OWN = {
     "keys": ("key:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms, monitors and web processes, and their pinned keys."),
     "roster": ("roster:app", "The signed file of roster members and quorums."),
+    "notices": ("notices:app", "The notices of the registry."),
     "log": ("log:app", "The transparency log: verify it offline, export it."),
     "retention": ("retention:retention", "What is kept, for how long and why."),
     "report": ("report:report", "The transparency report: what the vault did on some days."),

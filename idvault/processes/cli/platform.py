@@ -26,6 +26,7 @@ class Role(StrEnum):
     MONITOR = "monitor"
     WEB = "web"
     MODERATOR = "moderator"
+    REGISTRY = "registry"
 
 
 Name = Annotated[
@@ -36,7 +37,8 @@ ForRole = Annotated[
     Role,
     typer.Option(
         help="platform: an IM backend. monitor: a program that watches the log. "
-        "web: a process that serves the hosted pages. moderator: a desk; NAME is the moderator's id."
+        "web: a process that serves the hosted pages. moderator: a desk; NAME is the moderator's id. "
+        "registry: a program that submits a registry's notices."
     ),
 ]
 

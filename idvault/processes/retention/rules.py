@@ -106,6 +106,13 @@ def _people() -> tuple[RetentionRule, ...]:
             enforced_by="forget_withdrawn",
         ),
         RetentionRule(
+            "which persons a notice of the registry is about, and on which day an account ends for it",
+            "until the person's index is deleted, the notice is reversed, or the day has come",
+            "who has died is not verified again; a new number renews the old one's accounts",
+            ("person_marks", "account_notices"),
+            enforced_by="expire_noticed",
+        ),
+        RetentionRule(
             "accounts that were never verified, with their claims",
             f"{REJECTED_ACCOUNT_DAYS} days after the last claim ended",
             "the person may try again",
@@ -261,6 +268,12 @@ def _house() -> tuple[RetentionRule, ...]:
                 "handed_quorums",
                 "ended_handovers",
             ),
+        ),
+        RetentionRule(
+            "id, kind and day of each notice of the registry",
+            _NO_END,
+            "each is applied once; nothing says of whom it is",
+            ("registry_notices", "notice_feeds"),
         ),
         RetentionRule(
             "platforms with their pinned keys, the vault's public keys and counters",

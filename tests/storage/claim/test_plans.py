@@ -109,6 +109,7 @@ async def _fill(database: Database) -> None:
             "accounts": 1,
             "sanctions": 0,
             "withdrawals": 0,
+            "marked": None,
         }
         for number in numbers
     ]

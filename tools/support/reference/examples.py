@@ -305,6 +305,20 @@ def drill() -> Values:
     }
 
 
+def notice() -> Values:
+    """The numbers are those of the registry's test system."""
+    old, new, notice_id = "110000190101010001", "110000190101020007", sample("notice", 16).hex()
+    fields = ("RESIDENT_ID", old, "RESIDENT_ID", new, "")
+    content = paper.notice_content(notice_id, "NUMBER_REPLACED", "2026-03-01", *fields)
+    key = sample("ed25519 of the registry")
+    return {
+        "private key of the registry": key,
+        "notice id": notice_id,
+        "signed bytes": content,
+        "signature": paper.sign(key, content)[len(content) :],
+    }
+
+
 def hand_over() -> Values:
     successor = replace(
         CUSTODIANS[0], name="chen", public=hpke.public_key(hpke.X25519, sample("hpke of chen"))
@@ -541,6 +555,7 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "request": request,
     "decision": decisions,
     "drill": drill,
+    "notice": notice,
     "hand-over": hand_over,
     "roster": roster_file,
     "leaf": leaf,

@@ -113,6 +113,11 @@ def drill_content(*, record_id: str, quorum_id: str, custodian: str, seconds: in
     return encode("idvault/drill/v1", record_id, quorum_id, custodian, seconds)
 
 
+def notice_content(notice_id: str, kind: str, day: str, *fields: str) -> bytes:
+    """Return what a registry signs. fields: both documents' types and numbers, and the reversed id."""
+    return encode("idvault/registry-notice/v1", notice_id, kind, day, *fields)
+
+
 @dataclass(frozen=True)
 class Handed:
     """A share in a batch of a hand-over; quorum_id: the one that it was sealed for before."""

@@ -20,11 +20,12 @@ from idvault.registry.nppa import (
     Question,
 )
 from idvault.registry.ports import InTurn, at_any_time
-from idvault_dev.mock_registry import registry_half
+from idvault_dev.mock_registry import notices, registry_half
 from idvault_dev.mock_registry.behaviour import Behaviour, Mode
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
 from idvault_dev.mock_registry.ledger import Ledger, LedgerResult
+from idvault_dev.mock_registry.notices import NoticeLedger
 from idvault_dev.mock_registry.population import Resident
 from idvault_dev.mock_registry.wire import Callers, Memory, Wire
 from idvault_verify.registry import RegistryAnswer
@@ -112,6 +113,7 @@ class Internet(Exchange):
                 counters,
                 self.ledger,
                 EnterpriseLedger(organizations=[], keep_unheard=keep_unheard, caps=caps, counters=counters),
+                NoticeLedger(key=notices.key_of(_CREDENTIALS.secret_key)),
             ),
             behaviour=self._behaviour,
             callers=Callers((_CREDENTIALS,), None),

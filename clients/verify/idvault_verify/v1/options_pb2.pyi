@@ -43,6 +43,8 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """A member of a platform's staff at a desk, bound to one moderator's key: NAME is the moderator's id. It reads what its
     platform reads of reports, sanctions, appeals and contests, and decides only what its own key has signed.
     """
+    ROLE_REGISTRY: _Role.ValueType  # 8
+    """A program that follows the feed of a registry, and submits its notices."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """The role that a client certificate claims in its URI SAN, spiffe://<trust domain>/<role>/<name>."""
@@ -65,6 +67,8 @@ ROLE_MODERATOR: Role.ValueType  # 7
 """A member of a platform's staff at a desk, bound to one moderator's key: NAME is the moderator's id. It reads what its
 platform reads of reports, sanctions, appeals and contests, and decides only what its own key has signed.
 """
+ROLE_REGISTRY: Role.ValueType  # 8
+"""A program that follows the feed of a registry, and submits its notices."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int

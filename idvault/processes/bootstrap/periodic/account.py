@@ -17,6 +17,7 @@ from idvault.erasure.acts import ErasureMemos, ErasureSweep
 from idvault.erasure.former_version.acts import VersionSweep
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
+from idvault.notice import acts as notices
 from idvault.processes.bootstrap.base import Base, tip_off_policy
 from idvault.processes.bootstrap.key.version import follow_status_keys, status_signer
 from idvault.public_account.acts import public_account as public_account_acts
@@ -172,6 +173,24 @@ def erasure_tasks(base: Base, vault: Vault) -> list[Task]:
         Task("erase_accounts", 1, lambda now: sweep.step(now=now, limit=_BATCH)),
         Task("release_erased", 5, lambda now: erasure_acts.release_all(vault, now, limit=_BATCH)),
         Task("erasure_gauges", _ERASURE_GAUGES_PERIOD, read_gauges),
+    ]
+
+
+_NOTICE_GAUGE_PERIOD = 15.0
+
+
+def notice_tasks(base: Base, vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
+    """Return the worker's tasks: end the verifications on which a notice bears, and watch the feed."""
+    zone = policy.zone
+
+    async def read_gauge(now: ClockReading) -> None:
+        caught_up_at = await notices.caught_up_at(vault)
+        if caught_up_at is not None:
+            base.metrics.notices_behind.set((now.business - caught_up_at).total_seconds())
+
+    return [
+        Task("expire_noticed", 5, lambda now: notices.expire_all(vault, now, zone=zone, limit=_BATCH)),
+        Task("notice_gauge", _NOTICE_GAUGE_PERIOD, read_gauge),
     ]
 
 

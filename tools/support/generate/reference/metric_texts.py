@@ -31,6 +31,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "settled claims by outcome",
         "mismatches rise: somebody is guessing",
     ),
+    "idvault_registry_notices_total": (
+        "[notices of the registry](operations.md#notices-of-the-registry) by kind",
+        "the kinds are not those that are usual: somebody may have the registry's key",
+    ),
+    "idvault_registry_notices_behind_seconds": (
+        "time since the feed of notices had nothing that the vault has not",
+        "it is over an hour: `idvault notices follow` does not run, or a notice is refused",
+    ),
     "idvault_jobs_oldest_seconds": (
         "age of the oldest due job",
         "it grows: no worker is running",

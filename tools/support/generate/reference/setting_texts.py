@@ -6,8 +6,12 @@ A setting needs somebody who would change it. There are 45; each one more has it
 from collections.abc import Mapping
 from typing import NamedTuple
 
-PLENTY, MOST = 45, 48
+PLENTY, MOST = 45, 50
 BEYOND: Mapping[str, str] = {
+    "registry_notice_keys": (
+        "whose notices end accounts must be named by somebody; the roster names people, and most operators "
+        "have no feed"
+    ),
     "settle_patience": (
         "how long a foreign registry usually takes, and what a platform's callers bear, is known to the "
         "operator alone"
@@ -140,6 +144,14 @@ TEXTS: Mapping[str, SettingText] = {
             "`IDVAULT_REGISTRY_ENTERPRISE_URL`"
         ),
         "Change it when the registry lets you check more kinds of documents.",
+    ),
+    "registry_notice_keys": SettingText(
+        (
+            "Ed25519 public keys, in base64, of the registry whose "
+            "[notices](operations.md#notices-of-the-registry) are taken, separated by spaces; without one, "
+            "every notice is refused"
+        ),
+        "Change it when your registry gives notice, to the key that it hands you, and when that key is renewed.",
     ),
     "settle_patience": SettingText(
         "seconds a caller waits for the registry before the answer is PENDING",

@@ -1,0 +1,68 @@
+"""The rules of notices: what each kind does, and on which day to whom.
+
+- A notice acts on persons that a platform knows already; of others nothing is kept.
+- PERSON_ENDED and ORGANIZATION_ENDED mark the person. A person's accounts become EXPIRED within 30 days, each
+  on a day of its own; an organisation's at once, because what is public about it needs no hiding.
+- NUMBER_REPLACED marks the person of the new number with that of the old one.
+- After NUMBER_REPLACED and NAME_CHANGED an account is renewed by its next claim that matches. Without one it
+  becomes EXPIRED on a day of its own, 60 to 120 days later.
+- Two accounts of a person at one platform never get the same day, as long as there are days.
+- REPRESENTATIVE_CHANGED does nothing: the vault knows no representatives.
+- REVERSED takes away what the earlier notice marked, and what it was still to do. What has happened stays.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason, Violation
+from idvault_verify.notice import NoticeKind
+
+SEED_SIZE = 8
+_WITHIN_30_DAYS = range(1, 31)
+_LATER = range(60, 121)
+_AT_ONCE = range(1)
+_WINDOWS = {
+    NoticeKind.PERSON_ENDED: _WITHIN_30_DAYS,
+    NoticeKind.NUMBER_REPLACED: _LATER,
+    NoticeKind.NAME_CHANGED: _LATER,
+    NoticeKind.ORGANIZATION_ENDED: _AT_ONCE,
+}
+ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})
+"""The kinds that mark whoever the notice names."""
+ACTS_ON_PERSONS = frozenset(_WINDOWS)
+"""The kinds that look for persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNotice:
+    """All that is kept of a notice."""
+
+    notice_id: str
+    kind: NoticeKind
+    day: date
+
+
+def check_same(*, kept: KeptNotice, again: KeptNotice) -> None:
+    """Raise AlreadyExistsError (REQUEST_ID_REUSED) if an id is used for something else."""
+    if kept != again:
+        raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
+
+
+def check_reversible(*, former: KeptNotice | None) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, reversed_notice_id) unless there is a notice to reverse.
+
+    None: the vault has not had it. A reversal cannot be reversed: the registry gives notice anew.
+    """
+    if former is None or former.kind is NoticeKind.REVERSED:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("reversed_notice_id", FieldCode.CHARACTER))
+
+
+def draw(*, kind: NoticeKind, seed: bytes, taken: Collection[date], today: date) -> date:
+    """Return the day on which an account becomes EXPIRED. seed: random bytes, for this account alone.
+
+    taken: the days of the same person's other accounts at the platform.
+    """
+    days = [today + timedelta(days=each) for each in _WINDOWS[kind]]
+    free = [day for day in days if day not in taken] or days
+    return free[int.from_bytes(seed, "big") % len(free)]
