@@ -477,7 +477,9 @@ async def take_slot(
     if slot is Slot.FULL and held and not (closed or withdrawn or ended) and found.accounts < limit:
         await connection.run(_TAKE_LOCKED, **who)
         slot = Slot.TAKEN
-    return Facts(slot, person_closed=closed, different_owner=False, withdrawn=withdrawn, ended=ended), in_force
+    return Facts(
+        slot, person_closed=closed, different_owner=False, withdrawn=withdrawn, ended=ended
+    ), in_force
 
 
 async def count_sanction(connection: Connection, *, relying_party: str, person_id: str, by: int) -> None:
