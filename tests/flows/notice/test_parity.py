@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
+from idvault.core.db.statement import Statement
 from idvault.notice import store
 from idvault_verify.notice import NoticeKind, RegistryNotice
 from tests.storage.hooks import before_statements
@@ -60,7 +62,7 @@ async def test_a_reversal_sends_the_same_statements(world: NoticeWorld) -> None:
 
 
 _PERSON = {"party": "platform-a", "person_id": "a" * 32}
-STATEMENTS = {
+STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "find": (store._FIND, {"sought": [("platform-a", b"i" * 32, 0)]}, "persons"),
     "formers": (store._WITH_FORMERS, {"given": [("platform-a", "a" * 32)]}, "persons"),
     "accounts": (store._ACCOUNTS, {"given": [("platform-a", "a" * 32)]}, "accounts"),

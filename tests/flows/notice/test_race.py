@@ -32,9 +32,9 @@ async def test_every_verified_account_has_a_day(world: NoticeWorld) -> None:
     for number in range(ROUNDS):
         who = person(100 + number)
         first = await world.sign_up(who)
-        claims = [world.verify(who) for _ in range(3)]
+        claims = asyncio.gather(*(world.verify(who) for _ in range(3)))
         ended = world.submit(notice(100 + number, NoticeKind.PERSON_ENDED, who.document))
-        *made, _ = await asyncio.gather(*claims, ended)
+        made, _ = await asyncio.gather(claims, ended)
         tokens += [first, *(claim.account.account_token for claim in made)]
     due = await world.due()
     for token in tokens:
