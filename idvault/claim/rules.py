@@ -22,7 +22,7 @@ Attempts at a person's name are limited:
   used up, its owner's claim is sent all the same; another person's is withheld: it ends as a mismatch unsent.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -218,22 +218,9 @@ def decide(*, answer: RegistryAnswer) -> ClaimOutcome:
     return ClaimOutcome(ClaimState.SUCCEEDED)
 
 
-PROVEN = frozenset({Assurance.REGISTRY_MATCH})
-"""What a claim proves by a match of name and number."""
-_HOLDER = "HOLDER"
-
-
-def is_by_holder(*, proven: Collection[Assurance]) -> bool:
-    """Return whether a claim proves that the holder of the document made it: nothing else contradicts an end.
-
-    By the word, because not every deployment knows such a proof.
-    """
-    return any(each.value == _HOLDER for each in proven)
-
-
-def confirm(*, facts: Facts, proven: Collection[Assurance]) -> ClaimOutcome:
-    """Return the outcome of a claim that has matched. proven: what the claim proves."""
-    if facts.ended and not is_by_holder(proven=proven):
+def confirm(*, facts: Facts, proved: str = Assurance.REGISTRY_MATCH) -> ClaimOutcome:
+    """Return the outcome of a claim that has matched. proved: the assurance of the claim."""
+    if facts.ended and not is_holder(proved=proved):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     refused = _refusal_after_match(facts)
     return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)

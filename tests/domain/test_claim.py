@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from idvault.account import rules as account_rules
 from idvault.account.rules import Slot
 from idvault.claim import rules as claim_rules
-from idvault.claim.rules import PROVEN, ClaimOutcome, ClaimRules, Owner
+from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner
 from idvault_verify import claim as verify_claim
 from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.claim import ClaimState, FailureReason, Identity
@@ -171,23 +171,23 @@ def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
 def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason: FailureReason) -> None:
     """Each of the facts refuses a claim that has matched."""
     facts = builders.facts(**changes)
-    assert claim_rules.confirm(facts=facts, proven=PROVEN).failure_reason is reason
+    assert claim_rules.confirm(facts=facts).failure_reason is reason
 
 
 def test_a_match_without_a_refusal_is_confirmed() -> None:
     """A sign-up with a free slot, and an account that is verified again."""
-    assert claim_rules.confirm(facts=builders.facts(), proven=PROVEN) == SUCCESS
-    assert claim_rules.confirm(facts=builders.facts(slot=Slot.OWNED), proven=PROVEN) == SUCCESS
+    assert claim_rules.confirm(facts=builders.facts()) == SUCCESS
+    assert claim_rules.confirm(facts=builders.facts(slot=Slot.OWNED)) == SUCCESS
 
 
 @pytest.mark.parametrize("changes", [{}, {"different_owner": True}, {"person_closed": True}])
 def test_only_the_holder_contradicts_an_end(changes: dict[str, object]) -> None:
     """A claim of a person that is no more looks like one of a wrong name, whatever else would refuse it."""
     facts = builders.facts(ended=True, **changes)
-    assert claim_rules.confirm(facts=facts, proven=PROVEN) == MISMATCH
+    assert claim_rules.confirm(facts=facts) == MISMATCH
     for assurance in Assurance:
-        by_holder = claim_rules.confirm(facts=facts, proven={assurance}) != MISMATCH
-        assert by_holder == claim_rules.is_by_holder(proven={assurance}) == (assurance.name == "HOLDER")
+        by_holder = claim_rules.confirm(facts=facts, proved=assurance) != MISMATCH
+        assert by_holder == claim_rules.is_holder(proved=assurance) == (assurance.name == "HOLDER")
 
 
 def test_an_account_keeps_its_person() -> None:

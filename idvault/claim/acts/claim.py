@@ -291,7 +291,7 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
     )
     owned = owner.person_id is not None and not facts.different_owner
     facts = replace(facts, sanctioned=barred or (owned and account_rules.bars(in_force)))
-    outcome = rules.confirm(facts=facts, proven=rules.PROVEN)
+    outcome = rules.confirm(facts=facts, proved=ending.proved)
     written = replace(ending, outcome=outcome, record=ending.record if outcome.succeeded else None)
     # An account that follows a sanction is never GOOD, so most accounts need no comparison.
     differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)
