@@ -55,7 +55,10 @@ class ModelSanction:
 
 @dataclass
 class ModelVictims:
-    """Accounts and whose they are; kept: of each withdrawal account, person and time."""
+    """Accounts and whose they are.
+
+    kept: of each withdrawal account, person and time. held: of an account, until when its record is.
+    """
 
     owners: list[int | None]
     claims: list[list[ModelClaim]]
@@ -63,6 +66,7 @@ class ModelVictims:
     sanctions: list[ModelSanction] = field(default_factory=list)
     kept: list[tuple[int, int, int]] = field(default_factory=list)
     former: dict[int, int | None] = field(default_factory=dict)
+    held: dict[int, int] = field(default_factory=dict)
 
     def state(self, account: int) -> str:
         """Return the state of an account."""
@@ -143,6 +147,7 @@ class ModelVictims:
             each.withdrawn = True
         self.owners[account], self.former[account] = None, owner
         self.kept.append((account, owner, now))
+        self.held[account] = now + KEPT
         for sanction in self.sanctions:
             falls = sanction.state == "IN_FORCE" and sanction.scope == "PERSON"
             if sanction.account == account and falls:

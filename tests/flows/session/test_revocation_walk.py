@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from sqlalchemy import func, select
 
+from idvault.account.store import rows as account_rows
+from idvault.account.store import version as version_store
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import param, scalar, statement
@@ -23,6 +25,7 @@ from tests.support.withdrawal_model import DAYS, HOURS, KEPT, ModelClaim, ModelV
 from tests.support.withdrawal_world import WithdrawalWorld
 from tools.support import builders
 from tools.support.databases import Maker
+from tools.support.flow_world import at
 from tools.support.sanction_world import signing
 
 # The first two accounts are of one person.
@@ -137,6 +140,7 @@ class WithdrawalWalk:
         for account, token in enumerate(self.tokens):
             status = await self.world.status(token)
             assert status.state.value == model.state(account)
+            await self._records_agree(account, token)
         found = [each for each in await self.world.counts() if each != (0, 0, 0)]
         assert found == model.counts()
         for contest, known in zip(self.contests, model.contests, strict=True):
@@ -148,6 +152,14 @@ class WithdrawalWalk:
             assert shown.scope is not None
             assert shown.state is not None
             assert (shown.scope.value, shown.state.value) == (expected.scope, expected.state)
+
+    async def _records_agree(self, account: int, token: str) -> None:
+        """Compare whether there is a present record, and until when a former one is held."""
+        held_until = self.model.held.get(account)
+        held = await self.world.database.read("test", lambda one: version_store.held(one, token))
+        assert [each.until for each in held] == ([] if held_until is None else [at(held_until).business])
+        found = await self.world.database.read("test", lambda one: account_rows.find_record(one, token))
+        assert (found is not None) == (self.model.owners[account] is not None)
 
     async def _heard(self, work: Any, expected: str) -> Any:
         """Return what an act made, None if it was refused as expected."""
