@@ -151,7 +151,7 @@ TEXTS: Mapping[str, SettingText] = {
             "[notices](operations.md#notices-of-the-registry) are taken, separated by spaces; without one, "
             "every notice is refused"
         ),
-        "Change it when your registry gives notice, to the key that it gives you, and when it renews that key.",
+        "Change it when your registry gives notice: to the key that it gives you, and again when it renews it.",
     ),
     "settle_patience": SettingText(
         "seconds a caller waits for the registry before the answer is PENDING",
