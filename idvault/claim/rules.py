@@ -27,7 +27,15 @@ from datetime import date, datetime, timedelta, tzinfo
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, Slot
 from idvault_verify import document, name, organization
-from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.account import (
+    NO_ASSURANCE,
+    Account,
+    AccountState,
+    Assurance,
+    Assurances,
+    Standing,
+    SubjectKind,
+)
 from idvault_verify.claim import ClaimState, FailureReason, Identity, kind_of
 from idvault_verify.document import DocumentType
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
@@ -227,9 +235,16 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
 
 
 def conclude(
-    *, account: Account, outcome: ClaimOutcome, person_id: str, owner: Owner, today: date, valid_days: int
+    *,
+    account: Account,
+    outcome: ClaimOutcome,
+    proved: Assurance,
+    person_id: str,
+    owner: Owner,
+    today: date,
+    valid_days: int,
 ) -> Account:
-    """Return the account after its open claim has ended.
+    """Return the account after its open claim has ended. proved: the fact that a success establishes.
 
     Success makes it VERIFIED from today for valid_days. Failure makes a PENDING account REJECTED and leaves
     any other unchanged.
@@ -241,7 +256,7 @@ def conclude(
             subject_kind=owner.subject_kind,
             organization_category=owner.organization_category,
             state=AccountState.VERIFIED,
-            assurance=Assurance.REGISTRY_MATCH,
+            assurances=_assurances(account, proved, today),
             person_id=person_id,
             verify_date=today,
             expire_date=today + timedelta(days=valid_days),
@@ -251,6 +266,17 @@ def conclude(
     if account.state is AccountState.PENDING:
         return replace(closed, state=AccountState.REJECTED, revision=account.revision + 1)
     return closed
+
+
+def _assurances(account: Account, proved: Assurance, today: date) -> Assurances:
+    """Return the facts of a new verification, which replace those of the one before.
+
+    Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
+    does not stay beside a match: whoever knows name and number could renew it for ever.
+    """
+    former = account_rules.expire(account=account, today=today)
+    stays = proved is Assurance.HOLDER and former.state is AccountState.VERIFIED
+    return frozenset({proved}) | (former.assurances & {Assurance.REGISTRY_MATCH} if stays else NO_ASSURANCE)
 
 
 PER_HOUR = 5

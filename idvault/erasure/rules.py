@@ -30,7 +30,7 @@ from idvault.account import rules as account_rules
 from idvault.claim.rules import ClaimOutcome
 from idvault.disclosure import rules as disclosure_rules
 from idvault_verify import disclosure as verify_disclosure
-from idvault_verify.account import Account, AccountState, Assurance
+from idvault_verify.account import NO_ASSURANCE, Account, AccountState
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
@@ -279,7 +279,7 @@ def erased(*, account: Account, today: date, now: datetime) -> Account:
     return replace(
         present,
         state=AccountState.ERASED,
-        assurance=Assurance.NONE,
+        assurances=NO_ASSURANCE,
         verify_date=None,
         expire_date=None,
         organization_category=None,

@@ -171,6 +171,7 @@ class QuorumRecordSealer:
         identity: Identity,
         answer: RegistryAnswer,
         consent: Consent,
+        assertion: str = "",
     ) -> SealedRecord:
         """Return a new record version; the account's shred key is durable before it returns.
 
@@ -180,7 +181,7 @@ class QuorumRecordSealer:
         shred_key = await self.shred_store.obtain(
             account_token=account_token, candidate=self.entropy.random(_KEY_SIZE)
         )
-        padded = payload.encode(Payload(identity, answer, consent))
+        padded = payload.encode(Payload(identity, answer, consent, assertion))
         return self._seal(self.quorum(), relying_party, account_token, padded=padded, shred_key=shred_key)
 
     def _seal(

@@ -29,7 +29,7 @@ from idvault.log.acts.stored_log import LogProofs
 from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.store import standing as sanction_standing
-from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.account import Account, AccountState, Assurance, Standing
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import ExhaustedError, IdvaultError
@@ -185,7 +185,8 @@ class Settlement:
     outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). owner: published
     on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
-    lift of a sanction that the account follows to the end of what it does (account.rules).
+    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the fact
+    that a success establishes.
     """
 
     account_token: str
@@ -196,6 +197,7 @@ class Settlement:
     lease_id: str | None = None
     record: SealedRecord | None = None
     delay: timedelta | None = None
+    proved: Assurance = Assurance.REGISTRY_MATCH
 
 
 @act("verification.settle")
@@ -282,6 +284,7 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
     concluded = rules.conclude(
         account=found.owner,
         outcome=ending.outcome,
+        proved=ending.proved,
         person_id=found.claim.person_id,
         owner=ending.owner,
         today=today,

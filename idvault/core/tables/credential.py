@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
 from idvault.core.db.statement import Day, Micros
-from idvault.core.tables import ID, NAME, TOKEN, main
+from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 # entries: the status list's byte array (IETF Token Status List), compressed.
 status_lists = Table(
@@ -23,7 +23,8 @@ status_marks = Table(
 )
 
 # public_account_id: what is attested, null if it is the account. turns_at: when a change of the entry is
-# published (0: at once, as for a new credential); null while none waits.
+# published (0: at once, as for a new credential); null while none waits. minimum_assurance: what the account
+# must meet, null if nothing.
 status_credentials = Table(
     "status_credentials",
     main,
@@ -36,6 +37,7 @@ status_credentials = Table(
     Column("expires_at", Micros, nullable=False),
     Column("public_account_id", ID),
     Column("turns_at", Micros, server_default=text("0")),
+    Column("minimum_assurance", WORD),
     UniqueConstraint("number", "place"),
     Index(
         "ix_status_credentials_public",

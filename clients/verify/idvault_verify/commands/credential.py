@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idvault_verify.commands.output import AsJson, read, reporting, show_valid
-from idvault_verify.offline import Attested, AttestedPublicAccount, StatusVerifier
+from idvault_verify.offline import Attested, AttestedPublicAccount, MinimumAssurance, StatusVerifier
 
 
 def check(  # noqa: PLR0917 - typer makes an option of each
@@ -29,6 +29,10 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "--public-account", help="Accept a public account's credential, and nothing else; show which one."
         ),
     ] = False,
+    minimum_assurance: Annotated[
+        MinimumAssurance,
+        typer.Option(help="What it must state that the account meets; not of a public account."),
+    ] = MinimumAssurance.ANY,
     json_option: AsJson = False,
 ) -> None:
     """Check a status token, or a credential and its list, offline from files alone.
@@ -37,9 +41,17 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     with it the command shows public_account_id. The last line is "check: valid", or "check: REASON" with exit
     code 5.
     """
+    if public_account and minimum_assurance is not MinimumAssurance.ANY:
+        raise typer.BadParameter(
+            "a public account's credential attests no person", param_hint="--minimum-assurance"
+        )
     with reporting(context, json_option) as as_json:
         verifier = StatusVerifier(
-            jwks=read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
+            jwks=read(jwks),
+            audience=audience,
+            issuer=issuer,
+            max_list_age=max_list_age,
+            minimum_assurance=minimum_assurance,
         )
         for path in lists or []:
             verifier.add_list(read(path))
@@ -50,7 +62,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             told: dict[str, object] = {"public_account_id": attested.public_account_id}
         else:
             found = person = verifier.check(token)
-            told = {"standing": person.standing}
+            told = {"standing": person.standing, "minimum_assurance": person.minimum_assurance}
         shown: dict[str, object] = {
             "issuer": found.issuer,
             "subject": found.subject,
