@@ -302,10 +302,14 @@ def attempt(
 
 
 def open_proof(*, session: VerificationSession, claim: SessionClaim | None, now: datetime) -> int:
-    """Return the number of the proof that waits for its end at the provider, 0 if there is none."""
-    if state(session=session, claim=claim, now=now) is not SessionState.AGREED:
-        return 0
-    return session.proofs if session.attempts < session.proofs or claim is None else 0
+    """Return the number of the proof that can be finished, 0 if there is none.
+
+    It has not ended at the provider, or its claim has not been settled: a repeat brings the assertion again.
+    """
+    found = state(session=session, claim=claim, now=now)
+    if found is SessionState.AGREED:
+        return session.proofs if session.attempts < session.proofs or claim is None else 0
+    return session.proofs if found is SessionState.CHECKING else 0
 
 
 def begin_proof(

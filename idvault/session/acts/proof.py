@@ -8,7 +8,6 @@
   that ends after 48 hours; one proof never makes two.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from idvault.claim.acts import verification as verification_acts
@@ -106,22 +105,21 @@ async def finish(
             session=one.session, claim=one.claim, number=number, attempt_ids=attempt_ids, now=now.business
         )
 
-    if _is_settled(replace(found, session=decide(found))):
+    if decide(found) == found.session and not _is_open(found):
         return await page_acts.get(vault, context, browser, now=now)
     identity, proven = await _ended(context, found.session, browser, number, now=now.real)
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=number
     )
-    if not _is_settled(begun):
+    if begun.session.attempt_id in attempt_ids and _is_open(begun):
         command = _command(call, begun.session, identity, proven, content)
         await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
 
 
-def _is_settled(found: StoredSession) -> bool:
-    """Return whether the claim of the newest attempt, which is this proof's, has ended."""
-    of_proof = found.session.attempts == found.session.proofs
-    return of_proof and found.claim is not None and found.claim.state is not ClaimState.PENDING
+def _is_open(found: StoredSession) -> bool:
+    """Return whether the claim of the newest attempt has not arrived, or not ended."""
+    return found.claim is None or found.claim.state is ClaimState.PENDING
 
 
 async def _ended(

@@ -54,6 +54,11 @@ TEXTS: Mapping[str, str] = {
         "`FOREIGN_PERMANENT_RESIDENT` and `UNIFIED_SOCIAL_CREDIT_CODE`, which needs "
         "`IDVAULT_REGISTRY_ENTERPRISE_URL`"
     ),
+    "holder_provider": (
+        "file that names the provider of HOLDER proofs: JSON with `name`, `url`, `key` and `secret` "
+        "([how](pages.md#a-proof-of-presence)). One setting, because none of the four is of use without the "
+        "others; without it, no session can demand such a proof"
+    ),
     "settle_patience": "seconds a caller waits for the registry before the answer is PENDING",
     "accounts_per_person": "accounts of one person at one platform",
     "credentials_per_day": (

@@ -3,8 +3,8 @@
 A case has a `token`, `lists`, and a key set `jwks`, each an input; what it leaves out is as at the top of the
 file. A reader reads the key set, adds each list at `listed_at`, and checks the token for `audience` (and, if
 given, of `issuer`) at `now`, with lists that are at most `max_list_age` seconds old, if given; it demands
-`minimum_assurance`, if given. With `asks` "public account" it is asked for a public account, else for a person.
-Times are seconds since 1970.
+`minimum_assurance`, if given. With `asks` "public account" it is asked for a public account, else for a
+person. Times are seconds since 1970.
 """
 
 import json
