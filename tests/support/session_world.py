@@ -15,7 +15,6 @@ from idvault.erasure.rules import ErasureTerms
 from idvault.log.acts.stored_log import LogProofs
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.vault import vault_of
-from idvault.registry.ports import ProofProvider
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
@@ -33,7 +32,7 @@ from tests.support.known_history import KnownHistories
 from tools.support import builders, people
 from tools.support.edge import RULES
 from tools.support.fakes.moderation_text import moderation_sealer
-from tools.support.fakes.provider import VAULT
+from tools.support.fakes.provider import VAULT, FakeProofProvider
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import ask, client
@@ -77,9 +76,10 @@ class SessionWorld:
         base_url: str = BASE_URL,
         moderation: AppealWorld | None = None,
         patience: float = 20.0,
-        provider: ProofProvider | None = None,
+        provider: FakeProofProvider | None = None,
     ) -> None:
         """patience: seconds that a form waits for the registry. provider: of HOLDER proofs."""
+        self.provider = provider
         self.moderation = moderation or AppealWorld(database)
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
