@@ -52,7 +52,7 @@ TEXTS: Mapping[str, Text] = {
     "proof_wait_text": _("{provider} has answered, and the answer is being stored. Please check again."),
     "proof_again": _("Type name and number again"),
     "fact_REGISTRY_MATCH": _("A registry confirmed that your name and number belong together."),
-    "fact_DOCUMENT_SEEN": _("A reviewer saw you and your document."),
+    "fact_DOCUMENT_SEEN": _("Somebody entrusted with it saw you and your document."),
     "fact_HOLDER": _("A provider confirmed your name, your number, and that it was you who was there."),
     "fact_RESULT_ONLY": _(
         "A provider vouches that you are a person that it knows. Your name and number are not stored here."

@@ -233,17 +233,17 @@ export const REASONS = {
   },
   "PROOF_NOT_OFFERED": {
     "error": "PreconditionFailed",
-    "zh": "This way of proving who you are is not available here. Please contact the platform's support.",
+    "zh": "此处不提供这种身份证明方式，请联系平台客服。",
     "en": "This way of proving who you are is not available here. Please contact the platform's support."
   },
   "PROOF_OPEN": {
     "error": "PreconditionFailed",
-    "zh": "You have not finished at the provider yet. Please go there first.",
+    "zh": "您在核验机构的操作尚未完成，请先前往办理。",
     "en": "You have not finished at the provider yet. Please go there first."
   },
   "PROOF_REFUSED": {
     "error": "PreconditionFailed",
-    "zh": "The provider did not confirm you: you cancelled there, or its answer came too late or cannot be used. Please try again.",
+    "zh": "核验机构未能确认是您本人：您已取消，或其答复过迟、无法使用。请重试。",
     "en": "The provider did not confirm you: you cancelled there, or its answer came too late or cannot be used. Please try again."
   },
   "APPEAL_EXISTS": {
@@ -273,7 +273,7 @@ export const REASONS = {
   },
   "ASSURANCE_MISSING": {
     "error": "PreconditionFailed",
-    "zh": "This needs a verification of another kind than this account has. Please verify again in the way that is asked for.",
+    "zh": "此项业务需要另一种方式的认证。请按所要求的方式重新认证。",
     "en": "This needs a verification of another kind than this account has. Please verify again in the way that is asked for."
   },
   "RENEWAL_TOO_EARLY": {
@@ -333,7 +333,7 @@ export const REASONS = {
   },
   "PROVIDER_UNAVAILABLE": {
     "error": "Unavailable",
-    "zh": "The provider does not answer at the moment. Please try again later.",
+    "zh": "核验机构暂时没有响应，请稍后再试。",
     "en": "The provider does not answer at the moment. Please try again later."
   },
   "RECORD_DAMAGED": {
