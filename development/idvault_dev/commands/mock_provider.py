@@ -23,7 +23,7 @@ from idvault_verify.attest import jose, status_token
 from idvault_verify.commands.errors import CommandError, ExitCode
 
 _SECRET_SIZE = 32
-_KEY = "idvault/mock-provider-key/v1"
+_KEY = "key of a mock provider"
 
 File = Annotated[
     Path,
