@@ -14,8 +14,8 @@ from idvault_verify.attest.assertion import (
     LONGEST,
     RESULT_TYPE,
     SKEW,
-    AssertionOutcome,
     Awaited,
+    ProofEnd,
     RefusedAssertionError,
 )
 from idvault_verify.claim import Identity
@@ -53,9 +53,7 @@ def signed(typ: str = HOLDER_TYPE, key: Ed25519PrivateKey = KEY, **changes: Any)
     return jose.sign(claims, typ=typ, public_key=key.public_key().public_bytes_raw(), signer=key.sign)
 
 
-def holder(
-    text: str, *, seconds: float = 0, bound: bytes = BOUND
-) -> tuple[AssertionOutcome, Identity | None]:
+def holder(text: str, *, seconds: float = 0, bound: bytes = BOUND) -> tuple[ProofEnd, Identity | None]:
     now = NOW + timedelta(seconds=seconds)
     return assertion.holder(text, AWAITED, session_id=SESSION, bound=bound, now=now)
 
@@ -69,16 +67,16 @@ def reason_of(text: str, **given: Any) -> str:
 
 def test_who_was_confirmed_and_who_was_not() -> None:
     """Both name whom the provider was asked about; a proof that was cancelled names nobody."""
-    assert holder(signed()) == (AssertionOutcome.CONFIRMED, WHO)
-    assert holder(signed(outcome="DENIED")) == (AssertionOutcome.DENIED, WHO)
+    assert holder(signed()) == (ProofEnd.CONFIRMED, WHO)
+    assert holder(signed(outcome="DENIED")) == (ProofEnd.DENIED, WHO)
     nobody = {"name": ..., "number": ..., "document_type": ...}
-    assert holder(signed(outcome="CANCELLED", **nobody)) == (AssertionOutcome.CANCELLED, None)
+    assert holder(signed(outcome="CANCELLED", **nobody)) == (ProofEnd.CANCELLED, None)
 
 
 def test_the_times_of_an_assertion() -> None:
     """It may be a minute ahead, and is over at its end, at most ten minutes later."""
-    assert holder(signed(), seconds=-SKEW)[0] is AssertionOutcome.CONFIRMED
-    assert holder(signed(), seconds=LIFETIME - 1)[0] is AssertionOutcome.CONFIRMED
+    assert holder(signed(), seconds=-SKEW)[0] is ProofEnd.CONFIRMED
+    assert holder(signed(), seconds=LIFETIME - 1)[0] is ProofEnd.CONFIRMED
     assert reason_of(signed(), seconds=-SKEW - 1) == "NOT_YET_VALID"
     assert reason_of(signed(), seconds=LIFETIME) == "EXPIRED"
     assert reason_of(signed(exp=CLAIMS["exp"] + 1)) == "CLAIMS_INVALID"
@@ -131,11 +129,11 @@ def test_another_binding() -> None:
 def test_the_id_of_a_person_without_a_name() -> None:
     """A result names a person by the provider's id, and only if it is confirmed."""
     found = assertion.result(signed(RESULT_TYPE), AWAITED, now=NOW)
-    assert found == (AssertionOutcome.CONFIRMED, "person-1")
+    assert found == (ProofEnd.CONFIRMED, "person-1")
     assert assertion.result(signed(RESULT_TYPE, sub="x" * 64), AWAITED, now=NOW)[1] == "x" * 64
     for outcome in ("DENIED", "CANCELLED"):
         told = assertion.result(signed(RESULT_TYPE, outcome=outcome, sub=...), AWAITED, now=NOW)
-        assert told == (AssertionOutcome(outcome), "")
+        assert told == (ProofEnd(outcome), "")
     for sub in (..., "", 1, "x" * 65, "two words", "人"):
         with pytest.raises(RefusedAssertionError, match="CLAIMS_INVALID"):
             assertion.result(signed(RESULT_TYPE, sub=sub), AWAITED, now=NOW)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault_verify.attest.assertion import AssertionOutcome
+from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.session import Proof
@@ -60,7 +60,7 @@ class Visit:
         """Come to the form of a session that demands a proof of the provider."""
         return await form_of(self.site, self.browser, BASE_URL + await self.link(proof=Proof.HOLDER))
 
-    async def proving(self, outcome: AssertionOutcome | None = None) -> Page:
+    async def proving(self, outcome: ProofEnd | None = None) -> Page:
         """Send that form, and follow; outcome: end the proof at the provider."""
         path, form = await self.proof_form()
         sent = await self.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
@@ -69,7 +69,7 @@ class Visit:
             self.site.world.provider.end(page.links[0], outcome)
         return page
 
-    async def proved(self, outcome: AssertionOutcome) -> Page:
+    async def proved(self, outcome: ProofEnd) -> Page:
         """End a proof, and say so."""
         page = await self.proving(outcome)
         return await self.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
@@ -89,17 +89,17 @@ async def proof(visit: Visit) -> Page:
 
 
 async def proof_refused(visit: Visit) -> Page:
-    return await visit.proved(AssertionOutcome.CANCELLED)
+    return await visit.proved(ProofEnd.CANCELLED)
 
 
 async def proof_waiting(visit: Visit) -> Page:
     visit.site.world.claims.claims.plant("settle", Fault.REFUSE)
-    refused = await visit.proved(AssertionOutcome.CONFIRMED)
+    refused = await visit.proved(ProofEnd.CONFIRMED)
     return await visit.browser.get(refused.path.removesuffix("/proof"))
 
 
 async def proof_done(visit: Visit) -> Page:
-    return await visit.browser.follow(await visit.proved(AssertionOutcome.CONFIRMED))
+    return await visit.browser.follow(await visit.proved(ProofEnd.CONFIRMED))
 
 
 async def start(visit: Visit) -> Page:

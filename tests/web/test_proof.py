@@ -6,7 +6,7 @@ import pytest
 
 from idvault_client.sessions import Proof, SessionState
 from idvault_verify.account import Assurance
-from idvault_verify.attest.assertion import AssertionOutcome
+from idvault_verify.attest.assertion import ProofEnd
 from tests.support.session_world import BASE_URL
 from tests.web.conftest import Site
 from tests.web.page_table import NAME, NUMBER, Visit
@@ -54,7 +54,7 @@ async def test_a_browser_without_a_proof_is_sent_nowhere(site: Site) -> None:
 async def test_a_person_who_cancels_types_again(site: Site) -> None:
     """The refusal leads back to the session, whose page begins another proof."""
     visit = await visit_of(site)
-    page = await visit.proving(AssertionOutcome.CANCELLED)
+    page = await visit.proving(ProofEnd.CANCELLED)
     refused = await visit.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
     assert refused.status == 409
     again = await visit.browser.get(page.path, query={"document": "RESIDENT_ID"})

@@ -267,11 +267,11 @@ class FakeTokens:
         self.commands: list[CredentialCommand] = []
 
     async def issue_token(
-        self, _vault: Any, party: str, account_token: str, _now: ClockReading, *, audience: str, context: Any
+        self, _vault: Any, party: str, account_token: str, _now: ClockReading, *, demand: Any, context: Any
     ) -> IssuedToken:
         if (party, account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return IssuedToken(f"token for {audience}", datetime(2026, 1, 1, tzinfo=UTC))
+        return IssuedToken(f"token for {demand.audience}", datetime(2026, 1, 1, tzinfo=UTC))
 
     async def issue_credential(
         self, _vault: Any, command: CredentialCommand, _now: ClockReading, *, context: Any

@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault_verify.attest import assertion, jose
-from idvault_verify.attest.assertion import AssertionOutcome
+from idvault_verify.attest.assertion import ProofEnd
 
 _OTHER_NAME, _OTHER_NUMBER = "某一八", "110000190101040016"  # of a test system, no person's
 _LATE = timedelta(minutes=20)
@@ -72,11 +72,11 @@ class ProofBook:
         if (held.session, held.return_url, held.person) != (session, return_url, person):
             raise DifferentProofError
 
-    def end(self, nonce: str, outcome: AssertionOutcome) -> str:
+    def end(self, nonce: str, ended: ProofEnd) -> str:
         """End a proof, unless it has ended; return where its browser goes."""
         held = self.proofs[nonce]
         if held.signed is None:
-            held.signed = self._signed(nonce, held, outcome)
+            held.signed = self._signed(nonce, held, ended)
             self._first = self._first or held.signed
         return held.return_url
 
@@ -88,7 +88,7 @@ class ProofBook:
             return None
         return self._first if self.fault is ProviderFault.REPLAYED else held.signed
 
-    def _signed(self, nonce: str, held: HeldProof, outcome: AssertionOutcome) -> str:
+    def _signed(self, nonce: str, held: HeldProof, ended: ProofEnd) -> str:
         fault, now = self.fault, self.clock()
         if fault is ProviderFault.LATE:
             now -= _LATE
@@ -99,9 +99,9 @@ class ProofBook:
             "nonce": nonce,
             "iat": int(now.timestamp()),
             "exp": int(now.timestamp()) + assertion.LIFETIME,
-            "outcome": outcome.value,
+            "outcome": ended.value,
         }
-        if outcome is not AssertionOutcome.CANCELLED:
+        if ended is not ProofEnd.CANCELLED:
             claims |= held.person | {"presence": "FACE"}
         if fault is ProviderFault.OTHER_NUMBER:
             claims["number"] = _OTHER_NUMBER

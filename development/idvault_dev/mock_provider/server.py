@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from idvault_dev.mock_provider.book import DifferentProofError, ProofBook, ProviderFault
-from idvault_verify.attest.assertion import AssertionOutcome
+from idvault_verify.attest.assertion import ProofEnd
 
 _LOOPBACK = "127.0.0.1"
 _GRACE = 0.1
@@ -90,10 +90,10 @@ class ProviderPages:
 
     async def _end(self, request: web.Request) -> web.Response:
         self._held(request)
-        outcome = str((await request.post()).get("outcome", ""))
-        if outcome not in AssertionOutcome.__members__:
+        ended = str((await request.post()).get("outcome", ""))
+        if ended not in ProofEnd.__members__:
             raise web.HTTPBadRequest
-        back = self.book.end(request.match_info["nonce"], AssertionOutcome(outcome))
+        back = self.book.end(request.match_info["nonce"], ProofEnd(ended))
         return web.Response(status=303, headers={"Location": back})
 
     async def _change(self, request: web.Request) -> web.Response:

@@ -26,7 +26,7 @@ from idvault.session.rules import StoredSession, VerificationSession
 from idvault_verify import secret
 from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion
-from idvault_verify.attest.assertion import AssertionOutcome, Awaited, RefusedAssertionError
+from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason
@@ -36,8 +36,8 @@ from idvault_verify.registry import RegistryAnswer
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
 _ANSWERS = {
-    AssertionOutcome.CONFIRMED: RegistryAnswer.MATCH,
-    AssertionOutcome.DENIED: RegistryAnswer.MISMATCH,
+    ProofEnd.CONFIRMED: RegistryAnswer.MATCH,
+    ProofEnd.DENIED: RegistryAnswer.MISMATCH,
 }
 
 
@@ -137,7 +137,7 @@ async def _ended(
     if signed is None:
         raise PreconditionError(Reason.PROOF_OPEN)
     try:
-        outcome, identity = assertion.holder(
+        ended, identity = assertion.holder(
             signed,
             _awaited(context, provider, session, nonce),
             session_id=session.session_id,
@@ -149,7 +149,7 @@ async def _ended(
         raise PreconditionError(Reason.PROOF_REFUSED) from None
     if identity is None:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    return identity, Proven(_ANSWERS[outcome], Assurance.HOLDER, signed)
+    return identity, Proven(_ANSWERS[ended], Assurance.HOLDER, signed)
 
 
 def _awaited(

@@ -20,7 +20,7 @@ from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify import secret
 from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion, jose
-from idvault_verify.attest.assertion import AssertionOutcome
+from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.error import Reason
 from idvault_verify.session import Proof, SessionPurpose, SessionState
 from idvault_verify.v1 import common_pb2, verification_pb2
@@ -170,7 +170,7 @@ async def test_a_person_who_cancels_may_begin_again(proving: Proving) -> None:
     """A proof that is open or cancelled makes no claim; its number is used up."""
     session_id, page = await proving.begun()
     assert await reason_of(proving.world.finish_proof(session_id)) is Reason.PROOF_OPEN
-    proving.provider.end(page.proof_url, AssertionOutcome.CANCELLED)
+    proving.provider.end(page.proof_url, ProofEnd.CANCELLED)
     assert await reason_of(proving.world.finish_proof(session_id)) is Reason.PROOF_REFUSED
     page = await proving.world.page(session_id)
     assert (page.open_proof, page.next_attempt, page.attempts_left) == (1, 2, 4)
@@ -182,14 +182,14 @@ async def test_a_person_who_cancels_may_begin_again(proving: Proving) -> None:
 async def test_a_denial_is_a_mismatch_and_is_charged(proving: Proving) -> None:
     """Who is not there is told what a wrong name is told; five pairs in an hour, as at a registry."""
     session_id, page = await proving.begun()
-    proving.provider.end(page.proof_url, AssertionOutcome.DENIED)
+    proving.provider.end(page.proof_url, ProofEnd.DENIED)
     denied = await proving.world.finish_proof(session_id)
     assert (denied.state, denied.next_attempt) == (States.STATE_AGREED, 2)
     assert denied.verification.failure_reason == CLAIMED.FAILURE_REASON_MISMATCH
     assert proving.world.claims.records.sealed == []
     for number, name in enumerate(("错一", "错二", "错三", "错四"), start=2):
         page = await proving.world.begin_proof(session_id, number, name=name)
-        proving.provider.end(page.proof_url, AssertionOutcome.DENIED)
+        proving.provider.end(page.proof_url, ProofEnd.DENIED)
         denied = await proving.world.finish_proof(session_id, number)
     assert (denied.state, denied.next_attempt) == (States.STATE_FAILED, 0)
     other = await proving.world.agreed(proof=Proof.HOLDER)

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.registry.ports import OpenProof
 from idvault_dev.mock_provider.book import ProofBook, ProviderFault
-from idvault_verify.attest.assertion import AssertionOutcome
+from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.error import Reason, UnavailableError
 
 ISSUER, VAULT = "https://provider.example", "https://vault.example/log"
@@ -53,9 +53,9 @@ class FakeProofProvider:
         self._answer()
         return self.book.assertion(nonce)
 
-    def end(self, address: str, outcome: AssertionOutcome = AssertionOutcome.CONFIRMED) -> str:
+    def end(self, address: str, ended: ProofEnd = ProofEnd.CONFIRMED) -> str:
         """End a proof as a person does on its page; return where the browser goes."""
-        return self.book.end(address.split("/")[-2], outcome)
+        return self.book.end(address.split("/")[-2], ended)
 
     def _answer(self) -> None:
         if self.book.fault is ProviderFault.SILENT:

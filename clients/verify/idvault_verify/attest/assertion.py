@@ -12,7 +12,7 @@ The checks, in this order; anything missing or unknown is refused:
 1. it has the type of the proof and is signed by the provider's key,
 2. it is from this provider, for this vault, this session and this nonce,
 3. it is not from the future, lives no longer than ten minutes, and has not expired,
-4. its outcome is one of the three,
+4. its ended is one of the three,
 5. name and number are those that were typed, or the id is a text of 1 to 64 printable ASCII characters.
 """
 
@@ -42,7 +42,7 @@ _LONGEST_ID = 64
 _BINDING = "idvault/proof-binding/v1"
 
 
-class AssertionOutcome(StrEnum):
+class ProofEnd(StrEnum):
     """How a proof ended at its provider. CANCELLED: the person went away."""
 
     CONFIRMED = "CONFIRMED"
@@ -80,14 +80,14 @@ def binding(*, session_id: str, nonce: str, identity: Identity) -> bytes:
 
 def holder(
     assertion: str, awaited: Awaited, *, session_id: str, bound: bytes, now: datetime
-) -> tuple[AssertionOutcome, Identity | None]:
+) -> tuple[ProofEnd, Identity | None]:
     """Return how a HOLDER's proof ended, and whom it is about; None if it was cancelled.
 
     bound: `binding` of what was typed. Raises RefusedAssertionError.
     """
-    outcome, claims = _checked(assertion, awaited, typ=HOLDER_TYPE, now=now)
-    if outcome is AssertionOutcome.CANCELLED:
-        return outcome, None
+    ended, claims = _checked(assertion, awaited, typ=HOLDER_TYPE, now=now)
+    if ended is ProofEnd.CANCELLED:
+        return ended, None
     kind = DocumentType.__members__.get(_word(claims, "document_type"))
     if kind is None:
         raise RefusedAssertionError("CLAIMS_INVALID")
@@ -95,26 +95,26 @@ def holder(
     told = binding(session_id=session_id, nonce=awaited.nonce, identity=identity)
     if not compare_digest(told, bound):
         raise RefusedAssertionError("NUMBER_WRONG")
-    return outcome, identity
+    return ended, identity
 
 
-def result(assertion: str, awaited: Awaited, *, now: datetime) -> tuple[AssertionOutcome, str]:
+def result(assertion: str, awaited: Awaited, *, now: datetime) -> tuple[ProofEnd, str]:
     """Return how a RESULT_ONLY proof ended, and the provider's id of the person; "" unless CONFIRMED.
 
     Raises RefusedAssertionError.
     """
-    outcome, claims = _checked(assertion, awaited, typ=RESULT_TYPE, now=now)
-    if outcome is not AssertionOutcome.CONFIRMED:
-        return outcome, ""
+    ended, claims = _checked(assertion, awaited, typ=RESULT_TYPE, now=now)
+    if ended is not ProofEnd.CONFIRMED:
+        return ended, ""
     found = _word(claims, "sub")
     if len(found) > _LONGEST_ID or not all("!" <= character <= "~" for character in found):
         raise RefusedAssertionError("CLAIMS_INVALID")
-    return outcome, found
+    return ended, found
 
 
 def _checked(
     assertion: str, awaited: Awaited, *, typ: str, now: datetime
-) -> tuple[AssertionOutcome, Mapping[str, Any]]:
+) -> tuple[ProofEnd, Mapping[str, Any]]:
     keys: JwkSet = jose.key_set([PublicKey(awaited.key)])
     try:
         claims = jose.verify(assertion, keys, typ=typ, limit=LONGEST)
@@ -130,10 +130,10 @@ def _checked(
         if not compare_digest(_word(claims, name).encode(), wanted.encode()):
             raise RefusedAssertionError(reason)
     _check_times(_number(claims, "iat"), _number(claims, "exp"), int(now.timestamp()))
-    outcome = AssertionOutcome.__members__.get(_word(claims, "outcome"))
-    if outcome is None:
+    ended = ProofEnd.__members__.get(_word(claims, "outcome"))
+    if ended is None:
         raise RefusedAssertionError("CLAIMS_INVALID")
-    return outcome, claims
+    return ended, claims
 
 
 def _check_times(issued_at: int, expires_at: int, seconds: int) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,18 +41,13 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     with it the command shows public_account_id. The last line is "check: valid", or "check: REASON" with exit
     code 5.
     """
-    if public_account and minimum_assurance is not MinimumAssurance.ANY:
-        raise typer.BadParameter(
-            "a public account's credential attests no person", param_hint="--minimum-assurance"
-        )
+    given: dict[str, Any] = {
+        "issuer": issuer,
+        "max_list_age": max_list_age,
+        "minimum_assurance": minimum_assurance,
+    }
     with reporting(context, json_option) as as_json:
-        verifier = StatusVerifier(
-            jwks=read(jwks),
-            audience=audience,
-            issuer=issuer,
-            max_list_age=max_list_age,
-            minimum_assurance=minimum_assurance,
-        )
+        verifier = StatusVerifier(jwks=read(jwks), audience=audience, **given)
         for path in lists or []:
             verifier.add_list(read(path))
         token = read(file)
