@@ -88,14 +88,14 @@ class HttpProofProvider:
 
     async def begin(self, proof: OpenProof) -> None:
         """Open a proof."""
-        body: dict[str, str] = {"session": proof.session, "return_url": proof.return_url}
-        if proof.identity is not None:
-            document = proof.identity.document
-            body |= {
-                "name": proof.identity.name,
-                "document_type": document.type.value,
-                "number": document.number,
-            }
+        document = proof.identity.document
+        body = {
+            "session": proof.session,
+            "return_url": proof.return_url,
+            "name": proof.identity.name,
+            "document_type": document.type.value,
+            "number": document.number,
+        }
         status, _ = await self._ask("PUT", f"/proofs/{proof.nonce}", body)
         if status not in _OK:
             raise UnavailableError(Reason.PROVIDER_UNAVAILABLE)

@@ -53,8 +53,8 @@ TEXTS: Mapping[str, Text] = {
     "proof_again": _("Type name and number again"),
     "facts_title": _("What your verification is based on"),
     "facts_text": _(
-        "{platform} sees this. Others see neither it nor which document you have: at most whether it is enough "
-        "for what they ask for."
+        "{platform} sees this. Others see neither it nor which document you have: at most whether it is "
+        "enough for what they ask for."
     ),
     "fact_REGISTRY_MATCH": _("A registry confirmed that your name and number belong together."),
     "fact_DOCUMENT_SEEN": _("Somebody entrusted with it saw you and your document."),

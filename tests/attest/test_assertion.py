@@ -12,7 +12,6 @@ from idvault_verify.attest.assertion import (
     HOLDER_TYPE,
     LIFETIME,
     LONGEST,
-    RESULT_TYPE,
     SKEW,
     Awaited,
     ProofEnd,
@@ -44,7 +43,6 @@ CLAIMS: dict[str, Any] = {
     "name": WHO.name,
     "document_type": WHO.document.type.value,
     "number": WHO.document.number,
-    "sub": "person-1",
 }
 
 
@@ -69,7 +67,7 @@ def test_who_was_confirmed_and_who_was_not() -> None:
     """Both name whom the provider was asked about; a proof that was cancelled names nobody."""
     assert holder(signed()) == (ProofEnd.CONFIRMED, WHO)
     assert holder(signed(outcome="DENIED")) == (ProofEnd.DENIED, WHO)
-    nobody = {"name": ..., "number": ..., "document_type": ...}
+    nobody: dict[str, Any] = {"name": ..., "number": ..., "document_type": ...}
     assert holder(signed(outcome="CANCELLED", **nobody)) == (ProofEnd.CANCELLED, None)
 
 
@@ -94,7 +92,7 @@ def test_the_times_of_an_assertion() -> None:
         ({"document_type": "RESIDENCE_PERMIT"}, "NUMBER_WRONG"),
         ({"document_type": "PASSPORT"}, "CLAIMS_INVALID"),
         ({"outcome": "PERHAPS"}, "CLAIMS_INVALID"),
-        *(({name: ...}, "CLAIMS_INVALID") for name in CLAIMS if name != "sub"),
+        *(({name: ...}, "CLAIMS_INVALID") for name in CLAIMS),
         *(({name: 1}, "CLAIMS_INVALID") for name in ("iss", "name", "outcome")),
         ({"iss": ""}, "CLAIMS_INVALID"),
         *(({"iat": wrong}, "CLAIMS_INVALID") for wrong in (True, "1772366400", None)),
@@ -108,7 +106,7 @@ def test_what_is_not_what_the_session_waits_for(changes: dict[str, Any], reason:
 def test_what_is_not_signed_as_an_assertion() -> None:
     """Another key, another type, other bytes."""
     assert reason_of(signed(key=OTHER)) == "KEY_UNKNOWN"
-    assert reason_of(signed(RESULT_TYPE)) == "TYPE_WRONG"
+    assert reason_of(signed("statuslist+jwt")) == "TYPE_WRONG"
     assert reason_of(signed()[:-4] + "AAAA") == "SIGNATURE_INVALID"
     assert reason_of(signed() + " " * LONGEST) == "TOO_LONG"
     assert reason_of("") == "TOKEN_MALFORMED"
@@ -124,18 +122,3 @@ def test_another_binding() -> None:
         for who in (WHO, replace(WHO, name="错一一"), builders.identity(number="110000190101040016"))
     }
     assert len(made) == 12
-
-
-def test_the_id_of_a_person_without_a_name() -> None:
-    """A result names a person by the provider's id, and only if it is confirmed."""
-    found = assertion.result(signed(RESULT_TYPE), AWAITED, now=NOW)
-    assert found == (ProofEnd.CONFIRMED, "person-1")
-    assert assertion.result(signed(RESULT_TYPE, sub="x" * 64), AWAITED, now=NOW)[1] == "x" * 64
-    for outcome in ("DENIED", "CANCELLED"):
-        told = assertion.result(signed(RESULT_TYPE, outcome=outcome, sub=...), AWAITED, now=NOW)
-        assert told == (ProofEnd(outcome), "")
-    for sub in (..., "", 1, "x" * 65, "two words", "人"):
-        with pytest.raises(RefusedAssertionError, match="CLAIMS_INVALID"):
-            assertion.result(signed(RESULT_TYPE, sub=sub), AWAITED, now=NOW)
-    with pytest.raises(RefusedAssertionError, match="TYPE_WRONG"):
-        assertion.result(signed(), AWAITED, now=NOW)

@@ -111,7 +111,15 @@ async def test_a_provider_that_hangs(mock: Mock, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(provider, "_PATIENCE", 0.05)
 
     silent = asyncio.Event()
-    server = await asyncio.start_server(lambda _reader, _writer: silent.wait(), "127.0.0.1", 0)
+
+    ended = asyncio.Event()
+
+    async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+        ended.set()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     client = HttpProofProvider(
         ProviderSettings("x", f"http://127.0.0.1:{port}", mock.book.public_key, "secret")
@@ -119,7 +127,9 @@ async def test_a_provider_that_hangs(mock: Mock, monkeypatch: pytest.MonkeyPatch
     assert await refused(client.assertion(NONCE)) is Reason.PROVIDER_UNAVAILABLE
     await client.close()
     silent.set()
+    await ended.wait()
     server.close()
+    await server.wait_closed()
 
 
 def test_a_file_that_names_a_provider(tmp_path: Path) -> None:

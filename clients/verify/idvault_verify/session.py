@@ -24,12 +24,11 @@ class Proof(StrEnum):
     """How a person proves who he is in a session.
 
     NUMBER_MATCH: name and number are asked of a registry. HOLDER: on the page of a provider, which confirms
-    name, number and presence. RESULT_ONLY: on the page of a provider, which tells the vault no name.
+    name, number and presence.
     """
 
     NUMBER_MATCH = "NUMBER_MATCH"
     HOLDER = "HOLDER"
-    RESULT_ONLY = "RESULT_ONLY"
 
 
 class SessionState(StrEnum):

@@ -99,7 +99,7 @@ class ProviderPages:
     async def _change(self, request: web.Request) -> web.Response:
         content: Any = await request.json()
         fault = content.get("fault") if isinstance(content, dict) else None
-        if fault not in ProviderFault.__members__:
+        if not isinstance(fault, str) or fault not in ProviderFault.__members__:
             raise web.HTTPBadRequest
         self.book.fault = ProviderFault(fault)
         return web.json_response({"fault": fault})

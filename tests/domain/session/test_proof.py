@@ -100,7 +100,7 @@ def test_a_proof_is_begun_once() -> None:
         (AGREED, 0, {}, Reason.INVALID_MESSAGE),
         (AGREED, 2, {}, Reason.INVALID_MESSAGE),
         (replace(BEGUN, proofs=ATTEMPTS), ATTEMPTS + 1, {}, Reason.INVALID_MESSAGE),
-        (AGREED, 1, {"proof": Proof.RESULT_ONLY}, Reason.ILLEGAL_TRANSITION),
+        (AGREED, 1, {"proof": Proof.NUMBER_MATCH}, Reason.ILLEGAL_TRANSITION),
         (replace(AGREED, proof=Proof.NUMBER_MATCH), 1, {}, Reason.ILLEGAL_TRANSITION),
         (AGREED, 1, {"now": LATE}, Reason.SESSION_EXPIRED),
         (replace(AGREED, agreed_at=None), 1, {}, Reason.ILLEGAL_TRANSITION),

@@ -36,7 +36,6 @@ class FakeProofProvider:
     async def begin(self, proof: OpenProof) -> None:
         """Open a proof, or raise UnavailableError."""
         self._answer()
-        assert proof.identity is not None
         document = proof.identity.document
         person = {
             "name": proof.identity.name,

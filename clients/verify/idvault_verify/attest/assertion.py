@@ -2,18 +2,17 @@
 
 - The vault opens a proof under a nonce of 128 bits, which it does not keep, and gives the provider a
   reference of the session that nobody else can compute.
-- The provider says how the proof ended. CONFIRMED and DENIED name whom it asked about: a name and a number
-  (HOLDER), or an id of its own for a person whose name the vault never has (RESULT_ONLY; CONFIRMED only).
+- The provider says how the proof ended. CONFIRMED and DENIED name whom it asked about, by name and number.
 - The vault keeps one hash of session, nonce, name and number. Without the nonce no guess can be compared with
   it; with the assertion it shows that both are those that were typed in this session.
 
 The checks, in this order; anything missing or unknown is refused:
 
-1. it has the type of the proof and is signed by the provider's key,
+1. it has the type of an assertion and is signed by the provider's key,
 2. it is from this provider, for this vault, this session and this nonce,
 3. it is not from the future, lives no longer than ten minutes, and has not expired,
 4. its ended is one of the three,
-5. name and number are those that were typed, or the id is a text of 1 to 64 printable ASCII characters.
+5. name and number are those that were typed.
 """
 
 from collections.abc import Mapping
@@ -31,14 +30,12 @@ from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType
 
 HOLDER_TYPE = "idvault-holder+jwt"
-RESULT_TYPE = "idvault-result+jwt"
 LONGEST = 4 * 1024
 """Of an assertion, in bytes."""
 LIFETIME = 600
 """How many seconds an assertion may live."""
 SKEW = 60
 """How many seconds the provider's clock may be ahead of the vault's."""
-_LONGEST_ID = 64
 _BINDING = "idvault/proof-binding/v1"
 
 
@@ -85,7 +82,7 @@ def holder(
 
     bound: `binding` of what was typed. Raises RefusedAssertionError.
     """
-    ended, claims = _checked(assertion, awaited, typ=HOLDER_TYPE, now=now)
+    ended, claims = _checked(assertion, awaited, now=now)
     if ended is ProofEnd.CANCELLED:
         return ended, None
     kind = DocumentType.__members__.get(_word(claims, "document_type"))
@@ -98,26 +95,10 @@ def holder(
     return ended, identity
 
 
-def result(assertion: str, awaited: Awaited, *, now: datetime) -> tuple[ProofEnd, str]:
-    """Return how a RESULT_ONLY proof ended, and the provider's id of the person; "" unless CONFIRMED.
-
-    Raises RefusedAssertionError.
-    """
-    ended, claims = _checked(assertion, awaited, typ=RESULT_TYPE, now=now)
-    if ended is not ProofEnd.CONFIRMED:
-        return ended, ""
-    found = _word(claims, "sub")
-    if len(found) > _LONGEST_ID or not all("!" <= character <= "~" for character in found):
-        raise RefusedAssertionError("CLAIMS_INVALID")
-    return ended, found
-
-
-def _checked(
-    assertion: str, awaited: Awaited, *, typ: str, now: datetime
-) -> tuple[ProofEnd, Mapping[str, Any]]:
+def _checked(assertion: str, awaited: Awaited, *, now: datetime) -> tuple[ProofEnd, Mapping[str, Any]]:
     keys: JwkSet = jose.key_set([PublicKey(awaited.key)])
     try:
-        claims = jose.verify(assertion, keys, typ=typ, limit=LONGEST)
+        claims = jose.verify(assertion, keys, typ=HOLDER_TYPE, limit=LONGEST)
     except JoseError as error:
         # The cause may quote what was signed.
         raise RefusedAssertionError(error.reason) from None
