@@ -97,7 +97,11 @@ async def _admit(tx: Tx, new: NewClaim) -> Account | None:
     rules.admit(account=former)
     if new.invitation_code_hash is not None:
         await invitation_store.use_code(
-            tx.connection, account_token=token, code_hash=new.invitation_code_hash, now=now
+            tx.connection,
+            account_token=token,
+            code_hash=new.invitation_code_hash,
+            proved=new.proved,
+            now=now,
         )
     return former
 

@@ -29,7 +29,7 @@ from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault_verify import name, token
-from idvault_verify.account import SubjectKind
+from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError
@@ -405,6 +405,7 @@ class _Verifying:
             pair=context.marker.mark(relying_party=party, identity=identity),
             lease=self._lease(),
             invitation_code_hash=command.invitation_code_hash,
+            proved=Assurance.REGISTRY_MATCH if command.proven is None else command.proven.fact,
         )
 
     def _lease(self) -> Lease:

@@ -181,10 +181,10 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
     return message
 
 
-def minimum_assurance(value: int) -> MinimumAssurance:
+def minimum_assurance(value: int, *, field: str = "minimum_assurance") -> MinimumAssurance:
     """Return what a request demands of an account, ANY if nothing; raises InvalidError."""
     if value not in _DEMANDED:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("minimum_assurance", FieldCode.CHARACTER))
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
     return _DEMANDED[value]
 
 

@@ -26,12 +26,14 @@ from idvault.session import rules, store
 from idvault.session.ports import LinkCoder
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import return_address, secret
+from idvault_verify.account import Assurance
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
 from idvault_verify.session import Proof, SessionPurpose, SessionState
 
+_FACTS = {Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH, Proof.HOLDER: Assurance.HOLDER}
 # Each retry follows a step that another call has stored meanwhile, and a session has few.
 _RETRIES = 10
 
@@ -154,7 +156,7 @@ async def store_session(tx: Tx, session_id: str, session: VerificationSession) -
 
     An account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
     claim.rules.admit, unless its owner only looks at it. An invitation's code must be one that a claim of the
-    account could use, else PreconditionError (ILLEGAL_TRANSITION); nothing of it is used up.
+    account could use, else PreconditionError (ILLEGAL_TRANSITION, ASSURANCE_MISSING); nothing is used up.
     """
     token, code_hash = session.account_token, session.invitation_code_hash
     shows = session.purpose is SessionPurpose.IDENTITY
@@ -164,7 +166,11 @@ async def store_session(tx: Tx, session_id: str, session: VerificationSession) -
             claim_rules.admit(account=account_rules.fall(account=owner, now=tx.now.business))
         if code_hash is not None:
             await invitation_store.check_code(
-                tx.connection, account_token=token, code_hash=code_hash, now=tx.now.business
+                tx.connection,
+                account_token=token,
+                code_hash=code_hash,
+                proved=_FACTS[session.proof],
+                now=tx.now.business,
             )
     await store.ROWS.add(tx.connection, session)
     kind = EventType.SESSION_SHOW if shows else EventType.SESSION_CREATE

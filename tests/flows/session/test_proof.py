@@ -15,12 +15,14 @@ from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.session import sessions
+from idvault_client import Consent, resident_id
 from idvault_client.errors import NotFound, RequestIdReused
 from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify import secret
-from idvault_verify.account import Assurance
+from idvault_verify.account import Assurance, MinimumAssurance
 from idvault_verify.attest import assertion, jose
 from idvault_verify.attest.assertion import ProofEnd
+from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.error import Reason
 from idvault_verify.session import Proof, SessionPurpose, SessionState
 from idvault_verify.v1 import common_pb2, verification_pb2
@@ -339,3 +341,32 @@ async def test_an_assertion_is_no_key_to_the_vault(proving: Proving) -> None:
     assert done.verification.account_token not in claims
     leaves = [row.leaf for row in await sql.rows(proving.world.database, select(log_entries))]
     assert not [leaf for leaf in leaves if nonce.encode() in leaf]
+
+
+async def test_a_campaign_asks_for_a_holder(proving: Proving) -> None:
+    """Its code opens no session and no claim that could only match; nothing of it is used up."""
+    campaigns = proving.world.campaigns
+    await campaigns.members(1)
+    campaign = await campaigns.started(
+        methods=(ReverificationMethod.HOSTED_LINK,), minimum_assurance=MinimumAssurance.HOLDER
+    )
+    assert campaign.plan.minimum_assurance is MinimumAssurance.HOLDER
+    (shown,) = (await campaigns.take(campaign)).invitations
+    assert shown.minimum_assurance is MinimumAssurance.HOLDER
+    invited: dict[str, Any] = {
+        "account_token": shown.account_token,
+        "purpose": SessionPurpose.INVITATION,
+        "invitation_code": shown.code,
+    }
+    assert await reason_of(proving.world.create(**invited)) is Reason.ASSURANCE_MISSING
+    matched = proving.world.claims.client().verify_individual(
+        NAME,
+        resident_id(NUMBER),
+        consent=Consent("terms-3", at(0).business),
+        account_token=shown.account_token,
+        invitation_code=shown.code,
+    )
+    assert await reason_of(matched) is Reason.ASSURANCE_MISSING
+    _, page = await proving.confirmed(**invited)
+    assert (page.state, page.invited) == (States.STATE_SUCCEEDED, True)
+    assert list(page.verification.status.assurances) == [HOLDER]

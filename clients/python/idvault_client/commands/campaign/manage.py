@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from idvault_client.commands.output import AsJson, reporting, show
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import Campaign, Cohort, QuietHours
 from idvault_verify.campaign import CampaignPlan as Plan
 from idvault_verify.campaign import ReverificationMethod as Method
@@ -64,6 +65,9 @@ def create(  # noqa: PLR0917 - typer makes an option of each
         datetime | None,
         typer.Option(formats=[_DAY], help="From this day on, publishing is limited; never without it."),
     ] = None,
+    minimum_assurance: Annotated[
+        MinimumAssurance | None, typer.Option(help="What a claim with an invitation's code must establish.")
+    ] = None,
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
@@ -77,6 +81,7 @@ def create(  # noqa: PLR0917 - typer makes an option of each
         quiet_hours=_quiet_hours(quiet, time_zone),
         incentive_text=incentive,
         enforcement_date=_date(enforcement_date),
+        minimum_assurance=minimum_assurance,
     )
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         _tell(vault.campaigns.create(plan, request_id=request_id), as_json=as_json)
@@ -147,6 +152,7 @@ def plan_lines(campaign: Campaign) -> dict[str, object]:
         "quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M} {quiet.zone.key}" if quiet else None,
         "incentive": plan.incentive_text or None,
         "enforcement_date": plan.enforcement_date.isoformat() if plan.enforcement_date else None,
+        "minimum_assurance": plan.minimum_assurance,
     }
 
 

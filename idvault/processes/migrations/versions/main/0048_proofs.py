@@ -16,3 +16,4 @@ def upgrade() -> None:
     op.add_column("sessions", sa.Column("proof", sa.String(32), nullable=False, server_default=match))
     op.add_column("sessions", sa.Column("proofs", sa.SmallInteger(), nullable=False, server_default=none))
     op.add_column("sessions", sa.Column("proof_hash", sa.LargeBinary()))
+    op.add_column("campaigns", sa.Column("minimum_assurance", sa.String(32)))
