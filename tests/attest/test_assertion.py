@@ -122,3 +122,9 @@ def test_another_binding() -> None:
         for who in (WHO, replace(WHO, name="错一一"), builders.identity(number="110000190101040016"))
     }
     assert len(made) == 12
+
+
+def test_who_says_that_he_signed_it() -> None:
+    """What a record holds is shown without a check; what is no assertion names nobody."""
+    assert assertion.issuer_of(signed()) == AWAITED.issuer
+    assert [assertion.issuer_of(text) for text in ("", "a.b.c", signed(iss=...))] == [None, None, None]
