@@ -128,7 +128,7 @@ TEXTS_OF_OWNERS = {
     "GetContest": {"idvault.v1.GetContestResponse.text"},
 }
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
-OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
+OPAQUE_FIELDS = {"idvault.v1.SealedIdentity.assertion", "idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
 SERVICES_OF = {

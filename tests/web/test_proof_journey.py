@@ -15,7 +15,7 @@ from idvault_client.sessions import Proof
 from idvault_dev.mock_provider.book import ProofBook
 from idvault_dev.mock_provider.server import ProviderPages
 from tests.support import closing
-from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, look, place_of, visit
+from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, Place, look, place_of, visit
 from tools.support.databases import Databases
 from tools.support.fakes.provider import VAULT
 
@@ -39,6 +39,15 @@ async def serve(stack: AsyncExitStack) -> tuple[ProofBook, HttpProofProvider]:
     return book, client
 
 
+def fill(place: Place, page: Page, begin: str) -> None:
+    """Send the form, and go to the provider."""
+    page.locator("#name").fill(NAME)
+    page.locator("#number").fill(NUMBER)
+    page.get_by_role("button", name=begin).click()
+    look(place, page, "proof")
+    page.locator("main a.button").click()
+
+
 @pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
 async def test_a_person_proves_to_be_the_holder_by_clicks(
     sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
@@ -53,13 +62,6 @@ async def test_a_person_proves_to_be_the_holder_by_clicks(
         )
         place.platform.session = {"proof": Proof.HOLDER}
 
-        def fill(page: Page) -> None:
-            page.locator("#name").fill(NAME)
-            page.locator("#number").fill(NUMBER)
-            page.get_by_role("button", name=begin).click()
-            look(place, page, "proof")
-            page.locator("main a.button").click()
-
         def person(page: Page) -> None:
             page.goto(f"{place.platform.origin}/login/somebody")
             look(place, page, "start")
@@ -68,7 +70,7 @@ async def test_a_person_proves_to_be_the_holder_by_clicks(
             page.get_by_role("button", name=agree).click()
             page.get_by_label(kind, exact=True).check()
             page.get_by_role("button", name=begin).click()
-            fill(page)
+            fill(place, page, begin)
             assert page.url.startswith(book.issuer)
             page.get_by_role("button", name=cancel).click()
             page.get_by_role("button", name=finish).click()
@@ -77,7 +79,7 @@ async def test_a_person_proves_to_be_the_holder_by_clicks(
             page.get_by_role("link", name=AGAIN[locale]).click()
             page.get_by_label(kind, exact=True).check()
             page.get_by_role("button", name=begin).click()
-            fill(page)
+            fill(place, page, begin)
             page.get_by_role("button", name=confirm).click()
             page.get_by_role("button", name=finish).click()
             page.get_by_role("heading", name=DONE[locale]).wait_for()

@@ -51,16 +51,16 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         for path in lists or []:
             verifier.add_list(read(path))
         token = read(file)
-        found: Attested | AttestedPublicAccount
-        if public_account:
-            found = attested = verifier.check_public_account(token)
-            told: dict[str, object] = {"public_account_id": attested.public_account_id}
-        else:
-            found = person = verifier.check(token)
-            told = {"standing": person.standing, "minimum_assurance": person.minimum_assurance}
-        shown: dict[str, object] = {
-            "issuer": found.issuer,
-            "subject": found.subject,
-            "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
-        }
-        show_valid(shown | told, as_json=as_json)
+        found = verifier.check_public_account(token) if public_account else verifier.check(token)
+        show_valid(_shown(found), as_json=as_json)
+
+
+def _shown(found: Attested | AttestedPublicAccount) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "issuer": found.issuer,
+        "subject": found.subject,
+        "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
+    }
+    if isinstance(found, AttestedPublicAccount):
+        return {**shown, "public_account_id": found.public_account_id}
+    return {**shown, "standing": found.standing, "minimum_assurance": found.minimum_assurance}

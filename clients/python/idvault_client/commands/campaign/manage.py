@@ -34,6 +34,11 @@ def add(app: typer.Typer) -> None:
     app.command("end", short_help="End a campaign for good.")(end)
 
 
+_Minimum = Annotated[
+    MinimumAssurance | None, typer.Option(help="What a claim with an invitation's code must establish.")
+]
+
+
 def create(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     title: Annotated[str, typer.Option(help="What the owners are told, at most 100 characters.")],
@@ -65,9 +70,7 @@ def create(  # noqa: PLR0917 - typer makes an option of each
         datetime | None,
         typer.Option(formats=[_DAY], help="From this day on, publishing is limited; never without it."),
     ] = None,
-    minimum_assurance: Annotated[
-        MinimumAssurance | None, typer.Option(help="What a claim with an invitation's code must establish.")
-    ] = None,
+    minimum_assurance: _Minimum = None,
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
