@@ -124,7 +124,7 @@ class HttpProofProvider:
                     method, url, json=body, headers=headers, allow_redirects=False
                 ) as answer,
             ):
-                return answer.status, await answer.content.read(_ANSWER_BYTES)
+                return answer.status, await _body(answer.content)
         except (aiohttp.ClientError, TimeoutError, OSError):
             # The cause may hold the address, and so the nonce.
             raise UnavailableError(Reason.PROVIDER_UNAVAILABLE) from None
@@ -134,3 +134,11 @@ class HttpProofProvider:
         if self._session is None:
             self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self._session
+
+
+async def _body(content: aiohttp.StreamReader) -> bytes:
+    """Return an answer, or its beginning if it is longer than one can be."""
+    body = b""
+    while len(body) < _ANSWER_BYTES and (part := await content.read(_ANSWER_BYTES)):
+        body += part
+    return body

@@ -17,7 +17,7 @@ from idvault.registry.ports import OpenProof
 from idvault.registry.provider import HttpProofProvider, ProviderFileError, ProviderSettings
 from idvault_dev.mock_provider.book import ProofBook, ProviderFault
 from idvault_dev.mock_provider.server import ProviderPages
-from idvault_verify.attest import jose
+from idvault_verify.attest import assertion, jose
 from idvault_verify.error import Reason, UnavailableError
 from tools.support import builders
 
@@ -127,6 +127,31 @@ async def test_a_provider_that_hangs(mock: Mock, monkeypatch: pytest.MonkeyPatch
     assert await refused(client.assertion(NONCE)) is Reason.PROVIDER_UNAVAILABLE
     await client.close()
     silent.set()
+    await ended.wait()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_an_answer_in_pieces(mock: Mock) -> None:
+    """It is put together again; one that is longer than any assertion is cut off, and so refused later."""
+    ended = asyncio.Event()
+    sent = [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc", b"def", b"x" * 100_000]
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for part in sent:
+            writer.write(part)
+            await asyncio.sleep(0.02)
+        writer.close()
+        ended.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = HttpProofProvider(ProviderSettings("x", url, mock.book.public_key, "secret"))
+    found = await client.assertion(NONCE)
+    assert found is not None
+    assert (found[:7], len(found)) == ("abcdefx", assertion.LONGEST + 1)
+    await client.close()
     await ended.wait()
     server.close()
     await server.wait_closed()
