@@ -328,6 +328,16 @@ async def test_somebody_else_does_not_take_an_account_over(proving: Proving) -> 
     assert refused.verification.failure_reason == CLAIMED.FAILURE_REASON_DIFFERENT_OWNER
 
 
+async def test_the_limit_of_accounts_reaches_a_holder(proving: Proving) -> None:
+    """A proof finds the same person as a match: it is no way around a limit or a closure."""
+    world = proving.world
+    for _ in range(world.claims.policy.accounts_per_person):
+        matched = await world.submit(await world.agreed())
+        assert matched.state == States.STATE_SUCCEEDED
+    _, page = await proving.confirmed()
+    assert page.verification.failure_reason == CLAIMED.FAILURE_REASON_ACCOUNT_LIMIT_REACHED
+
+
 async def test_an_assertion_is_no_key_to_the_vault(proving: Proving) -> None:
     """It names the person and the session's reference, never the session or the account."""
     session_id, page = await proving.begun()
