@@ -12,7 +12,8 @@ NOT_COUNTED = {
     "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
     "publicaccount:transfer:offer",
     "roster:version:propose", "roster:version:sign", "secondfactor:enrolment:begin",
-    "secondfactor:enrolment:confirm", "tipoff:report:assign", "tipoff:report:return", "tipoff:report:note",
+    "secondfactor:enrolment:confirm", "session:proof:begin", "tipoff:report:assign", "tipoff:report:return",
+    "tipoff:report:note",
     "tipoff:report:merge", "tipoff:reminder:half", "tipoff:reminder:fourfifths", "tipoff:reporter:set",
     "tipoff:tries:exhaust",
     # It follows the end of a sanction, which is counted.

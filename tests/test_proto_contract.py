@@ -101,8 +101,10 @@ PERSONAL_FIELDS = {
     "idvault.v1.VerifyIndividualRequest.real_name",
     "idvault.v1.VerifyOrganizationRequest.organization_name",
     "idvault.v1.SubmitIdentityRequest.real_name",
+    "idvault.v1.BeginProofRequest.real_name",
     "idvault.v1.SealedIdentity.document_number",
     "idvault.v1.SealedIdentity.real_name",
+    "idvault.v1.SealedIdentity.assertion",
     "idvault.v1.LegacyAccount.reference",
     "idvault.v1.FileAppealRequest.text",
     "idvault.v1.AppealFromSessionRequest.text",
@@ -130,7 +132,7 @@ TEXTS_OF_OWNERS = {
     "GetContest": {"idvault.v1.GetContestResponse.text"},
 }
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
-OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
+OPAQUE_FIELDS = {"idvault.v1.SealedIdentity.assertion", "idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
 SERVICES_OF = {
@@ -195,6 +197,8 @@ WHO_MAY_CALL = {
     "SessionService.AgreeToTerms": ["ROLE_WEB"],
     "SessionService.AnswerInvitation": ["ROLE_WEB"],
     "SessionService.SubmitIdentity": ["ROLE_WEB"],
+    "SessionService.BeginProof": ["ROLE_WEB"],
+    "SessionService.FinishProof": ["ROLE_WEB"],
     "SessionService.GetIdentity": ["ROLE_WEB"],
     "SessionService.GetIdentityHistory": ["ROLE_WEB"],
     "SessionService.GetIdentityReceipt": ["ROLE_WEB"],

@@ -1,8 +1,8 @@
 """The rules of accounts: published status and life cycle, followers of a sanction, a person's slot.
 
 - An account is VERIFIED until its expire_date, which is the first EXPIRED day.
-- A status holds the kind, state, standing, assurance, the two dates and the revision, plus the category of an
-  organisation that has been verified, and the time of a requested erasure. It holds nothing else.
+- A status holds the kind, state, standing, assurances, the two dates and the revision, plus the category of
+  an organisation that has been verified, and the time of a requested erasure. It holds nothing else.
 - A standing may have an end. When it comes, the next of the standings that follow applies, and GOOD after the
   last one.
 - The revision grows by one with every published change, with every appeal that is filed or decided, and with
@@ -54,9 +54,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from idvault_verify.account import (
+    NO_ASSURANCE,
     Account,
     AccountState,
-    Assurance,
     Standing,
     StandingPeriod,
     Status,
@@ -91,7 +91,7 @@ def new(*, account_token: str, relying_party: str, subject_kind: SubjectKind) ->
         subject_kind,
         AccountState.PENDING,
         Standing.GOOD,
-        Assurance.NONE,
+        NO_ASSURANCE,
         revision=1,
     )
 
@@ -264,7 +264,7 @@ def project(*, account: Account, today: date, now: datetime) -> Status:
         shown.subject_kind,
         shown.state,
         shown.standing,
-        shown.assurance,
+        shown.assurances,
         shown.revision,
         shown.verify_date,
         shown.expire_date,

@@ -25,6 +25,7 @@ from idvault.core.edge.convert import numbers
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
 from idvault_verify import token
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
@@ -109,7 +110,14 @@ def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
         plan.quiet_hours.time_zone,
         plan.incentive_text,
         plan.enforcement_date,
+        # It came later: plans without one keep the hash that they had.
+        *([] if _minimum(plan.minimum_assurance) is None else [plan.minimum_assurance]),
     )
+
+
+def _minimum(number: int) -> MinimumAssurance | None:
+    found = convert.minimum_assurance(number, field="plan.minimum_assurance")
+    return None if found is MinimumAssurance.ANY else found
 
 
 def plan(message: pb.CampaignPlan) -> CampaignPlan:
@@ -128,6 +136,7 @@ def plan(message: pb.CampaignPlan) -> CampaignPlan:
         quiet_hours=_quiet_hours(message.quiet_hours) if message.HasField("quiet_hours") else None,
         incentive_text=message.incentive_text,
         enforcement_date=_day(message.enforcement_date, "plan.enforcement_date"),
+        minimum_assurance=_minimum(message.minimum_assurance),
     )
 
 
@@ -216,6 +225,9 @@ def invitation(value: ShownInvitation) -> pb.Invitation:
     message.deliveries = one.deliveries
     message.incentive_text = found.plan.incentive_text
     message.enforcement_date = _text(found.plan.enforcement_date)
+    message.minimum_assurance = convert.MINIMUM_ASSURANCES[
+        found.plan.minimum_assurance or MinimumAssurance.ANY
+    ]
     message.code = value.code
     if value.code and one.code_expires_at is not None:
         message.code_expire_time.FromDatetime(one.code_expires_at)
@@ -275,6 +287,7 @@ def _plan_message(value: CampaignPlan) -> pb.CampaignPlan:
         reminder_days=value.reminder_days,
         incentive_text=value.incentive_text,
         enforcement_date=_text(value.enforcement_date),
+        minimum_assurance=convert.MINIMUM_ASSURANCES[value.minimum_assurance or MinimumAssurance.ANY],
     )
     if value.quiet_hours is not None:
         message.quiet_hours.start = value.quiet_hours.start.strftime("%H:%M")

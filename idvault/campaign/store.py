@@ -9,6 +9,7 @@ from sqlalchemy import Integer, String, case, func, insert, or_, select, update
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Day, for_change, param, statement, upsert
 from idvault.core.tables.campaign import campaign_days, campaigns, legacy_accounts
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
@@ -33,6 +34,7 @@ def from_row(row: Any) -> Campaign:
         quiet_hours=_quiet_hours(row),
         incentive_text=row.incentive_text,
         enforcement_date=row.enforcement_date,
+        minimum_assurance=row.minimum_assurance and MinimumAssurance(row.minimum_assurance),
     )
     return Campaign(
         row.campaign_id, row.relying_party, plan, CampaignState(row.state), row.created_at, row.started_at
@@ -68,6 +70,7 @@ def values(campaign: Campaign) -> dict[str, object]:
         "quiet_zone": hours and hours.zone.key,
         "incentive_text": plan.incentive_text,
         "enforcement_date": plan.enforcement_date,
+        "minimum_assurance": plan.minimum_assurance and plan.minimum_assurance.value,
         "created_at": campaign.created_at,
         "started_at": campaign.started_at,
         "delivered_on": None,

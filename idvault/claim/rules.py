@@ -29,7 +29,15 @@ from datetime import date, datetime, timedelta, tzinfo
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, Slot
 from idvault_verify import document, name, organization
-from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.account import (
+    NO_ASSURANCE,
+    Account,
+    AccountState,
+    Assurance,
+    Assurances,
+    Standing,
+    SubjectKind,
+)
 from idvault_verify.claim import ClaimState, FailureReason, Identity, kind_of
 from idvault_verify.document import DocumentType
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
@@ -109,13 +117,11 @@ class ClaimOutcome:
 TIMED_OUT = ClaimOutcome(ClaimState.FAILED, FailureReason.REGISTRY_TIMED_OUT)
 SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
 REVOKED = ClaimOutcome(ClaimState.FAILED, FailureReason.REVOKED)
-HOLDER = "HOLDER"
-"""The assurance of a claim whose person proved to be present, beside name and number."""
 
 
-def is_holder(*, proved: str) -> bool:
+def is_holder(*, proved: Assurance) -> bool:
     """Return whether a claim's person proved to be present. proved: the assurance of the claim."""
-    return proved == HOLDER
+    return proved is Assurance.HOLDER
 
 
 def check_identity(
@@ -218,7 +224,7 @@ def decide(*, answer: RegistryAnswer) -> ClaimOutcome:
     return ClaimOutcome(ClaimState.SUCCEEDED)
 
 
-def confirm(*, facts: Facts, proved: str = Assurance.REGISTRY_MATCH) -> ClaimOutcome:
+def confirm(*, facts: Facts, proved: Assurance = Assurance.REGISTRY_MATCH) -> ClaimOutcome:
     """Return the outcome of a claim that has matched. proved: the assurance of the claim."""
     if facts.ended and not is_holder(proved=proved):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
@@ -241,9 +247,16 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
 
 
 def conclude(
-    *, account: Account, outcome: ClaimOutcome, person_id: str, owner: Owner, today: date, valid_days: int
+    *,
+    account: Account,
+    outcome: ClaimOutcome,
+    proved: Assurance,
+    person_id: str,
+    owner: Owner,
+    today: date,
+    valid_days: int,
 ) -> Account:
-    """Return the account after its open claim has ended.
+    """Return the account after its open claim has ended. proved: the fact that a success establishes.
 
     Success makes it VERIFIED from today for valid_days; an account that has a person keeps it, also if the
     number of that person was replaced. Failure makes a PENDING account REJECTED and leaves any other
@@ -256,7 +269,7 @@ def conclude(
             subject_kind=owner.subject_kind,
             organization_category=owner.organization_category,
             state=AccountState.VERIFIED,
-            assurance=Assurance.REGISTRY_MATCH,
+            assurances=_assurances(account, proved, today),
             person_id=account.person_id or person_id,
             verify_date=today,
             expire_date=today + timedelta(days=valid_days),
@@ -266,6 +279,17 @@ def conclude(
     if account.state is AccountState.PENDING:
         return replace(closed, state=AccountState.REJECTED, revision=account.revision + 1)
     return closed
+
+
+def _assurances(account: Account, proved: Assurance, today: date) -> Assurances:
+    """Return the facts of a new verification, which replace those of the one before.
+
+    Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
+    does not stay beside a match: whoever knows name and number could renew it for ever.
+    """
+    former = account_rules.expire(account=account, today=today)
+    stays = proved is Assurance.HOLDER and former.state is AccountState.VERIFIED
+    return frozenset({proved}) | (former.assurances & {Assurance.REGISTRY_MATCH} if stays else NO_ASSURANCE)
 
 
 PER_HOUR = 5

@@ -22,7 +22,7 @@ from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import account_attempts, attempts, claims, jobs, receipts, requests
 from idvault.core.tables.log import log_entries, log_openings
 from idvault.sealing.ports import PersonKey
-from idvault_verify.account import Account, SubjectKind
+from idvault_verify.account import Account, Assurance, SubjectKind
 from idvault_verify.claim import ClaimState, Consent, FailureReason
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.event import Event
@@ -37,7 +37,7 @@ class NewClaim:
     new_account: True for a sign-up with a new account_token, False for an existing account of this relying
     party. ais: one id of 32 hex digits for each spelling to check at the registry, at most two.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, None if it had none.
-    pair: the attempt (sealing.ports.PairMarker).
+    pair: the attempt (sealing.ports.PairMarker). proved: the fact that a success establishes.
     """
 
     request: Request
@@ -51,6 +51,7 @@ class NewClaim:
     pair: bytes
     lease: Lease
     invitation_code_hash: bytes | None = None
+    proved: Assurance = Assurance.REGISTRY_MATCH
 
 
 _RECEIPT_COLUMNS = (

@@ -33,7 +33,7 @@ from datetime import date, datetime, timedelta
 
 from idvault.account import rules as account_rules
 from idvault.claim.rules import ClaimOutcome
-from idvault_verify.account import Account, AccountState, Assurance
+from idvault_verify.account import NO_ASSURANCE, Account, AccountState
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.erasure import ErasureOrigin, ErasureState
 from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
@@ -296,7 +296,7 @@ def erased(*, account: Account, today: date, now: datetime) -> Account:
     return replace(
         present,
         state=AccountState.ERASED,
-        assurance=Assurance.NONE,
+        assurances=NO_ASSURANCE,
         verify_date=None,
         expire_date=None,
         organization_category=None,

@@ -1,7 +1,11 @@
-"""A registry of people or organisations, which says whether a name and a number belong together."""
+"""Who confirms an identity: a registry, asked for a name and a number, or the provider of a proof.
+
+A registry says whether a name and a number belong together. A provider has a page of its own, where a person
+proves to be present, and signs how that ended.
+"""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -107,4 +111,52 @@ class CappedRegistry(RegistryLimits, Protocol):
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Probe as Registry does, in the slot that was reserved for the check."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProof:
+    """A proof as a provider is asked for it.
+
+    nonce: under which it is known, 26 characters. session: the reference of the session. return_url: where
+    the browser goes at the end. identity: what was typed.
+    """
+
+    nonce: str = field(repr=False)
+    session: str
+    return_url: str
+    identity: Identity = field(repr=False)
+
+
+class ProofProvider(Protocol):
+    """A provider of proofs (attest.assertion). Only `begin` may tell it a name and a number."""
+
+    @property
+    def name(self) -> str:
+        """What people know it as."""
+        ...
+
+    @property
+    def issuer(self) -> str:
+        """Its name in what it signs."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """The Ed25519 key with which it signs, 32 bytes."""
+        ...
+
+    def page(self, nonce: str) -> str:
+        """Return the address of a proof's page."""
+        ...
+
+    async def begin(self, proof: OpenProof) -> None:
+        """Open a proof; a repeat must change nothing. Raises UnavailableError (PROVIDER_UNAVAILABLE)."""
+        ...
+
+    async def assertion(self, nonce: str) -> str | None:
+        """Return what it signed of a proof, always the same; None while the proof is open or not known.
+
+        Must not check it. Raises UnavailableError (PROVIDER_UNAVAILABLE).
+        """
         ...

@@ -171,6 +171,7 @@ class QuorumRecordSealer:
         identity: Identity,
         answer: RegistryAnswer,
         consent: Consent,
+        assertion: str = "",
     ) -> SealedRecord:
         """Return a new record version; its shred key is durable before it returns.
 
@@ -181,7 +182,7 @@ class QuorumRecordSealer:
         shred_key = await self.shred_store.obtain(
             account_token=account_token, record_id=record_id, candidate=shred_key
         )
-        padded = payload.encode(Payload(identity, answer, consent))
+        padded = payload.encode(Payload(identity, answer, consent, assertion))
         return self._seal(
             self.quorum(), relying_party, account_token, record_id, padded=padded, shred_key=shred_key
         )

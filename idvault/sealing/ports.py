@@ -208,8 +208,12 @@ class RecordSealer(Protocol):
         identity: Identity,
         answer: RegistryAnswer,
         consent: Consent,
+        assertion: str = "",
     ) -> SealedRecord:
-        """Return a new record version; its shred key is durable before it returns."""
+        """Return a new record version; its shred key is durable before it returns.
+
+        assertion: what a provider signed, sealed with the rest.
+        """
         ...
 
 

@@ -17,6 +17,9 @@
 - An attempt belongs to a number, and a number to one claim. A form that is sent again, from a second tab or
   from the history, is about an attempt that was made: it asks nothing.
 - A name that does not match leaves the other attempts; so does a number that another person owns.
+- In a session that demands a proof of a provider, no form is submitted here: a proof is begun with what was
+  typed, ends at the provider, and is finished by an attempt of its number. One that was cancelled uses its
+  number up. At most five are begun.
 - An invitation can be answered with "later" or "do not ask me again" by a confirmed browser only: whoever is
   sent somebody else's link cannot answer it. The answer ends nothing, and the person may still verify.
 """
@@ -37,7 +40,7 @@ from idvault_verify.error import (
     TransitionError,
     Violation,
 )
-from idvault_verify.session import SessionPurpose, SessionState
+from idvault_verify.session import Proof, SessionPurpose, SessionState
 
 LIFETIME = timedelta(minutes=15)
 KEPT = timedelta(days=7)
@@ -71,6 +74,8 @@ class VerificationSession:
 
     account_token: None at a sign-up, until its first claim has ended. attempts: how many were begun.
     attempt_id: the id under which the request of the newest attempt is kept, None before the first one.
+    proofs: how many were begun at a provider; the newest is open until it has become the attempt of its
+    number. proof_hash: what it is bound to (attest.assertion).
     """
 
     session_id: str
@@ -90,6 +95,9 @@ class VerificationSession:
     agreed_at: datetime | None = None
     attempts: int = 0
     attempt_id: str | None = None
+    proof: Proof = Proof.NUMBER_MATCH
+    proofs: int = 0
+    proof_hash: bytes | None = field(default=None, repr=False)
 
     @property
     def expires_at(self) -> datetime:
@@ -183,11 +191,15 @@ def next_attempt(*, session: VerificationSession, claim: SessionClaim | None, no
     """
     if state(session=session, claim=claim, now=now) is not SessionState.AGREED:
         return 0
+    if session.proof is not Proof.NUMBER_MATCH:
+        return session.proofs + 1 if session.proofs < ATTEMPTS else 0
     return session.attempts + (claim is not None or session.attempts == 0)
 
 
 def attempts_left(*, session: VerificationSession, claim: SessionClaim | None) -> int:
     """Return how many attempts are left."""
+    if session.proof is not Proof.NUMBER_MATCH:
+        return ATTEMPTS - session.proofs
     return ATTEMPTS - session.attempts + (claim is None and session.attempts > 0)
 
 
@@ -273,6 +285,7 @@ def attempt(
     Raises InvalidError for a number that no form had, AlreadyExistsError (REQUEST_ID_REUSED) for another id
     of the same attempt, PreconditionError (SESSION_EXPIRED) and TransitionError.
     """
+    _check_kind(session, Proof.NUMBER_MATCH)
     if not 0 < number <= min(session.attempts + 1, ATTEMPTS):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("attempt", FieldCode.CHARACTER))
     if number < session.attempts or (number == session.attempts and claim is not None):
@@ -290,6 +303,75 @@ def attempt(
     # At a sign-up, the first claim made the account that the others are about.
     token = session.account_token if claim is None else claim.account_token
     return replace(session, attempts=number, attempt_id=attempt_ids[0], account_token=token)
+
+
+def open_proof(*, session: VerificationSession, claim: SessionClaim | None, now: datetime) -> int:
+    """Return the number of the proof that can be finished, 0 if there is none.
+
+    It has not ended at the provider, or its claim has not been settled: a repeat brings the assertion again.
+    """
+    found = state(session=session, claim=claim, now=now)
+    if found is SessionState.AGREED:
+        return session.proofs if session.attempts < session.proofs or claim is None else 0
+    return session.proofs if found is SessionState.CHECKING else 0
+
+
+def begin_proof(
+    *,
+    session: VerificationSession,
+    claim: SessionClaim | None,
+    proof: Proof,
+    number: int,
+    bound: bytes,
+    now: datetime,
+) -> VerificationSession:
+    """Return the session with a proof begun; unchanged if it is begun already.
+
+    bound: what its assertion must be about. Raises InvalidError for a number that no form had,
+    AlreadyExistsError (REQUEST_ID_REUSED) for something else under the same number, PreconditionError
+    (SESSION_EXPIRED, ILLEGAL_TRANSITION for another kind of proof) and TransitionError.
+    """
+    _check_kind(session, proof)
+    if not 0 < number <= ATTEMPTS or number not in (session.proofs, session.proofs + 1):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
+    _check_alive(session, now)
+    found = state(session=session, claim=claim, now=now)
+    if found is not SessionState.AGREED:
+        raise TransitionError(state=found.value, wanted=SessionState.CHECKING.value)
+    if number == session.proofs:
+        if session.proof_hash is None or not compare_digest(session.proof_hash, bound):
+            raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
+        return session
+    return replace(session, proofs=number, proof_hash=bound)
+
+
+def finish_proof(
+    *,
+    session: VerificationSession,
+    claim: SessionClaim | None,
+    number: int,
+    attempt_ids: Sequence[str],
+    now: datetime,
+) -> VerificationSession:
+    """Return the session with the attempt of an open proof begun; unchanged if it was begun already.
+
+    The arguments and errors are those of `attempt`.
+    """
+    if session.attempt_id in attempt_ids:
+        return session
+    if number != session.proofs or session.attempts >= number or session.proof_hash is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
+    _check_alive(session, now)
+    found = state(session=session, claim=claim, now=now)
+    if found is not SessionState.AGREED:
+        raise TransitionError(state=found.value, wanted=SessionState.CHECKING.value)
+    token = session.account_token if claim is None else claim.account_token
+    return replace(session, attempts=number, attempt_id=attempt_ids[0], account_token=token)
+
+
+def _check_kind(session: VerificationSession, proof: Proof) -> None:
+    if session.proof is not proof:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
 def _check_alive(session: VerificationSession, now: datetime) -> None:

@@ -7,11 +7,13 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from google.protobuf import json_format
@@ -41,6 +43,9 @@ _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = ("form.js", "strict.js", "receipt_check.js", "receipt.js")
 _FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in _SCRIPTS}}
 _LANGUAGE = "language"
+_PROOF = "proof"
+"""The name of the cookie with the session whose proof is under way."""
+_SESSION = re.compile(r"[0-9a-f]{32}")
 _TYPES = {"style.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _TOLD = {
     HTTPStatus.BAD_REQUEST: "forbidden",
@@ -130,17 +135,21 @@ class Pages:
             str, range(1, session_rules.ATTEMPTS + 1)
         ):
             raise web.HTTPBadRequest
+        typed: dict[str, Any] = {
+            "name": str(form.get("name", "")),
+            "kind": DocumentType(kind),
+            "number": str(form.get("number", "")),
+        }
         try:
             with self.shares.place(found.platform):
-                call = calls.submit_identity(
-                    found.session_id,
-                    key,
-                    attempt=int(attempt),
-                    name=str(form.get("name", "")),
-                    kind=DocumentType(kind),
-                    number=str(form.get("number", "")),
+                if _is_proven(found):
+                    await self.vault.run(
+                        calls.begin_proof(found.session_id, key, proof=int(attempt), **typed)
+                    )
+                    return self._proving(found.session_id, key)
+                await self.vault.run(
+                    calls.submit_identity(found.session_id, key, attempt=int(attempt), **typed)
                 )
-                await self.vault.run(call)
         except RequestIdReused:
             # Another tab has sent this attempt: its page shows what happened to it.
             return self._on(found.session_id, key, document=kind)
@@ -150,6 +159,36 @@ class Pages:
                 return self._on(found.session_id, key)
             return view.identity(found, kind=kind, errors=_errors(error, view.language), status=422)
         return self._on(found.session_id, key, document=kind)
+
+    async def finish(self, request: web.Request) -> web.StreamResponse:
+        """Let the vault ask the provider how a proof ended."""
+        key = await self._form_key(request)
+        _, found = await self._found(request)
+        if found.open_proof:
+            with self.shares.place(found.platform):
+                await self.vault.run(calls.finish_proof(found.session_id, key, proof=found.open_proof))
+        return self._on(found.session_id, key)
+
+    async def from_provider(self, request: web.Request) -> web.StreamResponse:
+        """Send a browser that comes back from a provider to the page of its session."""
+        session_id = request.cookies.get(guard.cookie_name(self.base_url, _PROOF), "")
+        if not _SESSION.fullmatch(session_id):
+            raise web.HTTPNotFound
+        return _to(f"/s/{session_id}")
+
+    def _proving(self, session_id: str, key: str) -> web.StreamResponse:
+        """Send the browser on; it keeps the session, whose id the provider must not learn."""
+        answer = self._on(session_id, key)
+        answer.set_cookie(
+            guard.cookie_name(self.base_url, _PROOF),
+            session_id,
+            max_age=guard.LIFETIME,
+            path="/",
+            secure=self.base_url.startswith("https://"),
+            httponly=True,
+            samesite="Lax",
+        )
+        return answer
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Send the receipt of a success."""
@@ -302,12 +341,19 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/s/{session:[0-9a-f]{32}}/terms", pages.agree),
             web.post("/s/{session:[0-9a-f]{32}}/answer", pages.answer),
             web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
+            web.post("/s/{session:[0-9a-f]{32}}/proof", pages.finish),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
+            web.get("/proof", pages.from_provider),
             web.get("/static/{name}", pages.static),
             *routes,
         ]
     )
     return app
+
+
+def _is_proven(found: pb.SessionPage) -> bool:
+    """Return whether a session demands a proof of a provider."""
+    return found.proof not in (pb.PROOF_UNSPECIFIED, pb.PROOF_NUMBER_MATCH)
 
 
 def status_of(error: VaultError) -> int:

@@ -85,6 +85,35 @@ def submit_identity(
     return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
 
 
+def begin_proof(
+    session_id: str, browser_key: str, *, proof: int, name: str, kind: DocumentType, number: str
+) -> Rpc[session_pb2.SessionPage]:
+    """Begin a proof at a provider; a repeat of the same proof is the same request."""
+    request = session_pb2.BeginProofRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"begin proof {proof}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        proof=proof,
+        real_name=text(name, field="real_name"),
+        document=common_pb2.IdentityDocument(
+            type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
+            number=text(number, field="document.number"),
+        ),
+    )
+    return rpc(_SESSIONS, "BeginProof", request, _PAGE)
+
+
+def finish_proof(session_id: str, browser_key: str, *, proof: int) -> Rpc[session_pb2.SessionPage]:
+    """Make the claim of a proof that has ended; a repeat is the same request."""
+    request = session_pb2.FinishProofRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"proof {proof}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        proof=proof,
+    )
+    return rpc(_SESSIONS, "FinishProof", request, _PAGE)
+
+
 def identity(session_id: str, browser_key: str) -> Rpc[identity_pb2.Identity]:
     """Read the account of a session."""
     request = identity_pb2.GetIdentityRequest(session_id=session_id, browser_key=browser_key)

@@ -71,6 +71,8 @@ class View:
             title=self.say("start_title", platform=found.platform_title),
             platform=found.platform_title,
             purpose=pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_"),
+            proof=_proof(found),
+            provider=found.provider,
             threshold=found.threshold,
             custodians=list(found.custodians),
             invited=found.invited,
@@ -79,7 +81,7 @@ class View:
     def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
         """Return the page of a session in its state. kind: the chosen document."""
         if found.state == States.STATE_AGREED:
-            return self._form(found, kind)
+            return self._proof(found) if found.open_proof and not kind else self._form(found, kind)
         shown = {
             States.STATE_REDEEMED: self._leave,
             States.STATE_BOUND: self._terms,
@@ -120,6 +122,20 @@ class View:
             retype=bool(errors),
             wrong=reasons.FIELD_TEXTS["CHECK_DIGIT"].in_language(self.language),
             answers=_answers(found),
+            proof=_proof(found),
+            provider=found.provider,
+        )
+
+    def _proof(self, found: pb.SessionPage) -> web.Response:
+        """Return the page between ours and the provider's."""
+        return self.page(
+            "proof.html",
+            title=self.say("proof_title", provider=found.provider),
+            here=_here(found),
+            platform=found.platform_title,
+            provider=found.provider,
+            address=found.proof_url,
+            again=bool(found.next_attempt),
         )
 
     def _leave(self, found: pb.SessionPage) -> web.Response:
@@ -157,6 +173,9 @@ class View:
         )
 
     def _waiting(self, found: pb.SessionPage) -> web.Response:
+        if found.open_proof:
+            title = self.say("wait_title")
+            return self.page("proof_waiting.html", title=title, here=_here(found), provider=found.provider)
         return self.page(
             "message.html",
             title=self.say("wait_title"),
@@ -177,6 +196,7 @@ class View:
             here=_here(found),
             platform=found.platform_title,
             full=found.public_account_limit_reached,
+            facts=facts(found.verification.status),
             day=format_date(day, format="long", locale=locale),
             back_to=_back(found),
         )
@@ -190,6 +210,16 @@ class View:
         reason = name.removeprefix("FAILURE_REASON_")
         known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
         return known.text(self.language)
+
+
+def _proof(found: pb.SessionPage) -> str:
+    return pb.Proof.Name(found.proof or pb.PROOF_NUMBER_MATCH).removeprefix("PROOF_")
+
+
+def facts(status: common_pb2.AccountStatus) -> list[str]:
+    """Return the facts that the last verification of an account established."""
+    names = common_pb2.AccountStatus.Assurance.Name
+    return [names(each).removeprefix("ASSURANCE_") for each in status.assurances]
 
 
 def _here(found: pb.SessionPage) -> str:

@@ -33,8 +33,34 @@ TEXTS: Mapping[str, Text] = {
     "DISMISSED_text": _("{platform} is told that you do not want to be asked, and sends no more reminders."),
     "answer_onward": _("Verify now after all"),
     "checked": _("What is checked"),
-    "checked_text": _(
+    "checked_NUMBER_MATCH": _(
         "A national registry answers only whether your name and your document number belong together."
+    ),
+    "checked_HOLDER": _(
+        "{provider} confirms on its own page that your name and your document number belong together, and "
+        "that it is you. For that it gets what you type here, and nothing about your account."
+    ),
+    "identity_HOLDER": _("{provider} gets your name and number, and asks you there to prove that it is you."),
+    "proof_title": _("Now prove at {provider} that it is you"),
+    "proof_text": _(
+        "{provider} has your name and number and waits for you. It brings you back here when you have "
+        "finished."
+    ),
+    "proof_back": _("You come back from there?"),
+    "proof_back_text": _("{provider} is then asked how it ended, and {platform} gets the result."),
+    "proof_button": _("I have finished there"),
+    "proof_wait_text": _("{provider} has answered, and the answer is being stored. Please check again."),
+    "proof_again": _("Type name and number again"),
+    "facts_title": _("What your verification is based on"),
+    "facts_text": _(
+        "{platform} sees this. Others see neither it nor which document you have: at most whether it is "
+        "enough for what they ask for."
+    ),
+    "fact_REGISTRY_MATCH": _("A registry confirmed that your name and number belong together."),
+    "fact_DOCUMENT_SEEN": _("Somebody entrusted with it saw you and your document."),
+    "fact_HOLDER": _("A provider confirmed your name, your number, and that it was you who was there."),
+    "fact_RESULT_ONLY": _(
+        "A provider vouches that you are a person that it knows. Your name and number are not stored here."
     ),
     "platform_sees": _("What {platform} will see"),
     "platform_sees_text": _(

@@ -52,6 +52,7 @@ async def test_a_success(edge: Edge) -> None:
             state=common_pb2.AccountStatus.STATE_VERIFIED,
             standing=common_pb2.AccountStatus.STANDING_GOOD,
             assurance=common_pb2.AccountStatus.ASSURANCE_REGISTRY_MATCH,
+            assurances=[common_pb2.AccountStatus.ASSURANCE_REGISTRY_MATCH],
             verify_date="2026-03-01",
             expire_date="2027-03-01",
             revision=2,

@@ -30,6 +30,7 @@ PAYLOADS = st.builds(
     st.builds(Identity, TEXT, st.builds(Document, st.sampled_from(DocumentType), TEXT)),
     st.none() | st.sampled_from(RegistryAnswer),
     st.none() | st.builds(Consent, TEXT, st.datetimes(timezones=st.just(UTC))),
+    TEXT,
 )
 
 

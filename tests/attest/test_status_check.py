@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from idvault_verify.account import AccountState, Standing
+from idvault_verify.account import AccountState, MinimumAssurance, Standing
 from idvault_verify.attest import jose, status_check, status_token
 from idvault_verify.attest.jose import JwkSet
 from idvault_verify.attest.status_check import LATEST, CheckedList, CheckError
@@ -63,6 +63,31 @@ def test_a_credential_passes_with_its_list() -> None:
             CREDENTIAL, keys=KEYS, audience=AUDIENCE, lists=lists(), now=later(seconds)
         )
         assert (found.subject, found.standing) == (SUBJECT, None)
+
+
+@pytest.mark.parametrize("stated", MinimumAssurance)
+@pytest.mark.parametrize("minimum", MinimumAssurance)
+def test_a_minimum_is_stated_by_one_that_includes_it(
+    minimum: MinimumAssurance, stated: MinimumAssurance
+) -> None:
+    """HOLDER is one of the facts that suffice for HOLDER_OR_DOCUMENT_SEEN, and not the reverse."""
+    passes = minimum in (MinimumAssurance.ANY, stated) or stated is MinimumAssurance.HOLDER
+    for token in (
+        signed(status_claims(minimum=stated), TOKEN_TYPE),
+        signed(credential_claims(minimum=stated), CREDENTIAL_TYPE),
+    ):
+        if not passes:
+            assert reason_of(token, minimum=minimum) == "ASSURANCE_MISSING"
+            continue
+        found = status_check.check(
+            token, keys=KEYS, audience=AUDIENCE, lists=lists(), now=NOW, minimum=minimum
+        )
+        told = None if stated is MinimumAssurance.ANY else stated.value
+        assert found.minimum_assurance == told
+    unknown = signed({**credential_claims(), "minimum_assurance": "LATER"}, CREDENTIAL_TYPE)
+    assert reason_of(unknown, minimum=MinimumAssurance.HOLDER) == "ASSURANCE_MISSING"
+    wrong = signed({**credential_claims(), "minimum_assurance": ["HOLDER"]}, CREDENTIAL_TYPE)
+    assert reason_of(wrong) == "CLAIMS_INVALID"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from idvault_verify.account import AccountState, Standing
+from idvault_verify.account import AccountState, MinimumAssurance, Standing
 from idvault_verify.attest import status_token
 from tools.support.status_tokens import (
     AUDIENCE,
@@ -39,9 +39,14 @@ def test_the_claims_of_a_status_token() -> None:
         "iat": 1772366400,
         "exp": 1772366400 + 600,
         "state": "VERIFIED",
-        "assurance": "REGISTRY_MATCH",
     }
-    own = {"subject_kind": "INDIVIDUAL", "expire_date": "2027-03-01", "standing": "WARNED"}
+    assert status_claims(minimum=MinimumAssurance.HOLDER) == claims | {"minimum_assurance": "HOLDER"}
+    own = {
+        "assurances": ["REGISTRY_MATCH"],
+        "subject_kind": "INDIVIDUAL",
+        "expire_date": "2027-03-01",
+        "standing": "WARNED",
+    }
     assert status_claims(own=True, status=status(standing=Standing.WARNED)) == claims | own
     assert "expire_date" not in status_claims(own=True, status=status(AccountState.PENDING))
 
@@ -50,7 +55,7 @@ def test_a_closed_account_is_attested_to_nobody() -> None:
     """Another audience is told UNVERIFIED, in the same claims; the platform is told all."""
     closed = replace(status(standing=Standing.CLOSED), standing_until=datetime(2026, 3, 2, tzinfo=UTC))
     told = status_claims(status=closed)
-    assert (told["state"], told["assurance"]) == ("UNVERIFIED", "NONE")
+    assert told["state"] == "UNVERIFIED"
     assert told.keys() == status_claims().keys()
     own = status_claims(own=True, status=closed)
     assert (own["state"], own["standing"], own["standing_until"]) == ("VERIFIED", "CLOSED", 1772409600)
@@ -68,6 +73,8 @@ def test_the_claims_of_a_credential() -> None:
         "exp": 1772366400 + 30 * 86_400,
         "status": {"status_list": {"idx": INDEX, "uri": f"{ISSUER}/status/0.jwt"}},
     }
+    stated = credential_claims(minimum=MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN)
+    assert stated == credential_claims() | {"minimum_assurance": "HOLDER_OR_DOCUMENT_SEEN"}
 
 
 def test_the_claims_of_a_list() -> None:

@@ -36,6 +36,7 @@ COMMANDS = [
     ["work"],
     ["witness"],
     ["mock-registry"],
+    ["mock-provider"],
     ["db"],
     ["db", "upgrade"],
     ["db", "current"],

@@ -177,6 +177,7 @@ def status(
         state=kind.State.Value(f"STATE_{state}"),
         standing=kind.Standing.Value(f"STANDING_{standing}"),
         assurance=kind.ASSURANCE_REGISTRY_MATCH if verified else kind.ASSURANCE_NONE,
+        assurances=[kind.ASSURANCE_REGISTRY_MATCH] if verified else [],
         verify_date="2026-03-01" if verified else "",
         expire_date="2027-03-01" if verified else "",
         revision=2,

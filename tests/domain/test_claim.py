@@ -195,6 +195,7 @@ def test_an_account_keeps_its_person() -> None:
     renewed = claim_rules.conclude(
         account=builders.account(person_id="d" * 32, open_claim_id="c1"),
         outcome=SUCCESS,
+        proved=Assurance.REGISTRY_MATCH,
         person_id=builders.PERSON,
         owner=PERSON,
         today=TODAY,
@@ -203,10 +204,13 @@ def test_an_account_keeps_its_person() -> None:
     assert renewed.person_id == "d" * 32
 
 
-def _conclude(outcome: ClaimOutcome, **changes: object) -> Account:
+def _conclude(
+    outcome: ClaimOutcome, proved: Assurance = Assurance.REGISTRY_MATCH, **changes: object
+) -> Account:
     return claim_rules.conclude(
         account=builders.account(open_claim_id="c1", **changes),
         outcome=outcome,
+        proved=proved,
         person_id=builders.PERSON,
         owner=PERSON,
         today=TODAY,
@@ -218,9 +222,9 @@ def _conclude(outcome: ClaimOutcome, **changes: object) -> Account:
 def test_success_verifies_every_living_account(state: AccountState) -> None:
     """The expire date is the first day that is not covered."""
     after = _conclude(SUCCESS, state=state, revision=3)
-    assert (after.state, after.assurance, after.revision) == (
+    assert (after.state, after.assurances, after.revision) == (
         AccountState.VERIFIED,
-        Assurance.REGISTRY_MATCH,
+        frozenset({Assurance.REGISTRY_MATCH}),
         4,
     )
     assert (after.verify_date, after.expire_date) == (TODAY, date(2027, 3, 1))
@@ -231,6 +235,32 @@ def test_success_after_an_expiry_that_was_only_shown_gets_a_revision_above_it() 
     """The published EXPIRED and the new VERIFIED have different revisions."""
     after = _conclude(SUCCESS, state=AccountState.VERIFIED, expire_date=TODAY, revision=3)
     assert after.revision == 5
+
+
+_MATCH, _HOLDER = frozenset({Assurance.REGISTRY_MATCH}), frozenset({Assurance.HOLDER})
+
+
+@pytest.mark.parametrize(
+    ("former", "proved", "expected"),
+    [
+        (frozenset(), Assurance.REGISTRY_MATCH, _MATCH),
+        (frozenset(), Assurance.HOLDER, _HOLDER),
+        (_MATCH, Assurance.HOLDER, _MATCH | _HOLDER),
+        (_MATCH | _HOLDER, Assurance.HOLDER, _MATCH | _HOLDER),
+        (_HOLDER, Assurance.REGISTRY_MATCH, _MATCH),
+        (_MATCH | _HOLDER, Assurance.REGISTRY_MATCH, _MATCH),
+        (_MATCH, Assurance.RESULT_ONLY, frozenset({Assurance.RESULT_ONLY})),
+    ],
+)
+def test_a_verification_keeps_only_the_facts_that_it_confirms_again(
+    former: frozenset[Assurance], proved: Assurance, expected: frozenset[Assurance]
+) -> None:
+    """Knowing name and number does not renew a presence; a presence confirms name and number."""
+    valid = {"state": AccountState.VERIFIED, "expire_date": TODAY + timedelta(days=1), "assurances": former}
+    assert _conclude(SUCCESS, proved=proved, **valid).assurances == expected
+    expired = _conclude(SUCCESS, proved=proved, **valid | {"expire_date": TODAY})
+    assert expired.assurances == {proved}
+    assert _conclude(MISMATCH, proved=proved, **valid).assurances == former
 
 
 @pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
@@ -252,6 +282,7 @@ def test_revisions_never_fall(state: AccountState, succeeds: bool, days: int) ->
     after = claim_rules.conclude(
         account=opened,
         outcome=SUCCESS if succeeds else MISMATCH,
+        proved=Assurance.REGISTRY_MATCH,
         person_id=builders.PERSON,
         owner=PERSON,
         today=TODAY,
@@ -327,6 +358,7 @@ def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> N
         after = claim_rules.conclude(
             account=before,
             outcome=outcome,
+            proved=Assurance.REGISTRY_MATCH,
             person_id=builders.PERSON,
             owner=owner,
             today=TODAY,

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from idvault.account import rules as account_rules
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.rules import TurningEntry
-from idvault_verify.account import Account, AccountState, Standing, SubjectKind
+from idvault_verify.account import (
+    Account,
+    AccountState,
+    Assurance,
+    MinimumAssurance,
+    Standing,
+    SubjectKind,
+    summary,
+)
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError, IdvaultError, InvalidError, Reason
 
@@ -22,6 +30,7 @@ NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
 LIFETIME = timedelta(days=30)
 DAY = credential_rules.LONGEST_TURN
+ANY = MinimumAssurance.ANY
 
 
 def account(state: AccountState = AccountState.VERIFIED, standing: Standing = Standing.GOOD) -> Account:
@@ -35,10 +44,12 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
     """Exactly the accounts that are VERIFIED and not CLOSED hold, until the first EXPIRED day."""
     expected = state is AccountState.VERIFIED and standing is not Standing.CLOSED
     asked = account(state, standing)
-    assert credential_rules.holds(account=asked, today=END - timedelta(days=1), now=NOW) is expected
-    assert not credential_rules.holds(account=asked, today=END, now=NOW)
+    assert (
+        credential_rules.holds(account=asked, minimum=ANY, today=END - timedelta(days=1), now=NOW) is expected
+    )
+    assert not credential_rules.holds(account=asked, minimum=ANY, today=END, now=NOW)
     if expected:
-        credential_rules.admit(account=asked, today=TODAY, now=NOW)
+        credential_rules.admit(account=asked, minimum=ANY, today=TODAY, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +64,56 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
 def test_who_gets_no_credential(asked: Account, today: date, reason: Reason) -> None:
     """Each refusal has its reason."""
     with pytest.raises(IdvaultError) as caught:
-        credential_rules.admit(account=asked, today=today, now=NOW)
+        credential_rules.admit(account=asked, minimum=ANY, today=today, now=NOW)
     assert caught.value.reason is reason
+
+
+_OF = {
+    MinimumAssurance.ANY: set(Assurance) - {Assurance.NONE},
+    MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN: {Assurance.HOLDER, Assurance.DOCUMENT_SEEN},
+    MinimumAssurance.HOLDER: {Assurance.HOLDER},
+}
+
+
+@pytest.mark.parametrize("minimum", MinimumAssurance)
+@pytest.mark.parametrize("fact", sorted(_OF[ANY]))
+def test_a_minimum_is_met_by_one_of_its_facts(minimum: MinimumAssurance, fact: Assurance) -> None:
+    """Facts have no order: one that is not named never suffices, and others beside it do no harm."""
+    asked, met = replace(account(), assurances=frozenset({fact})), fact in _OF[minimum]
+    status = account_rules.project(account=asked, today=TODAY, now=NOW)
+    assert credential_rules.holds(account=asked, minimum=minimum, today=TODAY, now=NOW) is met
+    if met:
+        credential_rules.admit(account=asked, minimum=minimum, today=TODAY, now=NOW)
+        assert credential_rules.check_minimum(status=status, minimum=minimum) is minimum
+    else:
+        with pytest.raises(IdvaultError) as caught:
+            credential_rules.admit(account=asked, minimum=minimum, today=TODAY, now=NOW)
+        assert caught.value.reason is Reason.ASSURANCE_MISSING
+    beside = replace(asked, assurances=frozenset({fact, Assurance.HOLDER}))
+    assert credential_rules.holds(account=beside, minimum=minimum, today=TODAY, now=NOW)
+    assert not credential_rules.holds(account=asked, minimum=minimum, today=END, now=NOW)
+
+
+def test_of_an_account_that_is_not_attested_no_minimum_is_stated() -> None:
+    """A token of a closed account must not tell what its verification was."""
+    closed = replace(account(standing=Standing.CLOSED), assurances=frozenset({Assurance.HOLDER}))
+    status = account_rules.project(account=closed, today=TODAY, now=NOW)
+    assert credential_rules.check_minimum(status=status, minimum=MinimumAssurance.HOLDER) is ANY
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        (set(), Assurance.NONE),
+        ({Assurance.REGISTRY_MATCH}, Assurance.REGISTRY_MATCH),
+        ({Assurance.HOLDER}, Assurance.REGISTRY_MATCH),
+        ({Assurance.RESULT_ONLY}, Assurance.NONE),
+        ({Assurance.DOCUMENT_SEEN, Assurance.HOLDER}, Assurance.REGISTRY_MATCH),
+    ],
+)
+def test_the_one_word_of_before(facts: set[Assurance], word: Assurance) -> None:
+    """Callers of before learn whether name and number were confirmed to belong together."""
+    assert summary(frozenset(facts)) is word
 
 
 def test_nothing_outlives_the_confirmation() -> None:

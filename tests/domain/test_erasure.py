@@ -236,7 +236,7 @@ def test_what_an_erased_account_shows() -> None:
     """State and standing, in one new revision after what has come due; nothing of its verification."""
     former = account(
         state=AccountState.VERIFIED,
-        assurance=Assurance.REGISTRY_MATCH,
+        assurances=frozenset({Assurance.REGISTRY_MATCH}),
         verify_date=date(2025, 3, 1),
         expire_date=TODAY,
         person_id="a" * 32,
@@ -251,7 +251,7 @@ def test_what_an_erased_account_shows() -> None:
     assert erased == replace(
         former,
         state=AccountState.ERASED,
-        assurance=Assurance.NONE,
+        assurances=frozenset(),
         verify_date=None,
         expire_date=None,
         open_claim_id=None,

@@ -84,7 +84,7 @@ def test_what_has_no_verification_is_not_withdrawn() -> None:
 def test_who_proves_to_be_present() -> None:
     """Name and number alone are a match, and no more; a withdrawn person is told after the other reasons."""
     assert not claim_rules.is_holder(proved=Assurance.REGISTRY_MATCH)
-    assert claim_rules.is_holder(proved=claim_rules.HOLDER)
+    assert claim_rules.is_holder(proved=Assurance.HOLDER)
     for changes, expected in (
         ({"withdrawn": True}, FailureReason.HOLDER_REQUIRED),
         ({"withdrawn": True, "person_closed": True}, FailureReason.PERSON_CLOSED),

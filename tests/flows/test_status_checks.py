@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts.claim import ReceiptContext
+from idvault.claim.acts.registry_check import Proven
 from idvault.core import act
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
@@ -42,7 +43,7 @@ from idvault.status.credential.rules import LONGEST_TURN
 from idvault_client.aio import Vault
 from idvault_client.backend.status import IssuedToken
 from idvault_client.errors import Exhausted, RequestIdReused
-from idvault_verify.account import AccountState
+from idvault_verify.account import AccountState, Assurance, MinimumAssurance
 from idvault_verify.attest import jose, status_check, status_token
 from idvault_verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
 from idvault_verify.attest.status_list import INVALID, StatusList
@@ -53,6 +54,7 @@ from idvault_verify.error import (
     Reason,
     UnavailableError,
 )
+from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.signing_key import ANNOUNCED_FOR, StatusKey
 from idvault_verify.transparency import entry
@@ -121,7 +123,7 @@ class Checks:
         return client(services, Caller(party, "platform", "b" * 32), now)
 
     async def credential(
-        self, token: str, number: int = 900, *, audience: str = AUDIENCE, now: ClockReading, **options: str
+        self, token: str, number: int = 900, *, audience: str = AUDIENCE, now: ClockReading, **options: Any
     ) -> IssuedToken:
         """Issue a credential with the request of a number."""
         asked = request_id(number)
@@ -307,6 +309,47 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
     await checks.lists.run(now=at(late))
     await checks.lists.run(now=at(late + _DAY))
     assert checks.reason(issued.token, seconds=late + _DAY) == "STATUS_INVALID"
+
+
+async def test_a_credential_states_the_minimum_that_was_asked_for(checks: Checks) -> None:
+    """One that demands a HOLDER is issued to nobody else, and is invalid once a match replaces the proof."""
+    token, holder = await checks.sign_up(), {"minimum_assurance": MinimumAssurance.HOLDER}
+    plain = await checks.credential(token, 900, now=at(0))
+    refused = checks.credential(token, 901, now=at(0), **holder)
+    assert await reason_of(refused) is Reason.ASSURANCE_MISSING
+    asks = checks.platform(at(0))
+    told = asks.issue_status_token(token, AUDIENCE, **holder)
+    assert await reason_of(told) is Reason.ASSURANCE_MISSING
+    proven = Proven(RegistryAnswer.MATCH, Assurance.HOLDER, "signed")
+    renewed = await checks.world.verify(command(2, account_token=token, proven=proven), seconds=1)
+    assert renewed.account.assurances == {Assurance.REGISTRY_MATCH, Assurance.HOLDER}
+    stated = await checks.credential(token, 902, now=at(2), **holder)
+    either = {"minimum_assurance": MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN}
+    other = await checks.credential(token, 903, now=at(2), **either)
+    assert len({plain, stated, other}) == 3
+    assert await checks.credential(token, 904, now=at(3), **holder) == stated
+    await checks.lists.run(now=at(4))
+    found = {each: checks.check(each.token, seconds=4).minimum_assurance for each in (plain, stated, other)}
+    assert list(found.values()) == [None, "HOLDER", "HOLDER_OR_DOCUMENT_SEEN"]
+    own = await asks.issue_status_token(token, PARTY)
+    assert jose.decode(own.token.split(".")[1]).count(b"assurances") == 1
+    short = await asks.issue_status_token(token, AUDIENCE, **holder)
+    assert b"assurances" not in jose.decode(short.token.split(".")[1])
+    await checks.world.verify(command(3, account_token=token), seconds=5)
+    await checks.lists.run(now=at(6))
+    await checks.lists.run(now=at(6 + _DAY))
+    reasons = [checks.reason(each.token, seconds=6 + _DAY) for each in (stated, other)]
+    assert reasons == ["STATUS_INVALID", "STATUS_INVALID"]
+    checks.check(plain.token, seconds=6 + _DAY)
+
+
+async def test_a_public_account_meets_no_minimum(checks: Checks) -> None:
+    """It attests no person, so a credential of one is not asked for with a minimum."""
+    token = await checks.sign_up()
+    asked = checks.credential(
+        token, now=at(0), public_account_id="ab" * 16, minimum_assurance=MinimumAssurance.HOLDER
+    )
+    assert await reason_of(asked) is Reason.INVALID_MESSAGE
 
 
 async def test_many_lists_are_rebuilt_in_turn(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from idvault.session.contest.rules import ContestTerms
 from idvault_client.sessions import AioSessions, HostedSession
 from idvault_verify import seal, secret
 from idvault_verify.error import IdvaultError
+from idvault_verify.session import Proof
 from idvault_verify.v1 import common_pb2
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.appeal_world import AppealWorld
@@ -31,6 +32,7 @@ from tests.support.known_history import KnownHistories
 from tools.support import builders, people
 from tools.support.edge import RULES
 from tools.support.fakes.moderation_text import moderation_sealer
+from tools.support.fakes.provider import VAULT, FakeProofProvider
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import ask, client
@@ -74,8 +76,10 @@ class SessionWorld:
         base_url: str = BASE_URL,
         moderation: AppealWorld | None = None,
         patience: float = 20.0,
+        provider: FakeProofProvider | None = None,
     ) -> None:
-        """patience: seconds that a form waits for the registry."""
+        """patience: seconds that a form waits for the registry. provider: of HOLDER proofs."""
+        self.provider = provider
         self.moderation = moderation or AppealWorld(database)
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
@@ -97,6 +101,8 @@ class SessionWorld:
             custodians=lambda: CUSTODIANS,
             base_url=base_url,
             patience=patience,
+            providers={} if provider is None else {Proof.HOLDER: provider},
+            issuer=VAULT,
         )
         self.identity_context = self._identity_context()
         self.servicer = SessionMethods(
@@ -217,6 +223,43 @@ class SessionWorld:
             document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number),
         )
         page: pb.SessionPage = await self.page_asks("SubmitIdentity", message, seconds=seconds)
+        return page
+
+    async def begin_proof(
+        self,
+        session_id: str,
+        proof: int = 1,
+        *,
+        browser: int = 1,
+        seconds: float = 0,
+        name: str = "金丝雀",
+        number: str = "11010519491231002X",
+    ) -> pb.SessionPage:
+        """Let the person send the form of a proof."""
+        key = browser_key(browser)
+        message = pb.BeginProofRequest(
+            request_id=secret.request_id(key, session_id=session_id, step=f"begin proof {proof}"),
+            session_id=session_id,
+            browser_key=key,
+            proof=proof,
+            real_name=name,
+            document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number),
+        )
+        page: pb.SessionPage = await self.page_asks("BeginProof", message, seconds=seconds)
+        return page
+
+    async def finish_proof(
+        self, session_id: str, proof: int = 1, *, browser: int = 1, seconds: float = 0
+    ) -> pb.SessionPage:
+        """Let the vault ask the provider how a proof ended."""
+        key = browser_key(browser)
+        message = pb.FinishProofRequest(
+            request_id=secret.request_id(key, session_id=session_id, step=f"proof {proof}"),
+            session_id=session_id,
+            browser_key=key,
+            proof=proof,
+        )
+        page: pb.SessionPage = await self.page_asks("FinishProof", message, seconds=seconds)
         return page
 
     async def agreed(self, *, browser: int = 1, **changes: Any) -> str:

@@ -19,6 +19,7 @@ class WebPlatform:
     locale: str = "zh"
     received: list[str] = field(default_factory=list)
     asked: dict[str, str] = field(default_factory=dict)
+    session: dict[str, Any] = field(default_factory=dict)
 
     def application(self) -> web.Application:
         """Return its application."""
@@ -36,6 +37,7 @@ class WebPlatform:
             policy_version="terms-3",
             policy_text=TERMS,
             locale=self.locale,
+            **self.session,
         )
         return self._sent(name, session)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.web.browser import Browser
 from tools.support.browser import SHARED
 from tools.support.builders import ZONE
 from tools.support.databases import Databases
+from tools.support.fakes.provider import FakeProofProvider
 
 
 @dataclass
@@ -103,7 +105,7 @@ def _one_browser() -> Iterator[None]:
 async def world(sqlite_databases: Databases) -> AsyncIterator[SessionWorld]:
     """Return the flows with a new database."""
     database = Database(url=sqlite_databases.main_url)
-    made = SessionWorld(database)
+    made = SessionWorld(database, provider=FakeProofProvider(datetime.now(UTC)))
     await made.prepare()
     yield made
     await made.claims.verification.drain()

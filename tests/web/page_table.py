@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
+from idvault_verify.session import Proof
 from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
@@ -20,6 +22,7 @@ from tests.web.identity import test_pages as identities
 from tests.web.test_pages import bound, filled, form_of, invitation
 from tests.web.tip_off import test_pages as reports
 from tools.support import builders
+from tools.support.fakes.flaky import Fault
 
 # Synthetic, and in every field of every page: neither may be seen on another one.
 NAME, NUMBER = "金丝雀", "11010519491231002X"
@@ -52,6 +55,51 @@ class Visit:
         path, form = await self.form(*script)
         sent = await self.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
         return await self.browser.follow(sent)
+
+    async def proof_form(self) -> tuple[str, Page]:
+        """Come to the form of a session that demands a proof of the provider."""
+        return await form_of(self.site, self.browser, BASE_URL + await self.link(proof=Proof.HOLDER))
+
+    async def proving(self, outcome: ProofEnd | None = None) -> Page:
+        """Send that form, and follow; outcome: end the proof at the provider."""
+        path, form = await self.proof_form()
+        sent = await self.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
+        page = await self.browser.follow(sent)
+        if outcome is not None and self.site.world.provider is not None:
+            self.site.world.provider.end(page.links[0], outcome)
+        return page
+
+    async def proved(self, outcome: ProofEnd) -> Page:
+        """End a proof, and say so."""
+        page = await self.proving(outcome)
+        return await self.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
+
+
+async def proof_start(visit: Visit) -> Page:
+    return await visit.browser.get(await visit.link(proof=Proof.HOLDER))
+
+
+async def proof_form(visit: Visit) -> Page:
+    _, form = await visit.proof_form()
+    return form
+
+
+async def proof(visit: Visit) -> Page:
+    return await visit.proving()
+
+
+async def proof_refused(visit: Visit) -> Page:
+    return await visit.proved(ProofEnd.CANCELLED)
+
+
+async def proof_waiting(visit: Visit) -> Page:
+    visit.site.world.claims.claims.plant("settle", Fault.REFUSE)
+    refused = await visit.proved(ProofEnd.CONFIRMED)
+    return await visit.browser.get(refused.path.removesuffix("/proof"))
+
+
+async def proof_done(visit: Visit) -> Page:
+    return await visit.browser.follow(await visit.proved(ProofEnd.CONFIRMED))
 
 
 async def start(visit: Visit) -> Page:
@@ -328,6 +376,12 @@ PAGES: Mapping[str, Row] = {
     "leave": Row(leave),
     "terms": Row(terms),
     "document": Row(document),
+    "proof-start": Row(proof_start),
+    "proof-form": Row(proof_form),
+    "proof": Row(proof),
+    "proof-refused": Row(proof_refused, 409),
+    "proof-waiting": Row(proof_waiting),
+    "proof-done": Row(proof_done),
     "identity": Row(identity),
     "wrong": Row(wrong, 422),
     "again": Row(again),

@@ -11,11 +11,13 @@ from aiohttp.test_utils import TestServer, unused_port
 from playwright.sync_api import Browser, Page, Route
 
 from idvault.core.db.database import Database
+from idvault.registry.ports import ProofProvider
 from idvault.web.app import Pages
 from idvault.web.edge import connect
 from idvault.web.server import LARGE_FORMS, whole
 from idvault_client import aio
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import Proof
 from tests.support import closing
 from tests.support.session_edge import served
 from tests.support.session_world import SessionWorld
@@ -49,14 +51,18 @@ class Place:
 
 
 @asynccontextmanager
-async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncIterator[Place]:
-    """Serve both until the block ends."""
+async def place_of(
+    databases: Databases, folder: Path, *, locale: str, provider: ProofProvider | None = None
+) -> AsyncIterator[Place]:
+    """Serve both until the block ends. provider: of HOLDER proofs."""
     async with AsyncExitStack() as stack:
         database = Database(url=databases.main_url)
         stack.push_async_callback(database.close)
         ports = unused_port(), unused_port()
         base_url, origin = f"http://localhost:{ports[0]}", f"http://127.0.0.1:{ports[1]}"
         world = SessionWorld(database, base_url=base_url)
+        if provider is not None:
+            world.context.providers = {Proof.HOLDER: provider}
         stack.push_async_callback(world.claims.verification.drain)
         await world.prepare(origins=(origin,))
         tip_offs = TipOffWorld(database, key_files(folder), sanctions=world.moderation)

@@ -12,11 +12,13 @@ from tests.web.browser import Page
 from tests.web.conftest import Site
 from tests.web.markup import Markup, read
 from tests.web.page_table import CANARIES, assets, tour
+from tools.support.fakes.provider import ISSUER, FakeProofProvider
 from tools.support.generate import words
 
 # What a platform writes is in its own language.
 FOREIGN = (
     TITLE,
+    FakeProofProvider.name,
     *TERMS.splitlines(),
     "custodian-",
     "we look at it (synthetic)",
@@ -47,11 +49,12 @@ def mixed(markup: Markup, language: str) -> list[str]:
 
 
 def foreign(markup: Markup) -> list[str]:
-    """Return addresses that lead elsewhere than to these pages and to the platform."""
+    """Return addresses that lead elsewhere than to these pages, the platform and the provider."""
     addresses = [*markup.links, *markup.sources, *(form.action for form in markup.forms)]
     own = [each for each in addresses if each.startswith(("/", "?", "#")) and not each.startswith("//")]
     rest = [each for each in addresses if each not in own]
-    return [each for each in rest if f"{urlsplit(each).scheme}://{urlsplit(each).netloc}" != ORIGIN]
+    known = (ORIGIN, ISSUER)
+    return [each for each in rest if f"{urlsplit(each).scheme}://{urlsplit(each).netloc}" not in known]
 
 
 def problems(page: Page, language: str, fetched: Mapping[str, Page]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from idvault.account.rules import Facts, Slot
-from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.account import NO_ASSURANCE, Account, AccountState, Standing, SubjectKind
 from idvault_verify.claim import Consent, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document, DocumentType
@@ -43,7 +43,7 @@ def consent() -> Consent:
 
 def account(**changes: Any) -> Account:
     fresh = Account(
-        TOKEN, "platform-a", SubjectKind.INDIVIDUAL, AccountState.PENDING, Standing.GOOD, Assurance.NONE, 1
+        TOKEN, "platform-a", SubjectKind.INDIVIDUAL, AccountState.PENDING, Standing.GOOD, NO_ASSURANCE, 1
     )
     return replace(fresh, **changes)
 

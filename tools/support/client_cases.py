@@ -19,6 +19,7 @@ from idvault_client import (
 from idvault_client import public_accounts as public
 from idvault_client.erasures import ErasureState
 from idvault_client.sanctions import ModeratorKey
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.attest import registration
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -133,9 +134,14 @@ VAULT = {
         several={"account_tokens": ([], [f"acct_{number:026}" for number in range(1_001)])},
     ),
     "get_disclosure_history": Arguments({"account_token": TOKEN}),
-    "issue_status_token": Arguments({"account_token": TOKEN, "audience": "shop"}),
+    "issue_status_token": Arguments(
+        {"account_token": TOKEN, "audience": "shop"},
+        several={"minimum_assurance": tuple(MinimumAssurance)},
+    ),
     "issue_status_credential": Arguments(
-        {"account_token": TOKEN, "audience": "shop"}, {**_REPEAT, "public_account_id": ID}
+        {"account_token": TOKEN, "audience": "shop"},
+        {**_REPEAT, "public_account_id": ID},
+        several={"minimum_assurance": tuple(MinimumAssurance)},
     ),
 }
 CAMPAIGNS = {

@@ -97,7 +97,7 @@ def account(account_token: str = TOKEN, state: AccountState = AccountState.VERIF
         SubjectKind.INDIVIDUAL,
         state,
         Standing.GOOD,
-        Assurance.REGISTRY_MATCH,
+        frozenset({Assurance.REGISTRY_MATCH}),
         revision=2,
         verify_date=date(2026, 3, 1),
         expire_date=date(2027, 3, 1),
@@ -111,7 +111,7 @@ def status(account_token: str = TOKEN) -> Status:
         SubjectKind.INDIVIDUAL,
         AccountState.VERIFIED,
         Standing.GOOD,
-        Assurance.REGISTRY_MATCH,
+        frozenset({Assurance.REGISTRY_MATCH}),
         2,
         date(2026, 3, 1),
         date(2027, 3, 1),
@@ -267,11 +267,11 @@ class FakeTokens:
         self.commands: list[CredentialCommand] = []
 
     async def issue_token(
-        self, _vault: Any, party: str, account_token: str, _now: ClockReading, *, audience: str, context: Any
+        self, _vault: Any, party: str, account_token: str, _now: ClockReading, *, demand: Any, context: Any
     ) -> IssuedToken:
         if (party, account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return IssuedToken(f"token for {audience}", datetime(2026, 1, 1, tzinfo=UTC))
+        return IssuedToken(f"token for {demand.audience}", datetime(2026, 1, 1, tzinfo=UTC))
 
     async def issue_credential(
         self, _vault: Any, command: CredentialCommand, _now: ClockReading, *, context: Any

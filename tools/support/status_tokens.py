@@ -32,7 +32,14 @@ def status(state: AccountState = AccountState.VERIFIED, standing: Standing = Sta
     """Return an account's published status."""
     expires = date(2027, 3, 1) if state is AccountState.VERIFIED else None
     return Status(
-        "acct_1", SubjectKind.INDIVIDUAL, state, standing, Assurance.REGISTRY_MATCH, 2, None, expires
+        "acct_1",
+        SubjectKind.INDIVIDUAL,
+        state,
+        standing,
+        frozenset({Assurance.REGISTRY_MATCH}),
+        2,
+        None,
+        expires,
     )
 
 

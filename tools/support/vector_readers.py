@@ -212,6 +212,7 @@ def status(page: Page, given: Case) -> str | None:
             audience=of["audience"],
             issuer=of.get("issuer"),
             max_list_age=of.get("max_list_age"),
+            minimum_assurance=of.get("minimum_assurance", "ANY"),
             now=lambda: datetime.fromtimestamp(clock[0], UTC),
         )
         for each in of["lists"]:

@@ -54,7 +54,9 @@ export interface Consent {
  * The published status of an account; of two statuses the one with the higher revision is newer. A value that this
  * client does not know is null. Dates are YYYY-MM-DD in the deployment's time zone, and the account is EXPIRED from
  * expireDate on. standingUntil is when the standing falls by itself, null if it does not. eraseTime is when the account
- * is erased if that is requested, else null: tell its owner, who can cancel it.
+ * is erased if that is requested, else null: tell its owner, who can cancel it. assurances are the facts that the last
+ * verification established, without those that this client does not know; assurance is REGISTRY_MATCH if it confirmed
+ * that name and number belong together.
  */
 export class Status {
   constructor(
@@ -69,6 +71,7 @@ export class Status {
     readonly organizationCategory: OrganizationCategory | null,
     readonly standingUntil: Date | null,
     readonly eraseTime: Date | null,
+    readonly assurances: readonly Assurance[],
   ) {}
 
   /** Whether to show the badge: confirmed by the registry, neither expired nor closed. */
@@ -146,6 +149,9 @@ export function status(answer: AccountStatus__Output | null): Status {
     choice<OrganizationCategory>(answer.organizationCategory, "ORGANIZATION_CATEGORY_"),
     answer.standingUntil && date(answer.standingUntil),
     answer.eraseTime && date(answer.eraseTime),
+    answer.assurances
+      .map((each) => choice<Assurance>(each, "ASSURANCE_"))
+      .filter((each): each is Assurance => each !== null),
   );
 }
 

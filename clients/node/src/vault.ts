@@ -6,6 +6,7 @@ import { Metadata, type Client, type ServiceError } from "@grpc/grpc-js";
 
 import { DeadlineExceeded, VaultError } from "./errors.js";
 import { methodOf, takesRequestId, type AnswerOf, type MethodOf, type RequestOf, type Services } from "./protocol.js";
+import type { MinimumAssurance } from "./offline/status_check.js";
 import * as refusals from "./refusals.js";
 import { checkTimeout, open, type ConnectOptions } from "./transport.js";
 import * as values from "./values.js";
@@ -32,6 +33,10 @@ export interface ClaimOptions {
  */
 export function connect(target: string, options: ConnectOptions): Vault {
   return new Vault(open(target, options), checkTimeout(options.timeoutMs));
+}
+
+function minimum(demanded: MinimumAssurance | undefined) {
+  return demanded === undefined ? {} : { minimumAssurance: `MINIMUM_ASSURANCE_${demanded}` as const };
 }
 
 /** The vault as a backend sees it; `connect` makes one. */
@@ -88,23 +93,37 @@ export class Vault {
     return { statuses, unknownAccountTokens };
   }
 
-  /** Returns a statement for a third party about an account's current status, valid for ten minutes. */
-  async issueStatusToken(accountToken: string, audience: string): Promise<IssuedToken> {
-    return this.#read("StatusService", "IssueStatusToken", { accountToken, audience }, (answer) =>
+  /**
+   * Returns a statement for a third party about an account's current status, valid for ten minutes. minimumAssurance:
+   * what the audience demands and the token states.
+   */
+  async issueStatusToken(
+    accountToken: string,
+    audience: string,
+    options: { readonly minimumAssurance?: MinimumAssurance } = {},
+  ): Promise<IssuedToken> {
+    const request = { accountToken, audience, ...minimum(options.minimumAssurance) };
+    return this.#read("StatusService", "IssueStatusToken", request, (answer) =>
       values.issued(answer.statusToken, answer.expireTime),
     );
   }
 
   /**
    * Returns a credential for a third party, valid for 30 days while its entry in a public list says so.
-   * publicAccountId: attests this public account of the account's. requestId: as with a claim.
+   * publicAccountId: attests this public account of the account's. minimumAssurance: what the audience demands of the
+   * account; the credential states it. requestId: as with a claim.
    */
   async issueStatusCredential(
     accountToken: string,
     audience: string,
-    options: { readonly publicAccountId?: string; readonly requestId?: string } = {},
+    options: {
+      readonly publicAccountId?: string;
+      readonly minimumAssurance?: MinimumAssurance;
+      readonly requestId?: string;
+    } = {},
   ): Promise<IssuedToken> {
-    const request = { accountToken, audience, publicAccountId: options.publicAccountId ?? "", requestId: options.requestId ?? "" };
+    const { publicAccountId = "", requestId = "" } = options;
+    const request = { accountToken, audience, publicAccountId, requestId, ...minimum(options.minimumAssurance) };
     return this.#read("StatusService", "IssueStatusCredential", request, (answer) =>
       values.issued(answer.statusCredential, answer.expireTime),
     );

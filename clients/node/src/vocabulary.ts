@@ -236,6 +236,21 @@ export const REASONS = {
     "zh": "暂不提供网页实名认证，请在应用内办理。",
     "en": "Verification by web page is not available here. Please use the app."
   },
+  "PROOF_NOT_OFFERED": {
+    "error": "PreconditionFailed",
+    "zh": "此处不提供这种身份证明方式，请联系平台客服。",
+    "en": "This way of proving who you are is not available here. Please contact the platform's support."
+  },
+  "PROOF_OPEN": {
+    "error": "PreconditionFailed",
+    "zh": "您在核验机构的操作尚未完成，请先前往办理。",
+    "en": "You have not finished at the provider yet. Please go there first."
+  },
+  "PROOF_REFUSED": {
+    "error": "PreconditionFailed",
+    "zh": "核验机构未能确认是您本人：您已取消，或其答复过迟、无法使用。请重试。",
+    "en": "The provider did not confirm you: you cancelled there, or its answer came too late or cannot be used. Please try again."
+  },
   "APPEAL_EXISTS": {
     "error": "PreconditionFailed",
     "zh": "对该处置已经提出过申诉，每项处置只能申诉一次。申诉结果会另行通知。",
@@ -260,6 +275,11 @@ export const REASONS = {
     "error": "PreconditionFailed",
     "zh": "该账号尚未通过实名认证或认证已过期，请先完成认证。",
     "en": "This account is not verified, or its verification has expired. Please verify it first."
+  },
+  "ASSURANCE_MISSING": {
+    "error": "PreconditionFailed",
+    "zh": "此项业务需要另一种方式的认证。请按所要求的方式重新认证。",
+    "en": "This needs a verification of another kind than this account has. Please verify again in the way that is asked for."
   },
   "RENEWAL_TOO_EARLY": {
     "error": "PreconditionFailed",
@@ -320,6 +340,11 @@ export const REASONS = {
     "error": "Unavailable",
     "zh": "服务暂时不可用，请稍后再试。",
     "en": "The service is not available right now. Please try again later."
+  },
+  "PROVIDER_UNAVAILABLE": {
+    "error": "Unavailable",
+    "zh": "核验机构暂时没有响应，请稍后再试。",
+    "en": "The provider does not answer at the moment. Please try again later."
   },
   "RECORD_DAMAGED": {
     "error": "RecordDamaged",
@@ -556,7 +581,7 @@ export type AccountState = "UNVERIFIED" | "PENDING" | "VERIFIED" | "REJECTED" | 
 
 export type Standing = "GOOD" | "WARNED" | "PUBLISHING_LIMITED" | "RENEWAL_SUSPENDED" | "CLOSED";
 
-export type Assurance = "NONE" | "REGISTRY_MATCH";
+export type Assurance = "NONE" | "REGISTRY_MATCH" | "DOCUMENT_SEEN" | "HOLDER" | "RESULT_ONLY";
 
 export type OrganizationCategory = "STATE_ORGAN" | "INSTITUTION" | "MASS_ORGANIZATION" | "SOCIAL_ORGANIZATION" | "COMPANY" | "SOLE_TRADER" | "COOPERATIVE" | "OTHER";
 

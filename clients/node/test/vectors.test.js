@@ -44,6 +44,7 @@ function status(page, given) {
     audience: of.audience,
     ...(of.issuer === undefined ? {} : { issuer: of.issuer }),
     ...(of.max_list_age === undefined ? {} : { maxListAge: of.max_list_age }),
+    ...(of.minimum_assurance === undefined ? {} : { minimumAssurance: of.minimum_assurance }),
     now: () => new Date(seconds * 1000),
   });
   of.lists.forEach((each) => verifier.addList(bytesOf(page, each)));

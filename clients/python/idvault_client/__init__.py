@@ -29,7 +29,7 @@ from idvault_client.errors import (
 from idvault_client.reasons import FailureReason
 from idvault_client.transport import Tls
 from idvault_verify.account import AccountState as State
-from idvault_verify.account import Assurance, Standing, SubjectKind
+from idvault_verify.account import Assurance, MinimumAssurance, Standing, SubjectKind
 from idvault_verify.claim import ClaimState
 from idvault_verify.document import DocumentType
 from idvault_verify.error import FieldCode, Reason
@@ -47,6 +47,7 @@ __all__ = [
     "FieldCode",
     "IdentityDocument",
     "InvalidFields",
+    "MinimumAssurance",
     "NotFound",
     "OrganizationCategory",
     "PreconditionFailed",

@@ -112,6 +112,14 @@ REASON_TEXTS: Mapping[str, Text] = {
         "one."
     ),
     Reason.PAGES_NOT_SERVED: _("Verification by web page is not available here. Please use the app."),
+    Reason.PROOF_NOT_OFFERED: _(
+        "This way of proving who you are is not available here. Please contact the platform's support."
+    ),
+    Reason.PROOF_OPEN: _("You have not finished at the provider yet. Please go there first."),
+    Reason.PROOF_REFUSED: _(
+        "The provider did not confirm you: you cancelled there, or its answer came too late or cannot be "
+        "used. Please try again."
+    ),
     Reason.APPEAL_EXISTS: _(
         "An appeal against this decision was filed already; each decision can be appealed once. You will be "
         "told the outcome."
@@ -121,6 +129,11 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.OPERATION_CLOSED: _("This operation is closed; no new sanction or report can belong to it."),
     Reason.ACCOUNT_NOT_VERIFIED: _(
         "This account is not verified, or its verification has expired. Please verify it first."
+    ),
+    Reason.PROVIDER_UNAVAILABLE: _("The provider does not answer at the moment. Please try again later."),
+    Reason.ASSURANCE_MISSING: _(
+        "This needs a verification of another kind than this account has. Please verify again in the way "
+        "that is asked for."
     ),
     Reason.RENEWAL_TOO_EARLY: _(
         "It is too early to renew. You can renew in the 60 days before the end of the term."

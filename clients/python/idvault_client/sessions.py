@@ -3,7 +3,7 @@
 from idvault_client.backend.blocking.session import SessionClient as Sessions
 from idvault_client.backend.session import AccountContest, ContestPage, HostedSession
 from idvault_client.backend.session import AioSessionClient as AioSessions
-from idvault_verify.session import ContestState, SessionPurpose, SessionState
+from idvault_verify.session import ContestState, Proof, SessionPurpose, SessionState
 
 __all__ = [
     "AccountContest",
@@ -11,6 +11,7 @@ __all__ = [
     "ContestPage",
     "ContestState",
     "HostedSession",
+    "Proof",
     "SessionPurpose",
     "SessionState",
     "Sessions",

@@ -1,5 +1,6 @@
 """An account's values, and the status that everybody may see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -37,10 +38,60 @@ class Standing(StrEnum):
 
 
 class Assurance(StrEnum):
-    """What a state is based on."""
+    """A fact that a verification established. An account has a set of them; they have no order.
+
+    NONE: no fact; never in a set.
+    """
 
     NONE = "NONE"
     REGISTRY_MATCH = "REGISTRY_MATCH"
+    DOCUMENT_SEEN = "DOCUMENT_SEEN"
+    HOLDER = "HOLDER"
+    RESULT_ONLY = "RESULT_ONLY"
+
+
+Assurances = frozenset[Assurance]
+NO_ASSURANCE: Assurances = frozenset()
+
+
+class MinimumAssurance(StrEnum):
+    """What somebody demands of an account: one of some facts, or none in particular."""
+
+    ANY = "ANY"
+    HOLDER_OR_DOCUMENT_SEEN = "HOLDER_OR_DOCUMENT_SEEN"
+    HOLDER = "HOLDER"
+
+    @property
+    def suffice(self) -> Assurances:
+        """The facts of which one suffices; empty if none is needed."""
+        return _SUFFICE[self]
+
+    def holds(self, assurances: Assurances) -> bool:
+        """Return whether an account with these facts meets the demand."""
+        return self is MinimumAssurance.ANY or bool(self.suffice & assurances)
+
+    def is_stated_by(self, word: str | None) -> bool:
+        """Return whether whatever meets the minimum of a name meets this one; None: nothing was stated."""
+        if self is MinimumAssurance.ANY:
+            return True
+        stated = MinimumAssurance.__members__.get(word or "", MinimumAssurance.ANY)
+        return stated is not MinimumAssurance.ANY and stated.suffice <= self.suffice
+
+
+_SUFFICE: Mapping[MinimumAssurance, Assurances] = {
+    MinimumAssurance.ANY: NO_ASSURANCE,
+    MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN: frozenset({Assurance.HOLDER, Assurance.DOCUMENT_SEEN}),
+    MinimumAssurance.HOLDER: frozenset({Assurance.HOLDER}),
+}
+
+
+def summary(assurances: Assurances) -> Assurance:
+    """Return REGISTRY_MATCH if name and number were confirmed to belong together, else NONE.
+
+    The one word that callers knew before there were several facts.
+    """
+    matched = bool(assurances & {Assurance.REGISTRY_MATCH, Assurance.HOLDER})
+    return Assurance.REGISTRY_MATCH if matched else Assurance.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +118,7 @@ class Account:
     subject_kind: SubjectKind
     state: AccountState
     standing: Standing
-    assurance: Assurance
+    assurances: Assurances
     revision: int
     verify_date: date | None = None
     expire_date: date | None = None
@@ -87,7 +138,7 @@ class Status:
     subject_kind: SubjectKind
     state: AccountState
     standing: Standing
-    assurance: Assurance
+    assurances: Assurances
     revision: int
     verify_date: date | None
     expire_date: date | None

@@ -5,6 +5,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from idvault_verify.account import MinimumAssurance
+
 
 class InvitationState(StrEnum):
     """The state of an invitation."""
@@ -75,7 +77,11 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class CampaignPlan:
-    """What a campaign does. reminder_days: the days between each reminder and the delivery before it."""
+    """What a campaign does. reminder_days: the days between each reminder and the delivery before it.
+
+    minimum_assurance: what a claim with the code of an invitation must establish, None for nothing in
+    particular.
+    """
 
     title: str
     cohort: Cohort
@@ -85,6 +91,7 @@ class CampaignPlan:
     quiet_hours: QuietHours | None = None
     incentive_text: str = ""
     enforcement_date: date | None = None
+    minimum_assurance: MinimumAssurance | None = None
 
 
 @dataclass(frozen=True, slots=True)

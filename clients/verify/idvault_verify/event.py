@@ -69,6 +69,7 @@ class EventType(StrEnum):
     SESSION_BIND = "session:browser:bind"
     SESSION_AGREE = "session:terms:agree"
     SESSION_ATTEMPT = "session:attempt:begin"
+    SESSION_PROVE = "session:proof:begin"
     SESSION_PURGE = "session:retention:purge"
     CONTEST_FILE = "contest:case:file"
     CONTEST_PROPOSE = "contest:case:propose"
@@ -238,6 +239,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SESSION_BIND: ("session_id",),
     EventType.SESSION_AGREE: ("session_id", "policy_version"),
     EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
+    EventType.SESSION_PROVE: ("session_id", "proof"),
     EventType.SESSION_PURGE: ("before", "count"),
     EventType.CONTEST_FILE: ("contest_id", "claim_id", "text_digest"),
     EventType.CONTEST_PROPOSE: ("contest_id", "reason_digest", "paper"),

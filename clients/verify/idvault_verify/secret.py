@@ -4,6 +4,8 @@
 - The browser's key is in its cookie; the browser proves with it that the session is its own.
 - The bind code is derived from the browser's key, so that a repeat gives the same. It passes through the
   platform's address and proves only that the platform saw this browser.
+- The nonce of a proof is derived from it, too, and so is the reference by which the provider knows the
+  session: it must not be the session's id, which the platform knows.
 - The request id of an attempt is derived from the browser's key. It is kept nowhere (claim.acts.verification
   says why), and a repeated attempt has the same.
 """
@@ -59,6 +61,16 @@ def bind_code(browser_key: str, *, session_id: str) -> str:
 def bind_hash(code: str, *, session_id: str) -> bytes:
     """Return what is kept of a bind code."""
     return _hash("idvault/session-bind/v1", session_id, code)
+
+
+def proof_nonce(browser_key: str, *, session_id: str, number: int) -> str:
+    """Return the nonce of a session's proof, by which its provider knows it."""
+    return token.base32(_hash("idvault/session-proof/v1", session_id, str(number), browser_key)[:SIZE])
+
+
+def proof_session(nonce: str, *, session_id: str) -> str:
+    """Return the reference of a session for the provider of one of its proofs."""
+    return token.base32(_hash("idvault/session-proof-reference/v1", session_id, nonce)[:SIZE])
 
 
 def form_token(browser_key: str) -> str:

@@ -21,6 +21,17 @@ class SessionPurpose(StrEnum):
     IDENTITY = "IDENTITY"
 
 
+class Proof(StrEnum):
+    """How a person proves who he is in a session.
+
+    NUMBER_MATCH: name and number are asked of a registry. HOLDER: on the page of a provider, which confirms
+    name, number and presence.
+    """
+
+    NUMBER_MATCH = "NUMBER_MATCH"
+    HOLDER = "HOLDER"
+
+
 class SessionState(StrEnum):
     """How far a session is; the table above."""
 

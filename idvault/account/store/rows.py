@@ -8,6 +8,7 @@
 """
 
 from datetime import date, datetime
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +28,15 @@ from idvault.core.db.listing import among
 from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import for_change, from_micros, param, scalar, statement, to_micros, upsert
 from idvault.core.tables.account import accounts, records, status_feed
-from idvault_verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
+from idvault_verify.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Assurances,
+    Standing,
+    StandingPeriod,
+    SubjectKind,
+)
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.record import SealedRecord
@@ -196,7 +205,14 @@ async def attested(connection: Connection, *, account_token: str) -> None:
 _SUBJECT_KINDS = {kind.value: kind for kind in SubjectKind}
 _STATES = {state.value: state for state in AccountState}
 _STANDINGS = {standing.value: standing for standing in Standing}
-_ASSURANCES = {assurance.value: assurance for assurance in Assurance}
+_FACTS = [fact for fact in Assurance if fact is not Assurance.NONE]
+# The column has the facts in the order of the alphabet, or NONE.
+_WORDS: dict[Assurances, str] = {
+    frozenset(facts): ",".join(sorted(facts)) or Assurance.NONE.value
+    for size in range(len(_FACTS) + 1)
+    for facts in combinations(_FACTS, size)
+}
+_ASSURANCES: dict[str, Assurances] = {word: facts for facts, word in _WORDS.items()}
 
 
 def from_row(row: Any) -> Account:
@@ -207,7 +223,7 @@ def from_row(row: Any) -> Account:
         subject_kind=_SUBJECT_KINDS[row.subject_kind],
         state=_STATES[row.state],
         standing=_STANDINGS[row.standing],
-        assurance=_ASSURANCES[row.assurance],
+        assurances=_ASSURANCES[row.assurance],
         revision=row.revision,
         verify_date=row.verify_date,
         expire_date=row.expire_date,
@@ -263,7 +279,7 @@ def unpack(packed: str) -> Account:
         subject_kind=SubjectKind(kind),
         state=AccountState(state),
         standing=Standing(standing),
-        assurance=Assurance(assurance),
+        assurances=_ASSURANCES[assurance],
         revision=int(revision),
         verify_date=date.fromisoformat(verified) if verified else None,
         expire_date=date.fromisoformat(expires) if expires else None,
@@ -382,7 +398,7 @@ def values(account: Account) -> dict[str, object]:
         "relying_party": account.relying_party,
         "subject_kind": account.subject_kind.value,
         "state": account.state.value,
-        "assurance": account.assurance.value,
+        "assurance": _WORDS[account.assurances],
         "revision": account.revision,
         "verify_date": account.verify_date,
         "expire_date": account.expire_date,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance, Standing
 from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
@@ -182,6 +182,12 @@ def _moved(invitation: Invitation, event: InvitationEvent) -> Invitation:
     if event is InvitationEvent.DISMISSED and invitation.state is not InvitationState.COMPLETED:
         return replace(invitation, state=InvitationState.DISMISSED, due_at=None)
     return invitation
+
+
+def check_minimum(*, minimum: MinimumAssurance, proved: Assurance) -> None:
+    """Raise PreconditionError (ASSURANCE_MISSING) unless a claim that can establish a fact is enough."""
+    if not minimum.holds(frozenset({proved})):
+        raise PreconditionError(Reason.ASSURANCE_MISSING)
 
 
 def conclude(*, invitation: Invitation, succeeded: bool, today: date) -> Invitation:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from idvault.core.day import read_day
-from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.account import NO_ASSURANCE, Account, AccountState, Standing, SubjectKind
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 CHUNK_LIMIT = 2_000
@@ -80,7 +80,7 @@ def imported(*, account_token: str, relying_party: str) -> Account:
         SubjectKind.INDIVIDUAL,
         AccountState.UNVERIFIED,
         Standing.GOOD,
-        Assurance.NONE,
+        NO_ASSURANCE,
         revision=1,
     )
 

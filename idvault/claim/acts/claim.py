@@ -101,7 +101,11 @@ async def _admit(tx: Tx, new: NewClaim) -> Account | None:
     rules.admit(account=former)
     if new.invitation_code_hash is not None:
         await invitation_store.use_code(
-            tx.connection, account_token=token, code_hash=new.invitation_code_hash, now=now
+            tx.connection,
+            account_token=token,
+            code_hash=new.invitation_code_hash,
+            proved=new.proved,
+            now=now,
         )
     return former
 
@@ -201,8 +205,8 @@ class Settlement:
     outcome: claim.rules.decide; of a success the act decides itself (claim.rules.confirm). owner: published
     on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
-    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the
-    assurance that a success gives.
+    lift of a sanction that the account follows to the end of what it does (account.rules). proved: the fact
+    that a success establishes.
     """
 
     account_token: str
@@ -213,7 +217,7 @@ class Settlement:
     lease_id: str | None = None
     record: SealedRecord | None = None
     delay: timedelta | None = None
-    proved: str = Assurance.REGISTRY_MATCH
+    proved: Assurance = Assurance.REGISTRY_MATCH
 
 
 @act("verification.settle")
@@ -314,6 +318,7 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
     concluded = rules.conclude(
         account=found.owner,
         outcome=ending.outcome,
+        proved=ending.proved,
         person_id=found.claim.person_id,
         owner=ending.owner,
         today=today,

@@ -22,7 +22,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, RecordSealer
 from idvault_verify import name
-from idvault_verify.account import SubjectKind
+from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
@@ -97,7 +97,8 @@ async def check(
         if step is None:
             return None
         if step.final is not None:
-            return await _conclude(vault, job, identity, now, answer=step.final, context=context)
+            told = replace(_MATCHED, answer=step.final)
+            return await _conclude(vault, job, identity, now, proven=told, context=context)
         other_spelling = step.progress.check_index > job.progress.check_index
         job = replace(job, progress=step.progress)
         # The second call is made later than the first, so its earliest query moves by the same time.
@@ -106,6 +107,31 @@ async def check(
         if not goes_on or end - loop.time() < _LEAST_PATIENCE:
             await _wait(vault, job, identity, now, context=context)
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a provider has said of a claim's identity. assertion: as it signed it, to be sealed."""
+
+    answer: RegistryAnswer
+    fact: Assurance
+    assertion: str = field(repr=False)
+
+
+_MATCHED = Proven(RegistryAnswer.MATCH, Assurance.REGISTRY_MATCH, "")
+
+
+async def conclude_proven(
+    vault: Vault,
+    job: Job,
+    identity: Identity,
+    now: ClockReading,
+    *,
+    proven: Proven,
+    context: SettlementContext,
+) -> Claim | None:
+    """Settle a claim on what a provider has said; no registry is asked. Returns None if it has ended."""
+    return await _conclude(vault, job, identity, now, proven=proven, context=context)
 
 
 async def queue(
@@ -197,12 +223,18 @@ async def _conclude(
     identity: Identity,
     now: ClockReading,
     *,
-    answer: RegistryAnswer,
+    proven: Proven,
     context: SettlementContext,
 ) -> Claim | None:
-    outcome, owner = rules.decide(answer=answer), rules.owner(identity=identity)
+    outcome, owner = rules.decide(answer=proven.answer), rules.owner(identity=identity)
     ending = Settlement(
-        job.account_token, job.claim_id, outcome, owner, context.policy, lease_id=job.lease.lease_id
+        job.account_token,
+        job.claim_id,
+        outcome,
+        owner,
+        context.policy,
+        lease_id=job.lease.lease_id,
+        proved=proven.fact,
     )
     if outcome.succeeded:
         # Sealed before it is known whether the claim is confirmed: the act that confirms it makes no calls.
@@ -210,8 +242,9 @@ async def _conclude(
             relying_party=job.relying_party,
             account_token=job.account_token,
             identity=identity,
-            answer=answer,
+            answer=proven.answer,
             consent=job.consent,
+            assertion=proven.assertion,
         )
         delay = account_rules.delay(vault.events.entropy.random(account_rules.DELAY_SEED_SIZE))
         ending = replace(ending, record=record, delay=delay)

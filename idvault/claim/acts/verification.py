@@ -16,7 +16,7 @@ from idvault.account import rules as account_rules
 from idvault.claim import store
 from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import OpenedClaim, open_claim
-from idvault.claim.acts.registry_check import LEASE, SettlementContext
+from idvault.claim.acts.registry_check import LEASE, Proven, SettlementContext
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import Lease
 from idvault.claim.job.store import Job
@@ -29,7 +29,7 @@ from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault_verify import name, token
-from idvault_verify.account import SubjectKind
+from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError
@@ -235,6 +235,7 @@ class VerifyCommand:
     sign-up.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
+    proven: what a provider has said already; None if a registry is to be asked.
     """
 
     relying_party: str
@@ -247,6 +248,7 @@ class VerifyCommand:
     account_token: str | None
     invitation_code_hash: bytes | None = field(default=None, repr=False)
     kept_id: str | None = None
+    proven: Proven | None = None
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere.
@@ -352,7 +354,7 @@ class _Verifying:
 
     async def work(self, tell: Tell, patience: float) -> Claim:
         """Open the claim and settle it, or queue it; a repeat waits for its outcome."""
-        behind = await self._is_behind()
+        behind = self.command.proven is None and await self._is_behind()
         opened = await self._open(behind, patience)
         tell(opened.claim)
         if opened.job is None:
@@ -377,7 +379,8 @@ class _Verifying:
     async def _open(self, behind: bool, patience: float) -> OpenedClaim:
         new = self._new_claim()
         settling = self.context.settlement
-        turn = None if behind else settling.turn(new.subject_kind, patience=patience)
+        asks = not behind and self.command.proven is None
+        turn = settling.turn(new.subject_kind, patience=patience) if asks else None
         request = self.request.of_account(new.account_token)
         return await open_claim.run(self.vault, self.command, self.now, request, new.claim_id, new, turn)
 
@@ -402,6 +405,7 @@ class _Verifying:
             pair=context.marker.mark(relying_party=party, identity=identity),
             lease=self._lease(),
             invitation_code_hash=command.invitation_code_hash,
+            proved=Assurance.REGISTRY_MATCH if command.proven is None else command.proven.fact,
         )
 
     def _lease(self) -> Lease:
@@ -413,17 +417,16 @@ class _Verifying:
         )
 
     async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
-        claim = await self.context.begun(
-            registry_check.check(
-                self.vault,
-                job,
-                self.command.identity,
-                self.now,
-                patience=patience,
-                context=self.context.settlement,
-                reserved=reserved,
+        identity, proven, settling = self.command.identity, self.command.proven, self.context.settlement
+        if proven is None:
+            work = registry_check.check(
+                self.vault, job, identity, self.now, patience=patience, context=settling, reserved=reserved
             )
-        )
+        else:
+            work = registry_check.conclude_proven(
+                self.vault, job, identity, self.now, proven=proven, context=settling
+            )
+        claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)
 
     async def _repeat(self, claim: Claim, patience: float) -> Claim:
@@ -434,7 +437,8 @@ class _Verifying:
         if job is not None:
             return await self._settle(job, patience)
         claim = await self._outcome(claim, patience)
-        if claim.state is ClaimState.PENDING:
+        # What a provider has said is not kept: only a repeat can bring it again.
+        if claim.state is ClaimState.PENDING and self.command.proven is None:
             # The process that holds the job may have died, and from now on this caller only polls by request
             # id.
             await registry_check.deposit(

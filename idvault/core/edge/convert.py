@@ -22,7 +22,16 @@ from idvault.core import invitation_code
 from idvault.core import request as request_rules
 from idvault.core.log_entry import Proved
 from idvault_verify import claim, seal, token
-from idvault_verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
+from idvault_verify.account import (
+    Account,
+    AccountState,
+    Assurance,
+    MinimumAssurance,
+    Standing,
+    Status,
+    SubjectKind,
+    summary,
+)
 from idvault_verify.claim import Consent
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
@@ -145,6 +154,8 @@ _SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIN
 _STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")
 STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
 _ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
+MINIMUM_ASSURANCES = numbers(MinimumAssurance, common_pb2.MinimumAssurance.Value, "MINIMUM_ASSURANCE_")
+_DEMANDED = {number: word for word, number in MINIMUM_ASSURANCES.items()} | {0: MinimumAssurance.ANY}
 _CATEGORIES = numbers(OrganizationCategory, common_pb2.OrganizationCategory.Value, "ORGANIZATION_CATEGORY_")
 
 
@@ -155,7 +166,8 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
         subject_kind=_SUBJECT_KINDS[value.subject_kind],
         state=_STATES[value.state],
         standing=STANDINGS[value.standing],
-        assurance=_ASSURANCES[value.assurance],
+        assurance=_ASSURANCES[summary(value.assurances)],
+        assurances=[_ASSURANCES[fact] for fact in sorted(value.assurances)],
         verify_date=value.verify_date.isoformat() if value.verify_date else "",
         expire_date=value.expire_date.isoformat() if value.expire_date else "",
         revision=value.revision,
@@ -167,6 +179,13 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
     if value.organization_category is not None:
         message.organization_category = _CATEGORIES[value.organization_category]
     return message
+
+
+def minimum_assurance(value: int, *, field: str = "minimum_assurance") -> MinimumAssurance:
+    """Return what a request demands of an account, ANY if nothing; raises InvalidError."""
+    if value not in _DEMANDED:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
+    return _DEMANDED[value]
 
 
 def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:

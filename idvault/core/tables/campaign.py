@@ -79,6 +79,7 @@ campaigns = Table(
     Column("quiet_zone", String(64)),
     Column("incentive_text", String(500), nullable=False),
     Column("enforcement_date", Day),
+    Column("minimum_assurance", WORD),
     Column("created_at", Micros, nullable=False),
     Column("started_at", Micros),
     Column("delivered_on", Day),

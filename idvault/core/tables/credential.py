@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
 from idvault.core.db.statement import Day, Micros
-from idvault.core.tables import ID, NAME, TOKEN, main
+from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 
 # entries: the status list's byte array (IETF Token Status List), compressed.
 status_lists = Table(
@@ -24,7 +24,8 @@ status_marks = Table(
 
 # public_account_id: what is attested, null if it is the account. turns_at: when a change of the entry is
 # published (0: at once, as for a new credential); null while none waits. withdrawn_at: since when it attests
-# a verification that was withdrawn, and is INVALID for good.
+# a verification that was withdrawn, and is INVALID for good. minimum_assurance: what the account must meet,
+# null if nothing.
 status_credentials = Table(
     "status_credentials",
     main,
@@ -38,6 +39,7 @@ status_credentials = Table(
     Column("public_account_id", ID),
     Column("turns_at", Micros, server_default=text("0")),
     Column("withdrawn_at", Micros),
+    Column("minimum_assurance", WORD),
     UniqueConstraint("number", "place"),
     Index(
         "ix_status_credentials_public",

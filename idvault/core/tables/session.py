@@ -16,7 +16,8 @@ from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, NAME, TOKEN, UUID, WORD, main
 
 # A session belongs to a relying party: at a sign-up there is no account yet. Of secrets only hashes are kept.
-# attempt_id: the id under which the request of the newest attempt is kept.
+# attempt_id: the id under which the request of the newest attempt is kept. proofs: how many were begun at a
+# provider; proof_hash: what the newest is bound to.
 sessions = Table(
     "sessions",
     main,
@@ -37,6 +38,9 @@ sessions = Table(
     Column("agreed_at", Micros),
     Column("attempts", SmallInteger, nullable=False),
     Column("attempt_id", UUID),
+    Column("proof", WORD, nullable=False, server_default=text("'NUMBER_MATCH'")),
+    Column("proofs", SmallInteger, nullable=False, server_default=text("0")),
+    Column("proof_hash", LargeBinary),
     UniqueConstraint("link_hash"),
     Index(None, "created_at"),
 )

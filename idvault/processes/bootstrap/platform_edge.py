@@ -1,6 +1,7 @@
 """Builds the edge that platforms call: what the methods of its services need, and the server."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -35,6 +36,7 @@ from idvault.processes.bootstrap.key.version import (
     follow_status_keys,
     status_signer,
 )
+from idvault.processes.bootstrap.provider import proof_providers
 from idvault.processes.bootstrap.vault import (
     fingerprinter_of,
     guard_of,
@@ -44,6 +46,7 @@ from idvault.processes.bootstrap.vault import (
 )
 from idvault.processes.services.platform_edge import SanctionServicer, StatusServicer
 from idvault.public_account.api import PublicAccountMethods
+from idvault.registry.ports import ProofProvider
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sealing.identity import CurrentIndexer, KeyedPairwise, KeyedReferencer, MemoryPairMarker
@@ -65,6 +68,7 @@ from idvault.tip_off.api.servicer import TipOffMethods
 from idvault_verify.attest import status_token
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.notice import NoticeKind
+from idvault_verify.session import Proof
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
@@ -157,6 +161,7 @@ def session_context(
     rules: ClaimRules,
     policy: OperatorPolicy,
     rosters: RosterHolder,
+    providers: Mapping[Proof, ProofProvider],
 ) -> SessionContext:
     """Return what sessions need beside the vault."""
     return SessionContext(
@@ -167,6 +172,8 @@ def session_context(
         custodians=lambda: _custodians(rosters),
         base_url=base.settings.web_url,
         patience=base.settings.settle_patience,
+        providers=providers,
+        issuer=status_token.issuer(base.settings.log_origin),
     )
 
 
@@ -247,6 +254,7 @@ async def build_platform_edge(
         ),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         *_services_of_owners(
+            stack,
             base,
             rosters,
             vault,
@@ -293,6 +301,7 @@ def _claims(settlement: SettlementContext, keys: LocalKeyProvider) -> ClaimConte
 
 
 def _services_of_owners(
+    stack: AsyncExitStack,
     base: Base,
     rosters: RosterHolder,
     vault: Vault,
@@ -314,6 +323,7 @@ def _services_of_owners(
         rules=rules,
         policy=policy,
         rosters=rosters,
+        providers=proof_providers(stack, base.settings),
     )
     sessions = session_service(
         base,

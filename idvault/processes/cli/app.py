@@ -84,6 +84,7 @@ _OWN = {
 ADDED = {
     "dev": ("idvault", "Run the whole vault on this machine."),
     "mock-registry": ("idvault", "Stand in for the national registry."),
+    "mock-provider": ("idvault", "Stand in for a provider of proofs."),
     "auditor": ("idvault-people", "Request one sealed record, and open it."),
     "custodian": ("idvault-people", "Approve or deny disclosures; drill and hand over shares."),
     "operator": ("idvault-people", "Create the keys of who proposes rosters."),

@@ -31,7 +31,7 @@ from datetime import date, datetime, timedelta
 
 from idvault.account import rules as account_rules
 from idvault_verify import public_account as category
-from idvault_verify.account import Account, AccountState, Assurance, Standing, StandingPeriod, SubjectKind
+from idvault_verify.account import NO_ASSURANCE, Account, AccountState, Standing, StandingPeriod, SubjectKind
 from idvault_verify.error import PreconditionError, Reason, TransitionError
 from idvault_verify.public_account import (
     Licence,
@@ -166,7 +166,7 @@ def _carrier(public_account: PublicAccount) -> Account:
         SubjectKind.INDIVIDUAL,
         AccountState.VERIFIED,
         public_account.standing,
-        Assurance.NONE,
+        NO_ASSURANCE,
         public_account.revision,
         standing_until=public_account.standing_until,
         later_standings=public_account.later_standings,

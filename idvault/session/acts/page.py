@@ -18,13 +18,14 @@ from idvault.session.acts import session as session_acts
 from idvault.session.acts.session import Custodians, SessionContext, ShownSession
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import secret
+from idvault_verify.account import SubjectKind
 from idvault_verify.campaign import InvitationEvent
-from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.claim import ClaimState, Consent, Identity, kind_of
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import DocumentType
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
-from idvault_verify.session import SessionState
+from idvault_verify.session import Proof, SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class ShownPage:
     """What a page shows. title: of the platform.
 
     public_account_limit_reached: never true before a match, which shows that a person uses the browser.
+    provider: the name of the provider that the session demands a proof of, "" for none. proof_url: the page
+    of the open proof there, only to the browser that it belongs to.
     """
 
     shown: ShownSession
@@ -39,6 +42,8 @@ class ShownPage:
     document_types: tuple[DocumentType, ...]
     custodians: Custodians
     public_account_limit_reached: bool
+    provider: str = ""
+    proof_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,13 @@ async def get(
     vault: Vault, context: SessionContext, browser: BrowserSession, *, now: ClockReading
 ) -> ShownPage:
     """Return the page of a browser's session; raises NotFoundError (SESSION_NOT_FOUND)."""
-    return await _page(vault, context, await of_browser(vault, browser), now)
+    found = await of_browser(vault, browser)
+    shown = await _page(vault, context, found, now)
+    number = shown.shown.open_proof
+    if not number:
+        return shown
+    nonce = secret.proof_nonce(browser.browser_key, session_id=browser.session_id, number=number)
+    return replace(shown, proof_url=context.provider(found.session.proof).page(nonce))
 
 
 async def agree(
@@ -236,10 +247,18 @@ async def _page(vault: Vault, context: SessionContext, found: StoredSession, now
     return ShownPage(
         shown,
         pages.title or found.session.relying_party,
-        tuple(sorted(context.rules.document_types, key=list(DocumentType).index)),
+        _documents(context, found.session.proof),
         context.custodians(),
         is_full,
+        "" if found.session.proof is Proof.NUMBER_MATCH else context.provider(found.session.proof).name,
     )
+
+
+def _documents(context: SessionContext, proof: Proof) -> tuple[DocumentType, ...]:
+    """Return the documents that can be checked; a provider confirms people only."""
+    found = sorted(context.rules.document_types, key=list(DocumentType).index)
+    people = [each for each in found if kind_of(each) is SubjectKind.INDIVIDUAL]
+    return tuple(found if proof is Proof.NUMBER_MATCH else people)
 
 
 def _is_open(claim: SessionClaim | None) -> bool:

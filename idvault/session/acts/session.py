@@ -21,16 +21,19 @@ from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
 from idvault.platform import acts as platform_acts
+from idvault.registry.ports import ProofProvider
 from idvault.session import rules, store
 from idvault.session.ports import LinkCoder
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import return_address, secret
+from idvault_verify.account import Assurance
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
-from idvault_verify.session import SessionPurpose, SessionState
+from idvault_verify.session import Proof, SessionPurpose, SessionState
 
+_FACTS = {Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH, Proof.HOLDER: Assurance.HOLDER}
 # Each retry follows a step that another call has stored meanwhile, and a session has few.
 _RETRIES = 10
 
@@ -49,7 +52,8 @@ class SessionContext:
 
     rules: what the deployment accepts. custodians: of the quorum that new records are sealed for. base_url:
     of the hosted pages, without a slash at its end; empty if this deployment serves none. patience: how many
-    seconds a submitted form waits for the registry at most.
+    seconds a submitted form waits for the registry at most. providers: of the kinds of proof that this
+    deployment offers beside the match of name and number. issuer: the vault's name for them.
     """
 
     claims: ClaimContext
@@ -59,6 +63,15 @@ class SessionContext:
     custodians: Callable[[], Custodians]
     base_url: str
     patience: float
+    providers: Mapping[Proof, ProofProvider] = field(default_factory=dict)
+    issuer: str = ""
+
+    def provider(self, proof: Proof) -> ProofProvider:
+        """Return the provider of a kind of proof; raises PreconditionError (PROOF_NOT_OFFERED)."""
+        found = self.providers.get(proof)
+        if found is None:
+            raise PreconditionError(Reason.PROOF_NOT_OFFERED)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +88,22 @@ class NewSession:
     policy_version: str
     policy_text: str
     invitation_code_hash: bytes | None = field(default=None, repr=False)
+    proof: Proof = Proof.NUMBER_MATCH
 
 
 @dataclass(frozen=True, slots=True)
 class ShownSession:
-    """A session as of now, with its newest claim. next_attempt: 0 if no form is to be shown."""
+    """A session as of now, with its newest claim. next_attempt: 0 if no form is to be shown.
+
+    open_proof: the proof that waits for its end at the provider, 0 if there is none.
+    """
 
     session: VerificationSession
     state: SessionState
     claim: Claim | None
     next_attempt: int
     attempts_left: int
+    open_proof: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,8 @@ async def create(
     await vault.guard.check(now=now)
     if not context.base_url:
         raise PreconditionError(Reason.PAGES_NOT_SERVED)
+    if wanted.proof is not Proof.NUMBER_MATCH:
+        context.provider(wanted.proof)
     pages = await platform_acts.pages(vault, call.relying_party)
     return_address.check(wanted.return_url, origins=pages.origins)
     code = context.coder.code(relying_party=call.relying_party, request_id=call.request_id)
@@ -122,6 +142,7 @@ async def create(
         link_hash=secret.link_hash(code),
         created_at=now.business,
         invitation_code_hash=wanted.invitation_code_hash,
+        proof=wanted.proof,
     )
     request = call.request(vault.fingerprinter)
     stored = await store_session.run(vault, call, now, request, made.session_id, made)
@@ -135,7 +156,7 @@ async def store_session(tx: Tx, session_id: str, session: VerificationSession) -
 
     An account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
     claim.rules.admit, unless its owner only looks at it. An invitation's code must be one that a claim of the
-    account could use, else PreconditionError (ILLEGAL_TRANSITION); nothing of it is used up.
+    account could use, else PreconditionError (ILLEGAL_TRANSITION, ASSURANCE_MISSING); nothing is used up.
     """
     token, code_hash = session.account_token, session.invitation_code_hash
     shows = session.purpose is SessionPurpose.IDENTITY
@@ -145,7 +166,11 @@ async def store_session(tx: Tx, session_id: str, session: VerificationSession) -
             claim_rules.admit(account=account_rules.fall(account=owner, now=tx.now.business))
         if code_hash is not None:
             await invitation_store.check_code(
-                tx.connection, account_token=token, code_hash=code_hash, now=tx.now.business
+                tx.connection,
+                account_token=token,
+                code_hash=code_hash,
+                proved=_FACTS[session.proof],
+                now=tx.now.business,
             )
     await store.ROWS.add(tx.connection, session)
     kind = EventType.SESSION_SHOW if shows else EventType.SESSION_CREATE
@@ -210,6 +235,7 @@ async def shown(
         whole,
         rules.next_attempt(session=session, claim=claim, now=now.business),
         rules.attempts_left(session=session, claim=claim),
+        rules.open_proof(session=session, claim=claim, now=now.business),
     )
 
 

@@ -19,7 +19,7 @@ from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import DocumentType
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
-from idvault_verify.session import SessionPurpose, SessionState
+from idvault_verify.session import Proof, SessionPurpose, SessionState
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
@@ -38,6 +38,10 @@ _DOCUMENT_TYPES = convert.numbers(DocumentType, common_pb2.DocumentType.Value, "
 _ANSWERS: dict[int, InvitationEvent] = {
     pb.AnswerInvitationRequest.ANSWER_LATER: InvitationEvent.LATER,
     pb.AnswerInvitationRequest.ANSWER_DISMISSED: InvitationEvent.DISMISSED,
+}
+PROOFS: dict[Proof, pb.Proof.ValueType] = {
+    Proof.NUMBER_MATCH: pb.PROOF_NUMBER_MATCH,
+    Proof.HOLDER: pb.PROOF_HOLDER,
 }
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
@@ -62,6 +66,7 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -
         policy_version=message.policy_version,
         policy_text=rules.check_terms(policy_text=message.policy_text),
         invitation_code_hash=code_hash,
+        proof=_proof(message.proof),
     )
 
 
@@ -83,6 +88,13 @@ def _purpose(number: int) -> SessionPurpose:
         if value == number:
             return word
     raise _invalid("purpose", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+
+
+def _proof(number: int) -> Proof:
+    for word, value in PROOFS.items():
+        if number in (value, pb.PROOF_UNSPECIFIED):
+            return word
+    raise _invalid("proof", FieldCode.CHARACTER)
 
 
 def session_id(text: str) -> str:
@@ -120,6 +132,21 @@ def submission(
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
     identity = _identity(message, kind, claims=claims, now=now)
     return SubmittedAttempt(message.attempt, identity, repetition.content(message, without=()))
+
+
+def holder(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity:
+    """Return the person that a proof is about; raises InvalidError naming every invalid field."""
+    kind = _TYPES.get(message.document.type)
+    if kind is None:
+        code = FieldCode.CHARACTER if message.document.type else FieldCode.REQUIRED
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
+    return claim_rules.check_identity(
+        real_name=message.real_name,
+        document_type=kind,
+        number=message.document.number,
+        rules=claims,
+        today=now.today(claims.zone),
+    )
 
 
 def _identity(
@@ -171,6 +198,10 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
         policy_version=found.policy_version,
         policy_text=found.policy_text,
         document_types=_documents(value.document_types),
+        proof=PROOFS[found.proof],
+        provider=value.provider,
+        open_proof=shown.open_proof,
+        proof_url=value.proof_url,
         threshold=value.custodians.threshold,
         custodians=value.custodians.names,
         next_attempt=shown.next_attempt,

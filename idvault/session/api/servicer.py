@@ -18,6 +18,7 @@ from idvault.sanction import api as sanction_api
 from idvault.sanction.appeal import api as appeal_api
 from idvault.session.acts import identity as identity_acts
 from idvault.session.acts import page as page_acts
+from idvault.session.acts import proof as proof_acts
 from idvault.session.acts import session as session_acts
 from idvault.session.acts.identity import IdentityContext, OwnIdentity
 from idvault.session.acts.page import ShownPage
@@ -317,6 +318,46 @@ class SessionMethods(IdentityMethods, ContestMethods):
             patience=common.patience(remaining, longest=self.context.patience),
         )
         return await self._page(submitted, now)
+
+    async def BeginProof(
+        self,
+        request: v1_session_pb2.BeginProofRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
+        """Begin a proof at a provider."""
+        browser = convert.browser(request)
+        call = repetition.asked(request, caller)
+        identity = convert.holder(request, claims=self.context.rules, now=now)
+        begun = await proof_acts.begin(
+            self.vault, self.context, call, now, browser, number=request.proof, identity=identity
+        )
+        return await self._page(begun, now)
+
+    async def FinishProof(
+        self,
+        request: v1_session_pb2.FinishProofRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
+        """Make the claim of a proof that has ended, or return the state of one that was made."""
+        browser = convert.browser(request)
+        call = repetition.asked(request, caller)
+        finished = await proof_acts.finish(
+            self.vault,
+            self.context,
+            call,
+            now,
+            browser,
+            number=request.proof,
+            content=repetition.content(request),
+            patience=common.patience(remaining, longest=self.context.patience),
+        )
+        return await self._page(finished, now)
 
     async def _create(
         self, call: Asked, wanted: NewSession, now: ClockReading

@@ -22,7 +22,7 @@ from idvault.status.credential import rules, store
 from idvault.status.credential.ports import Pairwise, StatusSigner
 from idvault.status.credential.rules import Credential, CredentialIssue, StoredList
 from idvault_verify import signing_key
-from idvault_verify.account import Account
+from idvault_verify.account import Account, MinimumAssurance
 from idvault_verify.attest import jose, status_token
 from idvault_verify.attest.jose import PublicKey
 from idvault_verify.attest.status_list import LIST_SIZE, StatusList
@@ -310,6 +310,7 @@ class CredentialCommand:
     account_token: str
     audience: str
     public_account_id: str | None = None
+    minimum: MinimumAssurance = MinimumAssurance.ANY
 
     @property
     def method(self) -> str:
@@ -339,10 +340,28 @@ class TokenContext:
     issued_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class TokenDemand:
+    """For whom a status token is, and what it demands of the account."""
+
+    audience: str
+    minimum: MinimumAssurance = MinimumAssurance.ANY
+
+
 async def issue_token(
-    vault: Vault, party: str, account_token: str, now: ClockReading, *, audience: str, context: TokenContext
+    vault: Vault,
+    party: str,
+    account_token: str,
+    now: ClockReading,
+    *,
+    demand: TokenDemand,
+    context: TokenContext,
 ) -> Issued:
-    """Return a status token; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another's account."""
+    """Return a status token; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another's account.
+
+    Raises PreconditionError (ASSURANCE_MISSING).
+    """
+    audience = demand.audience
     zone = context.policy.zone
     account = await _account(vault, party, account_token)
     shown = account_rules.project(account=account, today=now.today(zone), now=now.business)
@@ -361,6 +380,7 @@ async def issue_token(
         own=audience == party,
         issued_at=now.real,
         expires_at=expires_at,
+        minimum=rules.check_minimum(status=shown, minimum=demand.minimum),
     )
     token = context.signer.sign(claims, typ=status_token.TOKEN_TYPE, now=now.real)
     return Issued(token, _whole(expires_at))
@@ -393,6 +413,7 @@ async def issued(tx: Tx, credential_id: str, issue: CredentialIssue) -> Credenti
         issue.issued_at,
         issue.expires_at,
         issue.public_account_id,
+        issue.minimum,
     )
     await store.add(connection, made)
     await account_rows.attested(connection, account_token=token)
@@ -404,7 +425,7 @@ async def _admit(tx: Tx, issue: CredentialIssue, owner: Account) -> None:
     """Raise NotFoundError or PreconditionError unless the account, or its public account, is attested now."""
     now = tx.now.business
     if issue.public_account_id is None:
-        rules.admit(account=owner, today=issue.today, now=now)
+        rules.admit(account=owner, minimum=issue.minimum, today=issue.today, now=now)
         return
     found = await public_account_rows.lock_of(
         tx.connection, account_token=owner.account_token, public_account_id=issue.public_account_id
@@ -461,6 +482,7 @@ def _issue(
         quota=policy.credentials_per_day,
         zone=policy.zone,
         public_account_id=command.public_account_id,
+        minimum=command.minimum,
     )
 
 
@@ -476,7 +498,7 @@ def _signed(found: Credential, now: ClockReading, context: TokenContext) -> str:
         "expires_at": found.expires_at,
     }
     if public is None:
-        made = status_token.credential_claims(**claims)
+        made = status_token.credential_claims(minimum=found.minimum, **claims)
         return context.signer.sign(made, typ=status_token.CREDENTIAL_TYPE, now=now.real)
     made = status_token.public_account_claims(public_account_id=public, **claims)
     return context.signer.sign(made, typ=status_token.PUBLIC_ACCOUNT_TYPE, now=now.real)

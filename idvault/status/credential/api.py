@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from idvault.core import request as request_rules
 from idvault.core.act import Vault
-from idvault.core.edge import repetition
+from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.public_account import api as public_account_api
 from idvault.status.credential import acts, rules
-from idvault.status.credential.acts import CredentialCommand, Issued, TokenContext
+from idvault.status.credential.acts import CredentialCommand, Issued, TokenContext, TokenDemand
 from idvault_verify import token
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.clock import ClockReading
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.v1 import status_pb2
 
 
@@ -35,7 +37,9 @@ class CredentialMethods:
             caller.name,
             token.check(request.account_token),
             now,
-            audience=rules.check_audience(request.audience),
+            demand=TokenDemand(
+                rules.check_audience(request.audience), convert.minimum_assurance(request.minimum_assurance)
+            ),
             context=self.tokens,
         )
         return _token(issued)
@@ -55,6 +59,9 @@ class CredentialMethods:
 
 def _command(request: status_pb2.IssueStatusCredentialRequest, *, caller: Caller) -> CredentialCommand:
     """Return the credential that a request asks for; raises InvalidError."""
+    minimum = convert.minimum_assurance(request.minimum_assurance)
+    if request.public_account_id and minimum is not MinimumAssurance.ANY:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("minimum_assurance", FieldCode.CHARACTER))
     return CredentialCommand(
         relying_party=caller.name,
         actor_id=caller.actor_id,
@@ -65,6 +72,7 @@ def _command(request: status_pb2.IssueStatusCredentialRequest, *, caller: Caller
         public_account_id=public_account_api.check(request.public_account_id)
         if request.public_account_id
         else None,
+        minimum=minimum,
     )
 
 

@@ -6,6 +6,7 @@
 - A live credential of an account and audience is handed out again instead of a new one, unless the new one
   would be valid for at least 20 days longer.
 - A platform has a quota of new credentials per day of the deployment's time zone.
+- A credential whose audience demands a minimum is attested only while the account meets it, too.
 - An audience is 1 to 200 printable ASCII characters without spaces: a URL or an agreed name.
 
 When a list says what an account has become (ADR 0059). Entries of one account that changed at one moment
@@ -15,7 +16,7 @@ would show that their subjects are one person: so most changes wait for a time t
 |---|---|---|
 | VALID | closed, or is not there any more | at once: others rely on it |
 | VALID | withdrawn (REVOKED) | at its drawn time, within an hour |
-| VALID | erased, or anything else that is not attested | at its drawn time, within 24 hours |
+| VALID | erased, not attested, or without the minimum | at its drawn time, within 24 hours |
 | INVALID, of a new credential | attested | at once |
 | INVALID, of an account that was closed | attested again | at its drawn time, or when it is asked for again |
 | a public account's, whose id is in its credentials | anything but withdrawn | at once |
@@ -28,7 +29,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
-from idvault_verify.account import Account, AccountState, Standing, Status
+from idvault_verify.account import Account, AccountState, MinimumAssurance, Standing, Status
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 
@@ -52,6 +53,7 @@ class Credential:
     issued_at: datetime
     expires_at: datetime
     public_account_id: str | None = None
+    minimum: MinimumAssurance = MinimumAssurance.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class CredentialIssue:
     quota: int
     zone: tzinfo
     public_account_id: str | None = None
+    minimum: MinimumAssurance = MinimumAssurance.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +141,29 @@ def attests(status: Status) -> bool:
     return status.state is AccountState.VERIFIED and status.standing is not Standing.CLOSED
 
 
-def holds(*, account: Account, today: date, now: datetime) -> bool:
-    """Return whether an account is attested as valid at a business time."""
-    return attests(account_rules.project(account=account, today=today, now=now))
+def holds(*, account: Account, minimum: MinimumAssurance, today: date, now: datetime) -> bool:
+    """Return whether an account is attested as valid, with a minimum, at a business time."""
+    shown = account_rules.project(account=account, today=today, now=now)
+    return attests(shown) and minimum.holds(shown.assurances)
 
 
-def admit(*, account: Account, today: date, now: datetime) -> None:
+def check_minimum(*, status: Status, minimum: MinimumAssurance) -> MinimumAssurance:
+    """Return the minimum that may be stated of a status: ANY unless the account is attested.
+
+    Raises PreconditionError (ASSURANCE_MISSING) if the account is attested and does not meet it.
+    """
+    if not attests(status):
+        return MinimumAssurance.ANY
+    if not minimum.holds(status.assurances):
+        raise PreconditionError(Reason.ASSURANCE_MISSING)
+    return minimum
+
+
+def admit(*, account: Account, minimum: MinimumAssurance, today: date, now: datetime) -> None:
     """Raise PreconditionError unless a credential may be issued for an account.
 
-    Reasons: ACCOUNT_CLOSED, ACCOUNT_ERASED, or ILLEGAL_TRANSITION if the account is not VERIFIED.
+    Reasons: ACCOUNT_CLOSED, ACCOUNT_ERASED, ILLEGAL_TRANSITION if the account is not VERIFIED, or
+    ASSURANCE_MISSING if it does not meet the minimum.
     """
     shown = account_rules.project(account=account, today=today, now=now)
     if shown.standing is Standing.CLOSED:
@@ -155,6 +172,7 @@ def admit(*, account: Account, today: date, now: datetime) -> None:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
     if not attests(shown):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    check_minimum(status=shown, minimum=minimum)
 
 
 def is_current(*, expires_at: datetime, renewed_until: datetime, now: datetime) -> bool:

@@ -48,7 +48,7 @@ from idvault.public_account.rules.owner import Owned
 from idvault.public_account.store import rows as public_account_rows
 from idvault.status.credential import rules as credential_rules
 from idvault.status.credential.rules import Credential, CredentialIssue, StoredList, TurningEntry
-from idvault_verify.account import Account
+from idvault_verify.account import Account, MinimumAssurance
 from idvault_verify.attest.status_list import INVALID, VALID, StatusList
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason, UnavailableError
@@ -68,7 +68,16 @@ def credential(row: Any) -> Credential:
         row.issued_at,
         row.expires_at,
         row.public_account_id,
+        _minimum(row.minimum_assurance),
     )
+
+
+def _minimum(word: str | None) -> MinimumAssurance:
+    return MinimumAssurance.ANY if word is None else MinimumAssurance(word)
+
+
+def _word(minimum: MinimumAssurance) -> str | None:
+    return None if minimum is MinimumAssurance.ANY else minimum.value
 
 
 def stored_list(row: Any) -> StoredList:
@@ -130,6 +139,7 @@ _ENTRY = (
     status_credentials.c.credential_id,
     status_credentials.c.turns_at,
     status_credentials.c.withdrawn_at,
+    status_credentials.c.minimum_assurance,
 )
 _ENTRIES = select(*_ENTRY, *accounts.c).join_from(
     status_credentials,
@@ -246,7 +256,9 @@ class Turning:
         if row.account_token is None:
             return False, True
         account = from_row(row)
-        return credential_rules.holds(account=account, today=today, now=now), self._protects(account)
+        minimum = _minimum(row.minimum_assurance)
+        holds = credential_rules.holds(account=account, minimum=minimum, today=today, now=now)
+        return holds, self._protects(account)
 
     def _protects(self, account: Account) -> bool:
         today, now = self.today, self.now.business
@@ -389,6 +401,7 @@ _NEWEST = statement(
         status_credentials.c.account_token == param("token"),
         status_credentials.c.audience == param("audience"),
         func.coalesce(status_credentials.c.public_account_id, literal_column("''")) == param("public"),
+        func.coalesce(status_credentials.c.minimum_assurance, literal_column("''")) == param("minimum"),
     )
     .order_by(status_credentials.c.expires_at.desc())
     .limit(literal_column("1")),
@@ -426,9 +439,13 @@ async def find(connection: Connection, account_token: str, credential_id: str) -
 
 
 async def newest(connection: Connection, issue: CredentialIssue) -> Credential | None:
-    """Return the credential that ends last of those of an account and audience."""
+    """Return the credential that ends last of those of an account, audience and minimum."""
     return await connection.one(
-        _NEWEST, token=issue.account_token, audience=issue.audience, public=issue.public_account_id or ""
+        _NEWEST,
+        token=issue.account_token,
+        audience=issue.audience,
+        public=issue.public_account_id or "",
+        minimum=_word(issue.minimum) or "",
     )
 
 
@@ -455,6 +472,7 @@ async def add(connection: Connection, made: Credential) -> None:
         public_account_id=made.public_account_id,
         turns_at=_AT_ONCE,
         withdrawn_at=None,
+        minimum_assurance=_word(made.minimum),
     )
 
 

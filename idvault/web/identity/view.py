@@ -9,7 +9,7 @@ from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.sanction.objection import rules as objection_rules
-from idvault.web.render import View, last_day
+from idvault.web.render import View, facts, last_day
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text, reject_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
@@ -70,6 +70,7 @@ class IdentityView:
             rows=[(self._say(f"stored_{kind}"), self._say(f"stored_{kind}_until")) for kind in kinds],
             threshold=quorum.threshold,
             custodians=[each.custodian for each in quorum.custodians],
+            facts=facts(own.status),
         )
 
     def verifications(self, own: pb.Identity) -> web.Response:

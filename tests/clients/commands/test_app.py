@@ -64,6 +64,7 @@ def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:
         "state": "VERIFIED",
         "standing": "GOOD",
         "assurance": "REGISTRY_MATCH",
+        "assurances": ["REGISTRY_MATCH"],
         "subject_kind": "INDIVIDUAL",
         "organization_category": None,
         "verify_date": "2026-03-01",

@@ -93,6 +93,7 @@ async def test_evidence_proves_the_identity(room: Chamber, tmp_path: Path) -> No
         "real_name": builders.NAME,
         "document_number": builders.NUMBER,
         "registry_outcome": "MATCH",
+        "asserted_by": None,
         "auditor": "auditor-a, 示例机构 (synthetic)",
         "approved_by": f"{A}, {B}",
         "quorum": "2 of 3",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.rules import Invitation, Stage
 from idvault.core import invitation_code
-from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance, Standing
 from idvault_verify.campaign import (
     CampaignPlan,
     Cohort,
@@ -185,6 +185,16 @@ def test_a_malformed_code(code: str, expected: FieldCode) -> None:
         invitation_code.check_code(code)
     (violation,) = refused.value.violations
     assert (violation.field, violation.code) == ("invitation_code", expected)
+
+
+def test_a_code_is_for_claims_that_establish_enough() -> None:
+    """A campaign that asks for a holder is not answered by a match."""
+    for proved in (Assurance.REGISTRY_MATCH, Assurance.HOLDER):
+        invitation_rules.check_minimum(minimum=MinimumAssurance.ANY, proved=proved)
+    invitation_rules.check_minimum(minimum=MinimumAssurance.HOLDER, proved=Assurance.HOLDER)
+    with pytest.raises(PreconditionError) as refused:
+        invitation_rules.check_minimum(minimum=MinimumAssurance.HOLDER, proved=Assurance.REGISTRY_MATCH)
+    assert refused.value.reason is Reason.ASSURANCE_MISSING
 
 
 def test_a_code_is_its_accounts_own() -> None:

@@ -42,6 +42,17 @@ def test_what_is_derived_differs_by_purpose_and_session() -> None:
     assert all(map(secret.is_secret, codes))
 
 
+def test_a_proof_has_a_nonce_and_a_reference_of_its_own() -> None:
+    """Browser, session and number decide both; the platform, which knows the session, can compute neither."""
+    given = [(key, of, number) for key in (KEY, OTHER) for of in (SESSION, "1" * 32) for number in (1, 2)]
+    nonces = [secret.proof_nonce(key, session_id=of, number=number) for key, of, number in given]
+    references = [
+        secret.proof_session(nonce, session_id=of) for nonce, (_, of, _) in zip(nonces, given, strict=True)
+    ]
+    assert len({*nonces, *references}) == 2 * len(given)
+    assert all(map(secret.is_secret, [*nonces, *references]))
+
+
 def test_a_step_has_one_request_id() -> None:
     """A repeated step has the same UUID, another step or browser another one."""
     ids = [

@@ -10,7 +10,7 @@ from idvault.core.tables.account import status_feed, status_feed_heads
 from idvault.core.tables.log import log_entries
 from idvault_client.campaigns import ImportedRow, LegacyAccount
 from idvault_client.errors import RequestIdReused, Unavailable
-from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.account import NO_ASSURANCE, AccountState, Standing, SubjectKind
 from idvault_verify.campaign import ImportResult
 from idvault_verify.error import FieldCode, Reason
 from tools.support.campaign_world import CampaignWorld
@@ -25,7 +25,7 @@ async def test_an_imported_account_is_unverified_and_good(world: CampaignWorld) 
     status = await world.status(row.account_token)
     assert row.outcome is ImportResult.CREATED
     assert (status.state, status.standing, status.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 1)
-    assert (status.assurance, status.subject_kind) == (Assurance.NONE, SubjectKind.INDIVIDUAL)
+    assert (status.assurances, status.subject_kind) == (NO_ASSURANCE, SubjectKind.INDIVIDUAL)
     assert (status.verify_date, status.expire_date) == (None, None)
 
 

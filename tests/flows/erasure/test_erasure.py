@@ -15,7 +15,7 @@ from idvault.erasure import acts
 from idvault.key.acts.version import ShredKeys
 from idvault.log.acts.stored_log import LogProofs, Proofs
 from idvault_client.errors import RequestIdReused
-from idvault_verify.account import AccountState, Assurance, Standing
+from idvault_verify.account import NO_ASSURANCE, AccountState, Standing
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.erasure import ErasureState
 from idvault_verify.error import (
@@ -49,9 +49,9 @@ async def test_the_steps(world: ErasureWorld) -> None:
     assert await world.rows(token) == held | {"erasures": 1, "log_openings": kept, "requests": 2}
     assert await world.work(seconds=WAITED) == 1
     erased = await world.status(token, seconds=WAITED)
-    assert (erased.state, erased.assurance, erased.verify_date, erased.revision) == (
+    assert (erased.state, erased.assurances, erased.verify_date, erased.revision) == (
         AccountState.ERASED,
-        Assurance.NONE,
+        NO_ASSURANCE,
         None,
         before.revision + 2,
     )

@@ -39,7 +39,10 @@ async def test_success(world: World) -> None:
     assert claim is not None
     assert (claim.state, claim.failure_reason, claim.retry_at) == (ClaimState.SUCCEEDED, None, None)
     account = claim.account
-    assert (account.state, account.assurance) == (AccountState.VERIFIED, Assurance.REGISTRY_MATCH)
+    assert (account.state, account.assurances) == (
+        AccountState.VERIFIED,
+        frozenset({Assurance.REGISTRY_MATCH}),
+    )
     assert (account.verify_date, account.expire_date) == (TODAY, date(2027, 3, 1))
     assert (account.revision, account.open_claim_id) == (2, None)
     assert await world.accounts.get(relying_party="platform-a", account_token=job.account_token) == account

@@ -71,6 +71,7 @@ class FakeRecordSealer:
     def __init__(self) -> None:
         self.refuse = False
         self.sealed: list[tuple[str, Identity]] = []
+        self.assertions: list[str] = []
 
     async def seal(
         self,
@@ -80,11 +81,13 @@ class FakeRecordSealer:
         identity: Identity,
         answer: RegistryAnswer,
         consent: Consent,
+        assertion: str = "",
     ) -> SealedRecord:
         """Return a record of the account, or raise UnavailableError."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         self.sealed.append((account_token, identity))
+        self.assertions.append(assertion)
         return builders.record(account_token=account_token, relying_party=relying_party)
 
 

@@ -26,6 +26,7 @@ class Identity:
     outcome: str = ""
     policy_version: str = ""
     agree_time: datetime | None = None
+    assertion: str = ""
 
 
 def encode(identity: Identity) -> bytes:
@@ -37,6 +38,7 @@ def encode(identity: Identity) -> bytes:
         (3, identity.name),
         (4, identity.outcome),
         (5, _consent(identity)),
+        (6, identity.assertion),
     ]
     return padded(protobuf.build(fields))
 
@@ -68,6 +70,7 @@ def decode(whole: bytes) -> Identity:
         protobuf.text(fields, 4),
         protobuf.text(consent, 1),
         agreed if 2 in consent else None,
+        protobuf.text(fields, 6),
     )
 
 

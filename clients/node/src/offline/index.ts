@@ -2,5 +2,5 @@
 
 export { CheckError } from "./error.js";
 export { checkReceipt, type ProvedReceipt, type ReceiptSettings } from "./receipt.js";
-export type { Attested, AttestedPublicAccount } from "./status_check.js";
+export type { Attested, AttestedPublicAccount, MinimumAssurance } from "./status_check.js";
 export { StatusVerifier, type VerifierSettings } from "./verifier.js";

@@ -8,7 +8,8 @@
 // 4. for a status token: the state is VERIFIED and the account is not closed;
 //    for a credential: there is a list with the URI it refers to, signed by a list key, not expired and not
 //    older than allowed, and the credential's entry in it exists and is VALID,
-// 5. a public account's credential names it, and no other names one.
+// 5. a public account's credential names it, and no other names one,
+// 6. it states the minimum that is demanded, or one that includes it.
 
 import { CheckError } from "./error.js";
 import { MOST_BYTES, verify, type JwkSet } from "./jose.js";
@@ -38,6 +39,26 @@ export interface Attested {
   readonly expiresAt: number;
   /** null for a credential, and if the token does not state it. */
   readonly standing: string | null;
+  /** What it states that the account meets; null if nothing. */
+  readonly minimumAssurance: string | null;
+}
+
+/** What is demanded of an account: one of some facts, or none in particular. */
+export type MinimumAssurance = "ANY" | "HOLDER_OR_DOCUMENT_SEEN" | "HOLDER";
+
+// What states each minimum: it, and the minimum of whose facts each suffices for it. Anything states ANY.
+const STATED_BY: Readonly<Record<MinimumAssurance, readonly string[] | null>> = {
+  ANY: null,
+  HOLDER_OR_DOCUMENT_SEEN: ["HOLDER_OR_DOCUMENT_SEEN", "HOLDER"],
+  HOLDER: ["HOLDER"],
+};
+
+/** Returns a minimum unchanged; throws TypeError for what is none. */
+export function minimumOf(word: MinimumAssurance): MinimumAssurance {
+  if (!Object.hasOwn(STATED_BY, word)) {
+    throw new TypeError("minimumAssurance is none that there is");
+  }
+  return word;
 }
 
 /** What a credential attests of a public account: that it is active, and nothing of the person behind it. */
@@ -67,6 +88,7 @@ export interface Conditions {
   readonly issuer: string | undefined;
   readonly lists: ReadonlyMap<string, CheckedList>;
   readonly maxListAge: number | undefined;
+  readonly minimum: MinimumAssurance;
   readonly now: number;
 }
 
@@ -81,6 +103,10 @@ export function check(token: string | Uint8Array, given: Conditions): Attested {
     checkListed(claims, given, attested.issuer);
   } else if (claims.get("state") !== "VERIFIED" || claims.get("standing") === "CLOSED") {
     throw new CheckError("NOT_VERIFIED", "the account is not verified, or it is closed");
+  }
+  const stating = STATED_BY[given.minimum];
+  if (stating !== null && !stating.includes(attested.minimumAssurance ?? "")) {
+    throw new CheckError("ASSURANCE_MISSING", `it does not state the minimum ${given.minimum}`);
   }
   return attested;
 }
@@ -143,11 +169,12 @@ function attestedBy(claims: JsonObject, given: Conditions): Attested {
   }
   const [issuedAt, expiresAt] = [time(claims, "iat", "CLAIMS_INVALID"), time(claims, "exp", "CLAIMS_INVALID")];
   checkTimes(issuedAt, expiresAt, given.now, "");
-  return { issuer: issuer!, subject: subject!, audience, expiresAt, standing: standingOf(claims) };
+  const [standing, minimumAssurance] = [stated(claims, "standing"), stated(claims, "minimum_assurance")];
+  return { issuer: issuer!, subject: subject!, audience, expiresAt, standing, minimumAssurance };
 }
 
-function standingOf(claims: JsonObject): string | null {
-  return claims.has("standing") ? word(claims, "standing", "CLAIMS_INVALID") : null;
+function stated(claims: JsonObject, name: string): string | null {
+  return claims.has(name) ? word(claims, name, "CLAIMS_INVALID") : null;
 }
 
 function checkTimes(issuedAt: number, expiresAt: number, now: number, prefix: string): void {

@@ -1,8 +1,8 @@
 // Checks status tokens and credentials offline, for third parties such as a payment or taxi service.
 
 import { parseKeys, type JwkSet } from "./jose.js";
-import { check, checkPublicAccount, readList } from "./status_check.js";
-import type { Attested, AttestedPublicAccount, CheckedList, Conditions } from "./status_check.js";
+import { check, checkPublicAccount, minimumOf, readList } from "./status_check.js";
+import type { Attested, AttestedPublicAccount, CheckedList, Conditions, MinimumAssurance } from "./status_check.js";
 
 /** What a verifier needs. */
 export interface VerifierSettings {
@@ -14,6 +14,8 @@ export interface VerifierSettings {
   readonly issuer?: string;
   /** How many seconds ago a list may have been signed; the hour that the list itself allows if it is left out. */
   readonly maxListAge?: number;
+  /** What a token or credential of an account must state; ask its platform for one that does. ANY if left out. */
+  readonly minimumAssurance?: MinimumAssurance;
   readonly now?: () => Date;
 }
 
@@ -34,9 +36,11 @@ export class StatusVerifier {
   readonly #keys: JwkSet;
   readonly #settings: VerifierSettings;
   readonly #lists = new Map<string, CheckedList>();
+  readonly #minimum: MinimumAssurance;
 
-  /** Throws CheckError (JWKS_INVALID). */
+  /** Throws CheckError (JWKS_INVALID), TypeError for a minimum that is none. */
   constructor(settings: VerifierSettings) {
+    this.#minimum = minimumOf(settings.minimumAssurance ?? "ANY");
     this.#keys = parseKeys(settings.jwks);
     this.#settings = settings;
   }
@@ -62,7 +66,7 @@ export class StatusVerifier {
   /**
    * Returns which public account a credential attests now; throws CheckError with the reason if it attests none.
    *
-   * It says nothing of the person behind it. An account's own token or credential is refused.
+   * It says nothing of the person behind it, so no minimum applies. An account's own token or credential is refused.
    */
   checkPublicAccount(token: string | Uint8Array): AttestedPublicAccount {
     return checkPublicAccount(token, this.#conditions());
@@ -70,7 +74,8 @@ export class StatusVerifier {
 
   #conditions(): Conditions {
     const { audience, issuer, maxListAge } = this.#settings;
-    return { keys: this.#keys, audience, issuer, lists: this.#lists, maxListAge, now: this.#now() };
+    const minimum = this.#minimum;
+    return { keys: this.#keys, audience, issuer, lists: this.#lists, maxListAge, minimum, now: this.#now() };
   }
 
   #now(): number {

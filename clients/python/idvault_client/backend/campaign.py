@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from idvault_client import codec
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import (
     Campaign,
     CampaignState,
@@ -65,7 +66,8 @@ class Invitation:
     """An invitation of one account; state, method and campaign_id are None where there is none.
 
     due: whether to show or deliver it now. code: put it into the link of a HOSTED_LINK invitation, and pass
-    it to verify_individual as invitation_code.
+    it to verify_individual as invitation_code. minimum_assurance: what the claim must establish, so which
+    proof to demand of a hosted session.
     """
 
     account_token: Id
@@ -79,6 +81,7 @@ class Invitation:
     code_expire_time: datetime | None
     next_due_time: datetime | None
     enforcement_date: date | None
+    minimum_assurance: MinimumAssurance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, given
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.session import ContestState, SessionPurpose, SessionState
+from idvault_verify.session import ContestState, Proof, SessionPurpose, SessionState
 from idvault_verify.v1 import contest_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
@@ -96,6 +96,7 @@ class AioSessionClient:
         purpose: SessionPurpose = SessionPurpose.SIGN_UP,
         account_token: str | None = None,
         invitation_code: str | None = None,
+        proof: Proof | None = None,
         locale: str = "zh",
         request_id: RequestId = None,
     ) -> HostedSession:
@@ -103,8 +104,9 @@ class AioSessionClient:
 
         return_url: where the browser comes to be confirmed, with the parameters session_id and bind_code, and
         at the end with session_id only; its origin must be registered. Keep session_id beside the login that
-        asked. policy_text: your terms, as the page shows them. request_id: a random UUID that you saved
-        before the call. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied,
+        asked. policy_text: your terms, as the page shows them. proof: how the person is to prove who he is,
+        NUMBER_MATCH without one. request_id: a random UUID that you saved before the call. Raises
+        InvalidFields, RequestIdReused, NotFound, PreconditionFailed (PROOF_NOT_OFFERED), AccessDenied,
         Unavailable.
         """
         return await self.run(
@@ -120,6 +122,7 @@ class AioSessionClient:
                 policy_version=policy_version,
                 policy_text=policy_text,
                 invitation_code=invitation_code or "",
+                **given(proof=proof),
             )
         )
 

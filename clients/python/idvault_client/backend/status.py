@@ -25,6 +25,9 @@ class Status:
     expire_date is the first day on which the account is EXPIRED, in the deployment's time zone.
     standing_until is when the standing falls by itself, None if it does not; ask again then. erase_time is
     when the account is erased if that is requested: tell its owner, who can cancel it. None otherwise.
+    assurances are the facts that the last verification established, without those that this client does not
+    know; they have no order. assurance is REGISTRY_MATCH if it confirmed that name and number belong
+    together.
     A status may be cached until a higher revision is seen, and for at most 60 seconds.
     """
 
@@ -39,6 +42,7 @@ class Status:
     organization_category: OrganizationCategory | None = None
     standing_until: datetime | None = None
     erase_time: datetime | None = None
+    assurances: tuple[Assurance, ...] = ()
 
     @property
     def is_verified(self) -> bool:

@@ -33,6 +33,7 @@ def to_json(status: Status) -> dict[str, object]:
         "state": status.state,
         "standing": status.standing,
         "assurance": status.assurance,
+        "assurances": list(status.assurances),
         "subject_kind": status.subject_kind,
         "organization_category": status.organization_category,
         "verify_date": status.verify_date and status.verify_date.isoformat(),

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from idvault_client.commands.output import AsJson, reporting, show, write
+from idvault_verify.account import MinimumAssurance
 
 
 def issue(  # noqa: PLR0917 - typer makes an option of each
@@ -17,11 +18,14 @@ def issue(  # noqa: PLR0917 - typer makes an option of each
         bool,
         typer.Option("--credential", help="Fetch a credential for 30 days, not a token for ten minutes."),
     ] = False,
+    minimum_assurance: Annotated[
+        MinimumAssurance | None, typer.Option(help="What that party demands of the account.")
+    ] = None,
     json_option: AsJson = False,
 ) -> None:
     """Fetch a status token or credential for a third party; see check-token."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         fetch = vault.issue_status_credential if credential else vault.issue_status_token
-        found = fetch(account_token, audience)
+        found = fetch(account_token, audience, minimum_assurance=minimum_assurance)
         write(out, found.token + "\n")
         show({"state": "ISSUED", "expires_at": found.expires_at.isoformat()}, as_json=as_json)

@@ -3,7 +3,7 @@
 The form is a 4-byte big-endian length, the protobuf message, and zeros up to the next multiple of 512.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 
 from google.protobuf.message import DecodeError
@@ -22,11 +22,15 @@ _PREFIX = "DOCUMENT_TYPE_"
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An identity, with the registry's answer and the consent; a waiting claim has neither yet."""
+    """An identity, with the registry's answer and the consent; a waiting claim has neither yet.
+
+    assertion: what a provider signed (attest.assertion), "" if a registry was asked.
+    """
 
     identity: Identity
     answer: RegistryAnswer | None = None
     consent: Consent | None = None
+    assertion: str = field(default="", repr=False)
 
 
 def encode(payload: Payload) -> bytes:
@@ -37,6 +41,7 @@ def encode(payload: Payload) -> bytes:
         document_number=document.number,
         real_name=payload.identity.name,
         registry_outcome=payload.answer.value if payload.answer else "",
+        assertion=payload.assertion,
     )
     if payload.consent:
         message.consent.policy_version = payload.consent.policy_version
@@ -75,6 +80,7 @@ def _payload(message: SealedIdentity) -> Payload:
         Identity(message.real_name, Document(DocumentType(kind), message.document_number)),
         RegistryAnswer(message.registry_outcome) if message.registry_outcome else None,
         _consent(message) if message.HasField("consent") else None,
+        message.assertion,
     )
 
 

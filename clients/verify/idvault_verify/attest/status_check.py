@@ -9,7 +9,8 @@ The checks, in this order; anything missing or unknown is refused:
 4. for a status token: the state is VERIFIED and the account is not closed;
    for a credential: there is a list with the URI it refers to, signed by a list key, not expired and not
    older than allowed, and the credential's entry in it exists and is VALID,
-5. a public account's credential names it, and no other names one.
+5. a public account's credential names it, and no other names one,
+6. it states the minimum that is demanded, or one that includes it.
 
 No request is made. A list entry means nothing for a credential that does not itself verify.
 """
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from idvault_verify.account import AccountState, Standing
+from idvault_verify.account import AccountState, MinimumAssurance, Standing
 from idvault_verify.attest import jose, status_list
 from idvault_verify.attest.jose import JoseError, JwkSet
 from idvault_verify.attest.status_list import StatusList, StatusListError
@@ -54,6 +55,7 @@ class Attested:
     """The attested facts of an account. subject: the account's pairwise subject for the audience.
 
     expires_at: seconds since 1970. standing: None for a credential, and if the token does not state it.
+    minimum_assurance: what it states that the account meets; None if nothing.
     """
 
     issuer: str
@@ -61,6 +63,7 @@ class Attested:
     audience: str
     expires_at: int
     standing: str | None
+    minimum_assurance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,13 @@ def check(
     issuer: str | None = None,
     lists: Mapping[str, CheckedList] | None = None,
     max_list_age: float | None = None,
+    minimum: MinimumAssurance = MinimumAssurance.ANY,
 ) -> Attested:
     """Return what a token or credential of an account attests; raises CheckError.
 
     issuer: the required issuer; None accepts any issuer whose key is in the set. lists: the fetched lists by
     URI; only a credential needs one. max_list_age: the most seconds since the list was signed. A public
-    account's credential is refused (TYPE_WRONG), because it attests no person.
+    account's credential is refused (TYPE_WRONG), because it attests no person. minimum: what it must state.
     """
     typ, claims = _token(token, keys, (CREDENTIAL_TYPE, TOKEN_TYPE))
     attested = _attested(claims, issuer=issuer, audience=audience, seconds=int(now.timestamp()))
@@ -112,6 +116,8 @@ def check(
         _check_listed(claims, lists, issuer=attested.issuer, now=now, max_list_age=max_list_age)
     else:
         _check_state(claims)
+    if not minimum.is_stated_by(attested.minimum_assurance):
+        raise CheckError("ASSURANCE_MISSING", f"it does not state the minimum {minimum}")
     return attested
 
 
@@ -179,8 +185,11 @@ def _attested(claims: Mapping[str, Any], *, issuer: str | None, audience: str, s
         raise CheckError("AUDIENCE_WRONG", "the token is for another audience")
     issued_at, expires_at = (_time(claims, name, "CLAIMS_INVALID") for name in ("iat", "exp"))
     _check_times(issued_at, expires_at, seconds, prefix="")
-    standing = _word(claims, "standing", "CLAIMS_INVALID") if "standing" in claims else None
-    return Attested(issued_by, subject, aud, expires_at, standing)
+    standing, minimum = (
+        _word(claims, name, "CLAIMS_INVALID") if name in claims else None
+        for name in ("standing", "minimum_assurance")
+    )
+    return Attested(issued_by, subject, aud, expires_at, standing, minimum)
 
 
 def _check_times(issued_at: int, expires_at: int, seconds: int, *, prefix: str) -> None:

@@ -5,6 +5,7 @@
 - A status credential is valid for 30 days; its current status is an entry in a Token Status List
   (draft-ietf-oauth-status-list): VALID if the account is VERIFIED and not closed, else INVALID.
 - Neither is valid longer than the verification that it attests.
+- Neither states what the verification is based on, but a minimum that its audience demanded.
 - A credential of a public account has a type of its own, because it says nothing of a person: a public
   account may be active while its owner's verification has expired. Its entry is VALID while it is active.
 - A list is public: a verifier fetches all of it, so nobody learns which account is being checked.
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from idvault_verify import seal
-from idvault_verify.account import AccountState, Assurance, Standing, Status
+from idvault_verify.account import AccountState, MinimumAssurance, Standing, Status
 from idvault_verify.attest import jose
 from idvault_verify.attest.status_list import StatusList
 
@@ -64,12 +65,13 @@ def status_claims(
     own: bool,
     issued_at: datetime,
     expires_at: datetime,
+    minimum: MinimumAssurance = MinimumAssurance.ANY,
 ) -> dict[str, Any]:
-    """Return the claims of a status token.
+    """Return the claims of a status token. minimum: what the audience demands, which the account meets.
 
-    own: whether the audience is the account's relying party. Any other learns the state, not the standing,
-    not the kind of owner, and not the expiry day, by which accounts could be matched; a closed account, and
-    one whose verification was withdrawn, is UNVERIFIED to it.
+    own: whether the audience is the account's relying party. Any other learns the state, not the facts that
+    it is based on, not the standing, not the kind of owner, and not the expiry day, by which accounts could
+    be matched; a closed account, and one whose verification was withdrawn, is UNVERIFIED to it.
     """
     withdrawn = status.state is AccountState.REVOKED
     closed = not own and (withdrawn or status.standing is Standing.CLOSED)
@@ -80,9 +82,10 @@ def status_claims(
         "iat": _seconds(issued_at),
         "exp": _seconds(expires_at),
         "state": (AccountState.UNVERIFIED if closed else status.state).value,
-        "assurance": (Assurance.NONE if closed else status.assurance).value,
+        **_demanded(minimum),
     }
     if own:
+        claims["assurances"] = sorted(fact.value for fact in status.assurances)
         if status.standing_until is not None:
             claims["standing_until"] = _seconds(status.standing_until)
         claims |= {"subject_kind": status.subject_kind.value, "standing": status.standing.value}
@@ -100,8 +103,12 @@ def credential_claims(
     list_index: int,
     issued_at: datetime,
     expires_at: datetime,
+    minimum: MinimumAssurance = MinimumAssurance.ANY,
 ) -> dict[str, Any]:
-    """Return the claims of an account's status credential, of the type CREDENTIAL_TYPE."""
+    """Return the claims of an account's status credential, of the type CREDENTIAL_TYPE.
+
+    minimum: what the audience demands; the entry is VALID only while the account meets it.
+    """
     return {
         "iss": issued_by,
         "sub": subject,
@@ -109,6 +116,7 @@ def credential_claims(
         "iat": _seconds(issued_at),
         "exp": _seconds(expires_at),
         "status": {"status_list": {"idx": list_index, "uri": list_uri(issued_by, list_number)}},
+        **_demanded(minimum),
     }
 
 
@@ -130,6 +138,11 @@ def list_claims(*, issued_by: str, number: int, entries: StatusList, issued_at: 
         "ttl": int(LIST_TTL.total_seconds()),
         "status_list": entries.to_json(),
     }
+
+
+def _demanded(minimum: MinimumAssurance) -> dict[str, str]:
+    """Return the claim that states a minimum; ANY is not stated."""
+    return {} if minimum is MinimumAssurance.ANY else {"minimum_assurance": minimum.value}
 
 
 def _seconds(time: datetime) -> int:

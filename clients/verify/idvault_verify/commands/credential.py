@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from idvault_verify.commands.output import AsJson, read, reporting, show_valid
-from idvault_verify.offline import Attested, AttestedPublicAccount, StatusVerifier
+from idvault_verify.offline import Attested, AttestedPublicAccount, MinimumAssurance, StatusVerifier
 
 
 def check(  # noqa: PLR0917 - typer makes an option of each
@@ -29,6 +29,10 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "--public-account", help="Accept a public account's credential, and nothing else; show which one."
         ),
     ] = False,
+    minimum_assurance: Annotated[
+        MinimumAssurance,
+        typer.Option(help="What it must state that the account meets; not of a public account."),
+    ] = MinimumAssurance.ANY,
     json_option: AsJson = False,
 ) -> None:
     """Check a status token, or a credential and its list, offline from files alone.
@@ -37,23 +41,26 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     with it the command shows public_account_id. The last line is "check: valid", or "check: REASON" with exit
     code 5.
     """
+    given: dict[str, Any] = {
+        "issuer": issuer,
+        "max_list_age": max_list_age,
+        "minimum_assurance": minimum_assurance,
+    }
     with reporting(context, json_option) as as_json:
-        verifier = StatusVerifier(
-            jwks=read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
-        )
+        verifier = StatusVerifier(jwks=read(jwks), audience=audience, **given)
         for path in lists or []:
             verifier.add_list(read(path))
         token = read(file)
-        found: Attested | AttestedPublicAccount
-        if public_account:
-            found = attested = verifier.check_public_account(token)
-            told: dict[str, object] = {"public_account_id": attested.public_account_id}
-        else:
-            found = person = verifier.check(token)
-            told = {"standing": person.standing}
-        shown: dict[str, object] = {
-            "issuer": found.issuer,
-            "subject": found.subject,
-            "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
-        }
-        show_valid(shown | told, as_json=as_json)
+        found = verifier.check_public_account(token) if public_account else verifier.check(token)
+        show_valid(_shown(found), as_json=as_json)
+
+
+def _shown(found: Attested | AttestedPublicAccount) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "issuer": found.issuer,
+        "subject": found.subject,
+        "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
+    }
+    if isinstance(found, AttestedPublicAccount):
+        return {**shown, "public_account_id": found.public_account_id}
+    return {**shown, "standing": found.standing, "minimum_assurance": found.minimum_assurance}

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.attest import jose, status_check
 from idvault_verify.attest.jose import JoseError
 from idvault_verify.attest.status_check import Attested, AttestedPublicAccount, CheckedList, CheckError
 from idvault_verify.attest.status_list import LIST_SIZE
 
-__all__ = ["Attested", "AttestedPublicAccount", "CheckError", "StatusVerifier"]
+__all__ = ["Attested", "AttestedPublicAccount", "CheckError", "MinimumAssurance", "StatusVerifier"]
 
 _LIST_BYTES = LIST_SIZE // 4  # two bits an entry, of which this vault uses one so far
 
@@ -40,13 +41,15 @@ class StatusVerifier:
         audience: str,
         issuer: str | None = None,
         max_list_age: float | None = None,
+        minimum_assurance: MinimumAssurance | str = MinimumAssurance.ANY,
         now: Callable[[], datetime] = _now,
     ) -> None:
         """jwks: the vault's published keys. audience: your own name as the tokens carry it.
 
         issuer: whose tokens to accept, None for any that these keys signed. max_list_age: how many seconds
-        ago a list may have been signed, None for the hour that the list itself allows. Raises CheckError
-        (JWKS_INVALID).
+        ago a list may have been signed, None for the hour that the list itself allows. minimum_assurance:
+        what a token or credential of an account must state; ask its platform for one that does. Raises
+        CheckError (JWKS_INVALID), ValueError for a minimum that is none.
         """
         try:
             self._keys = jose.parse_keys(jwks)
@@ -55,6 +58,7 @@ class StatusVerifier:
         self._audience = audience
         self._issuer = issuer
         self._max_list_age = max_list_age
+        self._minimum = MinimumAssurance(minimum_assurance)
         self._now = now
         self._lists: dict[str, CheckedList] = {}
 
@@ -72,12 +76,13 @@ class StatusVerifier:
 
         A public account's credential is refused: it may be valid while its owner is verified no longer.
         """
-        return status_check.check(token, **self._given())
+        return status_check.check(token, minimum=self._minimum, **self._given())
 
     def check_public_account(self, token: str | bytes) -> AttestedPublicAccount:
         """Return which public account a credential attests now; raises CheckError if it attests none.
 
-        It says nothing of the person behind it. An account's own token or credential is refused.
+        It says nothing of the person behind it, so no minimum applies. An account's own token or credential
+        is refused.
         """
         return status_check.check_public_account(token, **self._given())
 

@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from idvault_verify.v1 import common_pb2 as _common_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -269,6 +270,7 @@ class CampaignPlan(_message.Message):
     QUIET_HOURS_FIELD_NUMBER: _builtins.int
     INCENTIVE_TEXT_FIELD_NUMBER: _builtins.int
     ENFORCEMENT_DATE_FIELD_NUMBER: _builtins.int
+    MINIMUM_ASSURANCE_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """The campaign's title, 1 to 100 printable characters."""
     daily_limit: _builtins.int
@@ -280,6 +282,10 @@ class CampaignPlan(_message.Message):
     enforcement_date: _builtins.str
     """The first day on which accounts that were invited and are still UNVERIFIED are PUBLISHING_LIMITED,
     YYYY-MM-DD, in the future. Usually empty: nothing is enforced.
+    """
+    minimum_assurance: _common_pb2.MinimumAssurance.ValueType
+    """What a verification that the campaign asks for must establish: a claim or session with the code of its invitation is
+    refused (ASSURANCE_MISSING) unless it can. Unspecified as ANY.
     """
     @_builtins.property
     def cohort(self) -> Global___CampaignCohort:
@@ -310,10 +316,11 @@ class CampaignPlan(_message.Message):
         quiet_hours: Global___QuietHours | None = ...,
         incentive_text: _builtins.str = ...,
         enforcement_date: _builtins.str = ...,
+        minimum_assurance: _common_pb2.MinimumAssurance.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "quiet_hours", b"quiet_hours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "daily_limit", b"daily_limit", "enforcement_date", b"enforcement_date", "incentive_text", b"incentive_text", "methods", b"methods", "quiet_hours", b"quiet_hours", "reminder_days", b"reminder_days", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "daily_limit", b"daily_limit", "enforcement_date", b"enforcement_date", "incentive_text", b"incentive_text", "methods", b"methods", "minimum_assurance", b"minimum_assurance", "quiet_hours", b"quiet_hours", "reminder_days", b"reminder_days", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -720,6 +727,7 @@ class Invitation(_message.Message):
     CODE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     NEXT_DUE_TIME_FIELD_NUMBER: _builtins.int
     ENFORCEMENT_DATE_FIELD_NUMBER: _builtins.int
+    MINIMUM_ASSURANCE_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account."""
     campaign_id: _builtins.str
@@ -740,6 +748,8 @@ class Invitation(_message.Message):
     """
     enforcement_date: _builtins.str
     """The campaign's enforcement date, YYYY-MM-DD; empty for none."""
+    minimum_assurance: _common_pb2.MinimumAssurance.ValueType
+    """What a claim with the code must establish: demand a proof that can of the hosted session."""
     @_builtins.property
     def code_expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the code expires."""
@@ -762,10 +772,11 @@ class Invitation(_message.Message):
         code_expire_time: _timestamp_pb2.Timestamp | None = ...,
         next_due_time: _timestamp_pb2.Timestamp | None = ...,
         enforcement_date: _builtins.str = ...,
+        minimum_assurance: _common_pb2.MinimumAssurance.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["code_expire_time", b"code_expire_time", "next_due_time", b"next_due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "campaign_id", b"campaign_id", "code", b"code", "code_expire_time", b"code_expire_time", "deliveries", b"deliveries", "due", b"due", "enforcement_date", b"enforcement_date", "incentive_text", b"incentive_text", "method", b"method", "next_due_time", b"next_due_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "campaign_id", b"campaign_id", "code", b"code", "code_expire_time", b"code_expire_time", "deliveries", b"deliveries", "due", b"due", "enforcement_date", b"enforcement_date", "incentive_text", b"incentive_text", "method", b"method", "minimum_assurance", b"minimum_assurance", "next_due_time", b"next_due_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

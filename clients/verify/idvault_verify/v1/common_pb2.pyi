@@ -3,9 +3,11 @@
 isort:skip_file
 Messages that several services share: the published status, an identity document, a consent."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -17,6 +19,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MinimumAssurance:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MinimumAssuranceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MinimumAssurance.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MINIMUM_ASSURANCE_UNSPECIFIED: _MinimumAssurance.ValueType  # 0
+    """As ANY."""
+    MINIMUM_ASSURANCE_ANY: _MinimumAssurance.ValueType  # 1
+    """No fact in particular."""
+    MINIMUM_ASSURANCE_HOLDER_OR_DOCUMENT_SEEN: _MinimumAssurance.ValueType  # 2
+    """HOLDER or DOCUMENT_SEEN."""
+    MINIMUM_ASSURANCE_HOLDER: _MinimumAssurance.ValueType  # 3
+    """HOLDER."""
+
+class MinimumAssurance(_MinimumAssurance, metaclass=_MinimumAssuranceEnumTypeWrapper):
+    """What is demanded of an account: a list of facts of which one suffices."""
+
+MINIMUM_ASSURANCE_UNSPECIFIED: MinimumAssurance.ValueType  # 0
+"""As ANY."""
+MINIMUM_ASSURANCE_ANY: MinimumAssurance.ValueType  # 1
+"""No fact in particular."""
+MINIMUM_ASSURANCE_HOLDER_OR_DOCUMENT_SEEN: MinimumAssurance.ValueType  # 2
+"""HOLDER or DOCUMENT_SEEN."""
+MINIMUM_ASSURANCE_HOLDER: MinimumAssurance.ValueType  # 3
+"""HOLDER."""
+Global___MinimumAssurance: _TypeAlias = MinimumAssurance  # noqa: Y015
 
 class _SubjectKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -217,19 +247,31 @@ class AccountStatus(_message.Message):
         ASSURANCE_UNSPECIFIED: AccountStatus._Assurance.ValueType  # 0
         """Never sent."""
         ASSURANCE_NONE: AccountStatus._Assurance.ValueType  # 1
-        """Nothing was confirmed."""
+        """Nothing was confirmed; never in a set of facts."""
         ASSURANCE_REGISTRY_MATCH: AccountStatus._Assurance.ValueType  # 2
-        """A registry confirmed that name and number belong together."""
+        """A registry confirmed that name and number belong together: somebody knew both."""
+        ASSURANCE_DOCUMENT_SEEN: AccountStatus._Assurance.ValueType  # 3
+        """A reviewer saw document and person."""
+        ASSURANCE_HOLDER: AccountStatus._Assurance.ValueType  # 4
+        """A provider confirmed name, number and that their holder was present (by face or chip)."""
+        ASSURANCE_RESULT_ONLY: AccountStatus._Assurance.ValueType  # 5
+        """A provider vouches for a person whose name and number the vault never had."""
 
     class Assurance(_Assurance, metaclass=_AssuranceEnumTypeWrapper):
-        """What the state is based on."""
+        """A fact that a verification established. The facts have no order: none includes another."""
 
     ASSURANCE_UNSPECIFIED: AccountStatus.Assurance.ValueType  # 0
     """Never sent."""
     ASSURANCE_NONE: AccountStatus.Assurance.ValueType  # 1
-    """Nothing was confirmed."""
+    """Nothing was confirmed; never in a set of facts."""
     ASSURANCE_REGISTRY_MATCH: AccountStatus.Assurance.ValueType  # 2
-    """A registry confirmed that name and number belong together."""
+    """A registry confirmed that name and number belong together: somebody knew both."""
+    ASSURANCE_DOCUMENT_SEEN: AccountStatus.Assurance.ValueType  # 3
+    """A reviewer saw document and person."""
+    ASSURANCE_HOLDER: AccountStatus.Assurance.ValueType  # 4
+    """A provider confirmed name, number and that their holder was present (by face or chip)."""
+    ASSURANCE_RESULT_ONLY: AccountStatus.Assurance.ValueType  # 5
+    """A provider vouches for a person whose name and number the vault never had."""
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     SUBJECT_KIND_FIELD_NUMBER: _builtins.int
@@ -242,6 +284,7 @@ class AccountStatus(_message.Message):
     ORGANIZATION_CATEGORY_FIELD_NUMBER: _builtins.int
     STANDING_UNTIL_FIELD_NUMBER: _builtins.int
     ERASE_TIME_FIELD_NUMBER: _builtins.int
+    ASSURANCES_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The pseudonymous account: acct_ and 26 lower-case Crockford base32 characters of 128 random bits."""
     subject_kind: Global___SubjectKind.ValueType
@@ -251,7 +294,9 @@ class AccountStatus(_message.Message):
     standing: Global___AccountStatus.Standing.ValueType
     """The sanctions that apply."""
     assurance: Global___AccountStatus.Assurance.ValueType
-    """What the state is based on."""
+    """REGISTRY_MATCH if the last verification confirmed that name and number belong together, by a registry or by the
+    provider of a HOLDER, else NONE. What else it established: assurances.
+    """
     verify_date: _builtins.str
     """The day of the last confirmation, YYYY-MM-DD in the deployment's time zone; empty if never."""
     expire_date: _builtins.str
@@ -272,6 +317,12 @@ class AccountStatus(_message.Message):
         until then, and GetErasure tells who asked. Unset otherwise.
         """
 
+    @_builtins.property
+    def assurances(self) -> _containers.RepeatedScalarFieldContainer[Global___AccountStatus.Assurance.ValueType]:
+        """The facts that the last verification established, in the order of their names; empty if there was none. For the
+        account's own platform: a badge shows none of them, and others learn only a minimum that they ask for.
+        """
+
     def __init__(
         self,
         *,
@@ -286,10 +337,11 @@ class AccountStatus(_message.Message):
         organization_category: Global___OrganizationCategory.ValueType = ...,
         standing_until: _timestamp_pb2.Timestamp | None = ...,
         erase_time: _timestamp_pb2.Timestamp | None = ...,
+        assurances: _abc.Iterable[Global___AccountStatus.Assurance.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time", "standing_until", b"standing_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "erase_time", b"erase_time", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "standing_until", b"standing_until", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "assurances", b"assurances", "erase_time", b"erase_time", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "standing_until", b"standing_until", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

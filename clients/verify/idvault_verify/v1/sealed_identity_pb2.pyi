@@ -28,6 +28,7 @@ class SealedIdentity(_message.Message):
     REAL_NAME_FIELD_NUMBER: _builtins.int
     REGISTRY_OUTCOME_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
+    ASSERTION_FIELD_NUMBER: _builtins.int
     document_type: _common_pb2.DocumentType.ValueType
     """The kind of document."""
     document_number: _builtins.str
@@ -36,6 +37,8 @@ class SealedIdentity(_message.Message):
     """The normalised real name of the person, or name of the organisation."""
     registry_outcome: _builtins.str
     """What the registry answered, in the service's vocabulary, such as MATCH."""
+    assertion: _builtins.str
+    """The assertion that a provider signed, a compact JWS; empty if a registry was asked."""
     @_builtins.property
     def consent(self) -> _common_pb2.Consent:
         """The consent that came with the claim."""
@@ -48,10 +51,11 @@ class SealedIdentity(_message.Message):
         real_name: _builtins.str = ...,
         registry_outcome: _builtins.str = ...,
         consent: _common_pb2.Consent | None = ...,
+        assertion: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name", "registry_outcome", b"registry_outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name", "registry_outcome", b"registry_outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,6 +22,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Proof:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ProofEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proof.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROOF_UNSPECIFIED: _Proof.ValueType  # 0
+    """As NUMBER_MATCH."""
+    PROOF_NUMBER_MATCH: _Proof.ValueType  # 1
+    """A registry is asked whether name and number belong together: REGISTRY_MATCH."""
+    PROOF_HOLDER: _Proof.ValueType  # 2
+    """On the page of a provider, which confirms name, number and presence: HOLDER."""
+
+class Proof(_Proof, metaclass=_ProofEnumTypeWrapper):
+    """How a person proves who he is."""
+
+PROOF_UNSPECIFIED: Proof.ValueType  # 0
+"""As NUMBER_MATCH."""
+PROOF_NUMBER_MATCH: Proof.ValueType  # 1
+"""A registry is asked whether name and number belong together: REGISTRY_MATCH."""
+PROOF_HOLDER: Proof.ValueType  # 2
+"""On the page of a provider, which confirms name, number and presence: HOLDER."""
+Global___Proof: _TypeAlias = Proof  # noqa: Y015
+
 class _SessionPurpose:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -68,6 +92,7 @@ class CreateVerificationSessionRequest(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     POLICY_TEXT_FIELD_NUMBER: _builtins.int
     INVITATION_CODE_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller, and random: the same id with the same body is the same session."""
     account_token: _builtins.str
@@ -86,6 +111,8 @@ class CreateVerificationSessionRequest(_message.Message):
     """The terms as they are shown: plain text, 1 to 4,000 characters."""
     invitation_code: _builtins.str
     """The code of a hosted-link invitation of the account; empty for none. Each attempt uses one of its tries."""
+    proof: Global___Proof.ValueType
+    """How the person is to prove who he is; unspecified as NUMBER_MATCH."""
     def __init__(
         self,
         *,
@@ -97,10 +124,11 @@ class CreateVerificationSessionRequest(_message.Message):
         policy_version: _builtins.str = ...,
         policy_text: _builtins.str = ...,
         invitation_code: _builtins.str = ...,
+        proof: Global___Proof.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "invitation_code", b"invitation_code", "locale", b"locale", "policy_text", b"policy_text", "policy_version", b"policy_version", "purpose", b"purpose", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "invitation_code", b"invitation_code", "locale", b"locale", "policy_text", b"policy_text", "policy_version", b"policy_version", "proof", b"proof", "purpose", b"purpose", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -497,6 +525,86 @@ class SubmitIdentityRequest(_message.Message):
 Global___SubmitIdentityRequest: _TypeAlias = SubmitIdentityRequest  # noqa: Y015
 
 @_typing.final
+class BeginProofRequest(_message.Message):
+    """What a person typed, for the provider."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
+    REAL_NAME_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID, random or derived from the browser's secret. It is not kept."""
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    proof: _builtins.int
+    """Which proof the form was for: next_attempt of the page that showed it."""
+    real_name: _builtins.str
+    """The real name of the person."""
+    @_builtins.property
+    def document(self) -> _common_pb2.IdentityDocument:
+        """The personal document whose number belongs to the name."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+        proof: _builtins.int = ...,
+        real_name: _builtins.str = ...,
+        document: _common_pb2.IdentityDocument | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "document", b"document", "proof", b"proof", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginProofRequest: _TypeAlias = BeginProofRequest  # noqa: Y015
+
+@_typing.final
+class FinishProofRequest(_message.Message):
+    """Which proof has ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID, random or derived from the browser's secret: the id of the claim of this proof. It is not kept,
+    only an id that is derived from it.
+    """
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    proof: _builtins.int
+    """The proof: open_proof of the page."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+        proof: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "proof", b"proof", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FinishProofRequest: _TypeAlias = FinishProofRequest  # noqa: Y015
+
+@_typing.final
 class SessionPage(_message.Message):
     """What a page shows."""
 
@@ -520,6 +628,10 @@ class SessionPage(_message.Message):
     PLATFORM_FIELD_NUMBER: _builtins.int
     INVITED_FIELD_NUMBER: _builtins.int
     PUBLIC_ACCOUNT_LIMIT_REACHED_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    OPEN_PROOF_FIELD_NUMBER: _builtins.int
+    PROOF_URL_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     state: Global___VerificationSession.State.ValueType
@@ -551,6 +663,14 @@ class SessionPage(_message.Message):
     have, or a sanction in force closed one. Only in the state SUCCEEDED, after a match: no other answer has it, so
     that no platform learns which accounts belong together.
     """
+    proof: Global___Proof.ValueType
+    """How the person is to prove who he is. With NUMBER_MATCH a form is submitted, else a proof begun."""
+    provider: _builtins.str
+    """The name of the provider of that proof; empty for NUMBER_MATCH."""
+    open_proof: _builtins.int
+    """The proof that waits for its end at the provider; 0 if there is none."""
+    proof_url: _builtins.str
+    """The page of that proof at the provider; only from GetSessionPage, BeginProof and FinishProof."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it expires."""
@@ -588,10 +708,14 @@ class SessionPage(_message.Message):
         platform: _builtins.str = ...,
         invited: _builtins.bool = ...,
         public_account_limit_reached: _builtins.bool = ...,
+        proof: Global___Proof.ValueType = ...,
+        provider: _builtins.str = ...,
+        open_proof: _builtins.int = ...,
+        proof_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "expire_time", b"expire_time", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "expire_time", b"expire_time", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "open_proof", b"open_proof", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "proof", b"proof", "proof_url", b"proof_url", "provider", b"provider", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

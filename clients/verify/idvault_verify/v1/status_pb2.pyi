@@ -196,19 +196,23 @@ class IssueStatusTokenRequest(_message.Message):
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
+    MINIMUM_ASSURANCE_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account."""
     audience: _builtins.str
     """Who will check it: 1 to 200 printable ASCII characters, a URL or a name agreed upon."""
+    minimum_assurance: _common_pb2.MinimumAssurance.ValueType
+    """What the audience demands: the token states this, and no fact of the account."""
     def __init__(
         self,
         *,
         account_token: _builtins.str = ...,
         audience: _builtins.str = ...,
+        minimum_assurance: _common_pb2.MinimumAssurance.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "minimum_assurance", b"minimum_assurance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -252,6 +256,7 @@ class IssueStatusCredentialRequest(_message.Message):
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
     PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    MINIMUM_ASSURANCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same credential."""
     account_token: _builtins.str
@@ -260,6 +265,10 @@ class IssueStatusCredentialRequest(_message.Message):
     """Who will check it: 1 to 200 printable ASCII characters, a URL or a name agreed upon."""
     public_account_id: _builtins.str
     """What is attested in place of the account: this public account of it; empty for the account."""
+    minimum_assurance: _common_pb2.MinimumAssurance.ValueType
+    """What the audience demands: the credential states this and no fact of the account, and its entry says VALID only as
+    long as the account meets it. Not with a public account, which attests no person.
+    """
     def __init__(
         self,
         *,
@@ -267,10 +276,11 @@ class IssueStatusCredentialRequest(_message.Message):
         account_token: _builtins.str = ...,
         audience: _builtins.str = ...,
         public_account_id: _builtins.str = ...,
+        minimum_assurance: _common_pb2.MinimumAssurance.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "minimum_assurance", b"minimum_assurance", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,7 +22,7 @@ from idvault.core.db.statement import Statement, for_change, param, scalar, stat
 from idvault.core.tables.account import accounts
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
-from idvault_verify.account import Account, AccountState, Standing
+from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance, Standing
 from idvault_verify.campaign import Campaign, CampaignState, InvitationState, ReverificationMethod
 from idvault_verify.clock import ClockReading
 
@@ -164,6 +164,12 @@ _IS_USABLE = (*_IS_VALID, invitations.c.code_tries < invitation_rules.CODE_TRIES
 _VALID = statement(select(invitations.c.campaign_id).where(*_IS_VALID), scalar)
 _USE_CODE = statement(update(invitations).where(*_IS_USABLE).values(code_tries=invitations.c.code_tries + 1))
 _USABLE = statement(select(invitations.c.campaign_id).where(*_IS_USABLE), scalar)
+_MINIMUM: Statement[str] = statement(
+    select(campaigns.c.minimum_assurance)
+    .join(invitations, invitations.c.campaign_id == campaigns.c.campaign_id)
+    .where(*_IS_USABLE, campaigns.c.minimum_assurance.is_not(None)),
+    scalar,
+)
 
 
 async def lock(connection: Connection, account_token: str, campaign_id: str) -> Invitation | None:
@@ -203,18 +209,38 @@ async def put_batch(
     )
 
 
-async def use_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> None:
-    """Spend a try of a locked account's code; raises PreconditionError if the code is no longer valid."""
+async def use_code(
+    connection: Connection, *, account_token: str, code_hash: bytes, proved: Assurance, now: datetime
+) -> None:
+    """Spend a try of a locked account's code; raises PreconditionError if the code is no longer valid.
+
+    proved: the fact that the claim can establish; less than the campaign asks for is refused, too, and spends
+    nothing (ASSURANCE_MISSING).
+    """
+    await _check_minimum(connection, account_token, code_hash, proved, now)
     if await connection.run(_USE_CODE, token=account_token, hash=code_hash, now=now) != 1:
         raise invitation_rules.refuse_code()
 
 
-async def check_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> str:
-    """Return the campaign of a code that has a try left; raises PreconditionError for any other code."""
+async def check_code(
+    connection: Connection, *, account_token: str, code_hash: bytes, proved: Assurance, now: datetime
+) -> str:
+    """Return the campaign of a code that has a try left; raises PreconditionError for any other code.
+
+    proved: as in `use_code`.
+    """
     found = await connection.one(_USABLE, token=account_token, hash=code_hash, now=now)
     if found is None:
         raise invitation_rules.refuse_code()
+    await _check_minimum(connection, account_token, code_hash, proved, now)
     return str(found)
+
+
+async def _check_minimum(
+    connection: Connection, account_token: str, code_hash: bytes, proved: Assurance, now: datetime
+) -> None:
+    for word in await connection.all(_MINIMUM, token=account_token, hash=code_hash, now=now):
+        invitation_rules.check_minimum(minimum=MinimumAssurance(word), proved=proved)
 
 
 async def campaign_of(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> str:

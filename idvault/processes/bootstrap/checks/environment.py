@@ -51,7 +51,14 @@ _FULL = {
     "backup": "the next backup fails",
 }
 _WORKERS = ", or remove the setting unless these are the worker's settings: only the worker writes there"
-_SECRETS = ("keys", "key_passphrase_file", "tls_key", "web_tls_key", "registry_secret_key_file")
+_SECRETS = (
+    "keys",
+    "key_passphrase_file",
+    "tls_key",
+    "web_tls_key",
+    "registry_secret_key_file",
+    "holder_provider",
+)
 
 
 def check_clock(theirs: datetime | None, now: datetime, *, whose: str, then: str) -> None:

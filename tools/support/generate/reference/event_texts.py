@@ -77,6 +77,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.SESSION_BIND: "The platform confirmed the browser.",
     EventType.SESSION_AGREE: "The person agreed to the platform's terms.",
     EventType.SESSION_ATTEMPT: "The person sent the form of a hosted verification.",
+    EventType.SESSION_PROVE: "The person began a proof on the page of a provider.",
     EventType.SESSION_PURGE: "Old sessions were deleted.",
     EventType.CONTEST_FILE: "An owner said of a verification: that was not me.",
     EventType.CONTEST_PROPOSE: "A moderator proposed that it was not the owner; a second one has 72 hours.",

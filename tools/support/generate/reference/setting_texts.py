@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 PLENTY, MOST = 45, 50
 BEYOND: Mapping[str, str] = {
+    "holder_provider": (
+        "who proves that a person is present has an address, a key and a secret, of which none is of use "
+        "without the others: one file for all"
+    ),
     "registry_notice_keys": (
         "whose notices end accounts must be named by somebody; the roster names people, and most operators "
         "have no feed"
@@ -152,6 +156,13 @@ TEXTS: Mapping[str, SettingText] = {
             "every notice is refused"
         ),
         "Change it when your registry gives notice: to the key that it gives you, and again when it renews it.",
+    ),
+    "holder_provider": SettingText(
+        (
+            "file that names the provider of HOLDER proofs: JSON with `name`, `url`, `key` and `secret` "
+            "([how](pages.md#a-proof-of-presence)); without it, no session can demand such a proof"
+        ),
+        "Change it when a provider of such proofs has accepted you, to the file that you make from its answer.",
     ),
     "settle_patience": SettingText(
         "seconds a caller waits for the registry before the answer is PENDING",

@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-from idvault_verify.account import AccountState, Standing
+from idvault_verify.account import AccountState, MinimumAssurance, Standing
 from idvault_verify.attest import jose
 from idvault_verify.attest.status_check import LONGEST_TOKEN
 from idvault_verify.attest.status_list import INVALID, VALID, StatusList
@@ -34,7 +34,16 @@ Case = dict[str, Any]
 
 def cases() -> list[Case]:
     """Return every case, each with its own name."""
-    tokens = (_tokens(), _claims(), _wire(), _headers(), _credentials(), _public_accounts(), _types())
+    tokens = (
+        _tokens(),
+        _claims(),
+        _wire(),
+        _headers(),
+        _credentials(),
+        _public_accounts(),
+        _minima(),
+        _types(),
+    )
     parts = (*tokens, _ages(), _lists(), _key_sets())
     found = [case for part in parts for case in part]
     assert len({case["name"] for case in found}) == len(found)
@@ -221,6 +230,40 @@ def _public_accounts() -> Iterator[Case]:
     both = {**made.status_claims(), "public_account_id": "pub_1"}
     yield _credential("a status token that names a public account", "CLAIMS_INVALID",
                       made.signed(both, TOKEN_TYPE))  # fmt: skip
+
+
+def _minima() -> Iterator[Case]:
+    """Yield what tokens and credentials state, for whom that is enough and for whom not."""
+    for minimum, demanded in product(MinimumAssurance, MinimumAssurance):
+        given = {} if demanded is MinimumAssurance.ANY else {"minimum_assurance": demanded.value}
+        met = demanded in (MinimumAssurance.ANY, minimum) or minimum is MinimumAssurance.HOLDER
+        reason = None if met else "ASSURANCE_MISSING"
+        named = f"{minimum.value} where {demanded.value} is demanded"
+        token = made.signed(made.status_claims(minimum=minimum), TOKEN_TYPE)
+        yield _case(f"a status token that states {named}", reason, token, **given)
+        token = made.signed(made.credential_claims(minimum=minimum), CREDENTIAL_TYPE)
+        yield _credential(f"a credential that states {named}", reason, token, **given)
+    holder = {"minimum_assurance": MinimumAssurance.HOLDER.value}
+    for word in ("ANY", "holder", "HOLDER ", "DOCUMENT_SEEN", "HOLDER,DOCUMENT_SEEN"):
+        claims = {**made.credential_claims(), "minimum_assurance": word}
+        token = made.signed(claims, CREDENTIAL_TYPE)
+        yield _credential(f"a credential that states {word!r}", None, token)
+        yield _credential(f"a credential that states {word!r} where HOLDER is demanded",
+                          "ASSURANCE_MISSING", token, **holder)  # fmt: skip
+    wrongs: tuple[Any, ...] = (None, True, 0, "", ["HOLDER"], {})
+    for wrong in wrongs:
+        claims = {**made.credential_claims(), "minimum_assurance": wrong}
+        yield _credential(f"the minimum is {json.dumps(wrong)}", "CLAIMS_INVALID",
+                          made.signed(claims, CREDENTIAL_TYPE))  # fmt: skip
+    stated = made.signed(made.credential_claims(minimum=MinimumAssurance.HOLDER), CREDENTIAL_TYPE)
+    yield _credential("an entry that says no, of a minimum that is stated", "STATUS_INVALID", stated,
+                      lists=[_status_list(valid=False)], **holder)  # fmt: skip
+    unverified = made.status_claims(status=made.status(AccountState.EXPIRED), minimum=MinimumAssurance.HOLDER)
+    yield _case("an account that is EXPIRED, of a minimum that is stated", "NOT_VERIFIED",
+                made.signed(unverified, TOKEN_TYPE), **holder)  # fmt: skip
+    named_one = made.signed(made.public_account_claims(), PUBLIC_ACCOUNT_TYPE)
+    yield _credential("a public account, where a minimum is demanded of a person", None, named_one,
+                      asks="public account", **holder)  # fmt: skip
 
 
 def _types() -> Iterator[Case]:

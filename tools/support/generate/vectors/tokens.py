@@ -2,8 +2,9 @@
 
 A case has a `token`, `lists`, and a key set `jwks`, each an input; what it leaves out is as at the top of the
 file. A reader reads the key set, adds each list at `listed_at`, and checks the token for `audience` (and, if
-given, of `issuer`) at `now`, with lists that are at most `max_list_age` seconds old, if given. With `asks`
-"public account" it is asked for a public account, else for a person. Times are seconds since 1970.
+given, of `issuer`) at `now`, with lists that are at most `max_list_age` seconds old, if given; it demands
+`minimum_assurance`, if given. With `asks` "public account" it is asked for a public account, else for a
+person. Times are seconds since 1970.
 """
 
 import json
@@ -40,7 +41,7 @@ _DEFAULT: dict[str, Any] = {
 }
 _HEADER = {"alg": "EdDSA", "kid": jose.kid(TOKEN_KEY.public_key().public_bytes_raw())}
 _KINDS = {"iss": "text", "sub": "text", "aud": "text", "iat": "number", "exp": "number"}
-_OF_STATUS = _KINDS | {"state": "text", "assurance": "text", "standing": "text"}
+_OF_STATUS = _KINDS | {"state": "text", "standing": "text"}
 _OF_CREDENTIAL = _KINDS | {"status": "object", "status.status_list": "object"}
 _OF_CREDENTIAL |= {"status.status_list.idx": "number", "status.status_list.uri": "text"}
 _OF_LIST = {name: kind for name, kind in _KINDS.items() if name != "aud"} | {
@@ -87,7 +88,11 @@ def _known() -> Iterator[Case]:
         given = {
             name: case[name] for name in ("audience", "now", "listed_at") if case[name] != _DEFAULT[name]
         }
-        given |= {name: case[name] for name in ("issuer", "max_list_age", "asks") if name in case}
+        given |= {
+            name: case[name]
+            for name in ("issuer", "max_list_age", "minimum_assurance", "asks")
+            if name in case
+        }
         lists = [_nearest(each, "list") for each in case["lists"]]
         if lists != _DEFAULT["lists"]:
             given["lists"] = lists

@@ -123,6 +123,7 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
         "document_type": identity.document.type.value,
         "document_number": identity.document.number,
         "registry_outcome": found.payload.answer.value if found.payload.answer else None,
+        "assertion": found.payload.assertion or None,
         "policy_version": consent.policy_version if consent else None,
         "agree_time": consent.agree_time.isoformat() if consent else None,
         "opened_at": found.opened_at.isoformat(),

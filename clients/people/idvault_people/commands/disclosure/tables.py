@@ -17,6 +17,7 @@ from idvault_people.disclosure.auditor import DisclosedRecord
 from idvault_people.disclosure.case import DisclosureCase
 from idvault_people.disclosure.decisions import ShownDecision
 from idvault_people.disclosure.pending import PendingRequest
+from idvault_verify.attest import assertion
 from idvault_verify.disclosure import Verdict
 from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
@@ -127,6 +128,7 @@ def show_opened(found: DisclosedRecord) -> None:
         "name": content["real_name"],
         "document": f"{content['document_type']} {content['document_number']}",
         "registry outcome": str(content["registry_outcome"]),
+        "provider asked instead": assertion.issuer_of(found.payload.assertion) or "none",
         "account": content["account_token"],
         "terms agreed to": (
             f"{consent.policy_version}, {_minute(consent.agree_time)}" if consent else "not recorded"

@@ -148,6 +148,7 @@ AUDITOR: Mapping[str, Text] = {
     "proved_account_token": _("Account token"),
     "proved_relying_party": _("Platform"),
     "proved_registry_outcome": _("Outcome of the registry's check"),
+    "proved_asserted_by": _("Provider who answered in place of the registry"),
     "proved_policy_version": _("Terms agreed to"),
     "proved_agree_time": _("Time of consent"),
     "proved_sealed_at": _("Sealed at"),

@@ -7,7 +7,7 @@ from idvault_client.backend.session import _SERVICE, AccountContest, ContestPage
 from idvault_client.backend.signing import by
 from idvault_client.codec import given
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.session import ContestState, SessionPurpose
+from idvault_verify.session import ContestState, Proof, SessionPurpose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +25,7 @@ class SessionClient:
         purpose: SessionPurpose = SessionPurpose.SIGN_UP,
         account_token: str | None = None,
         invitation_code: str | None = None,
+        proof: Proof | None = None,
         locale: str = "zh",
         request_id: RequestId = None,
     ) -> HostedSession:
@@ -32,8 +33,9 @@ class SessionClient:
 
         return_url: where the browser comes to be confirmed, with the parameters session_id and bind_code, and
         at the end with session_id only; its origin must be registered. Keep session_id beside the login that
-        asked. policy_text: your terms, as the page shows them. request_id: a random UUID that you saved
-        before the call. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied,
+        asked. policy_text: your terms, as the page shows them. proof: how the person is to prove who he is,
+        NUMBER_MATCH without one. request_id: a random UUID that you saved before the call. Raises
+        InvalidFields, RequestIdReused, NotFound, PreconditionFailed (PROOF_NOT_OFFERED), AccessDenied,
         Unavailable.
         """
         return self.run(
@@ -49,6 +51,7 @@ class SessionClient:
                 policy_version=policy_version,
                 policy_text=policy_text,
                 invitation_code=invitation_code or "",
+                **given(proof=proof),
             )
         )
 

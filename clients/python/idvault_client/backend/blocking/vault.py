@@ -22,8 +22,10 @@ from idvault_client.backend.claim import Consent, IdentityDocument, Verification
 from idvault_client.backend.rpc import RequestId, Result, Rpc, account, call, chosen_id, rpc
 from idvault_client.backend.status import BATCH_SIZE, IssuedToken, Status, Statuses
 from idvault_client.backend.vault import _CLAIMS, _STATUSES
+from idvault_client.codec import given
 from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.offline import disclosure_history
 from idvault_verify.offline.disclosure_history import DisclosureHistory
 from idvault_verify.v1 import status_pb2
@@ -172,21 +174,42 @@ class Vault:
         request = status_pb2.GetDisclosureHistoryRequest(account_token=account(account_token))
         return self.run(rpc(_STATUSES, "GetDisclosureHistory", request, disclosure_history.read_answer))
 
-    def issue_status_token(self, account_token: str, audience: str) -> IssuedToken:
+    def issue_status_token(
+        self,
+        account_token: str,
+        audience: str,
+        *,
+        minimum_assurance: MinimumAssurance | None = None,
+    ) -> IssuedToken:
         """Return a statement for a third party about an account's current status, valid for ten minutes.
 
-        audience: who will check it. Raises InvalidFields, NotFound, AccessDenied, Unavailable.
+        audience: who will check it. minimum_assurance: what it demands and the token states. Raises
+        InvalidFields, NotFound, PreconditionFailed (ASSURANCE_MISSING), AccessDenied, Unavailable.
         """
         return self.run(
-            call(_STATUSES, "IssueStatusToken", IssuedToken, account_token=account_token, audience=audience)
+            call(
+                _STATUSES,
+                "IssueStatusToken",
+                IssuedToken,
+                account_token=account_token,
+                audience=audience,
+                **given(minimum_assurance=minimum_assurance),
+            )
         )
 
     def issue_status_credential(
-        self, account_token: str, audience: str, *, public_account_id: str = "", request_id: RequestId = None
+        self,
+        account_token: str,
+        audience: str,
+        *,
+        public_account_id: str = "",
+        minimum_assurance: MinimumAssurance | None = None,
+        request_id: RequestId = None,
     ) -> IssuedToken:
         """Return a credential for a third party, valid for 30 days while its entry in a public list says so.
 
-        It is the one that the account has for this audience, unless a new one would live 20 days longer.
+        It is the one that the account has for this audience and minimum, unless a new one would live 20 days
+        longer. minimum_assurance: what the audience demands; the credential states it, and no fact.
         public_account_id: attests this public account of the account's, by its own id, as long as it is
         active. request_id: a UUID that you saved before the call; the same id gives the same credential.
         Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, Exhausted, AccessDenied,
@@ -201,6 +224,7 @@ class Vault:
                 account_token=account_token,
                 audience=audience,
                 public_account_id=public_account_id,
+                **given(minimum_assurance=minimum_assurance),
             )
         )
 

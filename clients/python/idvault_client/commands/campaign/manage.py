@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from idvault_client.commands.output import AsJson, reporting, show
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import Campaign, Cohort, QuietHours
 from idvault_verify.campaign import CampaignPlan as Plan
 from idvault_verify.campaign import ReverificationMethod as Method
@@ -31,6 +32,11 @@ def add(app: typer.Typer) -> None:
     app.command("pause", short_help="Pause a running campaign.")(pause)
     app.command("resume", short_help="Resume a paused campaign.")(resume)
     app.command("end", short_help="End a campaign for good.")(end)
+
+
+_Minimum = Annotated[
+    MinimumAssurance | None, typer.Option(help="What a claim with an invitation's code must establish.")
+]
 
 
 def create(  # noqa: PLR0917 - typer makes an option of each
@@ -64,6 +70,7 @@ def create(  # noqa: PLR0917 - typer makes an option of each
         datetime | None,
         typer.Option(formats=[_DAY], help="From this day on, publishing is limited; never without it."),
     ] = None,
+    minimum_assurance: _Minimum = None,
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
@@ -77,6 +84,7 @@ def create(  # noqa: PLR0917 - typer makes an option of each
         quiet_hours=_quiet_hours(quiet, time_zone),
         incentive_text=incentive,
         enforcement_date=_date(enforcement_date),
+        minimum_assurance=minimum_assurance,
     )
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         _tell(vault.campaigns.create(plan, request_id=request_id), as_json=as_json)
@@ -147,6 +155,7 @@ def plan_lines(campaign: Campaign) -> dict[str, object]:
         "quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M} {quiet.zone.key}" if quiet else None,
         "incentive": plan.incentive_text or None,
         "enforcement_date": plan.enforcement_date.isoformat() if plan.enforcement_date else None,
+        "minimum_assurance": plan.minimum_assurance,
     }
 
 

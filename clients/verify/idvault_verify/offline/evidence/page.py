@@ -38,6 +38,7 @@ _LABELS = {
     "document_type": _("type of document"),
     "document_number": _("number of document"),
     "registry_outcome": _("outcome of the registry's check"),
+    "asserted_by": _("provider who answered in place of the registry"),
     "account_token": _("account"),
     "relying_party": _("platform"),
     "policy_version": _("terms that the user agreed to"),
@@ -66,8 +67,8 @@ _LABELS = {
 _SECTIONS = (
     (
         _("The identity"),
-        ("real_name", "document_type", "document_number", "registry_outcome", "account_token",
-         "relying_party", "policy_version", "agree_time"),
+        ("real_name", "document_type", "document_number", "registry_outcome", "asserted_by",
+         "account_token", "relying_party", "policy_version", "agree_time"),
     ),
     (
         _("Request and approval"),

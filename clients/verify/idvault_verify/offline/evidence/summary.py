@@ -1,5 +1,6 @@
 """What checked evidence says, as names and values; texts that others wrote have no control characters."""
 
+from idvault_verify.attest import assertion
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.log import epochs
 from idvault_verify.printable import escaped
@@ -8,7 +9,7 @@ from idvault_verify.printable import escaped
 def of(proved: ProvedEvidence) -> dict[str, object]:
     """Return the fields in the order in which they are shown; None for what is not recorded."""
     identity, consent, terms = proved.payload.identity, proved.payload.consent, proved.terms
-    answer = proved.payload.answer
+    answer, asserted_by = proved.payload.answer, assertion.issuer_of(proved.payload.assertion)
     return {
         "disclosure_id": terms.disclosure_id,
         "account_token": terms.account_token,
@@ -17,6 +18,7 @@ def of(proved: ProvedEvidence) -> dict[str, object]:
         "document_type": identity.document.type.value,
         "document_number": escaped(identity.document.number),
         "registry_outcome": answer.value if answer else None,
+        "asserted_by": asserted_by and escaped(asserted_by),
         "policy_version": escaped(consent.policy_version) if consent else None,
         "agree_time": consent.agree_time.isoformat() if consent else None,
         "sealed_at": proved.settlement.occurred_at.isoformat(),

@@ -1,0 +1,113 @@
+"""The proofs of a mock provider: opened by the vault, ended by a person, asserted once for all.
+
+It keeps what it signed: a proof that has ended is asserted in the same words however often it is asked for. A
+fault changes what is signed from then on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idvault_verify.attest import assertion, jose
+from idvault_verify.attest.assertion import ProofEnd
+
+_OTHER_NAME, _OTHER_NUMBER = "某一八", "110000190101040016"  # of a test system, no person's
+_LATE = timedelta(minutes=20)
+
+
+class ProviderFault(StrEnum):
+    """How a provider's answer is wrong."""
+
+    NONE = "NONE"
+    LATE = "LATE"
+    REPLAYED = "REPLAYED"
+    OTHER_SESSION = "OTHER_SESSION"
+    OTHER_VAULT = "OTHER_VAULT"
+    WRONG_KEY = "WRONG_KEY"
+    OTHER_NUMBER = "OTHER_NUMBER"
+    OTHER_NAME = "OTHER_NAME"
+    SILENT = "SILENT"
+
+
+@dataclass(slots=True)
+class HeldProof:
+    """A proof. person: name, document_type and number as the vault sent them. signed: once it has ended."""
+
+    session: str
+    return_url: str
+    person: dict[str, str] = field(repr=False)
+    signed: str | None = field(default=None, repr=False)
+
+
+class DifferentProofError(Exception):
+    """The vault sent something else under the nonce of a proof."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ProofBook:
+    """The proofs of one provider. issuer, audience: its name and the vault's. clock: real time."""
+
+    issuer: str
+    audience: str
+    key: Ed25519PrivateKey
+    clock: Callable[[], datetime]
+    fault: ProviderFault = ProviderFault.NONE
+    proofs: dict[str, HeldProof] = field(default_factory=dict)
+    asked: int = 0
+    _first: str | None = None
+
+    @property
+    def public_key(self) -> bytes:
+        """The key with which the provider signs."""
+        return self.key.public_key().public_bytes_raw()
+
+    def open(self, nonce: str, *, session: str, return_url: str, person: dict[str, str]) -> None:
+        """Open a proof; raises DifferentProofError if another one has the nonce."""
+        asked = HeldProof(session, return_url, person)
+        held = self.proofs.setdefault(nonce, asked)
+        if (held.session, held.return_url, held.person) != (session, return_url, person):
+            raise DifferentProofError
+
+    def end(self, nonce: str, ended: ProofEnd) -> str:
+        """End a proof, unless it has ended; return where its browser goes."""
+        held = self.proofs[nonce]
+        if held.signed is None:
+            held.signed = self._signed(nonce, held, ended)
+            self._first = self._first or held.signed
+        return held.return_url
+
+    def assertion(self, nonce: str) -> str | None:
+        """Return what was signed of a proof; None before its end, and for one that is not known."""
+        self.asked += 1
+        held = self.proofs.get(nonce)
+        if held is None or held.signed is None:
+            return None
+        return self._first if self.fault is ProviderFault.REPLAYED else held.signed
+
+    def _signed(self, nonce: str, held: HeldProof, ended: ProofEnd) -> str:
+        fault, now = self.fault, self.clock()
+        if fault is ProviderFault.LATE:
+            now -= _LATE
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "aud": "https://other.example" if fault is ProviderFault.OTHER_VAULT else self.audience,
+            "session": "0" * 26 if fault is ProviderFault.OTHER_SESSION else held.session,
+            "nonce": nonce,
+            "iat": int(now.timestamp()),
+            "exp": int(now.timestamp()) + assertion.LIFETIME,
+            "outcome": ended.value,
+        }
+        if ended is not ProofEnd.CANCELLED:
+            claims |= held.person | {"presence": "FACE"}
+        if fault is ProviderFault.OTHER_NUMBER:
+            claims["number"] = _OTHER_NUMBER
+        if fault is ProviderFault.OTHER_NAME:
+            claims["name"] = _OTHER_NAME
+        wrong = fault is ProviderFault.WRONG_KEY
+        key = Ed25519PrivateKey.generate() if wrong else self.key
+        public = key.public_key().public_bytes_raw()
+        return jose.sign(claims, typ=assertion.HOLDER_TYPE, public_key=public, signer=key.sign)

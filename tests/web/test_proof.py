@@ -1,0 +1,98 @@
+"""A proof at a provider, without script: on from page to page and back, and what the provider learns."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from idvault_client.sessions import Proof, SessionState
+from idvault_verify.account import Assurance
+from idvault_verify.attest.assertion import ProofEnd
+from tests.support.session_world import BASE_URL
+from tests.web.conftest import Site
+from tests.web.page_table import NAME, NUMBER, Visit
+
+DONE = {"zh": "认证通过", "en": "You are verified"}
+
+
+async def visit_of(site: Site, language: str = "zh") -> Visit:
+    """Return a new visitor."""
+    return Visit(site, await site.browser(), language)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_person_goes_to_the_provider_and_comes_back(site: Site, language: str) -> None:
+    """The address to which the provider sends the browser names no session; the browser knows which one."""
+    visit = await visit_of(site, language)
+    page = await visit.proving()
+    assert site.world.provider is not None
+    back = site.world.provider.end(page.links[0])
+    assert back == f"{BASE_URL}/proof"
+    returned = await visit.browser.follow(await visit.browser.get(urlsplit(back).path))
+    assert (returned.path, returned.title) == (page.path, page.title)
+    sent = await visit.browser.post(f"{page.path}/proof", {"form": returned.hidden("form")})
+    done = await visit.browser.follow(sent)
+    assert done.title == DONE[language]
+    found = await site.platform.sessions.get(page.path.rpartition("/")[2])
+    assert found.state is SessionState.SUCCEEDED
+    assert found.verification is not None
+    assert found.verification.status.assurances == (Assurance.HOLDER,)
+    for each in visit.browser.seen:
+        assert NAME not in each.text + str(each.headers)
+        assert NUMBER not in each.text + str(each.headers)
+    site.edge.logs.access.flush()
+    assert NAME not in site.edge.log.read_text("utf-8")
+
+
+async def test_a_browser_without_a_proof_is_sent_nowhere(site: Site) -> None:
+    """The return address shows nothing to whoever has no proof under way."""
+    visit = await visit_of(site)
+    assert (await visit.browser.get("/proof")).status == 404
+    visit.browser.cookies["__Host-proof"] = "//evil.example"
+    assert (await visit.browser.get("/proof")).status == 404
+
+
+async def test_a_person_who_cancels_types_again(site: Site) -> None:
+    """The refusal leads back to the session, whose page begins another proof."""
+    visit = await visit_of(site)
+    page = await visit.proving(ProofEnd.CANCELLED)
+    refused = await visit.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
+    assert refused.status == 409
+    again = await visit.browser.get(page.path, query={"document": "RESIDENT_ID"})
+    assert again.hidden("attempt") == "2"
+    form = {each: again.hidden(each) for each in ("form", "attempt", "document")}
+    sent = await visit.browser.post(f"{page.path}/identity", {**form, "name": NAME, "number": NUMBER})
+    second = await visit.browser.follow(sent)
+    assert second.links[0] != page.links[0]
+    assert site.world.provider is not None
+    site.world.provider.end(second.links[0])
+    sent = await visit.browser.post(f"{page.path}/proof", {"form": second.hidden("form")})
+    done = await visit.browser.follow(sent)
+    assert done.title == DONE["zh"]
+    # A form that comes late finds nothing to finish.
+    late = await visit.browser.post(f"{page.path}/proof", {"form": second.hidden("form")})
+    assert (await visit.browser.follow(late)).title == DONE["zh"]
+
+
+async def test_what_a_field_lacks_is_said_before_the_provider_hears_of_it(site: Site) -> None:
+    """A wrong number is shown at its field, and begins no proof."""
+    visit = await visit_of(site)
+    path, form = await visit.proof_form()
+    fields = {each: form.hidden(each) for each in ("form", "attempt", "document")}
+    wrong = await visit.browser.post(
+        f"{path}/identity", {**fields, "name": NAME, "number": NUMBER[:-1] + "1"}
+    )
+    assert wrong.status == 422
+    assert site.world.provider is not None
+    assert site.world.provider.book.proofs == {}
+
+
+async def test_a_session_with_a_proof_is_made_by_the_platform(site: Site) -> None:
+    """The page of an ordinary session offers none."""
+    made = await site.link()
+    visit = await visit_of(site)
+    page = await visit.browser.get(made.url.removeprefix(BASE_URL))
+    held = await site.link(proof=Proof.HOLDER)
+    other = await visit.browser.get(held.url.removeprefix(BASE_URL))
+    assert site.world.provider is not None
+    named = [site.world.provider.name in each.text for each in (page, other)]
+    assert named == [False, True]

@@ -1,0 +1,99 @@
+"""A proof at a provider by clicks in Chromium: three sites, each on a port of its own, and real redirects."""
+
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.sync_api import Page
+
+from idvault.registry.provider import HttpProofProvider, ProviderSettings
+from idvault_client.sessions import Proof
+from idvault_dev.mock_provider.book import ProofBook
+from idvault_dev.mock_provider.server import ProviderPages
+from tests.support import closing
+from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, Place, look, place_of, visit
+from tools.support.databases import Databases
+from tools.support.fakes.provider import VAULT
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"j" * 32)
+SECRET = "s" * 32
+PROVIDER = {"zh": ("取消", "It is me", "我已办理完毕"), "en": ("Cancel", "It is me", "I have finished there")}
+AGAIN = {"zh": "重新填写姓名和证件号码", "en": "Type name and number again"}
+
+pytestmark = pytest.mark.process
+
+
+async def serve(stack: AsyncExitStack) -> tuple[ProofBook, HttpProofProvider]:
+    """Serve a mock provider until the stack is left; return its book, and the vault's client."""
+    book = ProofBook(issuer="", audience=VAULT, key=KEY, clock=lambda: datetime.now(UTC))
+    server = TestServer(ProviderPages(book=book, secret=SECRET).application())
+    await server.start_server()
+    stack.push_async_callback(closing.close, server)
+    book.issuer = str(server.make_url("")).rstrip("/")
+    client = HttpProofProvider(ProviderSettings("核验机构", book.issuer, book.public_key, SECRET))
+    stack.push_async_callback(client.close)
+    return book, client
+
+
+def fill(place: Place, page: Page, begin: str) -> None:
+    """Send the form, and go to the provider."""
+    page.locator("#name").fill(NAME)
+    page.locator("#number").fill(NUMBER)
+    page.get_by_role("button", name=begin).click()
+    look(place, page, "proof")
+    page.locator("main a.button").click()
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
+async def test_a_person_proves_to_be_the_holder_by_clicks(
+    sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
+) -> None:
+    """With a cancelled proof on the way; the platform learns no name, and the provider not the session."""
+    begin, leave, agree, kind, _ = BUTTONS[locale]
+    cancel, confirm, finish = PROVIDER[locale]
+    async with AsyncExitStack() as stack:
+        book, client = await serve(stack)
+        place = await stack.enter_async_context(
+            place_of(sqlite_databases, tmp_path, locale=locale, provider=client)
+        )
+        place.platform.session = {"proof": Proof.HOLDER}
+
+        def person(page: Page) -> None:
+            page.goto(f"{place.platform.origin}/login/somebody")
+            look(place, page, "start")
+            page.get_by_role("button", name=begin).click()
+            page.get_by_role("link", name=leave).click()
+            page.get_by_role("button", name=agree).click()
+            page.get_by_label(kind, exact=True).check()
+            page.get_by_role("button", name=begin).click()
+            fill(place, page, begin)
+            assert page.url.startswith(book.issuer)
+            page.get_by_role("button", name=cancel).click()
+            page.get_by_role("button", name=finish).click()
+            look(place, page, "refused")
+            page.locator("main a").click()
+            page.get_by_role("link", name=AGAIN[locale]).click()
+            page.get_by_label(kind, exact=True).check()
+            page.get_by_role("button", name=begin).click()
+            fill(place, page, begin)
+            page.get_by_role("button", name=confirm).click()
+            page.get_by_role("button", name=finish).click()
+            page.get_by_role("heading", name=DONE[locale]).wait_for()
+            look(place, page, "done")
+            page.locator("a.button").click()
+            page.get_by_text("SUCCEEDED").wait_for()
+
+        await visit(person, viewport={"width": width, "height": 700})
+        assert place.world.claims.registry.checks == []
+        received = "\n".join(place.platform.received)
+        for secret in (NAME, NUMBER):
+            assert secret not in received
+            assert not any(secret in text for text in place.seen)
+        (session_id,) = place.platform.asked.values()
+        told: list[Any] = [(held.session, held.return_url, nonce) for nonce, held in book.proofs.items()]
+        assert len(told) == 2
+        assert session_id not in repr(told)
