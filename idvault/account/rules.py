@@ -57,6 +57,7 @@ from idvault_verify.account import (
     NO_ASSURANCE,
     Account,
     AccountState,
+    Assurances,
     Standing,
     StandingPeriod,
     Status,
@@ -146,7 +147,7 @@ class Withdrawal:
     person_id: str | None
     withdrawn_at: datetime
     state: AccountState
-    assurance: Assurance
+    assurances: Assurances
     verify_date: date | None
     expire_date: date | None
     organization_category: OrganizationCategory | None
@@ -172,7 +173,7 @@ def withdrawal(
         account.person_id,
         now,
         account.state,
-        account.assurance,
+        account.assurances,
         account.verify_date,
         account.expire_date,
         account.organization_category,
@@ -186,7 +187,7 @@ def withdraw(*, account: Account, today: date, now: datetime) -> Account:
     return replace(
         present,
         state=AccountState.REVOKED,
-        assurance=Assurance.NONE,
+        assurances=NO_ASSURANCE,
         verify_date=None,
         expire_date=None,
         organization_category=None,

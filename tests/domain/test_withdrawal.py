@@ -11,7 +11,7 @@ from idvault.account.rules import WithdrawalCause
 from idvault.claim import rules as claim_rules
 from idvault.erasure import rules as erasure_rules
 from idvault.erasure.rules import ErasureTerms
-from idvault_verify.account import AccountState, Assurance, Standing
+from idvault_verify.account import NO_ASSURANCE, AccountState, Assurance, Standing
 from idvault_verify.claim import FailureReason
 from idvault_verify.erasure import ErasureOrigin
 from idvault_verify.organization import OrganizationCategory
@@ -22,7 +22,7 @@ TODAY = date(2026, 3, 1)
 ACCOUNT = builders.account(
     state=AccountState.VERIFIED,
     standing=Standing.WARNED,
-    assurance=Assurance.REGISTRY_MATCH,
+    assurances=frozenset({Assurance.REGISTRY_MATCH}),
     verify_date=date(2025, 6, 1),
     expire_date=date(2026, 6, 1),
     person_id="9" * 32,
@@ -39,7 +39,7 @@ def test_a_withdrawal_takes_what_the_verification_gave() -> None:
     assert after == replace(
         ACCOUNT,
         state=AccountState.REVOKED,
-        assurance=Assurance.NONE,
+        assurances=NO_ASSURANCE,
         verify_date=None,
         expire_date=None,
         person_id=None,
@@ -60,10 +60,10 @@ def test_what_is_kept_of_it() -> None:
         contest_id="c" * 32,
         now=NOW,
     )
-    assert (kept.person_id, kept.state, kept.assurance) == (
+    assert (kept.person_id, kept.state, kept.assurances) == (
         ACCOUNT.person_id,
         AccountState.VERIFIED,
-        Assurance.REGISTRY_MATCH,
+        {Assurance.REGISTRY_MATCH},
     )
     assert (kept.verify_date, kept.expire_date) == (ACCOUNT.verify_date, ACCOUNT.expire_date)
     end = NOW + account_rules.KEPT_FOR

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import Settlement
-from idvault.claim.rules import HOLDER, Claim
+from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
@@ -19,7 +19,7 @@ from idvault.sanction.narrowing import acts as narrowing_acts
 from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_client.sanctions import AccountSanction, SanctionNarrowing
 from idvault_client.sessions import AccountContest
-from idvault_verify.account import Status
+from idvault_verify.account import Assurance, Status
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import Identity
 from idvault_verify.session import ContestState
@@ -118,5 +118,5 @@ class WithdrawalWorld(SessionWorld):
 def present() -> Iterator[None]:
     """Let claims settle as those of people who proved to be present."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry_check, "Settlement", partial(Settlement, proved=HOLDER))
+        patch.setattr(registry_check, "Settlement", partial(Settlement, proved=Assurance.HOLDER))
         yield

@@ -27,6 +27,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import for_change, from_micros, param, scalar, statement, to_micros, upsert
+from idvault.core.rows import KeptAs
 from idvault.core.tables.account import accounts, records, status_feed
 from idvault_verify.account import (
     Account,
@@ -213,6 +214,8 @@ _WORDS: dict[Assurances, str] = {
     for facts in combinations(_FACTS, size)
 }
 _ASSURANCES: dict[str, Assurances] = {word: facts for facts, word in _WORDS.items()}
+ASSURANCES = KeptAs(column="assurance", read=_ASSURANCES.__getitem__, write=_WORDS.__getitem__)
+"""How other rows keep what an account had proved."""
 
 
 def from_row(row: Any) -> Account:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Integer, String, exists, literal_column, or_, select, update
 
 from idvault.account.rules import Withdrawal
+from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement
@@ -24,6 +25,7 @@ ROWS = Rows(
     key="withdrawal_id",
     made_at="withdrawn_at",
     unknown=Reason.ACCOUNT_NOT_FOUND,
+    kept={"assurances": account_rows.ASSURANCES},
 )
 NOBODY = "0" * 32
 """The id of a person whom nothing links to an account any more."""

@@ -10,7 +10,7 @@ from idvault.account.store import version as version_store
 from idvault.core.db.database import Database
 from idvault.erasure import rules as erasure_rules
 from idvault_client.errors import PreconditionFailed
-from idvault_verify.account import AccountState, Assurance, Standing
+from idvault_verify.account import NO_ASSURANCE, AccountState, Standing
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.erasure import ErasureState
 from idvault_verify.error import Reason
@@ -43,9 +43,9 @@ async def test_one_act_withdraws_a_verification(world: WithdrawalWorld) -> None:
     before = await world.status(token)
     await world.withdraw(claim)
     after = await world.status(token)
-    assert (after.state, after.assurance, after.verify_date, after.expire_date) == (
+    assert (after.state, after.assurances, after.verify_date, after.expire_date) == (
         AccountState.REVOKED,
-        Assurance.NONE,
+        NO_ASSURANCE,
         None,
         None,
     )

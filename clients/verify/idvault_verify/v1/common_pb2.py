@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17idvault/v1/common.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\"\xf2\x07\n\rAccountStatus\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x0csubject_kind\x18\x02 \x01(\x0e\x32\x17.idvault.v1.SubjectKind\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.idvault.v1.AccountStatus.State\x12\x34\n\x08standing\x18\x04 \x01(\x0e\x32\".idvault.v1.AccountStatus.Standing\x12\x36\n\tassurance\x18\x05 \x01(\x0e\x32#.idvault.v1.AccountStatus.Assurance\x12\x13\n\x0bverify_date\x18\x06 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\x12?\n\x15organization_category\x18\t \x01(\x0e\x32 .idvault.v1.OrganizationCategory\x12\x32\n\x0estanding_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nerase_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nassurances\x18\x0c \x03(\x0e\x32#.idvault.v1.AccountStatus.Assurance\"\x94\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10STATE_UNVERIFIED\x10\x01\x12\x11\n\rSTATE_PENDING\x10\x02\x12\x12\n\x0eSTATE_VERIFIED\x10\x03\x12\x12\n\x0eSTATE_REJECTED\x10\x04\x12\x11\n\rSTATE_EXPIRED\x10\x05\x12\x10\n\x0cSTATE_ERASED\x10\x06\"\xa2\x01\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x11\n\rSTANDING_GOOD\x10\x01\x12\x13\n\x0fSTANDING_WARNED\x10\x02\x12\x1f\n\x1bSTANDING_PUBLISHING_LIMITED\x10\x03\x12\x1e\n\x1aSTANDING_RENEWAL_SUSPENDED\x10\x04\x12\x13\n\x0fSTANDING_CLOSED\x10\x05\"\xa6\x01\n\tAssurance\x12\x19\n\x15\x41SSURANCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41SSURANCE_NONE\x10\x01\x12\x1c\n\x18\x41SSURANCE_REGISTRY_MATCH\x10\x02\x12\x1b\n\x17\x41SSURANCE_DOCUMENT_SEEN\x10\x03\x12\x14\n\x10\x41SSURANCE_HOLDER\x10\x04\x12\x19\n\x15\x41SSURANCE_RESULT_ONLY\x10\x05\"P\n\x10IdentityDocument\x12&\n\x04type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x14\n\x06number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"Q\n\x07\x43onsent\x12\x16\n\x0epolicy_version\x18\x01 \x01(\t\x12.\n\nagree_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x9d\x01\n\x10MinimumAssurance\x12!\n\x1dMINIMUM_ASSURANCE_UNSPECIFIED\x10\x00\x12\x19\n\x15MINIMUM_ASSURANCE_ANY\x10\x01\x12-\n)MINIMUM_ASSURANCE_HOLDER_OR_DOCUMENT_SEEN\x10\x02\x12\x1c\n\x18MINIMUM_ASSURANCE_HOLDER\x10\x03*g\n\x0bSubjectKind\x12\x1c\n\x18SUBJECT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17SUBJECT_KIND_INDIVIDUAL\x10\x01\x12\x1d\n\x19SUBJECT_KIND_ORGANIZATION\x10\x02*\xf9\x02\n\x14OrganizationCategory\x12%\n!ORGANIZATION_CATEGORY_UNSPECIFIED\x10\x00\x12%\n!ORGANIZATION_CATEGORY_STATE_ORGAN\x10\x01\x12%\n!ORGANIZATION_CATEGORY_INSTITUTION\x10\x02\x12+\n\'ORGANIZATION_CATEGORY_MASS_ORGANIZATION\x10\x03\x12-\n)ORGANIZATION_CATEGORY_SOCIAL_ORGANIZATION\x10\x04\x12!\n\x1dORGANIZATION_CATEGORY_COMPANY\x10\x05\x12%\n!ORGANIZATION_CATEGORY_SOLE_TRADER\x10\x06\x12%\n!ORGANIZATION_CATEGORY_COOPERATIVE\x10\x07\x12\x1f\n\x1bORGANIZATION_CATEGORY_OTHER\x10\x08*\xcc\x01\n\x0c\x44ocumentType\x12\x1d\n\x19\x44OCUMENT_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44OCUMENT_TYPE_RESIDENT_ID\x10\x01\x12\"\n\x1e\x44OCUMENT_TYPE_RESIDENCE_PERMIT\x10\x02\x12,\n(DOCUMENT_TYPE_FOREIGN_PERMANENT_RESIDENT\x10\x03\x12,\n(DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17idvault/v1/common.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\"\x85\x08\n\rAccountStatus\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x0csubject_kind\x18\x02 \x01(\x0e\x32\x17.idvault.v1.SubjectKind\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.idvault.v1.AccountStatus.State\x12\x34\n\x08standing\x18\x04 \x01(\x0e\x32\".idvault.v1.AccountStatus.Standing\x12\x36\n\tassurance\x18\x05 \x01(\x0e\x32#.idvault.v1.AccountStatus.Assurance\x12\x13\n\x0bverify_date\x18\x06 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\x12?\n\x15organization_category\x18\t \x01(\x0e\x32 .idvault.v1.OrganizationCategory\x12\x32\n\x0estanding_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nerase_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nassurances\x18\x0c \x03(\x0e\x32#.idvault.v1.AccountStatus.Assurance\"\xa7\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10STATE_UNVERIFIED\x10\x01\x12\x11\n\rSTATE_PENDING\x10\x02\x12\x12\n\x0eSTATE_VERIFIED\x10\x03\x12\x12\n\x0eSTATE_REJECTED\x10\x04\x12\x11\n\rSTATE_EXPIRED\x10\x05\x12\x10\n\x0cSTATE_ERASED\x10\x06\x12\x11\n\rSTATE_REVOKED\x10\x07\"\xa2\x01\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x11\n\rSTANDING_GOOD\x10\x01\x12\x13\n\x0fSTANDING_WARNED\x10\x02\x12\x1f\n\x1bSTANDING_PUBLISHING_LIMITED\x10\x03\x12\x1e\n\x1aSTANDING_RENEWAL_SUSPENDED\x10\x04\x12\x13\n\x0fSTANDING_CLOSED\x10\x05\"\xa6\x01\n\tAssurance\x12\x19\n\x15\x41SSURANCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41SSURANCE_NONE\x10\x01\x12\x1c\n\x18\x41SSURANCE_REGISTRY_MATCH\x10\x02\x12\x1b\n\x17\x41SSURANCE_DOCUMENT_SEEN\x10\x03\x12\x14\n\x10\x41SSURANCE_HOLDER\x10\x04\x12\x19\n\x15\x41SSURANCE_RESULT_ONLY\x10\x05\"P\n\x10IdentityDocument\x12&\n\x04type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x14\n\x06number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"Q\n\x07\x43onsent\x12\x16\n\x0epolicy_version\x18\x01 \x01(\t\x12.\n\nagree_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x9d\x01\n\x10MinimumAssurance\x12!\n\x1dMINIMUM_ASSURANCE_UNSPECIFIED\x10\x00\x12\x19\n\x15MINIMUM_ASSURANCE_ANY\x10\x01\x12-\n)MINIMUM_ASSURANCE_HOLDER_OR_DOCUMENT_SEEN\x10\x02\x12\x1c\n\x18MINIMUM_ASSURANCE_HOLDER\x10\x03*g\n\x0bSubjectKind\x12\x1c\n\x18SUBJECT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17SUBJECT_KIND_INDIVIDUAL\x10\x01\x12\x1d\n\x19SUBJECT_KIND_ORGANIZATION\x10\x02*\xf9\x02\n\x14OrganizationCategory\x12%\n!ORGANIZATION_CATEGORY_UNSPECIFIED\x10\x00\x12%\n!ORGANIZATION_CATEGORY_STATE_ORGAN\x10\x01\x12%\n!ORGANIZATION_CATEGORY_INSTITUTION\x10\x02\x12+\n\'ORGANIZATION_CATEGORY_MASS_ORGANIZATION\x10\x03\x12-\n)ORGANIZATION_CATEGORY_SOCIAL_ORGANIZATION\x10\x04\x12!\n\x1dORGANIZATION_CATEGORY_COMPANY\x10\x05\x12%\n!ORGANIZATION_CATEGORY_SOLE_TRADER\x10\x06\x12%\n!ORGANIZATION_CATEGORY_COOPERATIVE\x10\x07\x12\x1f\n\x1bORGANIZATION_CATEGORY_OTHER\x10\x08*\xcc\x01\n\x0c\x44ocumentType\x12\x1d\n\x19\x44OCUMENT_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44OCUMENT_TYPE_RESIDENT_ID\x10\x01\x12\"\n\x1e\x44OCUMENT_TYPE_RESIDENCE_PERMIT\x10\x02\x12,\n(DOCUMENT_TYPE_FOREIGN_PERMANENT_RESIDENT\x10\x03\x12,\n(DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,24 +35,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IDENTITYDOCUMENT'].fields_by_name['number']._loaded_options = None
   _globals['_IDENTITYDOCUMENT'].fields_by_name['number']._serialized_options = b'\220\265\030\001'
-  _globals['_MINIMUMASSURANCE']._serialized_start=1277
-  _globals['_MINIMUMASSURANCE']._serialized_end=1434
-  _globals['_SUBJECTKIND']._serialized_start=1436
-  _globals['_SUBJECTKIND']._serialized_end=1539
-  _globals['_ORGANIZATIONCATEGORY']._serialized_start=1542
-  _globals['_ORGANIZATIONCATEGORY']._serialized_end=1919
-  _globals['_DOCUMENTTYPE']._serialized_start=1922
-  _globals['_DOCUMENTTYPE']._serialized_end=2126
+  _globals['_MINIMUMASSURANCE']._serialized_start=1296
+  _globals['_MINIMUMASSURANCE']._serialized_end=1453
+  _globals['_SUBJECTKIND']._serialized_start=1455
+  _globals['_SUBJECTKIND']._serialized_end=1558
+  _globals['_ORGANIZATIONCATEGORY']._serialized_start=1561
+  _globals['_ORGANIZATIONCATEGORY']._serialized_end=1938
+  _globals['_DOCUMENTTYPE']._serialized_start=1941
+  _globals['_DOCUMENTTYPE']._serialized_end=2145
   _globals['_ACCOUNTSTATUS']._serialized_start=99
-  _globals['_ACCOUNTSTATUS']._serialized_end=1109
+  _globals['_ACCOUNTSTATUS']._serialized_end=1128
   _globals['_ACCOUNTSTATUS_STATE']._serialized_start=627
-  _globals['_ACCOUNTSTATUS_STATE']._serialized_end=775
-  _globals['_ACCOUNTSTATUS_STANDING']._serialized_start=778
-  _globals['_ACCOUNTSTATUS_STANDING']._serialized_end=940
-  _globals['_ACCOUNTSTATUS_ASSURANCE']._serialized_start=943
-  _globals['_ACCOUNTSTATUS_ASSURANCE']._serialized_end=1109
-  _globals['_IDENTITYDOCUMENT']._serialized_start=1111
-  _globals['_IDENTITYDOCUMENT']._serialized_end=1191
-  _globals['_CONSENT']._serialized_start=1193
-  _globals['_CONSENT']._serialized_end=1274
+  _globals['_ACCOUNTSTATUS_STATE']._serialized_end=794
+  _globals['_ACCOUNTSTATUS_STANDING']._serialized_start=797
+  _globals['_ACCOUNTSTATUS_STANDING']._serialized_end=959
+  _globals['_ACCOUNTSTATUS_ASSURANCE']._serialized_start=962
+  _globals['_ACCOUNTSTATUS_ASSURANCE']._serialized_end=1128
+  _globals['_IDENTITYDOCUMENT']._serialized_start=1130
+  _globals['_IDENTITYDOCUMENT']._serialized_end=1210
+  _globals['_CONSENT']._serialized_start=1212
+  _globals['_CONSENT']._serialized_end=1293
 # @@protoc_insertion_point(module_scope)

@@ -155,14 +155,14 @@ TEXTS: Mapping[str, SettingText] = {
             "[notices](operations.md#notices-of-the-registry) are taken, separated by spaces; without one, "
             "every notice is refused"
         ),
-        "Change it when your registry gives notice: to the key that it gives you, and again when it renews it.",
+        "Change it when your registry gives notice, to the key that it gives you, and when it has another.",
     ),
     "holder_provider": SettingText(
         (
             "file that names the provider of HOLDER proofs: JSON with `name`, `url`, `key` and `secret` "
             "([how](pages.md#a-proof-of-presence)); without it, no session can demand such a proof"
         ),
-        "Change it when a provider of such proofs has accepted you, to the file that you make from its answer.",
+        "Change it when a provider of such proofs has accepted you, to a file with what it gave you.",
     ),
     "settle_patience": SettingText(
         "seconds a caller waits for the registry before the answer is PENDING",
