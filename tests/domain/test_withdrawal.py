@@ -63,7 +63,7 @@ def test_what_is_kept_of_it() -> None:
     assert (kept.person_id, kept.state, kept.assurances) == (
         ACCOUNT.person_id,
         AccountState.VERIFIED,
-        {Assurance.REGISTRY_MATCH},
+        frozenset({Assurance.REGISTRY_MATCH}),
     )
     assert (kept.verify_date, kept.expire_date) == (ACCOUNT.verify_date, ACCOUNT.expire_date)
     end = NOW + account_rules.KEPT_FOR
