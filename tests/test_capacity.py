@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from idvault.core import capacity
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
-SERVING = ("platform", "platform@", "custody", "custody@", "web", "witness")
+UNITS = DEPLOY.parent / "idvault" / "processes" / "setup" / "units"
+SERVING = ("platform@", "custody@", "web", "witness")
 _MIB = {"M": 1, "G": 1024, "Mi": 1, "Gi": 1024}
 MEMORIES = st.integers(capacity.LEAST_MEMORY, 65_536)
 
@@ -22,7 +23,7 @@ def _mib(text: str) -> int:
 
 
 def _unit(name: str) -> dict[str, str]:
-    lines = (DEPLOY / "systemd" / f"idvault-{name}.service").read_text("utf-8").splitlines()
+    lines = (UNITS / f"idvault-{name}.service").read_text("utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 

@@ -14,7 +14,7 @@ from tools.support.databases import Databases
 
 pytestmark = pytest.mark.process
 CALLS, CALLERS = 2_000, 4
-ROOT = Path(__file__).resolve().parents[2]
+UNITS = Path(__file__).resolve().parents[2] / "idvault" / "processes" / "setup" / "units"
 NOBODY = "acct_" + "0" * 26
 
 
@@ -55,7 +55,7 @@ class _Callers:
 def test_the_units_take_over_like_this() -> None:
     """The template units of systemd start what this file starts, and are started once it serves."""
     for edge in ("platform", "custody"):
-        unit = (ROOT / "deploy" / "systemd" / f"idvault-{edge}@.service").read_text("utf-8")
+        unit = (UNITS / f"idvault-{edge}@.service").read_text("utf-8")
         (started,) = re.findall(r"^ExecStart=\S+ (.+)$", unit, re.MULTILINE)
         (checked,) = re.findall(r"^ExecStartPre=\S+ check-config (.+)$", unit, re.MULTILINE)
         assert started.split() == checked.split() == [*EDGE, edge, "--shares-port"]

@@ -156,9 +156,10 @@ def require(program: str, package: str) -> None:
 def test_units_that_systemd_does_not_understand(project: Path) -> None:
     """The project's units are understood; an unknown setting and a program that is missing are faults."""
     require("systemd-analyze", "systemd")
-    shutil.copytree(ROOT / "deploy", project / "deploy")
+    units = "idvault/processes/setup/units"
+    shutil.copytree(ROOT / units, project / units)
     assert run(project, "units").stdout == "ok units\ncheck: all 1 checks passed\n"
-    unit = project / "deploy" / "systemd" / "idvault-work.service"
+    unit = project / units / "idvault-work.service"
     kept = unit.read_text("utf-8")
     unit.write_text(kept.replace("Restart=", "Restrat="), "utf-8")
     assert "Restrat" in fault(project, "units")

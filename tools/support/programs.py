@@ -85,7 +85,7 @@ def server() -> ForkServer:
     """Return this process's fork server; it ends with this process."""
     with Kept.lock:
         if Kept.server is None:
-            Kept.server = _spawned()
+            Kept.server, Kept.process = spawn(os.environ)
         return Kept.server
 
 
@@ -94,17 +94,19 @@ def fork_from_here() -> None:
     Kept.server = ForkServer.beside(*_PRELOADED)
 
 
-def _spawned() -> ForkServer:
+def spawn(environment: Mapping[str, str]) -> "tuple[ForkServer, subprocess.Popen[bytes]]":
+    """Start a fork server with an environment, for what a library reads when it is imported."""
     ours, theirs = socket.socketpair()
     with theirs:
-        Kept.process = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "tools.support.programs", str(theirs.fileno())],
             cwd=_ROOT,
+            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=(theirs.fileno(),),
         )
-    return ForkServer(ours)
+    return ForkServer(ours), process
 
 
 class Started:
@@ -175,6 +177,7 @@ def run(
     environment: Mapping[str, str] = os.environ,
     check: bool = False,
     timeout: float | None = None,
+    folder: Path = _ROOT,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a program without input to its end; raises as subprocess.run does."""
     with (
@@ -183,7 +186,7 @@ def run(
         Path(os.devnull).open("rb") as nothing,
     ):
         files = (nothing.fileno(), out.fileno(), err.fileno())
-        process = launch(entry, *arguments, environment=environment, files=files)
+        process = launch(entry, *arguments, environment=environment, files=files, folder=folder)
         try:
             code = process.wait(timeout)
         finally:
@@ -197,16 +200,21 @@ def run(
 
 
 def launch(
-    entry: str, *arguments: object, environment: Mapping[str, str], files: tuple[int, int, int]
+    entry: str,
+    *arguments: object,
+    environment: Mapping[str, str],
+    files: tuple[int, int, int],
+    folder: Path = _ROOT,
+    by: ForkServer | None = None,
 ) -> ForkedProcess:
-    """Start a program with these files as input, output and error output."""
+    """Start a program with these files as input, output and error output. by: another fork server."""
     program = Program(
         entry=entry,
         arguments=[str(argument) for argument in arguments],
         environment=dict(environment),
-        folder=str(_ROOT),
+        folder=str(folder),
     )
-    return server().start(program, files=files)
+    return (by or server()).start(program, files=files)
 
 
 if __name__ == "__main__":

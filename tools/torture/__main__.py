@@ -41,6 +41,7 @@ from tools.torture.fuzz import run as fuzz
 from tools.torture.http2 import run as http2
 from tools.torture.kills import Kills
 from tools.torture.notices import run as notices
+from tools.torture.setup import run as setup
 from tools.torture.soak import run as soak
 from tools.torture.tally import Tally
 from tools.torture.theft import run as theft
@@ -125,6 +126,14 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     ),
     "memory": Campaign(memory.run, "what every process takes under each load", "seconds of each", 5, 20),
     "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
+    "setup": Campaign(
+        setup.run,
+        "a vault is installed from the documents, and drilled",
+        "sign-ups a second",
+        2,
+        5,
+        ("postgres",),
+    ),
     "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),
     "walks": Campaign(
         suites.walks, "random walks and state machines beside a model", "tenths of their length", 1, 10, ()

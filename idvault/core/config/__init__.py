@@ -200,16 +200,34 @@ def load(process: Process, *, clock_file: Path | None = None, speed: float = 1) 
     development.
     """
     unknown = tuple(_unknown(os.environ))
-    names = {field: _name(field) for field in Settings.model_fields}
-    given = {field: os.environ[name] for field, name in names.items() if name in os.environ}
-    try:
-        settings = Settings.model_validate(given)
-    except ValidationError as error:
-        raise ConfigError(*unknown, *_unreadable(error)) from None
+    settings = _parsed(os.environ, unknown)
     problems = (*unknown, *_problems(settings, process), *_option_problems(settings, clock_file, speed))
     if problems:
         raise ConfigError(*problems)
     return settings
+
+
+def check_values(environment: Mapping[str, str]) -> None:
+    """Raise ConfigError for settings that no process would start with, whatever files they name."""
+    unknown = tuple(_unknown(environment))
+    settings = _parsed(environment, unknown)
+    present = [field for field in Settings.model_fields if _name(field) in environment]
+    present = [field for field in present if not _is_empty(getattr(settings, field))]
+    pages = parts.web_problems(_name("web_url"), settings.web_url, development=False)
+    values = (*_text_problems(settings, present), *_url_problems(settings, present), *pages)
+    problems = (*unknown, *values, *_witness_problems(settings))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _parsed(environment: Mapping[str, str], unknown: tuple[str, ...]) -> Settings:
+    """Return the settings of an environment; raises ConfigError, also with what is unknown in it."""
+    names = {field: _name(field) for field in Settings.model_fields}
+    given = {field: environment[name] for field, name in names.items() if name in environment}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(*unknown, *_unreadable(error)) from None
 
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from idvault.log.acts import stored_log
 from idvault.log.acts.stored_log import LogGuard
 from idvault.moderator import acts as moderator_acts
 from idvault.platform import acts as platform_acts
+from idvault.platform.rules import PlatformPages
 from idvault.processes import migrations
 from idvault.processes.bootstrap.base import ENTROPY, open_pair, urls
 from idvault.processes.bootstrap.vault import vault_of
@@ -58,6 +59,12 @@ async def present_platform(
     """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
     async with _vault(settings) as vault:
         await platform_acts.present(vault, SYSTEM, now, name, title=title, origins=origins)
+
+
+async def pages_of(settings: Settings, name: str) -> PlatformPages:
+    """Return how the hosted pages present a platform."""
+    async with _vault(settings) as vault:
+        return await platform_acts.pages(vault, name)
 
 
 async def name_moderator(settings: Settings, registration: Registration, *, now: ClockReading) -> Moderator:

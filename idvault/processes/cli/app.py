@@ -53,11 +53,9 @@ def _explain_settings(error: Exception) -> CommandError | None:
 
 _HELP = """Identity verification with a privacy vault: identities sealed, statuses public.
 
-To try it on one machine: `idvault dev` of the package idvault-dev. For production, in this order:
-`keys init`, `db upgrade`, `idvault-people custodian init` and `auditor init` on those people's own machines,
-`idvault-people roster propose` and `sign`, `roster publish`, `platform register`, then
-`serve --edge platform`, `serve --edge custody` and `work`. Settings are environment variables that begin with
-IDVAULT_; a process does not start with a missing or unsafe one, and names it.
+To try it on one machine: `idvault dev` of the package idvault-dev. For production: `setup --example`, then
+`setup FOLDER`, which says what it waits for (docs/operations.md#installing). Settings are environment
+variables that begin with IDVAULT_; a process does not start with a missing or unsafe one, and names it.
 
 Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused,
 5 a proof or signature does not verify."""
@@ -66,6 +64,7 @@ _OWN = {
     "work": ("work:work", "Settle waiting claims, expire accounts, publish the log."),
     "web": ("web:web", "Serve the hosted pages to people."),
     "witness": ("witness:witness", "Cosign the log's checkpoints."),
+    "setup": ("setup:setup", "Install the service or a witness on this host, step by step."),
     "check-config": ("check_config:check_config", "Say what a process would refuse, without starting it."),
     "doctor": ("doctor:doctor", "Check whether a deployment is healthy."),
     "db": ("database:app", "The schema of both databases."),

@@ -41,6 +41,11 @@ def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
             continue
         # A file of an older version gets the additional keys that this version needs.
         load_keys_of(settings, holder).complete(keys)
+    return log_public_key(settings)
+
+
+def log_public_key(settings: Settings) -> str:
+    """Return the log's public key as a vkey, from the worker's key file beside IDVAULT_KEYS."""
     signer = Ed25519Signer(keys=load_keys_of(settings, Holder.WORK).keys(Purpose.LOG))
     return str(VerifierKey(settings.log_origin, signer.public_key))
 

@@ -1,0 +1,1 @@
+"""What `idvault setup` writes on a host: users, folders, keys, certificates, settings and units."""
