@@ -7,11 +7,16 @@ from idvault_dev.supervisor import HOST, Ports
 
 APP_ID = "development-app"
 BIZ_ID = "development-biz"
+_PROVIDER = "IDVAULT_HOLDER_PROVIDER"
 
 
 def adopt(layout: Layout) -> None:
-    """Set this process's environment to the children's common one, and remove other IDVAULT_ settings."""
-    for name in [name for name in environ if name.upper().startswith("IDVAULT_")]:
+    """Set this process's environment to the children's common one, and remove other IDVAULT_ settings.
+
+    A provider of proofs stays: `idvault mock-provider`, which runs beside, has written its file.
+    """
+    others = [name for name in environ if name.upper().startswith("IDVAULT_") and name != _PROVIDER]
+    for name in others:
         del environ[name]
     environ.update(common(layout))
 
