@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from idvault.claim.acts import registry_check
-from idvault.claim.acts.claim import Settlement
 from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -118,5 +117,6 @@ class WithdrawalWorld(SessionWorld):
 def present() -> Iterator[None]:
     """Let claims settle as those of people who proved to be present."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry_check, "Settlement", partial(Settlement, proved=Assurance.HOLDER))
+        matched = replace(registry_check._MATCHED, fact=Assurance.HOLDER)
+        patch.setattr(registry_check, "_MATCHED", matched)
         yield

@@ -474,7 +474,8 @@ async def take_slot(
     withdrawn = slot is Slot.FULL and found.withdrawals > 0 and not is_holder
     # Without sanctions, withdrawals and marks, the first statement has refused the slot already.
     held = found.sanctions or found.withdrawals or found.marked
-    if slot is Slot.FULL and held and not (closed or withdrawn or ended) and found.accounts < limit:
+    refused = closed or withdrawn or (ended and not is_holder)
+    if slot is Slot.FULL and held and not refused and found.accounts < limit:
         await connection.run(_TAKE_LOCKED, **who)
         slot = Slot.TAKEN
     return Facts(

@@ -12,6 +12,7 @@ from idvault_client.errors import VaultError
 from idvault_verify.account import AccountState
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.notice import NoticeKind
+from tests.support.withdrawal_world import present
 from tools.support import builders, sql
 from tools.support.notice_world import DAY, OTHER_PARTY, NoticeWorld, day, notice, person, resident, signed
 from tools.support.organizations import organization
@@ -70,6 +71,17 @@ async def test_a_claim_of_an_ended_person_is_a_mismatch(world: NoticeWorld) -> N
     assert await outcome(world, ANNA, token) is None
     assert await outcome(world, ANNA, others) is FailureReason.DIFFERENT_OWNER
     assert await outcome(world, ANNA) is None
+
+
+async def test_whoever_proves_to_be_present_is_not_ended(world: NoticeWorld) -> None:
+    """At the account, and at a sign-up, which takes one of the person's places."""
+    token = await world.sign_up(ANNA)
+    await world.submit(notice(1, NoticeKind.PERSON_ENDED, ANNA.document))
+    with present():
+        assert await outcome(world, ANNA, token) is None
+        assert await outcome(world, ANNA) is None
+    assert [row.accounts for row in await sql.rows(world.database, select(persons.c.accounts))] == [2]
+    assert await outcome(world, ANNA) is FailureReason.MISMATCH
 
 
 async def test_a_reversal_leaves_what_has_happened(world: NoticeWorld) -> None:
