@@ -178,7 +178,7 @@ async def test_child_becomes_ready_and_stops(registry: Registry) -> None:
     registry.ready.write_text("of a former start")
     child = await registry.start()
     document = await child.wait_ready(patience=30)
-    assert set(document) == {"base_url", "admin_url"}
+    assert set(document) == {"base_url", "admin_url", "notice_key"}
     await child.stop(patience=5)
     assert child.ended
     assert await child.wait_end() == 0

@@ -1,6 +1,7 @@
 """The Python code in the guides runs as printed, against a real vault."""
 
 import inspect
+import json
 import re
 import time
 import uuid
@@ -14,6 +15,7 @@ import pytest
 from idvault_client import Consent, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
 from idvault_client.sanctions import AppealState, SanctionState, Scope
+from idvault_client.sessions import ContestState
 from idvault_verify.attest import jose, status_check
 
 pytestmark = pytest.mark.process
@@ -67,7 +69,7 @@ def test_the_guide_of_campaigns(vault: Vault) -> None:
 
 def test_the_guide_of_checks(server: testing.Server, vault: Vault) -> None:
     """The platform's cache answers, and its tokens are checked with files alone."""
-    cache, hand_out, check = blocks("checks.md")
+    cache, hand_out, _of_holders, check = blocks("checks.md")
     person = server.registry.newcomer()
     consent = Consent("terms-3", datetime.now(UTC))
     token = vault.verify_individual(person.name, resident_id(person.number), consent=consent).account_token
@@ -92,7 +94,7 @@ def test_the_guide_of_checks(server: testing.Server, vault: Vault) -> None:
 
 def test_the_guide_of_moderation(server: testing.Server, vault: Vault, tmp_path: Path) -> None:
     """Opened, limited, closed with its owner, appealed: each block goes on where the one before ended."""
-    owner, applicant = (_verified(server, vault) for _ in range(2))
+    (owner, verification_id), (applicant, _) = (_verified(server, vault) for _ in range(2))
     today, now = date.today(), datetime.now(UTC)
     names: dict[str, Any] = {
         "vault": vault,
@@ -109,21 +111,32 @@ def test_the_guide_of_moderation(server: testing.Server, vault: Vault, tmp_path:
         "what_the_reporter_says": "they ask for money (synthetic)",
         "what_the_owner_writes": "It was satire (synthetic)",
     }
-    for name in ("second_key", "third_key"):
+    for name in ("second_key", "third_key", "fifth_key", "sixth_key"):
         names[name] = testing.moderator(vault)
-    for block in blocks("moderation.md"):
+    *decisions, narrowing = blocks("moderation.md")
+    for block in decisions:
         names |= run(block, **{**names, "saved_id": uuid.uuid4()})
     closed = vault.sanctions.list_page(account_token=owner, state=SanctionState.IN_FORCE)
     assert {each.scope for each in closed.sanctions} == {Scope.ACCOUNT, Scope.PERSON}
     (appeal,) = vault.sanctions.list_appeals(account_token=owner).appeals
     assert appeal.state is AppealState.UPHELD
     assert [each.order for each in vault.sanctions.list_orders().orders] == [names["order"]]
+    contest = vault.sessions.contest(owner, verification_id, "That was not me (synthetic)")
+    upheld = ContestState.UPHELD
+    proposed = vault.sessions.decide_contest(contest.contest_id, upheld, "synthetic", key=names["key"])
+    vault.sessions.confirm_contest(proposed, key=names["second_key"])
+    run(narrowing, **names)
+    left = vault.sanctions.list_page(account_token=owner, state=SanctionState.IN_FORCE).sanctions
+    assert {each.scope for each in left} == {Scope.ACCOUNT}
 
 
-def _verified(server: testing.Server, vault: Vault) -> str:
+def _verified(server: testing.Server, vault: Vault) -> tuple[str, str]:
+    """Return a new account and the id of its verification."""
     person = server.registry.newcomer()
     consent = Consent("terms-3", datetime.now(UTC))
-    return vault.verify_individual(person.name, resident_id(person.number), consent=consent).account_token
+    claim = vault.verify_individual(person.name, resident_id(person.number), consent=consent)
+    assert claim.receipt is not None
+    return claim.account_token, json.loads(claim.receipt.to_json())["claimId"]
 
 
 def test_every_reason_of_the_guide_is_a_reason() -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from math import ceil
 
 from idvault.claim.acts.backlog import Backlog, Settler
+from idvault.core.act import Vault
 from idvault.core.config import Settings
 from idvault.core.db.database import SqlServerClock
 from idvault.core.loop import Changes, Loop, Task
@@ -238,14 +239,18 @@ async def work(
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),
-            *backup_tasks(base),
-            *drill_tasks(base, vault, rosters),
+            *_tasks_of_operation(base, vault, rosters),
         ]
         loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
         watch_changes(stack, changes, look=partial(stored_log.unsequenced, base.main), clock=clock)
         ready({"metrics": metrics_url})
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
+
+
+def _tasks_of_operation(base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
+    """Return the tasks that serve the vault's own operation."""
+    return [*backup_tasks(base), *drill_tasks(base, vault, rosters)]
 
 
 async def _begun(loop: Loop) -> Loop:

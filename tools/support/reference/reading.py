@@ -116,8 +116,9 @@ def _status(page: Page, given: Case) -> None:
         )
         lists.append((data, read))
     token, issuer = bytes_of(page, of["token"]), of.get("issuer", "")
+    minimum = of.get("minimum_assurance", "")
     if of.get("asks") != "public account" and status.type_of(token) == status.TOKEN:
-        status.check_token(token, jwks=jwks, audience=audience, now=now, issuer=issuer)
+        status.check_token(token, jwks=jwks, audience=audience, now=now, issuer=issuer, minimum=minimum)
         return
     typ = status.PUBLIC_ACCOUNT if of.get("asks") == "public account" else status.CREDENTIAL
     claims = status.verify(token, jwks=jwks, typ=typ)
@@ -129,6 +130,8 @@ def _status(page: Page, given: Case) -> None:
     )
     data = next(data for data, read in lists if read is named)
     status.check_list(data, jwks=jwks, now=now, youngest=0 if age is None else now - age)
+    if typ == status.CREDENTIAL:
+        status.check_minimum(claims, demanded=minimum)
 
 
 READERS: dict[str, Callable[[Page, Case], object]] = {

@@ -154,6 +154,13 @@ def type_of(token: bytes) -> object:
     return header.get("typ") if isinstance(header, dict) else None
 
 
+def check_minimum(claims: dict[str, Any], *, demanded: str = "") -> None:
+    """Check that a token or credential of an account states the minimum assurance that is demanded."""
+    enough = {"HOLDER_OR_DOCUMENT_SEEN": ("HOLDER_OR_DOCUMENT_SEEN", "HOLDER"), "HOLDER": ("HOLDER",)}
+    stated = claims.get("minimum_assurance")
+    check(not demanded or stated in enough[demanded], "a minimum is not stated")
+
+
 def check_listed(
     claims: dict[str, Any], lists: Sequence[dict[str, Any]], *, audience: str, now: int, issuer: str = ""
 ) -> dict[str, Any]:
@@ -170,17 +177,21 @@ def check_listed(
     return newest
 
 
-def check_token(token: bytes | str, *, jwks: bytes, audience: str, now: int, issuer: str = "") -> str:
-    """Return the subject that a status token attests now."""
+def check_token(
+    token: bytes | str, *, jwks: bytes, audience: str, now: int, issuer: str = "", minimum: str = ""
+) -> str:
+    """Return the subject that a status token attests now. minimum: the assurance that is demanded."""
     claims = verify(token, jwks=jwks, typ=TOKEN)
     _check_claims(claims, audience=audience, now=now, issuer=issuer)
     check("public_account_id" not in claims, "a status token names a public account")
     check(claims.get("state") == "VERIFIED" and claims.get("standing") != "CLOSED", "not verified")
+    check_minimum(claims, demanded=minimum)
     return str(claims["sub"])
 
 
 def _check_claims(claims: dict[str, Any], *, audience: str, now: int, issuer: str) -> None:
-    for name in ("iss", "sub", "aud", *(("standing",) if "standing" in claims else ())):
+    stated = [name for name in ("standing", "minimum_assurance") if name in claims]
+    for name in ("iss", "sub", "aud", *stated):
         _text(claims, name)
     check(claims["aud"] == audience and issuer in {"", claims["iss"]}, "another audience or issuer")
     check(_time(claims, "iat") <= now + 60 and now < _time(claims, "exp"), "not valid now")

@@ -32,6 +32,7 @@ _CALLERS = {
     "monitor": "monitor",
     "web": "web",
     "moderator": "moderator-a",
+    "registry": "registry",
 }
 EDGES = ("grpc", "grpc_custody")
 
