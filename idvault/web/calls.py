@@ -77,12 +77,16 @@ def submit_identity(
         browser_key=browser_key,
         attempt=attempt,
         real_name=text(name, field="real_name"),
-        document=common_pb2.IdentityDocument(
-            type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
-            number=text(number, field="document.number"),
-        ),
+        document=_document(kind, number),
     )
     return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
+
+
+def _document(kind: DocumentType, number: str) -> common_pb2.IdentityDocument:
+    return common_pb2.IdentityDocument(
+        type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
+        number=text(number, field="document.number"),
+    )
 
 
 def begin_proof(
@@ -95,10 +99,7 @@ def begin_proof(
         browser_key=browser_key,
         proof=proof,
         real_name=text(name, field="real_name"),
-        document=common_pb2.IdentityDocument(
-            type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
-            number=text(number, field="document.number"),
-        ),
+        document=_document(kind, number),
     )
     return rpc(_SESSIONS, "BeginProof", request, _PAGE)
 

@@ -33,7 +33,7 @@ _ADD = statement(
     .on_conflict_do_nothing(index_elements=[account_notices.c.account_token, account_notices.c.notice_id])
 )
 _OF_ACCOUNT = account_notices.c.account_token == param("token")
-_VERIFIED = statement(delete(account_notices).where(_OF_ACCOUNT))
+_FORGET = statement(delete(account_notices).where(_OF_ACCOUNT))
 _REMOVE = statement(
     delete(account_notices).where(_OF_ACCOUNT, account_notices.c.notice_id == param("notice"))
 )
@@ -52,9 +52,9 @@ async def add(connection: Connection, notice_id: str, drawn: Sequence[tuple[str,
     await connection.later(_ADD, notice=notice_id, drawn=drawn)
 
 
-async def verified(connection: Connection, *, account_token: str) -> None:
-    """Forget what was to come for a locked account: it was verified after every notice."""
-    await connection.later(_VERIFIED, token=account_token)
+async def forget(connection: Connection, *, account_token: str) -> None:
+    """Forget what was to come for a locked account, whose verification is a later one, or is withdrawn."""
+    await connection.later(_FORGET, token=account_token)
 
 
 async def reversed_(connection: Connection, notice_id: str) -> None:

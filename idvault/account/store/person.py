@@ -497,13 +497,19 @@ async def forget_withdrawal(connection: Connection, *, relying_party: str, perso
     """Count a withdrawal no longer, and delete the person if nothing else is known of them."""
     who = {"party": relying_party, "person_id": person_id}
     await connection.run(_FORGET_WITHDRAWAL, **who)
-    await connection.run(_FORGET, **who)
+    await _forget(connection, relying_party, person_id)
 
 
 async def release(connection: Connection, *, relying_party: str, person_id: str) -> None:
     """Give back the slot of an account, and delete the person if nothing else is known of them."""
     who = {"party": relying_party, "person_id": person_id}
     await connection.run(_LEAVE, **who)
+    await _forget(connection, relying_party, person_id)
+
+
+async def _forget(connection: Connection, relying_party: str, person_id: str) -> None:
+    """Delete a person, with what notices said of them, if nothing else is known of them."""
+    who = {"party": relying_party, "person_id": person_id}
     await connection.run(_FORGET, **who)
     for successor in await connection.all(_SUCCESSORS, **who):
         await connection.run(_FORGET, party=relying_party, person_id=successor)

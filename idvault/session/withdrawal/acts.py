@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Withdrawal, WithdrawalCause
+from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
@@ -50,6 +51,8 @@ async def withdraw(
         connection, relying_party=owner.relying_party, person_id=owner.person_id or ""
     )
     await withdrawal_store.add(connection, made)
+    # Else the day of a notice about the former owner would end the next one's verification.
+    await account_notice.forget(connection, account_token=token)
     record = await account_rows.find_record(connection, token)
     if record is not None:
         await former_version_acts.hold(

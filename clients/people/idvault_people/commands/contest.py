@@ -1,13 +1,17 @@
 """`idvault-people moderator contest`: what owners say of a verification: that was not me."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from idvault_client.backend.session import AccountContest
 from idvault_client.commands.output import AsJson, show
-from idvault_people.commands.moderator_passphrase import PassphraseFile, read_passphrase
+from idvault_people.commands.moderator_options import (
+    Moderator,
+    PassphraseFile,
+    RequestId,
+    read_passphrase,
+)
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -16,12 +20,6 @@ from idvault_verify.session import ContestState
 app = typer.Typer(no_args_is_help=True, help='Verifications of which the owner says "that was not me".')
 ContestId = Annotated[str, typer.Argument(metavar="CONTEST", help="The contest's id.")]
 Reason = Annotated[str, typer.Option(help="Shown to the owner; it must not name anybody.")]
-Moderator = Annotated[
-    Path, typer.Option("--as", metavar="MODERATOR", help="Your folder, made by `moderator init`.")
-]
-RequestId = Annotated[
-    str | None, typer.Option(metavar="UUID", help="Of a call that is repeated; else a new one.")
-]
 
 
 @app.command("list")

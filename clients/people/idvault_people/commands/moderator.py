@@ -11,7 +11,7 @@ from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
 from idvault_people.commands import contest, narrowing
-from idvault_people.commands.moderator_passphrase import PassphraseFile, chosen, read_passphrase
+from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify import durable_file
@@ -98,9 +98,7 @@ def countersign(  # noqa: PLR0917 - typer's parameters
 @app.command("desk", short_help="Open the moderators' pages on this machine.")
 def serve(
     context: typer.Context,
-    moderator: Annotated[
-        Path, typer.Option("--as", metavar="MODERATOR", help="Your folder, made by `moderator init`.")
-    ],
+    moderator: Moderator,
     passphrase_file: PassphraseFile = None,
     json_option: AsJson = False,
 ) -> None:

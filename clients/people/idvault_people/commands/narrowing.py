@@ -1,7 +1,6 @@
 """`idvault-people moderator narrowing`: sanctions that must concern nothing but a revoked account."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,12 @@ import typer
 from idvault_client.backend.narrowing import SanctionNarrowing
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import NotFound
-from idvault_people.commands.moderator_passphrase import PassphraseFile, read_passphrase
+from idvault_people.commands.moderator_options import (
+    Moderator,
+    PassphraseFile,
+    RequestId,
+    read_passphrase,
+)
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify.error import Reason
@@ -18,12 +22,6 @@ app = typer.Typer(
     no_args_is_help=True, help="Sanctions of revoked accounts, to be made ones of the account alone."
 )
 SanctionId = Annotated[str, typer.Argument(metavar="SANCTION", help="The sanction's id.")]
-Moderator = Annotated[
-    Path, typer.Option("--as", metavar="MODERATOR", help="Your folder, made by `moderator init`.")
-]
-RequestId = Annotated[
-    str | None, typer.Option(metavar="UUID", help="Of a call that is repeated; else a new one.")
-]
 
 
 @app.command("list")

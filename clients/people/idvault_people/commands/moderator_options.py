@@ -1,4 +1,4 @@
-"""The passphrase of a moderator's key: from a file, or from the terminal."""
+"""Options of who decides as a moderator: the folder of the key, its passphrase, the id of a call."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,12 @@ from idvault_verify import small_file
 PassphraseFile = Annotated[
     Path | None,
     typer.Option(help="The file with the passphrase; without it the command asks at the terminal."),
+]
+Moderator = Annotated[
+    Path, typer.Option("--as", metavar="MODERATOR", help="Your folder, made by `moderator init`.")
+]
+RequestId = Annotated[
+    str | None, typer.Option(metavar="UUID", help="Of a call that is repeated; else a new one.")
 ]
 
 

@@ -1,0 +1,63 @@
+"""A withdrawn verification, and a notice of the registry about whom it was thought to be."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.core.db.database import Database
+from idvault.core.tables.claim import persons
+from idvault.core.tables.notice import person_marks
+from idvault_verify.account import AccountState
+from idvault_verify.notice import NoticeKind
+from tests.support.withdrawal_world import DAY, OTHER, VICTIM, WithdrawalWorld
+from tools.support import sql
+from tools.support.notice_world import NoticeWorld, notice, resident
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[WithdrawalWorld]:
+    """Return the flows with a new database of each kind."""
+    made = WithdrawalWorld(main_database)
+    await made.prepare()
+    yield made
+    await made.claims.verification.drain()
+
+
+@pytest_asyncio.fixture
+async def notices(world: WithdrawalWorld) -> NoticeWorld:
+    """Return the registry's notices over the same database."""
+    made = NoticeWorld(world.database, life=1)
+    await made.begin("platform-a")
+    return made
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.PERSON_ENDED, NoticeKind.NAME_CHANGED])
+async def test_a_notice_of_the_former_owner_ends_nothing_of_the_next(
+    world: WithdrawalWorld, notices: NoticeWorld, kind: NoticeKind
+) -> None:
+    """What was still to come for the account goes with the verification that it was about."""
+    claim = await world.verify()
+    await notices.submit(notice(1, kind, VICTIM.document))
+    assert (await notices.due()).keys() == {claim.account.account_token}
+    token = await world.withdraw(claim)
+    assert await notices.due() == {}
+    await world.verify(OTHER, token)
+    assert await notices.expire(seconds=121 * DAY) == 0
+    assert (await world.status(token, seconds=121 * DAY)).state is AccountState.VERIFIED
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.PERSON_ENDED, NoticeKind.NUMBER_REPLACED])
+async def test_a_forgotten_person_takes_marks_and_new_number_along(
+    world: WithdrawalWorld, notices: NoticeWorld, kind: NoticeKind
+) -> None:
+    """As the last erasure does: nothing says that somebody ended, or which numbers belong together."""
+    claim = await world.verify()
+    replaced = resident(9) if kind is NoticeKind.NUMBER_REPLACED else None
+    await notices.submit(notice(1, kind, VICTIM.document, new_document=replaced))
+    assert len(await sql.rows(world.database, select(person_marks))) == 1
+    await world.withdraw(claim)
+    assert await world.forget(seconds=180 * DAY) == 1
+    for table in (person_marks, persons):
+        assert await sql.rows(world.database, select(table)) == []
