@@ -36,7 +36,7 @@ NOUNS = {
     "erasure": {"former_version"},
     "people": {"second_factor"},
     "sanction": {"appeal", "narrowing", "objection", "operation", "order"},
-    "session": {"contest", "withdrawal"},
+    "session": {"contest", "reinstatement", "withdrawal"},
     "status": {"credential"},
     "tip_off": {"reporter"},
 }

@@ -7,7 +7,7 @@ NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.
     "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
     "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
-    "contest:case:propose", "narrowing:sanction:propose",
+    "contest:case:propose", "narrowing:sanction:propose", "reinstatement:case:propose",
     "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
     "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
     "publicaccount:transfer:offer",
@@ -22,6 +22,7 @@ NOT_COUNTED = {
     # The vault's own house-keeping, and its callers.
     "platform:pages:present", "session:retention:purge",
     "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
+    "reinstatement:text:delete",
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
     # Counted per kind by the operator; a month with more deaths is nothing that the vault did.

@@ -13,6 +13,8 @@ from idvault.sanction.appeal.rules import APPEAL_DAYS, APPEAL_DECISION_DAYS
 from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault.session import rules as session_rules
 from idvault.session.contest.rules import CONTEST_DECISION_DAYS
+from idvault.session.reinstatement.rules import APPEAL_DAYS as REINSTATE_DAYS
+from idvault.session.reinstatement.rules import REINSTATEMENT_DECISION_DAYS
 from idvault.tip_off import rules as tip_off_rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -41,6 +43,8 @@ FIGURES = [
     ("identity.md", _LINK, "page for {n} minutes", "页面{n}分钟内可以查看"),
     ("identity.md", SETTINGS.disclosure_embargo_days, "ends {n} days ago", "截至{n}天前"),
     ("identity.md", CONTEST_DECISION_DAYS, "within {n} days", "须在{n}天内"),
+    ("identity.md", REINSTATE_DAYS, "on the same page within {n} days", "可以在{n}天内于同一页面"),
+    ("identity.md", REINSTATEMENT_DECISION_DAYS, "decide within {n} days", "审核员在{n}天内决定"),
     ("reports.md", SETTINGS.tip_offs_per_day, "reports to {n} a day", "举报次数（{n}次）"),
     ("reports.md", tip_off_rules.TEXT_DAYS, "{n} days after the decision", "作出处理{n}天后"),
     ("decisions.md", APPEAL_DAYS, "within {n} days", "须在{n}天内"),

@@ -82,6 +82,7 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.AuthorityOrder.digest",
     "idvault.v1.Sanction.paper_digest",
     "idvault.v1.Contest.paper_digest",
+    "idvault.v1.Reinstatement.paper_digest",
     "idvault.v1.Narrowing.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
@@ -111,6 +112,9 @@ PERSONAL_FIELDS = {
     "idvault.v1.ContestVerificationRequest.text",
     "idvault.v1.ContestFromSessionRequest.text",
     "idvault.v1.GetContestResponse.text",
+    "idvault.v1.AppealWithdrawalRequest.text",
+    "idvault.v1.AppealWithdrawalFromSessionRequest.text",
+    "idvault.v1.GetReinstatementResponse.text",
     "idvault.v1.GetAppealResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
@@ -122,6 +126,9 @@ FREE_TEXTS = {
     "idvault.v1.ContestVerificationRequest.text",
     "idvault.v1.ContestFromSessionRequest.text",
     "idvault.v1.GetContestResponse.text",
+    "idvault.v1.AppealWithdrawalRequest.text",
+    "idvault.v1.AppealWithdrawalFromSessionRequest.text",
+    "idvault.v1.GetReinstatementResponse.text",
     "idvault.v1.GetAppealResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
@@ -130,6 +137,7 @@ FREE_TEXTS = {
 TEXTS_OF_OWNERS = {
     "GetAppeal": {"idvault.v1.GetAppealResponse.text"},
     "GetContest": {"idvault.v1.GetContestResponse.text"},
+    "GetReinstatement": {"idvault.v1.GetReinstatementResponse.text"},
 }
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
 OPAQUE_FIELDS = {"idvault.v1.SealedIdentity.assertion", "idvault.v1.LegacyAccount.reference"}
@@ -204,6 +212,7 @@ WHO_MAY_CALL = {
     "SessionService.GetIdentityReceipt": ["ROLE_WEB"],
     "SessionService.AppealFromSession": ["ROLE_WEB"],
     "SessionService.ContestFromSession": ["ROLE_WEB"],
+    "SessionService.AppealWithdrawalFromSession": ["ROLE_WEB"],
     "SessionService.EraseFromSession": ["ROLE_WEB"],
     "SessionService.KeepFromSession": ["ROLE_WEB"],
     "SessionService.ContestVerification": ["ROLE_PLATFORM"],
@@ -211,6 +220,11 @@ WHO_MAY_CALL = {
     "SessionService.DecideContest": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.GetContest": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.ListContests": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.AppealWithdrawal": ["ROLE_PLATFORM"],
+    "SessionService.ConfirmReinstatement": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.DecideReinstatement": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.GetReinstatement": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.ListReinstatements": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],

@@ -31,11 +31,14 @@ A verification that was somebody else's is withdrawn (ADR 0066):
 | VERIFIED, EXPIRED | withdraw | REVOKED |
 | REVOKED | a claim succeeds (claim.rules) | VERIFIED |
 | REVOKED | erase (erasure.rules) | ERASED |
+| REVOKED | reinstate (session.reinstatement.rules) | the state before |
 
 - The account loses its dates, its assurance and its owner; its sanctions, and what it follows, stay.
 - The person has a free slot. What the account was, and whose, is kept for 180 days. As long as it is, a claim
   that takes a slot of that person needs the assurance HOLDER: else whoever knows name and number begins
   again.
+- A reinstated account has its former dates, assurance and owner, and takes a slot. The demand of HOLDER stays
+  until its time: it is the person's, not the account's. What a notice ended meanwhile comes back EXPIRED.
 - Another person's claim fails while a sanction or a proposal of the account, what it follows, an appeal or a
   live public account is open.
 
@@ -136,7 +139,7 @@ class Withdrawal:
     """A verification that was withdrawn. withdrawal_id, contest_id: 32 lower-case hex digits.
 
     person_id: whose it was, None once that is forgotten at forget_at. state to organization_category: as they
-    were. ended_at: when the account was verified again.
+    were. ended_at: when the account was verified again. reinstated_at: when it got this verification back.
     """
 
     withdrawal_id: str
@@ -153,6 +156,7 @@ class Withdrawal:
     organization_category: OrganizationCategory | None
     forget_at: datetime | None
     ended_at: datetime | None = None
+    reinstated_at: datetime | None = None
 
 
 def is_verified(*, account: Account) -> bool:
@@ -195,6 +199,35 @@ def withdraw(*, account: Account, today: date, now: datetime) -> Account:
         open_claim_id=None,
         revision=present.revision + 1,
     )
+
+
+def can_reinstate(*, account: Account, withdrawal: Withdrawal, now: datetime) -> bool:
+    """Return whether an account can get back what a withdrawal took, if its person has a free slot."""
+    lasts = withdrawal.forget_at is not None and now < withdrawal.forget_at
+    return account.state is AccountState.REVOKED and withdrawal.ended_at is None and lasts
+
+
+def reinstate(*, account: Account, withdrawal: Withdrawal, now: datetime) -> Account:
+    """Return the REVOKED account as it was before the withdrawal; its standing is that of now."""
+    present = fall(account=account, now=now)
+    return replace(
+        present,
+        state=withdrawal.state,
+        assurances=withdrawal.assurances,
+        verify_date=withdrawal.verify_date,
+        expire_date=withdrawal.expire_date,
+        organization_category=withdrawal.organization_category,
+        person_id=withdrawal.person_id,
+        revision=present.revision + 1,
+    )
+
+
+def end_withdrawn(*, withdrawal: Withdrawal, today: date) -> Withdrawal:
+    """Return a withdrawal whose VERIFIED verification would come back as EXPIRED from today on."""
+    if withdrawal.state is not AccountState.VERIFIED:
+        return withdrawal
+    last = today if withdrawal.expire_date is None else min(withdrawal.expire_date, today)
+    return replace(withdrawal, state=AccountState.EXPIRED, expire_date=last)
 
 
 def forget(*, withdrawal: Withdrawal, now: datetime) -> Withdrawal:

@@ -13,6 +13,7 @@ from functools import partial
 from idvault.account import rules as account_rules
 from idvault.account.store import notice as account_notice
 from idvault.account.store import rows as account_rows
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.account.store.notice import DueNotice
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
@@ -21,6 +22,7 @@ from idvault.notice.rules import KeptNotice
 from idvault.notice.store import FoundPerson, Person, SoughtPerson
 from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import Indexer, PersonKey
+from idvault_verify.account import AccountState
 from idvault_verify.attest import notice as signed_notice
 from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
@@ -225,6 +227,8 @@ async def _expire(tx: Tx, due: DueNotice, *, today: date) -> bool:
     if not await account_notice.remove(tx.connection, due) or owner is None:
         tx.unchanged("the account is gone, was verified again, or the notice was reversed")
         return False
+    if owner.state is AccountState.REVOKED:
+        return await _expire_withdrawn(tx, due.account_token, today=today)
     ended = account_rules.end(account=owner, today=today)
     if ended == owner:
         tx.unchanged("the account is not verified any more")
@@ -234,6 +238,16 @@ async def _expire(tx: Tx, due: DueNotice, *, today: date) -> bool:
     await tx.log(
         EventType.ACCOUNT_EXPIRE, account_token=due.account_token, expire_date=str(ended.expire_date)
     )
+    return True
+
+
+async def _expire_withdrawn(tx: Tx, account_token: str, *, today: date) -> bool:
+    """Let a withdrawn verification come back as EXPIRED, if it does."""
+    tx.unchanged("a withdrawn verification is nobody's status")
+    found = await withdrawal_store.present(tx.connection, account_token)
+    if found is None:
+        return False
+    await withdrawal_store.put(tx.connection, account_rules.end_withdrawn(withdrawal=found, today=today))
     return True
 
 

@@ -6,6 +6,7 @@
 - NUMBER_REPLACED marks the person of the new number with that of the old one.
 - After NUMBER_REPLACED and NAME_CHANGED an account is renewed by its next claim that matches. Without one it
   becomes EXPIRED on a day of its own, 60 to 120 days later.
+- A withdrawn verification that may come back gets a day as well: it comes back EXPIRED if its day has come.
 - Two accounts of a person at one platform never get the same day, as long as there are days.
 - REPRESENTATIVE_CHANGED does nothing: the vault knows no representatives.
 - REVERSED takes away what the earlier notice marked, and what it was still to do. What has happened stays.

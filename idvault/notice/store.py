@@ -39,7 +39,7 @@ from idvault.core.db.statement import (
     upsert,
 )
 from idvault.core.tables import ID, NAME
-from idvault.core.tables.account import accounts
+from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import notice_feeds, person_marks, registry_notices
 from idvault.notice.rules import KeptNotice
@@ -280,9 +280,29 @@ _ACCOUNTS = statement(
 )
 
 
+_WITHDRAWN = statement(
+    by_index(
+        select(withdrawals.c.account_token, withdrawals.c.relying_party, withdrawals.c.person_id)
+        .join_from(_PERSONS, withdrawals, withdrawals.c.person_id == _PERSONS.c.person_id)
+        .where(
+            withdrawals.c.relying_party == _PERSONS.c.party,
+            withdrawals.c.ended_at.is_(None),
+            withdrawals.c.state == literal_column(f"'{AccountState.VERIFIED.value}'"),
+        ),
+        withdrawals,
+        "ix_withdrawals_person",
+    ),
+    lambda row: (row.account_token, (row.relying_party, row.person_id)),
+)
+
+
 async def verified_accounts(connection: Connection, found: Sequence[Person]) -> list[tuple[str, Person]]:
-    """Return the tokens of the VERIFIED accounts of locked persons, each with its person."""
-    return await connection.all(_ACCOUNTS, given=found)
+    """Return the tokens of the VERIFIED accounts of locked persons, each with its person, in order.
+
+    Also of those that were VERIFIED and are REVOKED: they may get that back (session.reinstatement.rules).
+    """
+    verified = await connection.all(_ACCOUNTS, given=found)
+    return sorted([*verified, *await connection.all(_WITHDRAWN, given=found)])
 
 
 _OF_NOTICE = person_marks.c.notice_id == param("notice")

@@ -23,6 +23,7 @@ def message(value: MonthFigures) -> pb.MonthFigures:
         appeals=pb.MonthFigures.AppealCount(**asdict(value.appeals)),
         applications=pb.MonthFigures.ApplicationCount(**asdict(value.applications)),
         contests=pb.MonthFigures.AppealCount(**asdict(value.contests)),
+        reinstatements=pb.MonthFigures.AppealCount(**asdict(value.reinstatements)),
     )
 
 

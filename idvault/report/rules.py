@@ -46,6 +46,7 @@ class MonthFigures:
     appeals: AppealFigures
     applications: ApplicationFigures
     contests: AppealFigures
+    reinstatements: AppealFigures
 
 
 def read_figures(name: str, *, today: date) -> Period:

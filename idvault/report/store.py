@@ -33,7 +33,7 @@ from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import appeals, operations, sanctions
-from idvault.core.tables.session import contests
+from idvault.core.tables.session import contests, reinstatements
 from idvault.core.tables.tip_off import tip_offs
 from idvault.public_account.rules.public_account import LIVE
 from idvault.report.rules import SanctionFigures
@@ -103,6 +103,7 @@ def _decisions(cases: Table) -> Statement[Any]:
 
 
 _APPEALS, _CONTESTS = _decisions(appeals), _decisions(contests)
+_REINSTATEMENTS = _decisions(reinstatements)
 # What was approved has a day of its approval for ever, whatever happened to it.
 _APPROVED = case((public_accounts.c.since.is_not(None), 1), else_=0).label("approved")
 _APPLICATIONS: Statement[Any] = statement(
@@ -163,6 +164,13 @@ async def month_contests(
 ) -> AppealFigures:
     """Return the figures of the contests of verifications that were filed."""
     return _decided(await connection.all(_CONTESTS, party=party, since=since, until=until, now=now))
+
+
+async def month_reinstatements(
+    connection: Connection, party: str, *, since: datetime, until: datetime, now: datetime
+) -> AppealFigures:
+    """Return the figures of the appeals against withdrawals that were filed."""
+    return _decided(await connection.all(_REINSTATEMENTS, party=party, since=since, until=until, now=now))
 
 
 async def month_applications(
@@ -267,6 +275,7 @@ LEVELS: Mapping[str, Statement[_CELL]] = {
 DURATIONS: Mapping[str, Statement[Any]] = {
     "appeals.time": statement(_times(appeals.c.filed_at, appeals.c.decided_at)),
     "contests.time": statement(_times(contests.c.filed_at, contests.c.decided_at)),
+    "reinstatements.time": statement(_times(reinstatements.c.filed_at, reinstatements.c.decided_at)),
     "tip_offs.reply_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.answered_at)),
     "tip_offs.solution_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.resolved_at)),
 }

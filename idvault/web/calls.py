@@ -14,6 +14,7 @@ from idvault_verify.v1 import (
     contest_pb2,
     erasure_pb2,
     identity_pb2,
+    reinstatement_pb2,
     sanction_pb2,
     session_pb2,
     status_pb2,
@@ -183,6 +184,19 @@ def contest_from_session(
         text=text(words, field="text"),
     )
     return rpc(_SESSIONS, "ContestFromSession", request, contest_pb2.Contest.FromString)
+
+
+def appeal_withdrawal_from_session(
+    session_id: str, browser_key: str, *, words: str
+) -> Rpc[reinstatement_pb2.Reinstatement]:
+    """Appeal against the withdrawal of a verification; a repeat in the same session is the same request."""
+    request = reinstatement_pb2.AppealWithdrawalFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step="appeal withdrawal"),
+        session_id=session_id,
+        browser_key=browser_key,
+        text=text(words, field="text"),
+    )
+    return rpc(_SESSIONS, "AppealWithdrawalFromSession", request, reinstatement_pb2.Reinstatement.FromString)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def test_the_guide_of_moderation(server: testing.Server, vault: Vault, tmp_path:
     }
     for name in ("second_key", "third_key", "fifth_key", "sixth_key"):
         names[name] = testing.moderator(vault)
-    *decisions, narrowing = blocks("moderation.md")
+    *decisions, narrowing, reinstatement = blocks("moderation.md")
     for block in decisions:
         names |= run(block, **{**names, "saved_id": uuid.uuid4()})
     closed = vault.sanctions.list_page(account_token=owner, state=SanctionState.IN_FORCE)
@@ -129,6 +129,8 @@ def test_the_guide_of_moderation(server: testing.Server, vault: Vault, tmp_path:
         run(narrowing, **names)
     left = vault.sanctions.list_page(account_token=owner, state=SanctionState.IN_FORCE).sanctions
     assert {each.scope for each in left} == {Scope.ACCOUNT}
+    vault.sessions.appeal_withdrawal(owner, "It was me (synthetic)")
+    assert run(reinstatement, **names)["done"].reinstated
 
 
 def _verified(server: testing.Server, vault: Vault) -> tuple[str, str]:

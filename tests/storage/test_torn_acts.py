@@ -42,6 +42,8 @@ from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.acts import ContestDecision
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.reinstatement import acts as reinstatement_acts
+from idvault.session.reinstatement.acts import ReinstatementConfirmation, ReinstatementDecision
 from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
@@ -51,7 +53,7 @@ from idvault_verify.erasure import ErasureOrigin
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Scope
-from idvault_verify.session import ContestState
+from idvault_verify.session import ContestState, ReinstatementState
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support.appeal_world import AppealWorld
 from tests.support.session_world import SessionWorld
@@ -305,6 +307,59 @@ async def _confirm_contest(world: World) -> Act:
     )
 
 
+async def _appealed(world: World) -> tuple[WithdrawalWorld, str, str]:
+    """Withdraw a verification with a sanction of its person, and appeal; return account and appeal."""
+    owners = WithdrawalWorld(world.database)
+    await owners.prepare()
+    claim = await owners.verify()
+    keys = await owners.keys(1, 2)
+    token = claim.account.account_token
+    await owners.moderation.of_person(token, Degree.LIMIT, (keys[0], keys[1]))
+    await owners.withdraw(claim)
+    return owners, token, (await owners.appealed(token)).reinstatement_id
+
+
+async def _file_reinstatement(world: World) -> Act:
+    owners = WithdrawalWorld(world.database)
+    await owners.prepare()
+    token = await owners.withdraw(await owners.verify())
+    appeal_id, request = world.new_id(), world.request()
+    text = moderation_sealer().seal(CaseField(PARTY, appeal_id, "text"), "synthetic")
+    given: dict[str, Any] = {
+        "account_token": token, "text": text, "terms": owners.reinstatements.terms,
+    }  # fmt: skip
+    return lambda: reinstatement_acts.store_filing.run(
+        owners.vault, CALLER, at(), request, appeal_id, **given
+    )
+
+
+async def _decide_reinstatement(world: World) -> Act:
+    """A late decision."""
+    owners, token, appeal_id = await _appealed(world)
+    judge = (await owners.keys(5))[0].moderator_id
+    given = ReinstatementDecision(ReinstatementState.REJECTED, judge, "seen", owners.reinstatements.terms)
+    request, late = world.request(), at(after=timedelta(days=20))
+    return lambda: reinstatement_acts.store_decision.run(
+        owners.vault, CALLER, late, request, appeal_id, token, given, b"paper"
+    )
+
+
+async def _confirm_reinstatement(world: World) -> Act:
+    """One that gives the account everything back."""
+    owners, token, appeal_id = await _appealed(world)
+    keys = await owners.keys(5, 6)
+    terms = owners.reinstatements.terms
+    given = ReinstatementDecision(ReinstatementState.UPHELD, keys[0].moderator_id, "seen", terms)
+    proposed = await reinstatement_acts.store_decision.run(
+        owners.vault, CALLER, at(), world.request(), appeal_id, token, given, b"paper"
+    )
+    confirmed = ReinstatementConfirmation(keys[1].moderator_id, proposed.proposal_digest or b"", terms)
+    request = world.request()
+    return lambda: reinstatement_acts.store_confirmation.run(
+        owners.vault, CALLER, at(), request, appeal_id, token, confirmed, b"paper"
+    )
+
+
 async def _withdrawn(world: World) -> tuple[WithdrawalWorld, AccountSanction]:
     """Withdraw a verification whose account has a sanction of its person, which another account follows."""
     owners = WithdrawalWorld(world.database)
@@ -476,6 +531,9 @@ ACTS = [
     _file_contest,
     _decide_contest,
     _confirm_contest,
+    _file_reinstatement,
+    _decide_reinstatement,
+    _confirm_reinstatement,
     _confirm_narrowing,
     _miss_narrowing,
     _forget_withdrawal,

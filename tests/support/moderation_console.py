@@ -18,7 +18,7 @@ from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
 from idvault_client import transport
 from idvault_client.backend.blocking.vault import Vault, connect
-from idvault_client.sessions import AccountContest
+from idvault_client.sessions import AccountContest, AccountReinstatement
 from idvault_people.moderation.pages import console
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -121,6 +121,16 @@ class Office:
         def file() -> AccountContest:
             with connect(self.target, tls=self.tls, server_name="localhost") as vault:
                 made: AccountContest = vault.sessions.contest(account_token, verification_id, words)
+                return made
+
+        return await asyncio.to_thread(file)
+
+    async def appeal_withdrawal(self, account_token: str, words: str) -> AccountReinstatement:
+        """Let the holder of a revoked account appeal now."""
+
+        def file() -> AccountReinstatement:
+            with connect(self.target, tls=self.tls, server_name="localhost") as vault:
+                made: AccountReinstatement = vault.sessions.appeal_withdrawal(account_token, words)
                 return made
 
         return await asyncio.to_thread(file)

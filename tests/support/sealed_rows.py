@@ -10,12 +10,12 @@ from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Day, Micros, statement
-from idvault.core.tables.account import accounts
+from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.core.tables.people import second_factors
 from idvault.core.tables.sanction import appeals, sanctions
-from idvault.core.tables.session import contests
+from idvault.core.tables.session import contests, reinstatements
 from idvault.core.tables.tip_off import tip_off_texts
 from idvault.sealing.identity import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -86,7 +86,7 @@ class SealedRows:
         return await self.database.act("test.sign_up", act)
 
     async def file_texts(self, keys: LocalKeyProvider, number: int) -> None:
-        """Store the text of an appeal, of a contest, and of a report."""
+        """Store the text of an appeal, of a contest, of one against a withdrawal, and of a report."""
         sealer, token = KeyedModerationTextSealer(keys=keys, entropy=self.entropy), f"acct_{number}"
         case = f"{number}"
         one, note = (sealer.seal(CaseField(PARTY, case, name), TEXT) for name in ("text", "note"))
@@ -99,6 +99,9 @@ class SealedRows:
             await plant(connection, sanctions, number, **own, sanction_id=case)
             await plant(connection, appeals, number, **own, **sealed, appeal_id=case, sanction_id=case)
             await plant(connection, contests, number, **own, **sealed, contest_id=case, claim_id=case)
+            against = {"withdrawal_id": case}
+            await plant(connection, withdrawals, number, **own, **against)
+            await plant(connection, reinstatements, number, **own, **sealed, **against, reinstatement_id=case)
             named = {"relying_party": PARTY, "tip_off_id": case, "name": "note"}
             stored = {"key_version": note.key_version, "data": note.data}
             await plant(connection, tip_off_texts, number, **named, **stored)
@@ -127,7 +130,11 @@ class SealedRows:
     async def read_texts(self, keys: LocalKeyProvider) -> int:
         """Open every text of a case; return how many there are. Raises DamagedError."""
         sealer, count = KeyedModerationTextSealer(keys=keys, entropy=self.entropy), 0
-        for table, name, id_ in ((appeals, "text", "appeal_id"), (contests, "text", "contest_id")):
+        for table, name, id_ in (
+            (appeals, "text", "appeal_id"),
+            (contests, "text", "contest_id"),
+            (reinstatements, "text", "reinstatement_id"),
+        ):
             for row in await self._rows(table):
                 place = CaseField(PARTY, getattr(row, id_), name)
                 assert sealer.open(place, SealedModerationText(row.key_version, row.text)) == TEXT

@@ -20,6 +20,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault_client.sessions import AioSessions, HostedSession
 from idvault_verify import seal, secret
 from idvault_verify.error import IdvaultError
@@ -93,6 +94,8 @@ class SessionWorld:
         )
         self.histories = KnownHistories(database, zone=builders.ZONE)
         self.contests = ObjectionContext(ContestTerms(zone=builders.ZONE), moderation_sealer())
+        terms = ReinstatementTerms(builders.ZONE, self.claims.policy.accounts_per_person)
+        self.reinstatements = ObjectionContext(terms, moderation_sealer())
         self.context = SessionContext(
             claims=self.claims.verification.context,
             coder=FakeLinkCoder(),
@@ -106,7 +109,11 @@ class SessionWorld:
         )
         self.identity_context = self._identity_context()
         self.servicer = SessionMethods(
-            vault=self.vault, context=self.context, identity=self.identity_context, contests=self.contests
+            vault=self.vault,
+            context=self.context,
+            identity=self.identity_context,
+            contests=self.contests,
+            reinstatements=self.reinstatements,
         )
         self._numbers = 0
 
@@ -115,6 +122,7 @@ class SessionWorld:
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,
+            reinstatements=self.reinstatements,
             erasures=ErasureContext(self._proofs(), ErasureTerms()),
             histories=self.histories.context,
             receipts=ReceiptContext(self._proofs(), lambda _: QUORUM, _raise),

@@ -3,8 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.support.appeal_model import end_of_day
+
 HOURS, DAYS = 3_600, 86_400
 CONFIRM_WITHIN, KEPT, DUE = 72 * HOURS, 180 * DAYS, 15 * DAYS
+APPEAL_DAYS = 15
+LIMIT = 5
 IMPOSED_BY = {0, 1}
 
 
@@ -28,6 +32,43 @@ class ModelContest:
     proposed: int = 0
     rejected_by: int | None = None
     decided_by: int | None = None
+    overruled_by: int | None = None
+    withdrew: "ModelWithdrawal | None" = None
+
+    def barred(self) -> set[int | None]:
+        """Return who decides nothing about it."""
+        return {self.rejected_by, self.overruled_by} - {None}
+
+    def shown(self, now: int) -> str:
+        """Return the state as of now."""
+        waits = self.proposed_by is not None and now < self.proposed + CONFIRM_WITHIN
+        return "PROPOSED" if self.state == "FILED" and waits else self.state
+
+
+@dataclass
+class ModelWithdrawal:
+    """What an account was, and by whom it was withdrawn. ended: verified again; kept: whose is known."""
+
+    account: int
+    person: int
+    at: int
+    by: tuple[int | None, int | None]
+    claims: list[ModelClaim]
+    ended: bool = False
+    kept: bool = True
+    appeal: "ModelAppealOfWithdrawal | None" = None
+
+
+@dataclass
+class ModelAppealOfWithdrawal:
+    """An appeal against a withdrawal. reinstated: None until it is upheld."""
+
+    withdrawal: ModelWithdrawal
+    state: str = "FILED"
+    proposed_by: int | None = None
+    proposed: int = 0
+    decided_by: int | None = None
+    reinstated: bool | None = None
 
     def shown(self, now: int) -> str:
         """Return the state as of now."""
@@ -57,7 +98,7 @@ class ModelSanction:
 class ModelVictims:
     """Accounts and whose they are.
 
-    kept: of each withdrawal account, person and time. held: of an account, until when its record is.
+    kept: of each withdrawal account, person and time. held: of an account, until when its records are.
     """
 
     owners: list[int | None]
@@ -66,7 +107,14 @@ class ModelVictims:
     sanctions: list[ModelSanction] = field(default_factory=list)
     kept: list[tuple[int, int, int]] = field(default_factory=list)
     former: dict[int, int | None] = field(default_factory=dict)
-    held: dict[int, int] = field(default_factory=dict)
+    held: dict[int, list[int]] = field(default_factory=dict)
+    withdrawals: list[ModelWithdrawal] = field(default_factory=list)
+    appeals: list[ModelAppealOfWithdrawal] = field(default_factory=list)
+
+    def present(self, account: int) -> ModelWithdrawal | None:
+        """Return because of which withdrawal an account is REVOKED."""
+        found = [each for each in self.withdrawals if each.account == account and not each.ended]
+        return found[0] if found else None
 
     def state(self, account: int) -> str:
         """Return the state of an account."""
@@ -85,13 +133,20 @@ class ModelVictims:
                 return "DIFFERENT_OWNER"
             if not holder and any(each == person for _, each, _ in self.kept):
                 return "HOLDER_REQUIRED"
-            self.former.pop(account, None)
-            for each in self.sanctions:
-                if each.account == account and each.narrowing != "NARROWED":
-                    each.narrowing = None
+            self._end_withdrawal(account)
         self.owners[account] = person
         self.claims[account].append(ModelClaim(now))
         return "SUCCEEDED"
+
+    def _end_withdrawal(self, account: int) -> None:
+        """Let an account be verified that was REVOKED: nothing of it must be narrowed any more."""
+        self.former.pop(account, None)
+        found = self.present(account)
+        if found is not None:
+            found.ended = True
+        for each in self.sanctions:
+            if each.account == account and each.narrowing != "NARROWED":
+                each.narrowing = None
 
     def contest(self, account: int, now: int) -> str:
         """Contest the last verification of an account."""
@@ -100,18 +155,74 @@ class ModelVictims:
         if former is None:
             self.contests.append(ModelContest(account, claim, now))
             return "FILED"
-        if former.state != "REJECTED":
+        overruled = None if former.withdrew is None else former.withdrew.appeal
+        if former.state == "REJECTED":
+            former.rejected_by, former.overruled_by = former.decided_by, None
+        elif former.state == "UPHELD" and overruled is not None and overruled.reinstated:
+            former.rejected_by, former.overruled_by = overruled.decided_by, overruled.proposed_by
+            former.withdrew = None
+        else:
             return "CONTEST_EXISTS"
-        former.rejected_by, former.decided_by = former.decided_by, None
+        former.decided_by = None
         former.state, former.filed, former.proposed_by = "FILED", now, None
         return "FILED"
+
+    def appeal(self, account: int, now: int) -> str:
+        """Appeal against the withdrawal because of which an account is REVOKED."""
+        found = self.present(account)
+        if found is None:
+            return f"{self.state(account)} -> FILED"
+        if end_of_day(found.at, APPEAL_DAYS) <= now:
+            return "REINSTATEMENT_TOO_LATE"
+        if found.appeal is not None:
+            return "REINSTATEMENT_EXISTS"
+        found.appeal = ModelAppealOfWithdrawal(found)
+        self.appeals.append(found.appeal)
+        return "FILED"
+
+    def decide_appeal(self, place: int, by: int, now: int, *, upholds: bool) -> str:
+        """Reject an appeal, or propose to uphold it."""
+        appeal = self.appeals[place]
+        wanted = "PROPOSED" if upholds else "REJECTED"
+        found = appeal.shown(now) if upholds else appeal.state
+        if found != "FILED":
+            return f"{found} -> {wanted}"
+        if by in appeal.withdrawal.by:
+            return "SELF_APPROVAL"
+        if upholds:
+            appeal.proposed_by, appeal.proposed = by, now
+        else:
+            appeal.state, appeal.proposed_by = "REJECTED", None
+        return wanted
+
+    def confirm_appeal(self, place: int, by: int, now: int) -> str:
+        """Confirm a proposal; it may give a verification back."""
+        appeal = self.appeals[place]
+        if appeal.shown(now) != "PROPOSED":
+            return f"{appeal.shown(now)} -> UPHELD"
+        if by in (*appeal.withdrawal.by, appeal.proposed_by):
+            return "SELF_APPROVAL"
+        appeal.state, appeal.decided_by = "UPHELD", by
+        appeal.reinstated = self._reinstate(appeal.withdrawal, now)
+        return "UPHELD"
+
+    def _reinstate(self, found: ModelWithdrawal, now: int) -> bool:
+        full = sum(each == found.person for each in self.owners) >= LIMIT
+        if found.ended or full or not found.kept or now >= found.at + KEPT:
+            return False
+        self._end_withdrawal(found.account)
+        self.owners[found.account] = found.person
+        self.held[found.account].remove(found.at + KEPT)
+        for claim in found.claims:
+            claim.withdrawn = False
+        return True
 
     def reject(self, place: int, by: int) -> str:
         """Reject a contest."""
         contest = self.contests[place]
         if contest.state != "FILED":
             return f"{contest.state} -> REJECTED"
-        if by == contest.rejected_by:
+        if by in contest.barred():
             return "SELF_APPROVAL"
         contest.state, contest.decided_by, contest.proposed_by = "REJECTED", by, None
         return "REJECTED"
@@ -121,7 +232,7 @@ class ModelVictims:
         contest = self.contests[place]
         if contest.shown(now) != "FILED":
             return f"{contest.shown(now)} -> PROPOSED"
-        if by == contest.rejected_by:
+        if by in contest.barred():
             return "SELF_APPROVAL"
         contest.proposed_by, contest.proposed = by, now
         return "PROPOSED"
@@ -131,7 +242,7 @@ class ModelVictims:
         contest = self.contests[place]
         if contest.shown(now) != "PROPOSED":
             return f"{contest.shown(now)} -> UPHELD"
-        if by in (contest.rejected_by, contest.proposed_by):
+        if by in contest.barred() | {contest.proposed_by}:
             return "SELF_APPROVAL"
         contest.state, contest.decided_by = "UPHELD", by
         account = contest.account
@@ -139,19 +250,25 @@ class ModelVictims:
         owner = self.owners[account]
         newest = max((each.ended for each in live), default=None)
         if owner is not None and contest.claim in live and contest.claim.ended == newest:
-            self._withdraw(account, owner, now)
+            contest.withdrew = self._withdraw(account, owner, now, (contest.proposed_by, by))
         return "UPHELD"
 
-    def _withdraw(self, account: int, owner: int, now: int) -> None:
-        for each in self.claims[account]:
+    def _withdraw(
+        self, account: int, owner: int, now: int, by: tuple[int | None, int | None]
+    ) -> ModelWithdrawal:
+        taken = [each for each in self.claims[account] if not each.withdrawn]
+        for each in taken:
             each.withdrawn = True
         self.owners[account], self.former[account] = None, owner
         self.kept.append((account, owner, now))
-        self.held[account] = now + KEPT
+        self.held.setdefault(account, []).append(now + KEPT)
+        made = ModelWithdrawal(account, owner, now, by, taken)
+        self.withdrawals.append(made)
         for sanction in self.sanctions:
             falls = sanction.state == "IN_FORCE" and sanction.scope == "PERSON"
             if sanction.account == account and falls:
                 sanction.narrowing, sanction.proposed_by = "OPEN", None
+        return made
 
     def impose(self, account: int) -> str:
         """Sanction the owner of an account, by the first two moderators."""
@@ -191,6 +308,8 @@ class ModelVictims:
     def forget(self, now: int) -> int:
         """Forget whose verifications were withdrawn long ago; return how many."""
         gone = [each for each in self.kept if each[2] + KEPT <= now]
+        for found in self.withdrawals:
+            found.kept = found.kept and found.at + KEPT > now
         self.kept = [each for each in self.kept if each not in gone]
         for account, person, _ in gone:
             still = any(each[:2] == (account, person) for each in self.kept)

@@ -17,11 +17,11 @@ from idvault.core.tables.claim import persons
 from idvault.sanction.narrowing import acts as narrowing_acts
 from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_client.sanctions import AccountSanction, SanctionNarrowing
-from idvault_client.sessions import AccountContest
+from idvault_client.sessions import AccountContest, AccountReinstatement
 from idvault_verify.account import Assurance, Status
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import Identity
-from idvault_verify.session import ContestState
+from idvault_verify.session import ContestState, ReinstatementState
 from tests.support.session_world import SessionWorld
 from tools.support import builders
 from tools.support.flow_world import at, command
@@ -39,6 +39,7 @@ class WithdrawalWorld(SessionWorld):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._claims = 7_000
+        self.claims.records.numbered = True
 
     async def verify(self, who: Identity = VICTIM, token: str | None = None, *, seconds: float = 0) -> Claim:
         """Verify somebody by name and number."""
@@ -78,6 +79,25 @@ class WithdrawalWorld(SessionWorld):
         """Let a verification be contested and withdrawn; return its account."""
         await self.upheld(await self.contested(claim, seconds=seconds), seconds=seconds)
         return claim.account.account_token
+
+    async def appealed(self, token: str, *, seconds: float = 0) -> AccountReinstatement:
+        """Appeal against a withdrawal as the account's platform."""
+        return await self.asks(seconds).appeal_withdrawal(token, "it was me (synthetic)")
+
+    async def reinstated(
+        self, appeal: AccountReinstatement, *, seconds: float = 0, by: tuple[int, int] = (5, 6)
+    ) -> AccountReinstatement:
+        """Uphold an appeal by two moderators."""
+        first, second = [signing(key, seconds) for key in await self.keys(*by)]
+        asks = self.asks(seconds)
+        proposed = await asks.decide_reinstatement(
+            appeal.reinstatement_id, ReinstatementState.UPHELD, "seen (synthetic)", key=first
+        )
+        return await asks.confirm_reinstatement(proposed, key=second)
+
+    async def reinstate(self, token: str, *, seconds: float = 0) -> AccountReinstatement:
+        """Let a withdrawal be appealed and taken back."""
+        return await self.reinstated(await self.appealed(token, seconds=seconds), seconds=seconds)
 
     async def narrow(
         self, sanction: AccountSanction, *, seconds: float = 0, by: tuple[int, int] = (5, 6)

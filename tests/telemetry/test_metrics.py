@@ -30,6 +30,7 @@ PROMISED = {
     "idvault_second_factor_refused_total",
     "idvault_appeals_overdue",
     "idvault_contests_overdue",
+    "idvault_reinstatements_overdue",
     "idvault_narrowings_overdue",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
@@ -83,6 +84,7 @@ def filled() -> Metrics:
     metrics.log_cosigned_age.set(42)
     metrics.moderation.appeals_overdue.set(2)
     metrics.moderation.contests_overdue.set(4)
+    metrics.moderation.reinstatements_overdue.set(5)
     metrics.moderation.narrowings_overdue.set(2)
     metrics.moderation.orders_overdue.set(2)
     metrics.moderation.erasures.set_all({"waiting": 3, "undestroyed": 2, "kept": 1, "held": 1})
@@ -142,6 +144,7 @@ def test_names(served: list[str]) -> None:
         "idvault_drills_overdue 1.0",
         "idvault_appeals_overdue 2.0",
         "idvault_contests_overdue 4.0",
+        "idvault_reinstatements_overdue 5.0",
         "idvault_narrowings_overdue 2.0",
         "idvault_drill_oldest_seconds 90.5",
         "idvault_orders_overdue 2.0",

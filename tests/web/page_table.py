@@ -246,6 +246,25 @@ async def own_contested(visit: Visit) -> Page:
     return await visit.browser.follow(await visit.browser.post(form.path, fields))
 
 
+async def own_reinstatement(visit: Visit) -> Page:
+    listed = await _own(visit, "verifications")
+    await identities.withdraw(visit.site)
+    listed = await visit.browser.get(listed.path)
+    (address,) = re.findall(r'href="([^"]*/withdrawal/appeal)"', listed.text)
+    return await visit.browser.get(address)
+
+
+async def own_reinstatement_wrong(visit: Visit) -> Page:
+    form = await own_reinstatement(visit)
+    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
+
+
+async def own_reinstatement_filed(visit: Visit) -> Page:
+    form = await own_reinstatement(visit)
+    fields = {"form": form.hidden("form"), "text": CANARY_LINE}
+    return await visit.browser.follow(await visit.browser.post(form.path, fields))
+
+
 async def own_overview(visit: Visit) -> Page:
     return await _own(visit)
 
@@ -405,6 +424,9 @@ PAGES: Mapping[str, Row] = {
     "own-contest": Row(own_contest),
     "own-contest-wrong": Row(own_contest_wrong, 422),
     "own-contested": Row(own_contested),
+    "own-reinstatement": Row(own_reinstatement),
+    "own-reinstatement-wrong": Row(own_reinstatement_wrong, 422),
+    "own-reinstatement-filed": Row(own_reinstatement_filed),
     "own-receipt": Row(own_receipt),
     "own-erase": Row(own_erase),
     "own-erasing": Row(own_erasing),

@@ -73,6 +73,10 @@ CONTEST = sessions.AccountContest(
     ID, TOKEN, OTHER_ID, sessions.ContestState.PROPOSED, NOW, LATER, False, None, "ok", None, OTHER_ID, LATER,
     b"\x04" * 32, "",
 )  # fmt: skip
+REINSTATEMENT = sessions.AccountReinstatement(
+    ID, TOKEN, sessions.ReinstatementState.PROPOSED, NOW, LATER, False, None, "ok", None, OTHER_ID, LATER,
+    b"\x05" * 32, "", False,
+)  # fmt: skip
 NARROWING = sanctions.SanctionNarrowing(
     ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
 )
@@ -302,6 +306,19 @@ SESSIONS = {
         {},
         {**_PAGE, "account_token": TOKEN, "state": sessions.ContestState.FILED, "overdue": True},
         {"state": tuple(sessions.ContestState)},
+    ),
+    "appeal_withdrawal": Arguments({"account_token": TOKEN, "words": "是我"}, _REPEAT),
+    "decide_reinstatement": Arguments(
+        {"reinstatement_id": ID, "verdict": sessions.ReinstatementState.UPHELD, "reason": "ok", **_SIGNED},
+        _REPEAT,
+        {"verdict": tuple(sessions.ReinstatementState)},
+    ),
+    "confirm_reinstatement": Arguments({"reinstatement": REINSTATEMENT, **_SIGNED}, _REPEAT),
+    "get_reinstatement": Arguments({"reinstatement_id": ID}),
+    "list_reinstatements": Arguments(
+        {},
+        {**_PAGE, "account_token": TOKEN, "state": sessions.ReinstatementState.FILED, "overdue": True},
+        {"state": tuple(sessions.ReinstatementState)},
     ),
 }
 TIP_OFFS = {

@@ -1,6 +1,6 @@
 """Two platforms at one vault, each with a thing of every kind that a platform can name in a call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -34,6 +34,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault.status.api import SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
 from idvault.tip_off.acts.case import TipOffContext
@@ -45,6 +46,7 @@ from idvault_verify.attest import status_token
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.document import DocumentType
 from idvault_verify.error import IdvaultError
+from idvault_verify.session import ContestState
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
@@ -114,6 +116,7 @@ class Things:
     second: ModeratorKey
     session: str
     contest: str
+    reinstatement: str
     report: tip_offs.TipOffReport
     assigned: tip_offs.TipOffReport
     secret: str
@@ -229,10 +232,12 @@ class TwoPlatforms:
 
     def _of_sessions(self) -> Service:
         contests = ObjectionContext(ContestTerms(zone=builders.ZONE), self._sealer)
+        reinstatements = ObjectionContext(ReinstatementTerms(builders.ZONE, 5), self._sealer)
         identity = IdentityContext(
             quorum=lambda _id: None,
             appeals=self._moderation.appeals,
             contests=contests,
+            reinstatements=reinstatements,
             erasures=self._erasures,
             histories=self._histories,
             receipts=self._receipts,
@@ -247,7 +252,13 @@ class TwoPlatforms:
             base_url="https://verify.example",
             patience=20.0,
         )
-        methods = SessionMethods(vault=self._vault, context=context, identity=identity, contests=contests)
+        methods = SessionMethods(
+            vault=self._vault,
+            context=context,
+            identity=identity,
+            contests=contests,
+            reinstatements=reinstatements,
+        )
         return _service(session_pb2, "SessionService", methods)
 
     async def things(self, party: str) -> Things:
@@ -270,11 +281,23 @@ class TwoPlatforms:
             second=clerks[1],
             session=session.session_id,
             contest=contest.contest_id,
+            reinstatement=await self._withdrawn(party, clerks),
             **await self._invited(vault),
             **await self._published(party, account),
             **await self._decided(party, account, clerks[0]),
             **await self._reported(vault, account, clerks[0]),
         )
+
+    async def _withdrawn(self, party: str, clerks: Sequence[ModeratorKey]) -> str:
+        """Return an appeal against the withdrawal of an account's verification."""
+        vault, claim = self.client(party), await self._verify(party, 9)
+        account = claim.account.account_token
+        contest = await vault.sessions.contest(account, claim.claim_id, TEXT)
+        proposed = await vault.sessions.decide_contest(
+            contest.contest_id, ContestState.UPHELD, TEXT, key=clerks[0]
+        )
+        await vault.sessions.confirm_contest(proposed, key=clerks[1])
+        return (await vault.sessions.appeal_withdrawal(account, TEXT)).reinstatement_id
 
     async def _invited(self, vault: Vault) -> dict[str, Any]:
         """Return a campaign, and its invitation."""

@@ -81,6 +81,11 @@ export const REASONS = {
     "zh": "未找到该异议。",
     "en": "This contest was not found."
   },
+  "REINSTATEMENT_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该申诉。",
+    "en": "This appeal was not found."
+  },
   "APPEAL_NOT_FOUND": {
     "error": "NotFound",
     "zh": "未找到该申诉。",
@@ -230,6 +235,16 @@ export const REASONS = {
     "error": "PreconditionFailed",
     "zh": "您已对该次认证提出过异议。",
     "en": "You have already said of this verification that it was not you."
+  },
+  "REINSTATEMENT_EXISTS": {
+    "error": "PreconditionFailed",
+    "zh": "已对此次撤销认证提出过申诉。",
+    "en": "The withdrawal of this verification was appealed already."
+  },
+  "REINSTATEMENT_TOO_LATE": {
+    "error": "PreconditionFailed",
+    "zh": "已超过对此次撤销认证提出申诉的期限。您可以重新认证该账号。",
+    "en": "The withdrawal of this verification can no longer be appealed. You can verify the account again."
   },
   "PAGES_NOT_SERVED": {
     "error": "PreconditionFailed",

@@ -59,6 +59,7 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.OPERATION_NOT_FOUND: _("This operation was not found."),
     Reason.VERIFICATION_NOT_FOUND: _("This verification, or its receipt, was not found."),
     Reason.CONTEST_NOT_FOUND: _("This contest was not found."),
+    Reason.REINSTATEMENT_NOT_FOUND: _("This appeal was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: _("This public account was not found."),
     Reason.PLATFORM_NOT_FOUND: _("This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: _("The number or the secret is not correct. Please check both and try again."),
@@ -107,6 +108,10 @@ REASON_TEXTS: Mapping[str, Text] = {
         "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one."
     ),
     Reason.CONTEST_EXISTS: _("You have already said of this verification that it was not you."),
+    Reason.REINSTATEMENT_EXISTS: _("The withdrawal of this verification was appealed already."),
+    Reason.REINSTATEMENT_TOO_LATE: _(
+        "The withdrawal of this verification can no longer be appealed. You can verify the account again."
+    ),
     Reason.SESSION_TAKEN: _(
         "This link was opened in another browser, and works only once. Please go back to the app for a new "
         "one."

@@ -80,6 +80,13 @@ class EventType(StrEnum):
     # The type says that somebody decided; why is under the commitment.
     WITHDRAWAL_DECIDE = "withdrawal:account:decide"
     WITHDRAWAL_FORGET = "withdrawal:link:forget"
+    REINSTATEMENT_FILE = "reinstatement:case:file"
+    REINSTATEMENT_PROPOSE = "reinstatement:case:propose"
+    # Whether the account got its verification back is under the commitment.
+    REINSTATEMENT_UPHOLD = "reinstatement:case:uphold"
+    REINSTATEMENT_REJECT = "reinstatement:case:reject"
+    REINSTATEMENT_OVERDUE = "reinstatement:case:overdue"
+    REINSTATEMENT_DELETE = "reinstatement:text:delete"
     MODERATOR_NAME = "moderator:key:name"
     MODERATOR_COUNTERSIGN = "moderator:key:countersign"
     MODERATOR_REVOKE = "moderator:key:revoke"
@@ -249,6 +256,12 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CONTEST_DELETE: ("contest_id",),
     EventType.WITHDRAWAL_DECIDE: ("withdrawal_id", "cause", "contest_id", "reason_digest", "paper"),
     EventType.WITHDRAWAL_FORGET: ("withdrawal_id",),
+    EventType.REINSTATEMENT_FILE: ("reinstatement_id", "withdrawal_id", "text_digest"),
+    EventType.REINSTATEMENT_PROPOSE: ("reinstatement_id", "reason_digest", "paper"),
+    EventType.REINSTATEMENT_UPHOLD: ("reinstatement_id", "reinstated", "reason_digest", "paper"),
+    EventType.REINSTATEMENT_REJECT: ("reinstatement_id", "reason_digest", "paper"),
+    EventType.REINSTATEMENT_OVERDUE: ("reinstatement_id",),
+    EventType.REINSTATEMENT_DELETE: ("reinstatement_id",),
     EventType.MODERATOR_NAME: ("moderator_id", "paper"),
     EventType.MODERATOR_COUNTERSIGN: ("moderator_id", "paper", "first", "second"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),

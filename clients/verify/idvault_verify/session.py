@@ -1,10 +1,19 @@
-"""The values of a session of the hosted pages: its purpose and state, and the state of a contest."""
+"""The values of a session of the hosted pages, and the states of contests and reinstatements."""
 
 from enum import StrEnum
 
 
 class ContestState(StrEnum):
     """The state of a contest. UPHELD: it was not the owner. PROPOSED: another moderator must confirm."""
+
+    FILED = "FILED"
+    PROPOSED = "PROPOSED"
+    UPHELD = "UPHELD"
+    REJECTED = "REJECTED"
+
+
+class ReinstatementState(StrEnum):
+    """The state of an appeal against a withdrawal. UPHELD: the withdrawal was wrong. PROPOSED: as above."""
 
     FILED = "FILED"
     PROPOSED = "PROPOSED"

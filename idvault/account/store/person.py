@@ -493,6 +493,19 @@ async def withdraw(connection: Connection, *, relying_party: str, person_id: str
     await connection.run(_WITHDRAW, party=relying_party, person_id=person_id)
 
 
+async def take_back(connection: Connection, *, relying_party: str, person_id: str, limit: int) -> bool:
+    """Take a slot for an account whose withdrawn verification comes back; False if there is none free.
+
+    What else is known of the person has no part in it: what it would tell concerns other accounts.
+    """
+    who = {"party": relying_party, "person_id": person_id}
+    found = await connection.only(_LOCK_ONE, **who)
+    if found.accounts >= limit:
+        return False
+    await connection.run(_TAKE_LOCKED, **who)
+    return True
+
+
 async def forget_withdrawal(connection: Connection, *, relying_party: str, person_id: str) -> None:
     """Count a withdrawal no longer, and delete the person if nothing else is known of them."""
     who = {"party": relying_party, "person_id": person_id}

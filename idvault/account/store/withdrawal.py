@@ -56,6 +56,25 @@ _WITHDRAW_CLAIMS = statement(
     )
     .values(withdrawn_at=param("now"))
 )
+_REINSTATE = statement(
+    update(withdrawals)
+    .where(_OF_ACCOUNT, withdrawals.c.withdrawal_id == param("withdrawal"))
+    .values(reinstated_at=param("now"))
+)
+_REINSTATE_CLAIMS = statement(
+    update(claims)
+    .where(claims.c.account_token == param("token"), claims.c.withdrawn_at == param("since"))
+    .values(withdrawn_at=None)
+)
+_REINSTATED: Statement[str] = statement(
+    select(withdrawals.c.withdrawal_id).where(
+        _OF_ACCOUNT,
+        withdrawals.c.contest_id == param("contest"),
+        withdrawals.c.withdrawn_at == param("at"),
+        withdrawals.c.reinstated_at.is_not(None),
+    ),
+    scalar,
+)
 _TOKEN = param("token", String)
 _OPEN_SANCTION = one_of(sanctions.c.state, [SanctionState.PROPOSED.value, SanctionState.IN_FORCE.value])
 _LIVE = one_of(public_accounts.c.state, [PublicAccountState.ACTIVE.value, PublicAccountState.GRACE.value])
@@ -131,7 +150,12 @@ async def end(connection: Connection, account_token: str, *, person_id: str, now
 
 async def lock(connection: Connection, known: Withdrawal) -> Withdrawal | None:
     """Return a withdrawal as it is stored now, locked; its account must be locked before."""
-    return await connection.one(_LOCK, token=known.account_token, withdrawal=known.withdrawal_id)
+    return await find(connection, known.account_token, withdrawal_id=known.withdrawal_id)
+
+
+async def find(connection: Connection, account_token: str, *, withdrawal_id: str) -> Withdrawal | None:
+    """Return a withdrawal of a locked account, locked."""
+    return await connection.one(_LOCK, token=account_token, withdrawal=withdrawal_id)
 
 
 async def due(connection: Connection, *, now: datetime, limit: int) -> list[Withdrawal]:
@@ -147,3 +171,26 @@ async def forget(connection: Connection, forgotten: Withdrawal, *, person_id: st
     await ROWS.put(connection, forgotten)
     for unlink in _UNLINK[:1] if is_owner else _UNLINK:
         await connection.run(unlink, token=forgotten.account_token, person=person_id)
+
+
+async def put(connection: Connection, withdrawal: Withdrawal) -> None:
+    """Store a withdrawal of a locked account that has changed."""
+    await ROWS.put(connection, withdrawal)
+
+
+async def reinstate(connection: Connection, found: Withdrawal, *, now: datetime) -> None:
+    """Store that a locked account has what this withdrawal took, and shows its claims again.
+
+    found: the present withdrawal, whose person is known.
+    """
+    token, person_id = found.account_token, found.person_id or NOBODY
+    await end(connection, token, person_id=person_id, now=now)
+    await connection.run(_REINSTATE, token=token, withdrawal=found.withdrawal_id, now=now)
+    await connection.run(_REINSTATE_CLAIMS, token=token, since=found.withdrawn_at)
+
+
+async def reinstated(
+    connection: Connection, account_token: str, *, contest_id: str, at: datetime
+) -> str | None:
+    """Return the id of a withdrawal that was taken back, None without one. at: when it was decided."""
+    return await connection.one(_REINSTATED, token=account_token, contest=contest_id, at=at)

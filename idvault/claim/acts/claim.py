@@ -368,6 +368,7 @@ async def _clear(tx: Tx, ending: Settlement, found: Unsettled) -> None:
         if found.owner.person_id is not None:
             due_at = account_rules.former_due_at(now=tx.now.business)
             await account_version.keep(tx.connection, account_token=token, due_at=due_at)
+        if found.owner.person_id is not None or found.owner.state is AccountState.REVOKED:
             await account_notice.forget(tx.connection, account_token=token)
         await account_rows.put_record(tx.connection, ending.record)
     if rules.is_kept(outcome=ending.outcome):

@@ -119,7 +119,8 @@ status_feed = Table(
 )
 
 # A verification that was withdrawn: what the account was before. person_id: whose it was, null once that is
-# forgotten at forget_at. ended_at: when the account was verified again.
+# forgotten at forget_at. ended_at: when the account was verified again. reinstated_at: when an upheld appeal
+# gave it its verification back.
 withdrawals = Table(
     "withdrawals",
     main,
@@ -137,8 +138,15 @@ withdrawals = Table(
     Column("organization_category", WORD),
     Column("forget_at", Micros),
     Column("ended_at", Micros),
+    Column("reinstated_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "withdrawal_id"),
+    Index(
+        "ix_withdrawals_person",
+        "person_id",
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
     Index(
         "ix_withdrawals_forget",
         "forget_at",

@@ -1,6 +1,7 @@
-"""The tables of hosted verification sessions and of contests."""
+"""The tables of hosted verification sessions, of contests and of appeals against withdrawals."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -47,7 +48,8 @@ sessions = Table(
 
 # text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
 # proposed_by, proposed_at, proposal_digest: of the moderator who wants to uphold it. rejected_by: who
-# rejected the former contest of the verification, whose place this one took.
+# rejected the former contest of the verification, whose place this one took, or confirmed that what it had
+# withdrawn is reinstated; overruled_by: who proposed that.
 contests = Table(
     "contests",
     main,
@@ -70,6 +72,7 @@ contests = Table(
     Column("proposal_digest", LargeBinary),
     Column("decided_by", ID),
     Column("rejected_by", ID),
+    Column("overruled_by", ID),
     ForeignKeyConstraint(["account_token", "claim_id"], ["claims.account_token", "claims.claim_id"]),
     UniqueConstraint("account_token", "claim_id"),
     Index(None, "relying_party", "contest_id"),
@@ -84,6 +87,51 @@ contests = Table(
     ),
     Index(
         "ix_contests_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL"),
+        sqlite_where=text("delete_at IS NOT NULL"),
+    ),
+)
+
+# Appeals against withdrawals. reinstated: whether the account got its verification back; null: not decided.
+reinstatements = Table(
+    "reinstatements",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("reinstatement_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("withdrawal_id", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("reason", String(500), nullable=False),
+    Column("key_version", WORD, nullable=False),
+    Column("text", LargeBinary),
+    Column("delete_at", Micros),
+    Column("text_deleted_at", Micros),
+    Column("proposed_by", ID),
+    Column("proposed_at", Micros),
+    Column("proposal_digest", LargeBinary),
+    Column("decided_by", ID),
+    Column("reinstated", Boolean),
+    ForeignKeyConstraint(
+        ["account_token", "withdrawal_id"], ["withdrawals.account_token", "withdrawals.withdrawal_id"]
+    ),
+    UniqueConstraint("account_token", "withdrawal_id"),
+    Index(None, "relying_party", "reinstatement_id"),
+    Index(None, "relying_party", "filed_at", "reinstatement_id"),
+    Index(None, "relying_party", "state", "filed_at", "reinstatement_id"),
+    Index(
+        "ix_reinstatements_due",
+        "overdue_at",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+    Index(
+        "ix_reinstatements_delete",
         "delete_at",
         postgresql_where=text("delete_at IS NOT NULL"),
         sqlite_where=text("delete_at IS NOT NULL"),

@@ -108,6 +108,10 @@ class ModerationMetrics:
         self.contests_overdue = Gauge(
             "idvault_contests_overdue", "Contests that wait for a decision that was due."
         )
+        self.reinstatements_overdue = Gauge(
+            "idvault_reinstatements_overdue",
+            "Appeals against withdrawals that wait for a decision that was due.",
+        )
         self.narrowings_overdue = Gauge(
             "idvault_narrowings_overdue",
             "Sanctions of withdrawn accounts that were not narrowed when it was due.",

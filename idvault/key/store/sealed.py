@@ -18,7 +18,7 @@ from idvault.core.tables.claim import persons, requests
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.core.tables.people import person_requests, second_factors
 from idvault.core.tables.sanction import appeals
-from idvault.core.tables.session import contests
+from idvault.core.tables.session import contests, reinstatements
 from idvault.core.tables.tip_off import tip_off_reporters, tip_off_texts, tip_offs
 from idvault.sealing.ports import SealedValue
 from idvault.sealing.second_factor import version_of
@@ -123,6 +123,12 @@ MODERATION_TEXTS = (
     SealedColumn(appeals, "text", row=("account_token", "appeal_id"), bound=("relying_party", "appeal_id")),
     SealedColumn(
         contests, "text", row=("account_token", "contest_id"), bound=("relying_party", "contest_id")
+    ),
+    SealedColumn(
+        reinstatements,
+        "text",
+        row=("account_token", "reinstatement_id"),
+        bound=("relying_party", "reinstatement_id"),
     ),
     SealedColumn(
         tip_off_texts,

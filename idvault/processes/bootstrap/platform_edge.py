@@ -59,6 +59,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
@@ -189,16 +190,21 @@ def session_service(
 ) -> Service:
     """Return SessionService."""
     contests = ObjectionContext(ContestTerms(zone=base.settings.zone), appeals.sealer)
+    zone, limit = context.policy.zone, context.policy.accounts_per_person
+    reinstatements = ObjectionContext(ReinstatementTerms(zone, limit), appeals.sealer)
     identity = IdentityContext(
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         appeals=appeals,
         contests=contests,
+        reinstatements=reinstatements,
         erasures=erasures,
         histories=histories,
         receipts=receipt_context(base, rosters),
         policy=context.policy,
     )
-    methods = SessionMethods(vault=vault, context=context, identity=identity, contests=contests)
+    methods = SessionMethods(
+        vault=vault, context=context, identity=identity, contests=contests, reinstatements=reinstatements
+    )
     return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], methods)
 
 

@@ -139,10 +139,10 @@ def _people() -> tuple[RetentionRule, ...]:
 def _words() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
-            "what owners wrote in appeals and contests, sealed",
+            "what owners wrote in appeals and contests, and against withdrawals, sealed",
             f"{TEXT_DAYS} days after the decision",
             "the moderator who decides must read it",
-            ("appeals", "contests"),
+            ("appeals", "contests", "reinstatements"),
             enforced_by="delete_appeal_texts",
         ),
         RetentionRule(

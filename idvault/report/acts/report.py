@@ -265,6 +265,7 @@ async def month_figures(
         appeals=await read("appeals", store.month_appeals, now=now.business),
         applications=await read("applications", store.month_applications),
         contests=await read("contests", store.month_contests, now=now.business),
+        reinstatements=await read("reinstatements", store.month_reinstatements, now=now.business),
     )
 
 

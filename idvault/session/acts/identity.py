@@ -7,6 +7,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
@@ -34,6 +35,9 @@ from idvault.session.acts.page import BrowserSession, of_browser
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestTerms
+from idvault.session.reinstatement import acts as reinstatement_acts
+from idvault.session.reinstatement.acts import REINSTATEMENTS
+from idvault.session.reinstatement.rules import Reinstatement, ReinstatementTerms
 from idvault.session.rules import PastClaim, VerificationSession
 from idvault_verify.account import Status
 from idvault_verify.attest.quorum import Quorum
@@ -48,7 +52,10 @@ LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class OwnIdentity:
-    """An account as its owner sees it. quorum: of the stored record, None if there is none."""
+    """An account as its owner sees it. quorum: of the stored record, None if there is none.
+
+    reinstate_until: until when the present withdrawal can be appealed, None if it cannot.
+    """
 
     status: Status
     quorum: Quorum | None
@@ -56,6 +63,8 @@ class OwnIdentity:
     sanctions: tuple[Sanction, ...]
     appeals: tuple[Appeal, ...]
     contests: tuple[Contest, ...]
+    reinstatements: tuple[Reinstatement, ...]
+    reinstate_until: datetime | None
     public_accounts: tuple[ShownPublicAccount, ...]
     erasure: ShownErasure | None
     offer: ErasureOffer
@@ -68,6 +77,7 @@ class IdentityContext:
     quorum: Callable[[str], Quorum | None]
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
+    reinstatements: ObjectionContext[ReinstatementTerms]
     erasures: ErasureContext
     histories: HistoryContext
     receipts: ReceiptContext
@@ -90,6 +100,7 @@ async def get(
     own = ObjectionFilter(token)
     appeals, _ = await APPEALS.page(vault, party, own, after="", limit=LIMIT, now=now)
     contests, _ = await CONTESTS.page(vault, party, own, after="", limit=LIMIT, now=now)
+    reinstatements, _ = await REINSTATEMENTS.page(vault, party, own, after="", limit=LIMIT, now=now)
     public_accounts, _ = await public_account_acts.page(
         vault,
         party,
@@ -108,6 +119,8 @@ async def get(
         tuple(sanctions),
         tuple(appeals),
         tuple(contests),
+        tuple(reinstatements),
+        await reinstatement_acts.file_until(vault, token, now, zone=context.policy.zone),
         tuple(public_accounts),
         await erasure_acts.find(vault, party, token, proofs=context.erasures.proofs),
         await erasure_acts.offer(vault, account, now, terms=context.erasures.terms),
@@ -179,6 +192,23 @@ async def contest(
         text=text,
         context=context.contests,
         again=False,
+    )
+
+
+async def appeal_withdrawal(
+    vault: Vault,
+    context: IdentityContext,
+    call: Asked,
+    now: ClockReading,
+    browser: BrowserSession,
+    *,
+    text: str,
+) -> Reinstatement:
+    """File an appeal against the withdrawal; raises as session.reinstatement.acts.file."""
+    session, token = await _owned(vault, browser, now)
+    filing = replace(call, relying_party=session.relying_party)
+    return await reinstatement_acts.file(
+        vault, filing, now, account_token=token, text=text, context=context.reinstatements
     )
 
 

@@ -26,10 +26,19 @@ from idvault.session.acts.session import NewSession, SessionContext, ShownSessio
 from idvault.session.api import convert
 from idvault.session.contest import api as contest_api
 from idvault.session.contest.api import ContestMethods
+from idvault.session.reinstatement import api as reinstatement_api
+from idvault.session.reinstatement.api import ReinstatementMethods
 from idvault.session.rules import PastClaim
 from idvault_verify import secret
 from idvault_verify.clock import ClockReading
-from idvault_verify.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
+from idvault_verify.v1 import (
+    contest_pb2,
+    erasure_pb2,
+    reinstatement_pb2,
+    sanction_pb2,
+    status_pb2,
+    verification_pb2,
+)
 from idvault_verify.v1 import identity_pb2 as pb
 from idvault_verify.v1 import session_pb2 as v1_session_pb2
 
@@ -108,6 +117,22 @@ class IdentityMethods:
         )
         return contest_api.message(filed, now=now.business)
 
+    async def AppealWithdrawalFromSession(
+        self,
+        request: reinstatement_pb2.AppealWithdrawalFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> reinstatement_pb2.Reinstatement:
+        """File an appeal against the withdrawal of the account's verification."""
+        browser = convert.browser(request)
+        call = repetition.asked(request, caller)
+        filed = await identity_acts.appeal_withdrawal(
+            self.vault, self.identity, call, now, browser, text=request.text
+        )
+        return reinstatement_api.message(filed, now=now.business)
+
     async def EraseFromSession(
         self,
         request: pb.EraseFromSessionRequest,
@@ -142,6 +167,8 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
         sanctions=[sanction_api.sanction(each) for each in value.sanctions],
         appeals=[appeal_api.message(each, now=now) for each in value.appeals],
         contests=[contest_api.message(each, now=now) for each in value.contests],
+        reinstatements=[reinstatement_api.message(each, now=now) for each in value.reinstatements],
+        reinstate_until_time=sanction_api.time(value.reinstate_until),
         public_accounts=[public_account_api.public_account(each) for each in value.public_accounts],
     )
     if value.quorum is not None:
@@ -170,7 +197,7 @@ def _past(value: PastClaim) -> pb.PastVerification:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SessionMethods(IdentityMethods, ContestMethods):
+class SessionMethods(IdentityMethods, ContestMethods, ReinstatementMethods):
     """The methods of SessionService."""
 
     context: SessionContext

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from idvault.account.store import rows as account_rows
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import Tx, Vault, mutation
 from idvault.core.request import Asked
 from idvault.moderator import acts as moderator_acts
@@ -23,6 +24,7 @@ from idvault.session import store as session_store
 from idvault.session.contest import rules, store
 from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.contest.store import ROWS
+from idvault.session.reinstatement.store import ROWS as REINSTATEMENTS
 from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_verify import deadline
 from idvault_verify.account import AccountState
@@ -125,9 +127,32 @@ async def store_filing(
         now=tx.now.business,
     )
     former = await ROWS.find_against(tx.connection, tx.party, account_token, claim_id)
-    if former is not None and former.contest_id == contest_id and former.state is ContestState.REJECTED:
-        return await CONTESTS.replace(tx, owner, rules.file_again(former=former, made=made), text)
+    if former is not None and former.contest_id == contest_id:
+        again = await _filed_again(tx, former, made)
+        if again is not None:
+            return await CONTESTS.replace(tx, owner, again, text)
     return await CONTESTS.add(tx, owner, made, text)
+
+
+async def _filed_again(tx: Tx, former: Contest, made: Contest) -> Contest | None:
+    """Return the contest that takes the place of a former one, None if that one's decision stands."""
+    if former.state is ContestState.REJECTED:
+        return rules.file_again(former=former, made=made)
+    if former.decided_at is None:
+        return None
+    token = former.account_token
+    withdrawal_id = await withdrawal_store.reinstated(
+        tx.connection, token, contest_id=former.contest_id, at=former.decided_at
+    )
+    if withdrawal_id is None:
+        return None
+    by = await REINSTATEMENTS.find_against(tx.connection, tx.party, token, withdrawal_id)
+    return rules.file_after(
+        former=former,
+        made=made,
+        proposed_by=None if by is None else by.proposed_by,
+        confirmed_by=None if by is None else by.decided_by,
+    )
 
 
 async def decide(

@@ -8,6 +8,7 @@
 | PROPOSED | confirm, by another moderator within 72 hours | UPHELD |
 | PROPOSED | 72 hours pass | FILED, with its old due time |
 | REJECTED | file again, by the platform | FILED |
+| UPHELD, and what it withdrew is reinstated | file again, by the platform | FILED |
 
 - Any other transition is refused, and the refusal names both states.
 - The platform decides: it knows who used the account. A decision is due in CONTEST_DECISION_DAYS, counted by
@@ -18,8 +19,9 @@
   and of an older one the account does not live any more.
 - Whoever filed a bad contest must not use up the person's right to a good one: after a rejection the
   platform files another one, which takes the place of the first, under its id. Who rejected the first one
-  decides nothing about it. From the account's own page a verification is contested once: whoever holds the
-  account must not keep moderators busy.
+  decides nothing about it. The same holds after a reinstatement (session.reinstatement.rules), for both who
+  decided it: else a thief whose appeal was upheld would be safe for good. From the account's own page a
+  verification is contested once: whoever holds the account must not keep moderators busy.
 - The text is deleted some days after the decision. What else contests share with appeals is
   in sanction.objection.rules.
 - A proposal that nobody confirmed counts as none, whatever is stored.
@@ -56,7 +58,8 @@ class Contest:
     state: as it is stored, FILED while it is proposed (`state`). overdue_at: when it was logged as overdue.
     delete_at: when the text must be deleted; text_deleted_at: when it was. proposed_by: the moderator who
     wants to uphold it; proposal_digest: SHA-256 of what that one signed. decided_by: who rejected or
-    confirmed it. rejected_by: who rejected the contest whose place this one took.
+    confirmed it. rejected_by: who rejected the contest whose place this one took, or confirmed that what it
+    had withdrawn is reinstated; overruled_by: who proposed that.
     """
 
     contest_id: str
@@ -76,6 +79,7 @@ class Contest:
     proposal_digest: bytes | None = None
     decided_by: str | None = None
     rejected_by: str | None = None
+    overruled_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,13 @@ def file(
 def file_again(*, former: Contest, made: Contest) -> Contest:
     """Return a new contest in the place of a rejected one of the same verification."""
     return replace(made, contest_id=former.contest_id, rejected_by=former.decided_by)
+
+
+def file_after(
+    *, former: Contest, made: Contest, proposed_by: str | None, confirmed_by: str | None
+) -> Contest:
+    """Return a new contest in the place of an upheld one whose withdrawal is reinstated, by these two."""
+    return replace(made, contest_id=former.contest_id, rejected_by=confirmed_by, overruled_by=proposed_by)
 
 
 def lapses_at(*, contest: Contest) -> datetime | None:
@@ -180,7 +191,7 @@ def withdraws(*, contest: Contest, account: Account, claims: Iterable[ContestedC
 
 
 def _check_other(contest: Contest, moderator_id: str) -> None:
-    if moderator_id == contest.rejected_by:
+    if moderator_id in (contest.rejected_by, contest.overruled_by):
         raise DeniedError(Reason.SELF_APPROVAL)
 
 

@@ -51,8 +51,6 @@ async def withdraw(
         connection, relying_party=owner.relying_party, person_id=owner.person_id or ""
     )
     await withdrawal_store.add(connection, made)
-    # Else the day of a notice about the former owner would end the next one's verification.
-    await account_notice.forget(connection, account_token=token)
     record = await account_rows.find_record(connection, token)
     if record is not None:
         await former_version_acts.hold(
@@ -107,6 +105,9 @@ async def forget(tx: Tx, known: Withdrawal) -> bool:
     await account_person.forget_withdrawal(
         tx.connection, relying_party=stored.relying_party, person_id=stored.person_id
     )
+    if stored.ended_at is None:
+        # What was to come for a verification that cannot come back any more.
+        await account_notice.forget(tx.connection, account_token=stored.account_token)
     is_owner = owner.person_id == stored.person_id
     await withdrawal_store.forget(tx.connection, forgotten, person_id=stored.person_id, is_owner=is_owner)
     # Not under the account, whose opening keys may be destroyed.

@@ -141,6 +141,21 @@ class IdentityPages:
             onward="verifications",
         )
 
+    async def ask_reinstatement(self, request: web.Request) -> web.StreamResponse:
+        """Show the form of an appeal against the withdrawal."""
+        return await self._show(request, lambda visit, own: visit.view.reinstatement(own))
+
+    async def reinstatement(self, request: web.Request) -> web.StreamResponse:
+        """File an appeal against the withdrawal; show the form again with what is wrong."""
+        return await self._send(
+            request,
+            lambda visit, words: calls.appeal_withdrawal_from_session(
+                visit.session_id, visit.key, words=words
+            ),
+            again=lambda visit, own, error: visit.view.reinstatement(own, error=error),
+            onward="verifications",
+        )
+
     async def _send(
         self,
         request: web.Request,
@@ -206,7 +221,10 @@ _ID = "[0-9a-f]{32}"
 _HERE = f"/i/{{session:{_ID}}}"
 _APPEAL = f"{_HERE}/sanctions/{{sanction:{_ID}}}/appeal"
 _CONTEST = f"{_HERE}/verifications/{{verification:{_ID}}}/contest"
-LARGE_FORMS = {web.DynamicResource(form).canonical: FORM_BYTES for form in (_APPEAL, _CONTEST)}
+_REINSTATEMENT = f"{_HERE}/withdrawal/appeal"
+LARGE_FORMS = {
+    web.DynamicResource(form).canonical: FORM_BYTES for form in (_APPEAL, _CONTEST, _REINSTATEMENT)
+}
 """The forms with a long text, as Pages.large_forms wants them."""
 
 
@@ -224,6 +242,8 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.post(_APPEAL, pages.appeal),
         web.get(_CONTEST, pages.ask_contest),
         web.post(_CONTEST, pages.contest),
+        web.get(_REINSTATEMENT, pages.ask_reinstatement),
+        web.post(_REINSTATEMENT, pages.reinstatement),
         web.get(f"{_HERE}/receipt", pages.check_receipt),
         web.get(f"{_HERE}/erase", pages.erase),
         web.post(f"{_HERE}/erase", pages.change_erasure),

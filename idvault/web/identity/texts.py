@@ -89,6 +89,27 @@ TEXTS: Mapping[str, Text] = {
     "own_contest_due": _("Due"),
     "own_contest_decided": _.in_context("own_contest_decided", "Decided"),
     "own_contest_reason": _("Reason"),
+    "own_reinstatement": _("Your appeal against the withdrawal"),
+    "own_reinstatement_link": _("Appeal against the withdrawal"),
+    "own_reinstatement_until": _(
+        "The verification of this account was withdrawn. You can appeal until {time}."
+    ),
+    "own_reinstatement_title": _("Appeal against the withdrawal of the verification"),
+    "own_reinstatement_text": _(
+        "Two moderators of {platform} who did not decide on the withdrawal decide; you will find the answer "
+        "here. If they uphold your appeal, the account has its verification back, if the person still has a "
+        "free place and nobody has verified the account since. If you can prove that you are present, you "
+        "can also verify the account again now. What you write is stored encrypted, and deleted 90 days "
+        "after the decision."
+    ),
+    "own_reinstatement_label": _("Why was the verification yours?"),
+    "own_REINSTATEMENT_STATE_FILED": _("waits for a decision"),
+    "own_REINSTATEMENT_STATE_PROPOSED": _("a second moderator looks at it"),
+    "own_REINSTATEMENT_STATE_UPHELD": _("upheld: the account has its verification back"),
+    "own_REINSTATEMENT_LATE": _(
+        "upheld, but the account cannot get its verification back: please verify it again"
+    ),
+    "own_REINSTATEMENT_STATE_REJECTED": _("rejected: the verification stays withdrawn"),
     "own_disclosures_title": _("Who has opened your details"),
     "own_horizon": _(
         "This list goes up to {day}. What happened later is not shown to anybody yet. The day is the same "

@@ -24,6 +24,7 @@ from idvault_verify.v1 import (
     contest_pb2,
     erasure_pb2,
     public_account_pb2,
+    reinstatement_pb2,
     sanction_pb2,
     session_pb2,
     status_pb2,
@@ -62,7 +63,7 @@ class IdentityView:
         if own.status.state == _Status.STATE_REVOKED:
             record = "withdrawn"
         kinds = [record, "status", "history", "log", "session"]
-        kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals or own.contests)
+        kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals or own.contests or own.reinstatements)
         return self._page(
             own,
             "stored",
@@ -80,7 +81,15 @@ class IdentityView:
             (self._verification(each), self._contested(contests.get(each.verification_id)), self._place(each))
             for each in own.verifications
         ]
-        return self._page(own, "verifications", self._say("verifications_title"), verifications=shown)
+        until = own.reinstate_until_time if own.HasField("reinstate_until_time") else None
+        return self._page(
+            own,
+            "verifications",
+            self._say("verifications_title"),
+            verifications=shown,
+            reinstatements=[self._reinstatement(each) for each in own.reinstatements],
+            may_appeal=until and self._say("reinstatement_until", time=self._minute(_datetime(until))),
+        )
 
     def disclosures(self, own: pb.Identity, found: status_pb2.DisclosureHistory) -> web.Response:
         """Return every disclosure and opening before the horizon."""
@@ -169,6 +178,20 @@ class IdentityView:
             limit=objection_rules.TEXT_LENGTH,
         )
 
+    def reinstatement(self, own: pb.Identity, *, error: VaultError | None = None) -> web.Response:
+        """Return the form of an appeal against the withdrawal; raises NotFound without one to appeal."""
+        if error is None and not own.HasField("reinstate_until_time"):
+            raise NotFound("REINSTATEMENT_NOT_FOUND", "NOT_FOUND")
+        return self._page(
+            own,
+            "reinstatement",
+            self._say("reinstatement_title"),
+            status=422 if error else 200,
+            errors=self._errors(error),
+            retype=isinstance(error, InvalidFields),
+            limit=objection_rules.TEXT_LENGTH,
+        )
+
     def check_receipt(self, own: pb.Identity) -> web.Response:
         """Return the page whose script checks a receipt; without script it names the program that does."""
         return self._page(
@@ -252,6 +275,21 @@ class IdentityView:
         if contest.HasField("decide_time"):
             rows.append(("contest_decided", self._minute(_datetime(contest.decide_time))))
             rows.append(("contest_reason", contest.reason))
+        return self._named(rows)
+
+    def _reinstatement(self, each: reinstatement_pb2.Reinstatement) -> Rows:
+        states = reinstatement_pb2.Reinstatement.State
+        name = states.Name(each.state)
+        if each.state == states.Value("STATE_UPHELD") and not each.reinstated:
+            name = "LATE"
+        rows = [
+            ("contest_state", self._say(f"REINSTATEMENT_{name}")),
+            ("contest_filed", self._minute(_datetime(each.file_time))),
+            ("contest_due", self._minute(_datetime(each.due_time))),
+        ]
+        if each.HasField("decide_time"):
+            rows.append(("contest_decided", self._minute(_datetime(each.decide_time))))
+            rows.append(("contest_reason", each.reason))
         return self._named(rows)
 
     def _sanction(self, each: sanction_pb2.Sanction) -> Rows:

@@ -28,7 +28,7 @@ from idvault_client.sanctions import (
     Scope,
     TipOffFigures,
 )
-from idvault_client.sessions import ContestState
+from idvault_client.sessions import ContestState, ReinstatementState
 from idvault_client.tip_offs import (
     Dismissal,
     ReporterStanding,
@@ -68,6 +68,7 @@ LISTS = {
     "shown": (PublicAccountCategory,),
     "reject": (RejectReason,),
     "contest": (ContestState,),
+    "reinstatement": (ReinstatementState,),
     "narrowing": (NarrowingState,),
     "reporter": (ReporterStanding,),
 }

@@ -20,6 +20,7 @@ from idvault_verify.attest.status_check import CheckError
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.error import Reason
 from idvault_verify.sanction import Degree, SanctionState, Scope
+from idvault_verify.session import ContestState, ReinstatementState
 from idvault_verify.transparency import entry
 from tests.flows.test_status_checks import Checks
 from tests.support.refusal import reason_of
@@ -140,12 +141,17 @@ class LinkingPlatform:
         return claim.account.account_token
 
     async def attack(self) -> None:
-        """Sign everybody up twice, withdraw every other first token, and renew all second ones."""
+        """Sign everybody up twice, withdraw every other first token, reinstate some, renew the others."""
         for person in (*range(PEOPLE), *self.owners):
             self.tokens.append(await self.verify(person))
         for place in range(0, PEOPLE, 2):
             await self.world.withdraw(self.claims[place], seconds=HOUR + place)
             await self.look(HOUR + place)
+        for place in range(0, PEOPLE, 4):
+            when = HOUR + 100 + place
+            done = await self.world.reinstate(self.tokens[place], seconds=when)
+            self.seen.append(f"{done.state} {done.reinstated}")
+            await self.look(when)
         for place, person in enumerate(self.owners):
             await self.verify(person, self.tokens[PEOPLE + place], seconds=2 * HOUR + place)
         assert await self.world.forget(seconds=181 * DAY) == PEOPLE // 2
@@ -192,11 +198,15 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 async def test_revocations_link_no_tokens(sqlite_maker: SqliteMaker, folders: tuple[Path, Path]) -> None:
-    """Whose the other tokens are changes nothing that a platform sees that withdraws half of the first."""
+    """Whose the other tokens are changes nothing that a platform sees that withdraws half of the first.
+
+    Nor when it gives every other one of them its verification back.
+    """
     first = await watched(sqlite_maker, folders[0], straight())
     second = await watched(sqlite_maker, folders[1], crossed())
     assert first == second
     assert sum("REVOKED" in line for line in first) >= PEOPLE // 2
+    assert sum(line == "UPHELD True" for line in first) == PEOPLE // 4
     assert not any("contest:case:uphold" in line for line in first)
 
 
@@ -280,3 +290,68 @@ async def test_others_read_unverified(world: WithdrawalWorld, tmp_path: Path) ->
         for audience in (PARTY, AUDIENCES[0])
     ]
     assert [said(each.token) for each in told] == ["REVOKED", "UNVERIFIED"]
+
+
+async def test_moderators_alone_undo_nothing(world: WithdrawalWorld) -> None:
+    """Without the holder's appeal there is nothing to decide, and those who withdrew cannot decide it."""
+    claim = await world.verify()
+    token = await world.withdraw(claim)
+    keys = await world.keys(3, 4, 5, 6)
+    assert not (await world.asks().list_reinstatements()).reinstatements
+    contests = await world.asks().list_contests(account_token=token)
+    contest_id = contests.contests[0].contest_id
+    for key in keys:
+        asks = world.asks()
+        decide = asks.decide_reinstatement(contest_id, ReinstatementState.UPHELD, "no", key=signing(key, 0))
+        assert await reason_of(decide) is Reason.REINSTATEMENT_NOT_FOUND
+        undo = asks.decide_contest(contest_id, ContestState.REJECTED, "no", key=signing(key, 0))
+        assert await reason_of(undo) is Reason.ILLEGAL_TRANSITION
+    assert (await world.status(token)).state is AccountState.REVOKED
+
+
+async def test_a_thief_who_appeals_is_not_safe_for_good(world: WithdrawalWorld) -> None:
+    """Upheld by two who were deceived: the same verification is contested again, and they have no say."""
+    claim = await world.verify()
+    token = await world.withdraw(claim)
+    assert (await world.reinstate(token, seconds=HOUR)).reinstated
+    # The demand of a proof of presence has stayed: he takes no other place of hers.
+    assert (await world.verify()).failure_reason is FailureReason.HOLDER_REQUIRED
+    again = await world.contested(claim, seconds=2 * HOUR)
+    deceived = await world.keys(5, 6)
+    for key in deceived:
+        for verdict in (ContestState.UPHELD, ContestState.REJECTED):
+            asks = world.asks(2 * HOUR)
+            work = asks.decide_contest(again.contest_id, verdict, "no", key=signing(key, 2 * HOUR))
+            assert await reason_of(work) is Reason.SELF_APPROVAL
+    await world.upheld(again, seconds=3 * HOUR)
+    assert (await world.status(token)).state is AccountState.REVOKED
+    assert await world.counts() == [(0, 0, 2)]
+    assert await reason_of(world.contested(claim, seconds=4 * HOUR)) is Reason.CONTEST_EXISTS
+    # The second withdrawal has an appeal of its own; neither of its pair decides it.
+    appeal = await world.appealed(token, seconds=4 * HOUR)
+    assert await reason_of(world.reinstated(appeal, seconds=4 * HOUR, by=(3, 5))) is Reason.SELF_APPROVAL
+
+
+async def test_credentials_stay_invalid_after_a_reinstatement(world: WithdrawalWorld, tmp_path: Path) -> None:
+    """Within the drawn hour and after it: a reinstatement turns no entry, and new ones are issued."""
+    attested = Attested(world, tmp_path / "public")
+    await attested.begin()
+    assert len(await attested.valid(0)) == 16
+    for claim in attested.claims:
+        await world.withdraw(claim, seconds=60)
+    await attested.valid(61)
+    before = await attested.valid(20 * 60)
+    assert 0 < len(before) < 16
+    for place in (0, 1):
+        assert (await world.reinstate(attested.token(place), seconds=20 * 60 + 1)).reinstated
+    soon = await attested.valid(20 * 60 + 2)
+    assert soon == before
+    later = await attested.valid(40 * 60)
+    assert later < before
+    assert any(place in (0, 1) for place, _ in before - later)
+    assert await attested.valid(60 + HOUR + 1) == set()
+    assert await attested.valid(30 * HOUR) == set()
+    fresh = await attested.credential(0, 890, seconds=30 * HOUR)
+    assert fresh != attested.issued[0, AUDIENCES[0]]
+    attested.issued[0, AUDIENCES[0]] = fresh
+    assert await attested.valid(31 * HOUR) == {(0, AUDIENCES[0])}

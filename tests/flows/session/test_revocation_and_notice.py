@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import persons
-from idvault.core.tables.notice import person_marks
+from idvault.core.tables.notice import account_notices, person_marks
 from idvault_verify.account import AccountState
 from idvault_verify.notice import NoticeKind
 from tests.support.withdrawal_world import DAY, OTHER, VICTIM, WithdrawalWorld
@@ -37,13 +37,14 @@ async def notices(world: WithdrawalWorld) -> NoticeWorld:
 async def test_a_notice_of_the_former_owner_ends_nothing_of_the_next(
     world: WithdrawalWorld, notices: NoticeWorld, kind: NoticeKind
 ) -> None:
-    """What was still to come for the account goes with the verification that it was about."""
+    """What was still to come waits for a reinstatement, and goes when the account is verified again."""
     claim = await world.verify()
     await notices.submit(notice(1, kind, VICTIM.document))
     assert (await notices.due()).keys() == {claim.account.account_token}
     token = await world.withdraw(claim)
-    assert await notices.due() == {}
+    assert (await notices.due()).keys() == {token}
     await world.verify(OTHER, token)
+    assert await notices.due() == {}
     assert await notices.expire(seconds=121 * DAY) == 0
     assert (await world.status(token, seconds=121 * DAY)).state is AccountState.VERIFIED
 
@@ -59,5 +60,5 @@ async def test_a_forgotten_person_takes_marks_and_new_number_along(
     assert len(await sql.rows(world.database, select(person_marks))) == 1
     await world.withdraw(claim)
     assert await world.forget(seconds=180 * DAY) == 1
-    for table in (person_marks, persons):
+    for table in (person_marks, persons, account_notices):
         assert await sql.rows(world.database, select(table)) == []

@@ -15,10 +15,10 @@ from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.sanction import followers
 from idvault_client.errors import VaultError
 from idvault_client.sanctions import AccountSanction
-from idvault_client.sessions import AccountContest
+from idvault_client.sessions import AccountContest, AccountReinstatement
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
-from idvault_verify.session import ContestState
+from idvault_verify.session import ContestState, ReinstatementState
 from tests.support.refusal import states_or_reason
 from tests.support.steps import DatabaseSteps, take_steps
 from tests.support.withdrawal_model import DAYS, HOURS, KEPT, ModelClaim, ModelVictims
@@ -47,6 +47,7 @@ class WithdrawalWalk:
         self.newest: list[str] = []
         self.keys: list[ModeratorKey] = []
         self.contests: list[AccountContest] = []
+        self.appeals: list[AccountReinstatement] = []
         self.sanctions: list[AccountSanction] = []
         self.now = 0
         self.told: Counter[str] = Counter()
@@ -63,6 +64,7 @@ class WithdrawalWalk:
         return signing(self.keys[by], self.now)
 
     async def verify(self, account: int, person: int, *, holder: bool) -> None:
+        self.now += 1  # no two of these are of one moment
         expected = self.model.verify(
             account, person, holder=holder, follows=await self._follows(account), now=self.now
         )
@@ -97,10 +99,34 @@ class WithdrawalWalk:
         await self._heard(asks.decide_contest(which, verdict, "seen", key=self.key(by)), expected)
 
     async def confirm(self, place: int, by: int) -> None:
+        self.now += 1  # no two of these are of one moment
         expected = self.model.confirm(place, by, self.now)
         asks = self.world.asks(self.now)
         found = await asks.get_contest(self.contests[place].contest_id)
         await self._heard(asks.confirm_contest(found, key=self.key(by)), expected)
+
+    async def appeal(self, account: int) -> None:
+        expected = self.model.appeal(account, self.now)
+        work = self.world.asks(self.now).appeal_withdrawal(self.tokens[account], "me (synthetic)")
+        made = await self._heard(work, expected)
+        if made is not None:
+            self.appeals.append(made)
+
+    async def decide_appeal(self, place: int, by: int, *, upholds: bool) -> None:
+        expected = self.model.decide_appeal(place, by, self.now, upholds=upholds)
+        verdict = ReinstatementState.UPHELD if upholds else ReinstatementState.REJECTED
+        asks, which = self.world.asks(self.now), self.appeals[place].reinstatement_id
+        await self._heard(asks.decide_reinstatement(which, verdict, "seen", key=self.key(by)), expected)
+
+    async def confirm_appeal(self, place: int, by: int) -> None:
+        self.now += 1  # no two of these are of one moment
+        expected = self.model.confirm_appeal(place, by, self.now)
+        asks = self.world.asks(self.now)
+        found = await asks.get_reinstatement(self.appeals[place].reinstatement_id)
+        made = await self._heard(asks.confirm_reinstatement(found, key=self.key(by)), expected)
+        if made is not None:
+            assert made.reinstated is self.model.appeals[place].reinstated
+            self.told[f"reinstated {made.reinstated}"] += 1
 
     async def impose(self, account: int) -> None:
         expected = self.model.impose(account)
@@ -147,6 +173,10 @@ class WithdrawalWalk:
             read = await self.world.asks(self.now).get_contest(contest.contest_id)
             assert read.state is not None
             assert read.state.value == known.shown(self.now)
+        for appeal, filed in zip(self.appeals, model.appeals, strict=True):
+            again = await self.world.asks(self.now).get_reinstatement(appeal.reinstatement_id)
+            assert again.state is not None
+            assert (again.state.value, again.reinstated) == (filed.shown(self.now), bool(filed.reinstated))
         for sanction, expected in zip(self.sanctions, model.sanctions, strict=True):
             shown = await self.world.moderation.get(sanction, seconds=self.now)
             assert shown.scope is not None
@@ -155,9 +185,9 @@ class WithdrawalWalk:
 
     async def _records_agree(self, account: int, token: str) -> None:
         """Compare whether there is a present record, and until when a former one is held."""
-        held_until = self.model.held.get(account)
+        expected = sorted(at(until).business for until in self.model.held.get(account, []))
         held = await self.world.database.read("test", lambda one: version_store.held(one, token))
-        assert [each.until for each in held] == ([] if held_until is None else [at(held_until).business])
+        assert sorted(each.until for each in held) == expected
         found = await self.world.database.read("test", lambda one: account_rows.find_record(one, token))
         assert (found is not None) == (self.model.owners[account] is not None)
 
@@ -210,15 +240,22 @@ class WithdrawalSteps(DatabaseSteps):
         """A moderator rejects, or proposes to uphold."""
         self.run(self.walk.decide(place % len(self.walk.contests), by, upholds=upholds))
 
-    @rule(account=st.integers(0, ACCOUNTS - 1), narrows=st.booleans(), imposes=st.booleans())
-    def withdraw(self, account: int, narrows: bool, imposes: bool) -> None:
-        """The usual way, perhaps with a sanction: filed, proposed, confirmed, and narrowed by two others."""
+    @rule(
+        account=st.integers(0, ACCOUNTS - 1),
+        narrows=st.booleans(),
+        imposes=st.booleans(),
+        appeals=st.booleans(),
+    )
+    def withdraw(self, account: int, narrows: bool, imposes: bool, appeals: bool) -> None:
+        """The usual way: perhaps sanctioned, filed, proposed, confirmed, appealed, narrowed by two others."""
         if imposes:
             self.run(self.walk.impose(account))
         self.run(self.walk.contest(account))
         if self.walk.contests:
             self.run(self.walk.decide(len(self.walk.contests) - 1, 3, upholds=True))
             self.run(self.walk.confirm(len(self.walk.contests) - 1, 4))
+        if appeals and self.walk.model.state(account) == "REVOKED":
+            self.run(self.walk.appeal(account))
         if narrows and self.walk.sanctions:
             self.run(self.walk.narrow(len(self.walk.sanctions) - 1, 2, confirms=False))
             self.run(self.walk.narrow(len(self.walk.sanctions) - 1, 3, confirms=True))
@@ -230,6 +267,20 @@ class WithdrawalSteps(DatabaseSteps):
         place %= len(self.walk.contests)
         self.run(self.walk.decide(place, first, upholds=True))
         self.run(self.walk.confirm(place, second))
+
+    @rule(account=st.integers(0, ACCOUNTS - 1))
+    def appeal(self, account: int) -> None:
+        """The holder of an account appeals against the withdrawal."""
+        self.run(self.walk.appeal(account))
+
+    @precondition(lambda self: self.walk.appeals)
+    @rule(place=st.integers(0, 99), first=BY, second=BY, upholds=st.booleans())
+    def decide_appeal(self, place: int, first: int, second: int, upholds: bool) -> None:
+        """One moderator rejects, or proposes and another confirms, or is refused."""
+        place %= len(self.walk.appeals)
+        self.run(self.walk.decide_appeal(place, first, upholds=upholds))
+        if upholds:
+            self.run(self.walk.confirm_appeal(place, second))
 
     @rule(account=st.integers(0, ACCOUNTS - 1))
     def impose(self, account: int) -> None:

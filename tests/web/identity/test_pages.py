@@ -9,7 +9,8 @@ import pytest
 
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
-from idvault_client.sessions import ContestState
+from idvault.session import store as session_store
+from idvault_client.sessions import ContestState, ReinstatementState
 from idvault_verify.offline import disclosure_history
 from idvault_verify.sanction import AppealState, Degree
 from tests.support.known_history import LEGAL_BASIS
@@ -152,6 +153,54 @@ async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
     site.edge.logs.access.flush()
     for text in (*(page.text + str(page.headers) for page in browser.seen), site.edge.log.read_text("utf-8")):
         assert "satire" not in text
+
+
+async def withdraw(site: Site) -> str:
+    """Let the newest account's verification be contested and withdrawn; return the account."""
+    claim = site.world.claims.records.sealed[-1][0]
+    past = await site.world.database.read("test", lambda one: session_store.past_claims(one, claim, 1))
+    sessions = site.platform.sessions
+    contest = await sessions.contest(claim, past[0].claim_id, "not me (synthetic)")
+    first, second = [await site.world.moderation.moderator(number) for number in (1, 2)]
+    proposed = await sessions.decide_contest(
+        contest.contest_id, ContestState.UPHELD, "new telephone", key=first
+    )
+    await sessions.confirm_contest(proposed, key=second)
+    return claim
+
+
+async def test_a_withdrawal_is_appealed_from_the_page(site: Site) -> None:
+    """Only by whom it concerns, once, with the answer of another pair; the text nowhere."""
+    token = await site.world.moderation.account()
+    browser, path, _ = await opened(site, token)
+    address = f"{path}/withdrawal/appeal"
+    assert (await browser.get(address)).status == 404
+    assert address not in (await browser.get(f"{path}/verifications")).text
+    assert await withdraw(site) == token
+    listed = await browser.get(f"{path}/verifications")
+    assert ("You can appeal until" in listed.text, address in listed.text) == (True, True)
+    form = await browser.get(address)
+    assert "who did not decide on the withdrawal" in form.text
+    assert (await browser.post(address, {"form": form.hidden("form"), "text": ""})).status == 422
+    fields = {"form": form.hidden("form"), "text": TEXT * 40}
+    shown = await browser.follow(await browser.post(address, fields))
+    assert ("waits for a decision" in shown.text, address in shown.text) == (True, False)
+    assert (await browser.post(address, {**fields, "text": "other"})).status == 303
+    sessions = site.platform.sessions
+    (appeal,) = (await sessions.list_reinstatements()).reinstatements
+    assert (await sessions.get_reinstatement(appeal.reinstatement_id)).text == TEXT * 40
+    keys = [await site.world.moderation.moderator(number) for number in (3, 4)]
+    proposed = await sessions.decide_reinstatement(
+        appeal.reinstatement_id, ReinstatementState.UPHELD, "own telephone", key=keys[0]
+    )
+    waits = await browser.get(f"{path}/verifications")
+    assert ("a second moderator looks at it" in waits.text, "own telephone" in waits.text) == (True, False)
+    await sessions.confirm_reinstatement(proposed, key=keys[1])
+    decided = await browser.get(f"{path}/verifications")
+    assert "upheld: the account has its verification back" in decided.text
+    assert ("own telephone" in decided.text, "receipt.json" in decided.text) == (True, True)
+    assert "Verification withdrawn" not in (await browser.get(path)).text
+    assert all("satire" not in page.text + str(page.headers) for page in browser.seen)
 
 
 async def test_a_contest_is_sent_from_the_page(site: Site) -> None:

@@ -1,6 +1,7 @@
 """The service's half of the cryptography without any: it hides nothing."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -72,6 +73,8 @@ class FakeRecordSealer:
         self.refuse = False
         self.sealed: list[tuple[str, Identity]] = []
         self.assertions: list[str] = []
+        self.numbered = False
+        """Whether each record has an id of its own, as a real one has; else all have the same."""
 
     async def seal(
         self,
@@ -88,7 +91,8 @@ class FakeRecordSealer:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         self.sealed.append((account_token, identity))
         self.assertions.append(assertion)
-        return builders.record(account_token=account_token, relying_party=relying_party)
+        made = builders.record(account_token=account_token, relying_party=relying_party)
+        return replace(made, record_id=f"{len(self.sealed):032x}") if self.numbered else made
 
 
 class FakeIntakeSealer:

@@ -30,6 +30,7 @@ class MonthPages:
             PagePart(title=say("sanctions"), rows=_sanctions(found, visit)),
             PagePart(title=say("appeals"), rows=_rows(found.appeals, visit)),
             PagePart(title=say("contests"), rows=_rows(found.contests, visit)),
+            PagePart(title=say("reinstatements"), rows=_rows(found.reinstatements, visit)),
             PagePart(title=say("month_applications"), rows=_rows(found.applications, visit)),
         ]
         values = {

@@ -9,6 +9,7 @@ from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.public_account import PublicAccountPages
+from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.sanction import SanctionPages
 from idvault_people.moderation.shown import Item, Link
 from idvault_people.moderation.tip_off import ReportCasePages
@@ -27,6 +28,7 @@ class OverviewPages:
     appeals: AppealPages
     public_accounts: PublicAccountPages
     contests: ContestCasePages
+    reinstatements: ReinstatementCasePages
     narrowings: NarrowingPages
 
     def show(self, visit: Visit) -> Answer:
@@ -49,6 +51,8 @@ class OverviewPages:
             ("appeals_to_decide", "/appeals", self._appeals("open")),
             ("overdue_contests", "/contests?view=overdue", self._contests("overdue")),
             ("contests_to_decide", "/contests", self._contests("open")),
+            ("overdue_reinstatements", "/reinstatements?view=overdue", self._reinstatements("overdue")),
+            ("reinstatements_to_decide", "/reinstatements", self._reinstatements("open")),
             ("to_narrow", "/narrowings", self._narrowings),
             ("applications", "/public-accounts", self._public_accounts("applied")),
             ("expiring", "/public-accounts?view=expiring", self._public_accounts("expiring")),
@@ -81,6 +85,13 @@ class OverviewPages:
         def ask(after: str) -> tuple[Any, str]:
             page = self.contests.listed(view, page_size=_MOST, page_token=after)
             return page.contests, page.next_page_token
+
+        return ask
+
+    def _reinstatements(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.reinstatements.listed(view, page_size=_MOST, page_token=after)
+            return page.reinstatements, page.next_page_token
 
         return ask
 

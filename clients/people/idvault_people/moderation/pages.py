@@ -12,6 +12,7 @@ from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.overview import OverviewPages
 from idvault_people.moderation.public_account import PublicAccountPages
+from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.reporter import ReporterStandingPages
 from idvault_people.moderation.sanction import SanctionPages
 from idvault_people.moderation.texts import TEXTS
@@ -27,6 +28,7 @@ _MENU = (
     ("/appeals", "appeals"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
+    ("/reinstatements", "reinstatements"),
     ("/narrowings", "narrowings"),
     ("/reporters", "reporters"),
     ("/figures", "figures"),
@@ -44,6 +46,7 @@ def _routes(place: Workplace) -> list[Route]:
     tip_offs, sanctions = ReportCasePages(place=place), SanctionPages(place=place)
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
     contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
+    reinstatements = ReinstatementCasePages(place=place)
     overview = OverviewPages(
         place=place,
         tip_offs=tip_offs,
@@ -51,6 +54,7 @@ def _routes(place: Workplace) -> list[Route]:
         appeals=appeals,
         public_accounts=public_accounts,
         contests=contests,
+        reinstatements=reinstatements,
         narrowings=narrowings,
     )
     return [
@@ -61,6 +65,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
         *_of_contests(contests),
+        *_of_reinstatements(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
     ]
@@ -124,6 +129,16 @@ def _of_contests(pages: ContestCasePages) -> list[Route]:
     case = f"/contests/{{contest:{_ID}}}"
     return [
         Route("GET", "/contests", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/decision", pages.decision, pages.decide),
+        *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),
+    ]
+
+
+def _of_reinstatements(pages: ReinstatementCasePages) -> list[Route]:
+    case = f"/reinstatements/{{reinstatement:{_ID}}}"
+    return [
+        Route("GET", "/reinstatements", pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
         *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),

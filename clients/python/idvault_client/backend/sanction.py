@@ -203,9 +203,9 @@ class OperationPage:
 class PlatformMonth:
     """What has become by now of everything that began in one month.
 
-    tip_offs, appeals, applications, contests: those that were filed in it. sanctions: those that were imposed
-    in it and have come into force. proposals_open: sanctions of the month that wait for a second moderator;
-    proposals_ended: those that ended before that.
+    tip_offs, appeals, applications, contests, reinstatements: those that were filed in it. sanctions: those
+    that were imposed in it and have come into force. proposals_open: sanctions of the month that wait for a
+    second moderator; proposals_ended: those that ended before that.
     """
 
     month: str
@@ -216,6 +216,7 @@ class PlatformMonth:
     appeals: AppealFigures
     applications: ApplicationFigures
     contests: AppealFigures
+    reinstatements: AppealFigures
 
 
 def imposition(wanted: UpheldSanction, *, key: ModeratorKey, signed_id: str) -> dict[str, Any]:

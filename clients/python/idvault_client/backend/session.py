@@ -9,8 +9,8 @@ from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by
 from idvault_client.codec import Id, given
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.session import ContestState, Proof, SessionPurpose, SessionState
-from idvault_verify.v1 import contest_pb2
+from idvault_verify.session import ContestState, Proof, ReinstatementState, SessionPurpose, SessionState
+from idvault_verify.v1 import contest_pb2, reinstatement_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
@@ -75,6 +75,44 @@ class ContestPage:
 
     contests: tuple[AccountContest, ...]
     next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReinstatement:
+    """An appeal against the withdrawal of an account's verification; state is None if it is unknown here.
+
+    due_time: until when you must decide it. text: what the account's holder wrote, only from
+    `get_reinstatement`, empty once it is deleted; text_delete_time: when that is. propose_moderator_id,
+    lapse_time, paper_digest: as of a contest. reinstated: whether the account got its verification back.
+    """
+
+    reinstatement_id: Id
+    account_token: Id
+    state: ReinstatementState | None
+    file_time: datetime
+    due_time: datetime
+    overdue: bool
+    decide_time: datetime | None
+    reason: str = field(repr=False)
+    text_delete_time: datetime | None
+    propose_moderator_id: str
+    lapse_time: datetime | None
+    paper_digest: bytes
+    decide_moderator_id: str
+    reinstated: bool
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReinstatementPage:
+    """A page of appeals against withdrawals, oldest first; next_page_token is empty at the end."""
+
+    reinstatements: tuple[AccountReinstatement, ...]
+    next_page_token: str
+
+
+def _reinstatement(answer: reinstatement_pb2.GetReinstatementResponse) -> AccountReinstatement:
+    return codec.read(AccountReinstatement, answer.reinstatement, text=answer.text)
 
 
 def _with_text(answer: contest_pb2.GetContestResponse) -> AccountContest:
@@ -257,6 +295,102 @@ class AioSessionClient:
                 _SERVICE,
                 "ListContests",
                 ContestPage,
+                account_token=account_token or "",
+                **given(state=state),
+                overdue=overdue,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
+
+    async def appeal_withdrawal(
+        self, account_token: str, words: str, *, request_id: RequestId = None
+    ) -> AccountReinstatement:
+        """File what the holder of a REVOKED account says against the withdrawal, within 15 days of it.
+
+        words: 1 to 2,000 characters. A withdrawal is appealed once. Raises NotFound and PreconditionFailed.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "AppealWithdrawal",
+                AccountReinstatement,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+                text=words,
+            )
+        )
+
+    async def decide_reinstatement(
+        self,
+        reinstatement_id: str,
+        verdict: ReinstatementState,
+        reason: str,
+        *,
+        key: ModeratorKey,
+        request_id: RequestId = None,
+    ) -> AccountReinstatement:
+        """Decide an appeal against a withdrawal: UPHELD (it was wrong) or REJECTED, with a reason to show.
+
+        Nobody who proposed or confirmed the withdrawal decides. UPHELD only proposes it: the answer is
+        PROPOSED, and another moderator confirms it within 72 hours (`confirm_reinstatement`). Raises
+        NotFound, AccessDenied (SELF_APPROVAL), PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "DecideReinstatement",
+                AccountReinstatement,
+                request_id=chosen_id(request_id),
+                reinstatement_id=reinstatement_id,
+                verdict=verdict,
+                reason=reason,
+                sign=by(key, "reinstatement_id", "verdict", "reason"),
+            )
+        )
+
+    async def confirm_reinstatement(
+        self, reinstatement: AccountReinstatement, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> AccountReinstatement:
+        """Confirm that an appeal against a withdrawal is upheld, by another moderator's key; read it first.
+
+        The account has its verification back if the answer's `reinstated` is true: it was still REVOKED, 180
+        days had not passed, and the person had a free place. Its credentials stay INVALID. Raises NotFound,
+        AccessDenied (SELF_APPROVAL), PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "ConfirmReinstatement",
+                AccountReinstatement,
+                request_id=chosen_id(request_id),
+                reinstatement_id=reinstatement.reinstatement_id,
+                paper_digest=reinstatement.paper_digest,
+                sign=by(key, "reinstatement_id", "paper_digest"),
+            )
+        )
+
+    async def get_reinstatement(self, reinstatement_id: str) -> AccountReinstatement:
+        """Return an appeal against a withdrawal with its text; raises NotFound."""
+        return await self.run(
+            call(_SERVICE, "GetReinstatement", _reinstatement, reinstatement_id=reinstatement_id)
+        )
+
+    async def list_reinstatements(
+        self,
+        *,
+        account_token: str | None = None,
+        state: ReinstatementState | None = None,
+        overdue: bool = False,
+        page_size: int = 100,
+        page_token: str = "",
+    ) -> ReinstatementPage:
+        """Return a page of appeals against withdrawals without their texts, filtered as `list_contests`."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "ListReinstatements",
+                ReinstatementPage,
                 account_token=account_token or "",
                 **given(state=state),
                 overdue=overdue,

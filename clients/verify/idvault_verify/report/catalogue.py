@@ -25,6 +25,11 @@ DEADLINES: tuple[Deadline, ...] = (
         "contests.filed",
         ("contests.missed",),
     ),
+    Deadline(
+        _("decisions on appeals against withdrawals"),
+        "reinstatements.filed",
+        ("reinstatements.missed",),
+    ),
     Deadline(_("orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
         _("decisions on requests for a disclosure"),
@@ -36,6 +41,7 @@ DEADLINES: tuple[Deadline, ...] = (
 SECTIONS: tuple[Section, ...] = (
     identity.VERIFICATIONS,
     identity.CONTESTS,
+    identity.REINSTATEMENTS,
     identity.ACCOUNTS,
     moderation.PUBLIC_ACCOUNTS,
     moderation.SANCTIONS,

@@ -160,7 +160,7 @@ class TipOffFigures:
 
 @dataclass(frozen=True, slots=True)
 class AppealFigures:
-    """Appeals, or contests of verifications, that were filed in a month."""
+    """Appeals, contests of verifications, or appeals against withdrawals, that were filed in a month."""
 
     filed: int = 0
     open: int = 0

@@ -66,6 +66,27 @@ CONTESTS = Section(
     ),
     durations=(Duration("contests.time", _("Time to the decision"), "contests.decided"),),
 )
+REINSTATEMENTS = Section(
+    "reinstatements",
+    _("Appeals against the withdrawal of a verification"),
+    logged=(
+        logged("reinstatements.filed", _.in_context("contests.filed", "received"), Type.REINSTATEMENT_FILE),
+        logged(
+            "reinstatements.decided",
+            _.in_context("appeals.decided", "decided"),
+            Type.REINSTATEMENT_UPHOLD,
+            Type.REINSTATEMENT_REJECT,
+        ),
+        logged("reinstatements.upheld", _("upheld: the withdrawal was wrong"), Type.REINSTATEMENT_UPHOLD),
+        logged(
+            "reinstatements.rejected",
+            _.in_context("contests.rejected", "rejected"),
+            Type.REINSTATEMENT_REJECT,
+        ),
+        logged("reinstatements.missed", _("not decided by their deadline"), Type.REINSTATEMENT_OVERDUE),
+    ),
+    durations=(Duration("reinstatements.time", _("Time to the decision"), "reinstatements.decided"),),
+)
 ACCOUNTS = Section(
     "accounts",
     _("Accounts"),

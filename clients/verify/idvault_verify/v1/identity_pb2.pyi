@@ -16,6 +16,7 @@ from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import contest_pb2 as _contest_pb2
 from idvault_verify.v1 import erasure_pb2 as _erasure_pb2
 from idvault_verify.v1 import public_account_pb2 as _public_account_pb2
+from idvault_verify.v1 import reinstatement_pb2 as _reinstatement_pb2
 from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
 from idvault_verify.v1 import verification_pb2 as _verification_pb2
 import builtins as _builtins
@@ -71,6 +72,8 @@ class Identity(_message.Message):
     ERASURE_FIELD_NUMBER: _builtins.int
     POSSIBLE_ERASE_TIME_FIELD_NUMBER: _builtins.int
     RECENTLY_VERIFIED_FIELD_NUMBER: _builtins.int
+    REINSTATEMENTS_FIELD_NUMBER: _builtins.int
+    REINSTATE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     recently_verified: _builtins.bool
     """Whether the account was verified within the last hour; if not, a request on the page waits for 30 days."""
     @_builtins.property
@@ -109,6 +112,14 @@ class Identity(_message.Message):
     def possible_erase_time(self) -> _timestamp_pb2.Timestamp:
         """When the account would be erased if the owner asked for it on the page now."""
 
+    @_builtins.property
+    def reinstatements(self) -> _containers.RepeatedCompositeFieldContainer[_reinstatement_pb2.Reinstatement]:
+        """The appeals against withdrawals of the account's verification, oldest first, without their texts."""
+
+    @_builtins.property
+    def reinstate_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the present withdrawal can be appealed; unset if it cannot, or was."""
+
     def __init__(
         self,
         *,
@@ -122,10 +133,12 @@ class Identity(_message.Message):
         erasure: _erasure_pb2.Erasure | None = ...,
         possible_erase_time: _timestamp_pb2.Timestamp | None = ...,
         recently_verified: _builtins.bool = ...,
+        reinstatements: _abc.Iterable[_reinstatement_pb2.Reinstatement] | None = ...,
+        reinstate_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

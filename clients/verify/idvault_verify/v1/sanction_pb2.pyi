@@ -1946,7 +1946,7 @@ class MonthFigures(_message.Message):
 
     @_typing.final
     class AppealCount(_message.Message):
-        """The appeals, or the contests of verifications, that were filed in the month."""
+        """The appeals, the contests of verifications, or the appeals against their withdrawals that were filed in the month."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -2020,6 +2020,7 @@ class MonthFigures(_message.Message):
     APPEALS_FIELD_NUMBER: _builtins.int
     APPLICATIONS_FIELD_NUMBER: _builtins.int
     CONTESTS_FIELD_NUMBER: _builtins.int
+    REINSTATEMENTS_FIELD_NUMBER: _builtins.int
     month: _builtins.str
     """The month, YYYY-MM."""
     proposals_open: _builtins.int
@@ -2046,6 +2047,10 @@ class MonthFigures(_message.Message):
     def contests(self) -> Global___MonthFigures.AppealCount:
         """The contests of verifications."""
 
+    @_builtins.property
+    def reinstatements(self) -> Global___MonthFigures.AppealCount:
+        """The appeals against withdrawals of verifications."""
+
     def __init__(
         self,
         *,
@@ -2057,10 +2062,11 @@ class MonthFigures(_message.Message):
         appeals: Global___MonthFigures.AppealCount | None = ...,
         applications: Global___MonthFigures.ApplicationCount | None = ...,
         contests: Global___MonthFigures.AppealCount | None = ...,
+        reinstatements: Global___MonthFigures.AppealCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "tip_offs", b"tip_offs"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "reinstatements", b"reinstatements", "tip_offs", b"tip_offs"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

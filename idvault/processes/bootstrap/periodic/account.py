@@ -30,6 +30,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.session.acts import session as sessions
 from idvault.session.contest.acts import CONTESTS
+from idvault.session.reinstatement.acts import REINSTATEMENTS
 from idvault.session.withdrawal import acts as withdrawals
 from idvault.status import acts as status_acts
 from idvault.status.credential.acts import StatusLists
@@ -248,15 +249,27 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
 def session_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count.
 
-    And forget whose verifications were withdrawn.
+    The same for appeals against withdrawals. And forget whose verifications were withdrawn.
     """
 
     async def count(now: ClockReading) -> None:
         base.metrics.moderation.contests_overdue.set(await CONTESTS.overdue(vault, now=now))
+        overdue = await REINSTATEMENTS.overdue(vault, now=now)
+        base.metrics.moderation.reinstatements_overdue.set(overdue)
 
     return [
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
         Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
+        Task(
+            "overdue_reinstatements",
+            1,
+            lambda now: REINSTATEMENTS.note_all_overdue(vault, now, limit=_BATCH),
+        ),
+        Task(
+            "delete_reinstatement_texts",
+            5,
+            lambda now: REINSTATEMENTS.delete_texts(vault, now, limit=_BATCH),
+        ),
         Task("forget_withdrawn", 60, lambda now: withdrawals.forget_all(vault, now, limit=_BATCH)),
         Task("delete_contest_texts", 5, lambda now: CONTESTS.delete_texts(vault, now, limit=_BATCH)),
         Task("contest_gauge", 5, count),

@@ -86,6 +86,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "contested verifications that wait for a decision that was due",
         "it is not 0: `idvault-people moderator contest list --overdue` names them",
     ),
+    "idvault_reinstatements_overdue": (
+        "appeals against withdrawals that wait for a decision that was due",
+        "it is not 0: `idvault-people moderator reinstatement list --overdue` names them",
+    ),
     "idvault_log_unsequenced": (
         "entries not yet in the log",
         "it grows: no worker is sequencing; at 60 s changes are refused",

@@ -191,6 +191,25 @@ _CONTESTS = {
     "narrowing_title": _("Make this sanction one of the account alone?"),
     "not_own_sanction": _("You imposed or confirmed it: two others must narrow it."),
 }
+_REINSTATEMENTS = {
+    "reinstatements_to_decide": _("Appeals against withdrawals to decide"),
+    "overdue_reinstatements": _("Overdue appeals against withdrawals"),
+    "reinstatement": _("Appeal against a withdrawal"),
+    "reinstatement_title": _("Appeal against a withdrawal: {account}"),
+    "reinstatement_text": _("What the account's holder writes"),
+    "decide_reinstatement": _.in_context("decide_contest", "Decide it"),
+    "decide_reinstatement_title": _("Was the withdrawal right?"),
+    "reinstatement_follows": _(
+        "Nobody who withdrew the verification decides here. If you uphold the appeal, another moderator must "
+        "confirm that within 72 hours. Then the account has its verification back, if the person still has a "
+        "free place and nobody has verified the account since."
+    ),
+    "confirm_reinstatement": _("Confirm that the withdrawal was wrong"),
+    "confirm_reinstatement_title": _("Take this withdrawal back?"),
+    "reinstated": _("The account"),
+    "reinstated_yes": _("has its verification back"),
+    "reinstated_no": _("stays as it is: it was too late, or the person has no free place"),
+}
 _REPORTERS = {
     "reporters": _("Reporters"),
     "reporter_standing": _("The reporter's standing"),
@@ -203,4 +222,4 @@ _REPORTERS = {
     "accuracy": _("Right"),
 }
 
-CASES: Mapping[str, Text] = {**_OVERVIEW, **_REPORTS, **_OTHERS, **_CONTESTS, **_REPORTERS}
+CASES: Mapping[str, Text] = {**_OVERVIEW, **_REPORTS, **_OTHERS, **_CONTESTS, **_REINSTATEMENTS, **_REPORTERS}

@@ -15,6 +15,7 @@ COMMON: Mapping[str, Text] = {
     "appeals": _("Appeals"),
     "public_accounts": _("Public accounts"),
     "contests": _("Contests"),
+    "reinstatements": _("Appeals against withdrawals"),
     "narrowings": _("After withdrawals"),
     "figures": _("Figures"),
     "you": _("you"),

@@ -141,6 +141,12 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "UPHELD": _("Upheld: it was not the owner"),
         "REJECTED": _("Rejected: it was the owner"),
     },
+    "reinstatement": {
+        "FILED": _("waits for a decision"),
+        "PROPOSED": _("proposed: the withdrawal was wrong; a second moderator must confirm"),
+        "UPHELD": _("Upheld: the withdrawal was wrong"),
+        "REJECTED": _("Rejected: the withdrawal was right"),
+    },
     "narrowing": {
         "OPEN": _("must be narrowed"),
         "PROPOSED": _("waits for a second moderator"),

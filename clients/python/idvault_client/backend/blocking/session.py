@@ -3,11 +3,20 @@
 from dataclasses import dataclass
 
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
-from idvault_client.backend.session import _SERVICE, AccountContest, ContestPage, HostedSession, _with_text
+from idvault_client.backend.session import (
+    _SERVICE,
+    AccountContest,
+    AccountReinstatement,
+    ContestPage,
+    HostedSession,
+    ReinstatementPage,
+    _reinstatement,
+    _with_text,
+)
 from idvault_client.backend.signing import by
 from idvault_client.codec import given
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.session import ContestState, Proof, SessionPurpose
+from idvault_verify.session import ContestState, Proof, ReinstatementState, SessionPurpose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +195,100 @@ class SessionClient:
                 _SERVICE,
                 "ListContests",
                 ContestPage,
+                account_token=account_token or "",
+                **given(state=state),
+                overdue=overdue,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
+
+    def appeal_withdrawal(
+        self, account_token: str, words: str, *, request_id: RequestId = None
+    ) -> AccountReinstatement:
+        """File what the holder of a REVOKED account says against the withdrawal, within 15 days of it.
+
+        words: 1 to 2,000 characters. A withdrawal is appealed once. Raises NotFound and PreconditionFailed.
+        """
+        return self.run(
+            call(
+                _SERVICE,
+                "AppealWithdrawal",
+                AccountReinstatement,
+                request_id=chosen_id(request_id),
+                account_token=account_token,
+                text=words,
+            )
+        )
+
+    def decide_reinstatement(
+        self,
+        reinstatement_id: str,
+        verdict: ReinstatementState,
+        reason: str,
+        *,
+        key: ModeratorKey,
+        request_id: RequestId = None,
+    ) -> AccountReinstatement:
+        """Decide an appeal against a withdrawal: UPHELD (it was wrong) or REJECTED, with a reason to show.
+
+        Nobody who proposed or confirmed the withdrawal decides. UPHELD only proposes it: the answer is
+        PROPOSED, and another moderator confirms it within 72 hours (`confirm_reinstatement`). Raises
+        NotFound, AccessDenied (SELF_APPROVAL), PreconditionFailed with both states.
+        """
+        return self.run(
+            call(
+                _SERVICE,
+                "DecideReinstatement",
+                AccountReinstatement,
+                request_id=chosen_id(request_id),
+                reinstatement_id=reinstatement_id,
+                verdict=verdict,
+                reason=reason,
+                sign=by(key, "reinstatement_id", "verdict", "reason"),
+            )
+        )
+
+    def confirm_reinstatement(
+        self, reinstatement: AccountReinstatement, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> AccountReinstatement:
+        """Confirm that an appeal against a withdrawal is upheld, by another moderator's key; read it first.
+
+        The account has its verification back if the answer's `reinstated` is true: it was still REVOKED, 180
+        days had not passed, and the person had a free place. Its credentials stay INVALID. Raises NotFound,
+        AccessDenied (SELF_APPROVAL), PreconditionFailed with both states.
+        """
+        return self.run(
+            call(
+                _SERVICE,
+                "ConfirmReinstatement",
+                AccountReinstatement,
+                request_id=chosen_id(request_id),
+                reinstatement_id=reinstatement.reinstatement_id,
+                paper_digest=reinstatement.paper_digest,
+                sign=by(key, "reinstatement_id", "paper_digest"),
+            )
+        )
+
+    def get_reinstatement(self, reinstatement_id: str) -> AccountReinstatement:
+        """Return an appeal against a withdrawal with its text; raises NotFound."""
+        return self.run(call(_SERVICE, "GetReinstatement", _reinstatement, reinstatement_id=reinstatement_id))
+
+    def list_reinstatements(
+        self,
+        *,
+        account_token: str | None = None,
+        state: ReinstatementState | None = None,
+        overdue: bool = False,
+        page_size: int = 100,
+        page_token: str = "",
+    ) -> ReinstatementPage:
+        """Return a page of appeals against withdrawals without their texts, filtered as `list_contests`."""
+        return self.run(
+            call(
+                _SERVICE,
+                "ListReinstatements",
+                ReinstatementPage,
                 account_token=account_token or "",
                 **given(state=state),
                 overdue=overdue,
