@@ -124,6 +124,18 @@ def test_another_binding() -> None:
     assert len(made) == 12
 
 
+def test_a_binding_says_whether_an_adult_took_part() -> None:
+    """Either is accepted as what was typed; which one it is, only whoever has the nonce can tell."""
+    typed: dict[str, Any] = {"session_id": SESSION, "nonce": AWAITED.nonce, "identity": WHO}
+    plain, guarded = (assertion.binding(**typed, guarded=one) for one in (False, True))
+    assert plain != guarded
+    assert holder(signed(), bound=guarded) == (ProofEnd.CONFIRMED, WHO)
+    for bound, is_guarded in ((plain, False), (guarded, True)):
+        assert assertion.is_bound(bound, **typed, guarded=is_guarded)
+        assert not assertion.is_bound(bound, **typed, guarded=not is_guarded)
+        assert assertion.is_bound(bound, **typed)
+
+
 def test_who_says_that_he_signed_it() -> None:
     """What a record holds is shown without a check; what is no assertion names nobody."""
     assert assertion.issuer_of(signed()) == AWAITED.issuer

@@ -395,6 +395,18 @@ async def lock_or_add(connection: Connection, *, relying_party: str, key: Person
     )
 
 
+async def lock_is_ended(connection: Connection, *, relying_party: str, key: PersonKey) -> bool:
+    """Lock the number of a key, and return whether the registry said that its holder is no more.
+
+    Nobody is added, and as many statements run if nobody is known.
+    """
+    # Those who charge attempts to somebody who has no row here come one after another.
+    await connection.all(_LOCK_NUMBER, number=int.from_bytes(key.limiter_key[:8], "big", signed=True))
+    found = await _lock(connection, relying_party, key)
+    marks = await connection.all(MARKS_OF, party=relying_party, person_id=found or key.person_id)
+    return found is not None and account_rules.is_ended(marks=marks, person_id=found)
+
+
 async def lock_is_barred(
     connection: Connection, *, relying_party: str, person_id: str, now: datetime
 ) -> bool:

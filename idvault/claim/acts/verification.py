@@ -235,7 +235,8 @@ class VerifyCommand:
     sign-up.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
-    proven: what a provider has said already; None if a registry is to be asked.
+    proven: what a provider has said already; None if a registry is to be asked. guarded: whether an adult was
+    confirmed in the session of a child (claim.acts.guardian).
     """
 
     relying_party: str
@@ -249,6 +250,7 @@ class VerifyCommand:
     invitation_code_hash: bytes | None = field(default=None, repr=False)
     kept_id: str | None = None
     proven: Proven | None = None
+    guarded: bool = False
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere.
@@ -413,18 +415,24 @@ class _Verifying:
 
     def _queue(self, job: Job) -> Coroutine[Any, Any, None]:
         return registry_check.queue(
-            self.vault, job, self.command.identity, self.now, context=self.context.settlement
+            self.vault,
+            job,
+            self.command.identity,
+            self.now,
+            context=self.context.settlement,
+            guarded=self.command.guarded,
         )
 
     async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
-        identity, proven, settling = self.command.identity, self.command.proven, self.context.settlement
-        if proven is None:
+        command, settling = self.command, self.context.settlement
+        claimed = (self.vault, job, command.identity, self.now)
+        if command.proven is None:
             work = registry_check.check(
-                self.vault, job, identity, self.now, patience=patience, context=settling, reserved=reserved
+                *claimed, patience=patience, context=settling, reserved=reserved, guarded=command.guarded
             )
         else:
             work = registry_check.conclude_proven(
-                self.vault, job, identity, self.now, proven=proven, context=settling
+                *claimed, proven=command.proven, context=settling, guarded=command.guarded
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)
@@ -448,6 +456,7 @@ class _Verifying:
                 self.now,
                 relying_party=self.command.relying_party,
                 context=self.context.settlement,
+                guarded=self.command.guarded,
             )
         return claim
 

@@ -43,6 +43,7 @@ PROOFS: dict[Proof, pb.Proof.ValueType] = {
     Proof.NUMBER_MATCH: pb.PROOF_NUMBER_MATCH,
     Proof.HOLDER: pb.PROOF_HOLDER,
 }
+_GUARDIAN = "idvault.v1.SubmitIdentityRequest.guardian"
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
 
@@ -131,7 +132,33 @@ def submission(
         code = FieldCode.CHARACTER if message.document.type else FieldCode.REQUIRED
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
     identity = _identity(message, kind, claims=claims, now=now)
-    return SubmittedAttempt(message.attempt, identity, repetition.content(message, without=()))
+    # Nothing of the adult is to be found in any digest.
+    content = repetition.content(message, without=(_GUARDIAN,))
+    return SubmittedAttempt(message.attempt, identity, content, guardian(message, claims=claims, now=now))
+
+
+def guardian(
+    message: pb.SubmitIdentityRequest | pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading
+) -> Identity | None:
+    """Return the adult of a form, None if none was typed; raises InvalidError naming every invalid field."""
+    if not message.HasField("guardian"):
+        return None
+    typed = message.guardian
+    kind = _TYPES.get(typed.document.type)
+    try:
+        if kind is None:
+            code = FieldCode.CHARACTER if typed.document.type else FieldCode.REQUIRED
+            raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
+        return claim_rules.check_identity(
+            real_name=typed.real_name,
+            document_type=kind,
+            number=typed.document.number,
+            rules=claims,
+            today=now.today(claims.zone),
+        )
+    except InvalidError as error:
+        of_guardian = [Violation(f"guardian.{each.field}", each.code) for each in error.violations]
+        raise InvalidError(error.reason, *of_guardian) from None
 
 
 def holder(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity:

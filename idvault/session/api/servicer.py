@@ -332,7 +332,14 @@ class SessionMethods(IdentityMethods, ContestMethods):
         call = repetition.asked(request, caller)
         identity = convert.holder(request, claims=self.context.rules, now=now)
         begun = await proof_acts.begin(
-            self.vault, self.context, call, now, browser, number=request.proof, identity=identity
+            self.vault,
+            self.context,
+            call,
+            now,
+            browser,
+            number=request.proof,
+            identity=identity,
+            guardian=convert.guardian(request, claims=self.context.rules, now=now),
         )
         return await self._page(begun, now)
 

@@ -37,6 +37,7 @@ LIFETIME = 600
 SKEW = 60
 """How many seconds the provider's clock may be ahead of the vault's."""
 _BINDING = "idvault/proof-binding/v1"
+_GUARDED = "idvault/proof-binding/guarded/v1"
 
 
 class ProofEnd(StrEnum):
@@ -67,12 +68,14 @@ class Awaited:
     nonce: str = field(repr=False)
 
 
-def binding(*, session_id: str, nonce: str, identity: Identity) -> bytes:
-    """Return what is kept of a name and a number until their proof has ended, 32 bytes."""
+def binding(*, session_id: str, nonce: str, identity: Identity, guarded: bool = False) -> bytes:
+    """Return what is kept of a name and a number until their proof has ended, 32 bytes.
+
+    guarded: whether an adult took part in the session of a child; without the nonce nobody can tell.
+    """
     document = identity.document
-    return sha256(
-        seal.encode(_BINDING, session_id, nonce, document.type.value, document.number, identity.name)
-    ).digest()
+    parts = (session_id, nonce, document.type.value, document.number, identity.name)
+    return sha256(seal.encode(_GUARDED if guarded else _BINDING, *parts)).digest()
 
 
 def holder(
@@ -89,10 +92,18 @@ def holder(
     if kind is None:
         raise RefusedAssertionError("CLAIMS_INVALID")
     identity = Identity(_word(claims, "name"), Document(kind, _word(claims, "number")))
-    told = binding(session_id=session_id, nonce=awaited.nonce, identity=identity)
-    if not compare_digest(told, bound):
+    if not is_bound(bound, session_id=session_id, nonce=awaited.nonce, identity=identity):
         raise RefusedAssertionError("NUMBER_WRONG")
     return ended, identity
+
+
+def is_bound(
+    bound: bytes, *, session_id: str, nonce: str, identity: Identity, guarded: bool | None = None
+) -> bool:
+    """Return whether a hash binds what was typed. guarded: as in `binding`; None for either."""
+    variants = (False, True) if guarded is None else (guarded,)
+    told = [binding(session_id=session_id, nonce=nonce, identity=identity, guarded=one) for one in variants]
+    return any(compare_digest(each, bound) for each in told)
 
 
 def issuer_of(assertion: str) -> str | None:
