@@ -153,7 +153,13 @@ class Pages:
             with self.shares.place(found.platform):
                 if _is_proven(found):
                     await self.vault.run(
-                        calls.begin_proof(found.session_id, key, proof=int(attempt), **typed)
+                        calls.begin_proof(
+                            found.session_id,
+                            key,
+                            proof=int(attempt),
+                            former=str(form.get("former", "")),
+                            **typed,
+                        )
                     )
                     return self._proving(found.session_id, key)
                 await self.vault.run(
@@ -418,6 +424,8 @@ def _errors(error: InvalidFields, view: View) -> dict[str, str]:
         "guardian.real_name": "guardian_name",
         "guardian.document.number": "guardian_number",
         "guardian.document.type": "guardian_number",
+        "former_document": "former",
+        "former_document.number": "former",
     }
     texts = error.texts(view.language)
     texts |= {

@@ -124,6 +124,7 @@ def begin_proof(
     kind: DocumentType,
     number: str,
     guardian: TypedAdult | None,
+    former: str,
 ) -> Rpc[session_pb2.SessionPage]:
     """Begin a proof at a provider; a repeat of the same proof is the same request."""
     request = session_pb2.BeginProofRequest(
@@ -134,6 +135,8 @@ def begin_proof(
         real_name=text(name, field="real_name"),
         document=_document(kind, number),
         guardian=_adult(guardian),
+        # Replaced numbers are of the same document.
+        former_document=_document(kind, former) if former.strip() else None,
     )
     return rpc(_SESSIONS, "BeginProof", request, _PAGE)
 

@@ -248,8 +248,9 @@ class SessionWorld:
         name: str = "金丝雀",
         number: str = "11010519491231002X",
         guardian: tuple[str, str] | None = None,
+        former: str = "",
     ) -> pb.SessionPage:
-        """Let the person send the form of a proof. guardian: as for `submit`."""
+        """Let the person send the form of a proof. guardian: as for `submit`. former: the number before."""
         key = browser_key(browser)
         message = pb.BeginProofRequest(
             request_id=secret.request_id(key, session_id=session_id, step=f"begin proof {proof}"),
@@ -259,6 +260,7 @@ class SessionWorld:
             real_name=name,
             document=_resident(number),
             guardian=_adult(guardian),
+            former_document=_resident(former) if former else None,
         )
         page: pb.SessionPage = await self.page_asks("BeginProof", message, seconds=seconds)
         return page

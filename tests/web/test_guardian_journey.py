@@ -10,7 +10,7 @@ from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, look, place_of, 
 from tools.support.databases import Databases
 
 PARENT = "丁大成"
-SECTION = {"zh": "家长或监护人", "en": "A parent or guardian"}
+SECTION = {"zh": "家长或监护人", "en": "A parent or responsible adult"}
 
 pytestmark = pytest.mark.process
 

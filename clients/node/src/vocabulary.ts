@@ -414,7 +414,7 @@ export const FAILURES = {
   },
   "GUARDIAN_REQUIRED": {
     "zh": "该用户未满 14 周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",
-    "en": "This person is under 14. Please verify on the page that this app opens, together with a parent or guardian."
+    "en": "This person is under 14. Please verify on the page that this app opens, together with a parent or another responsible adult."
   }
 } as const;
 

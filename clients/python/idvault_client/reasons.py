@@ -209,7 +209,7 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     ),
     FailureReason.GUARDIAN_REQUIRED: _(
         "This person is under 14. Please verify on the page that this app opens, together with a parent or "
-        "guardian."
+        "another responsible adult."
     ),
 }
 

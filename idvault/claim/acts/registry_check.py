@@ -20,11 +20,12 @@ from idvault.claim.rules import Claim, Owner
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
-from idvault.sealing.ports import Intake, IntakeSealer, RecordSealer, WaitingIdentity
+from idvault.sealing.ports import Intake, IntakeSealer, PersonKey, RecordSealer, WaitingIdentity
 from idvault_verify import name
 from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import FailureReason, Identity
 from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
 
@@ -114,11 +115,15 @@ async def check(
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a provider has said of a claim's identity. assertion: as it signed it, to be sealed."""
+    """What a provider has said of a claim's identity.
+
+    assertion: as it signed it, to be sealed. former: the number that the same person had before.
+    """
 
     answer: RegistryAnswer
     fact: Assurance
     assertion: str = field(repr=False)
+    former: Document | None = field(default=None, repr=False)
 
 
 _MATCHED = Proven(RegistryAnswer.MATCH, Assurance.REGISTRY_MATCH, "")
@@ -133,12 +138,15 @@ async def conclude_proven(
     proven: Proven,
     context: SettlementContext,
     guarded: bool = False,
+    former: PersonKey | None = None,
 ) -> Claim | None:
     """Settle a claim on what a provider has said; no registry is asked. Returns None if it has ended.
 
-    guarded: as for `check`.
+    guarded: as for `check`. former: whom the platform knows under the number that the person had before.
     """
-    return await _conclude(vault, job, identity, now, proven=proven, context=context, guarded=guarded)
+    return await _conclude(
+        vault, job, identity, now, proven=proven, context=context, guarded=guarded, former=former
+    )
 
 
 async def queue(
@@ -240,6 +248,7 @@ async def _conclude(
     proven: Proven,
     context: SettlementContext,
     guarded: bool,
+    former: PersonKey | None = None,
 ) -> Claim | None:
     outcome, owner = rules.decide(answer=proven.answer), rules.owner(identity=identity)
     today = now.today(context.policy.zone)
@@ -253,6 +262,7 @@ async def _conclude(
         context.policy,
         lease_id=job.lease.lease_id,
         proved=proven.fact,
+        former=former,
     )
     if outcome.succeeded:
         # Sealed before it is known whether the claim is confirmed: the act that confirms it makes no calls.

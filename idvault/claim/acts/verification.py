@@ -27,7 +27,7 @@ from idvault.core import request as request_rules
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
-from idvault.sealing.ports import Indexer, PairMarker
+from idvault.sealing.ports import Indexer, PairMarker, PersonKey
 from idvault_verify import name, token
 from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
@@ -398,17 +398,24 @@ class _Verifying:
             subject_kind=identity.subject_kind,
             consent=command.consent,
             ais=tuple(vault.new_id() for _ in range(spellings)),
-            person=context.indexer.person(
-                relying_party=party,
-                identity=identity,
-                person_id=vault.new_id(),
-                today=self.now.today(context.zone),
-            ),
+            person=self._person(identity),
             pair=context.marker.mark(relying_party=party, identity=identity),
             lease=self._lease(),
             invitation_code_hash=command.invitation_code_hash,
             proved=Assurance.REGISTRY_MATCH if command.proven is None else command.proven.fact,
         )
+
+    def _person(self, identity: Identity) -> PersonKey:
+        return self.context.indexer.person(
+            relying_party=self.command.relying_party,
+            identity=identity,
+            person_id=self.vault.new_id(),
+            today=self.now.today(self.context.zone),
+        )
+
+    def _former(self, proven: Proven) -> PersonKey | None:
+        """Return whom the platform knows under a former number; an index covers no name."""
+        return None if proven.former is None else self._person(Identity("", proven.former))
 
     def _lease(self) -> Lease:
         return Lease(self.vault.new_id(), self.now.real + LEASE)
@@ -432,7 +439,11 @@ class _Verifying:
             )
         else:
             work = registry_check.conclude_proven(
-                *claimed, proven=command.proven, context=settling, guarded=command.guarded
+                *claimed,
+                proven=command.proven,
+                context=settling,
+                guarded=command.guarded,
+                former=self._former(command.proven),
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)

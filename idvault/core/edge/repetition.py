@@ -40,6 +40,7 @@ NOT_SHARED: Mapping[str, str] = {
     "idvault.v1.BeginProofRequest.guardian": _FORGOTTEN,
     "idvault.v1.BeginProofRequest.real_name": _BOUND,
     "idvault.v1.BeginProofRequest.document": _BOUND,
+    "idvault.v1.BeginProofRequest.former_document": _BOUND,
 }
 """The fields in which a repetition may differ, each with the reason."""
 

@@ -27,9 +27,10 @@ from idvault.session.rules import StoredSession, VerificationSession
 from idvault_verify import secret
 from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion
-from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError
+from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError, Typed
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
@@ -53,11 +54,12 @@ async def begin(
     number: int,
     identity: Identity,
     guardian: Identity | None = None,
+    former: Document | None = None,
 ) -> ShownPage:
     """Begin a proof with what was typed, and open it at the provider; a repeat changes nothing.
 
     guardian: the adult in the session of a child (claim.acts.guardian); the hash of the proof binds that
-    there was one.
+    there was one. former: the number that the person had before, of which the provider is asked, too.
     Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError, UnavailableError.
     """
     await vault.guard.check(now=now)
@@ -68,7 +70,8 @@ async def begin(
     guarded = False
     if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
         guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
-    bound = assertion.binding(session_id=session_id, nonce=nonce, identity=identity, guarded=guarded)
+    typed = Typed(identity, former, guarded)
+    bound = assertion.binding(session_id=session_id, nonce=nonce, typed=typed)
     await session_acts.step(
         vault,
         found,
@@ -81,7 +84,7 @@ async def begin(
         proof=number,
     )
     reference = secret.proof_session(nonce, session_id=session_id)
-    await provider.begin(OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity))
+    await provider.begin(OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity, former))
     return await page_acts.get(vault, context, browser, now=now)
 
 
@@ -144,27 +147,25 @@ async def _ended(
     """
     provider = context.provider(session.proof)
     nonce = secret.proof_nonce(browser.browser_key, session_id=session.session_id, number=number)
-    bound = session.proof_hash or b""
     signed = await provider.assertion(nonce)
     if signed is None:
         raise PreconditionError(Reason.PROOF_OPEN)
     try:
-        ended, identity = assertion.holder(
+        ended, guarded = assertion.holder(
             signed,
             _awaited(context, provider, session, nonce),
             session_id=session.session_id,
-            bound=bound,
+            bound=session.proof_hash or b"",
             now=now,
         )
     except RefusedAssertionError as error:
         log().warning("assertion_refused", reason=error.reason)
         raise PreconditionError(Reason.PROOF_REFUSED) from None
-    if identity is None:
+    if ended.identity is None:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    guarded = assertion.is_bound(
-        bound, session_id=session.session_id, nonce=nonce, identity=identity, guarded=True
-    )
-    return identity, Proven(_ANSWERS[ended], Assurance.HOLDER, signed), guarded
+    former = ended.former.document if ended.former and ended.former.confirmed else None
+    proven = Proven(_ANSWERS[ended.end], Assurance.HOLDER, signed, former)
+    return ended.identity, proven, guarded
 
 
 def _awaited(

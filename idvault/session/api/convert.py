@@ -13,11 +13,12 @@ from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
 from idvault.session.rules import VerificationSession
-from idvault_verify import claim, secret, token
+from idvault_verify import claim, document, secret, token
+from idvault_verify.account import SubjectKind
 from idvault_verify.campaign import InvitationEvent
-from idvault_verify.claim import Identity
+from idvault_verify.claim import Identity, kind_of
 from idvault_verify.clock import ClockReading
-from idvault_verify.document import DocumentType
+from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.session import Proof, SessionPurpose, SessionState
 from idvault_verify.v1 import common_pb2, verification_pb2
@@ -159,6 +160,28 @@ def guardian(
     except InvalidError as error:
         of_guardian = [Violation(f"guardian.{each.field}", each.code) for each in error.violations]
         raise InvalidError(error.reason, *of_guardian) from None
+
+
+def former(
+    message: pb.BeginProofRequest, identity: Identity, *, claims: ClaimRules, now: ClockReading
+) -> Document | None:
+    """Return the number that the person had before, None if none was typed; raises InvalidError."""
+    if not message.HasField("former_document"):
+        return None
+    kind = _TYPES.get(message.former_document.type)
+    found = None
+    if kind is not None and kind_of(kind) is SubjectKind.INDIVIDUAL:
+        try:
+            found = document.parse(
+                type=kind, number=message.former_document.number, today=now.today(claims.zone)
+            )
+        except InvalidError as error:
+            raise InvalidError(
+                error.reason, Violation("former_document.number", error.violations[0].code)
+            ) from None
+    if found is None or found == identity.document:
+        raise _invalid("former_document", FieldCode.CHARACTER)
+    return found
 
 
 def holder(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity:

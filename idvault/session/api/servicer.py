@@ -340,6 +340,7 @@ class SessionMethods(IdentityMethods, ContestMethods):
             number=request.proof,
             identity=identity,
             guardian=convert.guardian(request, claims=self.context.rules, now=now),
+            former=convert.former(request, identity, claims=self.context.rules, now=now),
         )
         return await self._page(begun, now)
 

@@ -571,6 +571,7 @@ class BeginProofRequest(_message.Message):
     REAL_NAME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
     GUARDIAN_FIELD_NUMBER: _builtins.int
+    FORMER_DOCUMENT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID, random or derived from the browser's secret. It is not kept."""
     session_id: _builtins.str
@@ -589,6 +590,12 @@ class BeginProofRequest(_message.Message):
     def guardian(self) -> Global___Guardian:
         """The adult beside a child under 14, as in SubmitIdentityRequest."""
 
+    @_builtins.property
+    def former_document(self) -> _common_pb2.IdentityDocument:
+        """The personal document that the person had before, if the registry replaced its number. If the provider confirms both
+        and the registry gave notice of it, accounts and sanctions under both numbers become those of one person.
+        """
+
     def __init__(
         self,
         *,
@@ -599,10 +606,11 @@ class BeginProofRequest(_message.Message):
         real_name: _builtins.str = ...,
         document: _common_pb2.IdentityDocument | None = ...,
         guardian: Global___Guardian | None = ...,
+        former_document: _common_pb2.IdentityDocument | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "guardian", b"guardian"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "former_document", b"former_document", "guardian", b"guardian"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "document", b"document", "guardian", b"guardian", "proof", b"proof", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "document", b"document", "former_document", b"former_document", "guardian", b"guardian", "proof", b"proof", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
